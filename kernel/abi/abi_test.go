@@ -1,0 +1,72 @@
+package abi
+
+import (
+	"testing"
+	"unsafe"
+)
+
+// The sizes and offsets that assembly, docs/ABI.md and drivers in other languages rely on.
+func TestLayout(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		got, want uintptr
+	}{
+		{"Msg", unsafe.Sizeof(Msg{}), 64},
+		{"CallArea", unsafe.Sizeof(CallArea{}), PageSize},
+		{"CallArea.Buf", unsafe.Offsetof(CallArea{}.Buf), 0x100},
+		{"CallArea.Grants", unsafe.Offsetof(CallArea{}.Grants), 0x800},
+		{"CopyGrant", unsafe.Sizeof(CopyGrant{}), 32},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %#x, want %#x", c.name, c.got, c.want)
+		}
+	}
+	for name, size := range map[string]uintptr{
+		"StartInfo": unsafe.Sizeof(StartInfo{}), "Privilege": unsafe.Sizeof(Privilege{}), "TaskSpec": unsafe.Sizeof(TaskSpec{}),
+		"DeathRecord": unsafe.Sizeof(DeathRecord{}), "TaskInfo": unsafe.Sizeof(TaskInfo{}), "Machine": unsafe.Sizeof(Machine{}),
+	} {
+		if size > unsafe.Sizeof(CallArea{}.Buf) {
+			t.Errorf("%s has %d bytes: does not fit CallArea.Buf", name, size)
+		}
+	}
+}
+
+func TestEndpoint(t *testing.T) {
+	e := MakeEndpoint(2, 5)
+	if e != 163842 || e.Slot() != 2 || e.Generation() != 5 {
+		t.Errorf("MakeEndpoint(2, 5) = %d, slot %d, generation %d", e, e.Slot(), e.Generation())
+	}
+	for _, s := range []Endpoint{Hardware, Clock, System, Self, Any, None} {
+		if s.Slot() < MaxTasks || s.Generation() != 0 {
+			t.Errorf("special endpoint %#x could be a task's", s)
+		}
+	}
+}
+
+func TestLabel(t *testing.T) {
+	for _, s := range []string{"rtc", "a", "sixteen-bytes-ok"} {
+		l, ok := MakeLabel(s)
+		if !ok || l.String() != s {
+			t.Errorf("MakeLabel(%q) = %q, %v", s, l, ok)
+		}
+		if a, b := PackLabel(l); UnpackLabel(a, b) != l {
+			t.Errorf("PackLabel(%q) does not come back", s)
+		}
+	}
+	for _, s := range []string{"", "seventeen-bytes-x", "Upper", "sp ace", "nul\x00"} {
+		if l, ok := MakeLabel(s); ok {
+			t.Errorf("MakeLabel(%q) = %q, want refusal", s, l)
+		}
+	}
+}
+
+func TestErrno(t *testing.T) {
+	if OK.Err() != nil {
+		t.Error("OK.Err() is not nil")
+	}
+	for e := range errnoNames {
+		if AsErrno(e.Err()) != e {
+			t.Errorf("%s does not come back from Err", e.Name())
+		}
+	}
+}

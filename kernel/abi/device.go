@@ -1,0 +1,74 @@
+package abi
+
+// Protocols of the device drivers.
+
+// tty: a console. One reader at a time.
+const (
+	TTYWrite MsgType = 0x900 // Arg[0]: read grant, Arg[1]: length → Arg[1]: bytes taken. Answered when they are queued
+	TTYRead  MsgType = 0x901 // Arg[0]: write grant, Arg[1]: length → Arg[1]: bytes of one line with its '\n'. Answered when a line is there; EBUSY: another reader waits
+	TTYState MsgType = 0x902 // → Arg[1]: bytes in, Arg[2]: bytes out, Arg[3]: interrupts, Arg[4]: overruns
+	TTYInput MsgType = 0x903 // from kbd: Arg[0] is a byte typed on another device. Send, no answer
+)
+
+// rtc: the CMOS clock.
+const (
+	RTCGet   MsgType = 0xa00 // → Arg[1]: Unix seconds (UTC), Arg[2]: update interrupts seen
+	RTCSet   MsgType = 0xa01 // Arg[0]: Unix seconds
+	RTCWait  MsgType = 0xa02 // answered at the next update interrupt → as RTCGet
+	RTCState MsgType = 0xa03 // → Arg[1]: interrupts, Arg[2]: register B, Arg[3]: CMOS century register (0: none)
+)
+
+// kbd: the 8042 keyboard.
+const (
+	KBDRead  MsgType = 0xb00 // → Arg[1]: next character; EAGAIN: none typed
+	KBDState MsgType = 0xb01 // → Arg[1]: interrupts, Arg[2]: scan codes, Arg[3]: characters, Arg[4]: characters dropped
+)
+
+// faulty: the driver that misbehaves on command (DriverFault's Arg[0], or FaultyDo's).
+const (
+	FaultyDo   MsgType = 0xc00 // Arg[0]: FaultyWay. Answered only by the ways that live on
+	FaultyEcho MsgType = 0xc01 // Arg[1:7] come back
+)
+
+// FaultyWay is a way to misbehave.
+type FaultyWay uint64
+
+const (
+	FaultyExit        FaultyWay = 1
+	FaultyPanic       FaultyWay = 2
+	FaultyNil         FaultyWay = 3
+	FaultyDivide      FaultyWay = 4
+	FaultyIllegal     FaultyWay = 5  // UD2
+	FaultyPrivileged  FaultyWay = 6  // HLT
+	FaultyPort        FaultyWay = 7  // IN from a port it has not
+	FaultyTextWrite   FaultyWay = 8  // a store into its own code
+	FaultyJumpData    FaultyWay = 9  // a jump into its data
+	FaultyStack       FaultyWay = 10 // endless recursion
+	FaultyLoop        FaultyWay = 11 // endless loop without calls
+	FaultyLoopCalls   FaultyWay = 12 // endless loop that makes kernel calls
+	FaultyAlloc       FaultyWay = 13 // endless allocation
+	FaultyNoHeartbeat FaultyWay = 14 // answers requests, but no pings
+	FaultyBadCall     FaultyWay = 15 // a call number that does not exist
+	FaultyKernelRead  FaultyWay = 16 // a load from the kernel's half
+	FaultyWays        FaultyWay = 17
+)
+
+var faultyNames = [...]string{"", "exit", "panic", "nil", "divide", "illegal", "privileged", "port", "text-write", "jump-data",
+	"stack", "loop", "loop-calls", "alloc", "no-heartbeat", "bad-call", "kernel-read"}
+
+func (w FaultyWay) String() string {
+	if int(w) < len(faultyNames) {
+		return faultyNames[w]
+	}
+	return "?"
+}
+
+// FaultyWayByName is the inverse of String; ok is false for an unknown name.
+func FaultyWayByName(s string) (w FaultyWay, ok bool) {
+	for i := 1; i < len(faultyNames); i++ {
+		if faultyNames[i] == s {
+			return FaultyWay(i), true
+		}
+	}
+	return 0, false
+}

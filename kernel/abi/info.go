@@ -1,0 +1,179 @@
+package abi
+
+// InfoKind is the first argument of CallGetInfo; the second is an index.
+type InfoKind uint64
+
+const (
+	InfoMachine InfoKind = 1 // Machine
+	InfoCounts  InfoKind = 2 // Counts
+	InfoTask    InfoKind = 3 // index: slot → TaskInfo; ESRCH: free; EDOM: past the last
+	InfoDeath   InfoKind = 4 // takes the oldest DeathRecord; EAGAIN: none. Root task only
+	InfoAsync   InfoKind = 5 // takes the oldest AsyncResult of the caller; EAGAIN
+	InfoLog     InfoKind = 6 // index: position; value bytes of log at Buf+8, Buf[0:8] its position
+	InfoImage   InfoKind = 7 // index: image → ImageInfo; ESRCH, EDOM
+	InfoLatency InfoKind = 8 // Latency; index 1 resets it after reading
+)
+
+// Counts is how many of each kind of resource are free. Equal before a start and after
+// the death: tests compare whole structs.
+type Counts struct {
+	Frames     uint64 // pages of physical memory
+	Tasks      uint64
+	Images     uint64
+	Hooks      uint64
+	Ports      uint64 // I/O ports that no task has, of 65536
+	Alarms     uint64
+	Async      uint64 // senda slots
+	Deaths     uint64 // free places for death records
+	HeapInUse  uint64 // bytes of the kernel's Go heap
+	HeapAllocs uint64 // allocations of the kernel since boot: none after boot
+}
+
+// Machine is what the kernel knows of the machine.
+type Machine struct {
+	TSCHz       uint64
+	RAMBytes    uint64 // all usable RAM
+	PoolFrames  uint64 // frames for tasks, when none is used
+	KernelBytes uint64 // kernel image in memory
+	HeapBytes   uint64 // the kernel's heap window
+	ModuleBytes uint64 // boot archive
+	EntryTSC    uint64 // RDTSC at the kernel's first instruction, and the phases after it
+	RuntimeTSC  uint64 // main.main of the kernel
+	HardwareTSC uint64 // hardware ready
+	RootTSC     uint64 // first entry to ring 3
+	NowTSC      uint64
+	CPU         [48]byte
+	Version     [32]byte
+}
+
+// TaskState is why a task does not run.
+type TaskState uint32
+
+const (
+	StateReady     TaskState = 1
+	StateSending   TaskState = 2
+	StateReceiving TaskState = 3
+	StateNoPriv    TaskState = 4 // not yet allowed, or disallowed
+)
+
+// TaskInfo is a row of the task table.
+type TaskInfo struct {
+	Endpoint    Endpoint
+	State       TaskState
+	Label       Label
+	Incarnation uint32
+	Priority    uint32
+	Image       uint32
+	Peer        Endpoint // whom it sends to or receives from
+	Frames      uint64   // pages it has, page tables included, shared text not
+	FramesPeak  uint64
+	SharedPages uint64 // pages of its image's read-only part that are mapped
+	CPUNS       uint64
+	StartedNS   uint64
+	Calls       uint64 // kernel calls and IPC
+	Faults      uint64 // pages given on demand
+	Preempted   uint64
+}
+
+// ImageInfo is a row of the image table.
+type ImageInfo struct {
+	Image  uint32
+	Tasks  uint32 // tasks made from it that live
+	Sealed uint32
+	_      uint32
+	Size   uint64
+	Frames uint64
+	Entry  uint64
+	CRC32C uint64 // of the sealed bytes
+}
+
+// AsyncResult tells how a senda that could not be delivered ended.
+type AsyncResult struct {
+	To     Endpoint
+	Errno  Errno
+	Tag    uint64
+	Result uint64
+}
+
+// Latency is what the machine spent where others had to wait. Nanoseconds.
+type Latency struct {
+	MaxKernelNS   uint64 // longest stay in ring 0 with interrupts off
+	MaxKernelCall uint64 // the CallNr it was for, or 1000+vector
+	MaxReadyNS    uint64 // longest that a priority-0..1 task was ready and did not run
+	MaxReadyTask  Endpoint
+	_             uint32
+	Entries       uint64 // stays in ring 0
+}
+
+// Cause is why the kernel ended a task.
+type Cause uint32
+
+const (
+	CauseNone      Cause = 0
+	CauseExit      Cause = 1 // CallExit; Status
+	CausePanic     Cause = 2 // CallExit with ExitPanic
+	CauseException Cause = 3 // Vector, ErrorCode, CR2
+	CauseKilled    Cause = 4 // CallTaskKill; why is RS's to know
+	CauseMemory    Cause = 5 // over its FrameQuota, or the machine is out of frames
+	CauseBadCall   Cause = 6 // misuse of the ABI; Status is the call's number
+)
+
+func (c Cause) String() string {
+	switch c {
+	case CauseExit:
+		return "exit"
+	case CausePanic:
+		return "panic"
+	case CauseException:
+		return "exception"
+	case CauseKilled:
+		return "killed"
+	case CauseMemory:
+		return "memory"
+	case CauseBadCall:
+		return "bad-call"
+	}
+	return "none"
+}
+
+// Registers are a task's general registers. Order: the hardware numbers (RAX, RCX, RDX,
+// RBX, RSP, RBP, RSI, RDI, R8–R15).
+type Registers struct {
+	GPR    [16]uint64
+	RIP    uint64
+	RFLAGS uint64
+	FSBase uint64
+	GSBase uint64
+}
+
+// DeathRecord is all that is left of a task.
+type DeathRecord struct {
+	Endpoint    Endpoint
+	Cause       Cause
+	Label       Label
+	Incarnation uint32
+	Vector      uint32
+	ErrorCode   uint64
+	CR2         uint64
+	Status      uint64 // exit status, or number of the bad call
+	StartedNS   uint64 // when it was allowed to run
+	DiedNS      uint64 // when the kernel stopped it
+	CleanNS     uint64 // when nothing of it was left
+	CPUNS       uint64
+	FramesPeak  uint64
+	Regs        Registers
+	CodeLen     uint64
+	Code        [16]byte // at RIP, as far as it could be read
+	StackLen    uint64
+	Stack       [8]uint64 // at RSP
+}
+
+// VectorName is the mnemonic of an exception ("#PF"), "" for other vectors.
+// Source: Intel SDM Vol. 3A, "Protected-Mode Exceptions and Interrupts".
+func VectorName(v uint32) string {
+	names := [...]string{"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "", "#TS", "#NP", "#SS", "#GP", "#PF", "", "#MF", "#AC", "#MC", "#XM", "#VE", "#CP"}
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return ""
+}

@@ -1,0 +1,115 @@
+package abi
+
+// A task's addresses. The kernel owns everything below TaskBase (a
+// supervisor-only identity map of physical memory); a task owns one PML4 entry,
+// [TaskBase, TaskEnd).
+const (
+	PageSize = 4096
+
+	TaskBase = 0x80_0000_0000  // 512 GiB
+	TaskEnd  = 0x100_0000_0000 // 1 TiB: TamaGo's heap addresses have 40 bits
+
+	// StartPage holds a StartInfo. Read-only.
+	StartPage = TaskBase + 0x1000
+	// CallPage holds a CallArea: messages, bulk arguments, copy grants.
+	// Read and write. The kernel reaches it by its direct map, so that no
+	// message and no call argument can fault.
+	CallPage = TaskBase + 0x2000
+
+	// ImageBase is where executables are linked: the ELF header's page. Segments
+	// lie within [ImageBase, ImageEnd).
+	ImageBase = TaskBase + 0x20_0000
+	ImageEnd  = TaskBase + 0x4000_0000
+
+	// RAMBase is where a task's demand-zero memory begins. Its size is in
+	// StartInfo; how much of it may be touched is the privilege's FrameQuota.
+	RAMBase = TaskBase + 0x4000_0000
+	RAMSize = 0x1000_0000 // 256 MiB
+
+	// ModuleBase is where the root task finds the boot archive, read-only.
+	// StartInfo.ModuleSize is its length in bytes, 0 in every other task.
+	ModuleBase = 0x90_0000_0000
+)
+
+// Limits.
+const (
+	MaxTasks  = 64 // slots; a task's slot is also its bit in a send mask
+	MaxImages = 64
+	MaxHooks  = 32 // IRQ hooks in the machine
+
+	LabelSize  = 16 // bytes, zero-padded; a label of 16 bytes has no terminator
+	ArgsSize   = 256
+	MaxPorts   = 16 // port ranges of a privilege
+	MaxIRQs    = 8  // interrupt lines of a privilege
+	MaxAsync   = 16 // undelivered senda messages of one task
+	MaxCopy    = 64 << 10
+	Priorities = 8 // 0 runs first
+)
+
+// StartMagic marks a StartInfo ("BENNUTSK").
+const StartMagic = 0x4b5354554e4e4542
+
+// StartInfo is what a task finds at StartPage when it begins. The kernel fills
+// it before the first instruction and never changes it.
+type StartInfo struct {
+	Magic       uint64
+	Version     uint32 // Version of this ABI
+	Endpoint    Endpoint
+	Root        Endpoint // the reincarnation server
+	Incarnation uint32
+	Init        InitKind
+	Priority    uint32
+	Label       Label
+	RAMStart    uint64 // bytes; demand-zero
+	RAMSize     uint64
+	ModuleSize  uint64 // bytes of the boot archive at ModuleBase; 0 but in the root task
+	TSCHz       uint64 // counts of RDTSC in a second
+	TSCBase     uint64 // RDTSC at time 0 of the system clock
+	TSCMult     uint64 // nanoseconds = (RDTSC-TSCBase) * TSCMult >> 32, in 128 bits
+	Seed        [4]uint64
+	ArgsLen     uint32
+	_           uint32
+	Args        [ArgsSize]byte
+}
+
+// Version is the ABI's. It grows by one with each change that breaks a task.
+const Version = 1
+
+// InitKind tells a task why it starts.
+type InitKind uint32
+
+const (
+	InitFresh   InitKind = 0 // first life since up
+	InitRestart InitKind = 1 // after a death or a refresh
+	InitUpdate  InitKind = 2 // after a live update
+)
+
+// CallArea is the layout of CallPage.
+type CallArea struct {
+	Msg    Msg // in: what send sends; out: what receive received
+	_      [0x100 - 64]byte
+	Buf    [0x700]byte // bulk arguments and results; each call says which
+	Grants [64]CopyGrant
+}
+
+// CopyGrant lets one other task copy to or from a range of the granter's memory.
+// It stays in the granter's own CallArea: writing zero flags revokes it. The id
+// that a grantee names is index | Seq<<8, so that a stale id fails.
+type CopyGrant struct {
+	Flags uint32 // GrantValid and the accesses allowed
+	Seq   uint32 // 24 bits
+	To    Endpoint
+	_     uint32
+	Start uint64
+	Len   uint64
+}
+
+// Flags of a CopyGrant.
+const (
+	GrantValid = 1 << 0
+	GrantRead  = 1 << 1 // the grantee may copy from it
+	GrantWrite = 1 << 2 // the grantee may copy to it
+)
+
+// GrantID names a CopyGrant of another task.
+type GrantID uint32

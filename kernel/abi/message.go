@@ -1,0 +1,45 @@
+package abi
+
+// Msg is a message: 64 bytes. The kernel writes Source; a sender cannot forge it.
+type Msg struct {
+	Source Endpoint
+	Type   MsgType
+	Arg    [7]uint64
+}
+
+// MsgType says what a message asks or tells.
+type MsgType uint32
+
+// Types that belong to no one protocol. Protocols have blocks of 0x100 from 0x700 up.
+const (
+	// MsgReply answers a sendrec: Arg[0] is the Errno, the rest is the protocol's.
+	MsgReply MsgType = 0x100
+	// MsgNotify is made by the kernel only. Arg[0]: bits, from Hardware the notify bits
+	// of the hooks that fired, from System the SystemBits; Arg[1]: ns when it was made
+	// pending.
+	MsgNotify MsgType = 0x1000
+)
+
+// SystemBits are Arg[0] of a notification from System.
+const (
+	SystemDeath = 1 << 0 // death records wait (to the root task): InfoDeath takes them
+	SystemAsync = 1 << 1 // senda results wait: InfoAsync takes them
+)
+
+// PackLabel puts a label into two words.
+func PackLabel(l Label) (a, b uint64) {
+	for i := 7; i >= 0; i-- {
+		a = a<<8 | uint64(l[i])
+		b = b<<8 | uint64(l[8+i])
+	}
+	return a, b
+}
+
+// UnpackLabel is the inverse of PackLabel.
+func UnpackLabel(a, b uint64) (l Label) {
+	for i := 0; i < 8; i++ {
+		l[i] = byte(a >> (8 * i))
+		l[8+i] = byte(b >> (8 * i))
+	}
+	return l
+}

@@ -1,0 +1,160 @@
+package abi
+
+// The reincarnation server's protocol. All requests are sendrec but where it says
+// otherwise; answers are MsgReply with Arg[0] the Errno.
+//
+// Who may ask: "operator" needs `uid 0` in the asker's entry of system.conf; "control"
+// needs that or the target's label in the asker's control list.
+const (
+	RSUp       MsgType = 0x700 // label in Arg[0:2] → endpoint in Arg[1]. Operator. Answered when initialised
+	RSDown     MsgType = 0x701 // label. Operator. Answered when it is gone
+	RSRefresh  MsgType = 0x702 // label → endpoint. Control. Answered when the new one is ready
+	RSRestart  MsgType = 0x703 // label → endpoint. Control. Of a dead service; EBUSY while it lives
+	RSShutdown MsgType = 0x704 // Arg[0]: status. Operator. Services stop, then the machine
+	RSLookup   MsgType = 0x708 // label → endpoint in Arg[1], incarnation in Arg[2]. Anybody
+	RSStatus   MsgType = 0x709 // Arg[0]: write grant, Arg[1]: its length → ServiceStatus rows; Arg[1]: count
+	RSEvents   MsgType = 0x70a // Arg[0]: write grant, Arg[1]: length, Arg[2]: first sequence number → Event rows; Arg[1]: count, Arg[2]: next number, Arg[3]: lost
+	RSWatch    MsgType = 0x70b // notify me (once) when an event with a number ≥ Arg[0] exists
+	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator
+
+	// RSReady is a driver's answer to having been started: Arg[0] is the Errno of its Init.
+	RSReady MsgType = 0x714
+	// RSHeartbeat answers a ping (a notification from RS). Send, no answer.
+	RSHeartbeat MsgType = 0x715
+	// RSStop is sent by RS (senda): finish and exit with status 0.
+	RSStop MsgType = 0x716
+
+	// The data store for labels and small values of a service that survive its death.
+	DSPublish  MsgType = 0x800 // key in Arg[0:2], value in Arg[2:6] (32 bytes). Owner: the caller's label
+	DSRetrieve MsgType = 0x801 // key → value in Arg[1:5]. Owner only. ESRCH
+	DSDelete   MsgType = 0x802 // key. Owner only. ESRCH
+
+	// DriverFault is sent by RS to a service (senda) to ask it to misbehave by itself, for
+	// FaultSelf. Arg[0] is the driver's own number of the way. The SDK hands it to the driver.
+	DriverFault MsgType = 0x720
+)
+
+// FaultKind is a way to break a service from outside.
+type FaultKind uint64
+
+const (
+	FaultException FaultKind = 1 // an undefined instruction where it stands
+	FaultHang      FaultKind = 2 // a jump to itself where it stands
+	FaultKill      FaultKind = 3 // ended by the kernel
+	FaultSelf      FaultKind = 4 // DriverFault with the parameter
+)
+
+// ServiceState is where a service is in its life.
+type ServiceState uint32
+
+const (
+	ServiceDown     ServiceState = 0 // not started, taken down, or given up
+	ServiceStarting ServiceState = 1 // runs, its Init has not answered
+	ServiceRunning  ServiceState = 2
+	ServiceStopping ServiceState = 3
+	ServiceBackoff  ServiceState = 4 // dead; a restart is due
+	ServiceFailed   ServiceState = 5 // given up; the reason says why
+)
+
+func (s ServiceState) String() string {
+	names := [...]string{"down", "starting", "running", "stopping", "backoff", "failed"}
+	if int(s) < len(names) {
+		return names[s]
+	}
+	return "?"
+}
+
+// Reason is why a life ended, as RS sees it.
+type Reason uint32
+
+const (
+	ReasonNone        Reason = 0
+	ReasonExit        Reason = 1
+	ReasonPanic       Reason = 2
+	ReasonException   Reason = 3
+	ReasonNoHeartbeat Reason = 4
+	ReasonKilled      Reason = 5
+	ReasonStopped     Reason = 6
+	ReasonInitFailed  Reason = 7
+	ReasonInitTimeout Reason = 8
+	ReasonInjected    Reason = 9
+	ReasonUpdated     Reason = 10
+	ReasonMemory      Reason = 11
+	ReasonBadCall     Reason = 12
+)
+
+func (r Reason) String() string {
+	names := [...]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
+		"init-timeout", "injected", "updated", "memory", "bad-call"}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return "?"
+}
+
+// ServiceStatus is a row of RS's table.
+type ServiceStatus struct {
+	Label       Label
+	Endpoint    Endpoint // None when there is no life
+	State       ServiceState
+	Incarnation uint32
+	Restarts    uint32 // since up; decays (policy.Config)
+	Deaths      uint32 // since boot
+	LastReason  Reason
+	LastVector  uint32
+	Missed      uint32 // pings unanswered now
+	PeriodNS    uint64
+	StartedNS   uint64
+	RecoveryNS  uint64 // last death → ready
+	BackoffNS   uint64 // time of the next start, when in backoff
+	ImageBytes  uint64
+	Errno       Errno // why it failed
+	_           uint32
+}
+
+// EventKind says what happened.
+type EventKind uint32
+
+const (
+	EventStart  EventKind = 1 // a new incarnation may run
+	EventReady  EventKind = 2 // its Init answered OK
+	EventDeath  EventKind = 3
+	EventGiveUp EventKind = 4 // RS will not start it again by itself
+	EventDown   EventKind = 5 // taken down on request
+	EventRefuse EventKind = 6 // its entry in system.conf is wrong; the log has the words
+	EventBoot   EventKind = 7 // all services of the boot have come up or failed
+)
+
+func (k EventKind) String() string {
+	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "?"
+}
+
+// Event is one thing that happened to a service. RS keeps the newest EventsKept; Seq has no
+// gaps, so a reader sees what it missed.
+type Event struct {
+	Seq         uint64
+	TimeNS      uint64
+	Kind        EventKind
+	Reason      Reason
+	Label       Label
+	Endpoint    Endpoint
+	Incarnation uint32
+	Vector      uint32
+	Errno       Errno
+	ErrorCode   uint64
+	RIP         uint64
+	CR2         uint64
+	Status      uint64
+	StartedNS   uint64 // of this life
+	FaultNS     uint64 // death: when the kernel stopped it
+	DetectNS    uint64 // death: from the fault, or from the injection, to RS's decision
+	RecoveryNS  uint64 // ready: from the death (or hang's injection) to now; 0 at a first start
+	BackoffNS   uint64 // death: how long the policy waits before the next start
+}
+
+// EventsKept is how many events RS keeps.
+const EventsKept = 512
