@@ -14,7 +14,7 @@ const (
 	CallInvalid CallNr = 0
 	CallSend    CallNr = 1 // (to): blocks until received
 	CallReceive CallNr = 2 // (from, timeout ns or NoTimeout) kind
-	CallSendRec CallNr = 3 // (to): send, then receive the answer from the same
+	CallSendRec CallNr = 3 // (to, timeout ns or NoTimeout): send, then receive the answer from the same. ETIMEDOUT: value 1 if it was sent
 	CallNotify  CallNr = 4 // (to): never blocks, never lost, coalesces
 	CallSendNB  CallNr = 5 // (to): ENOTREADY if the target is not waiting
 	CallSendA   CallNr = 6 // (to, tag): the kernel keeps the message until it is received

@@ -1,7 +1,8 @@
 package abi
 
-// The reincarnation server's protocol. All requests are sendrec but where it says
-// otherwise; answers are MsgReply with Arg[0] the Errno.
+// The reincarnation server's protocol. A request may be a sendrec, or a send or senda
+// whose answer is received later. Answers are MsgReply with Arg[0] the Errno; Arg[6] of
+// the request (a tag of the asker's) comes back as Arg[6] of the answer.
 //
 // Who may ask: "operator" needs `uid 0` in the asker's entry of system.conf; "control"
 // needs that or the target's label in the asker's control list.
@@ -14,7 +15,8 @@ const (
 	RSLookup   MsgType = 0x708 // label → endpoint in Arg[1], incarnation in Arg[2]. Anybody
 	RSStatus   MsgType = 0x709 // Arg[0]: write grant, Arg[1]: its length → ServiceStatus rows; Arg[1]: count
 	RSEvents   MsgType = 0x70a // Arg[0]: write grant, Arg[1]: length, Arg[2]: first sequence number → Event rows; Arg[1]: count, Arg[2]: next number, Arg[3]: lost
-	RSWatch    MsgType = 0x70b // notify me (once) when an event with a number ≥ Arg[0] exists
+	RSWatch    MsgType = 0x70b // Arg[0]: number. Answered at once; RSNews follows (once) when an event with a number ≥ Arg[0] exists
+	RSNews     MsgType = 0x70c // from RS, senda, no answer: Arg[0] is the next number
 	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator
 
 	// RSReady is a driver's answer to having been started: Arg[0] is the Errno of its Init.

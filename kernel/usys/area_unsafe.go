@@ -8,17 +8,22 @@ import (
 	"bennu/kernel/abi"
 )
 
+// pointer makes a pointer of an address outside Go's memory.
+//
+//go:nosplit
+func pointer(a uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&a)) }
+
 // area is the task's call page.
 //
 //go:nosplit
-func area() *abi.CallArea { return (*abi.CallArea)(unsafe.Pointer(uintptr(abi.CallPage))) }
+func area() *abi.CallArea { return (*abi.CallArea)(pointer(abi.CallPage)) }
 
 // Start is what the kernel told the task at its start.
-func Start() *abi.StartInfo { return (*abi.StartInfo)(unsafe.Pointer(uintptr(abi.StartPage))) }
+func Start() *abi.StartInfo { return (*abi.StartInfo)(pointer(abi.StartPage)) }
 
 // Module is the boot archive; empty but in the root task.
 func Module() []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(uintptr(abi.ModuleBase))), Start().ModuleSize)
+	return unsafe.Slice((*byte)(pointer(abi.ModuleBase)), Start().ModuleSize)
 }
 
 //go:nosplit

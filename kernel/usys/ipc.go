@@ -56,12 +56,21 @@ func Receive(from abi.Endpoint, timeout uint64, m *abi.Msg) (abi.ReceiveKind, ab
 //
 //go:nosplit
 func SendRec(to abi.Endpoint, m *abi.Msg) abi.Errno {
+	_, e := SendRecTimeout(to, abi.NoTimeout, m)
+	return e
+}
+
+// SendRecTimeout is SendRec that gives up after timeout nanoseconds with ETIMEDOUT. sent tells
+// whether the request had been received by then: its answer may still come as a message.
+//
+//go:nosplit
+func SendRecTimeout(to abi.Endpoint, timeout uint64, m *abi.Msg) (sent bool, errno abi.Errno) {
 	area().Msg = *m
-	e, _ := raw(uint64(abi.CallSendRec), uint64(to), 0, 0, 0, 0)
+	e, v := raw(uint64(abi.CallSendRec), uint64(to), timeout, 0, 0, 0)
 	if abi.Errno(e) == abi.OK {
 		*m = area().Msg
 	}
-	return abi.Errno(e)
+	return v != 0, abi.Errno(e)
 }
 
 // Notify makes a notification from the caller pending at a task.
