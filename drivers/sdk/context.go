@@ -39,7 +39,7 @@ type Context struct {
 }
 
 func newContext(k Kernel, d Driver) *Context {
-	c := &Context{k: k, d: d, start: k.Start()}
+	c := &Context{k: k, d: d, start: k.StartInfo()}
 	c.root = c.start.Root
 	c.interrupter, _ = d.(Interrupter)
 	c.replier, _ = d.(Replier)
@@ -85,7 +85,7 @@ func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
 // Ports is the I/O address space.
 func (c *Context) Ports() Ports { return c.k }
 
-// IRQ asks for an interrupt line and enables it. bit is what Interrupter.Interrupt will
+// IRQ asks for an interrupt line: from now on it may come. bit is what Interrupter.Interrupt will
 // have set for it. Errors: EPERM (not in the privilege), EBUSY, ENOSPC, EINVAL.
 func (c *Context) IRQ(line uint32) (bit uint64, e abi.Errno) {
 	if c.nIRQs == abi.MaxIRQs {
@@ -96,7 +96,6 @@ func (c *Context) IRQ(line uint32) (bit uint64, e abi.Errno) {
 	if e == abi.OK {
 		c.irqs[n] = hook
 		c.nIRQs++
-		e = c.k.IRQEnable(hook)
 	}
 	return 1 << n, e
 }
@@ -149,3 +148,6 @@ type exitNow struct{ status uint64 }
 
 // Exit ends the driver with a status, at once. It does not return.
 func (c *Context) Exit(status uint64) { panic(exitNow{status}) }
+
+// Pending tells whether messages that a waiting method put off wait for the loop.
+func (c *Context) Pending() bool { return c.later.n > 0 }

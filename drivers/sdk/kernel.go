@@ -8,7 +8,7 @@ import "bennu/kernel/abi"
 type Kernel interface {
 	Ports
 
-	Start() *abi.StartInfo
+	StartInfo() *abi.StartInfo
 	Now() uint64   // ns since boot
 	Crowded() bool // other goroutines exist
 

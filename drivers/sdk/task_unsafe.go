@@ -34,8 +34,8 @@ func Program(f func(c *Context)) {
 // task is the Kernel of a real task.
 type task struct{}
 
-func (task) Start() *abi.StartInfo { return usys.Start() }
-func (task) Crowded() bool         { return runtime.NumGoroutine() > 1 }
+func (task) StartInfo() *abi.StartInfo { return usys.Start() }
+func (task) Crowded() bool             { return runtime.NumGoroutine() > 1 }
 
 // Now converts the time-stamp counter as abi.StartInfo says.
 func (task) Now() uint64 {
