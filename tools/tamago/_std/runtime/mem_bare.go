@@ -19,6 +19,7 @@ var bare struct {
 	next  uintptr
 	limit uintptr
 	gaps  [32]bareGap // unordered; an empty entry has base == end
+	used  int         // gaps[used:] are empty
 }
 
 // bareGap is a range below bare.next that is free and reads as zero.
@@ -42,7 +43,7 @@ func initBare() {
 //go:systemstack
 func bareAlloc(n, align uintptr) uintptr {
 	n = alignUp(n, physPageSize)
-	for i := range bare.gaps {
+	for i := range bare.used {
 		g := &bare.gaps[i]
 		p := alignUp(g.base, align)
 		if p >= g.end || n > g.end-p {
@@ -69,7 +70,7 @@ func bareAlloc(n, align uintptr) uintptr {
 //
 //go:systemstack
 func bareKeep(base, end uintptr) {
-	for i := range bare.gaps {
+	for i := range bare.used {
 		g := &bare.gaps[i]
 		switch {
 		case g.base == g.end:
@@ -89,6 +90,7 @@ func bareKeep(base, end uintptr) {
 	for i := range bare.gaps {
 		if g := &bare.gaps[i]; g.base == g.end {
 			*g = bareGap{base, end}
+			bare.used = max(bare.used, i+1)
 			return
 		}
 	}
@@ -145,3 +147,14 @@ func sysMapOS(v unsafe.Pointer, n uintptr, _ string)    {}
 func sysFaultOS(v unsafe.Pointer, n uintptr)            {}
 func needZeroAfterSysUnusedOS() bool                    { return true }
 func sbrk0() uintptr                                    { return 0 }
+
+// bareGlobalMasks makes the pointer masks of the global variables, which the
+// stock runtime makes at start-up, before the first collection.
+func bareGlobalMasks() {
+	for _, md := range activeModules() {
+		if md.gcdatamask == (bitvector{}) {
+			md.gcdatamask = progToPointerMask((*byte)(unsafe.Pointer(md.gcdata)), md.edata-md.data)
+			md.gcbssmask = progToPointerMask((*byte)(unsafe.Pointer(md.gcbss)), md.ebss-md.bss)
+		}
+	}
+}
