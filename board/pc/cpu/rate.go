@@ -1,7 +1,5 @@
 package cpu
 
-import "math/bits"
-
 // Rates is what the processor or its hypervisor tells of its clocks. Zero: not told.
 type Rates struct {
 	TSCHz    uint64 // counts of RDTSC in a second
@@ -26,17 +24,26 @@ func ToldRates(id IDFunc) Rates {
 			return Rates{TSCHz: uint64(l.EAX) * 1000, TimerHz: uint64(l.EBX) * 1000, Source: "hypervisor"}
 		}
 	}
+	return nativeRates(id, Hypervisor(id) != "")
+}
+
+// nativeRates are those of leaves 0x15 and 0x16. A hypervisor that passes them on gives the
+// timer a rate of its own all the same.
+func nativeRates(id IDFunc, guest bool) Rates {
 	l := id.read(leafCrystal, 0)
 	base := uint64(id.read(leafFrequency, 0).EAX&0xffff) * 1_000_000
-	if l.EAX != 0 && l.EBX != 0 {
-		if l.ECX != 0 {
-			hi, lo := bits.Mul64(uint64(l.ECX), uint64(l.EBX))
-			hz, _ := bits.Div64(hi, lo, uint64(l.EAX))
-			return Rates{TSCHz: hz, TimerHz: uint64(l.ECX), Source: "cpuid 0x15"}
-		}
-		if base != 0 {
-			return Rates{TSCHz: base, TimerHz: base * uint64(l.EAX) / uint64(l.EBX), Source: "cpuid 0x16", Estimate: true}
-		}
+	var r Rates
+	switch {
+	case l.EAX == 0 || l.EBX == 0:
+		return r
+	case l.ECX != 0:
+		// 32 bits by 32 bits fit 64.
+		r = Rates{TSCHz: uint64(l.ECX) * uint64(l.EBX) / uint64(l.EAX), TimerHz: uint64(l.ECX), Source: "cpuid 0x15"}
+	case base != 0:
+		r = Rates{TSCHz: base, TimerHz: base * uint64(l.EAX) / uint64(l.EBX), Source: "cpuid 0x16", Estimate: true}
 	}
-	return Rates{}
+	if guest {
+		r.TimerHz = 0
+	}
+	return r
 }

@@ -53,7 +53,7 @@ type Map []Region
 const PageSize = 4096
 
 // Normalise sorts and merges regions as a loader gave them. Where two overlap, the stricter
-// holds: RAM gives way to anything else, and of two others the lower number does.
+// holds: RAM gives way to anything else, and of two others the lower number.
 //
 // An empty region is dropped. The regions must not wrap (Start ≤ End): whoever reads them checks.
 func Normalise(regions []Region) Map {
@@ -67,13 +67,8 @@ func Normalise(regions []Region) Map {
 	var m Map
 	for i := 0; i+1 < len(edges); i++ {
 		piece := Range{edges[i], edges[i+1]}
-		t := Type(0)
-		for _, r := range regions {
-			if r.Start < r.End && r.Overlaps(piece) && (t == 0 || stricter(r.Type, t)) {
-				t = r.Type
-			}
-		}
-		if t == 0 {
+		t, found := strictest(regions, piece)
+		if !found {
 			continue
 		}
 		if n := len(m); n > 0 && m[n-1].Type == t && m[n-1].End == piece.Start {
@@ -85,8 +80,20 @@ func Normalise(regions []Region) Map {
 	return m
 }
 
-// stricter tells whether t takes more away from memory than than does. Type 0, which no
-// loader should give, counts as reserved.
+// strictest is the type that holds for piece, which no region's edge divides.
+func strictest(regions []Region, piece Range) (t Type, found bool) {
+	for _, r := range regions {
+		if r.Start >= r.End || !r.Overlaps(piece) {
+			continue
+		}
+		if !found || stricter(r.Type, t) {
+			t, found = r.Type, true
+		}
+	}
+	return t, found
+}
+
+// stricter tells whether t takes more away from memory than than does.
 func stricter(t, than Type) bool {
 	if t == RAM || than == RAM {
 		return than == RAM && t != RAM
