@@ -98,7 +98,7 @@ func (k *Kernel) startInfo(t *task.Task) *abi.StartInfo {
 	return startAt(k.phys, t.Space.Lookup(abi.StartPage).Frame())
 }
 
-// nextSeed draws a task's random seed: xorshift256+ from the kernel's, which boot took from the
+// nextSeed draws a task's random seed: xoshiro256+ (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators") from the kernel's, which boot took from the
 // hardware. Tasks that need secrets take RDRAND.
 func (k *Kernel) nextSeed() (out [4]uint64) {
 	s := &k.seed
