@@ -59,6 +59,11 @@ func TestHello(t *testing.T) {
 	}
 }
 
+// TestTamagoPackages links packages of tamago that refer to symbols of the runtime.
+func TestTamagoPackages(t *testing.T) {
+	buildTest(t, "metal")
+}
+
 // TestPanic checks that a panic is printed, and ends the program with status 2.
 func TestPanic(t *testing.T) {
 	out, code := runTest(t, buildTest(t, "crash"))

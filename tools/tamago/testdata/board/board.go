@@ -62,8 +62,16 @@ func hwinit1() {}
 // Idles counts the calls of goos.Idle.
 var Idles int
 
+// OnIdle, if set, is called in place of the next wait.
+var OnIdle func()
+
 func idle(until int64) {
 	Idles++
+	if f := OnIdle; f != nil {
+		OnIdle = nil
+		f()
+		return
+	}
 	if d := until - nanotime(); d > 0 {
 		sysSleep(min(d, 1e8))
 	}

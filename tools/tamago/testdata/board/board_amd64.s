@@ -4,12 +4,14 @@
 
 #define SYS_write		1
 #define SYS_mmap		9
+#define SYS_madvise		28
 #define SYS_nanosleep		35
 #define SYS_exit		60
 #define SYS_clock_gettime	228
 #define SYS_getrandom		318
 
-// cpuinit maps the RAM and sets the stack.
+// cpuinit maps the RAM, in pages of 4 KiB so that a test can count those in use,
+// and sets the stack.
 TEXT cpuinit(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	runtime∕goos·RamStart(SB), DI
 	MOVQ	runtime∕goos·RamSize(SB), SI
@@ -18,6 +20,11 @@ TEXT cpuinit(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	$-1, R8
 	MOVL	$0, R9
 	MOVL	$SYS_mmap, AX
+	SYSCALL
+	MOVQ	runtime∕goos·RamStart(SB), DI
+	MOVQ	runtime∕goos·RamSize(SB), SI
+	MOVL	$15, DX		// MADV_NOHUGEPAGE
+	MOVL	$SYS_madvise, AX
 	SYSCALL
 	MOVQ	runtime∕goos·RamStart(SB), SP
 	ADDQ	runtime∕goos·RamSize(SB), SP

@@ -22,6 +22,7 @@ func main() {
 	}{
 		{"goroutines", goroutines},
 		{"timers", timers},
+		{"wake", wake},
 		{"json", jsonRoundTrip},
 		{"random", random},
 		{"garbage", garbage},
@@ -91,6 +92,22 @@ func timers() error {
 	}
 	if y := start.Year(); y < 2024 {
 		return fmt.Errorf("the year is %d", y)
+	}
+	return nil
+}
+
+// wake ends a long sleep from the Idle hook.
+func wake() error {
+	self, _ := runtime.GetG()
+	woken := false
+	board.OnIdle = func() { woken = runtime.Wake(self) }
+	start := time.Now()
+	time.Sleep(time.Hour)
+	if d := time.Since(start); d > time.Minute || !woken {
+		return fmt.Errorf("slept %v, woken is %v", d, woken)
+	}
+	if runtime.Wake(self) {
+		return fmt.Errorf("woke a goroutine that was not asleep")
 	}
 	return nil
 }
