@@ -22,7 +22,7 @@ type VM struct {
 
 	config  Config
 	cmd     *exec.Cmd
-	dir     string // of the sockets
+	dir     string // of the sockets and qemu.sh's temporary files
 	console *stream
 	errors  *stream // what qemu.sh and QEMU say
 	stdin   io.WriteCloser
@@ -57,11 +57,9 @@ func Start(ctx context.Context, c Config) (*VM, error) {
 func (v *VM) start(ctx context.Context) (err error) {
 	c := &v.config
 	args := append([]string(nil), c.Args...)
-	if c.Control || c.QMP {
-		// The path of a UNIX socket is short: not below a test's own folder.
-		if v.dir, err = os.MkdirTemp("", "bennu-"); err != nil {
-			return err
-		}
+	// The path of a UNIX socket is short: not below a test's own folder.
+	if v.dir, err = os.MkdirTemp("", "bennu-"); err != nil {
+		return err
 	}
 	if c.Control {
 		v.ControlSocket = filepath.Join(v.dir, "ctl")
@@ -75,7 +73,7 @@ func (v *VM) start(ctx context.Context) (err error) {
 		}
 	}
 	v.cmd = exec.CommandContext(ctx, c.Script)
-	v.cmd.Env = append(c.env(v.ControlSocket), "QEMU_ARGS="+strings.Join(args, " "))
+	v.cmd.Env = append(c.env(v.ControlSocket), "QEMU_ARGS="+strings.Join(args, " "), "TMPDIR="+v.dir)
 	v.cmd.Stdout, v.cmd.Stderr = tee(v.console, c.Console), tee(v.errors, c.Console)
 	ownGroup(v.cmd)
 	v.cmd.Cancel = func() error { return killGroup(v.cmd) }
@@ -208,8 +206,12 @@ func (v *VM) Log() string {
 
 // Close kills the machine if it still runs, and returns when nothing of it is left.
 func (v *VM) Close() {
-	killGroup(v.cmd)
-	<-v.done
+	select {
+	case <-v.done: // its process number may be another's by now
+	default:
+		killGroup(v.cmd)
+		<-v.done
+	}
 }
 
 // Dial connects to the control port (Config.Control). QEMU takes one connection at a time.
