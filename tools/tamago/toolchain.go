@@ -63,7 +63,8 @@ func checkVersion(version string) error {
 // runGo returns what the go command in PATH prints. Its errors are one line.
 func runGo(args ...string) ([]byte, error) {
 	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), "GOOS=", "GOARCH=")
+	// Whoever exported what the env command prints still means the installed Go.
+	cmd.Env = append(os.Environ(), "GOOS=", "GOARCH=", "GOROOT=")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

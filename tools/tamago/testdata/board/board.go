@@ -53,11 +53,12 @@ func getRandomData(b []byte) {
 func hwinit0() {
 	goos.Bloc = uintptr(ramStart)
 	goos.Exit = sysExit
-	goos.Idle = idle
 }
 
 //go:linkname hwinit1 runtime/goos.Hwinit1
-func hwinit1() {}
+func hwinit1() {
+	goos.Idle = idle
+}
 
 // Idles counts the calls of goos.Idle.
 var Idles int
