@@ -160,7 +160,7 @@ TEXT ·giveup(SB),NOSPLIT|NOFRAME,$0
 	MOVL	$0x0a0d, AX	// "\r\n"
 	CALL	·put4(SB)
 	MOVL	$0xf4, DX
-	MOVL	$1, AX
+	MOVL	$3, AX	// kernel.StatusRefused
 	OUTB
 	CLI
 stop:
