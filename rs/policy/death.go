@@ -59,9 +59,9 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	r.deaths++
 	r.reason = why
 	s.release(id, false)
-	a := Action{Reason: why, Errno: r.errno, Detect: detect}
-	if asked {
-		a.Errno = abi.OK
+	a := Action{Reason: why, Detect: detect}
+	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
+		a.Errno = r.errno
 	}
 	switch {
 	case s.stopping || asked && r.then == followDown:
