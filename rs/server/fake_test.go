@@ -305,4 +305,3 @@ func (f *fake) dies(ep abi.Endpoint, cause abi.Cause, status uint64) {
 	f.slots[ep.Slot()]++
 	f.told = true
 }
-
