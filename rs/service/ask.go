@@ -96,16 +96,6 @@ func (a *Asker) Answer(m *abi.Msg) bool {
 	return false
 }
 
-// Undelivered takes the kernel's word that a message could not be delivered.
-func (a *Asker) Undelivered(r abi.AsyncResult) {
-	for _, q := range a.waiting {
-		if q.tag == r.Tag {
-			a.end(q, nil, r.Errno)
-			return
-		}
-	}
-}
-
 // Dead ends all requests to an endpoint whose task has died.
 func (a *Asker) Dead(ep abi.Endpoint) {
 	for _, q := range append([]*ask(nil), a.waiting...) {

@@ -103,11 +103,6 @@ func TestAskWithoutAnswer(t *testing.T) {
 	n.want(t, "dead", "EDEADSRCDST")
 	n.want(t, "alive")
 
-	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("undelivered"))
-	last := f.Outbox[len(f.Outbox)-1]
-	a.Undelivered(abi.AsyncResult{To: peerA, Tag: last.Tag, Errno: abi.EDEADSRCDST})
-	n.want(t, "undelivered", "EDEADSRCDST")
-
 	f.Pass(5 * time.Second)
 	a.Run()
 	a.Run()
