@@ -33,7 +33,7 @@ const (
 // Vectors beside the exceptions (0–31).
 const (
 	VectorIRQ      = 32    // interrupt line n comes as VectorIRQ+n
-	VectorTimer    = 0xef  // LAPIC timer
+	VectorTimer    = 0xf0  // local APIC timer (board/pc/apic.TimerVector)
 	VectorSpurious = 0xff  // LAPIC, nothing to do
 	VectorSyscall  = 0x100 // SYSCALL, not a vector of the IDT
 )

@@ -260,6 +260,8 @@ func (x *IPC) Receive(t *task.Task, from abi.Endpoint, timeout uint64) {
 	}
 	switch from {
 	case abi.Any, abi.Hardware, abi.Clock, abi.System:
+	case abi.Self: // nobody: a wait for the limit only
+		from, peer = t.Endpoint, t
 	default:
 		if peer = x.tasks.Lookup(from); peer == nil {
 			t.Result(abi.EDEADSRCDST, 0)

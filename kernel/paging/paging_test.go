@@ -102,3 +102,31 @@ func TestQuota(t *testing.T) {
 		t.Errorf("used %d frames with %d pages mapped; quota 6 allows 2 beside 4 tables", s.Used, n)
 	}
 }
+
+func TestIdentity(t *testing.T) {
+	p, _ := newPool(t, 40)
+	root := p.Get()
+	const text, rest = 0x101000, 0x180000
+	if !Identity(p, root, 0x1000, text, Writable|NX) || !Identity(p, root, text, rest, 0) ||
+		!Identity(p, root, rest, 5<<20, Writable|NX) || !Identity(p, root, 5<<20, 6<<20+1, NoCache|NX) {
+		t.Fatal("no memory")
+	}
+	for _, c := range []struct {
+		va   uint64
+		want PTE
+		ok   bool
+	}{
+		{0, 0, false}, {0x1000, Writable | NX | Present, true}, {text - 1, Writable | NX | Present, true}, {text, Present, true},
+		{rest - 1, Present, true}, {rest, Writable | NX | Present, true}, {3 << 20, Writable | NX | Present | Large, true},
+		{4<<20 + 5, Writable | NX | Present, true}, {5 << 20, NoCache | NX | Present, true}, {6 << 20, NoCache | NX | Present, true},
+		{6<<20 + 0x1000, 0, false},
+	} {
+		e := identityEntry(p, root, c.va, 1)
+		if *e&Large == 0 {
+			e = identityEntry(p, root, c.va, 0)
+		}
+		if *e&Present != 0 != c.ok || c.ok && (*e&^addrMask != c.want || uint64(e.Frame()) != c.va&^0xfff && uint64(e.Frame()) != c.va&^(largePage-1)) {
+			t.Errorf("%#x: entry %#x, want bits %#x", c.va, uint64(*e), uint64(c.want))
+		}
+	}
+}

@@ -101,3 +101,9 @@ func (q *Queue) Best() uint32 {
 	}
 	return uint32(bits.TrailingZeros32(q.filled))
 }
+
+// Shared tells whether slots of slot's priority wait beside it.
+func (q *Queue) Shared(slot int) bool {
+	p := q.prio[slot]
+	return p != none && q.head[p] != q.tail[p]
+}

@@ -1,0 +1,249 @@
+package clock
+
+import (
+	"math/bits"
+
+	"bennu/board/pc/cpu"
+)
+
+// What is believed of a machine.
+const (
+	MinTSCHz   = 100_000_000
+	MaxTSCHz   = 20_000_000_000
+	minTimerHz = 1_000_000
+	maxTimerHz = 20_000_000_000
+)
+
+// How measurements go on.
+const (
+	checkpoints = 4         // of 2.5 ms: at most 10 ms a try
+	stepsPerSec = 400       // 1 s / 2.5 ms
+	tries       = 3         // for each reference
+	goodPPM     = 100       // stop at a checkpoint with this uncertainty
+	worstPPM    = 20_000    // no better after all checkpoints: a failed try
+	maxReads    = 4_000_000 // of a reference in one try
+	maxStill    = 100_000   // reads of a reference that does not move: it is not there
+)
+
+// Timer is a counter of unknown rate that is measured against the time-stamp counter:
+// apic.Local.
+type Timer interface {
+	StartCount()
+	Counted() uint32
+}
+
+// Source is where Calibrate may look.
+type Source struct {
+	TSC        func() uint64
+	Told       cpu.Rates   // cpu.ToldRates
+	References []Reference // the best first
+	Timer      Timer
+}
+
+// Rates are counts a second.
+type Rates struct {
+	TSCHz   uint64
+	TimerHz uint64 // of Timer
+	Source  string // who told TSCHz: "hypervisor", "cpuid 0x15", "acpi-pm", "pit", "cpuid 0x16"
+	PPM     uint32 // how far TSCHz may be off, in millionths; 0: told, not measured
+}
+
+// Error is why the clocks' rates are not known.
+type Error string
+
+func (e Error) Error() string { return "clock: " + string(e) }
+
+// Calibrate finds the rates. What the processor or its hypervisor tells is taken; the rest is
+// measured against the first reference that gives a consistent answer, for 2.5 to 10 ms a
+// try. A nominal rate (leaf 0x16) is the last resort.
+//
+// Precondition: interrupts off. Errors: Error.
+func Calibrate(s Source) (Rates, error) {
+	told := s.Told
+	if !plausible(told.TSCHz, MinTSCHz, MaxTSCHz) {
+		told = cpu.Rates{}
+	}
+	if told.TSCHz != 0 && !told.Estimate {
+		return finish(s, Rates{TSCHz: told.TSCHz, TimerHz: told.TimerHz, Source: told.Source})
+	}
+	for _, ref := range s.References {
+		for range tries {
+			if r, ok := measure(s, ref); ok {
+				return finish(s, r)
+			}
+		}
+	}
+	if told.TSCHz != 0 {
+		return finish(s, Rates{TSCHz: told.TSCHz, TimerHz: told.TimerHz, Source: told.Source})
+	}
+	return Rates{}, Error("no reference clock gives a plausible rate of the time-stamp counter")
+}
+
+// finish measures the timer where that was not done, and checks the result.
+func finish(s Source, r Rates) (Rates, error) {
+	if !plausible(r.TimerHz, minTimerHz, maxTimerHz) {
+		r.TimerHz = measureTimer(s, r.TSCHz)
+	}
+	if !plausible(r.TimerHz, minTimerHz, maxTimerHz) {
+		return Rates{}, Error("the local APIC's timer does not count")
+	}
+	return r, nil
+}
+
+func plausible(hz, lo, hi uint64) bool { return hz >= lo && hz <= hi }
+
+// edge is a moment at which the reference was seen to move: the time-stamp counter was in
+// [lo, hi] then. Stolen time (a hypervisor, SMM) makes an edge wide, not wrong.
+type edge struct {
+	count  uint64 // of the reference, since the try's begin
+	lo, hi uint64
+	timer  uint32 // the timer just after, and the time-stamp counter then
+	at     uint64
+}
+
+// bounds are what the rate, in counts a second, lies between.
+type bounds struct{ lo, hi uint64 }
+
+// ppm is how wide the bounds are, in millionths of their middle, each way.
+func (b bounds) ppm() uint64 { return (b.hi - b.lo) / 2 * 1_000_000 / b.middle() }
+
+func (b bounds) middle() uint64 { return b.lo + (b.hi-b.lo)/2 }
+
+// measure is one try against a reference. Each pair of edges bounds the rate, and all pairs
+// must agree: a reference that jumps is found out.
+func measure(s Source, ref Reference) (Rates, bool) {
+	ref.Start()
+	s.Timer.StartCount()
+	w := watch{tsc: s.TSC, ref: ref, timer: s.Timer, reads: maxReads}
+	var edges [checkpoints + 1]edge
+	var ok bool
+	if edges[0], ok = w.next(0); !ok {
+		return Rates{}, false
+	}
+	rate := bounds{MinTSCHz, MaxTSCHz}
+	for i := 1; i <= checkpoints; i++ {
+		if edges[i], ok = w.next(edges[0].count + uint64(i)*ref.Hz()/stepsPerSec); !ok {
+			return Rates{}, false
+		}
+		for _, from := range edges[:i] {
+			b, ok := slope(from, edges[i], ref.Hz())
+			if !ok {
+				return Rates{}, false
+			}
+			rate.lo, rate.hi = max(rate.lo, b.lo), min(rate.hi, b.hi)
+		}
+		if rate.lo > rate.hi {
+			return Rates{}, false
+		}
+		if rate.ppm() <= goodPPM || i == checkpoints {
+			if rate.ppm() > worstPPM {
+				return Rates{}, false
+			}
+			hz := round(rate)
+			return Rates{hz, timerRate(edges[0], edges[i], hz), ref.Name(), uint32(rate.ppm()) + 1}, true
+		}
+	}
+	return Rates{}, false
+}
+
+// slope bounds the rate between two edges; ok is false when they are no interval.
+func slope(a, b edge, hz uint64) (r bounds, ok bool) {
+	counts := b.count - a.count
+	if b.count <= a.count || b.lo <= a.hi || b.hi-a.lo > 1<<40 {
+		return r, false
+	}
+	return bounds{scaled(b.lo-a.hi, hz, counts), scaled(b.hi-a.lo, hz, counts) + 1}, true
+}
+
+// timerRate is the timer's rate between two edges at which it was read, 0 if it stood
+// still or had run out.
+func timerRate(a, b edge, tscHz uint64) uint64 {
+	if b.timer <= a.timer || b.timer == ^uint32(0) || b.at <= a.at {
+		return 0
+	}
+	return roundTo(scaled(uint64(b.timer-a.timer), tscHz, b.at-a.at), goodPPM)
+}
+
+// scaled is n*hz/d. Results past 64 bits are cut to the highest value, which no one believes.
+func scaled(n, hz, d uint64) uint64 {
+	hi, lo := bits.Mul64(n, hz)
+	if hi >= d {
+		return ^uint64(0)
+	}
+	q, _ := bits.Div64(hi, lo, d)
+	return q
+}
+
+// round picks the rate between bounds: their middle, or the whole MHz beside it if the
+// measurement is good and cannot tell the two apart. (Clocks that are made up, as QEMU's under
+// -icount, are exact: 1 GHz must come out as that.)
+func round(b bounds) uint64 {
+	if b.ppm() > goodPPM {
+		return b.middle()
+	}
+	return roundTo(b.middle(), b.ppm()/2+1)
+}
+
+// roundTo is hz, or the whole MHz nearest to it if that is within ppm millionths.
+func roundTo(hz, ppm uint64) uint64 {
+	const mega = 1_000_000
+	whole := (hz + mega/2) / mega * mega
+	if max(whole, hz)-min(whole, hz) <= hz/mega*ppm {
+		return whole
+	}
+	return hz
+}
+
+// watch follows a reference.
+type watch struct {
+	tsc   func() uint64
+	ref   Reference
+	timer Timer
+	count uint64 // since the begin
+	last  uint32
+	begun bool
+	reads int // left
+}
+
+// next is the first edge at which the reference has counted at least to. ok is false when the
+// reference stands still, or takes too long.
+func (w *watch) next(to uint64) (e edge, ok bool) {
+	if !w.begun {
+		w.last, w.begun = w.ref.Read(), true
+	}
+	still := 0
+	before := w.tsc()
+	for w.reads > 0 && still < maxStill {
+		w.reads--
+		lo := w.tsc()
+		now := w.ref.Read()
+		moved := (now - w.last) & w.ref.Mask()
+		if moved == 0 {
+			still++
+			before = lo
+			continue
+		}
+		still = 0
+		w.count += uint64(moved)
+		w.last = now
+		if w.count >= to {
+			e = edge{count: w.count, lo: before, hi: w.tsc(), timer: w.timer.Counted()}
+			e.at = w.tsc()
+			return e, true
+		}
+		before = lo
+	}
+	return edge{}, false
+}
+
+// measureTimer is the timer's rate by the time-stamp counter, over 1 ms: both run on whatever
+// happens in between, so it needs no tries.
+func measureTimer(s Source, tscHz uint64) uint64 {
+	s.Timer.StartCount()
+	a := edge{timer: s.Timer.Counted(), at: s.TSC()}
+	b := a
+	for reads := 0; reads < maxReads && b.at-a.at < tscHz/1000; reads++ {
+		b = edge{timer: s.Timer.Counted(), at: s.TSC()}
+	}
+	return timerRate(a, b, tscHz)
+}

@@ -1,0 +1,77 @@
+package cpu
+
+// Register names the CPUID output that has a feature's bit.
+type Register uint8
+
+// The outputs of CPUID.
+const (
+	EAX Register = iota
+	EBX
+	ECX
+	EDX
+)
+
+func (l Leaf) register(r Register) uint32 { return [...]uint32{l.EAX, l.EBX, l.ECX, l.EDX}[r&3] }
+
+// Feature is something that a processor has or has not.
+type Feature struct {
+	Name string // as QEMU's -cpu spells it
+	Leaf uint32
+	Sub  uint32
+	Reg  Register
+	Bit  uint8
+}
+
+// Features that bennu asks for, or uses where there are.
+//
+// Source: Intel SDM Vol. 2A, "CPUID—CPU Identification", tables of leaves 1, 7, 0x80000001.
+var (
+	FPU      = Feature{"fpu", leafFeatures, 0, EDX, 0}
+	TSCPart  = Feature{"tsc", leafFeatures, 0, EDX, 4}
+	MSRPart  = Feature{"msr", leafFeatures, 0, EDX, 5}
+	PAE      = Feature{"pae", leafFeatures, 0, EDX, 6}
+	APIC     = Feature{"apic", leafFeatures, 0, EDX, 9}
+	PGE      = Feature{"pge", leafFeatures, 0, EDX, 13}
+	PAT      = Feature{"pat", leafFeatures, 0, EDX, 16}
+	FXSR     = Feature{"fxsr", leafFeatures, 0, EDX, 24}
+	SSE      = Feature{"sse", leafFeatures, 0, EDX, 25}
+	SSE2     = Feature{"sse2", leafFeatures, 0, EDX, 26}
+	PCID     = Feature{"pcid", leafFeatures, 0, ECX, 17}
+	X2APIC   = Feature{"x2apic", leafFeatures, 0, ECX, 21}
+	Deadline = Feature{"tsc-deadline", leafFeatures, 0, ECX, 24}
+	XSAVE    = Feature{"xsave", leafFeatures, 0, ECX, 26}
+	RDRAND   = Feature{"rdrand", leafFeatures, 0, ECX, 30}
+	FSGSBASE = Feature{"fsgsbase", leafExtended, 0, EBX, 0}
+	SMEP     = Feature{"smep", leafExtended, 0, EBX, 7}
+	RDSEED   = Feature{"rdseed", leafExtended, 0, EBX, 18}
+	SMAP     = Feature{"smap", leafExtended, 0, EBX, 20}
+	UMIP     = Feature{"umip", leafExtended, 0, ECX, 2}
+	XSAVEOPT = Feature{"xsaveopt", leafXSave, 1, EAX, 0}
+	SYSCALL  = Feature{"syscall", leafExtFeature, 0, EDX, 11}
+	NX       = Feature{"nx", leafExtFeature, 0, EDX, 20}
+	Page1G   = Feature{"pdpe1gb", leafExtFeature, 0, EDX, 26}
+	RDTSCP   = Feature{"rdtscp", leafExtFeature, 0, EDX, 27}
+	LongMode = Feature{"lm", leafExtFeature, 0, EDX, 29}
+)
+
+// Required is what isolation and the kernel's own code rest on: without one of these bennu
+// refuses to boot.
+var Required = []Feature{
+	LongMode, NX, SYSCALL, FPU, FXSR, SSE, SSE2, XSAVE, TSCPart, MSRPart, APIC, PGE, PAT,
+	FSGSBASE, SMEP, SMAP, UMIP,
+}
+
+// Has tells whether the processor has a feature.
+func Has(id IDFunc, f Feature) bool {
+	return id.read(f.Leaf, f.Sub).register(f.Reg)>>(f.Bit&31)&1 != 0
+}
+
+// Check names the features of need that the processor lacks, in need's order.
+func Check(id IDFunc, need []Feature) (missing []string) {
+	for _, f := range need {
+		if !Has(id, f) {
+			missing = append(missing, f.Name)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,194 @@
+// Package power ends the machine: off, or with a status that QEMU's caller sees, or a reset. It
+// tries one way after the other, waits a bounded time for each, and comes back from none.
+package power
+
+import (
+	"bennu/board/pc/acpi"
+	"bennu/board/pc/port"
+)
+
+// Machine is what power-off needs to know. All of it but Ports and Halt may be
+// missing: a way that needs it is left out. Nothing here allocates, so that a
+// kernel panic may use it.
+type Machine struct {
+	Ports port.Space
+	FADT  *acpi.FADT     // nil: no ACPI
+	S5    acpi.SleepType // acpi.Tables.S5
+	HasS5 bool
+	// Store8 writes a byte to physical memory, for registers that lie there (mmio.Store8); nil: those
+	// are left out.
+	Store8 func(addr uint64, v uint8)
+	// TripleFault resets the processor (cpu.TripleFault); nil: left out.
+	TripleFault func()
+	// Halt stops with interrupts off and does not return (cpu.Halt).
+	Halt func()
+}
+
+// PM1 control register.
+//
+// Source: ACPI, "PM1 Control Registers", "PM1 Control Registers Fixed Hardware Feature Control Bits".
+const (
+	pm1SCIEnable  = 1 << 0
+	pm1SleepShift = 10
+	pm1SleepMask  = 7 << pm1SleepShift
+	pm1Sleep      = 1 << 13
+
+	sleepShift  = 2 // sleep control register of reduced hardware
+	sleepEnable = 1 << 5
+)
+
+// Ports that end a PC.
+const (
+	portDebugExit = 0xf4 // QEMU: -device isa-debug-exit,iobase=0xf4,iosize=4
+	portReset     = 0xcf9
+	portKeyboard  = 0x64
+	portPost      = 0x80 // read to let time pass
+
+	resetRequest = 0x02 // hard reset
+	resetFull    = 0x0e // and a power cycle
+	pulseReset   = 0xfe // pulse output line 0 of the 8042
+	keyboardFull = 0x02
+)
+
+// pauses are reads of port 0x80, about 1 µs each.
+const (
+	pauseShort = 50
+	pauseLong  = 200_000 // longer than a chip set takes to cut the power
+	pauseSMI   = 300_000 // ACPI mode must come within this; Linux gives it 3 s
+)
+
+// Off powers the machine off: with status 0 by ACPI's soft-off. If there is none, or it does
+// nothing, and for any other status, QEMU's debug exit: its process ends with status
+// (status<<1)|1. Where that is not there either, a status other than 0 is a kernel panic or a failed
+// test, and the machine is reset; after status 0 it only stops, since a machine that was
+// told to be off must not start again. It does not return.
+func (m *Machine) Off(status uint8) {
+	if status == 0 {
+		m.softOff()
+	}
+	m.Ports.Out8(portDebugExit, status)
+	if status != 0 {
+		m.Reset()
+	}
+	m.Halt()
+}
+
+// Reset restarts the machine: by the FADT's reset register, the chip set's reset control,
+// the keyboard controller, a triple fault. It does not return.
+func (m *Machine) Reset() {
+	m.resetRegister()
+	m.resetControl()
+	m.resetKeyboard()
+	if m.TripleFault != nil {
+		m.TripleFault()
+	}
+	m.Halt()
+}
+
+// softOff enters S5.
+//
+// Source: ACPI, "Transitioning from the Working to the Soft Off State".
+func (m *Machine) softOff() {
+	f := m.FADT
+	if f == nil || !m.HasS5 {
+		return
+	}
+	if f.Reduced {
+		m.write(f.SleepCtl, m.S5.A<<sleepShift|sleepEnable)
+		m.pause(pauseLong)
+		return
+	}
+	a, b := f.PM1aControl, f.PM1bControl
+	if a.Addr == 0 || a.Space != acpi.SystemIO {
+		return
+	}
+	m.enableACPI(uint16(a.Addr))
+	// The types go first and SLP_EN with a second write: some chip sets want it so.
+	for _, enable := range [...]uint16{0, pm1Sleep} {
+		m.sleep(a, m.S5.A, enable)
+		m.sleep(b, m.S5.B, enable)
+	}
+	m.pause(pauseLong)
+}
+
+// sleep writes a sleep type, and perhaps SLP_EN, to one of the control registers.
+func (m *Machine) sleep(r acpi.Register, kind uint8, enable uint16) {
+	if r.Addr == 0 || r.Space != acpi.SystemIO {
+		return
+	}
+	p := uint16(r.Addr)
+	m.Ports.Out16(p, m.Ports.In16(p)&^(pm1SleepMask|pm1Sleep)|uint16(kind)<<pm1SleepShift|enable)
+}
+
+// enableACPI takes the machine out of legacy mode, in which it ignores PM1 control.
+//
+// Source: ACPI, "Legacy/ACPI Select and the SCI Interrupt".
+func (m *Machine) enableACPI(pm1 uint16) {
+	if m.FADT.SMICommand == 0 || m.FADT.ACPIEnable == 0 || m.Ports.In16(pm1)&pm1SCIEnable != 0 {
+		return
+	}
+	m.Ports.Out8(m.FADT.SMICommand, m.FADT.ACPIEnable)
+	for range pauseSMI {
+		if m.Ports.In16(pm1)&pm1SCIEnable != 0 {
+			return
+		}
+		m.Ports.In8(portPost)
+	}
+}
+
+// resetRegister uses the FADT's reset register.
+//
+// Source: ACPI, "Reset Register".
+func (m *Machine) resetRegister() {
+	if m.FADT == nil || m.FADT.ResetReg.Addr == 0 {
+		return
+	}
+	m.write(m.FADT.ResetReg, m.FADT.ResetValue)
+	m.pause(pauseLong)
+}
+
+// resetControl uses port 0xcf9: the kind of reset first, then the edge that starts it.
+//
+// Source: Intel ICH9 Datasheet, "RST_CNT—Reset Control Register".
+func (m *Machine) resetControl() {
+	m.Ports.Out8(portReset, resetRequest)
+	m.pause(pauseShort)
+	m.Ports.Out8(portReset, resetFull)
+	m.pause(pauseLong)
+}
+
+// resetKeyboard lets the 8042 pulse the processor's reset line.
+//
+// Source: IBM, "Personal System/2 Hardware Interface Technical Reference", "Keyboard and
+// Auxiliary Device Controller".
+func (m *Machine) resetKeyboard() {
+	if m.FADT != nil && m.FADT.No8042 {
+		return
+	}
+	for range pauseShort * 100 {
+		if m.Ports.In8(portKeyboard)&keyboardFull == 0 {
+			break
+		}
+		m.Ports.In8(portPost)
+	}
+	m.Ports.Out8(portKeyboard, pulseReset)
+	m.pause(pauseLong)
+}
+
+// write puts a byte into a register, if it can be reached.
+func (m *Machine) write(r acpi.Register, v uint8) {
+	switch {
+	case r.Addr == 0:
+	case r.Space == acpi.SystemIO:
+		m.Ports.Out8(uint16(r.Addr), v)
+	case m.Store8 != nil:
+		m.Store8(r.Addr, v)
+	}
+}
+
+// pause lets about n microseconds pass. No clock is needed, or trusted, here.
+func (m *Machine) pause(n int) {
+	for range n {
+		m.Ports.In8(portPost)
+	}
+}
