@@ -17,13 +17,14 @@ type Follower struct {
 	asker  *Asker
 	next   uint64
 	asked  bool // a request is on its way
+	paused bool // Ready said no
 	round  uint64
 	wakeAt uint64 // when Resume is called again; 0: not planned
 	rows   []abi.Event
 
 	// Events is called with what happened. Lost is how many events RS no longer had.
 	Events func(events []abi.Event, lost uint64)
-	// Ready tells whether Events may be called now; nil: always. Resume goes on later.
+	// Ready tells whether events may be asked for now; nil: always. Continue goes on later.
 	Ready func() bool
 }
 
@@ -50,11 +51,23 @@ func (f *Follower) News(m *abi.Msg) {
 	}
 }
 
+// Continue asks for the events that Ready put off.
+func (f *Follower) Continue() {
+	if f.paused {
+		f.Resume()
+	}
+}
+
 // Resume asks RS for events unless it was asked already, or Ready says no.
 func (f *Follower) Resume() {
-	if f.asked || f.Ready != nil && !f.Ready() {
+	if f.asked {
 		return
 	}
+	if f.Ready != nil && !f.Ready() {
+		f.paused = true
+		return
+	}
+	f.paused = false
 	mem := memory(f.rows)
 	grant, ok := f.asker.Grant(f.asker.RS(), mem, true)
 	if !ok {

@@ -142,9 +142,15 @@ func TestFollowWaitsForTheReader(t *testing.T) {
 		t.Fatalf("%d events taken before the reader was ready", len(v.got))
 	}
 	ready = true
-	v.follow.Resume()
+	v.follow.Continue()
 	v.serve()
 	v.want(1, 5, 0)
+	pulls := v.pulls
+	v.follow.Continue() // without reason
+	v.serve()
+	if v.pulls != pulls {
+		t.Error("RS was asked though nothing was put off")
+	}
 }
 
 // RS answers with errors, or dies and forgets the watch: the follower goes on by itself.

@@ -152,9 +152,9 @@ func (s *Server) info(res *service.Result) {
 	})
 }
 
-// events writes what happened, one line each.
+// events ends the requests to the dead and, for a subscriber, writes what happened, one line each.
 func (s *Server) events(events []abi.Event, lost uint64) {
-	if lost > 0 {
+	if lost > 0 && s.sub.On {
 		s.begin()
 		s.w.String("event", "lost")
 		s.w.Seconds("t", s.asker.Now())
@@ -162,11 +162,18 @@ func (s *Server) events(events []abi.Event, lost uint64) {
 		s.finish()
 	}
 	for i := range events {
-		s.begin()
-		s.event(&events[i])
-		s.finish()
+		if s.sub.On {
+			s.begin()
+			s.event(&events[i])
+			s.finish()
+		}
+		if events[i].Kind == abi.EventDeath {
+			s.asker.Dead(events[i].Endpoint)
+		}
 	}
-	s.sub.Next = s.follow.Next()
+	if s.sub.On {
+		s.sub.Next = s.follow.Next()
+	}
 }
 
 // event writes the fields that its kind has.

@@ -14,6 +14,8 @@ const (
 	MaxLine = 4096
 	// highWater is how much output may wait before no more requests and events are taken.
 	highWater = 16 << 10
+	// maxInput is how much input may wait for that.
+	maxInput = 64 << 10
 )
 
 // Config is who the server is.
@@ -57,6 +59,7 @@ type Server struct {
 	tooLong bool   // the rest of the line is ignored
 	skip    bool   // ignored up to the first line feed: a dead incarnation read the beginning
 	input   []byte // not yet looked at, for output was waiting
+	dropped bool   // some was lost, and the client was told
 
 	w      wire.Writer
 	out    []byte // waits for the port
@@ -70,8 +73,9 @@ type Server struct {
 // before it, if there was one.
 func New(a *service.Asker, c Config, sub Subscription) *Server {
 	s := &Server{Config: c, asker: a, skip: c.Incarnation > 0, sub: sub, saved: sub}
-	s.follow = service.NewFollower(a, sub.Next, s.events)
-	s.follow.Ready = func() bool { return s.sub.On && !s.full() }
+	// Events are followed in any case: they tell which requests will never be answered.
+	s.follow = service.NewFollower(a, sub.Value()[1], s.events)
+	s.follow.Ready = func() bool { return !s.full() }
 	if c.Incarnation > 0 {
 		s.out = append(s.out, '\n')
 	}
@@ -83,14 +87,30 @@ func New(a *service.Asker, c Config, sub Subscription) *Server {
 	return s
 }
 
-// Input takes bytes from the port. While much output waits they are kept; Room tells.
+// Input takes bytes from the port. While much output waits they are kept, up to maxInput.
 func (s *Server) Input(b []byte) {
-	s.input = append(s.input, b...)
+	n := min(len(b), maxInput-len(s.input))
+	s.input = append(s.input, b[:n]...)
+	if n < len(b) {
+		s.Dropped()
+	}
 	s.read()
 }
 
-// Room tells whether input is being looked at. When not, the port should leave it where it is.
-func (s *Server) Room() bool { return !s.full() && len(s.input) == 0 }
+// Dropped tells that bytes of input were lost: the client hears of it, for an answer may be missing.
+func (s *Server) Dropped() {
+	if !s.dropped {
+		s.dropped = true
+		s.fail(wire.Value{}, abi.ENOSPC, "input was lost: too much came while answers were not taken")
+	}
+}
+
+// Root tells that the reincarnation server has a new endpoint: requests to the old one end,
+// and events are asked for again.
+func (s *Server) Root(old abi.Endpoint) {
+	s.asker.Dead(old)
+	s.follow.Seek(s.follow.Next())
+}
 
 // Output is what is to be sent. It is valid until the next call of any method.
 func (s *Server) Output() []byte { return s.out }
@@ -99,8 +119,9 @@ func (s *Server) Output() []byte { return s.out }
 func (s *Server) Sent(n int) {
 	s.out = append(s.out[:0], s.out[n:]...)
 	if !s.full() {
+		s.dropped = false
 		s.read()
-		s.follow.Resume()
+		s.follow.Continue()
 	}
 }
 
@@ -136,7 +157,7 @@ func (s *Server) full() bool {
 func (s *Server) Run() {
 	s.asker.Run()
 	s.read()
-	s.follow.Resume()
+	s.follow.Continue()
 }
 
 // read cuts the input into lines while there is room for answers.

@@ -22,7 +22,14 @@ type bench struct {
 func newBench(t *testing.T, inc uint32, sub Subscription) *bench {
 	f := fake.New()
 	a := service.NewAsker(f)
-	b := &bench{t, f, a, New(a, Config{Label: "ctl", Incarnation: inc, Version: "test"}, sub)}
+	return &bench{t, f, a, New(a, Config{Label: "ctl", Incarnation: inc, Version: "test"}, sub)}
+}
+
+// quiet is a server that has found that nothing happened yet.
+func quiet(t *testing.T) *bench {
+	b := newBench(t, 0, Subscription{})
+	new(rs).serve(b)
+	b.want(hello0)
 	return b
 }
 
@@ -73,8 +80,7 @@ func (b *bench) sent(want abi.MsgType) fake.Sent {
 const hello0 = `{"event":"hello","t":1.000000,"label":"ctl","incarnation":0,"abi":1,"version":"test","subscribed":false,"next":0}`
 
 func TestHello(t *testing.T) {
-	b := newBench(t, 0, Subscription{})
-	b.want(hello0)
+	b := quiet(t)
 	b.s.Input([]byte("\n{\"id\":\"x\",\"cmd\":\"hello\"}\r\n"))
 	b.want(`{"id":"x","ok":true,"t":1.000000,"label":"ctl","incarnation":0,"abi":1,"version":"test","subscribed":false,"next":0}`)
 }
@@ -108,8 +114,7 @@ func TestBadRequests(t *testing.T) {
 		{`{"id":5,"cmd":"call","endpoint":1,"type":1,"limit_ms":60001}`, bad("5", "limit_ms: expected a number from 0 to 60000")},
 		{`{"id":5,"cmd":"` + strings.Repeat("x", MaxLine) + `"}`, strings.Replace(bad("null", "a line has at most 4096 bytes"), "EINVAL", "E2BIG", 1)},
 	} {
-		b := newBench(t, 0, Subscription{})
-		b.want(hello0)
+		b := quiet(t)
 		b.s.Input([]byte(c.line + "\n"))
 		b.want(strings.ReplaceAll(c.want, `\u003e`, ">"))
 		if len(b.f.Outbox) > 0 {
@@ -121,8 +126,7 @@ func TestBadRequests(t *testing.T) {
 
 // Answers come as they are ready, one each, whatever their order.
 func TestAnswersOutOfOrder(t *testing.T) {
-	b := newBench(t, 0, Subscription{})
-	b.want(hello0)
+	b := quiet(t)
 	up := b.ask(`{"id":1,"cmd":"up","label":"rtc"}`, abi.RSUp)
 	down := b.ask(`{"id":"two","cmd":"down","label":"kbd"}`, abi.RSDown)
 	fi := b.ask(`{"id":3,"cmd":"fi","label":"faulty","kind":"loop"}`, abi.RSFault)
@@ -142,8 +146,7 @@ func TestAnswersOutOfOrder(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	b := newBench(t, 0, Subscription{})
-	b.want(hello0)
+	b := quiet(t)
 	rtc, _ := abi.MakeLabel("rtc")
 	row := abi.ServiceStatus{Label: rtc, Endpoint: abi.None, State: abi.ServiceBackoff, Incarnation: 2, Deaths: 3,
 		LastReason: abi.ReasonException, LastVector: 14, PeriodNS: 5e8, StartedNS: 12e8, BackoffNS: 1, ImageBytes: 77}
@@ -171,8 +174,7 @@ func TestStatus(t *testing.T) {
 // A clock that is dead, hangs or is not there is told at once or in time.
 func TestDate(t *testing.T) {
 	const rtc abi.Endpoint = 0x8009
-	b := newBench(t, 0, Subscription{})
-	b.want(hello0)
+	b := quiet(t)
 	found := func() fake.Sent {
 		b.a.Answer(b.ask(`{"id":1,"cmd":"date"}`, abi.RSLookup).Reply(abi.OK, uint64(rtc), 0))
 		return b.sent(abi.RTCGet)
@@ -180,7 +182,9 @@ func TestDate(t *testing.T) {
 	b.a.Answer(found().Reply(abi.OK, 951827696))
 	b.want(`{"id":1,"ok":true,"seconds":951827696,"date":"2000-02-29 12:34:56 UTC"}`)
 	found()
-	b.a.Dead(rtc)
+	b.s.News() // of its death
+	r := &rs{kept: 1, total: 1, death: abi.Event{Kind: abi.EventDeath, Endpoint: rtc}}
+	r.serve(b)
 	b.want(`{"id":1,"ok":false,"errno":"EDEADSRCDST","error":"the clock driver rtc died while it was asked; it is being started again"}`)
 	found()
 	b.f.Pass(service.LimitDriver)
@@ -191,8 +195,7 @@ func TestDate(t *testing.T) {
 
 func TestEcho(t *testing.T) {
 	const shell abi.Endpoint = 0x800b
-	b := newBench(t, 0, Subscription{})
-	b.want(hello0)
+	b := quiet(t)
 	b.a.Answer(b.ask(`{"id":1,"cmd":"echo","label":"shell"}`, abi.RSLookup).Reply(abi.OK, uint64(shell), 4))
 	s := b.sent(abi.FaultyEcho)
 	b.f.Pass(1234 * time.Nanosecond)
@@ -203,8 +206,7 @@ func TestEcho(t *testing.T) {
 }
 
 func TestCall(t *testing.T) {
-	b := newBench(t, 0, Subscription{})
-	b.want(hello0)
+	b := quiet(t)
 	s := b.ask(`{"id":1,"cmd":"call","endpoint":32779,"type":3073,"arg":[1,2,3]}`, abi.FaultyEcho)
 	if s.To != 32779 || s.Msg.Arg[0] != 1 || s.Msg.Arg[2] != 3 {
 		t.Errorf("sent %+v", s)
@@ -219,8 +221,7 @@ func TestCall(t *testing.T) {
 // The console takes a line in pieces.
 func TestConsole(t *testing.T) {
 	const tty abi.Endpoint = 0x8003
-	b := newBench(t, 0, Subscription{})
-	b.want(hello0)
+	b := quiet(t)
 	b.a.Answer(b.ask(`{"id":1,"cmd":"console","text":"hello"}`, abi.RSLookup).Reply(abi.OK, uint64(tty), 0))
 	var got string
 	for n := 4; n > 0; n -= 2 {
