@@ -28,9 +28,9 @@ func Text(r Request, res Result) string {
 	case OpDate:
 		return Date(res.Seconds) + "\n"
 	case OpUp, OpRefresh, OpRestart:
-		return r.Label.String() + " runs, endpoint " + utoa(uint64(res.Endpoint)) + "\n"
+		return r.Label.String() + " runs, endpoint " + Decimal(uint64(res.Endpoint)) + "\n"
 	case OpLookup:
-		return r.Label.String() + ": endpoint " + utoa(uint64(res.Endpoint)) + ", incarnation " + utoa(uint64(res.Incarnation)) + "\n"
+		return r.Label.String() + ": endpoint " + Decimal(uint64(res.Endpoint)) + ", incarnation " + Decimal(uint64(res.Incarnation)) + "\n"
 	case OpDown:
 		return r.Label.String() + " is down\n"
 	}
@@ -48,7 +48,7 @@ func StatusTable(rows []abi.ServiceStatus, now uint64) string {
 	t.row("LABEL", "STATE", "INC", "RESTARTS", "DEATHS", "ENDPOINT", "PERIOD", "UP", "RECOVERY", "LAST DEATH")
 	for i := range rows {
 		s := &rows[i]
-		t.row(s.Label.String(), s.State.String()+why(s), utoa(uint64(s.Incarnation)), utoa(uint64(s.Restarts)), utoa(uint64(s.Deaths)),
+		t.row(s.Label.String(), s.State.String()+why(s), Decimal(uint64(s.Incarnation)), Decimal(uint64(s.Restarts)), Decimal(uint64(s.Deaths)),
 			endpoint(s.Endpoint), orNone(s.PeriodNS), up(s, now), orNone(s.RecoveryNS), lastDeath(s.LastReason, s.LastVector))
 	}
 	return t.String()
@@ -98,7 +98,7 @@ func endpoint(e abi.Endpoint) string {
 	case abi.System:
 		return "system"
 	}
-	return utoa(uint64(e))
+	return Decimal(uint64(e))
 }
 
 // TaskTable is the kernel's tasks for people.
@@ -107,9 +107,9 @@ func TaskTable(rows []abi.TaskInfo) string {
 	t.row("SLOT", "ENDPOINT", "LABEL", "INC", "PRI", "STATE", "PEER", "MEMORY", "PEAK", "SHARED", "CPU", "CALLS", "FAULTS", "PREEMPTED")
 	for i := range rows {
 		k := &rows[i]
-		t.row(utoa(uint64(k.Endpoint.Slot())), utoa(uint64(k.Endpoint)), k.Label.String(), utoa(uint64(k.Incarnation)),
-			utoa(uint64(k.Priority)), TaskState(k.State), peer(k), Size(k.Frames*abi.PageSize), Size(k.FramesPeak*abi.PageSize),
-			Size(k.SharedPages*abi.PageSize), Duration(k.CPUNS), utoa(k.Calls), utoa(k.Faults), utoa(k.Preempted))
+		t.row(Decimal(uint64(k.Endpoint.Slot())), Decimal(uint64(k.Endpoint)), k.Label.String(), Decimal(uint64(k.Incarnation)),
+			Decimal(uint64(k.Priority)), TaskState(k.State), peer(k), Size(k.Frames*abi.PageSize), Size(k.FramesPeak*abi.PageSize),
+			Size(k.SharedPages*abi.PageSize), Duration(k.CPUNS), Decimal(k.Calls), Decimal(k.Faults), Decimal(k.Preempted))
 	}
 	return t.String()
 }
@@ -135,19 +135,19 @@ func InfoTable(r *Result) string {
 	m, c, l := &r.Machine, &r.Counts, &r.Latency
 	var t table
 	t.row("version", Zeroed(m.Version[:])+", CPU "+Zeroed(m.CPU[:]))
-	t.row("up", Duration(r.NowNS)+", TSC "+utoa(m.TSCHz/1e6)+" MHz")
+	t.row("up", Duration(r.NowNS)+", TSC "+Decimal(m.TSCHz/1e6)+" MHz")
 	t.row("boot", "runtime "+phase(m, m.EntryTSC, m.RuntimeTSC)+", hardware "+phase(m, m.RuntimeTSC, m.HardwareTSC)+
 		", first task "+phase(m, m.HardwareTSC, m.RootTSC))
 	t.row("memory", Size(m.RAMBytes)+", for tasks "+Size(m.PoolFrames*abi.PageSize)+", free "+Size(c.Frames*abi.PageSize))
 	t.row("kernel", "image "+Size(m.KernelBytes)+", heap "+Size(c.HeapInUse)+" of "+Size(m.HeapBytes)+", archive "+Size(m.ModuleBytes)+
-		", "+utoa(c.HeapAllocs)+" allocations")
-	t.row("free", utoa(c.Tasks)+" tasks, "+utoa(c.Images)+" images, "+utoa(c.Hooks)+" interrupt hooks, "+utoa(c.Ports)+" ports, "+
-		utoa(c.Alarms)+" alarms, "+utoa(c.Async)+" messages, "+utoa(c.Deaths)+" death records")
+		", "+Decimal(c.HeapAllocs)+" allocations")
+	t.row("free", Decimal(c.Tasks)+" tasks, "+Decimal(c.Images)+" images, "+Decimal(c.Hooks)+" interrupt hooks, "+Decimal(c.Ports)+" ports, "+
+		Decimal(c.Alarms)+" alarms, "+Decimal(c.Async)+" messages, "+Decimal(c.Deaths)+" death records")
 	t.row("delay", "ready "+Duration(l.MaxReadyNS)+" (endpoint "+endpoint(l.MaxReadyTask)+"), kernel "+Duration(l.MaxKernelNS)+
-		" ("+Stay(l.MaxKernelCall)+") of "+utoa(l.Entries)+" entries")
+		" ("+Stay(l.MaxKernelCall)+") of "+Decimal(l.Entries)+" entries")
 	for i := range r.Images {
 		g := &r.Images[i]
-		t.row("image "+utoa(uint64(g.Image)), Size(g.Size)+", "+utoa(uint64(g.Tasks))+" tasks")
+		t.row("image "+Decimal(uint64(g.Image)), Size(g.Size)+", "+Decimal(uint64(g.Tasks))+" tasks")
 	}
 	return t.String()
 }
@@ -167,9 +167,9 @@ func Stay(call uint64) string {
 		if n := abi.VectorName(uint32(v)); n != "" {
 			return n
 		}
-		return "vector " + utoa(v)
+		return "vector " + Decimal(v)
 	}
-	return "call " + utoa(call)
+	return "call " + Decimal(call)
 }
 
 // Zeroed is text that ends at its first zero byte.

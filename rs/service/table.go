@@ -80,9 +80,10 @@ func Size(n uint64) string {
 			continue
 		}
 		tenths := n >> (shift - 10) & 1023 * 10 >> 10
-		return utoa(n>>shift) + "." + utoa(tenths) + u
+		return Decimal(n>>shift) + "." + Decimal(tenths) + u
 	}
-	return utoa(n) + "B"
+	return Decimal(n) + "B"
 }
 
-func utoa(n uint64) string { return strconv.FormatUint(n, 10) }
+// Decimal writes n in decimal.
+func Decimal(n uint64) string { return strconv.FormatUint(n, 10) }
