@@ -70,8 +70,10 @@ func (c *Context) Sleep(d time.Duration) abi.Errno {
 		case abi.OK:
 			c.putOff(kind)
 		case abi.EAGAIN:
-		default: // no reincarnation server: nobody pings. Wait for something that never comes.
-			c.k.Receive(abi.System, c.sliceUntil(end), &c.side)
+		default: // no reincarnation server, no pings: only time is left to wait for
+			if kind, e := c.k.Receive(abi.System, c.sliceUntil(end), &c.side); e == abi.OK {
+				c.putOff(kind)
+			}
 		}
 	}
 	if c.stop {
