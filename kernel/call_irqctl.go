@@ -13,13 +13,14 @@ import (
 func (k *Kernel) callIRQCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch abi.IRQOp(f.DI) {
 	case abi.IRQSetPolicy:
-		if f.SI > 0xffff || !k.m.Valid(uint32(f.SI)) {
+		line, ok := k.m.Resolve(uint32(min(f.SI, 1<<32-1)))
+		if !ok {
 			return abi.EINVAL, 0
 		}
 		if !mayIRQ(&t.Priv, uint32(f.SI)) {
 			return abi.EPERM, 0
 		}
-		id, e := k.irqs.Claim(t.Endpoint, uint32(f.SI), f.DX)
+		id, e := k.irqs.Claim(t.Endpoint, line, f.DX)
 		return e, uint64(id)
 	case abi.IRQRmPolicy:
 		return k.irqs.Release(t.Endpoint, f.SI), 0

@@ -127,4 +127,3 @@ func (k *Kernel) callTaskKill(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	k.kill(to, abi.DeathRecord{Cause: abi.CauseKilled})
 	return abi.OK, 0
 }
-

@@ -102,8 +102,13 @@ func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
 func (k *Kernel) Panic(why string) {
 	k.consoleTask = false
 	k.Print("kernel: panic: ", why)
-	k.m.Shutdown(abi.PowerOff, PanicStatus)
+	k.m.Shutdown(abi.PowerOff, StatusPanic)
 }
 
-// PanicStatus is the status with which the machine ends after a kernel panic.
-const PanicStatus = 1
+// Statuses with which the machine ends when it is not powered off on request with status 0. QEMU's own
+// are twice these, plus one (isa-debug-exit).
+const (
+	StatusFailure = 1 // powered off on request, with a status that is not 0
+	StatusPanic   = 2 // kernel panic
+	StatusRefused = 3 // the kernel refused the machine or the boot archive
+)

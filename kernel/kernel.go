@@ -18,18 +18,20 @@ import (
 type Machine interface {
 	irq.Lines
 
-	SetTask(c *arch.Context)              // entries to ring 0 save into c
-	LoadSpace(root mem.Addr)              // page tables
-	Enter(c *arch.Context) uint64         // to ring 3; the vector that ended the stay
-	Idle() uint64                         // wait for an interrupt; its vector
-	FaultAddress() uint64                 // of the last page fault
-	Invalidate(va uint64)                 // one translation
-	TSC() uint64                          // time-stamp counter
-	ArmTimer(ns uint64)                   // VectorTimer comes once, ns from now
-	EndInterrupt()                        // to the interrupt controller
-	IRQLine(vector uint64) (uint32, bool) // the line of an interrupt's vector
-	Console(b []byte)                     // diagnostics, where a person sees them
-	HeapAllocs() (inUse, allocs uint64)   // of the kernel's own Go heap
+	SetTask(c *arch.Context)                      // entries to ring 0 save into c
+	LoadSpace(root mem.Addr)                      // page tables
+	Enter(c *arch.Context) uint64                 // to ring 3; the vector that ended the stay
+	Idle() uint64                                 // wait for an interrupt; its vector
+	FaultAddress() uint64                         // of the last page fault
+	Invalidate(va uint64)                         // one translation
+	TSC() uint64                                  // time-stamp counter
+	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
+	EndInterrupt()                                // to the interrupt controller
+	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
+	Resolve(number uint32) (line uint32, ok bool) // the line that privileges call number (ISA, or GSI from 16 up)
+	Console(b []byte)                             // diagnostics, where a person sees them
+	Debug(b []byte)                               // all of the log, for an emulator's debug console
+	HeapAllocs() (inUse, allocs uint64)           // of the kernel's own Go heap
 	Shutdown(how abi.ShutdownHow, status uint64)
 }
 

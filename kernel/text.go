@@ -58,6 +58,7 @@ func (k *Kernel) emit() {
 	l.buf[l.n] = '\n'
 	l.n++
 	k.log.Write(l.buf[:l.n])
+	k.m.Debug(l.buf[:l.n])
 	if !k.consoleTask {
 		k.m.Console(l.buf[:l.n])
 	}

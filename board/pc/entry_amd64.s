@@ -160,7 +160,7 @@ TEXT ·giveup(SB),NOSPLIT|NOFRAME,$0
 	MOVL	$0x0a0d, AX	// "\r\n"
 	CALL	·put4(SB)
 	MOVL	$0xf4, DX
-	MOVL	$1, AX
+	MOVL	$3, AX	// kernel.StatusRefused
 	OUTB
 	CLI
 stop:
@@ -223,17 +223,15 @@ little:
 	CALL	·put4(SB)
 	MOVL	$0x79726f6d, AX	// "mory"
 	CALL	·put4(SB)
-	MOVL	$0x3336203a, AX	// ": 63"
+	MOVL	$0x3231203a, AX	// ": 12"
 	CALL	·put4(SB)
-	MOVL	$0x42694d20, AX	// " MiB"
+	MOVL	$0x694d2038, AX	// "8 Mi"
 	CALL	·put4(SB)
-	MOVL	$0x20736920, AX	// " is "
+	MOVL	$0x73692042, AX	// "B is"
 	CALL	·put4(SB)
-	MOVL	$0x20656874, AX	// "the "
+	MOVL	$0x6f6e6520, AX	// " eno"
 	CALL	·put4(SB)
-	MOVL	$0x7361656c, AX	// "leas"
-	CALL	·put4(SB)
-	MOVL	$0x20202074, AX	// "t   "
+	MOVL	$0x20686775, AX	// "ugh "
 	CALL	·put4(SB)
 	JMP	·giveup(SB)
 notpvh:

@@ -5,7 +5,7 @@ package pc
 // other RAM is the frame pool.
 const (
 	KernelBase = 0x10_0000
-	WindowEnd  = 0x300_0000 // 48 MiB
+	WindowEnd  = 0x180_0000 // 24 MiB
 
 	// Below 1 MiB, used until the real page tables are loaded.
 	bootTables = 0x10000 // PML4, PDPT, four PDs

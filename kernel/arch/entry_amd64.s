@@ -178,9 +178,10 @@ wait:
 	HLT
 	JMP	wait
 
-// Stubs: 8 bytes each. The CPU pushes an error code for some exceptions; the others push a zero.
+// Stubs: 8 bytes each. The CPU pushes an error code for some exceptions; the others push a zero (6A 00,
+// which the assembler must not add up into a stack of 2 KiB).
 #define STUB \
-	PUSHQ	$0; \
+	BYTE	$0x6a; BYTE $0x00; \
 	CALL	·trap(SB); \
 	BYTE	$0x90
 #define STUB_ERR \

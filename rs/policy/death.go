@@ -65,19 +65,21 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	}
 	switch {
 	case s.stopping || asked && r.then == followDown:
-		r.errno = abi.OK
+		r.errno, a.Next = abi.OK, abi.EventDown
 		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
 	case asked:
+		a.Next = abi.EventStart
 		s.emit(id, abi.EventDeath, a)
 		r.restarts, r.errno = 0, abi.OK
 		r.forget()
 		s.start(now, id, abi.InitRestart)
 	case r.endsByItself(why, e.Status):
-		r.errno = abi.OK
+		r.errno, a.Next = abi.OK, abi.EventDown
 		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
 	case !r.proved || r.cfg.OnExit == NeverRestart || r.tooMany(now):
+		a.Next = abi.EventGiveUp
 		s.emit(id, abi.EventDeath, a)
 		s.giveUp(id, why)
 	default:
@@ -109,7 +111,7 @@ func (s *State) giveUp(id ID, why abi.Reason) {
 // comeBack starts a dead service now, or when its backoff is over.
 func (s *State) comeBack(now time.Duration, id ID, death Action) {
 	r := &s.rows[id]
-	death.Backoff = r.backoff()
+	death.Next, death.Backoff = abi.EventStart, r.backoff()
 	s.emit(id, abi.EventDeath, death)
 	if death.Backoff > 0 {
 		r.state, r.due = abi.ServiceBackoff, now+death.Backoff

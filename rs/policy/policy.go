@@ -102,6 +102,7 @@ type Action struct {
 	Errno       abi.Errno
 	Event       abi.EventKind
 	Reason      abi.Reason
+	Next        abi.EventKind // Emit of a death: start, down or give-up follows
 	Backoff     time.Duration // Emit of a death: until the next start
 	Detect      time.Duration // Emit of a death: from the fault to now
 	Recovery    time.Duration // Emit of ready: from the fault to now

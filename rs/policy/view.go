@@ -12,8 +12,13 @@ func (s *State) Services() int { return len(s.rows) }
 // Alive tells whether a task of the service exists.
 func (s *State) Alive(id ID) bool { return s.rows[id].alive }
 
-// Waits tells whether a service itself waits for an answer of RS: until then nothing but
-// that answer should be sent to it.
+// Stopping tells whether a shutdown is going on.
+func (s *State) Stopping() bool { return s.stopping }
+
+// Incarnation is the number of the newest life; 0 also before the first.
+func (s *State) Incarnation(id ID) uint32 { return max(s.rows[id].lives, 1) - 1 }
+
+// Waits tells whether a service itself waits for an answer of RS.
 func (s *State) Waits(id ID) bool {
 	for i := range s.waiters {
 		if s.waiters[i].asker.From == id {
@@ -43,10 +48,8 @@ func (s *State) Lookup(id ID) abi.Errno {
 func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
 	r := &s.rows[id]
 	out.State = r.state
-	if r.lives > 0 {
-		out.Incarnation = r.lives - 1
-		out.StartedNS = uint64(r.startedAt)
-	}
+	out.Incarnation = s.Incarnation(id)
+	out.StartedNS = uint64(r.startedAt)
 	out.Restarts = r.decayed(now)
 	if !r.alive {
 		out.Restarts = r.restarts
