@@ -48,7 +48,7 @@ func (k *Kernel) switchTo(t *task.Task) {
 	k.m.LoadSpace(t.Space.Root)
 	k.m.SetTask(t.Ctx)
 	k.current = t
-	if t.ReadyNS != 0 && t.Priv.Priority <= 1 {
+	if t.ReadyNS != 0 && t.Priv.Priority < abi.DefaultPriority {
 		if d := k.now - t.ReadyNS; d > k.latency.MaxReadyNS {
 			k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
 		}
