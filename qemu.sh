@@ -20,8 +20,8 @@
 #   0     the guest powered the machine off (or the user ended QEMU)
 #   2     something needed is missing or a variable is wrong: one line says what
 #   4     the guest reset the machine; a triple fault is such a reset
-#   odd   2*v+1 where v is what the guest wrote to isa-debug-exit: 3 powered off with a status
-#         that is not 0 (tests failed), 5 kernel panic, 7 the kernel refused the machine or archive
+#   odd   2*v+1 where v is what the guest wrote to isa-debug-exit: 3 the kernel refused the
+#         machine or the archive, or tests failed; 5 kernel panic
 # and 1 when QEMU itself could not start.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 2

@@ -45,10 +45,9 @@ const (
 	StatusOff     = 0 // powered off
 	StatusQEMU    = 1 // QEMU did not start
 	StatusMissing = 2 // qemu.sh found something missing
-	StatusFailed  = 3 // powered off with a status that is not 0: tests failed
+	StatusFailed  = 3 // the kernel refused the machine or the archive, or tests failed
 	StatusReset   = 4 // reset, or triple fault
 	StatusPanic   = 5 // kernel panic
-	StatusRefused = 7 // the kernel refused the machine or the archive
 )
 
 // Root is the module's folder: the nearest one with a go.mod at or above the working
