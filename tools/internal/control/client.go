@@ -51,6 +51,7 @@ type Client struct {
 	events  []Event
 	follow  bool   // events are wanted
 	next    uint64 // number of the next event
+	known   bool   // there was one, or next was asked for
 	hellos  int
 	heard   bool   // anything
 	oddity  string // the last line that made no sense

@@ -36,7 +36,7 @@ func (e *Event) Is(kind, label string) bool { return e.Kind == kind && e.Label =
 // Subscribe asks for all events from number since on.
 func (c *Client) Subscribe(ctx context.Context, since uint64) error {
 	c.mu.Lock()
-	c.follow, c.next = true, since
+	c.follow, c.next, c.known = true, since, since > 0
 	c.mu.Unlock()
 	return c.Do(ctx, "events", Args{"since": since}, nil)
 }

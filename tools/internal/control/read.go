@@ -68,14 +68,14 @@ func (c *Client) event(e Event) {
 	case e.Kind == "lost":
 	case e.Seq < c.next:
 		return // again, after a hello
-	case e.Seq > c.next && c.next > 1:
+	case e.Seq > c.next && c.known:
 		// "lost" comes first and has no number: what follows it is not a gap.
 		if n := len(c.events); n == 0 || c.events[n-1].Kind != "lost" {
 			c.events = append(c.events, Event{Kind: "lost", T: e.T, N: e.Seq - c.next})
 		}
 	}
 	if e.Kind != "hello" && e.Kind != "lost" {
-		c.next = e.Seq + 1
+		c.next, c.known = e.Seq+1, true
 	}
 	c.events = append(c.events, e)
 	c.change()
