@@ -8,6 +8,7 @@ import (
 
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
+	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()
 	}
