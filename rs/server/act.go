@@ -43,7 +43,7 @@ func (s *Server) act(actions []policy.Action) {
 		case policy.PowerOff:
 			s.logEvents()
 			s.over = true
-			s.k.Shutdown(s.status)
+			s.k.Shutdown(s.how, s.status)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (s *Server) start(a *policy.Action) abi.Errno {
 	}
 	s.privileges(t)
 	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
-		t.endpoint, t.async, t.watching = ep, 0, false
+		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
 			return e

@@ -53,6 +53,7 @@ type fake struct {
 	quiet  bool // keeps no calls and no log
 	off    bool
 	status uint64
+	how    abi.ShutdownHow
 	s      *Server
 }
 
@@ -81,9 +82,11 @@ func (f *fake) Check(name string) error {
 	return nil
 }
 
-func (f *fake) Now() uint64            { return uint64(f.now) }
-func (f *fake) Root() abi.Endpoint     { return abi.MakeEndpoint(rootSlot, 1) }
-func (f *fake) Shutdown(status uint64) { f.off, f.status = true, status }
+func (f *fake) Now() uint64        { return uint64(f.now) }
+func (f *fake) Root() abi.Endpoint { return abi.MakeEndpoint(rootSlot, 1) }
+func (f *fake) Shutdown(how abi.ShutdownHow, status uint64) {
+	f.off, f.how, f.status = true, how, status
+}
 func (f *fake) SetAlarm(ns uint64) {
 	if f.alarm = 0; ns > 0 {
 		f.alarm = f.now + time.Duration(ns)
