@@ -14,6 +14,7 @@ type fakeTask struct {
 	priv    *abi.Privilege
 	allowed bool
 	waiting bool // receives from anybody: SendNB succeeds
+	wakes   bool // begins to wait when it was found not to
 	got     []abi.Msg
 	kept    []abi.Msg // senda, not yet received
 	pings   int
@@ -133,6 +134,7 @@ func (f *fake) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 		return e
 	}
 	if !t.waiting {
+		t.waiting = t.wakes
 		return abi.ENOTREADY
 	}
 	t.got = append(t.got, *m)

@@ -173,7 +173,7 @@ func TestEarlyAlarm(t *testing.T) {
 // A watch ends with the life that asked for it.
 func TestWatchOfTheDead(t *testing.T) {
 	f := bootUsual(t)
-	f.ask("tty", abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{f.s.events.seq + 2}})
+	f.ask("tty", abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{f.s.events.seq + 3}})
 	f.dead("tty", abi.CauseException)
 	f.ready("tty")
 	f.dead("uart", abi.CauseException)
