@@ -1,8 +1,6 @@
 package server
 
 import (
-	"time"
-
 	"bennu/kernel/abi"
 	"bennu/rs/policy"
 )
@@ -143,6 +141,3 @@ func (s *Server) describe(e *abi.Event) {
 	e.RIP, e.CR2, e.Status = r.Regs.RIP, r.CR2, r.Status
 	e.StartedNS, e.FaultNS = r.StartedNS, r.DiedNS
 }
-
-// duration is a time.Duration of nanoseconds that another program may have made up.
-func duration(ns uint64) time.Duration { return time.Duration(min(ns, 1<<63-1)) }
