@@ -128,7 +128,8 @@ func (c *Context) Lookup(label string) (ep abi.Endpoint, inc uint32, e abi.Errno
 
 // LookupWait is Lookup that waits for the service to be ready. Errors: ETIMEDOUT, EINTR, EINVAL.
 func (c *Context) LookupWait(label string, limit time.Duration) (abi.Endpoint, abi.Errno) {
-	for end := c.deadline(limit); ; {
+	pause := time.Millisecond // doubles: a restart takes about one
+	for end := c.deadline(limit); ; pause = min(2*pause, slice) {
 		ep, _, e := c.Lookup(label)
 		if e != abi.ESRCH && e != abi.EAGAIN {
 			return ep, e
@@ -136,7 +137,7 @@ func (c *Context) LookupWait(label string, limit time.Duration) (abi.Endpoint, a
 		if c.k.Now() >= end {
 			return abi.None, abi.ETIMEDOUT
 		}
-		if e := c.Sleep(slice); e != abi.OK {
+		if e := c.Sleep(pause); e != abi.OK {
 			return abi.None, e
 		}
 	}
