@@ -8,6 +8,7 @@ import (
 
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
+	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()
 	}
@@ -48,7 +49,7 @@ func (k *Kernel) switchTo(t *task.Task) {
 	k.m.LoadSpace(t.Space.Root)
 	k.m.SetTask(t.Ctx)
 	k.current = t
-	if t.ReadyNS != 0 && t.Priv.Priority <= 1 {
+	if t.ReadyNS != 0 && t.Priv.Priority < abi.DefaultPriority {
 		if d := k.now - t.ReadyNS; d > k.latency.MaxReadyNS {
 			k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
 		}

@@ -19,6 +19,9 @@ type Privilege struct {
 	IRQs       [MaxIRQs]uint32 // interrupt lines: ISA number, or GSI from 16 up
 }
 
+// DefaultPriority is that of a service whose entry says nothing else.
+const DefaultPriority = 4
+
 // DefaultQuantumNS is 10 ms.
 const DefaultQuantumNS = 10_000_000
 

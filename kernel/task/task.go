@@ -5,7 +5,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
-	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
 
@@ -35,7 +34,6 @@ type Task struct {
 	ImageID     uint32
 	Space       paging.Space
 	Ctx         *arch.Context
-	CtxFrame    mem.Addr // where Ctx is
 	Call        *abi.CallArea
 	Priv        abi.Privilege
 	PrivSet     bool
