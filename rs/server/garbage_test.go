@@ -18,7 +18,7 @@ func TestDeafAsker(t *testing.T) {
 	for i := 0; i < 1000; i++ {
 		f.send(f.ep("idle"), abi.KindSendA, named(abi.RSLookup, "uart"))
 	}
-	if len(deaf.kept) != maxAsync || len(f.s.outbox) != maxOwed || !f.logged("rs: event=lost ep=") {
+	if len(deaf.kept) != maxAsync || len(f.s.outbox) != maxOwed || !f.logged("event=lost ep=") {
 		t.Errorf("kept %d, outbox %d", len(deaf.kept), len(f.s.outbox))
 	}
 	if e := f.answer("tty", named(abi.RSLookup, "uart")); e != abi.OK {

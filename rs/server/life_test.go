@@ -20,17 +20,17 @@ func TestDeath(t *testing.T) {
 	if e.Endpoint != old || e.Vector != 14 || e.RIP != 0x1234 || e.CR2 != 0x10 || e.FaultNS != uint64(f.now) {
 		t.Errorf("event %+v", e)
 	}
-	if !f.logged("rs: label=uart inc=0 reason=exception action=start vector=#PF rip=0x1234 cr2=0x10") {
+	if !f.logged("label=uart inc=0 reason=exception action=start vector=#PF rip=0x1234 cr2=0x10") {
 		t.Errorf("log %v", f.log)
 	}
 	f.dead("uart", abi.CausePanic)
-	if !f.logged("rs: label=uart inc=1 reason=panic action=start after=10ms status=0") {
+	if !f.logged("label=uart inc=1 reason=panic action=start after=10ms status=0") {
 		t.Errorf("log %v", f.log)
 	}
 	f.pass(10 * time.Millisecond)
 	f.now += 3 * time.Millisecond
 	f.ready("uart")
-	if !f.logged("rs: label=uart inc=2 event=ready ep=") || f.last(abi.EventReady, "uart").RecoveryNS != uint64(13*time.Millisecond) {
+	if !f.logged("label=uart inc=2 event=ready ep=") || f.last(abi.EventReady, "uart").RecoveryNS != uint64(13*time.Millisecond) {
 		t.Errorf("log %v", f.log)
 	}
 }
@@ -41,7 +41,7 @@ func TestGiveUp(t *testing.T) {
 		f.dead("uart", abi.CauseMemory)
 		f.pass(10 * time.Millisecond)
 	}
-	if f.ep("uart") != abi.None || !f.logged("action=give-up") || !f.logged("rs: label=uart inc=3 event=give-up reason=memory errno=EIO") {
+	if f.ep("uart") != abi.None || !f.logged("action=give-up") || !f.logged("label=uart inc=3 event=give-up reason=memory errno=EIO") {
 		t.Errorf("log %v", f.log)
 	}
 	for _, r := range f.rows("idle") {
@@ -138,7 +138,7 @@ func TestShutdown(t *testing.T) {
 	if !f.off || f.status != 33 || !f.s.Over() || len(uart.got) != 1 {
 		t.Errorf("off %v with %d", f.off, f.status)
 	}
-	if !f.logged("rs: label=shell inc=0 event=down") {
+	if !f.logged("label=shell inc=0 event=down") {
 		t.Error("the last line is lost")
 	}
 }
