@@ -214,6 +214,8 @@ func TestPolicyFinds(t *testing.T) {
 		{"tools/mkimage", "bennu/rs/policy", true},
 		{"tools/mkimage", "bennu/kernel/ipc", true},
 		{"tools/mkimage", "os", false},
+		{"tools/ctl", "bennu/rs/service", false},
+		{"tools/ctl", "bennu/rs/service/live", true},
 		{"boot/kernel", "bennu/kernel/archive", false},
 		{"boot/kernel", "bennu/rs/conf", true},
 		{"newfolder", "fmt", true},

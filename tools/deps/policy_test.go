@@ -37,6 +37,7 @@ drivers/ctl:                     kernel/abi drivers/sdk board/ring3 drivers/ctl 
 
 # the developer's machine: no driver, no server, nothing of ring 0
 tools:                           tools kernel/abi kernel/archive rs/conf
+tools/ctl:                       tools kernel/abi rs/service -rs/service/live
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A
