@@ -20,7 +20,7 @@ const (
 	stepsPerSec = 400       // 1 s / 2.5 ms
 	tries       = 3         // for each reference
 	goodPPM     = 100       // stop at a checkpoint with this uncertainty
-	worstPPM    = 20_000    // no better after all checkpoints: a failed try
+	worstPPM    = 10_000    // no better after all checkpoints: a failed try
 	maxReads    = 4_000_000 // of a reference in one try
 	maxStill    = 100_000   // reads of a reference that does not move: it is not there
 )
@@ -114,7 +114,7 @@ func (b bounds) middle() uint64 { return b.lo + (b.hi-b.lo)/2 }
 func measure(s Source, ref Reference) (Rates, bool) {
 	ref.Start()
 	s.Timer.StartCount()
-	w := watch{tsc: s.TSC, ref: ref, timer: s.Timer, reads: maxReads}
+	w := follow(s, ref)
 	var edges [checkpoints + 1]edge
 	var ok bool
 	if edges[0], ok = w.next(0); !ok {
@@ -196,42 +196,47 @@ func roundTo(hz, ppm uint64) uint64 {
 
 // watch follows a reference.
 type watch struct {
-	tsc   func() uint64
-	ref   Reference
-	timer Timer
-	count uint64 // since the begin
-	last  uint32
-	begun bool
-	reads int // left
+	tsc    func() uint64
+	ref    Reference
+	timer  Timer
+	count  uint64 // since the begin
+	last   uint32 // what the reference read last, and the time-stamp counter just before
+	before uint64
+	maxGap uint64 // counts between two reads in which the reference cannot have wrapped
+	reads  int    // left
+}
+
+// follow begins to watch.
+func follow(s Source, ref Reference) *watch {
+	w := &watch{tsc: s.TSC, ref: ref, timer: s.Timer, reads: maxReads}
+	w.maxGap = scaled(uint64(ref.Mask()), MinTSCHz, ref.Hz())
+	w.before = w.tsc()
+	w.last = ref.Read()
+	return w
 }
 
 // next is the first edge at which the reference has counted at least to. ok is false when the
-// reference stands still, or takes too long.
+// reference stands still, was out of sight so long that it may have wrapped, or takes too long.
 func (w *watch) next(to uint64) (e edge, ok bool) {
-	if !w.begun {
-		w.last, w.begun = w.ref.Read(), true
-	}
-	still := 0
-	before := w.tsc()
-	for w.reads > 0 && still < maxStill {
-		w.reads--
+	for still := 0; w.reads > 0 && still < maxStill; w.reads-- {
 		lo := w.tsc()
 		now := w.ref.Read()
+		if lo-w.before > w.maxGap {
+			return edge{}, false
+		}
 		moved := (now - w.last) & w.ref.Mask()
+		e = edge{lo: w.before}
+		w.last, w.before = now, lo
 		if moved == 0 {
 			still++
-			before = lo
 			continue
 		}
 		still = 0
-		w.count += uint64(moved)
-		w.last = now
-		if w.count >= to {
-			e = edge{count: w.count, lo: before, hi: w.tsc(), timer: w.timer.Counted()}
-			e.at = w.tsc()
+		if w.count += uint64(moved); w.count >= to {
+			e.count, e.hi = w.count, w.tsc()
+			e.timer, e.at = w.timer.Counted(), w.tsc()
 			return e, true
 		}
-		before = lo
 	}
 	return edge{}, false
 }
