@@ -11,7 +11,7 @@ const (
 	RSDown     MsgType = 0x701 // label. Operator. Answered when it is gone
 	RSRefresh  MsgType = 0x702 // label → endpoint. Control. Answered when the new one is ready
 	RSRestart  MsgType = 0x703 // label → endpoint. Control. Of a dead service; EBUSY while it lives
-	RSShutdown MsgType = 0x704 // Arg[0]: status. Operator. Services stop, then the machine
+	RSShutdown MsgType = 0x704 // Arg[0]: status, Arg[1]: ShutdownHow (0: PowerOff). Operator. Services stop, then the machine
 	RSLookup   MsgType = 0x708 // label → endpoint in Arg[1], incarnation in Arg[2]. Anybody
 	RSStatus   MsgType = 0x709 // Arg[0]: write grant, Arg[1]: its length → ServiceStatus rows; Arg[1]: count
 	RSEvents   MsgType = 0x70a // Arg[0]: write grant, Arg[1]: length, Arg[2]: first sequence number → Event rows; Arg[1]: count, Arg[2]: next number, Arg[3]: lost

@@ -135,6 +135,13 @@ func Diag(line string) abi.Errno {
 	return abi.Errno(e)
 }
 
+// DiagBytes is Diag of bytes.
+func DiagBytes(line []byte) abi.Errno {
+	n := copy(area().Buf[:], line)
+	e, _ := raw(uint64(abi.CallDiag), uint64(n), 0, 0, 0, 0)
+	return abi.Errno(e)
+}
+
 // Trace reads or changes another task. Errors: EDEADSRCDST, EFAULT, EINVAL.
 func Trace(op abi.TraceOp, ep abi.Endpoint, addr, value uint64) (uint64, abi.Errno) {
 	e, v := raw(uint64(abi.CallTrace), uint64(op), uint64(ep), addr, value, 0)

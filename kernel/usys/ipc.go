@@ -81,3 +81,10 @@ func Notify(to abi.Endpoint) abi.Errno {
 	e, _ := raw(uint64(abi.CallNotify), uint64(to), 0, 0, 0, 0)
 	return abi.Errno(e)
 }
+
+// Sleep waits ns nanoseconds and receives nothing: a receive from the caller itself.
+//
+//go:nosplit
+func Sleep(ns uint64) {
+	raw(uint64(abi.CallReceive), uint64(abi.Self), ns, 0, 0, 0)
+}

@@ -1,0 +1,130 @@
+//go:build tamago
+
+// Package ring3 is a task as a board: the hooks of the Go runtime made of kernel calls, so that any
+// TamaGo program can be a task. Import it for its side effects.
+package ring3
+
+import (
+	"math/bits"
+	"runtime/goos"
+	_ "unsafe"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+//go:linkname ramStart runtime/goos.RamStart
+var ramStart uint = abi.RAMBase
+
+//go:linkname ramSize runtime/goos.RamSize
+var ramSize uint = abi.RAMSize
+
+//go:linkname ramStackOffset runtime/goos.RamStackOffset
+var ramStackOffset uint = 16
+
+func rdtsc() uint64
+
+// clock is ns = (TSC - base) * mult >> 32, copied from the start page.
+var clock struct{ base, mult uint64 }
+
+//go:linkname nanotime runtime/goos.Nanotime
+//go:nosplit
+func nanotime() int64 {
+	hi, lo := bits.Mul64(rdtsc()-clock.base, clock.mult)
+	return int64(hi<<32 | lo>>32)
+}
+
+//go:linkname hwinit0 runtime/goos.Hwinit0
+func hwinit0() {
+	goos.Bloc = abi.RAMBase
+	s := usys.Start()
+	clock.base, clock.mult = s.TSCBase, s.TSCMult
+	random = s.Seed
+}
+
+//go:linkname hwinit1 runtime/goos.Hwinit1
+func hwinit1() {
+	goos.Exit = exit
+	goos.Idle = idle
+}
+
+// line collects what the runtime prints, a byte at a time, into lines for the kernel's log.
+var line struct {
+	buf [256]byte
+	n   int
+	// died: a line began as the runtime's last words do
+	died bool
+}
+
+//go:linkname printk runtime/goos.Printk
+func printk(c byte) {
+	if c != '\n' {
+		line.buf[line.n] = c
+		line.n++
+	}
+	if c == '\n' || line.n == len(line.buf) {
+		flush()
+	}
+}
+
+func flush() {
+	if line.n == 0 {
+		return
+	}
+	b := line.buf[:line.n]
+	line.n = 0
+	line.died = line.died || prefix(b, "panic: ") || prefix(b, "fatal error: ") || prefix(b, "runtime: ")
+	usys.DiagBytes(b)
+}
+
+func prefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }
+
+// exit ends the task. The runtime exits with 2 after it has printed why it gives up: that is a
+// panic, and not a program that chose to exit with 2.
+func exit(code int32) {
+	flush()
+	kind := abi.ExitNormal
+	if code == 2 && line.died {
+		kind = abi.ExitPanic
+	}
+	usys.Exit(uint64(uint32(code)), kind)
+}
+
+// idle waits, with no goroutine ready, for the next timer. Messages stay in the kernel: whoever wants
+// them receives them.
+func idle(until int64) {
+	d := until - nanotime()
+	if d <= 0 {
+		return
+	}
+	usys.Sleep(uint64(d))
+}
+
+var random [4]uint64
+
+//go:linkname initRNG runtime/goos.InitRNG
+func initRNG() {}
+
+// getRandomData draws from the seed that the kernel gave this incarnation (xoshiro256**: Blackman and
+// Vigna, "Scrambled Linear Pseudorandom Number Generators"). It seeds hash functions and scheduling
+// choices, replayably; it is not for secrets.
+//
+//go:linkname getRandomData runtime/goos.GetRandomData
+func getRandomData(b []byte) {
+	s := &random
+	for len(b) > 0 {
+		v := bits.RotateLeft64(s[1]*5, 7) * 9
+		t := s[1] << 17
+		s[2] ^= s[0]
+		s[3] ^= s[1]
+		s[1] ^= s[2]
+		s[0] ^= s[3]
+		s[2] ^= t
+		s[3] = bits.RotateLeft64(s[3], 45)
+		n := min(8, len(b))
+		for i := range n {
+			b[i] = byte(v >> (8 * i))
+		}
+		b = b[n:]
+	}
+}

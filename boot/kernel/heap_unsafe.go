@@ -1,0 +1,33 @@
+//go:build tamago
+
+package main
+
+import (
+	"runtime"
+	"unsafe"
+
+	"bennu/board/pc/pvh"
+)
+
+//go:linkname setGCPercent runtime/debug.setGCPercent
+func setGCPercent(percent int32) int32
+
+// quiet is the end of boot: what was garbage is collected, and from now on the collector never runs. The
+// kernel allocates nothing any more (abi.Counts.HeapAllocs shows it).
+func quiet() {
+	runtime.GC()
+	setGCPercent(-1)
+}
+
+var stats runtime.MemStats
+
+// HeapAllocs implements kernel.Machine.
+func (m *machine) HeapAllocs() (inUse, allocs uint64) {
+	runtime.ReadMemStats(&stats)
+	return stats.HeapInuse, stats.Mallocs
+}
+
+func moduleBytes(r pvh.Range) []byte {
+	a := uintptr(r.Start)
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&a)), r.Size())
+}

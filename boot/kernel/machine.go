@@ -1,0 +1,105 @@
+//go:build tamago
+
+package main
+
+import (
+	"bennu/board/pc/apic"
+	"bennu/board/pc/clock"
+	"bennu/board/pc/cpu"
+	"bennu/board/pc/power"
+	"bennu/board/pc/serial"
+	"bennu/kernel"
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/mem"
+)
+
+// machine is the PC as the kernel drives it (kernel.Machine).
+type machine struct {
+	k     *kernel.Kernel
+	lines *apic.Lines
+	power power.Machine
+	rates clock.Rates
+	scale clock.Scale
+	com1  *serial.Port
+	debug *serial.Debugcon
+
+	mainTSC, hardwareTSC uint64
+}
+
+func (m *machine) SetTask(c *arch.Context)      { arch.SetTask(c) }
+func (m *machine) LoadSpace(root mem.Addr)      { arch.LoadSpace(root) }
+func (m *machine) Enter(c *arch.Context) uint64 { return arch.Enter(c) }
+func (m *machine) Idle() uint64                 { return arch.Idle() }
+func (m *machine) FaultAddress() uint64         { return arch.FaultAddress() }
+func (m *machine) Invalidate(va uint64)         { arch.Invalidate(va) }
+func (m *machine) TSC() uint64                  { return arch.TSC() }
+func (m *machine) ArmTimer(ns uint64)           { m.lines.Arm(ns) }
+func (m *machine) EndInterrupt()                { m.lines.EOI() }
+
+func (m *machine) IRQLine(vector uint64) (uint32, bool) {
+	l, ok := m.lines.ByVector(uint8(vector))
+	return uint32(l), ok
+}
+
+// The kernel's lines are those of the controller: privileges name ISA lines, which Resolve translates.
+
+func (m *machine) Resolve(number uint32) (uint32, bool) {
+	l, ok := m.lines.Resolve(number)
+	return uint32(l), ok
+}
+
+func (m *machine) Level(line uint32) bool { return m.lines.Level(apic.Line(line)) }
+func (m *machine) Mask(line uint32)       { m.lines.Mask(apic.Line(line)) }
+func (m *machine) Unmask(line uint32)     { m.lines.Unmask(apic.Line(line)) }
+
+// Console writes to COM1 and to the emulator's debug console.
+func (m *machine) Console(b []byte) {
+	for _, c := range b {
+		m.com1.Put(c)
+	}
+}
+
+// Debug writes to the emulator's debug console only.
+func (m *machine) Debug(b []byte) {
+	if m.debug != nil {
+		for _, c := range b {
+			m.debug.Put(c)
+		}
+	}
+}
+
+func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
+	if how == abi.Reset {
+		m.power.Reset()
+	}
+	m.power.Off(uint8(min(status, 255)))
+}
+
+// kernelFault reports an exception of the kernel itself. It runs on a stack of its own and neither
+// allocates nor returns.
+func (m *machine) kernelFault(f *arch.Frame, cr2 uint64) {
+	m.say("\nkernel: panic: exception in ring 0: vector=", f.Vector)
+	m.say(" err=", f.Err)
+	m.say(" rip=", f.IP)
+	m.say(" rsp=", f.SP)
+	m.say(" cr2=", cr2)
+	m.say(" cs=", f.CS)
+	m.say(" ax=", f.AX)
+	m.say(" bx=", f.BX)
+	m.say(" cx=", f.CX)
+	m.say(" di=", f.DI)
+	m.say(" si=", f.SI)
+	m.putc('\n')
+	m.power.Off(kernel.StatusPanic)
+	cpu.Halt()
+}
+
+func (m *machine) say(name string, v uint64) {
+	for i := 0; i < len(name); i++ {
+		m.putc(name[i])
+	}
+	for shift := 60; shift >= 0; shift -= 4 {
+		m.putc("0123456789abcdef"[v>>shift&15])
+	}
+}

@@ -1,0 +1,194 @@
+//go:build tamago
+
+// The kernel's main package: the only place that knows the board, the kernel and the boot archive. It
+// finds out what machine this is, joins the parts, starts the root task and runs.
+package main
+
+import (
+	"bennu/board/pc"
+	"bennu/board/pc/acpi"
+	"bennu/board/pc/apic"
+	"bennu/board/pc/clock"
+	"bennu/board/pc/cpu"
+	"bennu/board/pc/mmio"
+	"bennu/board/pc/port"
+	"bennu/board/pc/power"
+	"bennu/board/pc/pvh"
+	"bennu/board/pc/serial"
+	"bennu/kernel"
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/archive"
+	"bennu/kernel/mem"
+)
+
+// Version is what the kernel calls itself.
+const Version = "bennu 0.1"
+
+func main() {
+	m := new(machine)
+	m.mainTSC = cpu.TSC()
+	m.openConsole()
+	if missing := cpu.Check(cpu.ID, cpu.Required); len(missing) > 0 {
+		text := "cpu lacks:"
+		for _, f := range missing {
+			text += " " + f
+		}
+		m.refuse(text)
+	}
+	start, entry := pc.StartInfo()
+	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start) // page 0 is still mapped
+	m.must(err)
+	if len(info.Modules) != 1 {
+		m.refuse("one module is expected, the boot archive (qemu: -initrd out/boot.tar)")
+	}
+	module := info.Modules[0].Range
+	if module.Start%abi.PageSize != 0 || module.End > 4<<30 {
+		m.refuse("the boot archive must begin on a page and lie below 4 GiB")
+	}
+	tss, pool, template := m.memory(info, module)
+	arch.Init(pool.Physical(), tss, m.frame(pool))
+	arch.OnFault = m.kernelFault
+	m.hardware(info, entry)
+
+	k := kernel.New(m.config(pool, template, info, module, entry))
+	m.k = k
+	m.banner(info, pool)
+	root := m.rootImage(module)
+	if e := k.StartRoot(label("rs"), root, mem.Addr(module.Start), module.Size()); e != abi.OK {
+		m.refuse("bin/rs cannot be started: " + e.Name() + ": " + e.Text())
+	}
+	quiet()
+	k.Run()
+}
+
+// rootImage takes the root task's executable out of the boot archive.
+func (m *machine) rootImage(module pvh.Range) []byte {
+	a, err := archive.Open(moduleBytes(module))
+	m.must(err)
+	m.must(a.Check(rootName))
+	b, _ := a.File(rootName)
+	return b
+}
+
+const rootName = "bin/rs"
+
+func label(s string) abi.Label {
+	l, _ := abi.MakeLabel(s)
+	return l
+}
+
+// hardware finds the interrupt controllers, the clocks and the way to power off.
+func (m *machine) hardware(info *pvh.Info, entry uint64) {
+	all := mmio.Memory{From: abi.PageSize, To: 4 << 30}
+	rsdp := info.RSDP
+	if rsdp == 0 {
+		var err error
+		rsdp, err = acpi.Find(all)
+		m.must(err)
+	}
+	tables, faults, err := acpi.Load(all, rsdp)
+	m.must(err)
+	for _, f := range faults {
+		m.note("acpi: " + f.Error())
+	}
+	fadt, err := tables.FADT()
+	m.must(err)
+	madt, err := tables.MADT()
+	m.must(err)
+	m.power = power.Machine{Ports: port.Hardware{}, FADT: fadt, Store8: mmio.Store8, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+	if s5, err := tables.S5(fadt); err == nil {
+		m.power.S5, m.power.HasS5 = s5, true
+	} else {
+		m.note("acpi: no soft-off: " + err.Error())
+	}
+
+	apic.DisablePIC(port.Hardware{})
+	base, err := apic.CheckBase(cpu.ReadMSR(msrAPICBase), madt.LocalAPIC)
+	m.must(err)
+	cpu.WriteMSR(msrAPICBase, base)
+	local := apic.NewLocal(mmio.At(madt.LocalAPIC))
+	m.must(local.Enable())
+	refs := []clock.Reference{}
+	if r := fadt.PMTimer; r.Addr != 0 {
+		refs = append(refs, clock.PMTimer{Ports: port.Hardware{}, Port: uint16(r.Addr), Wide: r.Bits == 32})
+	}
+	refs = append(refs, clock.PIT{Ports: port.Hardware{}})
+	m.rates, err = clock.Calibrate(clock.Source{TSC: cpu.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: refs, Timer: local})
+	m.must(err)
+	m.scale = clock.NewScale(m.rates.TSCHz, entry)
+	pc.SetClock(entry, m.scale.Mult)
+	local.SetTimer(m.rates.TimerHz)
+	m.lines, err = apic.Setup(madt, local, mmio.At)
+	m.must(err)
+	m.hardwareTSC = cpu.TSC()
+}
+
+const msrAPICBase = 0x1b
+
+// config is what the kernel is told.
+func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, module pvh.Range, entry uint64) kernel.Config {
+	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: imageEnd() - pc.KernelBase,
+		HeapBytes: pc.WindowEnd - imageEnd(), ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
+	copy(f.CPU[:], cpu.Brand(cpu.ID))
+	copy(f.Version[:], Version)
+	f.RootTSC = cpu.TSC()
+	return kernel.Config{Machine: m, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
+		Seed: [4]uint64{pc.Random(), pc.Random(), pc.Random(), pc.Random()}}
+}
+
+func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
+	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
+	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(pc.WindowEnd-pc.KernelBase), " MiB")
+	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz")
+	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines")
+}
+
+func mib(n uint64) string { return decimal(n >> 20) }
+
+func decimal(v uint64) string {
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = byte('0' + v%10)
+		if v /= 10; v == 0 {
+			return string(b[i:])
+		}
+	}
+}
+
+// openConsole makes COM1 the way to speak until a driver has it.
+func (m *machine) openConsole() {
+	m.com1, _ = serial.Open(port.Hardware{}, serial.COM1, 115200)
+	m.debug, _ = serial.OpenDebugcon(port.Hardware{})
+	pc.Putc = m.putc
+	pc.OnExit = func(code int32) { m.power.Off(kernel.StatusPanic) }
+	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+}
+
+func (m *machine) putc(c byte) {
+	m.com1.Put(c)
+	if m.debug != nil {
+		m.debug.Put(c)
+	}
+}
+
+func (m *machine) note(s string) {
+	for i := 0; i < len(s); i++ {
+		m.putc(s[i])
+	}
+	m.putc('\n')
+}
+
+// refuse ends a boot that must not go on.
+func (m *machine) refuse(why string) {
+	m.note("bennu: refused: " + why)
+	m.power.Off(kernel.StatusRefused)
+}
+
+func (m *machine) must(err error) {
+	if err != nil {
+		m.refuse(err.Error())
+	}
+}

@@ -1,0 +1,139 @@
+package server
+
+import (
+	"time"
+
+	"bennu/drivers/sdk"
+	"bennu/drivers/sdk/uart16550"
+	"bennu/kernel/abi"
+	"bennu/rs/service/live"
+)
+
+// The port's place on a PC: COM2.
+const (
+	Base = 0x2f8
+	Line = 3
+)
+
+const (
+	// pollBusy is how long a lost interrupt may hold up the port while output waits.
+	pollBusy = 20 * time.Millisecond
+	// stopLimit is how long a stop waits for what is still to be sent.
+	stopLimit = 200 * time.Millisecond
+)
+
+// Driver is the control port as a driver.
+type Driver struct {
+	uart   uart16550.UART
+	rx     [4096]byte
+	tx     [4096]byte
+	buf    [512]byte
+	lost   uint64 // bytes that the UART had no room for, as far as told
+	asker  *live.Asker
+	server *Server
+	polls  bool // a look at the UART is planned
+}
+
+// Init sets the port up and takes up the subscription of the incarnation before.
+func (d *Driver) Init(c *sdk.Context) error {
+	if e := d.uart.Init(c.Ports(), Base, d.rx[:], d.tx[:]); e != abi.OK {
+		return sdk.Fail(e, "no serial port at 0x2f8")
+	}
+	if _, e := c.IRQ(Line); e != abi.OK {
+		return sdk.Fail(e, "interrupt line 3")
+	}
+	var sub Subscription
+	if v, e := c.Retrieve(Key); e == abi.OK {
+		sub = MakeSubscription(v)
+	}
+	var machine abi.Machine
+	c.Info(abi.InfoMachine, 0, abi.Bytes(&machine))
+	d.asker = live.New(c)
+	d.server = New(d.asker.Asker, Config{Label: c.Label().String(), Incarnation: c.Incarnation(), Version: text(machine.Version[:])}, sub)
+	d.asker.Rooted = d.server.Root
+	d.turn()
+	return nil
+}
+
+// Message knows no requests: the port asks, it is not asked.
+func (d *Driver) Message(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
+	if m.Type != abi.MsgReply && kind != abi.KindNotify {
+		c.Reply(m, abi.ENOSYS)
+	}
+}
+
+// Interrupt serves the UART.
+func (d *Driver) Interrupt(*sdk.Context, uint64) {
+	d.uart.Interrupt()
+	d.turn()
+}
+
+// Alarm is for requests whose time is over.
+func (d *Driver) Alarm(*sdk.Context) {
+	d.asker.Alarm()
+	d.turn()
+}
+
+// Reply takes an answer to a request.
+func (d *Driver) Reply(_ *sdk.Context, m *abi.Msg) {
+	d.asker.Reply(m)
+	d.turn()
+}
+
+// News tells that there are events.
+func (d *Driver) News(*sdk.Context, uint64) {
+	d.server.News()
+	d.turn()
+}
+
+// Stop sends what waits, as far as that goes quickly.
+func (d *Driver) Stop(c *sdk.Context) {
+	d.move()
+	d.uart.Stop(c.Now, stopLimit)
+}
+
+// turn moves bytes both ways until nothing moves, then sets the alarm.
+func (d *Driver) turn() {
+	for d.move() {
+	}
+	if d.uart.Queued() == 0 {
+		d.server.Drained()
+	} else if !d.polls {
+		d.polls = true
+		d.asker.After(pollBusy, func() {
+			d.polls = false
+			d.uart.Poll()
+		})
+	}
+	d.asker.Turn()
+	for d.move() { // what Turn brought
+	}
+}
+
+// move hands over what has come and what is to go; it tells whether that was anything.
+func (d *Driver) move() (moved bool) {
+	for n := d.uart.Read(d.buf[:]); n > 0; n = d.uart.Read(d.buf[:]) {
+		d.server.Input(d.buf[:n])
+		moved = true
+	}
+	if lost := d.uart.Dropped + d.uart.Overruns; lost != d.lost {
+		d.lost = lost
+		d.server.Dropped()
+	}
+	d.server.Run()
+	if n := d.uart.Write(d.server.Output()); n > 0 {
+		d.server.Sent(n)
+		moved = true
+	}
+	return moved
+}
+
+// text ends at the first zero byte.
+func text(b []byte) string {
+	for i, c := range b {
+		if c == 0 {
+			return string(b[:i])
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,220 @@
+package server
+
+import (
+	"strings"
+
+	"bennu/kernel/abi"
+	"bennu/rs/service"
+)
+
+// result writes the fields of a request's result.
+func (s *Server) result(r service.Request, res *service.Result) {
+	w := &s.w
+	switch r.Op {
+	case service.OpStatus:
+		w.Seconds("t", res.NowNS)
+		s.list("services", len(res.Services), func(i int) { s.service(&res.Services[i]) })
+	case service.OpUp, service.OpRefresh, service.OpRestart:
+		w.Uint("endpoint", uint64(res.Endpoint))
+	case service.OpLookup:
+		w.Uint("endpoint", uint64(res.Endpoint))
+		w.Uint("incarnation", uint64(res.Incarnation))
+	case service.OpPS:
+		w.Seconds("t", res.NowNS)
+		s.list("tasks", len(res.Tasks), func(i int) { s.task(&res.Tasks[i]) })
+	case service.OpInfo:
+		s.info(res)
+	case service.OpLog:
+		text := strings.TrimSuffix(string(res.Log), "\n")
+		lines := strings.Split(text, "\n")
+		if text == "" {
+			lines = nil
+		}
+		s.list("lines", len(lines), func(i int) { w.Text(lines[i]) })
+	case service.OpDate:
+		w.Uint("seconds", res.Seconds)
+		w.String("date", service.Date(res.Seconds))
+	case service.OpHelp:
+		w.String("text", res.Help)
+	}
+}
+
+func (s *Server) list(name string, n int, each func(i int)) {
+	s.w.Name(name)
+	s.w.Open('[')
+	for i := range n {
+		each(i)
+	}
+	s.w.Close(']')
+}
+
+// alive is an endpoint, or 0 for none: no task has endpoint 0.
+func alive(ep abi.Endpoint) uint64 {
+	if ep == abi.None {
+		return 0
+	}
+	return uint64(ep)
+}
+
+func (s *Server) service(v *abi.ServiceStatus) {
+	w := &s.w
+	w.Open('{')
+	w.String("label", v.Label.String())
+	w.Uint("endpoint", alive(v.Endpoint))
+	w.String("state", v.State.String())
+	w.Uint("incarnation", uint64(v.Incarnation))
+	w.Uint("restarts", uint64(v.Restarts))
+	w.Uint("deaths", uint64(v.Deaths))
+	w.String("reason", v.LastReason.String())
+	w.Uint("vector", uint64(v.LastVector))
+	w.Uint("missed", uint64(v.Missed))
+	w.Uint("period_us", v.PeriodNS/1000)
+	w.Seconds("started", v.StartedNS)
+	w.Uint("recovery_us", v.RecoveryNS/1000)
+	w.Seconds("backoff_until", v.BackoffNS)
+	w.Uint("image_bytes", v.ImageBytes)
+	w.String("errno", v.Errno.Name())
+	w.Close('}')
+}
+
+func (s *Server) task(v *abi.TaskInfo) {
+	w := &s.w
+	w.Open('{')
+	w.String("label", v.Label.String())
+	w.Uint("endpoint", uint64(v.Endpoint))
+	w.String("state", service.TaskState(v.State))
+	w.Uint("incarnation", uint64(v.Incarnation))
+	w.Uint("priority", uint64(v.Priority))
+	w.Uint("image", uint64(v.Image))
+	w.Uint("peer", uint64(v.Peer))
+	w.Uint("frames", v.Frames)
+	w.Uint("frames_peak", v.FramesPeak)
+	w.Uint("shared_pages", v.SharedPages)
+	w.Uint("cpu_us", v.CPUNS/1000)
+	w.Seconds("started", v.StartedNS)
+	w.Uint("calls", v.Calls)
+	w.Uint("faults", v.Faults)
+	w.Uint("preempted", v.Preempted)
+	w.Close('}')
+}
+
+func (s *Server) info(res *service.Result) {
+	w, c, l, m := &s.w, &res.Counts, &res.Latency, &res.Machine
+	w.Seconds("t", res.NowNS)
+	w.Name("counts")
+	w.Open('{')
+	w.Uint("frames", c.Frames)
+	w.Uint("tasks", c.Tasks)
+	w.Uint("images", c.Images)
+	w.Uint("hooks", c.Hooks)
+	w.Uint("ports", c.Ports)
+	w.Uint("alarms", c.Alarms)
+	w.Uint("async", c.Async)
+	w.Uint("deaths", c.Deaths)
+	w.Uint("heap_in_use", c.HeapInUse)
+	w.Uint("heap_allocs", c.HeapAllocs)
+	w.Close('}')
+	w.Name("latency")
+	w.Open('{')
+	w.Uint("max_kernel_ns", l.MaxKernelNS)
+	w.Uint("max_kernel_call", l.MaxKernelCall)
+	w.Uint("max_ready_ns", l.MaxReadyNS)
+	w.Uint("max_ready_task", uint64(l.MaxReadyTask))
+	w.Uint("entries", l.Entries)
+	w.Close('}')
+	w.Name("machine")
+	w.Open('{')
+	w.String("version", service.Zeroed(m.Version[:]))
+	w.String("cpu", service.Zeroed(m.CPU[:]))
+	w.Uint("tsc_hz", m.TSCHz)
+	w.Uint("ram_bytes", m.RAMBytes)
+	w.Uint("pool_frames", m.PoolFrames)
+	w.Uint("kernel_bytes", m.KernelBytes)
+	w.Uint("heap_bytes", m.HeapBytes)
+	w.Uint("module_bytes", m.ModuleBytes)
+	w.Uint("entry_tsc", m.EntryTSC)
+	w.Uint("runtime_tsc", m.RuntimeTSC)
+	w.Uint("hardware_tsc", m.HardwareTSC)
+	w.Uint("root_tsc", m.RootTSC)
+	w.Uint("now_tsc", m.NowTSC)
+	w.Close('}')
+	s.list("images", len(res.Images), func(i int) {
+		g := &res.Images[i]
+		w.Open('{')
+		w.Uint("image", uint64(g.Image))
+		w.Uint("tasks", uint64(g.Tasks))
+		w.Bool("sealed", g.Sealed != 0)
+		w.Uint("bytes", g.Size)
+		w.Uint("frames", g.Frames)
+		w.Uint("entry", g.Entry)
+		w.Uint("crc32c", g.CRC32C)
+		w.Close('}')
+	})
+}
+
+// events ends the requests to the dead and, for a subscriber, writes what happened, one line each.
+func (s *Server) events(events []abi.Event, lost uint64) {
+	if lost > 0 && s.sub.On {
+		s.begin()
+		s.w.String("event", "lost")
+		s.w.Seconds("t", s.asker.Now())
+		s.w.Uint("n", lost)
+		s.finish()
+	}
+	for i := range events {
+		if s.sub.On {
+			s.begin()
+			s.event(&events[i])
+			s.finish()
+		}
+		if events[i].Kind == abi.EventDeath {
+			s.asker.Dead(events[i].Endpoint)
+		}
+	}
+	if s.sub.On {
+		s.sub.Next = s.follow.Next()
+	}
+}
+
+// event writes the fields that its kind has.
+func (s *Server) event(e *abi.Event) {
+	w := &s.w
+	w.String("event", e.Kind.String())
+	w.Uint("seq", e.Seq)
+	w.Seconds("t", e.TimeNS)
+	if e.Label != (abi.Label{}) {
+		w.String("label", e.Label.String())
+		w.Uint("endpoint", alive(e.Endpoint))
+		w.Uint("incarnation", uint64(e.Incarnation))
+	}
+	switch e.Kind {
+	case abi.EventReady:
+		w.Uint("recovery_us", e.RecoveryNS/1000)
+		w.Uint("recovery_ns", e.RecoveryNS)
+	case abi.EventDeath:
+		s.death(e)
+	case abi.EventGiveUp, abi.EventDown, abi.EventRefuse:
+		w.String("reason", e.Reason.String())
+		w.String("errno", e.Errno.Name())
+	}
+}
+
+func (s *Server) death(e *abi.Event) {
+	w := &s.w
+	w.String("reason", e.Reason.String())
+	if e.Reason == abi.ReasonException {
+		w.Uint("vector", uint64(e.Vector))
+		w.String("exception", abi.VectorName(e.Vector))
+		w.Uint("error_code", e.ErrorCode)
+		w.Uint("cr2", e.CR2)
+	}
+	w.Uint("rip", e.RIP)
+	w.Uint("status", e.Status)
+	w.String("errno", e.Errno.Name())
+	w.Seconds("started", e.StartedNS)
+	w.Seconds("fault", e.FaultNS)
+	w.Uint("detect_us", e.DetectNS/1000)
+	w.Uint("detect_ns", e.DetectNS)
+	w.Uint("recovery_us", e.RecoveryNS/1000)
+	w.Uint("backoff_us", e.BackoffNS/1000)
+}

@@ -1,0 +1,153 @@
+package sdk
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Forever is the limit of a Call that has none.
+const Forever = time.Duration(1<<63 - 1)
+
+// Context is a driver's task: who it is, and what it may ask for. It belongs to the
+// goroutine of Run.
+type Context struct {
+	k      Kernel
+	d      Driver
+	root   abi.Endpoint
+	start  *abi.StartInfo
+	irqs   [abi.MaxIRQs]uint32 // hooks; the index is the notify bit
+	nIRQs  uint
+	over   bool // Exit, a panic or RSStop ended the loop
+	status uint64
+	kind   abi.ExitKind
+	mute   bool // pings are not answered
+	turns  uint
+	calls  uint64 // numbers the tags of Call
+	stop   bool   // RSStop waits in later
+
+	// The handlers that d has; looked up once.
+	interrupter Interrupter
+	replier     Replier
+
+	// Messages live here and not on stacks, because the Kernel interface would make each an
+	// allocation.
+	in, out, side abi.Msg
+	result        abi.AsyncResult
+	later         queue
+	line          [lineSize]byte
+}
+
+func newContext(k Kernel, d Driver) *Context {
+	c := &Context{k: k, d: d, start: k.StartInfo()}
+	c.root = c.start.Root
+	c.interrupter, _ = d.(Interrupter)
+	c.replier, _ = d.(Replier)
+	return c
+}
+
+// Self is the driver's endpoint.
+func (c *Context) Self() abi.Endpoint { return c.start.Endpoint }
+
+// Root is the reincarnation server's endpoint.
+func (c *Context) Root() abi.Endpoint { return c.root }
+
+// Label is the service's name.
+func (c *Context) Label() abi.Label { return c.start.Label }
+
+// Incarnation is the number of this life, 0 first.
+func (c *Context) Incarnation() uint32 { return c.start.Incarnation }
+
+// Restarted tells whether this is not the first life: state may be in the data store, and
+// the device may be in the middle of something.
+func (c *Context) Restarted() bool { return c.start.Init != abi.InitFresh }
+
+// Args are the words that system.conf, or whoever brought the service up, gives it.
+func (c *Context) Args() []string {
+	var words []string
+	b := c.start.Args[:min(c.start.ArgsLen, abi.ArgsSize)]
+	for from, i := -1, 0; i <= len(b); i++ {
+		blank := i == len(b) || b[i] == ' ' || b[i] == '\t' || b[i] == 0
+		switch {
+		case !blank && from < 0:
+			from = i
+		case blank && from >= 0:
+			words = append(words, string(b[from:i]))
+			from = -1
+		}
+	}
+	return words
+}
+
+// Now is the time since boot. It makes no kernel call.
+func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
+
+// Ports is the I/O address space.
+func (c *Context) Ports() Ports { return c.k }
+
+// IRQ asks for an interrupt line: from now on it may come. bit is what Interrupter.Interrupt will
+// have set for it. Errors: EPERM (not in the privilege), EBUSY, ENOSPC, EINVAL.
+func (c *Context) IRQ(line uint32) (bit uint64, e abi.Errno) {
+	if c.nIRQs == abi.MaxIRQs {
+		return 0, abi.ENOSPC
+	}
+	n := c.nIRQs
+	hook, e := c.k.IRQSetPolicy(line, n)
+	if e == abi.OK {
+		c.irqs[n] = hook
+		c.nIRQs++
+	}
+	return 1 << n, e
+}
+
+// Alarm has Alarmer.Alarm called once after d; it replaces an alarm that is set. 0 cancels.
+// left is what the previous one had to go. Errors: ECALLDENIED.
+func (c *Context) Alarm(d time.Duration) (left time.Duration, e abi.Errno) {
+	ns, e := c.k.SetAlarm(uint64(max(d, 0)))
+	return time.Duration(ns), e
+}
+
+// Grant lets to copy from and to b, as flags say (abi.GrantRead, abi.GrantWrite), until
+// Revoke. ok is false when all grants are taken.
+func (c *Context) Grant(to abi.Endpoint, b []byte, flags uint32) (id abi.GrantID, ok bool) {
+	return c.k.Grant(to, b, flags)
+}
+
+// Revoke ends a grant.
+func (c *Context) Revoke(id abi.GrantID) { c.k.Revoke(id) }
+
+// CopyFrom copies from another task's grant into b. Errors: EPERM, EDEADSRCDST, E2BIG, EFAULT.
+func (c *Context) CopyFrom(granter abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	return c.k.CopyFrom(granter, id, offset, b)
+}
+
+// CopyTo copies b into another task's grant. Errors: as CopyFrom.
+func (c *Context) CopyTo(granter abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	return c.k.CopyTo(granter, id, offset, b)
+}
+
+// Info asks the kernel (abi.InfoKind says what type out is to hold).
+// Errors: EINVAL, ESRCH, EDOM, EAGAIN, EPERM, ECALLDENIED.
+func (c *Context) Info(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno) {
+	return c.k.GetInfo(kind, index, out)
+}
+
+// Notify makes a notification pending at a task. Errors: EDEADSRCDST, ECALLDENIED, ETRAPDENIED.
+func (c *Context) Notify(to abi.Endpoint) abi.Errno { return c.k.Notify(to) }
+
+// IgnorePings leaves pings unanswered from now on, so that the reincarnation server takes
+// the driver for hung. For fault injection.
+func (c *Context) IgnorePings(yes bool) { c.mute = yes }
+
+// Stopping tells whether the reincarnation server has asked the driver to end: seen by a
+// waiting method, so that Stop follows when the handler returns.
+func (c *Context) Stopping() bool { return c.stop }
+
+// exitNow unwinds from a handler to the loop.
+type exitNow struct{ status uint64 }
+
+// Exit ends the driver with a status, at once. It does not return.
+func (c *Context) Exit(status uint64) { panic(exitNow{status}) }
+
+// Pending tells whether messages that a waiting method put off wait for the loop.
+func (c *Context) Pending() bool { return c.later.n > 0 }

@@ -1,0 +1,90 @@
+package sdk
+
+import "bennu/kernel/abi"
+
+// Driver is what Run needs at least.
+type Driver interface {
+	// Init brings the device into a known state, whatever state it is in: the last
+	// incarnation may have died at any instruction. An error is the answer to the
+	// reincarnation server (Fail makes one with an Errno) and the end of this life.
+	Init(c *Context) error
+
+	// Message is a request of another task. m is valid until Message returns; to answer
+	// later keep c.Asker(m). What it does not know it answers with ENOSYS.
+	Message(c *Context, m *abi.Msg, kind abi.ReceiveKind)
+}
+
+// Interrupter takes interrupts. bits are those that Context.IRQ gave. The lines are
+// enabled again after Interrupt has returned.
+type Interrupter interface {
+	Interrupt(c *Context, bits uint64)
+}
+
+// Alarmer is told that the time set by Context.Alarm is over.
+type Alarmer interface{ Alarm(c *Context) }
+
+// Stopper is told that the service is to end. The exit with status 0 follows.
+type Stopper interface{ Stop(c *Context) }
+
+// Faulter misbehaves on request (abi.DriverFault). Without it the request is logged as ENOSYS.
+type Faulter interface {
+	Fault(c *Context, way, param uint64)
+}
+
+// Replier takes answers to asynchronous requests (Context.Ask). m.Source is who was asked,
+// m.Arg[0] the Errno, m.Arg[6] the tag. A request that could not be delivered is answered
+// by the SDK itself, with the kernel's Errno.
+type Replier interface {
+	Reply(c *Context, m *abi.Msg)
+}
+
+// Newser is told that an event numbered at least what was watched for exists (RS.Watch). It
+// happens once a Watch.
+type Newser interface {
+	News(c *Context, next uint64)
+}
+
+// Notifier takes notifications of tasks other than the reincarnation server. Without it
+// they are ignored.
+type Notifier interface {
+	Notified(c *Context, from abi.Endpoint)
+}
+
+// Error is an Errno with words about where it happened.
+type Error struct {
+	Errno abi.Errno
+	Text  string
+}
+
+// Fail makes an Error; words are joined as they are.
+func Fail(e abi.Errno, words ...string) error {
+	n := 0
+	for _, w := range words {
+		n += len(w)
+	}
+	b := make([]byte, 0, n)
+	for _, w := range words {
+		b = append(b, w...)
+	}
+	return &Error{Errno: e, Text: string(b)}
+}
+
+func (e *Error) Error() string { return e.Text + ": " + e.Errno.Name() }
+
+// errnoOf finds the Errno in err: EIO when it has none.
+func errnoOf(err error) abi.Errno {
+	for err != nil {
+		if e, ok := err.(*Error); ok {
+			return e.Errno
+		}
+		if e := abi.AsErrno(err); e != abi.EIO {
+			return e
+		}
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok {
+			return abi.EIO
+		}
+		err = u.Unwrap()
+	}
+	return abi.OK
+}

@@ -1,0 +1,276 @@
+package fake
+
+import (
+	"sort"
+	"testing"
+	"time"
+
+	"bennu/drivers/sdk"
+	"bennu/kernel/abi"
+)
+
+// Endpoints of a machine that has but the driver under test.
+var (
+	Root   = abi.MakeEndpoint(0, 1)
+	Driver = abi.MakeEndpoint(3, 2)
+	Client = abi.MakeEndpoint(7, 1)
+	Other  = abi.MakeEndpoint(8, 1)
+)
+
+// Device is what answers at the I/O ports. size is 1, 2 or 4 bytes.
+type Device interface {
+	In(port uint16, size int) uint32
+	Out(port uint16, size int, v uint32)
+}
+
+// Sent is a message that the driver sent.
+type Sent struct {
+	To  abi.Endpoint
+	How abi.ReceiveKind
+	Tag uint64 // of a senda
+	Msg abi.Msg
+}
+
+// Answer is what a peer does with a request it has received.
+type Answer struct {
+	Msg    abi.Msg       // Type and Arg[6] are filled in when they are 0
+	After  time.Duration // how long it takes
+	Silent bool          // it never answers
+	Dies   bool          // it dies instead of answering
+}
+
+// Peer is a task that the driver may call.
+type Peer func(m abi.Msg) Answer
+
+type waiting struct {
+	msg  abi.Msg
+	kind abi.ReceiveKind
+}
+
+type event struct {
+	at uint64
+	do func()
+}
+
+type grant struct {
+	to    abi.Endpoint
+	b     []byte
+	flags uint32
+}
+
+type hook struct {
+	bit     uint
+	active  bool // told, not yet enabled again
+	again   bool
+	enables int
+}
+
+// Kernel is the fake. Its exported fields may be changed at any time.
+type Kernel struct {
+	TB     testing.TB
+	Info   abi.StartInfo
+	Device Device
+	Crowd  bool                           // other goroutines exist
+	Dead   map[abi.Endpoint]bool          // tasks that live no more
+	Deaf   map[abi.Endpoint]bool          // tasks that do not receive
+	BusyTo map[abi.Endpoint]time.Duration // tasks that receive only from then on
+	Peers  map[abi.Endpoint]Peer
+	Labels map[string]abi.Endpoint // what RSLookup finds
+	Store  map[abi.Label]sdk.Value // the data store
+	Lines  []string                // of Diag
+	Out    []Sent                  // everything sent but what Take took
+	Refuse abi.Errno               // of RSReady
+	NoIRQs abi.Errno               // of IRQSetPolicy
+	Full   bool                    // the kernel keeps no more messages
+	Waits  []uint64                // time limits of the loop's receives
+
+	c       *sdk.Context
+	now     uint64
+	queue   []waiting
+	events  []event
+	alarm   int // number of the alarm that is set; 0: none
+	alarms  int
+	alarmAt uint64
+	hooks   map[uint32]*hook
+	grants  []grant // the driver's
+	peers   []grant // other tasks'; to is the granter
+	results []abi.AsyncResult
+}
+
+// New makes a machine whose driver has this label.
+func New(tb testing.TB, label string) *Kernel {
+	l, ok := abi.MakeLabel(label)
+	if !ok {
+		tb.Fatalf("bad label %q", label)
+	}
+	return &Kernel{
+		TB:   tb,
+		Info: abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: Driver, Root: Root, Label: l},
+		Dead: map[abi.Endpoint]bool{}, Deaf: map[abi.Endpoint]bool{}, BusyTo: map[abi.Endpoint]time.Duration{},
+		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{},
+		hooks: map[uint32]*hook{}, now: uint64(time.Second),
+	}
+}
+
+// Start begins the driver's life and runs it until it has nothing to do.
+func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
+	k.c = sdk.Start(k, d)
+	k.Run()
+	return k.c
+}
+
+// Run steps the driver until nothing is left for it, or it has ended.
+func (k *Kernel) Run() {
+	k.TB.Helper()
+	for i := 0; ; i++ {
+		if over, _, _ := k.c.Over(); over {
+			return
+		}
+		before := len(k.queue)
+		k.c.Step()
+		if before == 0 && len(k.queue) == 0 && !k.c.Pending() {
+			return
+		}
+		if i == 100_000 {
+			k.TB.Fatal("fake: the driver never comes to rest")
+		}
+	}
+}
+
+// Deliver has a message received. Its source is m.Source.
+func (k *Kernel) Deliver(m abi.Msg, kind abi.ReceiveKind) {
+	k.TB.Helper()
+	k.Post(m, kind)
+	k.Run()
+}
+
+// Post is Deliver that does not run the driver: for messages that come while it waits.
+func (k *Kernel) Post(m abi.Msg, kind abi.ReceiveKind) {
+	k.queue = append(k.queue, waiting{m, kind})
+}
+
+// Request sends a request as from does by sendrec. answered is false when the driver has not
+// answered yet; Take takes the answer when it comes.
+func (k *Kernel) Request(from abi.Endpoint, t abi.MsgType, args ...uint64) (answer abi.Msg, answered bool) {
+	k.TB.Helper()
+	m := abi.Msg{Source: from, Type: t}
+	copy(m.Arg[:], args)
+	k.Deliver(m, abi.KindSendRec)
+	return k.Take(from)
+}
+
+// Take takes the oldest message sent to a task.
+func (k *Kernel) Take(to abi.Endpoint) (abi.Msg, bool) {
+	for i, s := range k.Out {
+		if s.To == to {
+			k.Out = append(k.Out[:i:i], k.Out[i+1:]...)
+			return s.Msg, true
+		}
+	}
+	return abi.Msg{}, false
+}
+
+// Ping has the reincarnation server ask whether the driver lives, and tells whether it answered.
+func (k *Kernel) Ping() bool {
+	k.TB.Helper()
+	k.Deliver(abi.Msg{Source: Root, Type: abi.MsgNotify}, abi.KindNotify)
+	m, ok := k.Take(Root)
+	return ok && m.Type == abi.RSHeartbeat
+}
+
+// Stop has the reincarnation server end the driver.
+func (k *Kernel) Stop() {
+	k.TB.Helper()
+	k.Deliver(abi.Msg{Source: Root, Type: abi.RSStop}, abi.KindSendA)
+}
+
+// Interrupt has a line fire. Without a hook, or while it is not enabled again, nothing is
+// delivered now. It tells whether the driver was told.
+func (k *Kernel) Interrupt(line uint32) bool {
+	k.TB.Helper()
+	if !k.Fire(line) {
+		return false
+	}
+	k.Run()
+	return true
+}
+
+// Fire is Interrupt that does not run the driver.
+func (k *Kernel) Fire(line uint32) bool {
+	h := k.hooks[line]
+	switch {
+	case h == nil:
+		return false
+	case h.active:
+		h.again = true
+		return false
+	}
+	h.active = true
+	k.Post(abi.Msg{Source: abi.Hardware, Type: abi.MsgNotify, Arg: [7]uint64{1 << h.bit, k.now}}, abi.KindNotify)
+	return true
+}
+
+// Enables is how often the driver has enabled a line again; -1 when it has no hook.
+func (k *Kernel) Enables(line uint32) int {
+	if h := k.hooks[line]; h != nil {
+		return h.enables
+	}
+	return -1
+}
+
+// Advance lets time pass: what is due happens, in order.
+func (k *Kernel) Advance(d time.Duration) {
+	k.TB.Helper()
+	for end := k.now + uint64(d); ; {
+		if !k.nextEvent(end) {
+			k.now = end
+			return
+		}
+		k.Run()
+	}
+}
+
+// At has something happen at a time from now.
+func (k *Kernel) At(after time.Duration, do func()) {
+	k.events = append(k.events, event{k.now + uint64(after), do})
+	sort.SliceStable(k.events, func(i, j int) bool { return k.events[i].at < k.events[j].at })
+}
+
+// nextEvent lets the next thing happen that is due by end; false when nothing is.
+func (k *Kernel) nextEvent(end uint64) bool {
+	if len(k.events) == 0 || k.events[0].at > end {
+		return false
+	}
+	e := k.events[0]
+	k.events = k.events[1:]
+	k.now = max(k.now, e.at)
+	e.do()
+	return true
+}
+
+// Kill ends another task: what the kernel keeps for it fails.
+func (k *Kernel) Kill(ep abi.Endpoint) {
+	k.Dead[ep] = true
+	for _, s := range k.Out {
+		if s.To == ep && s.How == abi.KindSendA && k.Deaf[ep] {
+			k.results = append(k.results, abi.AsyncResult{To: ep, Errno: abi.EDEADSRCDST, Tag: s.Tag})
+		}
+	}
+	if len(k.results) > 0 && k.c != nil {
+		k.Deliver(abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemAsync}}, abi.KindNotify)
+	}
+}
+
+// PeerGrant makes a grant of another task to the driver.
+func (k *Kernel) PeerGrant(granter abi.Endpoint, b []byte, flags uint32) abi.GrantID {
+	k.peers = append(k.peers, grant{granter, b, flags})
+	return abi.GrantID(len(k.peers) - 1)
+}
+
+// DriverGrant is the memory of a grant of the driver's; nil when it is void or not to ep.
+func (k *Kernel) DriverGrant(ep abi.Endpoint, id uint64, flags uint32) []byte {
+	if id >= uint64(len(k.grants)) || k.grants[id].to != ep || k.grants[id].flags&flags != flags {
+		return nil
+	}
+	return k.grants[id].b
+}

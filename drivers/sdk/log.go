@@ -1,0 +1,53 @@
+package sdk
+
+import (
+	"strconv"
+
+	"bennu/kernel/abi"
+)
+
+// lineSize is the longest line of log; the rest of a longer one is cut.
+const lineSize = 240
+
+// Log writes one line to the kernel's log: the label, then pairs of key and value as logfmt.
+// A value with blanks, quotes or equals signs is quoted.
+//
+//	c.Log("event", "overrun", "lost", sdk.Dec(n))  →  tty: event=overrun lost=3
+func (c *Context) Log(pairs ...string) abi.Errno {
+	b := appendLabel(c.line[:0], c.start.Label)
+	for i, w := range pairs {
+		if i%2 == 0 {
+			b = append(append(b, ' '), w...)
+		} else {
+			b = appendValue(append(b, '='), w)
+		}
+	}
+	return c.k.Diag(b[:min(len(b), lineSize)])
+}
+
+func appendLabel(b []byte, l abi.Label) []byte {
+	for _, x := range l {
+		if x == 0 {
+			break
+		}
+		b = append(b, x)
+	}
+	return append(b, ':')
+}
+
+func appendValue(b []byte, v string) []byte {
+	plain := v != ""
+	for i := 0; i < len(v) && plain; i++ {
+		plain = v[i] > ' ' && v[i] < 0x7f && v[i] != '"' && v[i] != '='
+	}
+	if plain {
+		return append(b, v...)
+	}
+	return strconv.AppendQuote(b, v)
+}
+
+// Dec is v in decimal.
+func Dec(v uint64) string { return strconv.FormatUint(v, 10) }
+
+// Hex is v in hexadecimal, with 0x.
+func Hex(v uint64) string { return "0x" + strconv.FormatUint(v, 16) }

@@ -1,0 +1,232 @@
+package sdk
+
+import (
+	"runtime"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Exit statuses that the SDK itself uses.
+const (
+	ExitInit    = 1 // Init failed, or the reincarnation server refused it
+	ExitPanic   = 2 // a handler panicked
+	ExitReceive = 3 // the kernel let the driver receive no more
+)
+
+const (
+	// ShareSlice is how long the loop blocks at most while other goroutines exist.
+	ShareSlice = time.Millisecond
+	// ranOther is how long a Gosched must take for another goroutine to have run in it.
+	ranOther = 10 * time.Microsecond
+
+	readyLimit = 10 * time.Second
+)
+
+// Start begins a driver's life: Init, then the answer to the reincarnation server. Run does
+// it; host tests do it with a fake Kernel. c.Over tells whether it failed.
+func Start(k Kernel, d Driver) (c *Context) {
+	c = newContext(k, d)
+	defer c.guard()
+	if c.start.Magic != abi.StartMagic || c.start.Version != abi.Version {
+		c.Log("error", "the kernel's ABI is another", "version", Dec(uint64(c.start.Version)), "want", Dec(abi.Version))
+		c.end(ExitInit, abi.ExitNormal)
+		return c
+	}
+	err := d.Init(c)
+	if err != nil {
+		c.Log("error", "init failed", "why", err.Error())
+	}
+	m := abi.Msg{Type: abi.RSReady, Arg: [7]uint64{uint64(errnoOf(err))}}
+	e := c.Call(c.root, &m, readyLimit)
+	if e != abi.OK {
+		c.Log("error", "ready was not accepted", "errno", e.Name())
+	}
+	if err != nil || e != abi.OK {
+		c.end(ExitInit, abi.ExitNormal)
+	}
+	return c
+}
+
+// Over tells whether the driver has ended, and how.
+func (c *Context) Over() (over bool, status uint64, kind abi.ExitKind) {
+	return c.over, c.status, c.kind
+}
+
+// Step is one turn of the loop, for host tests.
+func (c *Context) Step() {
+	defer c.guard()
+	c.turn()
+}
+
+// loop is all turns. One guard for all of them: a recovered panic ends the driver.
+func (c *Context) loop() {
+	defer c.guard()
+	for !c.over {
+		c.turn()
+	}
+}
+
+func (c *Context) end(status uint64, kind abi.ExitKind) {
+	c.over, c.status, c.kind = true, status, kind
+}
+
+// turn receives and handles one message.
+func (c *Context) turn() {
+	m := &c.in
+	kind, e := c.receive(m)
+	switch e {
+	case abi.OK:
+		c.dispatch(m, kind)
+	case abi.EAGAIN:
+	default:
+		c.Log("error", "receive failed", "errno", e.Name())
+		c.end(ExitReceive, abi.ExitPanic)
+	}
+}
+
+// receive takes the next message: what a waiting method put off first.
+func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	if c.later.n > 0 {
+		return c.later.pop(m), abi.OK
+	}
+	if c.turns++; c.turns%64 == 0 {
+		runtime.Gosched()
+	}
+	if c.k.Crowded() {
+		return c.receiveShared(m)
+	}
+	return c.k.Receive(abi.Any, abi.NoTimeout, m)
+}
+
+// receiveShared lets the other goroutines run, and blocks, briefly, only when none did.
+func (c *Context) receiveShared(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	kind, e := c.k.Receive(abi.Any, 0, m)
+	if e != abi.EAGAIN {
+		return kind, e
+	}
+	before := c.k.Now()
+	runtime.Gosched()
+	if c.k.Now()-before > uint64(ranOther) {
+		return 0, abi.EAGAIN
+	}
+	return c.k.Receive(abi.Any, uint64(ShareSlice), m)
+}
+
+func (c *Context) dispatch(m *abi.Msg, kind abi.ReceiveKind) {
+	switch {
+	case kind == abi.KindNotify:
+		c.notified(m)
+	case m.Type == abi.MsgReply:
+		c.answered(m)
+	case c.fromRoot(m.Source) && c.ordered(m):
+	default:
+		c.d.Message(c, m, kind)
+	}
+}
+
+// fromRoot tells whether ep is the reincarnation server, and follows it into its next life.
+func (c *Context) fromRoot(ep abi.Endpoint) bool {
+	if ep == c.root {
+		return true
+	}
+	if ep.Slot() != c.root.Slot() {
+		return false
+	}
+	c.root = ep
+	return true
+}
+
+func (c *Context) notified(m *abi.Msg) {
+	switch m.Source {
+	case abi.Hardware:
+		c.interrupted(m.Arg[0])
+	case abi.Clock:
+		if a, ok := c.d.(Alarmer); ok {
+			a.Alarm(c)
+		}
+	case abi.System:
+		if m.Arg[0]&abi.SystemAsync != 0 {
+			c.takeResults()
+		}
+	default:
+		if c.fromRoot(m.Source) {
+			c.heartbeat()
+		} else if n, ok := c.d.(Notifier); ok {
+			n.Notified(c, m.Source)
+		}
+	}
+}
+
+// interrupted hands the interrupts over, then lets them come again.
+func (c *Context) interrupted(bits uint64) {
+	if c.interrupter != nil {
+		c.interrupter.Interrupt(c, bits)
+	}
+	for i := uint(0); i < c.nIRQs; i++ {
+		if bits>>i&1 != 0 {
+			c.k.IRQEnable(c.irqs[i])
+		}
+	}
+}
+
+// heartbeat answers a ping. The reincarnation server is mostly waiting to receive; when it
+// is not, the kernel keeps the answer; when that is full too, it is waited for: it never
+// blocks on a driver.
+func (c *Context) heartbeat() {
+	if c.mute {
+		return
+	}
+	c.out = abi.Msg{Type: abi.RSHeartbeat}
+	e := c.k.SendNB(c.root, &c.out)
+	if e == abi.ENOTREADY {
+		e = c.k.SendA(c.root, ownTag, &c.out)
+	}
+	if e == abi.EAGAIN {
+		c.k.Send(c.root, &c.out)
+	}
+}
+
+// ordered does what the reincarnation server tells every driver. False: it is for the driver.
+func (c *Context) ordered(m *abi.Msg) bool {
+	switch m.Type {
+	case abi.RSStop:
+		if s, ok := c.d.(Stopper); ok {
+			s.Stop(c)
+		}
+		c.end(0, abi.ExitNormal)
+	case abi.RSNews:
+		if n, ok := c.d.(Newser); ok {
+			n.News(c, m.Arg[0])
+		}
+	case abi.DriverFault:
+		if f, ok := c.d.(Faulter); ok {
+			f.Fault(c, m.Arg[0], m.Arg[1])
+		} else {
+			c.Log("error", "no faults to inject here", "way", Dec(m.Arg[0]), "errno", abi.ENOSYS.Name())
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// answered takes an answer that nobody waits for: to an Ask, or to a Call that gave up.
+func (c *Context) answered(m *abi.Msg) {
+	if m.Arg[6]&ownTag == 0 && c.replier != nil {
+		c.replier.Reply(c, m)
+	}
+}
+
+// takeResults turns failed asynchronous requests into answers.
+func (c *Context) takeResults() {
+	for i := 0; i < abi.MaxAsync; i++ {
+		if _, e := c.k.GetInfo(abi.InfoAsync, 0, abi.Bytes(&c.result)); e != abi.OK {
+			return
+		}
+		if r := &c.result; r.Tag&ownTag == 0 && c.replier != nil {
+			c.in = abi.Msg{Source: r.To, Type: abi.MsgReply, Arg: [7]uint64{0: uint64(r.Errno), 6: r.Tag}}
+			c.replier.Reply(c, &c.in)
+		}
+	}
+}

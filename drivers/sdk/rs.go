@@ -1,0 +1,143 @@
+package sdk
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Limits of requests to the reincarnation server: those that wait for a service's life to
+// begin or end, and the others.
+const (
+	lifeLimit = 60 * time.Second
+	rsLimit   = 5 * time.Second
+)
+
+// RS asks the reincarnation server. Each method waits for the answer (Context.Call); to
+// ask without waiting, give Context.Ask a message of LabelRequest or of the protocol.
+type RS struct{ c *Context }
+
+// RS is the reincarnation server.
+func (c *Context) RS() RS { return RS{c} }
+
+// LabelRequest is a request that names a service: RSUp, RSDown, RSRefresh, RSRestart, RSLookup.
+func LabelRequest(t abi.MsgType, l abi.Label) (m abi.Msg) {
+	m.Type = t
+	m.Arg[0], m.Arg[1] = abi.PackLabel(l)
+	return m
+}
+
+// FaultRequest asks to break a service.
+func FaultRequest(l abi.Label, kind abi.FaultKind, param uint64) abi.Msg {
+	m := LabelRequest(abi.RSFault, l)
+	m.Arg[2], m.Arg[3] = uint64(kind), param
+	return m
+}
+
+func (r RS) label(t abi.MsgType, l abi.Label) (abi.Endpoint, abi.Errno) {
+	m := LabelRequest(t, l)
+	e := r.c.Call(r.c.root, &m, lifeLimit)
+	return answerEndpoint(&m, e), e
+}
+
+// answerEndpoint is Arg[1] of an answer; None when the request failed.
+func answerEndpoint(m *abi.Msg, e abi.Errno) abi.Endpoint {
+	if e != abi.OK {
+		return abi.None
+	}
+	return abi.Endpoint(m.Arg[1])
+}
+
+// Up starts a service and waits until it has initialised.
+func (r RS) Up(l abi.Label) (abi.Endpoint, abi.Errno) { return r.label(abi.RSUp, l) }
+
+// Down ends a service and waits until it is gone.
+func (r RS) Down(l abi.Label) abi.Errno {
+	_, e := r.label(abi.RSDown, l)
+	return e
+}
+
+// Refresh replaces a living service by a new incarnation and waits until that is ready.
+func (r RS) Refresh(l abi.Label) (abi.Endpoint, abi.Errno) { return r.label(abi.RSRefresh, l) }
+
+// Restart starts a dead service. Errors: EBUSY (it lives), ESRCH, EPERM.
+func (r RS) Restart(l abi.Label) (abi.Endpoint, abi.Errno) { return r.label(abi.RSRestart, l) }
+
+// Shutdown ends the machine with a status. It returns when it is refused.
+func (r RS) Shutdown(status uint64) abi.Errno {
+	m := abi.Msg{Type: abi.RSShutdown, Arg: [7]uint64{status}}
+	return r.c.Call(r.c.root, &m, lifeLimit)
+}
+
+// Fault breaks a service. param is the driver's way for abi.FaultSelf.
+func (r RS) Fault(l abi.Label, kind abi.FaultKind, param uint64) abi.Errno {
+	m := FaultRequest(l, kind, param)
+	return r.c.Call(r.c.root, &m, rsLimit)
+}
+
+// Status fills rows with the table of services and tells how many there are: more than
+// len(rows) means that the rest was left out.
+func (r RS) Status(rows []abi.ServiceStatus) (n int, e abi.Errno) {
+	m := abi.Msg{Type: abi.RSStatus}
+	if e = r.fill(&m, sliceBytes(rows)); e != abi.OK {
+		return 0, e
+	}
+	return int(m.Arg[1]), abi.OK
+}
+
+// Events fills rows with the events numbered from first on. n is how many there were, next
+// the number to ask for next, lost how many were gone already.
+func (r RS) Events(rows []abi.Event, first uint64) (n int, next, lost uint64, e abi.Errno) {
+	m := abi.Msg{Type: abi.RSEvents}
+	m.Arg[2] = first
+	if e = r.fill(&m, sliceBytes(rows)); e != abi.OK {
+		return 0, first, 0, e
+	}
+	return min(int(m.Arg[1]), len(rows)), m.Arg[2], m.Arg[3], abi.OK
+}
+
+// fill makes a request whose answer is written into b.
+func (r RS) fill(m *abi.Msg, b []byte) abi.Errno {
+	id, ok := r.c.k.Grant(r.c.root, b, abi.GrantWrite)
+	if !ok {
+		return abi.ENOSPC
+	}
+	m.Arg[0], m.Arg[1] = uint64(id), uint64(len(b))
+	e := r.c.Call(r.c.root, m, rsLimit)
+	r.c.k.Revoke(id) // of an answer that comes too late, too
+	return e
+}
+
+// Watch has Newser.News called once, when an event numbered first or later exists.
+func (r RS) Watch(first uint64) abi.Errno {
+	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{first}}
+	return r.c.Call(r.c.root, &m, rsLimit)
+}
+
+// Lookup finds a service's endpoint and incarnation. Errors: ESRCH (no such service, or it
+// does not live).
+func (c *Context) Lookup(label string) (ep abi.Endpoint, inc uint32, e abi.Errno) {
+	l, ok := abi.MakeLabel(label)
+	if !ok {
+		return abi.None, 0, abi.EINVAL
+	}
+	m := LabelRequest(abi.RSLookup, l)
+	e = c.Call(c.root, &m, rsLimit)
+	return answerEndpoint(&m, e), uint32(m.Arg[2]), e
+}
+
+// LookupWait is Lookup that waits for the service to live. Errors: ETIMEDOUT, EINTR, EINVAL.
+func (c *Context) LookupWait(label string, limit time.Duration) (abi.Endpoint, abi.Errno) {
+	for end := c.deadline(limit); ; {
+		ep, _, e := c.Lookup(label)
+		if e != abi.ESRCH {
+			return ep, e
+		}
+		if c.k.Now() >= end {
+			return abi.None, abi.ETIMEDOUT
+		}
+		if e := c.Sleep(slice); e != abi.OK {
+			return abi.None, e
+		}
+	}
+}

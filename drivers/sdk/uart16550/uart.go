@@ -1,0 +1,283 @@
+// Package uart16550 is the logic of a 16550A serial port, for the drivers that have one:
+// 115200 baud, eight data bits, no parity, one stop bit, FIFOs on, interrupts both ways.
+//
+// Documents referenced:
+//
+//	[1] National Semiconductor, PC16550D Universal Asynchronous Receiver/Transmitter with
+//	    FIFOs, section 8 "Registers"
+package uart16550
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Ports is where the registers are. sdk.Context.Ports has it.
+type Ports interface {
+	In8(port uint16) uint8
+	Out8(port uint16, v uint8)
+}
+
+// Registers, as offsets from the base. Source: [1] table II.
+const (
+	regRBR = 0 // in: receive buffer
+	regTHR = 0 // out: transmit holding
+	regDLL = 0 // divisor, low byte; with lcrDLAB
+	regIER = 1
+	regDLM = 1 // divisor, high byte; with lcrDLAB
+	regIIR = 2 // in
+	regFCR = 2 // out
+	regLCR = 3
+	regMCR = 4
+	regLSR = 5
+	regMSR = 6
+	regSCR = 7
+)
+
+// Register bits. Source: [1] sections 8.1 to 8.8.
+const (
+	ierReceive  = 0x01
+	ierTransmit = 0x02
+	ierLine     = 0x04
+
+	iirNone = 0x01 // no interrupt is pending
+	iirFIFO = 0xc0 // both set: the FIFOs work
+
+	fcrEnable   = 0x01
+	fcrTrigger8 = 0x80 // an interrupt at eight bytes, or after four character times of silence
+
+	lcr8N1  = 0x03
+	lcrDLAB = 0x80
+
+	mcrDTR  = 0x01
+	mcrRTS  = 0x02
+	mcrOut2 = 0x08 // on a PC: lets the interrupt out of the chip
+
+	lsrReady   = 0x01
+	lsrOverrun = 0x02
+	lsrParity  = 0x04
+	lsrFraming = 0x08
+	lsrBreak   = 0x10
+	lsrEmpty   = 0x20 // the transmit FIFO is empty
+	lsrIdle    = 0x40 // and so is the shift register
+	lsrBad     = lsrParity | lsrFraming | lsrBreak
+)
+
+const (
+	divisor   = 1 // 115200: 1.8432 MHz / 16 / divisor
+	fifoDepth = 16
+
+	// maxCauses bounds one Interrupt, maxDrain one emptying of the receive FIFO: more means
+	// a device that is broken, or a sender faster than this machine.
+	maxCauses = 32
+	maxDrain  = 256
+)
+
+// Counters are what has happened since Init.
+type Counters struct {
+	In, Out    uint64 // bytes
+	Interrupts uint64
+	Overruns   uint64 // at the chip: it had no room, at least one byte is gone
+	Dropped    uint64 // received, but there was no room in memory
+	Bad        uint64 // with framing or parity errors, or breaks: thrown away
+	Rearmed    uint64 // the interrupt line had to be reset, or Poll found work
+}
+
+// UART is one port. Its zero value wants Init.
+type UART struct {
+	Counters
+	p     Ports
+	base  uint16
+	ier   uint8
+	depth int
+	rx    ring
+	tx    ring
+}
+
+func (u *UART) in(reg uint16) uint8     { return u.p.In8(u.base + reg) }
+func (u *UART) out(reg uint16, v uint8) { u.p.Out8(u.base+reg, v) }
+
+// Init brings the port from any state into service and enables its interrupts. What is
+// still in the transmit FIFO goes out, what is in the receive FIFO is read: a restart loses
+// nothing that the chip has. rx and tx are the buffers; their sizes are powers of two.
+//
+// Errors: ENODEV (no 16450 or better answers there).
+func (u *UART) Init(p Ports, base uint16, rx, tx []byte) abi.Errno {
+	*u = UART{p: p, base: base, rx: ring{b: rx}, tx: ring{b: tx}}
+	u.out(regLCR, lcr8N1) // first: a life that ended under DLAB leaves registers 0 and 1 exchanged
+	u.out(regIER, 0)
+	if u.in(regIER) != 0 || !u.scratch(0x5a) || !u.scratch(0xa5) {
+		return abi.ENODEV
+	}
+	u.setDivisor()
+	// No reset bits: they would cut what the kernel, or the last life, was still sending.
+	u.out(regFCR, fcrEnable|fcrTrigger8)
+	u.depth = 1
+	if u.in(regIIR)&iirFIFO == iirFIFO {
+		u.depth = fifoDepth
+	}
+	u.out(regMCR, mcrDTR|mcrRTS|mcrOut2)
+	u.receive()
+	u.in(regMSR)
+	u.setIER(ierReceive | ierLine)
+	return abi.OK
+}
+
+func (u *UART) scratch(v uint8) bool {
+	u.out(regSCR, v)
+	return u.in(regSCR) == v
+}
+
+// setDivisor writes only what differs: a write in the middle of a character garbles it.
+func (u *UART) setDivisor() {
+	u.out(regLCR, lcr8N1|lcrDLAB)
+	if u.in(regDLL) != divisor&0xff || u.in(regDLM) != divisor>>8 {
+		u.out(regDLL, divisor&0xff)
+		u.out(regDLM, divisor>>8)
+	}
+	u.out(regLCR, lcr8N1)
+}
+
+func (u *UART) setIER(v uint8) {
+	u.ier = v
+	u.out(regIER, v)
+}
+
+// Interrupt serves all causes that the chip has. On an edge-triggered line the next
+// interrupt comes only after there was a moment without any.
+func (u *UART) Interrupt() {
+	u.Interrupts++
+	for range maxCauses {
+		if u.in(regIIR)&iirNone != 0 { // reading it acknowledges "transmit empty"
+			return
+		}
+		u.serve()
+	}
+	u.rearm()
+}
+
+// Poll does what is to be done without an interrupt having told, and gives the line a new
+// edge: for when one was lost. It tells whether there was anything.
+func (u *UART) Poll() (found bool) {
+	before := u.In + u.Out + u.Bad + u.Dropped
+	u.serve()
+	if found = u.In+u.Out+u.Bad+u.Dropped != before; found {
+		u.rearm()
+	}
+	return found
+}
+
+func (u *UART) serve() {
+	lsr := u.receive()
+	u.in(regMSR)
+	if lsr&lsrEmpty != 0 {
+		u.transmit()
+	}
+}
+
+// rearm takes the interrupt line down and up again.
+func (u *UART) rearm() {
+	u.Rearmed++
+	u.out(regIER, 0)
+	u.out(regIER, u.ier)
+}
+
+// receive empties the receive FIFO and returns the last line status.
+func (u *UART) receive() (lsr uint8) {
+	for range maxDrain {
+		lsr = u.in(regLSR)
+		if lsr&lsrOverrun != 0 {
+			u.Overruns++
+		}
+		if lsr&lsrReady == 0 {
+			return lsr
+		}
+		b := u.in(regRBR)
+		switch {
+		case lsr&lsrBad != 0:
+			u.Bad++
+		case u.rx.put(b):
+			u.In++
+		default:
+			u.Dropped++
+		}
+	}
+	return lsr
+}
+
+// transmit fills the empty transmit FIFO, and has the chip tell when it is empty again as
+// long as there is more.
+func (u *UART) transmit() {
+	for range u.depth {
+		b, ok := u.tx.get()
+		if !ok {
+			break
+		}
+		u.out(regTHR, b)
+		u.Out++
+	}
+	want := u.ier &^ ierTransmit
+	if u.tx.len() > 0 {
+		want |= ierTransmit
+	}
+	if want != u.ier {
+		u.setIER(want)
+	}
+}
+
+// Write queues as much of b as there is room for, and has it sent.
+func (u *UART) Write(b []byte) (n int) {
+	for n < len(b) && u.tx.put(b[n]) {
+		n++
+	}
+	if u.ier&ierTransmit == 0 && u.tx.len() > 0 {
+		if u.in(regLSR)&lsrEmpty != 0 {
+			u.transmit()
+		} else {
+			u.setIER(u.ier | ierTransmit) // tells as soon as it is empty, also if it is by now
+		}
+	}
+	return n
+}
+
+// Read takes received bytes.
+func (u *UART) Read(b []byte) (n int) {
+	for n < len(b) {
+		x, ok := u.rx.get()
+		if !ok {
+			break
+		}
+		b[n] = x
+		n++
+	}
+	return n
+}
+
+// Next takes one received byte.
+func (u *UART) Next() (b byte, ok bool) { return u.rx.get() }
+
+// Room is how many bytes Write would take.
+func (u *UART) Room() int { return len(u.tx.b) - u.tx.len() }
+
+// Queued is how many bytes wait to be given to the chip.
+func (u *UART) Queued() int { return u.tx.len() }
+
+// Received is how many bytes Read would give.
+func (u *UART) Received() int { return u.rx.len() }
+
+// Stop sends what is queued, for at most limit, and silences the chip. now is a clock.
+// It tells how many bytes were left.
+func (u *UART) Stop(now func() time.Duration, limit time.Duration) (left int) {
+	for end := now() + limit; now() < end; {
+		lsr := u.in(regLSR)
+		if u.tx.len() == 0 && lsr&lsrIdle != 0 {
+			break
+		}
+		if lsr&lsrEmpty != 0 {
+			u.transmit()
+		}
+	}
+	u.setIER(0)
+	return u.tx.len()
+}

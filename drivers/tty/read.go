@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bennu/drivers/sdk"
+	"bennu/kernel/abi"
+)
+
+// reader is the task that waits for a line.
+type reader struct {
+	waits bool
+	asker sdk.Asker
+	grant abi.GrantID
+	size  uint64
+}
+
+func (r *reader) refuse(c *sdk.Context) {
+	if r.waits {
+		r.waits = false
+		c.ReplyTo(r.asker, abi.EINTR)
+	}
+}
+
+// alive tells whether the reader can still take a line: it lives, and its grant stands. A
+// reader that gave up has revoked it.
+func (r *reader) alive(c *sdk.Context) bool {
+	return r.waits && c.CopyTo(r.asker.To, r.grant, 0, nil) == abi.OK
+}
+
+// read is abi.TTYRead. A reader that asks again takes the place of its first request.
+// Errors: EBUSY (another one waits), EINVAL (a buffer without room), and those of the copy.
+func (t *tty) read(c *sdk.Context, m *abi.Msg) {
+	if m.Arg[1] == 0 {
+		c.Reply(m, abi.EINVAL)
+		return
+	}
+	if t.reader.asker.To != m.Source && t.reader.alive(c) {
+		c.Reply(m, abi.EBUSY)
+		return
+	}
+	t.reader = reader{waits: true, asker: c.Asker(m), grant: abi.GrantID(m.Arg[0]), size: m.Arg[1]}
+	t.deliver(c)
+}
+
+// deliver gives the reader its line, if both are there. A line stays until a reader has it: one
+// that died, or cannot be written to, is forgotten, the line is not.
+func (t *tty) deliver(c *sdk.Context) {
+	r := &t.reader
+	if !r.waits {
+		return
+	}
+	line := t.editor.First(r.size)
+	if line == nil {
+		return
+	}
+	r.waits = false
+	e := c.CopyTo(r.asker.To, r.grant, 0, line)
+	if e != abi.OK {
+		c.ReplyTo(r.asker, e)
+		return
+	}
+	if c.ReplyTo(r.asker, abi.OK, uint64(len(line))) == abi.OK {
+		t.editor.Drop(len(line))
+	}
+}

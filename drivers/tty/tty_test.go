@@ -1,0 +1,323 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"bennu/drivers/sdk/fake"
+	"bennu/kernel/abi"
+)
+
+// console is a tty on its fakes.
+type console struct {
+	*fake.Kernel
+	t    *testing.T
+	tty  *tty
+	chip *fake.UART
+}
+
+func newConsole(t *testing.T, chip *fake.UART) *console {
+	t.Helper()
+	k := fake.New(t, "tty")
+	return boot(t, k, chip)
+}
+
+func boot(t *testing.T, k *fake.Kernel, chip *fake.UART) *console {
+	t.Helper()
+	chip.Base = com1Base
+	chip.Raise = func() { k.Fire(com1IRQ) }
+	k.Device = chip
+	c := &console{k, t, new(tty), chip}
+	k.Start(c.tty)
+	if m, _ := k.Take(fake.Root); m.Type != abi.RSReady || m.Arg[0] != 0 {
+		t.Fatalf("init answer %+v, log %q", m, k.Lines)
+	}
+	return c
+}
+
+// settle lets the wire carry until nothing moves.
+func (c *console) settle() {
+	c.Run()
+	for len(c.chip.TX) > 0 {
+		c.chip.Carry(16)
+		c.Run()
+	}
+}
+
+func (c *console) typing(s string) {
+	for i := range len(s) {
+		c.chip.Type(s[i])
+		c.settle()
+	}
+}
+
+// screen is what was sent since the last time.
+func (c *console) screen() string {
+	c.settle()
+	s := string(c.chip.Sent)
+	c.chip.Sent = nil
+	return s
+}
+
+func (c *console) write(from abi.Endpoint, text string) (abi.Msg, bool) {
+	g := c.PeerGrant(from, []byte(text), abi.GrantRead)
+	return c.Request(from, abi.TTYWrite, uint64(g), uint64(len(text)))
+}
+
+func (c *console) read(from abi.Endpoint, b []byte) (abi.Msg, bool) {
+	g := c.PeerGrant(from, b, abi.GrantWrite)
+	return c.Request(from, abi.TTYRead, uint64(g), uint64(len(b)))
+}
+
+func (c *console) wantAnswer(to abi.Endpoint, e abi.Errno, n uint64) {
+	c.t.Helper()
+	m, ok := c.Take(to)
+	if !ok || abi.Errno(m.Arg[0]) != e || m.Arg[1] != n {
+		c.t.Errorf("answer %+v (%v), want %s, %d", m, ok, e.Name(), n)
+	}
+}
+
+func TestNoChip(t *testing.T) {
+	k := fake.New(t, "tty")
+	k.Device = &fake.UART{Base: com1Base, Absent: true}
+	k.Start(new(tty))
+	if m, _ := k.Take(fake.Root); abi.Errno(m.Arg[0]) != abi.ENODEV {
+		t.Errorf("answered %+v", m)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	m, ok := c.write(fake.Client, "one\ntwo")
+	if !ok || m.Arg[0] != 0 || m.Arg[1] != 7 {
+		t.Errorf("answer %+v, %v", m, ok)
+	}
+	if s := c.screen(); s != "one\r\ntwo" {
+		t.Errorf("screen %q", s)
+	}
+	if m, ok := c.write(fake.Client, ""); !ok || m.Arg[0] != 0 || m.Arg[1] != 0 {
+		t.Errorf("of nothing: %+v, %v", m, ok)
+	}
+}
+
+// More than the ring holds: taken in parts, answered when all of it is queued; a second writer
+// waits its turn.
+func TestWriteMoreThanRoom(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	text := strings.Repeat("0123456789abcde\n", 2000)
+	if _, ok := c.write(fake.Client, text); ok {
+		t.Fatal("answered before all was queued")
+	}
+	if _, ok := c.write(fake.Other, "second\n"); ok {
+		t.Fatal("the second overtook")
+	}
+	s := c.screen()
+	c.wantAnswer(fake.Client, abi.OK, uint64(len(text)))
+	c.wantAnswer(fake.Other, abi.OK, 7)
+	if want := strings.ReplaceAll(text, "\n", "\r\n") + "second\r\n"; s != want {
+		t.Errorf("screen has %d bytes, want %d", len(s), len(want))
+	}
+}
+
+func TestWriterDies(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	c.write(fake.Client, strings.Repeat("x", 20000))
+	c.write(fake.Other, "second")
+	c.Dead[fake.Client] = true
+	if s := c.screen(); !strings.HasSuffix(s, "xsecond") {
+		t.Errorf("screen ends with %q", s[max(0, len(s)-20):])
+	}
+	c.wantAnswer(fake.Other, abi.OK, 6)
+	if len(c.Out) != 0 || c.tty.writers.n != 0 {
+		t.Errorf("left: %+v, %d writers", c.Out, c.tty.writers.n)
+	}
+}
+
+func TestTooManyWriters(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	c.write(fake.Client, strings.Repeat("x", 20000))
+	for range maxWriters - 1 {
+		c.write(fake.Other, "y")
+	}
+	if m, ok := c.write(fake.Other, "z"); !ok || abi.Errno(m.Arg[0]) != abi.EAGAIN {
+		t.Errorf("answer %+v, %v", m, ok)
+	}
+}
+
+func TestBadGrant(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	if m, ok := c.Request(fake.Client, abi.TTYWrite, 99, 5); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
+		t.Errorf("write: %+v, %v", m, ok)
+	}
+	c.typing("line\r")
+	if m, ok := c.Request(fake.Client, abi.TTYRead, 99, 5); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
+		t.Errorf("read: %+v, %v", m, ok)
+	}
+	b := make([]byte, 80)
+	if m, _ := c.read(fake.Client, b); m.Arg[1] != 5 {
+		t.Error("the line is gone with the bad reader")
+	}
+}
+
+func TestRead(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	b := make([]byte, 80)
+	if _, ok := c.read(fake.Client, b); ok {
+		t.Fatal("answered without a line")
+	}
+	c.typing("hellp\bo\r")
+	c.wantAnswer(fake.Client, abi.OK, 6)
+	if string(b[:6]) != "hello\n" || c.screen() != "hellp\b \bo\r\n" {
+		t.Errorf("read %q", b[:6])
+	}
+	c.typing("ahead\rmore\r")
+	for _, want := range []string{"ahead\n", "more\n"} {
+		if m, ok := c.read(fake.Client, b); !ok || string(b[:m.Arg[1]]) != want {
+			t.Errorf("typed ahead: %q, %v, want %q", b[:m.Arg[1]], ok, want)
+		}
+	}
+	if m, ok := c.read(fake.Client, nil); !ok || abi.Errno(m.Arg[0]) != abi.EINVAL {
+		t.Errorf("into no buffer: %+v", m)
+	}
+}
+
+func TestOneReader(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	b, b2 := make([]byte, 80), make([]byte, 80)
+	c.read(fake.Client, b)
+	if m, ok := c.read(fake.Other, b2); !ok || abi.Errno(m.Arg[0]) != abi.EBUSY {
+		t.Errorf("second reader: %+v, %v", m, ok)
+	}
+	// The first dies: the second may.
+	c.Dead[fake.Client] = true
+	if _, ok := c.read(fake.Other, b2); ok {
+		t.Error("answered without a line")
+	}
+	c.typing("x\r")
+	c.wantAnswer(fake.Other, abi.OK, 2)
+}
+
+// The reader dies with the line on its way: the next one gets it.
+func TestReaderDies(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	b := make([]byte, 80)
+	c.read(fake.Client, b)
+	c.Dead[fake.Client] = true
+	c.typing("precious\r")
+	if c.tty.reader.waits {
+		t.Error("the dead reader is still there")
+	}
+	if m, ok := c.read(fake.Other, b); !ok || string(b[:m.Arg[1]]) != "precious\n" {
+		t.Errorf("read %+v, %v", m, ok)
+	}
+}
+
+func TestKeyboard(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	b := make([]byte, 80)
+	c.read(fake.Client, b)
+	for _, x := range []byte("kb\n") {
+		c.Deliver(abi.Msg{Source: fake.Other, Type: abi.TTYInput, Arg: [7]uint64{uint64(x)}}, abi.KindSendA)
+	}
+	c.wantAnswer(fake.Client, abi.OK, 3)
+	if s := c.screen(); s != "kb\r\n" {
+		t.Errorf("screen %q", s)
+	}
+	if _, ok := c.Take(fake.Other); ok {
+		t.Error("TTYInput was answered")
+	}
+	if _, ok := c.Request(fake.Other, abi.TTYInput, 'x'); !ok {
+		t.Error("TTYInput by sendrec leaves the sender waiting")
+	}
+}
+
+func TestState(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	c.typing("ab")
+	m, _ := c.Request(fake.Client, abi.TTYState)
+	if m.Arg[1] != 2 || m.Arg[2] != 2 || m.Arg[3] == 0 || m.Arg[4] != 0 {
+		t.Errorf("state %v", m.Arg)
+	}
+	if m, _ := c.Request(fake.Client, 0xdead); abi.Errno(m.Arg[0]) != abi.ENOSYS {
+		t.Errorf("unknown request: %+v", m)
+	}
+}
+
+// A lost interrupt stops the output for the time of the alarm only.
+func TestLostInterrupt(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	c.chip.LoseIRQ = 1
+	text := strings.Repeat("x", 100)
+	c.write(fake.Client, text)
+	c.settle()
+	if len(c.chip.Sent) == 100 {
+		t.Fatal("no interrupt was lost")
+	}
+	c.Advance(watchTime)
+	if s := c.screen(); s != text {
+		t.Errorf("sent %d bytes of 100", len(s))
+	}
+	c.Advance(10 * watchTime)
+	if c.tty.watched {
+		t.Error("an alarm with nothing to watch")
+	}
+}
+
+func TestRestart(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	c.write(fake.Client, strings.Repeat("x", 100))
+	// It dies here, in the middle: the chip stays as it is.
+	k := fake.New(t, "tty")
+	k.Info.Init, k.Info.Incarnation = abi.InitRestart, 1
+	c.chip.Type('r')
+	c = boot(t, k, c.chip)
+	if s := c.screen(); s != strings.Repeat("x", 16)+"\r\n[tty: life 1; what was queued and typed ahead is lost]\r\nr" {
+		t.Errorf("screen %q", s)
+	}
+	if len(k.Lines) != 1 || !strings.Contains(k.Lines[0], "event=restarted inc=1") {
+		t.Errorf("log %q", k.Lines)
+	}
+	c.typing("s\r")
+	b := make([]byte, 80)
+	if m, ok := c.read(fake.Client, b); !ok || string(b[:m.Arg[1]]) != "rs\n" {
+		t.Errorf("read %q, %v", b[:m.Arg[1]], ok)
+	}
+}
+
+func TestStop(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	b := make([]byte, 80)
+	c.read(fake.Other, b)
+	c.write(fake.Client, strings.Repeat("x", 20000))
+	c.At(0, func() {})
+	c.Device = carrying{c}
+	c.Stop()
+	c.wantAnswer(fake.Other, abi.EINTR, 0)
+	m, ok := c.Take(fake.Client)
+	if !ok || abi.Errno(m.Arg[0]) != abi.EINTR || m.Arg[1] == 0 || int(m.Arg[1]) != len(c.chip.Sent) {
+		t.Errorf("writer was told %+v, %d bytes were sent", m, len(c.chip.Sent))
+	}
+	if c.chip.IER != 0 {
+		t.Error("interrupts left on")
+	}
+}
+
+// carrying is a chip whose wire carries while it is looked at.
+type carrying struct{ c *console }
+
+func (d carrying) In(port uint16, size int) uint32 {
+	d.c.chip.Carry(16)
+	return d.c.chip.In(port, size)
+}
+
+func (d carrying) Out(port uint16, size int, v uint32) { d.c.chip.Out(port, size, v) }
+
+func TestPut(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	text := bytes.Repeat([]byte("a\n"), transmitSize)
+	n := c.tty.put(text)
+	if s := c.screen(); !strings.HasSuffix(s, "a\r\n") && !strings.HasSuffix(s, "\na") || strings.ReplaceAll(s, "\r\n", "\n") != string(text[:n]) {
+		t.Errorf("took %d, sent %d bytes ending %q", n, len(s), s[len(s)-3:])
+	}
+}

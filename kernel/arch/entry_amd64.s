@@ -1,0 +1,300 @@
+//go:build tamago
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// Everything that entering and leaving ring 3 does. No Go code runs in trap context: enter
+// looks like a function that returns the vector that ended the stay in ring 3.
+//
+// Source: Intel SDM Vol. 3A, "Interrupt and Exception Handling"; Vol. 2B, "SYSCALL", "SYSRET".
+
+// PUSH_REGS saves the general registers below the CPU's frame, as Frame lists them.
+#define PUSH_REGS \
+	PUSHQ	AX; \
+	PUSHQ	CX; \
+	PUSHQ	DX; \
+	PUSHQ	BX; \
+	PUSHQ	BP; \
+	PUSHQ	SI; \
+	PUSHQ	DI; \
+	PUSHQ	R8; \
+	PUSHQ	R9; \
+	PUSHQ	R10; \
+	PUSHQ	R11; \
+	PUSHQ	R12; \
+	PUSHQ	R13; \
+	PUSHQ	R14; \
+	PUSHQ	R15
+
+#define POP_REGS \
+	POPQ	R15; \
+	POPQ	R14; \
+	POPQ	R13; \
+	POPQ	R12; \
+	POPQ	R11; \
+	POPQ	R10; \
+	POPQ	R9; \
+	POPQ	R8; \
+	POPQ	DI; \
+	POPQ	SI; \
+	POPQ	BP; \
+	POPQ	BX; \
+	POPQ	DX; \
+	POPQ	CX; \
+	POPQ	AX
+
+// func enter(c *Context) (vector uint64)
+//
+// Stack: 0(SP) return address, 8(SP) c, 16(SP) vector. Clobbers: everything.
+TEXT ·enter(SB),NOSPLIT|NOFRAME,$0-16
+	MOVQ	8(SP), DI
+	PUSHQ	BP
+	MOVQ	SP, ·kernelSP(SB)
+	MOVL	·xcr0(SB), AX
+	XORL	DX, DX
+	CMPQ	Context_FPUSaved(DI), $0
+	JEQ	clean
+	XRSTOR64	(DI)
+	JMP	loaded
+clean:
+	MOVQ	·cleanFPU(SB), SI
+	XRSTOR64	(SI)
+loaded:
+	MOVQ	Context_FSBase(DI), AX
+	WRFSBASEQ	AX
+	MOVQ	Context_GSBase(DI), AX
+	WRGSBASEQ	AX
+	// neither POPQ nor LEAQ changes the flags that this leaves
+	CMPQ	(Context_Frame+Frame_Vector)(DI), $const_VectorSyscall
+	LEAQ	Context_Frame(DI), SP
+	POP_REGS
+	LEAQ	16(SP), SP	// Vector, Err
+	JEQ	sysret
+	IRETQ
+sysret:
+	MOVQ	0(SP), CX
+	MOVQ	16(SP), R11
+	MOVQ	24(SP), SP
+	BYTE	$0x48; BYTE $0x0f; BYTE $0x07	// SYSRETQ
+
+// leave returns from enter. DI: the Context.
+TEXT ·leave(SB),NOSPLIT|NOFRAME,$0
+	RDFSBASEQ	AX
+	MOVQ	AX, Context_FSBase(DI)
+	RDGSBASEQ	AX
+	MOVQ	AX, Context_GSBase(DI)
+	MOVQ	·kernelFS(SB), AX
+	WRFSBASEQ	AX
+	LDMXCSR	·mxcsr(SB)
+	MOVQ	(Context_Frame+Frame_Vector)(DI), AX
+	JMP	·back(SB)
+
+// back returns AX from enter or idle, whose BP is on the stack that they left.
+TEXT ·back(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	BP, CX	// ring 3's, saved already; vet wants it read before it is written
+	MOVQ	·kernelSP(SB), SP
+	MOVQ	0(SP), BP
+	ADDQ	$8, SP
+	MOVQ	AX, 16(SP)
+	RET
+
+// syscallEntry is where SYSCALL goes: interrupts off, user stack, RIP in CX, RFLAGS in R11.
+TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	SP, ·userSP(SB)
+	MOVQ	·contextTop(SB), SP
+	PUSHQ	$const_SelUserData
+	PUSHQ	·userSP(SB)
+	PUSHQ	R11
+	PUSHQ	$const_SelUserCode
+	PUSHQ	CX
+	PUSHQ	$0
+	PUSHQ	$const_VectorSyscall
+	PUSH_REGS
+	LEAQ	-Context_Frame(SP), DI
+	MOVQ	$0, Context_FPUSaved(DI)	// the ABI says that it is lost
+	JMP	·leave(SB)
+
+// trap is where every vector's stub calls. In the place of Frame.Vector is the address after the
+// stub's CALL, which tells the vector: stubs are 8 bytes long.
+TEXT ·trap(SB),NOSPLIT|NOFRAME,$0
+	PUSH_REGS
+	CLD
+	CLAC
+	LEAQ	·stubs(SB), BX
+	MOVQ	Frame_Vector(SP), AX
+	SUBQ	BX, AX
+	SHRQ	$3, AX
+	MOVQ	AX, Frame_Vector(SP)
+	CMPQ	AX, $const_VectorNMI	// these three have stacks of their own
+	JEQ	fault
+	CMPQ	AX, $const_vectorDoubleFault
+	JEQ	fault
+	CMPQ	AX, $const_vectorMachineCheck
+	JEQ	fault
+	TESTB	$3, Frame_CS(SP)
+	JEQ	kernel
+	LEAQ	-Context_Frame(SP), DI
+	MOVL	·xcr0(SB), AX
+	XORL	DX, DX
+	XSAVE64	(DI)
+	MOVQ	$1, Context_FPUSaved(DI)
+	JMP	·leave(SB)
+kernel:
+	CMPQ	AX, $32
+	JLT	fault
+	CMPQ	·idling(SB), $0
+	JEQ	fault
+	MOVQ	$0, ·idling(SB)
+	JMP	·back(SB)
+fault:
+	// The kernel itself faulted, or the machine: a stack and a g of its own, then say so.
+	MOVQ	SP, DI
+	LEAQ	·faultStack+const_faultStackSize(SB), SP
+	ANDQ	$~15, SP
+	LEAQ	·faultG(SB), R14
+	LEAQ	·faultTLS(SB), AX
+	MOVQ	R14, (AX)
+	ADDQ	$8, AX
+	WRFSBASEQ	AX
+	XORPS	X15, X15
+	SUBQ	$16, SP
+	MOVQ	DI, 0(SP)
+	CALL	·kernelFault(SB)
+	CLI
+	HLT
+
+// func idle(*Context) (vector uint64)
+//
+// Waits, interrupts on, until one comes. Interrupts land on a stack of their own: Go's has no
+// room for their frames.
+TEXT ·idle(SB),NOSPLIT|NOFRAME,$0-16
+	PUSHQ	BP
+	MOVQ	SP, ·kernelSP(SB)
+	MOVQ	$1, ·idling(SB)
+	LEAQ	·idleStack+const_idleStackSize(SB), SP
+	ANDQ	$~15, SP
+	STI
+wait:
+	HLT
+	JMP	wait
+
+// Stubs: 8 bytes each. The CPU pushes an error code for some exceptions; the others push a zero (6A 00,
+// which the assembler must not add up into a stack of 2 KiB).
+#define STUB \
+	BYTE	$0x6a; BYTE $0x00; \
+	CALL	·trap(SB); \
+	BYTE	$0x90
+#define STUB_ERR \
+	BYTE	$0x90; \
+	BYTE	$0x90; \
+	CALL	·trap(SB); \
+	BYTE	$0x90
+#define STUB8 STUB; STUB; STUB; STUB; STUB; STUB; STUB; STUB
+#define STUB32 STUB8; STUB8; STUB8; STUB8
+
+TEXT ·stubs(SB),NOSPLIT|NOFRAME,$0
+	STUB8	// 0–7
+	STUB_ERR	// 8 #DF
+	STUB
+	STUB_ERR	// 10 #TS
+	STUB_ERR	// 11 #NP
+	STUB_ERR	// 12 #SS
+	STUB_ERR	// 13 #GP
+	STUB_ERR	// 14 #PF
+	STUB
+	STUB	// 16
+	STUB_ERR	// 17 #AC
+	STUB
+	STUB
+	STUB
+	STUB_ERR	// 21 #CP
+	STUB
+	STUB
+	STUB8	// 24–31
+	STUB32
+	STUB32
+	STUB32
+	STUB32
+	STUB32
+	STUB32
+	STUB32
+
+// func stubBase() uint64
+TEXT ·stubBase(SB),NOSPLIT,$0-8
+	LEAQ	·stubs(SB), AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func syscallAddress() uint64
+TEXT ·syscallAddress(SB),NOSPLIT,$0-8
+	LEAQ	·syscallEntry(SB), AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func loadTables(gdt, idt *pointer, tss uint64)
+TEXT ·loadTables(SB),NOSPLIT,$0-24
+	MOVQ	gdt+0(FP), AX
+	LGDT	(AX)
+	MOVQ	idt+8(FP), AX
+	LIDT	(AX)
+	MOVQ	tss+16(FP), AX
+	LTR	AX
+	MOVW	$const_SelKernelData, AX
+	MOVW	AX, SS
+	XORL	AX, AX
+	MOVW	AX, DS
+	MOVW	AX, ES
+	RET
+
+// func kernelFSBase() uint64
+TEXT ·kernelFSBase(SB),NOSPLIT,$0-8
+	RDFSBASEQ	AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func loadCR3(root uint64)
+TEXT ·loadCR3(SB),NOSPLIT,$0-8
+	MOVQ	root+0(FP), AX
+	MOVQ	AX, CR3
+	RET
+
+// func readCR2() uint64
+TEXT ·readCR2(SB),NOSPLIT,$0-8
+	MOVQ	CR2, AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func invalidate(va uint64)
+TEXT ·invalidate(SB),NOSPLIT,$0-8
+	MOVQ	va+0(FP), AX
+	INVLPG	(AX)
+	RET
+
+// func setControl(cr0, cr4 uint64)
+//
+// Sets bits of CR0 and CR4.
+TEXT ·setControl(SB),NOSPLIT,$0-16
+	MOVQ	CR0, AX
+	ORQ	cr0+0(FP), AX
+	MOVQ	AX, CR0
+	MOVQ	CR4, AX
+	ORQ	cr4+8(FP), AX
+	MOVQ	AX, CR4
+	RET
+
+// func writeMSR(msr uint32, value uint64)
+TEXT ·writeMSR(SB),NOSPLIT,$0-16
+	MOVL	msr+0(FP), CX
+	MOVQ	value+8(FP), AX
+	MOVQ	AX, DX
+	SHRQ	$32, DX
+	WRMSR
+	RET
+
+// func tsc() uint64
+TEXT ·tsc(SB),NOSPLIT,$0-8
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	AX, ret+0(FP)
+	RET

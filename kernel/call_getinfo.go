@@ -1,0 +1,89 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/task"
+)
+
+// callGetInfo: (InfoKind, index) → bytes put into Buf.
+//
+// Errors: EINVAL (unknown kind), ESRCH (the row is free), EDOM (past the last row), EAGAIN (nothing
+// to take), EPERM (deaths are the root task's).
+func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	switch index := f.SI; abi.InfoKind(f.DI) {
+	case abi.InfoMachine:
+		m := k.cfg.Facts
+		m.NowTSC = k.m.TSC()
+		return put(t, abi.OK, &m)
+	case abi.InfoCounts:
+		c := k.counts()
+		return put(t, abi.OK, &c)
+	case abi.InfoTask:
+		if index >= abi.MaxTasks {
+			return abi.EDOM, 0
+		}
+		o := &k.tasks.Tasks[index]
+		if !o.Live {
+			return abi.ESRCH, 0
+		}
+		i := taskInfo(o)
+		return put(t, abi.OK, &i)
+	case abi.InfoDeath:
+		if t != k.root {
+			return abi.EPERM, 0
+		}
+		var r abi.DeathRecord
+		return put(t, k.takeDeath(&r), &r)
+	case abi.InfoAsync:
+		var r abi.AsyncResult
+		return put(t, k.ipc.TakeResult(t, &r), &r)
+	case abi.InfoLog:
+		from, n := k.log.Read(index, t.Call.Buf[8:])
+		copy(t.Call.Buf[:8], abi.Bytes(&from))
+		return abi.OK, uint64(n) + 8
+	case abi.InfoImage:
+		var r abi.ImageInfo
+		return put(t, k.images.Info(int(min(index, abi.MaxImages)), &r), &r)
+	case abi.InfoLatency:
+		l := k.latency
+		if index == 1 {
+			k.latency = abi.Latency{}
+		}
+		return put(t, abi.OK, &l)
+	}
+	return abi.EINVAL, 0
+}
+
+func put[T any](t *task.Task, e abi.Errno, v *T) (abi.Errno, uint64) {
+	if e != abi.OK {
+		return e, 0
+	}
+	return abi.OK, uint64(copy(t.Call.Buf[:], abi.Bytes(v)))
+}
+
+// counts is how much of everything is free.
+func (k *Kernel) counts() abi.Counts {
+	c := abi.Counts{Frames: k.pool.Free(), Tasks: k.tasks.Free(), Images: k.images.Free(), Hooks: k.irqs.Free(), Ports: 65536 - k.ports,
+		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.deaths) - k.nDeaths)}
+	for i := range k.tasks.Tasks {
+		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
+			c.Alarms--
+		}
+	}
+	c.HeapInUse, c.HeapAllocs = k.m.HeapAllocs()
+	return c
+}
+
+func taskInfo(o *task.Task) abi.TaskInfo {
+	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Priority: o.Priv.Priority,
+		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used, FramesPeak: max(o.FramesPeak, o.Space.Used), SharedPages: o.SharedPages,
+		CPUNS: o.CPUNS, StartedNS: o.StartedNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted}
+	switch {
+	case o.Wait&task.Sending != 0:
+		i.Peer = o.SendTo
+	case o.Wait&task.Receiving != 0:
+		i.Peer = o.RecvFrom
+	}
+	return i
+}

@@ -1,0 +1,41 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/task"
+)
+
+// callImageCreate: (size) → image. Errors: EINVAL, ENOSPC, ENOMEM.
+func (k *Kernel) callImageCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	id, e := k.images.Create(f.DI)
+	return e, uint64(id)
+}
+
+// callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG, EFAULT.
+func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	if f.R10 > abi.MaxCopy {
+		return abi.E2BIG, 0
+	}
+	id, off, e := int(f.DI), f.SI, abi.OK
+	ok := k.each(t, f.DX, f.R10, false, func(b []byte) {
+		if e == abi.OK {
+			e = k.images.Write(id, off, b)
+			off += uint64(len(b))
+		}
+	})
+	if !ok {
+		return abi.EFAULT, 0
+	}
+	return e, 0
+}
+
+// callImageSeal: (image). Errors: EINVAL, ENOEXEC.
+func (k *Kernel) callImageSeal(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	return k.images.Seal(int(f.DI)), 0
+}
+
+// callImageFree: (image). Errors: EINVAL.
+func (k *Kernel) callImageFree(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	return k.images.Unref(int(f.DI)), 0
+}

@@ -1,0 +1,129 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/paging"
+	"bennu/kernel/task"
+)
+
+// createQuota is what a task may have before its privileges are set: tables, the pages that
+// the kernel fills, the I/O bitmap.
+const createQuota = 64
+
+// callTaskCreate: Buf: TaskSpec. The new task has no rights and does not run.
+//
+// Errors: EINVAL (no such sealed image, arguments too long), ENOSPC (no slot), EAGAIN (its
+// death could not be told: too many records wait), ENOMEM.
+func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	var s abi.TaskSpec
+	copy(abi.Bytes(&s), t.Call.Buf[:])
+	n, e := k.create(&s)
+	if e != abi.OK {
+		return e, 0
+	}
+	k.startInfo(n).Root = k.root.Endpoint
+	return abi.OK, uint64(n.Endpoint)
+}
+
+func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
+	m := k.images.Sealed(int(s.Image))
+	if m == nil || s.ArgsLen > abi.ArgsSize {
+		return nil, abi.EINVAL
+	}
+	if k.tasks.Free() <= uint64(k.nDeaths) {
+		return nil, abi.EAGAIN
+	}
+	t := k.tasks.Take()
+	if t == nil {
+		return nil, abi.ENOSPC
+	}
+	t.Label, t.Incarnation, t.Image, t.ImageID = s.Label, s.Incarnation, m, s.Image
+	var ok bool
+	if t.Space, ok = paging.New(k.pool, k.template, createQuota); ok {
+		ok = k.furnish(t, s)
+	}
+	if !ok {
+		if t.CtxFrame != 0 {
+			t.Space.Give(t.CtxFrame)
+		}
+		t.Space.Free()
+		k.tasks.Release(t)
+		return nil, abi.ENOMEM
+	}
+	k.images.Hold(m)
+	return t, abi.OK
+}
+
+// furnish gives a new task its context, its start page, its call page and its code.
+func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec) bool {
+	if t.CtxFrame = t.Space.Own(); t.CtxFrame == 0 {
+		return false
+	}
+	t.Ctx = contextAt(k.phys, t.CtxFrame)
+	t.Ctx.Start(t.Image.Entry)
+	if !k.own(t, abi.StartPage, paging.Present|paging.User|paging.NX) ||
+		!k.own(t, abi.CallPage, paging.Present|paging.User|paging.Writable|paging.NX) {
+		return false
+	}
+	t.Call = callAt(k.phys, t.Space.Lookup(abi.CallPage).Frame())
+	i := k.startInfo(t)
+	i.Magic, i.Version = abi.StartMagic, abi.Version
+	i.Endpoint, i.Incarnation, i.Init, i.Label = t.Endpoint, s.Incarnation, s.Init, s.Label
+	i.RAMStart, i.RAMSize = abi.RAMBase, abi.RAMSize
+	i.TSCHz, i.TSCBase, i.TSCMult = k.cfg.TSCHz, k.cfg.Facts.EntryTSC, k.cfg.TSCMult
+	i.Seed = k.nextSeed()
+	i.ArgsLen, i.Args = s.ArgsLen, s.Args
+	var ok bool
+	t.SharedPages, ok = k.images.MapShared(t.Image, &t.Space)
+	return ok
+}
+
+// own maps a new zeroed frame at va.
+func (k *Kernel) own(t *task.Task, va uint64, bits paging.PTE) bool {
+	p := t.Space.Table(va)
+	if p == nil {
+		return false
+	}
+	a := t.Space.Own()
+	if a == 0 {
+		return false
+	}
+	*p = paging.Entry(a, bits)
+	return true
+}
+
+// startInfo is t's start page, by the direct map.
+func (k *Kernel) startInfo(t *task.Task) *abi.StartInfo {
+	return startAt(k.phys, t.Space.Lookup(abi.StartPage).Frame())
+}
+
+// nextSeed draws a task's random seed: xoshiro256+ (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators") from the kernel's, which boot took from the
+// hardware. Tasks that need secrets take RDRAND.
+func (k *Kernel) nextSeed() (out [4]uint64) {
+	s := &k.seed
+	for i := range out {
+		out[i] = s[0] + s[3]
+		t := s[1] << 17
+		s[2] ^= s[0]
+		s[3] ^= s[1]
+		s[1] ^= s[2]
+		s[0] ^= s[3]
+		s[2] ^= t
+		s[3] = s[3]<<45 | s[3]>>19
+	}
+	return out
+}
+
+// callTaskKill: (endpoint). Errors: EDEADSRCDST, EPERM (the root task).
+func (k *Kernel) callTaskKill(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	to := k.tasks.Lookup(abi.Endpoint(f.DI))
+	if to == nil {
+		return abi.EDEADSRCDST, 0
+	}
+	if to.Root {
+		return abi.EPERM, 0
+	}
+	k.kill(to, abi.DeathRecord{Cause: abi.CauseKilled})
+	return abi.OK, 0
+}

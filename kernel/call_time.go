@@ -1,0 +1,35 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/task"
+)
+
+// callSetAlarm: (ns from now; 0 cancels) → what the old one had left. An alarm that has come but was
+// not received yet is taken back.
+func (k *Kernel) callSetAlarm(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	left := uint64(0)
+	if at, ok := k.timers.Deadline(alarmID(t)); ok && at > k.now {
+		left = at - k.now
+	}
+	t.Alarm = false
+	if f.DI == 0 {
+		k.timers.Cancel(alarmID(t))
+	} else {
+		k.timers.Set(alarmID(t), addSaturated(k.now, f.DI))
+	}
+	return abi.OK, left
+}
+
+// callTimes: (endpoint or Self) → ns of CPU time. Errors: EDEADSRCDST.
+func (k *Kernel) callTimes(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	if abi.Endpoint(f.DI) == abi.Self {
+		return abi.OK, t.CPUNS
+	}
+	o := k.tasks.Lookup(abi.Endpoint(f.DI))
+	if o == nil {
+		return abi.EDEADSRCDST, 0
+	}
+	return abi.OK, o.CPUNS
+}

@@ -1,0 +1,114 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/paging"
+	"bennu/kernel/task"
+)
+
+// kill ends t. Everything that it had is gone before anyone is told: interrupt lines, alarm, what
+// waits for it, what it waits for, its memory, its slot. r says why; the rest is filled here.
+//
+// The order is DESIGN.md section 5's: nothing may reach the task, then nothing of it may reach
+// others, then its memory is another's.
+func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
+	k.record(t, &r)
+	k.queue.Remove(t.Slot)
+	k.irqs.ReleaseAll(t.Endpoint)
+	k.timers.Cancel(alarmID(t))
+	k.ipc.Forget(t)
+	k.closePorts(t)
+	k.freeMemory(t)
+	k.images.Drop(t.Image)
+	k.tasks.Release(t)
+	r.CleanNS = k.clock()
+	k.logDeath(&r)
+	if t.Root {
+		k.Panic("the root task died")
+		return
+	}
+	k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)] = r
+	k.nDeaths++
+	k.ipc.SystemEvent(k.root, abi.SystemDeath)
+}
+
+// record fills r with what t was, as long as it can be read.
+func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
+	f := &t.Ctx.Frame
+	r.Endpoint, r.Label, r.Incarnation = t.Endpoint, t.Label, t.Incarnation
+	r.StartedNS, r.DiedNS, r.CPUNS = t.StartedNS, k.now, t.CPUNS
+	r.FramesPeak = max(t.FramesPeak, t.Space.Used)
+	registers(t, &r.Regs)
+	r.CodeLen = uint64(k.peek(t, f.IP, r.Code[:]))
+	r.StackLen = uint64(k.peek(t, f.SP, abi.Bytes(&r.Stack))) / 8
+}
+
+// peek copies what is mapped of [va, va+len(b)) and gives nothing on demand.
+func (k *Kernel) peek(t *task.Task, va uint64, b []byte) int {
+	n := 0
+	for n < len(b) {
+		at := va + uint64(n)
+		if at < abi.TaskBase || at >= abi.TaskEnd {
+			break
+		}
+		p := t.Space.Lookup(at)
+		if p == nil || *p&paging.Present == 0 {
+			break
+		}
+		off := at % abi.PageSize
+		n += copy(b[n:], k.phys.Bytes(p.Frame(), abi.PageSize)[off:])
+	}
+	return n
+}
+
+func registers(t *task.Task, r *abi.Registers) {
+	f := &t.Ctx.Frame
+	r.GPR = [16]uint64{f.AX, f.CX, f.DX, f.BX, f.SP, f.BP, f.SI, f.DI, f.R8, f.R9, f.R10, f.R11, f.R12, f.R13, f.R14, f.R15}
+	r.RIP, r.RFLAGS, r.FSBase, r.GSBase = f.IP, f.Flags, t.Ctx.FSBase, t.Ctx.GSBase
+}
+
+// freeMemory returns every frame of t. Frames are zeroed when they are next taken.
+func (k *Kernel) freeMemory(t *task.Task) {
+	if k.current == t {
+		k.m.LoadSpace(k.template)
+		k.current = nil
+	}
+	t.Space.Give(t.CtxFrame)
+	t.Space.Free()
+	t.Ctx, t.Call = nil, nil
+}
+
+// closePorts gives t's ports back to nobody.
+func (k *Kernel) closePorts(t *task.Task) {
+	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
+		k.ports -= uint64(r.Last) - uint64(r.First) + 1
+	}
+	t.Priv.NPorts = 0
+}
+
+// takeDeath takes the oldest record.
+func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
+	if k.nDeaths == 0 {
+		return abi.EAGAIN
+	}
+	*out = k.deaths[k.firstDeath]
+	k.firstDeath = (k.firstDeath + 1) % len(k.deaths)
+	k.nDeaths--
+	return abi.OK
+}
+
+// Panic is the kernel's own end: a broken invariant, or no root task. It says so where a person sees
+// it and ends the machine with a failure.
+func (k *Kernel) Panic(why string) {
+	k.consoleTask = false
+	k.Print("kernel: panic: ", why)
+	k.m.Shutdown(abi.PowerOff, StatusPanic)
+}
+
+// Statuses with which the machine ends when it is not powered off on request with status 0. QEMU's own
+// are twice these, plus one (isa-debug-exit).
+const (
+	StatusFailure = 1 // powered off on request, with a status that is not 0
+	StatusPanic   = 2 // kernel panic
+	StatusRefused = 3 // the kernel refused the machine or the boot archive
+)

@@ -1,0 +1,209 @@
+package image
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+)
+
+type seg struct {
+	flags                 uint32
+	off, va, filesz, memz uint64
+}
+
+// elf makes an executable of size bytes whose byte i is i*7, with headers on top.
+func elf(size int, entry uint64, segs ...seg) []byte {
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = byte(i * 7)
+	}
+	le := binary.LittleEndian
+	clear(b[:ehSize+phSize*len(segs)])
+	copy(b, "\x7fELF\x02\x01\x01")
+	le.PutUint16(b[16:], etExec)
+	le.PutUint16(b[18:], emX8664)
+	le.PutUint64(b[24:], entry)
+	le.PutUint64(b[32:], ehSize)
+	le.PutUint16(b[54:], phSize)
+	le.PutUint16(b[56:], uint16(len(segs)))
+	for i, s := range segs {
+		p := b[ehSize+phSize*i:]
+		le.PutUint32(p, ptLoad)
+		le.PutUint32(p[4:], s.flags)
+		le.PutUint64(p[8:], s.off)
+		le.PutUint64(p[16:], s.va)
+		le.PutUint64(p[32:], s.filesz)
+		le.PutUint64(p[40:], s.memz)
+	}
+	return b
+}
+
+const base = abi.ImageBase
+
+var good = []seg{
+	{pfExec | 4, 0, base, 0x2800, 0x2800},
+	{4, 0x3000, base + 0x3000, 0x1000, 0x1000},
+	{pfWrite | 4, 0x4100, base + 0x5100, 0x1000, 0x4000},
+}
+
+func newTable(t *testing.T) (*mem.Pool, *Table) {
+	t.Helper()
+	buf := make([]byte, 300*abi.PageSize)
+	t.Cleanup(func() { buf[0] = 0 })
+	phys, size := mem.Simulated(buf)
+	p := mem.NewPool(phys)
+	p.Add(0, size)
+	return p, NewTable(p)
+}
+
+func load(t *testing.T, tab *Table, b []byte) (int, abi.Errno) {
+	t.Helper()
+	id, e := tab.Create(uint64(len(b)))
+	if e != abi.OK {
+		t.Fatal(e.Name())
+	}
+	for off := 0; off < len(b); off += 5000 {
+		if e := tab.Write(id, uint64(off), b[off:min(off+5000, len(b))]); e != abi.OK {
+			t.Fatal(e.Name())
+		}
+	}
+	return id, tab.Seal(id)
+}
+
+func TestSharedAndPrivatePages(t *testing.T) {
+	p, tab := newTable(t)
+	free := p.Free()
+	b := elf(0x5100, base+0x1000, good...)
+	id, e := load(t, tab, b)
+	if e != abi.OK {
+		t.Fatal(e.Name())
+	}
+	m := tab.Sealed(id)
+	if m.CRC != crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) {
+		t.Error("wrong CRC")
+	}
+	template := p.Get()
+	s, _ := paging.New(p, template, 50)
+	pages, ok := tab.MapShared(m, &s)
+	if !ok || pages != 4 {
+		t.Fatalf("MapShared: %d pages, %v; want 4", pages, ok)
+	}
+	for va, nx := range map[uint64]bool{base: false, base + 0x2000: false, base + 0x3000: true} {
+		e := *s.Lookup(va)
+		if e&paging.NX != 0 != nx || e&paging.Writable != 0 || e&paging.User == 0 {
+			t.Errorf("page %#x has bits %#x", va, uint64(e))
+		}
+		if got := p.Physical().Bytes(e.Frame(), 4096); !bytes.Equal(got[:100], b[va-base:][:100]) {
+			t.Errorf("page %#x holds other bytes than the file", va)
+		}
+	}
+	for _, c := range []struct {
+		va         uint64
+		start, end int // where the file's bytes are in the page
+		off        int
+	}{{base + 0x5000, 0x100, 0x1000, 0x4100}, {base + 0x6000, 0, 0x100, 0x5000}, {base + 0x7000, 0, 0, 0}} {
+		f := p.Get()
+		tab.Fill(m, m.Segment(c.va), c.va+5, f)
+		got, want := p.Physical().Bytes(f, 4096), make([]byte, 4096)
+		copy(want[c.start:c.end], b[c.off:])
+		if !bytes.Equal(got, want) {
+			t.Errorf("data page %#x is wrong", c.va)
+		}
+		p.Put(f)
+	}
+	tab.Hold(m)
+	tab.Unref(id)
+	if tab.Sealed(id) != nil || tab.Get(id) == nil {
+		t.Error("an image given up while a task lives must stay, but make no new tasks")
+	}
+	s.Free()
+	tab.Drop(m)
+	p.Put(template)
+	if p.Free() != free || tab.Free() != abi.MaxImages-1 {
+		t.Errorf("free frames %d, want %d", p.Free(), free)
+	}
+}
+
+func TestSealRefuses(t *testing.T) {
+	set := func(off int, v ...byte) func([]byte) { return func(b []byte) { copy(b[off:], v) } }
+	with := func(s ...seg) []seg { return s }
+	for name, c := range map[string]struct {
+		segs  []seg
+		entry uint64
+		edit  func([]byte)
+	}{
+		"no magic":             {good, base + 0x1000, set(0, 'X')},
+		"32 bits":              {good, base + 0x1000, set(4, 1)},
+		"position-independent": {good, base + 0x1000, set(16, 3)},
+		"another machine":      {good, base + 0x1000, set(18, 40)},
+		"interpreter":          {good, base + 0x1000, set(ehSize, ptInterp)},
+		"headers far away":     {good, base + 0x1000, set(32, 0, 0, 1)},
+		"too many headers":     {good, base + 0x1000, set(56, 200)},
+		"entry in data":        {good, base + 0x5100, nil},
+		"entry nowhere":        {good, base + 0x100000, nil},
+		"no segments":          {nil, base, nil},
+		"write and execute":    {with(seg{pfExec | pfWrite, 0, base, 0x1000, 0x1000}), base, nil},
+		"below the image":      {with(seg{pfExec, 0, base - 0x1000, 0x1000, 0x1000}), base - 0x1000, nil},
+		"above the image":      {with(seg{pfExec, 0, abi.ImageEnd - 0x1000, 0x2000, 0x2000}), abi.ImageEnd - 0x1000, nil},
+		"size wraps":           {with(seg{pfExec, 0, base, 0x1000, ^uint64(0)}), base, nil},
+		"past the file":        {with(seg{pfExec, 0x5000, base, 0x1000, 0x1000}), base, nil},
+		"offset wraps":         {with(seg{pfExec, ^uint64(0xfff), base, 0x2000, 0x2000}), base, nil},
+		"odd offset":           {with(seg{pfExec, 0x10, base, 0x1000, 0x1000}), base, nil},
+		"pages overlap":        {with(seg{pfExec, 0, base, 0x1800, 0x1800}, seg{4, 0x1900, base + 0x1900, 0x100, 0x100}), base, nil},
+		"zeros in text":        {with(seg{pfExec, 0, base, 0x1000, 0x1800}), base, nil},
+	} {
+		p, tab := newTable(t)
+		free := p.Free()
+		b := elf(0x5100, c.entry, c.segs...)
+		if c.edit != nil {
+			c.edit(b)
+		}
+		id, e := load(t, tab, b)
+		if e != abi.ENOEXEC {
+			t.Errorf("%s: Seal = %s, want ENOEXEC", name, e.Name())
+		}
+		if tab.Sealed(id) != nil {
+			t.Errorf("%s: usable after a refusal", name)
+		}
+		if tab.Unref(id); p.Free() != free {
+			t.Errorf("%s: lost %d frames", name, free-p.Free())
+		}
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	p, tab := newTable(t)
+	if _, e := tab.Create(0); e != abi.EINVAL {
+		t.Errorf("size 0: %s", e.Name())
+	}
+	if _, e := tab.Create(400 * abi.PageSize); e != abi.ENOMEM {
+		t.Errorf("more than there is: %s, want ENOMEM", e.Name())
+	}
+	free := p.Free()
+	id, _ := tab.Create(100)
+	for name, e := range map[string]abi.Errno{
+		"no image": tab.Write(id+1, 0, []byte{1}), "image 0": tab.Write(0, 0, []byte{1}), "hole": tab.Write(id, 1, []byte{1}),
+		"too long": tab.Write(id, 0, make([]byte, 101)), "seal early": tab.Seal(id),
+	} {
+		if e != abi.EINVAL {
+			t.Errorf("%s: %s, want EINVAL", name, e.Name())
+		}
+	}
+	tab.Unref(id)
+	if p.Free() != free {
+		t.Error("frames lost")
+	}
+	for i := 1; i < abi.MaxImages; i++ {
+		if _, e := tab.Create(1); e != abi.OK {
+			t.Fatal(e.Name())
+		}
+	}
+	if _, e := tab.Create(1); e != abi.ENOSPC {
+		t.Errorf("full table: %s, want ENOSPC", e.Name())
+	}
+}

@@ -1,0 +1,356 @@
+// Package ipc is message passing: send, receive, sendrec, notify, senda, with MINIX's rules.
+// It moves messages between call pages and says who became ready; it knows neither time
+// slices nor hardware.
+package ipc
+
+import (
+	"math/bits"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/task"
+)
+
+// Machine is what message passing needs from the kernel around it.
+type Machine interface {
+	Ready(t *task.Task)                    // t became runnable
+	Block(t *task.Task)                    // t is not runnable any more
+	SetLimit(t *task.Task, timeout uint64) // WaitOver will be called after timeout ns
+	ClearLimit(t *task.Task)               // the wait has ended
+	Now() uint64                           // ns since boot
+}
+
+// IPC is the state that belongs to no one task.
+type IPC struct {
+	tasks *task.Table
+	m     Machine
+	seq   uint64 // orders senda messages
+}
+
+// New makes the message passing among tasks.
+func New(tasks *task.Table, m Machine) *IPC { return &IPC{tasks: tasks, m: m} }
+
+// complete ends the wait of t with a result.
+func (x *IPC) complete(t *task.Task, e abi.Errno, value uint64) {
+	t.Result(e, value)
+	t.Wait &^= task.Sending | task.Receiving
+	t.InSendRec = false
+	x.m.ClearLimit(t)
+	if t.Wait == 0 {
+		x.m.Ready(t)
+	}
+}
+
+// wants tells whether t waits for a message from ep.
+func wants(t *task.Task, ep abi.Endpoint) bool {
+	return t.Wait&task.Receiving != 0 && t.Wait&task.Sending == 0 && (t.RecvFrom == abi.Any || t.RecvFrom == ep)
+}
+
+// mayNotify tells whether a notification from ep may be delivered to t now.
+func mayNotify(t *task.Task, ep abi.Endpoint) bool { return wants(t, ep) && !t.InSendRec }
+
+// target finds whom t may reach with primitive nr. Order of checks: MINIX's (mini_send).
+func (x *IPC) target(t *task.Task, ep abi.Endpoint, nr abi.CallNr) (*task.Task, abi.Errno) {
+	if ep == abi.Any {
+		return nil, abi.EINVAL
+	}
+	to := x.tasks.Lookup(ep)
+	if to == nil {
+		return nil, abi.EDEADSRCDST
+	}
+	if t.Priv.SendTo>>to.Slot&1 == 0 || to == t {
+		return nil, abi.ECALLDENIED
+	}
+	if t.Priv.TrapMask&abi.TrapBit(nr) == 0 {
+		return nil, abi.ETRAPDENIED
+	}
+	if nr != abi.CallNotify && t.Call.Msg.Type == abi.MsgNotify {
+		return nil, abi.EINVAL
+	}
+	return to, abi.OK
+}
+
+func (x *IPC) deliver(from, to *task.Task, kind abi.ReceiveKind) {
+	to.Call.Msg = from.Call.Msg
+	to.Call.Msg.Source = from.Endpoint
+	x.complete(to, abi.OK, uint64(kind))
+}
+
+// Send is CallSend.
+func (x *IPC) Send(t *task.Task, ep abi.Endpoint) {
+	to, e := x.target(t, ep, abi.CallSend)
+	if e == abi.OK {
+		e = x.send(t, to, abi.KindSend)
+	}
+	if t.Wait == 0 {
+		t.Result(e, 0)
+	}
+}
+
+// send delivers or blocks t.
+func (x *IPC) send(t, to *task.Task, kind abi.ReceiveKind) abi.Errno {
+	if wants(to, t.Endpoint) {
+		x.deliver(t, to, kind)
+		return abi.OK
+	}
+	if x.cycle(t, to) {
+		return abi.ELOCKED
+	}
+	t.Wait |= task.Sending
+	t.SendTo, t.Kind, t.NextSend = to.Endpoint, kind, task.None
+	if to.Senders == task.None {
+		to.Senders = t.Slot
+	} else {
+		x.tasks.Tasks[to.LastSend].NextSend = t.Slot
+	}
+	to.LastSend = t.Slot
+	x.m.Block(t)
+	return abi.OK
+}
+
+// cycle tells whether to waits, through however many others, for t.
+func (x *IPC) cycle(t, to *task.Task) bool {
+	for k := to; k != nil; {
+		var next abi.Endpoint
+		switch {
+		case k.Wait&task.Sending != 0:
+			next = k.SendTo
+		case k.Wait&task.Receiving != 0 && k.RecvFrom != abi.Any:
+			next = k.RecvFrom
+		default:
+			return false
+		}
+		if k = x.tasks.Lookup(next); k == t {
+			return true
+		}
+	}
+	return false
+}
+
+// SendNB is CallSendNB.
+func (x *IPC) SendNB(t *task.Task, ep abi.Endpoint) {
+	to, e := x.target(t, ep, abi.CallSendNB)
+	if e == abi.OK {
+		if e = abi.ENOTREADY; wants(to, t.Endpoint) {
+			x.deliver(t, to, abi.KindSendNB)
+			e = abi.OK
+		}
+	}
+	t.Result(e, 0)
+}
+
+// SendRec is CallSendRec.
+func (x *IPC) SendRec(t *task.Task, ep abi.Endpoint, timeout uint64) {
+	to, e := x.target(t, ep, abi.CallSendRec)
+	if e != abi.OK {
+		t.Result(e, 0)
+		return
+	}
+	t.InSendRec = true
+	t.RecvFrom = to.Endpoint
+	if e := x.send(t, to, abi.KindSendRec); e != abi.OK {
+		t.InSendRec = false
+		t.Result(e, 0)
+		return
+	}
+	if t.Wait == 0 {
+		x.m.Block(t)
+	}
+	t.Wait |= task.Receiving
+	if timeout != abi.NoTimeout {
+		x.m.SetLimit(t, timeout)
+	}
+}
+
+// Notify is CallNotify.
+func (x *IPC) Notify(t *task.Task, ep abi.Endpoint) {
+	to, e := x.target(t, ep, abi.CallNotify)
+	t.Result(e, 0)
+	if e != abi.OK {
+		return
+	}
+	if mayNotify(to, t.Endpoint) {
+		x.notified(to, t.Endpoint, 0, x.m.Now())
+		return
+	}
+	if to.Notified == 0 {
+		to.NotifiedNS = x.m.Now()
+	}
+	to.Notified |= 1 << t.Slot
+}
+
+// notified delivers a notification to a task that waits for one.
+func (x *IPC) notified(to *task.Task, from abi.Endpoint, what, when uint64) {
+	to.Call.Msg = abi.Msg{Source: from, Type: abi.MsgNotify, Arg: [7]uint64{what, when}}
+	x.complete(to, abi.OK, uint64(abi.KindNotify))
+}
+
+// Interrupt makes bit pending at t, from Hardware.
+func (x *IPC) Interrupt(t *task.Task, bit uint, now uint64) {
+	if t.IRQBits == 0 {
+		t.IRQNS = now
+	}
+	t.IRQBits |= 1 << bit
+	x.kick(t, abi.Hardware)
+}
+
+// Alarm makes t's alarm pending, from Clock.
+func (x *IPC) Alarm(t *task.Task, now uint64) {
+	t.Alarm, t.AlarmNS = true, now
+	x.kick(t, abi.Clock)
+}
+
+// SystemEvent makes bits pending at t, from System.
+func (x *IPC) SystemEvent(t *task.Task, what uint64) {
+	if t.SysBits == 0 {
+		t.SysNS = x.m.Now()
+	}
+	t.SysBits |= what
+	x.kick(t, abi.System)
+}
+
+func (x *IPC) kick(t *task.Task, from abi.Endpoint) {
+	if mayNotify(t, from) {
+		x.pending(t)
+	}
+}
+
+// pending delivers the first notification that t, waiting, may have.
+func (x *IPC) pending(t *task.Task) bool {
+	any := t.RecvFrom == abi.Any
+	switch {
+	case t.IRQBits != 0 && (any || t.RecvFrom == abi.Hardware):
+		what := t.IRQBits
+		t.IRQBits = 0
+		x.notified(t, abi.Hardware, what, t.IRQNS)
+	case t.Alarm && (any || t.RecvFrom == abi.Clock):
+		t.Alarm = false
+		x.notified(t, abi.Clock, 0, t.AlarmNS)
+	case t.SysBits != 0 && (any || t.RecvFrom == abi.System):
+		what := t.SysBits
+		t.SysBits = 0
+		x.notified(t, abi.System, what, t.SysNS)
+	case t.Notified != 0:
+		return x.pendingTask(t, any)
+	default:
+		return false
+	}
+	return true
+}
+
+func (x *IPC) pendingTask(t *task.Task, any bool) bool {
+	slot := bits.TrailingZeros64(t.Notified)
+	if !any {
+		from := x.tasks.Lookup(t.RecvFrom)
+		if from == nil || t.Notified>>from.Slot&1 == 0 {
+			return false
+		}
+		slot = from.Slot
+	}
+	t.Notified &^= 1 << slot
+	x.notified(t, x.tasks.Tasks[slot].Endpoint, 0, t.NotifiedNS)
+	return true
+}
+
+// Receive is CallReceive.
+func (x *IPC) Receive(t *task.Task, from abi.Endpoint, timeout uint64) {
+	var peer *task.Task
+	if t.Priv.TrapMask&abi.TrapBit(abi.CallReceive) == 0 {
+		t.Result(abi.ETRAPDENIED, 0)
+		return
+	}
+	switch from {
+	case abi.Any, abi.Hardware, abi.Clock, abi.System:
+	case abi.Self: // nobody: a wait for the limit only
+		from, peer = t.Endpoint, t
+	default:
+		if peer = x.tasks.Lookup(from); peer == nil {
+			t.Result(abi.EDEADSRCDST, 0)
+			return
+		}
+	}
+	t.RecvFrom = from
+	t.Wait |= task.Receiving
+	if x.pending(t) || x.async(t) || x.queued(t) {
+		return
+	}
+	t.Wait &^= task.Receiving
+	if timeout == 0 {
+		t.Result(abi.EAGAIN, 0)
+		return
+	}
+	if peer != nil && timeout == abi.NoTimeout && (peer == t || x.cycle(t, peer)) {
+		t.Result(abi.ELOCKED, 0)
+		return
+	}
+	t.Wait |= task.Receiving
+	x.m.Block(t)
+	if timeout != abi.NoTimeout {
+		x.m.SetLimit(t, timeout)
+	}
+}
+
+// queued takes the first sender that t waits for out of its queue.
+func (x *IPC) queued(t *task.Task) bool {
+	prev := task.None
+	for s := t.Senders; s != task.None; prev, s = s, x.tasks.Tasks[s].NextSend {
+		from := &x.tasks.Tasks[s]
+		if t.RecvFrom != abi.Any && t.RecvFrom != from.Endpoint {
+			continue
+		}
+		x.unlink(t, prev, from)
+		x.deliver(from, t, from.Kind)
+		x.sent(from)
+		return true
+	}
+	return false
+}
+
+// sent goes on with a task whose queued message was received.
+func (x *IPC) sent(from *task.Task) {
+	if from.Kind == abi.KindSendRec {
+		from.Wait &^= task.Sending // Receiving stays: the answer
+		return
+	}
+	x.complete(from, abi.OK, 0)
+}
+
+func (x *IPC) unlink(to *task.Task, prev int, from *task.Task) {
+	if prev == task.None {
+		to.Senders = from.NextSend
+	} else {
+		x.tasks.Tasks[prev].NextSend = from.NextSend
+	}
+	if to.LastSend == from.Slot {
+		to.LastSend = prev
+	}
+	from.NextSend = task.None
+}
+
+// leave takes t out of the queue that it sends to.
+func (x *IPC) leave(t *task.Task) {
+	to := x.tasks.Lookup(t.SendTo)
+	if t.Wait&task.Sending == 0 || to == nil {
+		return
+	}
+	prev := task.None
+	for s := to.Senders; s != task.None; prev, s = s, x.tasks.Tasks[s].NextSend {
+		if s == t.Slot {
+			x.unlink(to, prev, t)
+			return
+		}
+	}
+}
+
+// WaitOver ends a wait whose limit has come.
+func (x *IPC) WaitOver(t *task.Task) {
+	switch {
+	case t.Wait&task.Sending != 0:
+		x.leave(t)
+		x.complete(t, abi.ETIMEDOUT, 0)
+	case t.Wait&task.Receiving == 0:
+	case t.InSendRec:
+		x.complete(t, abi.ETIMEDOUT, 1)
+	default:
+		x.complete(t, abi.EAGAIN, 0)
+	}
+}

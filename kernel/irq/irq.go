@@ -1,0 +1,175 @@
+// Package irq grants interrupt lines to tasks: hooks, masks, and who is told. A line that no
+// living task answers for is masked.
+package irq
+
+import "bennu/kernel/abi"
+
+// Lines is the interrupt controller.
+type Lines interface {
+	Level(line uint32) bool // level-triggered: asserts until the device is served
+	Mask(line uint32)
+	Unmask(line uint32)
+}
+
+// Hook is one task's claim to one line.
+type hook struct {
+	used     bool
+	owner    abi.Endpoint
+	line     uint32
+	bit      uint
+	active   bool // told, has not enabled again
+	again    bool // came again meanwhile (edge-triggered)
+	disabled bool
+}
+
+// Table is all hooks.
+type Table struct {
+	lines Lines
+	hooks [abi.MaxHooks]hook
+	Stray uint64 // interrupts on lines that nobody has
+}
+
+// NewTable makes an empty table over lines, all of which are masked.
+func NewTable(lines Lines) *Table { return &Table{lines: lines} }
+
+// Free is how many hooks can still be made.
+func (t *Table) Free() (n uint64) {
+	for i := range t.hooks {
+		if !t.hooks[i].used {
+			n++
+		}
+	}
+	return n
+}
+
+// Claim gives owner a hook on line and unmasks it; the same claim again gives the same hook.
+// Preconditions: the line exists, the privilege was checked.
+//
+// Errors: EINVAL (bit > 63), EBUSY (an edge-triggered line is another's), ENOSPC.
+func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.Errno) {
+	if bit > 63 {
+		return 0, abi.EINVAL
+	}
+	free := -1
+	for i := range t.hooks {
+		h := &t.hooks[i]
+		switch {
+		case !h.used:
+			if free < 0 {
+				free = i
+			}
+		case h.line != line:
+		case h.owner == owner && h.bit == uint(bit):
+			return uint32(i), abi.OK
+		case !t.lines.Level(line) && h.owner != owner:
+			return 0, abi.EBUSY // an edge tells nobody whose device it was
+		}
+	}
+	if free < 0 {
+		return 0, abi.ENOSPC
+	}
+	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit)}
+	t.update(line)
+	return uint32(free), abi.OK
+}
+
+// own finds a hook of owner's. Errors: EINVAL (no such hook), EPERM (another's).
+func (t *Table) own(owner abi.Endpoint, id uint64) (*hook, abi.Errno) {
+	if id >= abi.MaxHooks || !t.hooks[id].used {
+		return nil, abi.EINVAL
+	}
+	if t.hooks[id].owner != owner {
+		return nil, abi.EPERM
+	}
+	return &t.hooks[id], abi.OK
+}
+
+// Release gives a hook back. Errors: EINVAL, EPERM.
+func (t *Table) Release(owner abi.Endpoint, id uint64) abi.Errno {
+	h, e := t.own(owner, id)
+	if e == abi.OK {
+		line := h.line
+		*h = hook{}
+		t.update(line)
+	}
+	return e
+}
+
+// ReleaseAll gives back all hooks of a dying task. Lines that it shared go on for the others.
+func (t *Table) ReleaseAll(owner abi.Endpoint) {
+	for i := range t.hooks {
+		if t.hooks[i].used && t.hooks[i].owner == owner {
+			line := t.hooks[i].line
+			t.hooks[i] = hook{}
+			t.update(line)
+		}
+	}
+}
+
+// Enable says that the hook's interrupt was handled. again is true when another one came
+// meanwhile: the owner is to be told at once. Errors: EINVAL, EPERM.
+func (t *Table) Enable(owner abi.Endpoint, id uint64) (bit uint, again bool, e abi.Errno) {
+	h, e := t.own(owner, id)
+	if e != abi.OK {
+		return 0, false, e
+	}
+	again = h.again
+	h.active, h.again, h.disabled = again, false, false
+	t.update(h.line)
+	return h.bit, again, abi.OK
+}
+
+// Disable masks the hook's line until Enable. Errors: EINVAL, EPERM.
+func (t *Table) Disable(owner abi.Endpoint, id uint64) abi.Errno {
+	h, e := t.own(owner, id)
+	if e == abi.OK {
+		h.disabled = true
+		t.update(h.line)
+	}
+	return e
+}
+
+// update masks or unmasks line as its hooks ask. An edge must not be masked while its hook is
+// merely being served: what comes then would be lost. It is masked when it comes again
+// before the first was served, and remembered.
+func (t *Table) update(line uint32) {
+	hooks, mask, level := false, false, t.lines.Level(line)
+	for i := range t.hooks {
+		h := &t.hooks[i]
+		if !h.used || h.line != line {
+			continue
+		}
+		hooks = true
+		mask = mask || h.disabled || h.again || level && h.active
+	}
+	if hooks && !mask {
+		t.lines.Unmask(line)
+	} else {
+		t.lines.Mask(line)
+	}
+}
+
+// Interrupt handles one interrupt on line: notify is called for each owner to be told. The caller
+// ends the interrupt at the controller afterwards.
+func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint)) {
+	mask, known := t.lines.Level(line), false
+	for i := range t.hooks {
+		h := &t.hooks[i]
+		if !h.used || h.line != line {
+			continue
+		}
+		known = true
+		if h.active {
+			h.again, mask = true, true
+			continue
+		}
+		h.active = true
+		notify(h.owner, h.bit)
+	}
+	if !known {
+		t.Stray++
+	}
+	if mask || !known {
+		t.lines.Mask(line)
+	}
+}

@@ -1,0 +1,129 @@
+package irq
+
+import (
+	"testing"
+
+	"bennu/kernel/abi"
+)
+
+// lines is a controller: 0–7 edge, 8–15 level.
+type lines struct{ open [16]bool }
+
+func (l *lines) Level(n uint32) bool { return n >= 8 }
+func (l *lines) Mask(n uint32)       { l.open[n] = false }
+func (l *lines) Unmask(n uint32)     { l.open[n] = true }
+
+type rig struct {
+	*Table
+	l    *lines
+	told []abi.Endpoint
+}
+
+func newRig() *rig {
+	l := new(lines)
+	return &rig{Table: NewTable(l), l: l}
+}
+
+func (r *rig) fire(line uint32) int {
+	n := len(r.told)
+	r.Interrupt(line, func(o abi.Endpoint, _ uint) { r.told = append(r.told, o) })
+	return len(r.told) - n
+}
+
+func TestEdgeIsNotLost(t *testing.T) {
+	r := newRig()
+	h, e := r.Claim(1, 4, 0)
+	if e != abi.OK || !r.l.open[4] {
+		t.Fatalf("Claim: %s, open %v", e.Name(), r.l.open[4])
+	}
+	if r.fire(4) != 1 || !r.l.open[4] {
+		t.Error("the first edge must be told and leave the line open")
+	}
+	if r.fire(4) != 0 || r.l.open[4] {
+		t.Error("an edge before enable must be remembered and mask the line")
+	}
+	if _, again, _ := r.Enable(1, uint64(h)); !again || !r.l.open[4] {
+		t.Error("enable must bring the remembered edge and open the line")
+	}
+	if _, again, _ := r.Enable(1, uint64(h)); again {
+		t.Error("told twice")
+	}
+}
+
+func TestLevelIsMaskedUntilServed(t *testing.T) {
+	r := newRig()
+	a, _ := r.Claim(1, 9, 0)
+	b, e := r.Claim(2, 9, 1)
+	if e != abi.OK {
+		t.Fatal(e.Name())
+	}
+	if r.fire(9) != 2 || r.l.open[9] {
+		t.Error("both owners must be told, the line masked")
+	}
+	r.Enable(1, uint64(a))
+	if r.l.open[9] {
+		t.Error("open while the second owner has not served it")
+	}
+	r.Enable(2, uint64(b))
+	if !r.l.open[9] {
+		t.Error("closed though both have served it")
+	}
+}
+
+// Defect 20 of the seed: a shared line stayed masked after one owner's death.
+func TestDefect20SharedLineOutlivesAnOwner(t *testing.T) {
+	r := newRig()
+	r.Claim(1, 9, 0)
+	b, _ := r.Claim(2, 9, 0)
+	r.fire(9)
+	r.Enable(2, uint64(b))
+	r.ReleaseAll(1)
+	if !r.l.open[9] {
+		t.Error("the line is masked for its living owner")
+	}
+	r.ReleaseAll(2)
+	if r.l.open[9] {
+		t.Error("the line is open for nobody")
+	}
+	if r.Free() != abi.MaxHooks {
+		t.Errorf("%d hooks free, want %d", r.Free(), abi.MaxHooks)
+	}
+	if r.fire(9); r.Stray != 1 {
+		t.Error("a stray interrupt was not counted")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	r := newRig()
+	h, _ := r.Claim(1, 4, 0)
+	if _, e := r.Claim(2, 4, 0); e != abi.EBUSY {
+		t.Errorf("edge line of another: %s, want EBUSY", e.Name())
+	}
+	if _, e := r.Claim(1, 5, 64); e != abi.EINVAL {
+		t.Errorf("bit 64: %s, want EINVAL", e.Name())
+	}
+	if g, e := r.Claim(1, 4, 0); e != abi.OK || g != h {
+		t.Errorf("the same claim again: hook %d %s, want %d", g, e.Name(), h)
+	}
+	if e := r.Disable(2, uint64(h)); e != abi.EPERM {
+		t.Errorf("another's hook: %s, want EPERM", e.Name())
+	}
+	if e := r.Release(1, abi.MaxHooks); e != abi.EINVAL {
+		t.Errorf("no such hook: %s, want EINVAL", e.Name())
+	}
+	if r.Disable(1, uint64(h)); r.l.open[4] {
+		t.Error("disabled but open")
+	}
+	if r.Enable(1, uint64(h)); !r.l.open[4] {
+		t.Error("enabled but closed")
+	}
+	if r.Release(1, uint64(h)); r.l.open[4] {
+		t.Error("released but open")
+	}
+	for i := 0; i < abi.MaxHooks; i++ {
+		r.Claim(1, 9, uint64(i))
+	}
+	if _, e := r.Claim(1, 10, 0); e != abi.ENOSPC {
+		t.Errorf("full table: %s, want ENOSPC", e.Name())
+	}
+}

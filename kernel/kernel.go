@@ -1,0 +1,173 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/image"
+	"bennu/kernel/ipc"
+	"bennu/kernel/irq"
+	"bennu/kernel/log"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+	"bennu/kernel/sched"
+	"bennu/kernel/task"
+	"bennu/kernel/timer"
+)
+
+// Machine is the hardware that the kernel drives.
+type Machine interface {
+	irq.Lines
+
+	SetTask(c *arch.Context)                      // entries to ring 0 save into c
+	LoadSpace(root mem.Addr)                      // page tables
+	Enter(c *arch.Context) uint64                 // to ring 3; the vector that ended the stay
+	Idle() uint64                                 // wait for an interrupt; its vector
+	FaultAddress() uint64                         // of the last page fault
+	Invalidate(va uint64)                         // one translation
+	TSC() uint64                                  // time-stamp counter
+	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
+	EndInterrupt()                                // to the interrupt controller
+	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
+	Resolve(number uint32) (line uint32, ok bool) // the line that privileges call number (ISA, or GSI from 16 up)
+	Console(b []byte)                             // diagnostics, where a person sees them
+	Debug(b []byte)                               // all of the log, for an emulator's debug console
+	HeapAllocs() (inUse, allocs uint64)           // of the kernel's own Go heap
+	Shutdown(how abi.ShutdownHow, status uint64)
+}
+
+// Config is what boot has found out.
+type Config struct {
+	Machine  Machine
+	Pool     *mem.Pool
+	Template mem.Addr // PML4 with the kernel's entries; ClosedIO was done
+	TSCHz    uint64
+	TSCMult  uint64 // ns = TSC * TSCMult >> 32
+	Facts    abi.Machine
+	Seed     [4]uint64 // of the tasks' random numbers
+}
+
+// Kernel is everything that ring 0 knows.
+type Kernel struct {
+	m        Machine
+	pool     *mem.Pool
+	phys     mem.Physical
+	template mem.Addr
+	cfg      Config
+
+	tasks  *task.Table
+	ipc    *ipc.IPC
+	queue  *sched.Queue
+	timers *timer.Heap
+	images *image.Table
+	irqs   *irq.Table
+	log    *log.Ring
+	root   *task.Task
+
+	current *task.Task // whose page tables and context are loaded
+	armed   uint64     // deadline the timer is set for, ns; ^0: none
+	entered uint64     // TSC when ring 0 was last entered
+	why     uint64     // what for: call number, or 1000+vector
+	tell    func(owner abi.Endpoint, bit uint)
+	now     uint64 // ns, read once for each entry
+
+	ports       uint64 // I/O ports that tasks have
+	consoleTask bool   // a task has the console's port
+	deaths      [abi.MaxTasks]abi.DeathRecord
+	firstDeath  int
+	nDeaths     int
+	latency     abi.Latency
+	line        textLine
+	seed        [4]uint64
+}
+
+// New makes a kernel without tasks.
+func New(cfg Config) *Kernel {
+	k := &Kernel{m: cfg.Machine, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
+	k.tasks = task.NewTable()
+	k.ipc = ipc.New(k.tasks, k)
+	k.queue = sched.New()
+	k.timers = timer.New()
+	k.images = image.NewTable(cfg.Pool)
+	k.irqs = irq.NewTable(cfg.Machine)
+	k.log = new(log.Ring)
+	k.armed = ^uint64(0)
+	k.tell = k.interrupted
+	k.entered = k.m.TSC()
+	k.now = k.clock()
+	return k
+}
+
+// clock is the time since boot in ns.
+func (k *Kernel) clock() uint64 { return k.ns(k.m.TSC() - k.cfg.Facts.EntryTSC) }
+
+// Now is the time when ring 0 was entered. It implements ipc.Machine.
+func (k *Kernel) Now() uint64 { return k.now }
+
+// Ready implements ipc.Machine.
+func (k *Kernel) Ready(t *task.Task) {
+	t.ReadyNS = k.now
+	k.queue.Push(t.Slot, t.Priv.Priority)
+}
+
+// Block implements ipc.Machine.
+func (k *Kernel) Block(t *task.Task) { k.queue.Remove(t.Slot) }
+
+// Timer ids: two a task.
+func alarmID(t *task.Task) int { return 2 * t.Slot }
+func limitID(t *task.Task) int { return 2*t.Slot + 1 }
+
+// SetLimit implements ipc.Machine.
+func (k *Kernel) SetLimit(t *task.Task, timeout uint64) {
+	k.timers.Set(limitID(t), addSaturated(k.now, timeout))
+}
+
+// ClearLimit implements ipc.Machine.
+func (k *Kernel) ClearLimit(t *task.Task) { k.timers.Cancel(limitID(t)) }
+
+func addSaturated(a, b uint64) uint64 {
+	if a+b < a {
+		return ^uint64(0)
+	}
+	return a + b
+}
+
+// StartRoot makes the root task from its executable and lets it run. module is the boot
+// archive, which the task finds at ModuleBase. Preconditions: module begins on a page.
+func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleSize uint64) abi.Errno {
+	id, e := k.images.Create(uint64(len(elf)))
+	if e == abi.OK {
+		e = k.images.Write(id, 0, elf)
+	}
+	if e == abi.OK {
+		e = k.images.Seal(id)
+	}
+	if e != abi.OK {
+		return e
+	}
+	spec := abi.TaskSpec{Label: label, Image: uint32(id)}
+	t, e := k.create(&spec)
+	if e != abi.OK {
+		return e
+	}
+	k.root, t.Root = t, true
+	k.images.Unref(id) // goes with the task
+	start := k.startInfo(t)
+	start.Root = t.Endpoint
+	for off := uint64(0); off < moduleSize; off += abi.PageSize {
+		e := paging.Entry(module+mem.Addr(off), paging.Present|paging.User|paging.NX|paging.Shared)
+		if !t.Space.Map(abi.ModuleBase+off, e) {
+			return abi.ENOMEM
+		}
+	}
+	start.ModuleSize = moduleSize
+	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), Priority: 1, QuantumNS: abi.DefaultQuantumNS,
+		FrameQuota: rootQuota}
+	t.Space.Quota = rootQuota
+	t.PrivSet = true
+	start.Priority = t.Priv.Priority
+	k.allow(t)
+	return abi.OK
+}
+
+// rootQuota is how many frames RS may have: 64 MiB.
+const rootQuota = 64 << 20 / abi.PageSize

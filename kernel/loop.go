@@ -1,0 +1,223 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/task"
+)
+
+// Run is the kernel's life. It does not return.
+func (k *Kernel) Run() {
+	for {
+		k.Step()
+	}
+}
+
+// Step runs one task until it comes back, or waits for one interrupt.
+func (k *Kernel) Step() {
+	slot := k.queue.First()
+	if slot < 0 {
+		k.idle()
+		return
+	}
+	t := &k.tasks.Tasks[slot]
+	if t != k.current {
+		k.switchTo(t)
+	}
+	k.arm(t)
+	start := k.m.TSC()
+	k.account(start)
+	v := k.m.Enter(t.Ctx)
+	k.entered = k.m.TSC()
+	ran := k.ns(k.entered - start)
+	t.CPUNS += ran
+	k.now = k.ns(k.entered - k.cfg.Facts.EntryTSC)
+	if v == arch.VectorSyscall {
+		t.Calls++
+		k.why = t.Ctx.Frame.AX
+		k.call(t)
+	} else {
+		k.why = 1000 + v
+		k.event(t, v)
+	}
+	k.spend(t, ran)
+}
+
+// switchTo loads t's address space and context.
+func (k *Kernel) switchTo(t *task.Task) {
+	k.m.LoadSpace(t.Space.Root)
+	k.m.SetTask(t.Ctx)
+	k.current = t
+	if t.ReadyNS != 0 && t.Priv.Priority <= 1 {
+		if d := k.now - t.ReadyNS; d > k.latency.MaxReadyNS {
+			k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
+		}
+	}
+	t.ReadyNS = 0
+}
+
+// account notes how long ring 0 was kept, with interrupts off, until TSC start.
+func (k *Kernel) account(start uint64) {
+	k.latency.Entries++
+	if d := k.ns(start - k.entered); d > k.latency.MaxKernelNS {
+		k.latency.MaxKernelNS, k.latency.MaxKernelCall = d, k.why
+	}
+}
+
+// spend takes ran off t's time slice; a task that used it up goes behind its equals.
+func (k *Kernel) spend(t *task.Task, ran uint64) {
+	if ran < t.QuantumNS {
+		t.QuantumNS -= ran
+		return
+	}
+	t.QuantumNS = t.Priv.QuantumNS
+	if t.Live && t.Wait == 0 {
+		t.Preempted++
+		k.queue.Remove(t.Slot)
+		k.queue.Push(t.Slot, t.Priv.Priority)
+	}
+}
+
+// arm sets the timer for what comes first: a deadline, or the end of t's time slice when others
+// wait for their turn. The timer is left alone when it is set for something earlier: it is
+// looked at again then.
+func (k *Kernel) arm(t *task.Task) {
+	at := k.timers.Next()
+	if t != nil && k.queue.Shared(t.Slot) {
+		at = min(at, k.now+t.QuantumNS)
+	}
+	if at >= k.armed {
+		return
+	}
+	k.armed = at
+	d := uint64(1)
+	if at > k.now {
+		d = at - k.now
+	}
+	k.m.ArmTimer(d)
+}
+
+// idle waits for an interrupt with nothing to run.
+func (k *Kernel) idle() {
+	k.arm(nil)
+	k.account(k.m.TSC())
+	v := k.m.Idle()
+	k.entered = k.m.TSC()
+	k.now = k.ns(k.entered - k.cfg.Facts.EntryTSC)
+	k.why = 1000 + v
+	k.event(nil, v)
+}
+
+// event handles whatever came but a call. t is the task that ran, nil when none did.
+func (k *Kernel) event(t *task.Task, v uint64) {
+	switch {
+	case v < arch.VectorIRQ:
+		k.exception(t, v)
+	case v == arch.VectorTimer:
+		k.m.EndInterrupt()
+		k.armed = ^uint64(0)
+		k.expire()
+	case v == arch.VectorSpurious:
+	default:
+		line, ok := k.m.IRQLine(v)
+		if ok {
+			k.irqs.Interrupt(line, k.tell)
+		}
+		k.m.EndInterrupt()
+	}
+}
+
+// interrupted tells the owner of a hook.
+func (k *Kernel) interrupted(owner abi.Endpoint, bit uint) {
+	if t := k.tasks.Lookup(owner); t != nil {
+		k.ipc.Interrupt(t, bit, k.now)
+	}
+}
+
+// expire handles the deadlines that have come.
+func (k *Kernel) expire() {
+	for {
+		id := k.timers.Expired(k.now)
+		if id < 0 {
+			return
+		}
+		t := &k.tasks.Tasks[id/2]
+		if id == alarmID(t) {
+			k.ipc.Alarm(t, k.now)
+		} else {
+			k.ipc.WaitOver(t)
+		}
+	}
+}
+
+// call hands a SYSCALL to its handler.
+func (k *Kernel) call(t *task.Task) {
+	f := &t.Ctx.Frame
+	nr := abi.CallNr(f.AX)
+	switch nr {
+	case abi.CallSend:
+		k.ipc.Send(t, abi.Endpoint(f.DI))
+	case abi.CallReceive:
+		k.ipc.Receive(t, abi.Endpoint(f.DI), f.SI)
+	case abi.CallSendRec:
+		k.ipc.SendRec(t, abi.Endpoint(f.DI), f.SI)
+	case abi.CallNotify:
+		k.ipc.Notify(t, abi.Endpoint(f.DI))
+	case abi.CallSendNB:
+		k.ipc.SendNB(t, abi.Endpoint(f.DI))
+	case abi.CallSendA:
+		k.ipc.SendA(t, abi.Endpoint(f.DI), f.SI)
+	default:
+		k.kernelCall(t, nr)
+	}
+}
+
+// handlers is the table of kernel calls: number minus CallBase to what it does.
+var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.Frame) (abi.Errno, uint64){
+	abi.CallExit - abi.CallBase:        (*Kernel).callExit,
+	abi.CallPrivCtl - abi.CallBase:     (*Kernel).callPrivCtl,
+	abi.CallTaskCreate - abi.CallBase:  (*Kernel).callTaskCreate,
+	abi.CallTaskKill - abi.CallBase:    (*Kernel).callTaskKill,
+	abi.CallImageCreate - abi.CallBase: (*Kernel).callImageCreate,
+	abi.CallImageWrite - abi.CallBase:  (*Kernel).callImageWrite,
+	abi.CallImageSeal - abi.CallBase:   (*Kernel).callImageSeal,
+	abi.CallImageFree - abi.CallBase:   (*Kernel).callImageFree,
+	abi.CallIRQCtl - abi.CallBase:      (*Kernel).callIRQCtl,
+	abi.CallSetAlarm - abi.CallBase:    (*Kernel).callSetAlarm,
+	abi.CallTimes - abi.CallBase:       (*Kernel).callTimes,
+	abi.CallGetInfo - abi.CallBase:     (*Kernel).callGetInfo,
+	abi.CallDiag - abi.CallBase:        (*Kernel).callDiag,
+	abi.CallTrace - abi.CallBase:       (*Kernel).callTrace,
+	abi.CallShutdown - abi.CallBase:    (*Kernel).callShutdown,
+	abi.CallCopyFrom - abi.CallBase:    (*Kernel).callCopyFrom,
+	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
+}
+
+// kernelCall checks the call mask and calls the handler. The mask does not hold CallExit:
+// dying is nobody's privilege.
+func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
+	f := &t.Ctx.Frame
+	if nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS {
+		t.Ctx.FSBase = f.SI
+		t.Result(abi.OK, 0)
+		return
+	}
+	if nr < abi.CallBase || nr > abi.CallMax {
+		k.misuse(t, nr)
+		return
+	}
+	if nr != abi.CallExit && t.Priv.CallMask&abi.CallBit(nr) == 0 {
+		t.Result(abi.ECALLDENIED, 0)
+		return
+	}
+	slot := t.Generation
+	e, v := handlers[nr-abi.CallBase](k, t, f)
+	if t.Live && t.Generation == slot {
+		t.Result(e, v)
+	}
+}
+
+// misuse ends a task that does what only a broken caller does.
+func (k *Kernel) misuse(t *task.Task, nr abi.CallNr) {
+	k.kill(t, abi.DeathRecord{Cause: abi.CauseBadCall, Status: uint64(nr)})
+}

@@ -1,0 +1,49 @@
+package mem
+
+import (
+	"testing"
+
+	"bennu/kernel/abi"
+)
+
+func TestPool(t *testing.T) {
+	buf := make([]byte, 17*abi.PageSize)
+	phys, size := Simulated(buf)
+	p := NewPool(phys)
+	p.Add(1, size) // frame 0 is cut off by the odd start
+	want := uint64(size)/abi.PageSize - 1
+	if p.Free() != want || p.Size() != want {
+		t.Fatalf("free %d size %d, want %d", p.Free(), p.Size(), want)
+	}
+	seen := map[Addr]bool{}
+	for {
+		a := p.Get()
+		if a == 0 {
+			break
+		}
+		if seen[a] || a%abi.PageSize != 0 || a >= size {
+			t.Fatalf("frame %#x: twice, odd or outside", a)
+		}
+		seen[a] = true
+		for i, w := range phys.Words(a) {
+			if w != 0 {
+				t.Fatalf("frame %#x word %d is %#x, want 0", a, i, w)
+			}
+		}
+		for i := range phys.Words(a) {
+			phys.Words(a)[i] = ^uint64(0)
+		}
+	}
+	if uint64(len(seen)) != want || p.Free() != 0 {
+		t.Fatalf("got %d frames, %d left, want %d and 0", len(seen), p.Free(), want)
+	}
+	for a := range seen {
+		p.Put(a)
+	}
+	if p.Free() != want {
+		t.Fatalf("free %d after all came back, want %d", p.Free(), want)
+	}
+	if a := p.Get(); phys.Words(a)[7] != 0 {
+		t.Error("a reused frame is not zero")
+	}
+}

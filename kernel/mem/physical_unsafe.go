@@ -1,0 +1,41 @@
+package mem
+
+import (
+	"unsafe"
+
+	"bennu/kernel/abi"
+)
+
+// Physical reaches physical memory by a direct map: pointer = base + address. The
+// kernel's is the identity; a host test's points into a buffer.
+type Physical struct{ base uintptr }
+
+// Identity is the kernel's direct map.
+func Identity() Physical { return Physical{} }
+
+// Simulated is a direct map onto b for host tests: address 0 is b's first aligned page. It returns
+// how many bytes there are. b must be kept alive by the caller.
+func Simulated(b []byte) (Physical, Addr) {
+	base := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	aligned := (base + abi.PageSize - 1) &^ (abi.PageSize - 1)
+	return Physical{aligned}, Addr(uintptr(len(b))-(aligned-base)) &^ (abi.PageSize - 1)
+}
+
+// Pointer is where address a is mapped.
+func (p Physical) Pointer(a Addr) unsafe.Pointer {
+	u := p.base + uintptr(a)
+	return *(*unsafe.Pointer)(unsafe.Pointer(&u))
+}
+
+// Words is the frame at a.
+func (p Physical) Words(a Addr) *Words { return (*Words)(p.Pointer(a)) }
+
+// Bytes is n bytes from a on.
+func (p Physical) Bytes(a Addr, n uint64) []byte {
+	return unsafe.Slice((*byte)(p.Pointer(a)), n)
+}
+
+// Addrs is the frame at a seen as a list of addresses.
+func (p Physical) Addrs(a Addr) []Addr {
+	return unsafe.Slice((*Addr)(p.Pointer(a)), abi.PageSize/8)
+}

@@ -1,0 +1,125 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+	"bennu/kernel/task"
+)
+
+// Bits of a page fault's error code.
+// Source: Intel SDM Vol. 3A, "Page-Fault Exceptions".
+const (
+	faultPresent = 1 << 0
+)
+
+// exception handles an exception of ring 3: a page that is given on demand, or the task's end.
+func (k *Kernel) exception(t *task.Task, v uint64) {
+	f := &t.Ctx.Frame
+	if v != vectorPageFault {
+		k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err})
+		return
+	}
+	va := k.m.FaultAddress()
+	if f.Err&faultPresent == 0 {
+		switch k.populate(t, va) {
+		case abi.OK:
+			return
+		case abi.ENOMEM:
+			k.kill(t, abi.DeathRecord{Cause: abi.CauseMemory, Vector: uint32(v), ErrorCode: f.Err, CR2: va})
+			return
+		}
+	}
+	k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err, CR2: va})
+}
+
+const vectorPageFault = 14
+
+// populate gives t the page of va that it may have but has not touched yet: zeros of its RAM, or
+// its own copy of a page of its image's data. Errors: EFAULT (nothing belongs there), ENOMEM.
+func (k *Kernel) populate(t *task.Task, va uint64) abi.Errno {
+	va &^= abi.PageSize - 1
+	if va >= abi.RAMBase && va < abi.RAMBase+abi.RAMSize {
+		return k.give(t, va, nil)
+	}
+	if g := t.Image.Segment(va); g != nil && g.Write {
+		return k.give(t, va, func(a mem.Addr) { k.images.Fill(t.Image, g, va, a) })
+	}
+	return abi.EFAULT
+}
+
+// give maps a new frame, filled by fill, at va.
+func (k *Kernel) give(t *task.Task, va uint64, fill func(mem.Addr)) abi.Errno {
+	p := t.Space.Table(va)
+	if p == nil {
+		return abi.ENOMEM
+	}
+	a := t.Space.Own()
+	if a == 0 {
+		return abi.ENOMEM
+	}
+	if fill != nil {
+		fill(a)
+	}
+	*p = paging.Entry(a, paging.Present|paging.Writable|paging.User|paging.NX)
+	t.Faults++
+	t.FramesPeak = max(t.FramesPeak, t.Space.Used)
+	return abi.OK
+}
+
+// page finds the frame of t's page at va, which it may read, or write when write is set. A page not
+// touched yet is given. 0 when there is none, or not for that.
+func (k *Kernel) page(t *task.Task, va uint64, write bool) mem.Addr {
+	if va < abi.TaskBase || va >= abi.TaskEnd {
+		return 0
+	}
+	p := t.Space.Lookup(va)
+	if p == nil || *p&paging.Present == 0 {
+		if k.populate(t, va) != abi.OK {
+			return 0
+		}
+		p = t.Space.Lookup(va)
+	}
+	if write && *p&paging.Writable == 0 {
+		return 0
+	}
+	return p.Frame()
+}
+
+// each calls do with the pieces of t's memory [va, va+n), at most a page each. false when
+// some of it is not t's.
+func (k *Kernel) each(t *task.Task, va, n uint64, write bool, do func(b []byte)) bool {
+	if va+n < va {
+		return false
+	}
+	for n > 0 {
+		a := k.page(t, va, write)
+		if a == 0 {
+			return false
+		}
+		off := va % abi.PageSize
+		c := min(n, abi.PageSize-off)
+		do(k.phys.Bytes(a+mem.Addr(off), c))
+		va, n = va+c, n-c
+	}
+	return true
+}
+
+// private gives t a copy of its own of a shared page, so that it can be changed; for CallTrace.
+func (k *Kernel) private(t *task.Task, va uint64) mem.Addr {
+	a := k.page(t, va, false)
+	p := t.Space.Lookup(va)
+	if a == 0 || *p&paging.Shared == 0 {
+		return a
+	}
+	c := t.Space.Own()
+	if c == 0 {
+		return 0
+	}
+	copy(k.phys.Words(c)[:], k.phys.Words(a)[:])
+	*p = paging.Entry(c, *p&^(paging.Shared)&(paging.Present|paging.User|paging.Writable|paging.NX))
+	if t == k.current {
+		k.m.Invalidate(va)
+	}
+	return c
+}

@@ -1,0 +1,186 @@
+// Package paging builds the page tables of tasks: four levels, 4 KiB pages. Tables are
+// reached by the direct map; nothing here touches the CPU but through Flusher.
+//
+// Source: Intel SDM Vol. 3A, "4-Level Paging and 5-Level Paging".
+package paging
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/mem"
+)
+
+// PTE is a page-table entry.
+type PTE uint64
+
+// Bits of a PTE. Shared and Lazy are software's.
+const (
+	Present  PTE = 1 << 0
+	Writable PTE = 1 << 1
+	User     PTE = 1 << 2
+	WriteThr PTE = 1 << 3
+	NoCache  PTE = 1 << 4
+	Accessed PTE = 1 << 5
+	Dirty    PTE = 1 << 6
+	Large    PTE = 1 << 7
+	Global   PTE = 1 << 8
+	Shared   PTE = 1 << 9 // the frame is not the space's own: never freed with it
+	NX       PTE = 1 << 63
+
+	addrMask PTE = 0x000f_ffff_ffff_f000
+)
+
+// Frame is the physical address in e.
+func (e PTE) Frame() mem.Addr { return mem.Addr(e & addrMask) }
+
+// Entry makes a PTE.
+func Entry(a mem.Addr, bits PTE) PTE { return PTE(a)&addrMask | bits }
+
+// Space is one address space.
+type Space struct {
+	pool  *mem.Pool
+	Root  mem.Addr // PML4
+	Used  uint64   // frames owned: tables and pages
+	Quota uint64   // most that Used may become
+}
+
+// New makes a space whose kernel half is that of template (a PML4: entries 0 and 256–511 are
+// taken over, entry 0 being the kernel's identity map). ok is false when memory is out.
+func New(pool *mem.Pool, template mem.Addr, quota uint64) (s Space, ok bool) {
+	s = Space{pool: pool, Quota: quota}
+	if s.Root = s.get(); s.Root == 0 {
+		return s, false
+	}
+	root, from := pool.Physical().Words(s.Root), pool.Physical().Words(template)
+	root[0] = from[0]
+	copy(root[256:], from[256:])
+	return s, true
+}
+
+func (s *Space) get() mem.Addr {
+	if s.Used >= s.Quota {
+		return 0
+	}
+	a := s.pool.Get()
+	if a != 0 {
+		s.Used++
+	}
+	return a
+}
+
+// Own takes a zeroed frame on the space's account, 0 when the quota or the memory is out.
+// Give returns it.
+func (s *Space) Own() mem.Addr { return s.get() }
+
+// Give returns a frame that Own took and that is mapped nowhere.
+func (s *Space) Give(a mem.Addr) {
+	s.pool.Put(a)
+	s.Used--
+}
+
+func index(va uint64, level uint) uint64 { return va >> (12 + 9*level) & 511 }
+
+// Lookup finds the PTE of va; nil when there is no table for it.
+func (s *Space) Lookup(va uint64) *PTE {
+	table := s.Root
+	for level := uint(3); level > 0; level-- {
+		e := PTE(s.pool.Physical().Words(table)[index(va, level)])
+		if e&Present == 0 {
+			return nil
+		}
+		table = e.Frame()
+	}
+	return (*PTE)(&s.pool.Physical().Words(table)[index(va, 0)])
+}
+
+// Table finds the PTE of va and makes the tables on the way. nil when memory is out.
+func (s *Space) Table(va uint64) *PTE {
+	table := s.Root
+	bits := Present | Writable | User
+	if va >= 1<<47 { // the I/O bitmap's tables are the supervisor's
+		bits = Present | Writable
+	}
+	for level := uint(3); level > 0; level-- {
+		p := (*PTE)(&s.pool.Physical().Words(table)[index(va, level)])
+		if *p&Present == 0 {
+			a := s.get()
+			if a == 0 {
+				return nil
+			}
+			*p = Entry(a, bits)
+		}
+		table = p.Frame()
+	}
+	return (*PTE)(&s.pool.Physical().Words(table)[index(va, 0)])
+}
+
+// Map puts e at va. false when memory is out.
+func (s *Space) Map(va uint64, e PTE) bool {
+	p := s.Table(va)
+	if p == nil {
+		return false
+	}
+	*p = e
+	return true
+}
+
+// MapShared maps pages frames of one run of physical frames, given by frame, from va on,
+// with bits and Shared. It makes each table once. false when memory is out.
+func (s *Space) MapShared(va uint64, frames []mem.Addr, bits PTE) bool {
+	for len(frames) > 0 {
+		p := s.Table(va)
+		if p == nil {
+			return false
+		}
+		n := min(int(512-index(va, 0)), len(frames))
+		table := s.pool.Physical().Words(mem.Addr(s.tableOf(va)))[index(va, 0):]
+		for i, a := range frames[:n] {
+			table[i] = uint64(Entry(a, bits|Shared|Present))
+		}
+		frames = frames[n:]
+		va += uint64(n) * abi.PageSize
+	}
+	return true
+}
+
+// tableOf is the last-level table of va. Preconditions: it exists.
+func (s *Space) tableOf(va uint64) mem.Addr {
+	table := s.Root
+	for level := uint(3); level > 0; level-- {
+		table = PTE(s.pool.Physical().Words(table)[index(va, level)]).Frame()
+	}
+	return table
+}
+
+// Free returns every frame of the space but those marked Shared, tables included; kernel
+// entries that New took over are left alone. Preconditions: no CPU has it loaded.
+func (s *Space) Free() {
+	if s.Root == 0 {
+		return
+	}
+	root := s.pool.Physical().Words(s.Root)
+	s.freeBelow(PTE(root[index(abi.TaskBase, 3)]), 3)
+	if e := PTE(root[IOIndex]); e&Shared == 0 { // an own I/O bitmap
+		s.freeBelow(e, 3)
+	}
+	s.Give(s.Root)
+	s.Root = 0
+}
+
+// freeBelow frees the table that e, an entry of a level-level table, points to.
+func (s *Space) freeBelow(e PTE, level uint) {
+	if e&Present == 0 {
+		return
+	}
+	for _, w := range s.pool.Physical().Words(e.Frame()) {
+		c := PTE(w)
+		if c&Present == 0 {
+			continue
+		}
+		if level > 1 {
+			s.freeBelow(c, level-1)
+		} else if c&Shared == 0 {
+			s.Give(c.Frame())
+		}
+	}
+	s.Give(e.Frame())
+}

@@ -1,0 +1,132 @@
+package paging
+
+import (
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/mem"
+)
+
+func newPool(t *testing.T, pages int) (*mem.Pool, mem.Addr) {
+	t.Helper()
+	buf := make([]byte, (pages+2)*abi.PageSize)
+	t.Cleanup(func() { buf[0] = 0 })
+	phys, size := mem.Simulated(buf)
+	p := mem.NewPool(phys)
+	p.Add(0, size)
+	template := p.Get()
+	if !ClosedIO(p, template, p.Get()) {
+		t.Fatal("no memory for the closed bitmap")
+	}
+	return p, template
+}
+
+func TestSpaceReturnsAllItTook(t *testing.T) {
+	p, template := newPool(t, 200)
+	before := p.Free()
+	s, ok := New(p, template, 100)
+	if !ok {
+		t.Fatal("no space")
+	}
+	shared := []mem.Addr{p.Get(), p.Get(), p.Get()}
+	if !s.MapShared(abi.ImageBase+511*abi.PageSize, shared, User) { // crosses a table
+		t.Fatal("MapShared failed")
+	}
+	for i, a := range shared {
+		e := s.Lookup(abi.ImageBase + uint64(511+i)*abi.PageSize)
+		if e == nil || e.Frame() != a || *e&(Shared|Present|User) != Shared|Present|User || *e&Writable != 0 {
+			t.Errorf("shared page %d: entry %v, want frame %#x, present, user, read-only", i, e, a)
+		}
+	}
+	for i := uint64(0); i < 20; i++ {
+		if !s.Map(abi.RAMBase+i<<21, Entry(s.Own(), Present|User|Writable|NX)) {
+			t.Fatal("Map failed")
+		}
+	}
+	if !s.OpenIO([]abi.PortRange{{First: 0x3f8, Last: 0x3ff}, {First: 0x7fff, Last: 0x8000}}) {
+		t.Fatal("OpenIO failed")
+	}
+	if s.Lookup(abi.RAMBase+1<<36) != nil {
+		t.Error("Lookup found a table that was never made")
+	}
+	s.Free()
+	for _, a := range shared {
+		p.Put(a)
+	}
+	if p.Free() != before || s.Used != 0 {
+		t.Errorf("free %d, used %d after Free; want %d and 0", p.Free(), s.Used, before)
+	}
+}
+
+func TestPortsAreClosedButThoseOpened(t *testing.T) {
+	p, template := newPool(t, 100)
+	a, _ := New(p, template, 50)
+	b, _ := New(p, template, 50)
+	open := map[uint64]bool{0x70: true, 0x71: true, 0x7fff: true, 0x8000: true, 0xffff: true}
+	if !a.OpenIO([]abi.PortRange{{First: 0x70, Last: 0x71}, {First: 0x7fff, Last: 0x8000}, {First: 0xffff, Last: 0xffff}}) {
+		t.Fatal("OpenIO failed")
+	}
+	bit := func(s *Space, port uint64) bool {
+		w := p.Physical().Words(s.Lookup(IOBitmap + port>>15<<12).Frame())
+		return w[port>>6&511]>>(port&63)&1 != 0
+	}
+	for port := uint64(0); port < 65536; port++ {
+		if bit(&a, port) == open[port] {
+			t.Fatalf("port %#x: closed=%v", port, bit(&a, port))
+		}
+		if !bit(&b, port) {
+			t.Fatalf("port %#x is open in the other space", port)
+		}
+	}
+	if *b.Lookup(TSSLinear) != *a.Lookup(TSSLinear) || *a.Lookup(TSSLinear)&User != 0 {
+		t.Error("the TSS page differs between spaces or is open to ring 3")
+	}
+}
+
+func TestQuota(t *testing.T) {
+	p, template := newPool(t, 100)
+	s, _ := New(p, template, 6)
+	n := 0
+	for i := uint64(0); i < 100; i++ {
+		f := s.Own()
+		if f == 0 {
+			break
+		}
+		if !s.Map(abi.RAMBase+i<<12, Entry(f, Present)) {
+			s.Give(f)
+			break
+		}
+		n++
+	}
+	if s.Used > 6 || n == 0 || n > 2 {
+		t.Errorf("used %d frames with %d pages mapped; quota 6 allows 2 beside 4 tables", s.Used, n)
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	p, _ := newPool(t, 40)
+	root := p.Get()
+	const text, rest = 0x101000, 0x180000
+	if !Identity(p, root, 0x1000, text, Writable|NX) || !Identity(p, root, text, rest, 0) ||
+		!Identity(p, root, rest, 5<<20, Writable|NX) || !Identity(p, root, 5<<20, 6<<20+1, NoCache|NX) {
+		t.Fatal("no memory")
+	}
+	for _, c := range []struct {
+		va   uint64
+		want PTE
+		ok   bool
+	}{
+		{0, 0, false}, {0x1000, Writable | NX | Present, true}, {text - 1, Writable | NX | Present, true}, {text, Present, true},
+		{rest - 1, Present, true}, {rest, Writable | NX | Present, true}, {3 << 20, Writable | NX | Present | Large, true},
+		{4<<20 + 5, Writable | NX | Present, true}, {5 << 20, NoCache | NX | Present, true}, {6 << 20, NoCache | NX | Present, true},
+		{6<<20 + 0x1000, 0, false},
+	} {
+		e := identityEntry(p, root, c.va, 1)
+		if *e&Large == 0 {
+			e = identityEntry(p, root, c.va, 0)
+		}
+		if *e&Present != 0 != c.ok || c.ok && (*e&^addrMask != c.want || uint64(e.Frame()) != c.va&^0xfff && uint64(e.Frame()) != c.va&^(largePage-1)) {
+			t.Errorf("%#x: entry %#x, want bits %#x", c.va, uint64(*e), uint64(c.want))
+		}
+	}
+}

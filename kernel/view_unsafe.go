@@ -1,0 +1,13 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/mem"
+)
+
+// Frames seen as what they hold.
+
+func contextAt(p mem.Physical, a mem.Addr) *arch.Context { return (*arch.Context)(p.Pointer(a)) }
+func callAt(p mem.Physical, a mem.Addr) *abi.CallArea    { return (*abi.CallArea)(p.Pointer(a)) }
+func startAt(p mem.Physical, a mem.Addr) *abi.StartInfo  { return (*abi.StartInfo)(p.Pointer(a)) }

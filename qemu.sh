@@ -1,0 +1,129 @@
+#!/bin/sh
+# Boots bennu in QEMU: the kernel as a PVH ELF, the boot archive as its module.
+#
+#   ./qemu.sh                      q35, TCG, COM1 on this terminal (Ctrl-A X ends QEMU)
+#   CTL=/tmp/b.sock ./qemu.sh      COM2, the control port, is that UNIX socket
+#
+# Variables, all optional:
+#   KERNEL=FILE   default out/kernel.elf       ARCHIVE=FILE  default out/boot.tar
+#   MACHINE=q35|pc                             MEM=256M      guest memory
+#   ACCEL=tcg|kvm                              CPU=MODEL     default max (tcg), host (kvm)
+#   CTL=SOCKET    COM2                         GDB=1         wait for a debugger on port 1234
+#   ICOUNT=N      one guest instruction takes 2^N ns, the clock starts at a fixed date: runs repeat
+#   SEED=N        the kernel's random seed     CMDLINE=TEXT  more words for the kernel's command line
+#   DISK=FILE     a virtio disk (raw, or qcow2 by its name's end)
+#   NET=user      a virtio network card; any other text goes to QEMU's -nic
+#   QEMU=PROGRAM  default qemu-system-x86_64   QEMU_ARGS=TEXT   more arguments, split at spaces
+#   LOG=FILE      where QEMU's own log goes (QEMU_ARGS="-d int,cpu_reset" makes it long)
+#
+# Ends with status
+#   0     the guest powered the machine off (or the user ended QEMU)
+#   2     something needed is missing or a variable is wrong: one line says what
+#   4     the guest reset the machine; a triple fault is such a reset
+#   odd   2*v+1 where v is what the guest wrote to isa-debug-exit: 3 the kernel refused the
+#         machine or the archive, or tests failed; 5 kernel panic
+# and 1 when QEMU itself could not start.
+set -u
+here=$(cd "$(dirname "$0")" && pwd) || exit 2
+
+die() {
+	echo "qemu.sh: $*" >&2
+	exit 2
+}
+
+kernel=${KERNEL:-$here/out/kernel.elf}
+archive=${ARCHIVE:-$here/out/boot.tar}
+qemu=${QEMU:-qemu-system-x86_64}
+machine=${MACHINE:-q35}
+accel=${ACCEL:-tcg}
+
+command -v "$qemu" >/dev/null 2>&1 || die "$qemu is missing: apt-get install --no-install-recommends qemu-system-x86"
+[ -r "$kernel" ] || die "no kernel at $kernel: run make image"
+[ -r "$archive" ] || die "no boot archive at $archive: run make image"
+case $machine in
+q35 | pc) ;;
+*) die "MACHINE=$machine: expected q35 or pc" ;;
+esac
+case $accel in
+tcg) cpu=${CPU:-max} ;;
+kvm)
+	cpu=${CPU:-host}
+	[ -w /dev/kvm ] || die "ACCEL=kvm: /dev/kvm cannot be written here"
+	;;
+*) die "ACCEL=$accel: expected tcg or kvm" ;;
+esac
+
+# No card but what is asked for, so that the PCI tests know what they see.
+set -- -machine "$machine" -accel "$accel" -cpu "$cpu" -m "${MEM:-256M}" -smp 1 -no-user-config -display none
+set -- "$@" -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=0x04 -kernel "$kernel" -initrd "$archive"
+
+words=${CMDLINE:-}
+[ -z "${SEED:-}" ] || words="seed=$SEED${words:+ $words}"
+[ -z "$words" ] || set -- "$@" -append "$words"
+
+if [ -t 0 ] && [ -t 1 ]; then
+	set -- "$@" -serial mon:stdio
+	echo "qemu.sh: Ctrl-A X ends QEMU, Ctrl-A C is its monitor" >&2
+else
+	set -- "$@" -serial stdio -monitor none
+fi
+# COM2 is always there: the machine does not change with who listens.
+if [ -n "${CTL:-}" ]; then
+	[ ${#CTL} -le 107 ] || die "CTL: a UNIX socket's path has at most 107 bytes: $CTL"
+	set -- "$@" -chardev "socket,id=ctl,path=$CTL,server=on,wait=off" -serial chardev:ctl
+else
+	set -- "$@" -serial null
+fi
+
+if [ -n "${ICOUNT:-}" ]; then
+	case $ICOUNT in
+	[0-9] | 10) ;;
+	*) die "ICOUNT=$ICOUNT: expected 0 to 10" ;;
+	esac
+	[ "$accel" = tcg ] || die "ICOUNT needs ACCEL=tcg"
+	set -- "$@" -icount "shift=$ICOUNT,sleep=off" -rtc base=2026-01-01T00:00:00,clock=vm
+fi
+[ -z "${GDB:-}" ] || set -- "$@" -gdb tcp::1234 -S
+if [ -n "${DISK:-}" ]; then
+	[ -r "$DISK" ] || die "DISK=$DISK: no such file"
+	case $DISK in
+	*.qcow2) format=qcow2 ;;
+	*) format=raw ;;
+	esac
+	set -- "$@" -drive "file=$DISK,format=$format,if=none,id=disk0" -device virtio-blk-pci,drive=disk0
+fi
+case ${NET:-none} in
+user) set -- "$@" -nic user,model=virtio-net-pci ;;
+*) set -- "$@" -nic "${NET:-none}" ;;
+esac
+
+# -no-reboot ends QEMU with status 0 after a triple fault as after a power-off. QEMU's trace
+# tells them apart: only a power-off (or the user) is a shutdown request.
+trace=${LOG:-}
+if [ -z "$trace" ]; then
+	trace=$(mktemp "${TMPDIR:-/tmp}/bennu-qemu.XXXXXX") || die "no room for a temporary file"
+	trap 'rm -f "$trace"' EXIT
+fi
+set -- "$@" -D "$trace" -trace enable=qemu_system_shutdown_request -trace enable=runstate_set
+
+# QEMU runs beside the shell, not instead of it, so that a signal ends both.
+# shellcheck disable=SC2086 # QEMU_ARGS is meant to be split
+exec 3<&0 # "<&0" would be /dev/null: the shell takes stdin from a background program
+"$qemu" "$@" ${QEMU_ARGS:-} <&3 &
+pid=$!
+trap 'kill "$pid" 2>/dev/null' HUP INT TERM
+wait "$pid"
+status=$?
+while kill -0 "$pid" 2>/dev/null; do # a signal ended the wait, not QEMU
+	wait "$pid"
+	status=$?
+done
+if [ "$status" = 0 ] && ! grep -q qemu_system_shutdown_request "$trace"; then
+	if grep -q runstate_set "$trace"; then
+		echo "qemu.sh: the guest reset the machine (it asked for it, or a triple fault)" >&2
+		status=4
+	else
+		echo "qemu.sh: this QEMU writes no trace: a reset looks like a power-off" >&2
+	fi
+fi
+exit "$status"

@@ -1,0 +1,134 @@
+package conf
+
+import (
+	"sort"
+	"strconv"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Limits of a file.
+const (
+	MaxServices = abi.MaxTasks - 1 // all slots but the root task's
+	MaxBurst    = 64               // deaths that a burst limit may count
+	MaxNesting  = 100              // classes in classes (MINIX's)
+	maxProgram  = 64               // bytes
+	maxDescr    = 128              // bytes
+)
+
+// What an entry has when it does not say otherwise.
+const (
+	DefaultUID         = 9 // "service"
+	DefaultPriority    = 4
+	DefaultMemory      = 16 << 20
+	DefaultInit        = 10 * time.Second
+	DefaultStop        = 2 * time.Second
+	DefaultBackoff     = time.Second
+	DefaultBurst       = 30
+	DefaultBurstWindow = 60 * time.Second
+)
+
+// RestartWhen says which deaths RS answers with a new life.
+type RestartWhen uint8
+
+const (
+	RestartAlways  RestartWhen = iota // any that was not asked for
+	RestartFailure                    // all but an exit with status 0
+	RestartNever                      // none
+)
+
+// Service is one entry, complete: classes taken over, defaults filled in.
+type Service struct {
+	Label   string
+	Program string // its executable is bin/Program in the archive
+	Args    string
+
+	UID      uint32 // 0: an operator, may ask RS for anything
+	Priority uint32 // 0 runs first
+	Quantum  time.Duration
+	Memory   uint64 // bytes
+
+	Manual      bool          // not started at boot
+	Period      time.Duration // between pings; 0: never pinged
+	Init        time.Duration // to answer after a start
+	Stop        time.Duration // to end after being asked to
+	Restart     RestartWhen
+	BackoffUnit time.Duration
+	BackoffMax  time.Duration // equal to the unit: always one unit
+	Burst       int           // deaths within BurstWindow that make RS give up; 0: never
+	BurstWindow time.Duration
+
+	IRQs  []uint32
+	Ports []abi.PortRange
+	Calls uint64 // bit n: kernel call abi.CallBase+n
+
+	IPC     []string // labels it may send to
+	IPCAll  bool
+	Control []string // labels it may refresh and restart
+
+	Type  string
+	Descr string
+
+	Line, Col int // where the entry begins
+}
+
+// Operator tells whether the service may ask RS for anything.
+func (s *Service) Operator() bool { return s.UID == 0 }
+
+// File is what a system.conf says.
+type File struct {
+	Name     string
+	Services []Service // the good ones, in the order of the file
+}
+
+// Service finds an entry by label; nil when there is none that is right.
+func (f *File) Service(label string) *Service {
+	for i := range f.Services {
+		if f.Services[i].Label == label {
+			return &f.Services[i]
+		}
+	}
+	return nil
+}
+
+// Fault is one thing that is wrong in a file.
+type Fault struct {
+	File      string
+	Line, Col int    // from 1; columns count bytes
+	Label     string // the entry it is in, as written; "" outside entries
+	Class     bool   // that entry is a class
+	Text      string // what is wrong, and what was expected
+}
+
+// Error is `system.conf:12:5: service "rtc": unknown keyword "irqs", expected one of …`.
+func (f Fault) Error() string {
+	s := f.File + ":" + strconv.Itoa(f.Line) + ":" + strconv.Itoa(f.Col) + ": "
+	if f.Label != "" {
+		kind := "service "
+		if f.Class {
+			kind = "class "
+		}
+		s += kind + strconv.Quote(f.Label) + ": "
+	}
+	return s + f.Text
+}
+
+// Parse reads a whole file and finds everything that is wrong in it, in the order of the
+// file. An entry with a fault is not among the File's services; it does not spoil others.
+func Parse(name string, text []byte) (*File, []Fault) {
+	p := &parser{name: name, tokens: scan(text)}
+	p.file()
+	p.evaluate()
+	sort.SliceStable(p.faults, func(i, j int) bool {
+		a, b := &p.faults[i], &p.faults[j]
+		return a.Line < b.Line || a.Line == b.Line && a.Col < b.Col
+	})
+	f := &File{Name: name}
+	for _, e := range p.entries {
+		if !e.bad && !e.class {
+			f.Services = append(f.Services, e.s)
+		}
+	}
+	return f, p.faults
+}

@@ -1,0 +1,103 @@
+package conf
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+const example = `# A machine.
+class driver {
+	priority 2;
+	system BASIC IRQCTL;
+	period 500ms;
+	ipc RS;
+};
+
+service uart {
+	class driver;
+	program uart16550;
+	args "-baud 115200" -fifo;
+	irq 4;
+	io 3f8:8 0x2f8;
+	ipc RS TTY;		# its own, not the class's
+	descr "16550 (COM1)";
+	type tty;
+};
+
+service tty { ipc ALL; control uart; uid root; burst none; backoff 10ms 1s; restart failure; };
+
+service shell {
+	uid 0; quantum 5ms; period none; memory 32M; init 3s; stop 100ms; start manual;
+	burst 3 10s; backoff 250us-is-not-taken;
+};
+`
+
+func TestParse(t *testing.T) {
+	f, faults := Parse("system.conf", []byte(example))
+	if len(faults) != 1 || faults[0].Label != "shell" {
+		t.Fatalf("faults %v, want the one of shell", faults)
+	}
+	want := []Service{
+		{
+			Label: "uart", Program: "uart16550", Args: "-baud 115200 -fifo", UID: DefaultUID, Priority: 2,
+			Memory: DefaultMemory, Period: 500 * time.Millisecond, Init: DefaultInit, Stop: DefaultStop,
+			BackoffUnit: time.Second, BackoffMax: time.Second, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow,
+			IRQs: []uint32{4}, Ports: []abi.PortRange{{First: 0x3f8, Last: 0x3ff}, {First: 0x2f8, Last: 0x2f8}},
+			Calls: Basic | abi.CallBit(abi.CallIRQCtl), IPC: []string{"tty"}, Descr: "16550 (COM1)", Type: "tty", Line: 9, Col: 1,
+		},
+		{
+			Label: "tty", Program: "tty", UID: 0, Priority: DefaultPriority, Memory: DefaultMemory, Init: DefaultInit, Stop: DefaultStop,
+			Restart: RestartFailure, BackoffUnit: 10 * time.Millisecond, BackoffMax: time.Second, IPCAll: true, Control: []string{"uart"}, Line: 20, Col: 1,
+		},
+	}
+	if !reflect.DeepEqual(f.Services, want) {
+		t.Errorf("got  %+v\nwant %+v", f.Services, want)
+	}
+	if f.Service("uart").Operator() || !f.Service("tty").Operator() {
+		t.Error("operator is not who has uid 0")
+	}
+}
+
+// No line, no right: an entry without keywords may do nothing.
+func TestClosedByDefault(t *testing.T) {
+	f, faults := Parse("f", []byte("service a { };"))
+	if len(faults) != 0 {
+		t.Fatal(faults)
+	}
+	s := f.Services[0]
+	if s.Calls != 0 || s.IPCAll || len(s.IPC)+len(s.Control)+len(s.IRQs)+len(s.Ports) != 0 || s.Operator() {
+		t.Errorf("an empty entry has rights: %+v", s)
+	}
+}
+
+// Every call that the kernel has can be named, and nothing else gets a bit.
+func TestCallNames(t *testing.T) {
+	var want uint64
+	for n := abi.CallBase; n <= abi.CallMax; n++ {
+		want |= abi.CallBit(n)
+	}
+	if got := allCalls(); got != want {
+		t.Errorf("ALL is %#x, the kernel's calls are %#x", got, want)
+	}
+	if Basic&(abi.CallBit(abi.CallPrivCtl)|abi.CallBit(abi.CallTaskKill)|abi.CallBit(abi.CallTrace)|abi.CallBit(abi.CallShutdown)) != 0 {
+		t.Errorf("BASIC %#x reaches past the caller", Basic)
+	}
+}
+
+// Each keyword of the table goes over from a class.
+func TestInherit(t *testing.T) {
+	const body = `program p; args x; uid 0; priority 1; quantum 1ms; memory 1M; start manual; period 1s; init 1s; stop 1s; restart never;
+		backoff 2s 4s; burst 2 1s; irq 3; io 60; system EXIT; ipc b; control b; type t; descr d;`
+	f, faults := Parse("f", []byte("class c { "+body+" };\nservice b { };\nservice a { class c; };\nservice d { "+body+" };"))
+	if len(faults) != 0 {
+		t.Fatal(faults)
+	}
+	a, d := *f.Service("a"), *f.Service("d")
+	d.Label, d.Line, d.Col = a.Label, a.Line, a.Col
+	if !reflect.DeepEqual(a, d) {
+		t.Errorf("by class %+v\nin place %+v", a, d)
+	}
+}

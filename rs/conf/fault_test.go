@@ -1,0 +1,223 @@
+package conf
+
+import (
+	"strings"
+	"testing"
+)
+
+// in makes a file of one service around a statement.
+func in(statement string) string { return "service a {\n  " + statement + "\n};\nservice b { };\n" }
+
+// One row a message. want is the whole fault, or its beginning when it ends in "…".
+var faultRows = []struct{ name, text, want string }{
+	{"word at top", "services a { };", `f:1:1: unexpected "services", expected "service" or "class"`},
+	{"string at top", `"x";`, `f:1:1: unexpected string "x", expected "service" or "class"`},
+	{"stray end", "service a { };;", `f:1:15: unexpected ";", expected "service" or "class"`},
+	{"include", `include "other";`, `f:1:1: "include" is not supported, expected one file: the image builder joins the parts`},
+	{"no name", "service { };", `f:1:9: unexpected "{", expected a name after "service"`},
+	{"no name at all", "service", `f:1:8: unexpected end of file, expected a name after "service"`},
+	{"no brace", "service a irq 1;", `f:1:11: service "a": unexpected "irq", expected "{"`},
+	{"no closing brace", "service a { uid 0;\n", `f:2:1: service "a": end of file, expected "}" to close "a" of line 1`},
+	{"entry in entry", "service a {\n  uid 0;\nservice b { };", `f:3:1: service "a": "service" inside an entry, expected "}" to close "a" of line 1`},
+	{"no end of entry", "service a { } service b { };", `f:1:15: service "a": unexpected "service", expected ";" after "}"`},
+	{"empty statement", in("uid 0;;"), `f:2:9: service "a": unexpected ";", expected a keyword or "}"`},
+	{"string for keyword", in(`"uid" 0;`), `f:2:3: service "a": unexpected string "uid", expected a keyword or "}"`},
+	{"brace for keyword", in("{ uid 0; };"), `f:2:3: service "a": unexpected "{", expected a keyword or "}"`},
+	{"no end of statement", in("uid 0"), `f:3:1: service "a": unexpected "}", expected ";" after the arguments of "uid"`},
+	{"nested list", in("pci { device 1; };"), `f:2:7: service "a": unexpected "{", expected ";" after the arguments of "pci"`},
+	{"open string", in(`descr "clock;`), `f:2:9: service "a": string without an end, expected '"' on the same line`},
+	{"control byte in string", in("descr \"a\x01\";"), `f:2:9: service "a": byte 0x1 cannot be in a string, expected printable text`},
+	{"bad byte", in("uid \xff\xfe0;"), `f:2:7: service "a": byte 0xff cannot be in a word, expected printable ASCII`},
+
+	{"upper-case label", "service RTC { };", `f:1:9: service "RTC": unexpected "RTC", expected a label: 1 to 16 of a-z, 0-9, '-', '_', '.'`},
+	{"long label", "service seventeen-letters { };", `f:1:9: service "seventeen-letters": unexpected "seventeen-letters", expected a label…`},
+	{"empty label", `service "" { };`, `f:1:9: unexpected string "", expected a label…`},
+	{"reserved label", "service rs { };", `f:1:9: service "rs": "rs" is the system's own, expected another label`},
+	{"duplicate label", "service a { };\nservice a { };", `f:2:9: service "a": duplicate label, first in line 1, expected one entry`},
+	{"class and service", "class a { };\nservice a { };", `f:2:9: service "a": duplicate label, first in line 1, expected one entry`},
+	{"unknown keyword", in("irqs 8;"), `f:2:3: service "a": unknown keyword "irqs", expected one of class program args …`},
+	{"duplicate keyword", in("uid 0; uid 1;"), `f:2:10: service "a": duplicate keyword "uid", first in line 2, expected it once`},
+	{"in a class", "class c { nice 3; };", `f:1:11: class "c": unknown keyword "nice", expected one of …`},
+
+	{"program none", in("program;"), `f:2:3: service "a": program: no argument, expected the name of an executable: letters, digits, '-', '_', '.'`},
+	{"program two", in("program a b;"), `f:2:13: service "a": program: 2 arguments, expected the name of an executable…`},
+	{"program path", in("program bin/a;"), `f:2:11: service "a": program: unexpected "bin/a", expected the name of an executable…`},
+	{"program empty", in(`program "";`), `f:2:11: service "a": program: unexpected string "", expected the name of an executable…`},
+	{"args none", in("args;"), `f:2:3: service "a": args: no argument, expected words in a string`},
+	{"args long", in(`args "` + strings.Repeat("x", 257) + `";`), `f:2:8: service "a": args: 257 bytes, expected at most 256`},
+	{"uid none", in("uid;"), `f:2:3: service "a": uid: no argument, expected 0, root, service or a number up to 65535`},
+	{"uid name", in("uid wheel;"), `f:2:7: service "a": uid: unexpected "wheel", expected 0, root, service or a number up to 65535`},
+	{"uid large", in("uid 65536;"), `f:2:7: service "a": uid: unexpected "65536", expected 0…`},
+	{"priority none", in("priority;"), `f:2:3: service "a": priority: no argument, expected a number from 0 (first) to 7`},
+	{"priority large", in("priority 8;"), `f:2:12: service "a": priority: unexpected "8", expected a number from 0 (first) to 7`},
+	{"priority negative", in("priority -1;"), `f:2:12: service "a": priority: unexpected "-1", expected a number from 0 (first) to 7`},
+	{"quantum none", in("quantum;"), `f:2:3: service "a": quantum: no argument, expected a duration`},
+	{"quantum unitless", in("quantum 10;"), `f:2:11: service "a": quantum: unexpected "10", expected a duration such as 500ms, from 100µs to 1s`},
+	{"memory none", in("memory;"), `f:2:3: service "a": memory: no argument, expected a size such as 16M, from 64K to 1G`},
+	{"memory bytes", in("memory 4096;"), `f:2:10: service "a": memory: unexpected "4096", expected a size such as 16M, from 64K to 1G`},
+	{"memory large", in("memory 2G;"), `f:2:10: service "a": memory: unexpected "2G", expected a size…`},
+	{"start none", in("start;"), `f:2:3: service "a": start: no argument, expected boot or manual`},
+	{"start word", in("start later;"), `f:2:9: service "a": start: unexpected "later", expected boot or manual`},
+	{"period none", in("period;"), `f:2:3: service "a": period: no argument, expected a duration, or none`},
+	{"period MINIX", in("period 5HZ;"), `f:2:10: service "a": period: unexpected "5HZ", expected a duration such as 500ms, from 1ms to 1h0m0s`},
+	{"period zero", in("period 0s;"), `f:2:10: service "a": period: unexpected "0s", expected a duration…`},
+	{"period overflow", in("period 99999999999999999999s;"), `f:2:10: service "a": period: unexpected "99999999999999999999s", expected…`},
+	{"init none", in("init;"), `f:2:3: service "a": init: no argument, expected a duration`},
+	{"init long", in("init 11m;"), `f:2:8: service "a": init: unexpected "11m", expected a duration such as 500ms, from 1ms to 10m0s`},
+	{"stop none", in("stop;"), `f:2:3: service "a": stop: no argument, expected a duration`},
+	{"stop fraction", in("stop 1.5s;"), `f:2:8: service "a": stop: unexpected "1.5s", expected a duration such as 500ms, from 1ms to 1m0s`},
+	{"restart none", in("restart;"), `f:2:3: service "a": restart: no argument, expected always, failure or never`},
+	{"restart word", in("restart often;"), `f:2:11: service "a": restart: unexpected "often", expected always, failure or never`},
+	{"backoff none", in("backoff;"), `f:2:3: service "a": backoff: no argument, expected the unit and, if it is to double, the longest: two durations`},
+	{"backoff unit", in("backoff 1;"), `f:2:11: service "a": backoff: unexpected "1", expected a duration…`},
+	{"backoff longest", in("backoff 1s 500ms;"), `f:2:14: service "a": backoff: the longest is below the unit, expected at least 1s`},
+	{"burst none", in("burst;"), `f:2:3: service "a": burst: no argument, expected a number of deaths and a duration, or none`},
+	{"burst one", in("burst 3;"), `f:2:3: service "a": burst: 1 argument, expected a number of deaths and a duration, or none`},
+	{"burst number", in("burst 65 1s;"), `f:2:9: service "a": burst: unexpected "65", expected a number of deaths from 1 to 64`},
+	{"burst window", in("burst 3 1d;"), `f:2:11: service "a": burst: unexpected "1d", expected a duration…`},
+	{"type none", in("type;"), `f:2:3: service "a": type: no argument, expected a word`},
+	{"descr words", in("descr a clock;"), `f:2:11: service "a": descr: 2 arguments, expected one string`},
+	{"descr long", in(`descr "` + strings.Repeat("x", 129) + `";`), `f:2:9: service "a": descr: 129 bytes, expected at most 128`},
+
+	{"irq none", in("irq;"), `f:2:3: service "a": irq: no argument, expected interrupt lines: numbers from 0 to 255, at most 8`},
+	{"irq many", in("irq 1 2 3 4 5 6 7 8 9;"), `f:2:23: service "a": irq: 9 arguments, expected interrupt lines…`},
+	{"irq word", in("irq ALL;"), `f:2:7: service "a": irq: unexpected "ALL", expected interrupt lines…`},
+	{"irq large", in("irq 256;"), `f:2:7: service "a": irq: unexpected "256", expected interrupt lines…`},
+	{"irq twice", in("irq 4 0x4;"), `f:2:9: service "a": irq: line 0x4 is there twice, expected each once`},
+	{"io none", in("io;"), `f:2:3: service "a": io: no argument, expected BASE or BASE:LENGTH in hexadecimal within 0..ffff, at most 16`},
+	{"io word", in("io com1;"), `f:2:6: service "a": io: unexpected "com1", expected BASE…`},
+	{"io length", in("io 3f8:0;"), `f:2:6: service "a": io: unexpected "3f8:0", expected BASE…`},
+	{"io no length", in("io 3f8:;"), `f:2:6: service "a": io: unexpected "3f8:", expected BASE…`},
+	{"io end", in("io fff8:9;"), `f:2:6: service "a": io: unexpected "fff8:9", expected BASE…`},
+	{"io large", in("io 10000;"), `f:2:6: service "a": io: unexpected "10000", expected BASE…`},
+	{"io overlap", in("io 3f8:8 3ff;"), `f:2:12: service "a": io: ports 3ff overlap others of this entry, expected each once`},
+	{"pci none", in("pci device;"), `f:2:3: service "a": pci: 1 argument, expected device VID:DID… or class BASE[/SUB[/IF]]…, in hexadecimal`},
+	{"pci kind", in("pci slot 1;"), `f:2:7: service "a": pci: unexpected "slot", expected device VID:DID…`},
+	{"pci device", in("pci device 10ec:8139;"), `f:2:7: service "a": pci: not supported yet: this kernel gives no PCI functions, expected irq and io`},
+	{"pci class", in("pci class 1/1 1/4;"), `f:2:7: service "a": pci: not supported yet: this kernel gives no PCI functions, expected irq and io`},
+	{"system none", in("system;"), `f:2:3: service "a": system: no argument, expected one of EXIT PRIVCTL KILL IRQCTL SETALARM TIMES GETINFO DIAGCTL TRACE SAFECOPYFROM SAFECOPYTO TASKCREATE IMAGE ABORT BASIC NONE ALL`},
+	{"system unknown", in("system BASIC VM_MAP;"), `f:2:16: service "a": system: unexpected "VM_MAP", expected one of EXIT…`},
+	{"system lower case", in("system exit;"), `f:2:10: service "a": system: unexpected "exit", expected one of EXIT…`},
+	{"system twice", in("system EXIT EXIT;"), `f:2:15: service "a": system: "EXIT" is there twice, expected each once`},
+	{"system ALL", in("system EXIT ALL;"), `f:2:15: service "a": system: "ALL" with others, expected it alone`},
+	{"system NONE", in("system NONE EXIT;"), `f:2:10: service "a": system: "NONE" with others, expected it alone`},
+	{"ipc none", in("ipc;"), `f:2:3: service "a": ipc: no argument, expected labels, ALL or NONE`},
+	{"ipc unknown", in("ipc RS tty;"), `f:2:10: service "a": ipc: unknown service "tty", expected one of this file`},
+	{"ipc class", "class c { };\nservice a { ipc c; };", `f:2:17: service "a": ipc: unknown service "c", expected one of this file`},
+	{"ipc mixed", in("ipc b ALL;"), `f:2:9: service "a": ipc: "ALL" in a list, expected labels only`},
+	{"ipc twice", in("ipc b B;"), `f:2:9: service "a": ipc: "B" is there twice, expected each once`},
+	{"ipc bad", in("ipc Tty;"), `f:2:7: service "a": ipc: unexpected "Tty", expected a label…`},
+	{"control none", in("control;"), `f:2:3: service "a": control: no argument, expected labels`},
+	{"control rs", in("control rs;"), `f:2:11: service "a": control: unknown service "rs", expected one of this file`},
+
+	{"class none", in("class;"), `f:2:3: service "a": class: no argument, expected names of entries`},
+	{"class unknown", in("class driver;"), `f:2:9: service "a": class: unknown entry "driver", expected one of this file`},
+	{"class itself", in("class a;"), `f:2:9: service "a": class: "a" includes this entry, expected no circle`},
+	{"class clash", "class x { uid 0; };\nclass y { uid 1; };\nservice a { class x y; };", `f:3:21: service "a": class: "uid" comes from two classes, expected it from one, or in the entry itself`},
+}
+
+func TestFaults(t *testing.T) {
+	for _, r := range faultRows {
+		f, faults := Parse("f", []byte(r.text))
+		if len(faults) != 1 {
+			t.Errorf("%s: %d faults, want 1: %v", r.name, len(faults), faults)
+			continue
+		}
+		got := faults[0].Error()
+		if begin, cut := strings.CutSuffix(r.want, "…"); got != r.want && !(cut && strings.HasPrefix(got, begin)) {
+			t.Errorf("%s:\n got %s\nwant %s", r.name, got, r.want)
+		}
+		if strings.Contains(got, "expected") == false {
+			t.Errorf("%s: does not say what was expected: %s", r.name, got)
+		}
+		if l := faults[0].Label; l != "" && f.Service(l) != nil {
+			t.Errorf("%s: service %q has a fault and is among the good ones", r.name, l)
+		}
+		if strings.HasSuffix(r.text, "service b { };\n") && f.Service("b") == nil {
+			t.Errorf("%s: the fault of a spoilt b", r.name)
+		}
+	}
+}
+
+func TestTooMany(t *testing.T) {
+	var text strings.Builder
+	for i := 0; i <= MaxServices; i++ {
+		text.WriteString("service s" + strings.Repeat("x", i%8) + string(rune('a'+i/8)) + " { };\n")
+	}
+	f, faults := Parse("f", []byte(text.String()))
+	if len(faults) != 1 || faults[0].Text != "too many services, expected at most 63" || faults[0].Line != 64 || len(f.Services) != 63 {
+		t.Errorf("%d services, faults %v", len(f.Services), faults)
+	}
+}
+
+func TestNesting(t *testing.T) {
+	text := ""
+	for i := 0; i < 150; i++ {
+		text += "class " + name(i) + " { class " + name(i+1) + "; };\n"
+	}
+	text += "class " + name(150) + " { uid 0; };\n"
+	_, faults := Parse("f", []byte(text))
+	for _, f := range faults {
+		if strings.Contains(f.Text, "nested deeper than 100, expected less") {
+			return
+		}
+	}
+	t.Errorf("150 levels: %v", faults)
+}
+
+func name(i int) string { return "c" + string(rune('a'+i/26)) + string(rune('a'+i%26)) }
+
+// All faults come at once, in the order of the file, and the good entries survive.
+func TestManyFaults(t *testing.T) {
+	const text = `service rtc {
+	irqs 8;
+	io 70:2 70;
+};
+service uart {
+	system BASIC;
+	descr "never closed
+};
+service tty { ipc rtc uart NOBODY; };
+class c { uid x; };
+service d { class c; };
+service good { ipc rtc; uid 0; };
+`
+	f, faults := Parse("system.conf", []byte(text))
+	want := []string{
+		`system.conf:2:2: service "rtc": unknown keyword "irqs"`,
+		`system.conf:3:10: service "rtc": io: ports 70 overlap`,
+		`system.conf:7:8: service "uart": string without an end`,
+		`system.conf:9:28: service "tty": ipc: unknown service "nobody"`,
+		`system.conf:10:15: class "c": uid: unexpected "x"`,
+		`system.conf:11:19: service "d": class: entry "c" has faults, expected a good one`,
+	}
+	if len(faults) != len(want) {
+		t.Errorf("%d faults, want %d", len(faults), len(want))
+	}
+	for i, w := range want {
+		if i < len(faults) && !strings.HasPrefix(faults[i].Error(), w) {
+			t.Errorf("fault %d:\n got %s\nwant %s", i, faults[i].Error(), w)
+		}
+	}
+	if len(f.Services) != 1 || f.Service("good") == nil || f.Service("good").IPC[0] != "rtc" {
+		t.Errorf("services %+v, want good alone", f.Services)
+	}
+}
+
+// FuzzParse: no text makes the parser stop, loop or keep an entry with a fault.
+func FuzzParse(f *testing.F) {
+	for _, r := range faultRows {
+		f.Add([]byte(r.text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, faults := Parse("f", text)
+		for _, x := range faults {
+			if x.Line < 1 || x.Col < 1 || x.Text == "" {
+				t.Fatalf("fault without a place or words: %+v", x)
+			}
+			if x.Label != "" && !x.Class && file.Service(x.Label) != nil {
+				t.Fatalf("%q has a fault and is kept: %v", x.Label, x)
+			}
+		}
+	})
+}

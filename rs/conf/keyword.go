@@ -1,0 +1,274 @@
+package conf
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// keyword is a word that an entry may have: how its arguments get into a Service, and how
+// an entry takes it over from a class.
+type keyword struct {
+	name    string
+	read    func(a *arguments)
+	inherit func(to, from *Service)
+}
+
+// keywords is every keyword but `class`.
+var keywords = []keyword{
+	{"program", readProgram, func(to, from *Service) { to.Program = from.Program }},
+	{"args", readArgs, func(to, from *Service) { to.Args = from.Args }},
+	{"uid", readUID, func(to, from *Service) { to.UID = from.UID }},
+	{"priority", readPriority, func(to, from *Service) { to.Priority = from.Priority }},
+	{"quantum", readQuantum, func(to, from *Service) { to.Quantum = from.Quantum }},
+	{"memory", readMemory, func(to, from *Service) { to.Memory = from.Memory }},
+	{"start", readStart, func(to, from *Service) { to.Manual = from.Manual }},
+	{"period", readPeriod, func(to, from *Service) { to.Period = from.Period }},
+	{"init", readInit, func(to, from *Service) { to.Init = from.Init }},
+	{"stop", readStop, func(to, from *Service) { to.Stop = from.Stop }},
+	{"restart", readRestart, func(to, from *Service) { to.Restart = from.Restart }},
+	{"backoff", readBackoff, func(to, from *Service) { to.BackoffUnit, to.BackoffMax = from.BackoffUnit, from.BackoffMax }},
+	{"burst", readBurst, func(to, from *Service) { to.Burst, to.BurstWindow = from.Burst, from.BurstWindow }},
+	{"irq", readIRQ, func(to, from *Service) { to.IRQs = from.IRQs }},
+	{"io", readIO, func(to, from *Service) { to.Ports = from.Ports }},
+	{"pci", readPCI, func(to, from *Service) {}},
+	{"system", readSystem, func(to, from *Service) { to.Calls = from.Calls }},
+	{"ipc", readIPC, func(to, from *Service) { to.IPC, to.IPCAll = from.IPC, from.IPCAll }},
+	{"control", readControl, func(to, from *Service) { to.Control = from.Control }},
+	{"type", readType, func(to, from *Service) { to.Type = from.Type }},
+	{"descr", readDescr, func(to, from *Service) { to.Descr = from.Descr }},
+}
+
+func keywordNames() string {
+	s := "class"
+	for _, k := range keywords {
+		s += " " + k.name
+	}
+	return s
+}
+
+// arguments is one statement while it is read.
+type arguments struct {
+	p    *parser
+	key  token
+	args []token
+	s    *Service
+}
+
+func (a *arguments) fault(t token, text string) { a.p.fault(t, a.key.text+": "+text) }
+
+// count refuses fewer than least or more than most arguments; want says what they are.
+func (a *arguments) count(least, most int, want string) bool {
+	switch n := len(a.args); {
+	case n < least:
+		a.fault(a.key, plural(n)+", expected "+want)
+	case n > most:
+		a.fault(a.args[most], plural(n)+", expected "+want)
+	default:
+		return true
+	}
+	return false
+}
+
+func plural(n int) string {
+	switch n {
+	case 0:
+		return "no argument"
+	case 1:
+		return "1 argument"
+	}
+	return strconv.Itoa(n) + " arguments"
+}
+
+func (a *arguments) wrong(t token, want string) {
+	a.fault(t, "unexpected "+t.String()+", expected "+want)
+}
+
+// duration reads one argument between least and most.
+func (a *arguments) duration(t token, least, most time.Duration) time.Duration {
+	d, ok := duration(t.text)
+	if !ok || d < least || d > most {
+		a.wrong(t, "a duration such as 500ms, from "+least.String()+" to "+most.String())
+	}
+	return d
+}
+
+func readProgram(a *arguments) {
+	const want = "the name of an executable: letters, digits, '-', '_', '.'"
+	if !a.count(1, 1, want) {
+		return
+	}
+	t := a.args[0]
+	ok := len(t.text) > 0 && len(t.text) <= maxProgram && t.text[0] != '.'
+	for i := 0; i < len(t.text); i++ {
+		c := t.text[i]
+		ok = ok && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.')
+	}
+	if !ok {
+		a.wrong(t, want)
+	}
+	a.s.Program = t.text
+}
+
+func readArgs(a *arguments) {
+	if !a.count(1, abi.ArgsSize, "words in a string") {
+		return
+	}
+	words := make([]string, len(a.args))
+	for i, t := range a.args {
+		words[i] = t.text
+	}
+	a.s.Args = strings.Join(words, " ")
+	if len(a.s.Args) > abi.ArgsSize {
+		a.fault(a.args[0], strconv.Itoa(len(a.s.Args))+" bytes, expected at most "+strconv.Itoa(abi.ArgsSize))
+	}
+}
+
+func readUID(a *arguments) {
+	const want = "0, root, service or a number up to 65535"
+	if !a.count(1, 1, want) {
+		return
+	}
+	switch t := a.args[0]; t.text {
+	case "root":
+		a.s.UID = 0
+	case "service":
+		a.s.UID = DefaultUID
+	default:
+		n, ok := number(t.text)
+		if !ok || n > 65535 {
+			a.wrong(t, want)
+		}
+		a.s.UID = uint32(n)
+	}
+}
+
+func readPriority(a *arguments) {
+	want := "a number from 0 (first) to " + strconv.Itoa(abi.Priorities-1)
+	if !a.count(1, 1, want) {
+		return
+	}
+	n, ok := number(a.args[0].text)
+	if !ok || n >= abi.Priorities {
+		a.wrong(a.args[0], want)
+	}
+	a.s.Priority = uint32(n)
+}
+
+func readQuantum(a *arguments) {
+	if a.count(1, 1, "a duration") {
+		a.s.Quantum = a.duration(a.args[0], 100*time.Microsecond, time.Second)
+	}
+}
+
+func readMemory(a *arguments) {
+	const want = "a size such as 16M, from 64K to 1G"
+	if !a.count(1, 1, want) {
+		return
+	}
+	n, ok := size(a.args[0].text)
+	if !ok || n < 64<<10 || n > 1<<30 {
+		a.wrong(a.args[0], want)
+	}
+	a.s.Memory = n
+}
+
+func readStart(a *arguments) {
+	if !a.count(1, 1, "boot or manual") {
+		return
+	}
+	switch t := a.args[0]; t.text {
+	case "boot", "manual":
+		a.s.Manual = t.text == "manual"
+	default:
+		a.wrong(t, "boot or manual")
+	}
+}
+
+func readPeriod(a *arguments) {
+	if !a.count(1, 1, "a duration, or none") {
+		return
+	}
+	a.s.Period = 0
+	if a.args[0].text != "none" {
+		a.s.Period = a.duration(a.args[0], time.Millisecond, time.Hour)
+	}
+}
+
+func readInit(a *arguments) {
+	if a.count(1, 1, "a duration") {
+		a.s.Init = a.duration(a.args[0], time.Millisecond, 10*time.Minute)
+	}
+}
+
+func readStop(a *arguments) {
+	if a.count(1, 1, "a duration") {
+		a.s.Stop = a.duration(a.args[0], time.Millisecond, time.Minute)
+	}
+}
+
+func readRestart(a *arguments) {
+	const want = "always, failure or never"
+	if !a.count(1, 1, want) {
+		return
+	}
+	switch t := a.args[0]; t.text {
+	case "always":
+		a.s.Restart = RestartAlways
+	case "failure":
+		a.s.Restart = RestartFailure
+	case "never":
+		a.s.Restart = RestartNever
+	default:
+		a.wrong(t, want)
+	}
+}
+
+func readBackoff(a *arguments) {
+	if !a.count(1, 2, "the unit and, if it is to double, the longest: two durations") {
+		return
+	}
+	a.s.BackoffUnit = a.duration(a.args[0], time.Millisecond, time.Hour)
+	a.s.BackoffMax = a.s.BackoffUnit
+	if len(a.args) == 2 {
+		a.s.BackoffMax = a.duration(a.args[1], time.Millisecond, time.Hour)
+		if a.s.BackoffMax < a.s.BackoffUnit {
+			a.fault(a.args[1], "the longest is below the unit, expected at least "+a.args[0].text)
+		}
+	}
+}
+
+func readBurst(a *arguments) {
+	const want = "a number of deaths and a duration, or none"
+	if len(a.args) == 1 && a.args[0].text == "none" {
+		a.s.Burst, a.s.BurstWindow = 0, 0
+		return
+	}
+	if !a.count(2, 2, want) {
+		return
+	}
+	n, ok := number(a.args[0].text)
+	if !ok || n < 1 || n > MaxBurst {
+		a.wrong(a.args[0], "a number of deaths from 1 to "+strconv.Itoa(MaxBurst))
+	}
+	a.s.Burst = int(n)
+	a.s.BurstWindow = a.duration(a.args[1], time.Millisecond, 24*time.Hour)
+}
+
+func readType(a *arguments) {
+	if a.count(1, 1, "a word") {
+		a.s.Type = a.args[0].text
+	}
+}
+
+func readDescr(a *arguments) {
+	if !a.count(1, 1, "one string") {
+		return
+	}
+	a.s.Descr = a.args[0].text
+	if len(a.s.Descr) > maxDescr {
+		a.fault(a.args[0], strconv.Itoa(len(a.s.Descr))+" bytes, expected at most "+strconv.Itoa(maxDescr))
+	}
+}

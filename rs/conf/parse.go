@@ -1,0 +1,202 @@
+package conf
+
+import "strconv"
+
+// statement is `keyword argument…;`.
+type statement struct {
+	key  token
+	args []token
+}
+
+// entry is one `service` or `class` with its statements.
+type entry struct {
+	name       token
+	class      bool
+	bad        bool // has a fault: not to be used
+	statements []statement
+
+	s     Service
+	given uint32 // bit n: keyword n of the table is set, by itself or by a class
+	own   uint32 // the same, by itself
+	mark  uint8  // of the search for cycles
+}
+
+// parser holds a file while it is read.
+type parser struct {
+	name    string
+	tokens  []token
+	at      int
+	broken  bool   // a bad token was met since it was last cleared
+	current *entry // whose faults these are
+	entries []*entry
+	faults  []Fault
+}
+
+func (p *parser) fault(t token, text string) {
+	f := Fault{File: p.name, Line: t.line, Col: t.col, Text: text}
+	if p.current != nil {
+		p.current.bad = true
+		f.Label, f.Class = p.current.name.text, p.current.class
+	}
+	p.faults = append(p.faults, f)
+}
+
+// peek is the n-th token from here; bad ones are reported and skipped.
+func (p *parser) peek(n int) token {
+	for i := p.at; ; i++ {
+		if t := p.tokens[i]; t.kind == tokenBad {
+			if i == p.at {
+				p.fault(t, t.text)
+				p.broken = true
+				p.at++
+			}
+		} else if n == 0 || t.kind == tokenEOF {
+			return t
+		} else {
+			n--
+		}
+	}
+}
+
+func (p *parser) next() token {
+	t := p.peek(0)
+	if t.kind != tokenEOF {
+		p.at++
+	}
+	return t
+}
+
+// header tells whether an entry begins here. Inside another entry that is only so when
+// a '{' follows, since `class NAME;` is a statement there.
+func (p *parser) header() bool {
+	t := p.peek(0)
+	return t.kind == tokenWord && (t.text == "service" || t.text == "class") && p.peek(1).value() && p.peek(2).kind == tokenOpen
+}
+
+func (p *parser) file() {
+	for {
+		p.current = nil
+		t := p.peek(0)
+		switch {
+		case t.kind == tokenEOF:
+			return
+		case t.kind == tokenWord && (t.text == "service" || t.text == "class"):
+			p.next()
+			p.entry(t)
+		case t.kind == tokenWord && t.text == "include":
+			p.fault(t, `"include" is not supported, expected one file: the image builder joins the parts`)
+			p.skip()
+		default:
+			p.fault(t, "unexpected "+t.String()+`, expected "service" or "class"`)
+			p.skip()
+		}
+	}
+}
+
+// skip goes behind the next ';' outside braces, or to the next entry.
+func (p *parser) skip() {
+	depth := 0
+	for first := true; first || !p.header(); first = false {
+		switch p.next().kind {
+		case tokenEOF:
+			return
+		case tokenOpen:
+			depth++
+		case tokenClose:
+			depth--
+		case tokenEnd:
+			if depth <= 0 {
+				return
+			}
+		}
+	}
+}
+
+func (p *parser) entry(kind token) {
+	name := p.peek(0)
+	if !name.value() {
+		p.fault(name, "unexpected "+name.String()+", expected a name after "+strconv.Quote(kind.text))
+		p.skip()
+		return
+	}
+	p.next()
+	e := &entry{name: name, class: kind.text == "class"}
+	e.s.Line, e.s.Col = kind.line, kind.col
+	p.current = e
+	p.entries = append(p.entries, e)
+	if t := p.peek(0); t.kind != tokenOpen {
+		p.fault(t, "unexpected "+t.String()+`, expected "{"`)
+		p.skip()
+		return
+	}
+	p.next()
+	for p.statement(e) {
+	}
+}
+
+// statement reads one; false is the end of the entry.
+func (p *parser) statement(e *entry) bool {
+	p.broken = false
+	t := p.peek(0)
+	opened := strconv.Quote(e.name.text) + " of line " + strconv.Itoa(e.s.Line)
+	switch {
+	case t.kind == tokenEOF:
+		p.fault(t, `end of file, expected "}" to close `+opened)
+		return false
+	case p.header():
+		p.fault(t, strconv.Quote(t.text)+` inside an entry, expected "}" to close `+opened)
+		return false
+	case t.kind == tokenClose:
+		p.next()
+		if t := p.peek(0); t.kind != tokenEnd {
+			p.fault(t, "unexpected "+t.String()+`, expected ";" after "}"`)
+			return false
+		}
+		p.next()
+		return false
+	case t.kind != tokenWord:
+		p.fault(t, "unexpected "+t.String()+`, expected a keyword or "}"`)
+		p.skipStatement()
+		return true
+	}
+	st := statement{key: p.next()}
+	for p.peek(0).value() && !p.header() {
+		st.args = append(st.args, p.next())
+	}
+	switch t := p.peek(0); {
+	case t.kind == tokenEnd:
+		p.next()
+	case !p.broken: // else the bad token has probably swallowed it
+		p.fault(t, "unexpected "+t.String()+`, expected ";" after the arguments of `+strconv.Quote(st.key.text))
+		if t.kind == tokenOpen {
+			p.broken = true
+			p.skipStatement()
+		}
+	}
+	if !p.broken {
+		e.statements = append(e.statements, st)
+	}
+	return true
+}
+
+// skipStatement goes behind the next ';' of this entry, or to what ends the entry.
+func (p *parser) skipStatement() {
+	for depth := 0; !p.header(); p.next() {
+		switch p.peek(0).kind {
+		case tokenEOF:
+			return
+		case tokenOpen:
+			depth++
+		case tokenClose:
+			if depth == 0 {
+				return
+			}
+			depth--
+		case tokenEnd:
+			if depth == 0 {
+				p.next()
+				return
+			}
+		}
+	}
+}

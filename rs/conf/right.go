@@ -1,0 +1,208 @@
+package conf
+
+import (
+	"strconv"
+	"strings"
+
+	"bennu/kernel/abi"
+)
+
+// The keywords that give rights.
+
+func readIRQ(a *arguments) {
+	want := "interrupt lines: numbers from 0 to 255, at most " + strconv.Itoa(abi.MaxIRQs)
+	a.s.IRQs = nil
+	if !a.count(1, abi.MaxIRQs, want) {
+		return
+	}
+	for _, t := range a.args {
+		n, ok := number(t.text)
+		if !ok || n > 255 {
+			a.wrong(t, want)
+			continue
+		}
+		for _, other := range a.s.IRQs {
+			if other == uint32(n) {
+				a.fault(t, "line "+t.text+" is there twice, expected each once")
+			}
+		}
+		a.s.IRQs = append(a.s.IRQs, uint32(n))
+	}
+}
+
+func readIO(a *arguments) {
+	want := "BASE or BASE:LENGTH in hexadecimal within 0..ffff, at most " + strconv.Itoa(abi.MaxPorts)
+	a.s.Ports = nil
+	if !a.count(1, abi.MaxPorts, want) {
+		return
+	}
+	for _, t := range a.args {
+		base, length, long := strings.Cut(t.text, ":")
+		first, ok := hex(base)
+		n, lok := uint64(1), true
+		if long {
+			n, lok = hex(length)
+		}
+		if !ok || !lok || first > 0xffff || n == 0 || n > 0x10000-first {
+			a.wrong(t, want)
+			continue
+		}
+		r := abi.PortRange{First: uint16(first), Last: uint16(first + n - 1)}
+		for _, other := range a.s.Ports {
+			if r.First <= other.Last && other.First <= r.Last {
+				a.fault(t, "ports "+t.text+" overlap others of this entry, expected each once")
+				break
+			}
+		}
+		a.s.Ports = append(a.s.Ports, r)
+	}
+}
+
+func readPCI(a *arguments) {
+	const want = "device VID:DID… or class BASE[/SUB[/IF]]…, in hexadecimal"
+	if !a.count(2, 33, want) {
+		return
+	}
+	kind, list := a.args[0], a.args[1:]
+	for _, t := range list {
+		ok := false
+		switch kind.text {
+		case "device":
+			ok = pciDevice(t.text)
+		case "class":
+			ok = pciClass(t.text)
+		default:
+			a.wrong(kind, want)
+			return
+		}
+		if !ok {
+			a.wrong(t, want)
+		}
+	}
+	a.fault(kind, "not supported yet: this kernel gives no PCI functions, expected irq and io")
+}
+
+// pciDevice is VID:DID[/SUBVID:SUBDID], or VID/DID as the older MINIX wrote it.
+func pciDevice(s string) bool {
+	sep := ":"
+	if !strings.Contains(s, ":") {
+		sep = "/"
+	}
+	s, sub, more := strings.Cut(s, "/")
+	if sep == "/" {
+		return word16(s) && more && word16(sub)
+	}
+	return pair(s) && (!more || pair(sub))
+}
+
+func pair(s string) bool {
+	a, b, ok := strings.Cut(s, ":")
+	return ok && word16(a) && word16(b)
+}
+
+func word16(s string) bool { n, ok := digits(s, 16); return ok && n <= 0xffff }
+
+func pciClass(s string) bool {
+	parts := strings.Split(s, "/")
+	for _, part := range parts {
+		if n, ok := digits(part, 16); !ok || n > 0xff {
+			return false
+		}
+	}
+	return len(parts) <= 3
+}
+
+func readSystem(a *arguments) {
+	want := "one of " + callNames()
+	a.s.Calls = 0
+	if !a.count(1, len(Calls)+1, want) {
+		return
+	}
+	for i, t := range a.args {
+		for _, other := range a.args[:i] {
+			if other.text == t.text {
+				a.fault(t, strconv.Quote(t.text)+" is there twice, expected each once")
+			}
+		}
+		switch m := mask(t.text); {
+		case m != 0:
+			a.s.Calls |= m
+		case t.text == "BASIC":
+			a.s.Calls |= Basic
+		case t.text == "NONE" || t.text == "ALL":
+			if len(a.args) > 1 {
+				a.fault(t, strconv.Quote(t.text)+" with others, expected it alone")
+			} else if t.text == "ALL" {
+				a.s.Calls = allCalls()
+			}
+		default:
+			a.wrong(t, want)
+		}
+	}
+}
+
+func readIPC(a *arguments) {
+	a.s.IPC, a.s.IPCAll = nil, false
+	if !a.count(1, MaxServices+len(systemNames), "labels, ALL or NONE") {
+		return
+	}
+	if t := a.args[0].text; len(a.args) == 1 && (t == "ALL" || t == "NONE") {
+		a.s.IPCAll = t == "ALL"
+		return
+	}
+	a.s.IPC = a.labels(true)
+}
+
+func readControl(a *arguments) {
+	a.s.Control = nil
+	if a.count(1, MaxServices, "labels") {
+		a.s.Control = a.labels(false)
+	}
+}
+
+// systemNames are peers that every service has: RS, the data store inside it, and the
+// kernel. Naming them is allowed, as MINIX's files do, and gives nothing.
+var systemNames = []string{"rs", "ds", "system"}
+
+func systemName(label string) bool {
+	for _, s := range systemNames {
+		if s == label {
+			return true
+		}
+	}
+	return false
+}
+
+// labels reads a list of them. MINIX's upper-case names are taken in lower case. Those of
+// systemNames are left out, and refused unless system is set.
+func (a *arguments) labels(system bool) (list []string) {
+	seen := make([]string, 0, len(a.args))
+	for _, t := range a.args {
+		label := t.text
+		if label == "ALL" || label == "NONE" {
+			a.fault(t, strconv.Quote(label)+" in a list, expected labels only")
+			continue
+		}
+		if label == strings.ToUpper(label) {
+			label = strings.ToLower(label)
+		}
+		if _, ok := abi.MakeLabel(label); !ok {
+			a.wrong(t, wantLabel)
+			continue
+		}
+		for _, other := range seen {
+			if other == label {
+				a.fault(t, strconv.Quote(t.text)+" is there twice, expected each once")
+			}
+		}
+		seen = append(seen, label)
+		switch {
+		case systemName(label) && system:
+		case !a.p.defined(label):
+			a.fault(t, "unknown service "+strconv.Quote(label)+", expected one of this file")
+		default:
+			list = append(list, label)
+		}
+	}
+	return list
+}

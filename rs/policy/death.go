@@ -1,0 +1,167 @@
+package policy
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// death takes the kernel's word that a life is over.
+func (s *State) death(now time.Duration, e *Event) {
+	r := &s.rows[e.ID]
+	if !r.alive {
+		return
+	}
+	why := r.why(e.Cause)
+	r.faultAt = e.At
+	if r.injected != 0 && (why == abi.ReasonNoHeartbeat || why == abi.ReasonInitTimeout) {
+		r.faultAt = r.injectedAt // a hang: the kernel saw nothing before RS killed it
+	}
+	r.restarts = r.decayed(e.At)
+	r.vector = e.Vector
+	if why == abi.ReasonInitTimeout {
+		r.errno = abi.ETIMEDOUT
+	} else if why != abi.ReasonInitFailed {
+		r.errno = abi.EIO
+	}
+	s.ended(now, e, why, now-r.faultAt)
+}
+
+// why is the reason of a death. What RS did to end a life explains an exit and a kill;
+// what the service met by itself (an exception on its way out) is told as it was.
+func (r *row) why(c abi.Cause) abi.Reason {
+	switch c {
+	case abi.CauseExit:
+		if r.ended == abi.ReasonStopped || r.ended == abi.ReasonInitFailed {
+			return r.ended
+		}
+		return abi.ReasonExit
+	case abi.CausePanic:
+		return abi.ReasonPanic
+	case abi.CauseException:
+		return abi.ReasonException
+	case abi.CauseMemory:
+		return abi.ReasonMemory
+	case abi.CauseBadCall:
+		return abi.ReasonBadCall
+	}
+	if r.ended != abi.ReasonNone {
+		return r.ended
+	}
+	return abi.ReasonKilled
+}
+
+// ended decides what comes after a life.
+func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.Duration) {
+	id, r := e.ID, &s.rows[e.ID]
+	asked := r.state == abi.ServiceStopping && r.then != followDeath
+	r.alive, r.due, r.missed = false, never, 0
+	r.deaths++
+	r.reason = why
+	s.release(id, false)
+	a := Action{Reason: why, Detect: detect}
+	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
+		a.Errno = r.errno
+	}
+	switch {
+	case s.stopping || asked && r.then == followDown:
+		r.errno, a.Next = abi.OK, abi.EventDown
+		s.emit(id, abi.EventDeath, a)
+		s.toDown(id)
+	case asked:
+		a.Next = abi.EventStart
+		s.emit(id, abi.EventDeath, a)
+		r.restarts, r.errno = 0, abi.OK
+		r.forget()
+		s.start(now, id, abi.InitRestart)
+	case r.endsByItself(why, e.Status):
+		r.errno, a.Next = abi.OK, abi.EventDown
+		s.emit(id, abi.EventDeath, a)
+		s.toDown(id)
+	case !r.proved || r.cfg.OnExit == NeverRestart || r.tooMany(now):
+		a.Next = abi.EventGiveUp
+		s.emit(id, abi.EventDeath, a)
+		s.giveUp(id, why)
+	default:
+		s.comeBack(now, id, a)
+	}
+	if s.stopping {
+		s.stopNext(now)
+	}
+}
+
+// endsByItself tells whether an exit nobody asked for is the service's good right.
+func (r *row) endsByItself(why abi.Reason, status uint64) bool {
+	return why == abi.ReasonExit && status == 0 && r.proved && r.cfg.OnExit != ExitRestarts
+}
+
+// giveUp leaves a service dead, and says so to those who wait.
+func (s *State) giveUp(id ID, why abi.Reason) {
+	r := &s.rows[id]
+	if r.errno == abi.OK {
+		r.errno = abi.EIO
+	}
+	r.state = abi.ServiceFailed
+	s.emit(id, abi.EventGiveUp, Action{Reason: why, Errno: r.errno})
+	s.answer(id, true, abi.OK)
+	s.answer(id, false, r.errno)
+	s.settle(r)
+}
+
+// comeBack starts a dead service now, or when its backoff is over.
+func (s *State) comeBack(now time.Duration, id ID, death Action) {
+	r := &s.rows[id]
+	death.Next, death.Backoff = abi.EventStart, r.backoff()
+	s.emit(id, abi.EventDeath, death)
+	if death.Backoff > 0 {
+		r.state, r.due = abi.ServiceBackoff, now+death.Backoff
+		return
+	}
+	r.restarts++
+	s.start(now, id, abi.InitRestart)
+}
+
+// backoff is how long to wait before the next start: nothing after the first death, then
+// 2^restarts units, at most BackoffMax. A service whose executable is in memory has its
+// maximum at one unit unless system.conf says otherwise (MINIX.md 1.12).
+func (r *row) backoff() time.Duration {
+	if r.restarts == 0 {
+		return 0
+	}
+	d := r.cfg.BackoffUnit
+	for n := r.restarts; n > 0 && d < r.cfg.BackoffMax; n-- {
+		d *= 2
+	}
+	return max(min(d, r.cfg.BackoffMax), 1)
+}
+
+// decayed is the count of restarts less one for each quiet time that this life has run.
+func (r *row) decayed(now time.Duration) uint32 {
+	if r.readyAt == never || r.cfg.Quiet <= 0 || now < r.readyAt {
+		return r.restarts
+	}
+	quiet := (now - r.readyAt) / r.cfg.Quiet
+	if quiet >= time.Duration(r.restarts) {
+		return 0
+	}
+	return r.restarts - uint32(quiet)
+}
+
+// tooMany notes a death and tells whether there were Burst of them within Window.
+func (r *row) tooMany(now time.Duration) bool {
+	n := len(r.burst)
+	if n == 0 {
+		return false
+	}
+	r.newest = (r.newest + 1) % n
+	r.burst[r.newest] = now
+	oldest := r.burst[(r.newest+1)%n]
+	return oldest != never && now-oldest < r.cfg.Window
+}
+
+// forget empties the burst ring.
+func (r *row) forget() {
+	for i := range r.burst {
+		r.burst[i] = never
+	}
+}

@@ -1,0 +1,162 @@
+package policy
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// start begins a life.
+func (s *State) start(now time.Duration, id ID, how abi.InitKind) {
+	r := &s.rows[id]
+	r.state, r.alive, r.then, r.ended = abi.ServiceStarting, true, followDeath, abi.ReasonNone
+	r.startedAt, r.readyAt, r.missed, r.injected, r.passed = now, never, 0, 0, false
+	r.due = now + r.cfg.Init
+	r.lives++
+	s.do(Action{Kind: Start, ID: id, Init: how, Incarnation: r.lives - 1})
+}
+
+func (s *State) started(now time.Duration, id ID) {
+	if r := &s.rows[id]; r.state == abi.ServiceStarting {
+		r.startedAt, r.due = now, now+r.cfg.Init
+		s.emit(id, abi.EventStart, Action{})
+	}
+}
+
+// startFailed is a death of a life that never was: it counts, and backs off, like others.
+func (s *State) startFailed(now time.Duration, e *Event) {
+	r := &s.rows[e.ID]
+	if !r.alive {
+		return
+	}
+	r.errno = e.Errno
+	if r.faultAt == never {
+		r.faultAt = now
+	}
+	s.ended(now, e, abi.ReasonInitFailed, 0)
+}
+
+func (s *State) ready(now time.Duration, e *Event) {
+	r := &s.rows[e.ID]
+	if r.state != abi.ServiceStarting {
+		return
+	}
+	r.errno = e.Errno
+	if e.Errno != abi.OK {
+		s.end(now, e.ID, abi.ReasonInitFailed)
+		return
+	}
+	r.state, r.proved, r.readyAt, r.recovery = abi.ServiceRunning, true, now, 0
+	if r.faultAt != never {
+		r.recovery, r.faultAt = now-r.faultAt, never
+	}
+	r.nextPing = now + r.cfg.Period
+	r.schedule()
+	s.emit(e.ID, abi.EventReady, Action{Recovery: r.recovery})
+	s.answer(e.ID, false, abi.OK)
+	s.settle(r)
+}
+
+// schedule sets the timer of a running service.
+func (r *row) schedule() {
+	r.due = never
+	if r.cfg.Period > 0 {
+		r.due = r.nextPing
+		if limit := r.pingAt + 2*r.cfg.Period; r.missed > 0 && limit < r.due {
+			r.due = limit
+		}
+	}
+}
+
+func (s *State) heartbeat(_ time.Duration, id ID) {
+	r := &s.rows[id]
+	if !r.alive || r.missed == 0 && r.injected == 0 {
+		return
+	}
+	r.missed, r.passed = 0, false
+	if r.injected != abi.FaultHang { // a heartbeat sent before the hang says nothing
+		r.injected = 0
+	}
+	if r.state == abi.ServiceRunning {
+		r.schedule()
+	}
+}
+
+// fault notes an injection. The server has made it; only a kill is made here.
+func (s *State) fault(now time.Duration, e *Event) {
+	r := &s.rows[e.ID]
+	if !r.alive {
+		return
+	}
+	r.injected, r.injectedAt = e.Fault, now
+	switch e.Fault {
+	case abi.FaultKill:
+		s.end(now, e.ID, abi.ReasonInjected)
+	case abi.FaultException, abi.FaultHang:
+		s.ping(now, e.ID) // so that a blocked task meets it
+	}
+}
+
+// ping notifies a service. One that runs has to answer.
+func (s *State) ping(now time.Duration, id ID) {
+	r := &s.rows[id]
+	s.do(Action{Kind: Ping, ID: id})
+	if r.state != abi.ServiceRunning || r.cfg.Period == 0 {
+		return
+	}
+	if r.missed == 0 {
+		r.pingAt = now
+	}
+	r.missed++
+	r.nextPing = now + r.cfg.Period
+	r.schedule()
+}
+
+func (s *State) tick(now time.Duration) {
+	for i := range s.rows {
+		if r := &s.rows[i]; r.due != never && r.due <= now {
+			s.expire(now, ID(i))
+		}
+	}
+}
+
+func (s *State) expire(now time.Duration, id ID) {
+	r := &s.rows[id]
+	switch r.state {
+	case abi.ServiceStarting:
+		s.end(now, id, abi.ReasonInitTimeout)
+	case abi.ServiceStopping:
+		r.due = now + r.cfg.Stop
+		s.do(Action{Kind: Kill, ID: id})
+	case abi.ServiceBackoff:
+		r.restarts++
+		s.start(now, id, abi.InitRestart)
+	case abi.ServiceRunning:
+		limit := r.pingAt + 2*r.cfg.Period
+		switch {
+		case r.missed == 0 || now < limit:
+			s.ping(now, id)
+		case now-limit > r.cfg.Period && !r.passed:
+			// RS itself was late by more than a period: the service may not have had
+			// the processor either. Once, it gets another period.
+			r.passed = true
+			r.pingAt = now - r.cfg.Period
+			s.ping(now, id)
+		default:
+			s.end(now, id, abi.ReasonNoHeartbeat)
+		}
+	default:
+		r.due = never
+	}
+}
+
+// Next is when the next Tick is due; ok is false when no timer runs.
+func (s *State) Next() (at time.Duration, ok bool) {
+	at = never
+	for i := range s.rows {
+		if d := s.rows[i].due; d != never && (at == never || d < at) {
+			at = d
+		}
+	}
+	return at, at != never
+}

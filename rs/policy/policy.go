@@ -1,0 +1,287 @@
+package policy
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// ID is a service: its place in the table given to New. It never changes.
+type ID int
+
+// Nobody is the ID of an asker that is no service.
+const Nobody ID = -1
+
+// MaxWaiters is how many askers may wait for an answer at one time. One more gets EAGAIN.
+const MaxWaiters = 64
+
+// quietUnits is the quiet time that takes one restart off the count, in backoff units.
+const quietUnits = 60
+
+// Config is what system.conf says about keeping one service alive.
+type Config struct {
+	Boot        bool          // Boot starts it
+	Period      time.Duration // between pings; 0: never pinged
+	Init        time.Duration // to answer after a start
+	Stop        time.Duration // to end after being asked to
+	BackoffUnit time.Duration
+	BackoffMax  time.Duration // longest backoff; the unit itself: no doubling
+	Quiet       time.Duration // each such time of running takes one off the restarts; 0: 60 units
+	Burst       int           // this many deaths within Window, and RS gives up; 0: never
+	Window      time.Duration
+	OnExit      OnExit
+}
+
+// OnExit says which deaths nobody asked for are answered with a new life.
+type OnExit uint8
+
+const (
+	ExitRestarts OnExit = iota // every one
+	ExitZeroEnds               // all but an exit with status 0
+	NeverRestart
+)
+
+// Kind says what an Event or an Action is.
+type Kind uint8
+
+// Events. The comment names the fields that count beside ID.
+const (
+	Boot        Kind = iota + 1 // (no ID) starts all services that Config.Boot says
+	Up                          // Asker
+	Down                        // Asker
+	Refresh                     // Asker
+	Restart                     // Asker
+	Shutdown                    // (no ID) Asker
+	Started                     // the Start was done
+	StartFailed                 // Errno
+	Ready                       // Errno: what its Init answered
+	Heartbeat
+	Death // Cause, Vector, Status, At
+	Tick  // (no ID) a timer is due
+	Fault // Fault: injected now
+)
+
+// Actions. All have an ID, but PowerOff.
+const (
+	Start    Kind = iota + 100 // Init, Incarnation. To be answered by Started or StartFailed at once
+	Stop                       // ask it to end
+	Kill                       // end it. A Death follows
+	Ping                       // notify it
+	Reply                      // Asker, Errno
+	Emit                       // Event and what it tells
+	PowerOff                   // no service lives any more
+)
+
+// Asker is who waits for a Reply. The zero value is no one.
+type Asker struct {
+	From     ID // its own service, or Nobody
+	Endpoint abi.Endpoint
+	Tag      uint64
+}
+
+// Event is what has happened.
+type Event struct {
+	Kind   Kind
+	ID     ID
+	Asker  Asker
+	Errno  abi.Errno
+	Cause  abi.Cause
+	Vector uint32
+	Status uint64
+	At     time.Duration // when the kernel stopped it
+	Fault  abi.FaultKind
+}
+
+// Action is what is to be done, in the order of the slice.
+type Action struct {
+	Kind        Kind
+	ID          ID
+	Incarnation uint32
+	Init        abi.InitKind
+	Asker       Asker
+	Errno       abi.Errno
+	Event       abi.EventKind
+	Reason      abi.Reason
+	Next        abi.EventKind // Emit of a death: start, down or give-up follows
+	Backoff     time.Duration // Emit of a death: until the next start
+	Detect      time.Duration // Emit of a death: from the fault to now
+	Recovery    time.Duration // Emit of ready: from the fault to now
+}
+
+// what follows the end of a life that RS is ending.
+type follow uint8
+
+const (
+	followDeath follow = iota // it counts as a death
+	followDown
+	followStart // a refresh
+)
+
+// row is one service.
+type row struct {
+	cfg    Config
+	state  abi.ServiceState
+	alive  bool       // a task exists, or its Start is being done
+	proved bool       // has been ready since it was taken up
+	then   follow     // in ServiceStopping
+	ended  abi.Reason // why RS is ending this life; none: it is not
+	boot   bool       // EventBoot waits for it
+
+	lives    uint32 // incarnation of the next life
+	restarts uint32
+	deaths   uint32
+	errno    abi.Errno
+	reason   abi.Reason
+	vector   uint32
+
+	due       time.Duration // of its timer; never: none
+	startedAt time.Duration
+	readyAt   time.Duration // of this life; never: not yet
+	nextPing  time.Duration
+	pingAt    time.Duration // the first ping without a heartbeat
+	missed    uint32
+	passed    bool // a late tick was forgiven
+
+	injected   abi.FaultKind // into this life; 0: none
+	injectedAt time.Duration
+	faultAt    time.Duration // of the last death; never: no recovery is under way
+	recovery   time.Duration
+
+	burst  []time.Duration // ring of the newest deaths
+	newest int
+}
+
+const never = time.Duration(-1)
+
+type waiter struct {
+	asker Asker
+	id    ID
+	gone  bool // waits for the service's end, else for its being ready
+}
+
+// State is the table of services. The zero value is of no use: New.
+type State struct {
+	rows     []row
+	waiters  []waiter
+	actions  []Action
+	booting  int // services that EventBoot waits for; -1: it is out, or was never asked for
+	stopping bool
+	off      bool
+}
+
+// New makes the table. Place n of configs is the service with ID n.
+func New(configs []Config) *State {
+	s := &State{
+		rows:    make([]row, len(configs)),
+		waiters: make([]waiter, 0, MaxWaiters),
+		actions: make([]Action, 0, 4*len(configs)+MaxWaiters+4),
+		booting: -1,
+	}
+	for i := range s.rows {
+		r := &s.rows[i]
+		r.cfg, r.due, r.readyAt, r.faultAt = configs[i], never, never, never
+		if r.cfg.Quiet == 0 {
+			r.cfg.Quiet = quietUnits * r.cfg.BackoffUnit
+		}
+		r.burst = make([]time.Duration, r.cfg.Burst)
+		r.forget()
+	}
+	return s
+}
+
+// Step takes one event at time now, which never goes back. The actions are valid until
+// the next Step. An event for which a service is not in the state (a heartbeat of the
+// dead) does nothing. It panics on an ID that is not of the table.
+func (s *State) Step(now time.Duration, e *Event) []Action {
+	s.actions = s.actions[:0]
+	switch e.Kind {
+	case Boot:
+		s.boot(now)
+	case Up:
+		s.up(now, e)
+	case Down:
+		s.down(now, e)
+	case Refresh:
+		s.refresh(now, e)
+	case Restart:
+		s.restart(now, e)
+	case Shutdown:
+		s.shutdown(now, e)
+	case Started:
+		s.started(now, e.ID)
+	case StartFailed:
+		s.startFailed(now, e)
+	case Ready:
+		s.ready(now, e)
+	case Heartbeat:
+		s.heartbeat(now, e.ID)
+	case Death:
+		s.death(now, e)
+	case Tick:
+		s.tick(now)
+	case Fault:
+		s.fault(now, e)
+	}
+	return s.actions
+}
+
+func (s *State) do(a Action) { s.actions = append(s.actions, a) }
+
+func (s *State) emit(id ID, kind abi.EventKind, a Action) {
+	a.Kind, a.ID, a.Event = Emit, id, kind
+	if id != Nobody && s.rows[id].lives > 0 {
+		a.Incarnation = s.rows[id].lives - 1
+	}
+	s.do(a)
+}
+
+func (s *State) reply(id ID, to Asker, e abi.Errno) {
+	if to != (Asker{}) {
+		s.do(Action{Kind: Reply, ID: id, Asker: to, Errno: e})
+	}
+}
+
+// wait keeps an asker until answer; false (and EAGAIN said) when too many wait.
+func (s *State) wait(id ID, to Asker, gone bool) bool {
+	if to == (Asker{}) {
+		return true
+	}
+	if len(s.waiters) == MaxWaiters {
+		s.reply(id, to, abi.EAGAIN)
+		return false
+	}
+	s.waiters = append(s.waiters, waiter{to, id, gone})
+	return true
+}
+
+// answer replies to those who wait for the end of a service (gone) or for its being ready.
+func (s *State) answer(id ID, gone bool, e abi.Errno) {
+	if len(s.waiters) == 0 {
+		return
+	}
+	keep := s.waiters[:0]
+	for _, w := range s.waiters {
+		if w.id == id && w.gone == gone {
+			s.reply(id, w.asker, e)
+		} else {
+			keep = append(keep, w)
+		}
+	}
+	s.waiters = keep
+}
+
+// release lets go of what a service itself waits for: it is to stop (told EINTR), or dead.
+func (s *State) release(from ID, tell bool) {
+	if len(s.waiters) == 0 {
+		return
+	}
+	keep := s.waiters[:0]
+	for _, w := range s.waiters {
+		if w.asker.From != from {
+			keep = append(keep, w)
+		} else if tell {
+			s.reply(w.id, w.asker, abi.EINTR)
+		}
+	}
+	s.waiters = keep
+}

@@ -1,0 +1,201 @@
+package policy
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// The requests. Permissions are the server's to check.
+
+// boot starts every boot service, in order.
+func (s *State) boot(now time.Duration) {
+	s.booting = 0
+	for i := range s.rows {
+		if r := &s.rows[i]; r.cfg.Boot && r.state == abi.ServiceDown {
+			r.boot = true
+			s.booting++
+		}
+	}
+	for i := range s.rows {
+		if s.rows[i].boot {
+			s.fresh(now, ID(i))
+		}
+	}
+	if s.booting == 0 {
+		s.booted()
+	}
+}
+
+func (s *State) booted() {
+	s.booting = -1
+	if !s.stopping {
+		s.emit(Nobody, abi.EventBoot, Action{})
+	}
+}
+
+// settle takes a service off those that EventBoot waits for.
+func (s *State) settle(r *row) {
+	if r.boot {
+		r.boot = false
+		if s.booting--; s.booting == 0 {
+			s.booted()
+		}
+	}
+}
+
+// fresh starts a service that is down or failed as if for the first time.
+func (s *State) fresh(now time.Duration, id ID) {
+	r := &s.rows[id]
+	r.proved, r.restarts, r.errno, r.faultAt = false, 0, abi.OK, never
+	r.forget()
+	s.start(now, id, abi.InitFresh)
+}
+
+// up answers when the service is ready, with EBUSY if it is there already.
+func (s *State) up(now time.Duration, e *Event) {
+	switch r := &s.rows[e.ID]; {
+	case s.stopping, r.state != abi.ServiceDown && r.state != abi.ServiceFailed:
+		s.reply(e.ID, e.Asker, abi.EBUSY)
+	case s.wait(e.ID, e.Asker, false):
+		s.fresh(now, e.ID)
+	}
+}
+
+// down answers when the task is gone; ESRCH when the service is down already.
+func (s *State) down(now time.Duration, e *Event) {
+	r := &s.rows[e.ID]
+	switch r.state {
+	case abi.ServiceDown:
+		s.reply(e.ID, e.Asker, abi.ESRCH)
+	case abi.ServiceBackoff, abi.ServiceFailed:
+		s.toDown(e.ID)
+		s.reply(e.ID, e.Asker, abi.OK)
+	default:
+		if !s.waitOwn(e, true) {
+			return
+		}
+		s.answer(e.ID, false, abi.EINTR)
+		s.stop(now, e.ID, followDown)
+	}
+}
+
+// waitOwn is wait, but who asks for its own end cannot hear of it and is answered now.
+func (s *State) waitOwn(e *Event, gone bool) bool {
+	if e.Asker != (Asker{}) && e.Asker.From == e.ID {
+		s.reply(e.ID, e.Asker, abi.OK)
+		return true
+	}
+	return s.wait(e.ID, e.Asker, gone)
+}
+
+// refresh stops and starts anew, with a clean record. It answers when the new life is
+// ready. A dead service is started at once. EBUSY: it is starting, or being taken down.
+func (s *State) refresh(now time.Duration, e *Event) {
+	r := &s.rows[e.ID]
+	switch {
+	case r.state == abi.ServiceDown:
+		s.reply(e.ID, e.Asker, abi.ESRCH)
+	case s.stopping, r.state == abi.ServiceStarting, r.state == abi.ServiceStopping && r.then == followDown:
+		s.reply(e.ID, e.Asker, abi.EBUSY)
+	case !s.waitOwn(e, false):
+	case r.alive:
+		s.stop(now, e.ID, followStart)
+	default:
+		s.revive(now, e.ID)
+		r.restarts = 0
+	}
+}
+
+// restart starts a dead service before its backoff is over, or after RS gave it up. It
+// answers when the new life is ready. EBUSY: it lives.
+func (s *State) restart(now time.Duration, e *Event) {
+	r := &s.rows[e.ID]
+	switch {
+	case r.state == abi.ServiceDown:
+		s.reply(e.ID, e.Asker, abi.ESRCH)
+	case s.stopping, r.alive:
+		s.reply(e.ID, e.Asker, abi.EBUSY)
+	case s.wait(e.ID, e.Asker, false):
+		s.revive(now, e.ID)
+	}
+}
+
+// revive starts a service in backoff or failed because somebody asked.
+func (s *State) revive(now time.Duration, id ID) {
+	r := &s.rows[id]
+	if r.state == abi.ServiceFailed {
+		r.faultAt = never // how long it lay there says nothing about recovery
+	}
+	r.forget()
+	r.restarts++
+	s.start(now, id, abi.InitRestart)
+}
+
+// shutdown answers at once and takes the services down, the last of the table first.
+func (s *State) shutdown(now time.Duration, e *Event) {
+	if s.stopping {
+		s.reply(e.ID, e.Asker, abi.EBUSY)
+		return
+	}
+	s.stopping = true
+	s.reply(e.ID, e.Asker, abi.OK)
+	for i := range s.rows {
+		if r := &s.rows[i]; r.state == abi.ServiceBackoff {
+			s.toDown(ID(i))
+		}
+	}
+	s.stopNext(now)
+}
+
+// stopNext goes on with a shutdown: one service at a time, each gone before the one that
+// started before it is asked.
+func (s *State) stopNext(now time.Duration) {
+	for i := len(s.rows) - 1; i >= 0; i-- {
+		if s.rows[i].alive {
+			s.answer(ID(i), false, abi.EINTR)
+			s.stop(now, ID(i), followDown)
+			return
+		}
+	}
+	if !s.off {
+		s.off = true
+		s.do(Action{Kind: PowerOff, ID: Nobody})
+	}
+}
+
+// stop asks a living service to end, unless it was asked or killed already; then only
+// what follows its end changes.
+func (s *State) stop(now time.Duration, id ID, then follow) {
+	r := &s.rows[id]
+	r.then = then
+	if r.state == abi.ServiceStopping {
+		return
+	}
+	r.state, r.ended = abi.ServiceStopping, abi.ReasonStopped
+	r.due = now + r.cfg.Stop
+	s.release(id, true)
+	s.do(Action{Kind: Stop, ID: id})
+}
+
+// end kills a living service for a reason that counts as a death.
+func (s *State) end(now time.Duration, id ID, why abi.Reason) {
+	r := &s.rows[id]
+	if r.state != abi.ServiceStopping {
+		r.state, r.then = abi.ServiceStopping, followDeath
+		s.release(id, true)
+	}
+	r.ended = why
+	r.due = now + r.cfg.Stop
+	s.do(Action{Kind: Kill, ID: id})
+}
+
+// toDown makes a dead service down.
+func (s *State) toDown(id ID) {
+	r := &s.rows[id]
+	r.state, r.due = abi.ServiceDown, never
+	s.emit(id, abi.EventDown, Action{Reason: r.reason})
+	s.answer(id, true, abi.OK)
+	s.answer(id, false, abi.EINTR)
+	s.settle(r)
+}

@@ -1,0 +1,416 @@
+package policy
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+var (
+	simSeed  = flag.Uint64("sim.seed", 0, "seed of the simulation; 0 takes the clock's")
+	simSteps = flag.Int("sim.steps", 3_000_000, "events of the simulation")
+)
+
+// body is the simulated task of one service.
+type body struct {
+	alive    bool
+	doomed   bool // Kill was done: its death comes
+	asked    bool // Stop was done
+	hung     bool // answers nothing any more
+	lastPing time.Duration
+	oddPing  bool // the last ping was for an injection
+	due      bool // a ping is unanswered
+	firstDue time.Duration
+	deaths   []time.Duration
+	mayStart bool // the event of this step allows a start of a failed or down service
+}
+
+// world is everything around the State, and what must hold of it.
+type world struct {
+	t      *testing.T
+	r      *rand.Rand
+	s      *State
+	now    time.Duration
+	bodies []body
+	open   map[uint64]Asker // askers not yet answered
+	tag    uint64
+	late   bool // ticks come late
+	off    bool
+	boots  int
+	log    []string
+	counts [256]int
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	r := rand.New(rand.NewPCG(seed, 1))
+	configs := make([]Config, 1+r.IntN(6))
+	for i := range configs {
+		unit := time.Duration(1+r.IntN(20)) * ms
+		configs[i] = Config{
+			Boot: r.IntN(2) == 0, Period: time.Duration(r.IntN(4)) * 5 * ms, Init: time.Duration(1+r.IntN(50)) * ms,
+			Stop: time.Duration(1+r.IntN(30)) * ms, BackoffUnit: unit, BackoffMax: unit * time.Duration(1+r.IntN(40)),
+			Burst: r.IntN(8), Window: time.Duration(1+r.IntN(400)) * ms, OnExit: OnExit(r.IntN(3)),
+		}
+	}
+	return &world{
+		t: t, r: r, s: New(configs), bodies: make([]body, len(configs)), open: map[uint64]Asker{},
+		late: r.IntN(4) == 0,
+	}
+}
+
+func (w *world) fail(format string, args ...any) {
+	w.t.Helper()
+	for _, l := range w.log {
+		w.t.Log(l)
+	}
+	w.t.Fatalf(format, args...)
+}
+
+// step does one event and everything that follows at once.
+func (w *world) step(e Event) {
+	queue := []Event{e}
+	for len(queue) > 0 {
+		e, queue = queue[0], queue[1:]
+		w.counts[e.Kind]++
+		for i := range w.bodies {
+			w.bodies[i].mayStart = false
+		}
+		switch e.Kind {
+		case Boot:
+			for i := range w.bodies {
+				w.bodies[i].mayStart = true
+			}
+		case Up, Restart, Refresh:
+			w.bodies[e.ID].mayStart = true
+		}
+		before := w.states()
+		actions := w.s.Step(w.now, &e)
+		if len(w.log) > 30 {
+			w.log = w.log[1:]
+		}
+		w.log = append(w.log, w.now.String()+" event "+string(rune('0'+e.Kind))+" of "+string(rune('0'+e.ID))+" -> "+words(actions))
+		for i := range actions {
+			if next, ok := w.act(&actions[i], &e, before); ok {
+				queue = append(queue, next)
+			}
+		}
+	}
+	w.check()
+}
+
+func (w *world) states() (st [8]abi.ServiceState) {
+	for i := range w.bodies {
+		st[i] = w.s.rows[i].state
+	}
+	return st
+}
+
+// act carries an action out and checks that it is allowed now.
+func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event, ok bool) {
+	w.counts[a.Kind]++
+	var b *body
+	if a.ID >= 0 && a.Kind != Reply {
+		b = &w.bodies[a.ID]
+	}
+	switch a.Kind {
+	case Start:
+		if b.alive || w.off {
+			w.fail("start of %d while it lives", a.ID)
+		}
+		if st := before[a.ID]; (st == abi.ServiceDown || st == abi.ServiceFailed) && !b.mayStart {
+			w.fail("%d was %v and is started though nobody asked", a.ID, st)
+		}
+		*b = body{alive: true, lastPing: -time.Hour, deaths: b.deaths}
+		if w.r.IntN(10) == 0 {
+			b.alive = false
+			return Event{Kind: StartFailed, ID: a.ID, Errno: abi.ENOMEM}, true
+		}
+		return Event{Kind: Started, ID: a.ID}, true
+	case Stop:
+		if !b.alive || b.asked {
+			w.fail("stop of %d, alive %v, asked %v", a.ID, b.alive, b.asked)
+		}
+		b.asked = true
+	case Kill:
+		w.kill(a, b, e)
+	case Ping:
+		w.ping(a, b, e)
+	case Reply:
+		if _, there := w.open[a.Asker.Tag]; !there {
+			w.fail("asker %d is answered again", a.Asker.Tag)
+		}
+		delete(w.open, a.Asker.Tag)
+	case Emit:
+		w.emitted(a)
+	case PowerOff:
+		for i := range w.bodies {
+			if w.bodies[i].alive {
+				w.fail("power-off while %d lives", i)
+			}
+		}
+		if w.off {
+			w.fail("power-off twice")
+		}
+		w.off = true
+	}
+	return next, false
+}
+
+func (w *world) kill(a *Action, b *body, e *Event) {
+	r := &w.s.rows[a.ID]
+	if !b.alive {
+		w.fail("kill of %d, which is dead", a.ID)
+	}
+	if r.ended == abi.ReasonNoHeartbeat && !b.doomed {
+		if !b.due || w.now-b.firstDue < 2*r.cfg.Period {
+			w.fail("%d killed for no heartbeat: ping unanswered %v since %v, period %v", a.ID, b.due, w.now-b.firstDue, r.cfg.Period)
+		}
+	}
+	b.doomed = true
+}
+
+func (w *world) ping(a *Action, b *body, e *Event) {
+	r := &w.s.rows[a.ID]
+	if !b.alive || b.doomed && e.Kind != Fault {
+		w.fail("ping of %d, alive %v, doomed %v", a.ID, b.alive, b.doomed)
+	}
+	if e.Kind != Fault && w.now-b.lastPing < r.cfg.Period {
+		w.fail("%d pinged after %v, period %v", a.ID, w.now-b.lastPing, r.cfg.Period)
+	}
+	b.lastPing = w.now
+	if !b.due && r.state == abi.ServiceRunning && r.cfg.Period > 0 {
+		b.due, b.firstDue = true, w.now
+	}
+}
+
+func (w *world) emitted(a *Action) {
+	switch a.Event {
+	case abi.EventBoot:
+		if w.boots++; w.boots > 1 {
+			w.fail("boot twice")
+		}
+	case abi.EventDeath:
+		r := &w.s.rows[a.ID]
+		if a.Backoff < 0 || a.Backoff > r.cfg.BackoffMax {
+			w.fail("%d backs off %v, at most %v", a.ID, a.Backoff, r.cfg.BackoffMax)
+		}
+		if a.Detect < 0 || a.Reason == abi.ReasonNone {
+			w.fail("%d: detected in %v, reason %v", a.ID, a.Detect, a.Reason)
+		}
+	case abi.EventReady:
+		if a.Recovery < 0 {
+			w.fail("%d recovered in %v", a.ID, a.Recovery)
+		}
+	}
+}
+
+// check is what holds after every step.
+func (w *world) check() {
+	for i := range w.s.rows {
+		r, b := &w.s.rows[i], &w.bodies[i]
+		timed := r.due != never
+		switch r.state {
+		case abi.ServiceStarting, abi.ServiceStopping:
+			if !timed {
+				w.fail("%d is %v without a timer", i, r.state)
+			}
+		case abi.ServiceRunning:
+			if timed != (r.cfg.Period > 0) {
+				w.fail("%d runs, timer %v, period %v", i, timed, r.cfg.Period)
+			}
+			if limit := 2 * r.cfg.Period; !w.late && b.due && w.now-b.firstDue > limit {
+				w.fail("%d has owed a heartbeat for %v, period %v", i, w.now-b.firstDue, r.cfg.Period)
+			}
+		case abi.ServiceBackoff:
+			if !timed || r.due > w.now+r.cfg.BackoffMax {
+				w.fail("%d in backoff, timer at %v", i, r.due)
+			}
+		default:
+			if timed {
+				w.fail("%d is %v with a timer", i, r.state)
+			}
+		}
+		lives := r.state == abi.ServiceStarting || r.state == abi.ServiceStopping || r.state == abi.ServiceRunning
+		if r.alive != b.alive || r.alive != lives {
+			w.fail("%d: alive %v, its body %v, state %v", i, r.alive, b.alive, r.state)
+		}
+		if b.doomed && r.ended == abi.ReasonNone {
+			w.fail("%d was killed without a reason", i)
+		}
+	}
+	if len(w.open) != len(w.s.waiters) {
+		w.fail("%d askers are open, %d wait", len(w.open), len(w.s.waiters))
+	}
+	if w.boots == 0 && w.s.booting == 0 {
+		w.fail("boot is over and was not told")
+	}
+}
+
+func (w *world) asker(from ID) Asker {
+	w.tag++
+	a := Asker{From: from, Endpoint: 77, Tag: w.tag}
+	w.open[a.Tag] = a
+	return a
+}
+
+// die is the end of a body: what it waited for is nobody's any more.
+func (w *world) die(id ID, cause abi.Cause, status uint64) {
+	b := &w.bodies[id]
+	b.alive = false
+	for tag, a := range w.open {
+		if a.From == id {
+			delete(w.open, tag)
+		}
+	}
+	w.step(Event{Kind: Death, ID: id, Cause: cause, Status: status, At: w.now - time.Duration(w.r.IntN(3))})
+}
+
+// random does one random thing.
+func (w *world) random(shutdown bool) {
+	id := ID(w.r.IntN(len(w.bodies)))
+	b := &w.bodies[id]
+	from := Nobody
+	if other := w.r.IntN(len(w.bodies)); w.r.IntN(3) == 0 && w.bodies[other].alive && !w.bodies[other].doomed {
+		from = ID(other)
+	}
+	switch n := w.r.IntN(100); {
+	case n < 8:
+		w.step(Event{Kind: Up, ID: id, Asker: w.asker(from)})
+	case n < 11:
+		w.step(Event{Kind: Down, ID: id, Asker: w.asker(from)})
+	case n < 16:
+		w.step(Event{Kind: Refresh, ID: id, Asker: w.asker(from)})
+	case n < 20:
+		w.step(Event{Kind: Restart, ID: id, Asker: w.asker(from)})
+	case n < 40 && b.alive && !b.hung:
+		w.step(Event{Kind: Ready, ID: id, Errno: [...]abi.Errno{0, 0, 0, 0, abi.EIO}[w.r.IntN(5)]})
+	case n < 62 && b.alive && !b.hung:
+		b.due = false
+		w.step(Event{Kind: Heartbeat, ID: id})
+	case n < 72 && b.alive:
+		w.die(id, abi.Cause(1+w.r.IntN(6)), uint64(w.r.IntN(2)))
+	case n < 90 && b.alive && (b.doomed || b.asked):
+		w.end(id)
+	case n < 93 && b.alive:
+		kind := abi.FaultKind(1 + w.r.IntN(4))
+		b.hung = b.hung || kind == abi.FaultHang
+		w.step(Event{Kind: Fault, ID: id, Fault: kind})
+	case n < 96: // what comes too late
+		if !b.alive {
+			w.step(Event{Kind: [...]Kind{Ready, Heartbeat, Death, Fault, StartFailed, Started}[w.r.IntN(6)], ID: id, Cause: abi.CauseExit, Fault: abi.FaultKill})
+		}
+	case n < 97:
+		b.hung = true
+	case n == 97 && shutdown && w.r.IntN(20) == 0:
+		w.step(Event{Kind: Shutdown, Asker: w.asker(from)})
+	}
+}
+
+// end lets a body that was killed or asked end.
+func (w *world) end(id ID) {
+	if w.bodies[id].doomed {
+		w.die(id, abi.CauseKilled, 0)
+	} else {
+		w.die(id, abi.CauseExit, 0)
+	}
+}
+
+// pass lets time go by, and ticks come when they are due (or later).
+func (w *world) pass() {
+	to := w.now + time.Duration(w.r.IntN(int(3*ms)))
+	if w.r.IntN(50) == 0 {
+		to += time.Duration(w.r.IntN(100)) * ms
+	}
+	for {
+		at, ok := w.s.Next()
+		if !ok || at > to {
+			break
+		}
+		if w.now = max(at, w.now); w.late {
+			w.now = max(w.now, to)
+		}
+		w.step(Event{Kind: Tick})
+	}
+	w.now = to
+}
+
+// settle lets everything run to its end, and then everybody has an answer.
+func (w *world) settle() {
+	for n := 0; n < 2000; n++ {
+		for i := range w.bodies {
+			b, r := &w.bodies[i], &w.s.rows[i]
+			switch {
+			case b.alive && (b.doomed || b.asked):
+				w.end(ID(i))
+			case b.alive && r.state == abi.ServiceStarting && !b.hung:
+				w.step(Event{Kind: Ready, ID: ID(i)})
+			case b.alive && !b.hung:
+				b.due = false
+				w.step(Event{Kind: Heartbeat, ID: ID(i)})
+			}
+		}
+		if at, ok := w.s.Next(); ok {
+			w.now = max(at, w.now)
+			w.step(Event{Kind: Tick})
+		}
+	}
+	if len(w.open) != 0 {
+		w.fail("%d askers never heard", len(w.open))
+	}
+	for i := range w.s.rows {
+		if st := w.s.rows[i].state; st == abi.ServiceBackoff || st == abi.ServiceStopping {
+			w.fail("%d is still %v at the end", i, st)
+		}
+		if r := &w.s.rows[i]; r.state == abi.ServiceRunning && r.cfg.Period > 0 && w.bodies[i].hung {
+			w.fail("%d hangs, is pinged, and lives", i)
+		}
+	}
+	if w.s.stopping != w.off || w.boots == 0 && !w.s.stopping {
+		w.fail("at the end: stopping %v, off %v, boots %d", w.s.stopping, w.off, w.boots)
+	}
+}
+
+// TestSimulation runs many small worlds through random events and checks each step.
+func TestSimulation(t *testing.T) {
+	seed := *simSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("seed %d: repeat with -sim.seed", seed)
+	steps := *simSteps
+	if testing.Short() {
+		steps /= 20
+	}
+	var total [256]int
+	done := 0
+	for n := uint64(0); done < steps; n++ {
+		w := newWorld(t, seed+n)
+		shutdown := w.r.IntN(2) == 0
+		w.step(Event{Kind: Boot})
+		for i := 0; i < 5000 && !w.off; i++ {
+			w.random(shutdown)
+			w.pass()
+		}
+		w.settle()
+		for k, c := range w.counts {
+			total[k] += c
+			if k < int(Start) {
+				done += c
+			}
+		}
+	}
+	for k := Boot; k <= Fault; k++ {
+		if total[k] == 0 {
+			t.Errorf("no event %d ever", k)
+		}
+	}
+	for k := Start; k <= PowerOff; k++ {
+		if total[k] == 0 {
+			t.Errorf("no action %d ever", k)
+		}
+	}
+	t.Logf("%d events; starts %d, kills %d, pings %d, replies %d", done, total[Start], total[Kill], total[Ping], total[Reply])
+}

@@ -1,0 +1,69 @@
+package policy
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Services is how many there are.
+func (s *State) Services() int { return len(s.rows) }
+
+// Alive tells whether a task of the service exists.
+func (s *State) Alive(id ID) bool { return s.rows[id].alive }
+
+// Stopping tells whether a shutdown is going on.
+func (s *State) Stopping() bool { return s.stopping }
+
+// Incarnation is the number of the newest life; 0 also before the first.
+func (s *State) Incarnation(id ID) uint32 { return max(s.rows[id].lives, 1) - 1 }
+
+// Waits tells whether a service itself waits for an answer of RS.
+func (s *State) Waits(id ID) bool {
+	for i := range s.waiters {
+		if s.waiters[i].asker.From == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Lookup is OK for a service that is ready; EAGAIN while it is on its way to be so;
+// ESRCH when it is down, going down, or given up.
+func (s *State) Lookup(id ID) abi.Errno {
+	switch r := &s.rows[id]; r.state {
+	case abi.ServiceRunning:
+		return abi.OK
+	case abi.ServiceStarting, abi.ServiceBackoff:
+		return abi.EAGAIN
+	case abi.ServiceStopping:
+		if r.then != followDown && !s.stopping {
+			return abi.EAGAIN
+		}
+	}
+	return abi.ESRCH
+}
+
+// Status fills in what the policy knows of a service.
+func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
+	r := &s.rows[id]
+	out.State = r.state
+	out.Incarnation = s.Incarnation(id)
+	out.StartedNS = uint64(r.startedAt)
+	out.Restarts = r.decayed(now)
+	if !r.alive {
+		out.Restarts = r.restarts
+	}
+	out.Deaths = r.deaths
+	out.LastReason = r.reason
+	out.LastVector = r.vector
+	out.Missed = r.missed
+	out.PeriodNS = uint64(r.cfg.Period)
+	out.RecoveryNS = uint64(r.recovery)
+	if r.state == abi.ServiceBackoff {
+		out.BackoffNS = uint64(r.due)
+	}
+	if r.state != abi.ServiceRunning {
+		out.Errno = r.errno
+	}
+}

@@ -1,0 +1,67 @@
+//go:build tamago
+
+package main
+
+import (
+	"math/bits"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// kernel is server.Kernel made of kernel calls.
+type kernel struct{}
+
+// rdtsc reads the time-stamp counter. defined in tsc_amd64.s
+//
+//go:noescape
+func rdtsc() uint64
+
+// Now converts the time-stamp counter as abi.StartInfo says.
+func (kernel) Now() uint64 {
+	s := usys.Start()
+	hi, lo := bits.Mul64(rdtsc()-s.TSCBase, s.TSCMult)
+	return hi<<32 | lo>>32
+}
+
+func (kernel) Root() abi.Endpoint     { return usys.Start().Endpoint }
+func (kernel) SetAlarm(ns uint64)     { usys.SetAlarm(ns) }
+func (kernel) Shutdown(status uint64) { usys.Shutdown(abi.PowerOff, status) }
+func (kernel) Diag(line []byte)       { usys.DiagBytes(line) }
+
+func (kernel) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	return usys.Receive(abi.Any, timeout, m)
+}
+func (kernel) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno { return usys.SendNB(to, m) }
+func (kernel) SendA(to abi.Endpoint, m *abi.Msg) abi.Errno  { return usys.SendA(to, 0, m) }
+func (kernel) Notify(to abi.Endpoint) abi.Errno             { return usys.Notify(to) }
+func (kernel) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	return usys.CopyTo(to, id, offset, b)
+}
+
+func (kernel) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) { return usys.TaskCreate(s) }
+func (kernel) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno  { return usys.PrivSet(ep, p) }
+func (kernel) PrivAllow(ep abi.Endpoint) abi.Errno                  { return usys.PrivAllow(ep) }
+func (kernel) TaskKill(ep abi.Endpoint) abi.Errno                   { return usys.TaskKill(ep) }
+func (kernel) Regs(ep abi.Endpoint, r *abi.Registers) abi.Errno     { return usys.TraceRegs(ep, r) }
+func (kernel) Poke(ep abi.Endpoint, addr uint64, b byte) abi.Errno {
+	_, e := usys.Trace(abi.TracePoke1, ep, addr, uint64(b))
+	return e
+}
+
+func (kernel) Death(r *abi.DeathRecord) abi.Errno {
+	_, e := usys.GetInfo(abi.InfoDeath, 0, abi.Bytes(r))
+	return e
+}
+func (kernel) AsyncResult() abi.Errno {
+	var r abi.AsyncResult
+	_, e := usys.GetInfo(abi.InfoAsync, 0, abi.Bytes(&r))
+	return e
+}
+
+func (kernel) ImageCreate(size uint64) (uint32, abi.Errno) { return usys.ImageCreate(size) }
+func (kernel) ImageWrite(image uint32, offset uint64, b []byte) abi.Errno {
+	return usys.ImageWrite(image, offset, b)
+}
+func (kernel) ImageSeal(image uint32) abi.Errno { return usys.ImageSeal(image) }
+func (kernel) ImageFree(image uint32) abi.Errno { return usys.ImageFree(image) }

@@ -1,0 +1,36 @@
+//go:build tamago
+
+// Command root is the root task: the reincarnation server, bin/rs of the boot archive. The
+// kernel starts it, and it starts everything else.
+package main
+
+import (
+	_ "bennu/board/ring3"
+	"bennu/kernel/abi"
+	"bennu/kernel/archive"
+	"bennu/kernel/usys"
+	"bennu/rs/server"
+)
+
+// failed is the machine's exit status when nothing can be started.
+const failed = 1
+
+func main() {
+	a, err := archive.Open(usys.Module())
+	if err != nil {
+		end(err)
+	}
+	s, err := server.New(kernel{}, a)
+	if err != nil {
+		end(err)
+	}
+	s.Run()
+	usys.Exit(failed, abi.ExitNormal) // the kernel did not end the machine
+}
+
+// end says why there is no system, and ends the machine.
+func end(err error) {
+	usys.Diag("rs: event=fatal " + err.Error())
+	usys.Shutdown(abi.PowerOff, failed)
+	usys.Exit(failed, abi.ExitPanic)
+}

@@ -1,0 +1,148 @@
+package server
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/policy"
+)
+
+// step gives the policy an event and does what it says, and what follows from that.
+func (s *Server) step(e policy.Event) {
+	s.event = e
+	s.act(s.policy.Step(s.now, &s.event))
+	s.dead = policy.Nobody // what follows is not the record's
+	for len(s.follow) > 0 {
+		s.event = s.follow[0]
+		s.follow = s.follow[:copy(s.follow, s.follow[1:])]
+		s.act(s.policy.Step(s.now, &s.event))
+	}
+}
+
+func (s *Server) act(actions []policy.Action) {
+	for i := range actions {
+		a := &actions[i]
+		switch a.Kind {
+		case policy.Start:
+			e := policy.Event{Kind: policy.Started, ID: a.ID}
+			if e.Errno = s.start(a); e.Errno != abi.OK {
+				e.Kind = policy.StartFailed
+			}
+			s.follow = append(s.follow, e)
+		case policy.Stop:
+			s.out = abi.Msg{Type: abi.RSStop}
+			s.post(s.table[a.ID].endpoint, &s.out)
+		case policy.Kill:
+			s.k.TaskKill(s.table[a.ID].endpoint) // EDEADSRCDST: its record is on the way
+		case policy.Ping:
+			s.k.Notify(s.table[a.ID].endpoint)
+		case policy.Reply:
+			s.lateReply(a)
+		case policy.Emit:
+			s.emit(a)
+		case policy.PowerOff:
+			s.logEvents()
+			s.over = true
+			s.k.Shutdown(s.status)
+		}
+	}
+}
+
+// lateReply answers a request of the life protocol; with the endpoint when it is OK.
+func (s *Server) lateReply(a *policy.Action) {
+	s.out = abi.Msg{Type: abi.MsgReply}
+	s.out.Arg[0], s.out.Arg[6] = uint64(a.Errno), a.Asker.Tag
+	if a.Errno == abi.OK {
+		s.out.Arg[1] = uint64(s.table[a.ID].endpoint)
+	}
+	s.post(a.Asker.Endpoint, &s.out)
+}
+
+// start makes a life: task, privileges, go. What was begun is undone when a part fails.
+func (s *Server) start(a *policy.Action) abi.Errno {
+	t := &s.table[a.ID]
+	if e := s.hold(t); e != abi.OK {
+		return e
+	}
+	p := &s.spec
+	p.Label, p.Image, p.Incarnation, p.Init = t.label, s.images[t.image].id, a.Incarnation, a.Init
+	p.Args = [abi.ArgsSize]byte{}
+	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
+	ep, e := s.k.TaskCreate(p)
+	if e != abi.OK {
+		return e
+	}
+	s.privileges(t)
+	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
+		t.endpoint, t.async, t.watching = ep, 0, false
+		s.byBits[ep.Slot()] = int8(a.ID)
+		if e = s.k.PrivAllow(ep); e == abi.OK {
+			return e
+		}
+	}
+	t.endpoint = abi.None
+	s.k.TaskKill(ep)
+	return e
+}
+
+// privileges fills s.priv with what a service may do: what system.conf says, and to send
+// to those that live now of the services that it or the other side names. One that starts
+// later opens the way itself, since the kernel keeps masks symmetric.
+func (s *Server) privileges(t *service) {
+	c, p := &t.conf, &s.priv
+	*p = abi.Privilege{
+		TrapMask:   abi.AllTraps,
+		Priority:   c.Priority,
+		CallMask:   c.Calls,
+		SendTo:     1 << s.k.Root().Slot(),
+		QuantumNS:  uint64(c.Quantum),
+		FrameQuota: uint32(c.Memory / abi.PageSize),
+		NPorts:     uint32(len(c.Ports)),
+		NIRQs:      uint32(len(c.IRQs)),
+	}
+	copy(p.Ports[:], c.Ports)
+	copy(p.IRQs[:], c.IRQs)
+	for i := range s.table[:s.good] {
+		if o := &s.table[i]; t.peers>>i&1 != 0 && o.endpoint != abi.None {
+			p.SendTo |= 1 << o.endpoint.Slot()
+		}
+	}
+}
+
+// emit keeps an event, and does what belongs to it outside the policy.
+func (s *Server) emit(a *policy.Action) {
+	e := s.events.add()
+	e.TimeNS, e.Kind, e.Reason, e.Errno = uint64(s.now), a.Event, a.Reason, a.Errno
+	e.Endpoint = abi.None
+	if a.ID == policy.Nobody {
+		return
+	}
+	t := &s.table[a.ID]
+	e.Label, e.Incarnation, e.Endpoint = t.label, a.Incarnation, t.endpoint
+	e.BackoffNS, e.DetectNS, e.RecoveryNS = uint64(a.Backoff), uint64(a.Detect), uint64(a.Recovery)
+	switch a.Event {
+	case abi.EventDeath:
+		s.events.next[s.events.place(e.Seq)] = a.Next
+		if s.dead == a.ID {
+			s.describe(e)
+		}
+	case abi.EventStart:
+		e.StartedNS = uint64(s.now)
+	case abi.EventDown:
+		s.store.Drop(int(a.ID))
+		s.drop(t)
+	case abi.EventGiveUp:
+		s.drop(t)
+	}
+}
+
+// describe puts the death record's facts into an event.
+func (s *Server) describe(e *abi.Event) {
+	r := &s.record
+	e.Endpoint, e.Vector, e.ErrorCode = r.Endpoint, r.Vector, r.ErrorCode
+	e.RIP, e.CR2, e.Status = r.Regs.RIP, r.CR2, r.Status
+	e.StartedNS, e.FaultNS = r.StartedNS, r.DiedNS
+}
+
+// duration is a time.Duration of nanoseconds that another program may have made up.
+func duration(ns uint64) time.Duration { return time.Duration(min(ns, 1<<63-1)) }

@@ -1,0 +1,121 @@
+package server
+
+import (
+	"strconv"
+
+	"bennu/kernel/abi"
+)
+
+// ring keeps the newest events. Event n is at place n mod EventsKept.
+type ring struct {
+	e      [abi.EventsKept]abi.Event
+	next   [abi.EventsKept]abi.EventKind // what follows a death
+	seq    uint64                        // number of the next event
+	logged uint64                        // number of the first event without a log line
+}
+
+func (r *ring) place(seq uint64) int { return int(seq % abi.EventsKept) }
+
+// add makes room for the next event, zero but for its number.
+func (r *ring) add() *abi.Event {
+	e := &r.e[r.place(r.seq)]
+	*e = abi.Event{Seq: r.seq}
+	r.seq++
+	return e
+}
+
+// oldest is the number of the oldest event that is kept.
+func (r *ring) oldest() uint64 {
+	if r.seq > abi.EventsKept {
+		return r.seq - abi.EventsKept
+	}
+	return 0
+}
+
+// logEvents writes a line for each event that has none yet.
+func (s *Server) logEvents() {
+	r := &s.events
+	if lost := r.oldest(); r.logged < lost {
+		r.logged = lost
+	}
+	for ; r.logged < r.seq; r.logged++ {
+		at := r.place(r.logged)
+		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
+		s.k.Diag(s.line)
+	}
+}
+
+// appendEvent writes an event in logfmt: who, then what, then the figures. next is what
+// follows a death.
+func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
+	b = append(b, "rs:"...)
+	if e.Label != (abi.Label{}) {
+		b = append(append(b, " label="...), e.Label.String()...)
+		if e.Kind != abi.EventRefuse {
+			b = append(b, " inc="...)
+			b = strconv.AppendUint(b, uint64(e.Incarnation), 10)
+		}
+	}
+	if e.Kind == abi.EventDeath {
+		b = append(append(b, " reason="...), e.Reason.String()...)
+		b = append(append(b, " action="...), next.String()...)
+		b = appendTime(b, " after=", e.BackoffNS)
+	} else {
+		b = append(append(b, " event="...), e.Kind.String()...)
+		if e.Reason != abi.ReasonNone {
+			b = append(append(b, " reason="...), e.Reason.String()...)
+		}
+	}
+	if e.Errno != abi.OK {
+		b = append(append(b, " errno="...), e.Errno.Name()...)
+	}
+	if e.Kind == abi.EventDeath {
+		b = appendDeath(b, e)
+	}
+	if e.Endpoint != abi.None {
+		b = append(b, " ep="...)
+		b = strconv.AppendUint(b, uint64(e.Endpoint), 10)
+	}
+	return appendTime(b, " recovery=", e.RecoveryNS)
+}
+
+func appendDeath(b []byte, e *abi.Event) []byte {
+	switch e.Reason {
+	case abi.ReasonException:
+		b = append(append(b, " vector="...), abi.VectorName(e.Vector)...)
+		b = appendHex(b, " rip=", e.RIP)
+		if e.Vector == 14 { // page fault
+			b = appendHex(b, " cr2=", e.CR2)
+		}
+	case abi.ReasonExit, abi.ReasonPanic, abi.ReasonBadCall:
+		b = append(b, " status="...)
+		b = strconv.AppendUint(b, e.Status, 10)
+	}
+	return appendTime(b, " detect=", e.DetectNS)
+}
+
+func appendHex(b []byte, key string, v uint64) []byte {
+	return strconv.AppendUint(append(append(b, key...), "0x"...), v, 16)
+}
+
+// appendTime writes a time that is not zero.
+func appendTime(b []byte, key string, ns uint64) []byte {
+	if ns == 0 {
+		return b
+	}
+	return append(append(b, key...), duration(ns).String()...)
+}
+
+// news tells those who watch that events are there.
+func (s *Server) news() {
+	for i := range s.table[:s.good] {
+		t := &s.table[i]
+		if !t.watching || s.events.seq <= t.watch {
+			continue
+		}
+		t.watching = false
+		s.out = abi.Msg{Type: abi.RSNews}
+		s.out.Arg[0] = s.events.seq
+		s.post(t.endpoint, &s.out)
+	}
+}

@@ -1,0 +1,80 @@
+package server
+
+import "bennu/kernel/abi"
+
+// image is the in-memory copy of one program. All services of that program share it; the
+// name in full decides what is the same.
+type image struct {
+	program string
+	id      uint32
+	users   int // services that are up, dead ones on their way back included; 0: not there
+	size    uint64
+}
+
+// hold gives a service its program's image, which is made when nobody has it yet.
+// Errors: ENOEXEC (damaged, or not an executable), ENOMEM, ENOSPC.
+func (s *Server) hold(t *service) abi.Errno {
+	if t.image >= 0 {
+		return abi.OK
+	}
+	at := -1
+	for i := range s.images {
+		if s.images[i].program == t.conf.Program {
+			at = i
+			break
+		}
+	}
+	if at < 0 {
+		at = len(s.images)
+		s.images = append(s.images, image{program: t.conf.Program})
+	}
+	m := &s.images[at]
+	if m.users == 0 {
+		if e := s.makeImage(m); e != abi.OK {
+			return e
+		}
+	}
+	m.users++
+	t.image = at
+	return abi.OK
+}
+
+// makeImage copies a program out of the archive and seals the copy. What was begun is
+// given back when it fails.
+func (s *Server) makeImage(m *image) abi.Errno {
+	name := ProgramPath + m.program
+	b, ok := s.archive.File(name)
+	if !ok {
+		return abi.ENOEXEC
+	}
+	if err := s.archive.Check(name); err != nil {
+		s.say("rs: " + err.Error())
+		return abi.ENOEXEC
+	}
+	id, e := s.k.ImageCreate(uint64(len(b)))
+	if e != abi.OK {
+		return e
+	}
+	if e = s.k.ImageWrite(id, 0, b); e == abi.OK {
+		e = s.k.ImageSeal(id)
+	}
+	if e != abi.OK {
+		s.k.ImageFree(id)
+		return e
+	}
+	m.id, m.size = id, uint64(len(b))
+	return abi.OK
+}
+
+// drop takes a service's image away; the last user's goes.
+func (s *Server) drop(t *service) {
+	if t.image < 0 {
+		return
+	}
+	m := &s.images[t.image]
+	t.image = -1
+	if m.users--; m.users == 0 {
+		s.k.ImageFree(m.id)
+		m.size = 0
+	}
+}

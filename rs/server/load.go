@@ -1,0 +1,135 @@
+package server
+
+import (
+	"errors"
+
+	"bennu/kernel/abi"
+	"bennu/rs/conf"
+	"bennu/rs/ds"
+	"bennu/rs/policy"
+)
+
+// ConfName is the configuration's name in the archive, ProgramPath the folder of programs.
+const (
+	ConfName    = "system.conf"
+	ProgramPath = "bin/"
+)
+
+// maxFaults bounds how many faults of system.conf are logged, and how many refused entries
+// are kept.
+const maxFaults = 64
+
+// New reads the configuration. Every fault of it is logged with its own words; the entry
+// that has it is refused, others are not harmed. Nothing is started: Boot.
+//
+// Errors: there is no system.conf, or it is damaged.
+func New(k Kernel, a Archive) (*Server, error) {
+	text, ok := a.File(ConfName)
+	if !ok {
+		return nil, errors.New("no " + ConfName + " in the boot archive")
+	}
+	if err := a.Check(ConfName); err != nil {
+		return nil, err
+	}
+	file, faults := conf.Parse(ConfName, text)
+	s := &Server{k: k, archive: a, armed: noAlarm, dead: policy.Nobody, line: make([]byte, 0, 512)}
+	for i := range s.byBits {
+		s.byBits[i] = -1
+	}
+	s.clock()
+	for _, c := range file.Services {
+		if _, ok := a.File(ProgramPath + c.Program); !ok {
+			faults = append(faults, conf.Fault{
+				File: ConfName, Line: c.Line, Col: c.Col, Label: c.Label,
+				Text: "program: no " + ProgramPath + c.Program + " in the boot archive, expected an executable",
+			})
+			continue
+		}
+		label, _ := abi.MakeLabel(c.Label)
+		s.table = append(s.table, service{label: label, name: c.Label, conf: c, endpoint: abi.None, image: -1})
+	}
+	s.good = len(s.table)
+	s.link()
+	s.refuse(faults)
+	configs := make([]policy.Config, s.good)
+	for i := range configs {
+		configs[i] = config(&s.table[i].conf)
+	}
+	s.policy = policy.New(configs)
+	s.store = ds.New(s.good)
+	s.images = make([]image, 0, s.good)
+	s.outbox = make([]outgoing, 0, maxOutbox)
+	s.follow = make([]policy.Event, 0, s.good)
+	s.rows = make([]abi.ServiceStatus, len(s.table))
+	return s, nil
+}
+
+// config is what the policy needs of an entry.
+func config(c *conf.Service) policy.Config {
+	return policy.Config{
+		Boot: !c.Manual, Period: c.Period, Init: c.Init, Stop: c.Stop,
+		BackoffUnit: c.BackoffUnit, BackoffMax: c.BackoffMax, Burst: c.Burst, Window: c.BurstWindow,
+		OnExit: [...]policy.OnExit{
+			conf.RestartAlways:  policy.ExitRestarts,
+			conf.RestartFailure: policy.ExitZeroEnds,
+			conf.RestartNever:   policy.NeverRestart,
+		}[c.Restart],
+	}
+}
+
+// link turns lists of labels into bits. Who may send can be answered: peers are mutual.
+func (s *Server) link() {
+	bit := func(label string) uint64 {
+		for i := range s.table {
+			if s.table[i].name == label {
+				return 1 << i
+			}
+		}
+		return 0 // an entry that was refused
+	}
+	for i := range s.table {
+		t := &s.table[i]
+		for _, l := range t.conf.Control {
+			t.controls |= bit(l)
+		}
+		for _, l := range t.conf.IPC {
+			t.peers |= bit(l)
+		}
+		if t.conf.IPCAll {
+			t.peers = 1<<len(s.table) - 1
+		}
+	}
+	for i := range s.table {
+		for j := range s.table {
+			if s.table[j].peers>>i&1 != 0 {
+				s.table[i].peers |= 1 << j
+			}
+		}
+	}
+	for i := range s.table {
+		s.table[i].peers &^= 1 << i
+	}
+}
+
+// refuse logs faults and keeps a row for each entry that has one.
+func (s *Server) refuse(faults []conf.Fault) {
+	for i, f := range faults {
+		if i == maxFaults {
+			s.say("rs: " + ConfName + ": more faults, not shown")
+			break
+		}
+		s.say("rs: " + f.Error())
+		label, ok := abi.MakeLabel(f.Label)
+		if !ok || f.Class || s.byLabel(label) >= 0 {
+			continue
+		}
+		s.table = append(s.table, service{label: label, name: f.Label, refused: true, endpoint: abi.None, image: -1})
+		e := s.events.add()
+		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, abi.EINVAL
+	}
+}
+
+func (s *Server) say(line string) {
+	s.line = append(s.line[:0], line...)
+	s.k.Diag(s.line)
+}

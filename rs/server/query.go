@@ -1,0 +1,74 @@
+package server
+
+import (
+	"bennu/kernel/abi"
+	"bennu/rs/policy"
+)
+
+// What anybody may ask: the table and the events. Nothing in them is a secret, and a client
+// that is to follow its peers' restarts needs them.
+
+// statusRows copies the table to the asker, as far as its grant goes. Arg[1] of the answer
+// is how many rows there are in all.
+func (s *Server) statusRows() {
+	m := &s.in
+	for i := range s.table {
+		s.statusRow(i, &s.rows[i])
+	}
+	n := min(uint64(len(s.rows)), m.Arg[1]/statusSize)
+	e := abi.OK
+	if n > 0 {
+		e = s.k.CopyTo(m.Source, abi.GrantID(m.Arg[0]), 0, rowBytes(s.rows[:n]))
+	}
+	if e != abi.OK {
+		s.answer(e)
+		return
+	}
+	s.reply(abi.OK, uint64(len(s.rows)), 0, 0)
+}
+
+func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
+	t := &s.table[i]
+	*out = abi.ServiceStatus{Label: t.label, Endpoint: t.endpoint}
+	if t.refused {
+		out.State, out.Errno = abi.ServiceFailed, abi.EINVAL
+		return
+	}
+	s.policy.Status(policy.ID(i), s.now, out)
+	if t.image >= 0 {
+		out.ImageBytes = s.images[t.image].size
+	}
+}
+
+// eventRows copies events from number Arg[2] on to the asker, as many as are there and fit.
+func (s *Server) eventRows() {
+	m, r := &s.in, &s.events
+	first, lost := min(m.Arg[2], r.seq), uint64(0)
+	if oldest := r.oldest(); first < oldest {
+		lost, first = oldest-first, oldest
+	}
+	n := min(r.seq-first, m.Arg[1]/eventSize)
+	const most = int(abi.MaxCopy / eventSize)
+	for done := uint64(0); done < n; {
+		at := r.place(first + done)
+		run := min(int(n-done), abi.EventsKept-at, most)
+		e := s.k.CopyTo(m.Source, abi.GrantID(m.Arg[0]), done*eventSize, rowBytes(r.e[at:at+run]))
+		if e != abi.OK {
+			s.answer(e)
+			return
+		}
+		done += uint64(run)
+	}
+	s.reply(abi.OK, n, first+n, lost)
+}
+
+// watch is answered at once; news come when event Arg[0] exists. One watch a service: the
+// newest.
+func (s *Server) watch(from policy.ID) {
+	if from == policy.Nobody {
+		s.answer(abi.EPERM)
+		return
+	}
+	s.table[from].watching, s.table[from].watch = true, s.in.Arg[0]
+	s.answer(abi.OK)
+}

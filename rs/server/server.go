@@ -1,0 +1,204 @@
+package server
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/conf"
+	"bennu/rs/ds"
+	"bennu/rs/policy"
+)
+
+const (
+	// drainMax is how many messages may come before a due tick: heartbeats that wait in
+	// the queue are heard before anyone is judged, and nobody can hold the tick off.
+	drainMax = 64
+	// outboxEvery is how often what nobody took is offered again.
+	outboxEvery = 20 * time.Millisecond
+)
+
+// service is what the server knows of a service beside the policy. Its place in the table
+// is its policy.ID; entries of system.conf that were refused stand behind the others.
+type service struct {
+	label    abi.Label
+	name     string
+	conf     conf.Service
+	refused  bool
+	controls uint64 // bit n: may refresh and restart service n
+	peers    uint64 // bit n: it and service n may send to each other
+
+	endpoint abi.Endpoint // None: no life
+	image    int          // place in images; -1: holds none
+	async    int          // senda messages to it that may still wait
+	watching bool
+	watch    uint64 // number of the event that it waits for
+}
+
+// Server is the reincarnation server.
+type Server struct {
+	k       Kernel
+	archive Archive
+	policy  *policy.State
+	good    int // services of the policy: the first of the table
+	table   []service
+	byBits  [abi.MaxTasks]int8 // slot → place in the table; -1: none
+	images  []image
+	store   *ds.Store
+	events  ring
+	outbox  []outgoing
+
+	tickDue bool // the alarm has come
+	drained int  // messages since then
+	armed   time.Duration
+	status  uint64 // of the shutdown
+	over    bool
+	follow  []policy.Event // results of starts, to be stepped next
+
+	// Memory that is used again and again, so that nothing is allocated on the way from a
+	// death to the next start.
+	now    time.Duration
+	in     abi.Msg
+	out    abi.Msg
+	event  policy.Event
+	record abi.DeathRecord
+	dead   policy.ID // whose record it is; policy.Nobody: none
+	spec   abi.TaskSpec
+	priv   abi.Privilege
+	regs   abi.Registers
+	line   []byte
+	rows   []abi.ServiceStatus
+}
+
+// Over tells whether the machine was told to end.
+func (s *Server) Over() bool { return s.over }
+
+// Run serves for ever. It returns when the kernel refuses to end the machine.
+func (s *Server) Run() {
+	s.Boot()
+	for !s.over {
+		s.Turn()
+	}
+}
+
+// Boot starts the boot services.
+func (s *Server) Boot() {
+	s.clock()
+	s.step(policy.Event{Kind: policy.Boot})
+	s.finish()
+}
+
+// Turn takes one message, or the tick that is due, and does all that follows.
+func (s *Server) Turn() {
+	timeout := uint64(abi.NoTimeout)
+	if s.tickDue {
+		timeout = 0
+	}
+	kind, e := s.k.Receive(timeout, &s.in)
+	s.clock()
+	if e == abi.OK {
+		s.take(kind)
+		s.drained++
+	}
+	if s.tickDue && (e != abi.OK || s.drained > drainMax) {
+		s.tickDue = false
+		s.step(policy.Event{Kind: policy.Tick})
+	}
+	s.finish()
+}
+
+func (s *Server) clock() { s.now = time.Duration(s.k.Now()) }
+
+// take handles the message in s.in.
+func (s *Server) take(kind abi.ReceiveKind) {
+	if kind != abi.KindNotify {
+		s.message(kind)
+		return
+	}
+	switch s.in.Source {
+	case abi.System:
+		if s.in.Arg[0]&abi.SystemDeath != 0 {
+			s.deaths()
+		}
+		if s.in.Arg[0]&abi.SystemAsync != 0 {
+			for s.k.AsyncResult() == abi.OK { // who died need not be told anything
+			}
+		}
+	case abi.Clock:
+		s.tickDue, s.drained, s.armed = true, 0, noAlarm
+	}
+	// A service's notification says nothing: a heartbeat is a message.
+}
+
+// deaths takes all records.
+func (s *Server) deaths() {
+	for s.k.Death(&s.record) == abi.OK {
+		id := s.find(s.record.Endpoint)
+		if id == policy.Nobody {
+			continue // a task whose start failed: its StartFailed has told
+		}
+		t := &s.table[id]
+		t.endpoint, t.watching, t.async = abi.None, false, 0
+		s.dead = id
+		s.step(policy.Event{
+			Kind: policy.Death, ID: id, Cause: s.record.Cause, Vector: s.record.Vector,
+			Status: s.record.Status, At: time.Duration(s.record.DiedNS),
+		})
+	}
+}
+
+// find is the service that an endpoint is the life of; Nobody for any other.
+func (s *Server) find(ep abi.Endpoint) policy.ID {
+	if slot := ep.Slot(); slot < len(s.byBits) {
+		if i := s.byBits[slot]; i >= 0 && s.table[i].endpoint == ep {
+			return policy.ID(i)
+		}
+	}
+	for i := range s.table[:s.good] { // its slot has a new owner, its record was not yet taken
+		if s.table[i].endpoint == ep && ep != abi.None {
+			return policy.ID(i)
+		}
+	}
+	return policy.Nobody
+}
+
+// byLabel is the place of a label in the table; -1: unknown.
+func (s *Server) byLabel(l abi.Label) int {
+	for i := range s.table {
+		if s.table[i].label == l {
+			return i
+		}
+	}
+	return -1
+}
+
+const noAlarm = time.Duration(-1)
+
+// finish does what can wait until after the decisions: log lines, news, answers nobody
+// took, the alarm.
+func (s *Server) finish() {
+	if s.over {
+		return
+	}
+	s.logEvents()
+	s.news()
+	s.flush()
+	at, ok := s.policy.Next()
+	if len(s.outbox) > 0 && (!ok || at > s.now+outboxEvery) {
+		at, ok = s.now+outboxEvery, true
+		if s.armed != noAlarm && s.armed < at {
+			at = s.armed
+		}
+	}
+	if !ok {
+		at = noAlarm
+	}
+	if s.tickDue || at == s.armed {
+		return
+	}
+	s.armed = at
+	if at == noAlarm {
+		s.k.SetAlarm(0)
+		return
+	}
+	s.k.SetAlarm(uint64(max(at-time.Duration(s.k.Now()), 1)))
+}

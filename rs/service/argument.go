@@ -1,0 +1,105 @@
+package service
+
+import (
+	"strconv"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// DefaultLines is how much of the log is shown unless told otherwise.
+const DefaultLines = 20
+
+const (
+	maxLines  = 10000
+	maxStatus = 127
+	// maxSeconds is the end of the year 9999: a CMOS clock has four digits for the year.
+	maxSeconds = 253402300799
+)
+
+func setLabel(r *Request, s string) bool {
+	l, ok := abi.MakeLabel(s)
+	r.Label = l
+	return ok
+}
+
+func setKind(r *Request, s string) bool {
+	switch s {
+	case "exception":
+		r.Kind = abi.FaultException
+	case "hang":
+		r.Kind = abi.FaultHang
+	case "kill":
+		r.Kind = abi.FaultKill
+	default:
+		w, ok := abi.FaultyWayByName(s)
+		r.Kind, r.Way = abi.FaultSelf, w
+		return ok
+	}
+	return true
+}
+
+func setLines(r *Request, s string) bool {
+	n, ok := number(s, 1, maxLines)
+	r.Lines = int(n)
+	return ok
+}
+
+func setStatus(r *Request, s string) bool {
+	n, ok := number(s, 0, maxStatus)
+	r.Status = n
+	return ok
+}
+
+func setTopic(r *Request, s string) bool {
+	_, ok := ByName(s)
+	r.Topic = s
+	return ok || s == "service"
+}
+
+// timeLayout is ISO 8601 without fractions and zone: the clock runs in UTC.
+const timeLayout = "2006-01-02T15:04:05"
+
+func setTime(r *Request, s string) bool {
+	r.Set = true
+	if n, ok := number(s, 0, maxSeconds); ok {
+		r.Seconds = n
+		return true
+	}
+	t, err := time.Parse(timeLayout, s)
+	if err != nil || t.Unix() < 0 {
+		return false
+	}
+	r.Seconds = uint64(t.Unix())
+	return true
+}
+
+// number reads decimal digits only: no sign, no underscore, no leading zero.
+func number(s string, least, most uint64) (uint64, bool) {
+	if len(s) > 1 && s[0] == '0' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	return n, err == nil && n >= least && n <= most
+}
+
+// quote is for messages about input: what does not print is written as \xNN.
+func quote(s string) string {
+	const longest = 40
+	const hex = "0123456789abcdef"
+	b := []byte{'"'}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case i == longest:
+			return string(append(b, `…"`...))
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ' || c > '~':
+			b = append(b, '\\', 'x', hex[c>>4], hex[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, '"'))
+}

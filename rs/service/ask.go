@@ -1,0 +1,194 @@
+package service
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Port is what a command needs of the machine. Its implementation in a task is a few calls to
+// the SDK; in tests it is a fake.
+type Port interface {
+	// RS is the reincarnation server's endpoint.
+	RS() abi.Endpoint
+	// Now is nanoseconds since boot.
+	Now() uint64
+	// Send leaves a message with the kernel (senda); it never blocks. Errors: EAGAIN (too
+	// many wait), EDEADSRCDST, ECALLDENIED.
+	Send(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno
+	// Grant lets to copy to b (write) or from it until Revoke. ok is false when all are taken.
+	Grant(to abi.Endpoint, b []byte, write bool) (id abi.GrantID, ok bool)
+	Revoke(id abi.GrantID)
+	// Info is the kernel's GetInfo.
+	Info(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno)
+}
+
+// Limits on how long an answer may take.
+const (
+	// LimitRS is for what RS answers by itself, and LimitLife for a start or a stop, which has
+	// limits of its own in RS.
+	LimitRS   = 5 * time.Second
+	LimitLife = 60 * time.Second
+	// LimitDriver is for a driver: one that hangs is found by RS in about this time.
+	LimitDriver = 3 * time.Second
+)
+
+// MaxAsks is how many requests may wait at a time.
+const MaxAsks = 64
+
+// Asker sends requests and finds what each answer belongs to. A request ends in exactly one
+// way: with its answer, with EDEADSRCDST when its receiver died, with ETIMEDOUT, or at once
+// with the error of the send. done is called once for each, never from within Ask.
+type Asker struct {
+	Port
+	tag     uint64
+	waiting []*ask
+	failed  []*ask // could not be sent: done is called by the next Run
+	timers  []timer
+}
+
+type ask struct {
+	to       abi.Endpoint
+	tag      uint64
+	deadline uint64
+	errno    abi.Errno
+	late     bool // given up; its answer, if it comes, is dropped
+	ended    bool // no longer waits
+	done     func(m *abi.Msg, e abi.Errno)
+}
+
+type timer struct {
+	at uint64
+	do func()
+}
+
+// NewAsker makes one that has nothing to wait for.
+func NewAsker(p Port) *Asker { return &Asker{Port: p} }
+
+// Ask sends m, with Arg[6] overwritten by a tag. done gets the answer, a MsgReply whose
+// errno is also given as e; without an answer m is nil.
+func (a *Asker) Ask(to abi.Endpoint, m abi.Msg, limit time.Duration, done func(m *abi.Msg, e abi.Errno)) {
+	a.tag++
+	m.Arg[6] = a.tag
+	q := &ask{to: to, tag: a.tag, deadline: a.Now() + uint64(limit), done: done}
+	a.forget()
+	if len(a.waiting) >= MaxAsks {
+		q.errno = abi.EAGAIN
+	} else {
+		q.errno = a.Send(to, q.tag, &m)
+	}
+	if q.errno != abi.OK {
+		a.failed = append(a.failed, q)
+		return
+	}
+	a.waiting = append(a.waiting, q)
+}
+
+// Answer takes a MsgReply. It tells whether it was awaited. Peers give the tag back; one that
+// does not (Arg[6] is 0) answers in order.
+func (a *Asker) Answer(m *abi.Msg) bool {
+	for _, q := range a.waiting {
+		if q.to == m.Source && (q.tag == m.Arg[6] || m.Arg[6] == 0) {
+			a.end(q, m, abi.Errno(m.Arg[0]))
+			return true
+		}
+	}
+	return false
+}
+
+// Dead ends all requests to an endpoint whose task has died.
+func (a *Asker) Dead(ep abi.Endpoint) {
+	for _, q := range append([]*ask(nil), a.waiting...) {
+		if q.to == ep && !q.ended {
+			a.end(q, nil, abi.EDEADSRCDST)
+		}
+	}
+}
+
+// Waiting is how many requests wait for an answer.
+func (a *Asker) Waiting() (n int) {
+	for _, q := range a.waiting {
+		if !q.late {
+			n++
+		}
+	}
+	return n
+}
+
+// After calls do from Run when d has passed.
+func (a *Asker) After(d time.Duration, do func()) {
+	a.timers = append(a.timers, timer{a.Now() + uint64(d), do})
+}
+
+// Run does what is due: it is to be called when Next says so, and after anything that may have
+// called Ask.
+func (a *Asker) Run() {
+	for len(a.failed) > 0 {
+		q := a.failed[0]
+		a.failed = a.failed[1:]
+		q.done(nil, q.errno)
+	}
+	now := a.Now()
+	for _, q := range append([]*ask(nil), a.waiting...) {
+		if !q.ended && !q.late && now >= q.deadline {
+			q.late = true
+			q.done(nil, abi.ETIMEDOUT)
+		}
+	}
+	due := a.timers
+	a.timers = nil
+	for _, t := range due {
+		if now >= t.at {
+			t.do()
+		} else {
+			a.timers = append(a.timers, t)
+		}
+	}
+}
+
+// Next is the time at which Run has something to do; ok is false when there is none.
+func (a *Asker) Next() (at uint64, ok bool) {
+	if len(a.failed) > 0 {
+		return a.Now(), true
+	}
+	at = ^uint64(0)
+	for _, q := range a.waiting {
+		if !q.late {
+			at = min(at, q.deadline)
+		}
+	}
+	for _, t := range a.timers {
+		at = min(at, t.at)
+	}
+	return at, at != ^uint64(0)
+}
+
+// forget makes room by no longer expecting the oldest of the answers that nobody wants.
+func (a *Asker) forget() {
+	if len(a.waiting) < MaxAsks {
+		return
+	}
+	for i, q := range a.waiting {
+		if q.late {
+			a.remove(i)
+			return
+		}
+	}
+}
+
+func (a *Asker) remove(i int) {
+	a.waiting[i].ended = true
+	a.waiting = append(a.waiting[:i:i], a.waiting[i+1:]...)
+}
+
+func (a *Asker) end(q *ask, m *abi.Msg, e abi.Errno) {
+	for i := range a.waiting {
+		if a.waiting[i] == q {
+			a.remove(i)
+			break
+		}
+	}
+	if !q.late {
+		q.done(m, e)
+	}
+}

@@ -1,0 +1,176 @@
+package service
+
+import (
+	"testing"
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/service/fake"
+)
+
+const peerA, peerB abi.Endpoint = 0x8005, 0x8006
+
+// ended collects how requests ended, by name.
+type ended map[string][]string
+
+func (n ended) as(what string) func(*abi.Msg, abi.Errno) {
+	return func(m *abi.Msg, e abi.Errno) {
+		s := e.Name()
+		if m != nil {
+			s += " answered"
+		}
+		n[what] = append(n[what], s)
+	}
+}
+
+func (n ended) want(t *testing.T, what string, how ...string) {
+	t.Helper()
+	if len(n[what]) != len(how) || len(how) == 1 && n[what][0] != how[0] {
+		t.Errorf("%s ended with %q, want %q", what, n[what], how)
+	}
+}
+
+// Answers come in any order, each goes to its own request, once.
+func TestAskAnswersByTag(t *testing.T) {
+	f, n := fake.New(), ended{}
+	a := NewAsker(f)
+	for _, what := range []string{"one", "two", "three"} {
+		a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as(what))
+	}
+	if a.Waiting() != 3 || len(f.Outbox) != 3 {
+		t.Fatalf("%d wait, %d sent; want 3, 3", a.Waiting(), len(f.Outbox))
+	}
+	two, one := f.Outbox[1].Reply(abi.EBUSY), f.Outbox[0].Reply(abi.OK)
+	forged := *two
+	forged.Source = peerB
+	if a.Answer(&forged) {
+		t.Error("an answer from another task was taken")
+	}
+	for _, m := range []*abi.Msg{two, one} {
+		if !a.Answer(m) {
+			t.Error("an answer was not awaited")
+		}
+		if a.Answer(m) {
+			t.Error("an answer was taken twice")
+		}
+	}
+	n.want(t, "one", "OK answered")
+	n.want(t, "two", "EBUSY answered")
+	n.want(t, "three")
+	if a.Waiting() != 1 {
+		t.Errorf("%d wait, want 1", a.Waiting())
+	}
+}
+
+// A peer that does not give the tag back answers in order; what was given up stays in the
+// order, so that a late answer is not taken for another request's.
+func TestAskUntaggedPeer(t *testing.T) {
+	f, n := fake.New(), ended{}
+	a := NewAsker(f)
+	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("slow"))
+	f.Pass(2 * time.Second)
+	a.Run()
+	n.want(t, "slow", "ETIMEDOUT")
+	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("next"))
+	untagged := &abi.Msg{Source: peerA, Type: abi.MsgReply}
+	a.Answer(untagged)
+	n.want(t, "next")
+	a.Answer(untagged)
+	n.want(t, "next", "OK answered")
+	n.want(t, "slow", "ETIMEDOUT")
+}
+
+// Each way in which there is no answer is told once.
+func TestAskWithoutAnswer(t *testing.T) {
+	f, n := fake.New(), ended{}
+	a := NewAsker(f)
+	f.Errno[peerB] = abi.ECALLDENIED
+	a.Ask(peerB, abi.Msg{Type: 0x900}, time.Second, n.as("denied"))
+	n.want(t, "denied") // not from within Ask
+	if at, ok := a.Next(); !ok || at != f.Now() {
+		t.Errorf("next is %d, %v; want now", at, ok)
+	}
+	a.Run()
+	n.want(t, "denied", "ECALLDENIED")
+
+	a.Ask(peerA, abi.Msg{Type: 0x900}, 3*time.Second, n.as("dead"))
+	a.Ask(fake.RSEndpoint, abi.Msg{Type: 0x700}, 5*time.Second, n.as("alive"))
+	if at, ok := a.Next(); !ok || at != f.Now()+3e9 {
+		t.Errorf("next is %d, %v; want in 3 s", at, ok)
+	}
+	a.Dead(peerA)
+	a.Dead(peerA)
+	n.want(t, "dead", "EDEADSRCDST")
+	n.want(t, "alive")
+
+	f.Pass(5 * time.Second)
+	a.Run()
+	a.Run()
+	n.want(t, "alive", "ETIMEDOUT")
+	if _, ok := a.Next(); ok {
+		t.Error("something is due, but nothing waits")
+	}
+}
+
+// What waits is bounded, and the one too many is told so.
+func TestAskLimit(t *testing.T) {
+	f, n := fake.New(), ended{}
+	a := NewAsker(f)
+	for range MaxAsks {
+		a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("fits"))
+	}
+	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("more"))
+	a.Run()
+	n.want(t, "fits")
+	n.want(t, "more", "EAGAIN")
+	f.Pass(time.Second)
+	a.Run()
+	if len(n["fits"]) != MaxAsks {
+		t.Fatalf("%d timed out, want %d", len(n["fits"]), MaxAsks)
+	}
+	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("later"))
+	a.Answer(f.Outbox[len(f.Outbox)-1].Reply(abi.OK))
+	n.want(t, "later", "OK answered")
+}
+
+// done may ask again, whatever ended the request.
+func TestAskFromDone(t *testing.T) {
+	f, n := fake.New(), ended{}
+	a := NewAsker(f)
+	for range 3 {
+		a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, func(_ *abi.Msg, _ abi.Errno) {
+			a.Ask(peerB, abi.Msg{Type: 0x900}, time.Second, n.as("again"))
+		})
+	}
+	a.Dead(peerA)
+	if a.Waiting() != 3 {
+		t.Fatalf("%d wait, want 3", a.Waiting())
+	}
+	f.Pass(time.Second)
+	a.Run()
+	n.want(t, "again", "ETIMEDOUT", "ETIMEDOUT", "ETIMEDOUT")
+}
+
+func TestAfter(t *testing.T) {
+	f := fake.New()
+	a := NewAsker(f)
+	var order []string
+	a.After(2*time.Second, func() { order = append(order, "two") })
+	a.After(time.Second, func() {
+		order = append(order, "one")
+		a.After(0, func() { order = append(order, "zero") })
+	})
+	a.Run()
+	if len(order) != 0 {
+		t.Fatalf("%q too early", order)
+	}
+	f.Pass(time.Second)
+	a.Run()
+	a.Run()
+	f.Pass(time.Second)
+	a.Run()
+	a.Run()
+	if len(order) != 3 || order[0] != "one" || order[1] != "zero" || order[2] != "two" {
+		t.Errorf("order %q, want one zero two", order)
+	}
+}

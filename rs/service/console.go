@@ -1,0 +1,57 @@
+package service
+
+import "bennu/kernel/abi"
+
+// ttyLabel is the service that has the console.
+var ttyLabel, _ = abi.MakeLabel("tty")
+
+// WriteConsole looks tty up and writes text to it. done is told when tty has taken all of it.
+func WriteConsole(a *Asker, text []byte, done func(Result)) {
+	Run(a, Request{Op: OpLookup, Label: ttyLabel}, func(r Result) {
+		if r.Errno != abi.OK {
+			done(Result{Errno: r.Errno, Text: "the console's driver tty is not running (service status tty tells)"})
+			return
+		}
+		WriteTTY(a, r.Endpoint, text, done)
+	})
+}
+
+// WriteTTY writes text to a console driver, in as many pieces as it wants. text is not to be
+// changed before done is called. A piece that was asked for when tty dies may be lost or not.
+func WriteTTY(a *Asker, tty abi.Endpoint, text []byte, done func(Result)) {
+	grant, ok := a.Grant(tty, text, false)
+	if !ok {
+		done(Result{Errno: abi.EAGAIN, Text: "too many requests wait; try again"})
+		return
+	}
+	m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(grant), uint64(len(text))}}
+	a.Ask(tty, m, LimitDriver, func(m *abi.Msg, e abi.Errno) {
+		a.Revoke(grant)
+		if e != abi.OK {
+			done(Result{Errno: e, Text: ttyReason(e)})
+			return
+		}
+		n := min(m.Arg[1], uint64(len(text)))
+		if n == uint64(len(text)) {
+			done(Result{})
+			return
+		}
+		if n == 0 {
+			done(Result{Errno: abi.EIO, Text: "the console's driver tty took nothing"})
+			return
+		}
+		WriteTTY(a, tty, text[n:], done)
+	})
+}
+
+func ttyReason(e abi.Errno) string {
+	switch e {
+	case abi.ETIMEDOUT:
+		return "the console's driver tty did not answer in " + Duration(uint64(LimitDriver))
+	case abi.EDEADSRCDST:
+		return "the console's driver tty died while it was asked"
+	case abi.ECALLDENIED:
+		return "no right to talk to tty (ipc in system.conf)"
+	}
+	return ""
+}

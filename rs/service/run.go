@@ -1,0 +1,210 @@
+package service
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// Result is how a request ended. Which fields are set follows from the request.
+type Result struct {
+	Errno abi.Errno
+	// Text says what failed, for people; "" when Errno says it all.
+	Text string
+
+	Endpoint    abi.Endpoint // OpUp, OpRefresh, OpRestart, OpLookup
+	Incarnation uint32       // OpLookup
+	NowNS       uint64       // OpStatus, OpPS, OpInfo: when it was so
+	Services    []abi.ServiceStatus
+	Tasks       []abi.TaskInfo
+	Images      []abi.ImageInfo
+	Counts      abi.Counts
+	Latency     abi.Latency
+	Machine     abi.Machine
+	Log         []byte // whole lines
+	Seconds     uint64 // OpDate
+	Help        string
+}
+
+// Err is nil when the request succeeded.
+func (r *Result) Err() error {
+	if r.Errno == abi.OK {
+		return nil
+	}
+	return &Failure{r.Errno, r.Text}
+}
+
+// Failure is a request's error with the words that go with it.
+type Failure struct {
+	Errno abi.Errno
+	Text  string
+}
+
+func (f *Failure) Error() string {
+	if f.Text == "" {
+		return f.Errno.Err().Error()
+	}
+	return f.Errno.Name() + ": " + f.Text
+}
+
+// rtcLabel is the service that keeps the time of day.
+var rtcLabel, _ = abi.MakeLabel("rtc")
+
+// Run does what r asks for. done is called once, with the result; never before Run returns
+// unless the answer needs nobody else.
+func Run(a *Asker, r Request, done func(Result)) {
+	switch r.Op {
+	case OpHelp:
+		done(Result{Help: Help(r.Topic)})
+	case OpStatus:
+		status(a, r, done)
+	case OpUp, OpDown, OpRefresh, OpRestart, OpLookup, OpFault, OpPowerOff, OpReboot:
+		manage(a, r, done)
+	case OpPS:
+		done(tasks(a))
+	case OpInfo:
+		done(info(a))
+	case OpLog:
+		done(log(a, r.Lines))
+	case OpDate:
+		date(a, r, done)
+	default:
+		done(Result{Errno: abi.ENOSYS})
+	}
+}
+
+// manage sends a request to RS that has no memory to share.
+func manage(a *Asker, r Request, done func(Result)) {
+	m, limit := abi.Msg{}, LimitLife
+	m.Arg[0], m.Arg[1] = abi.PackLabel(r.Label)
+	switch r.Op {
+	case OpUp:
+		m.Type = abi.RSUp
+	case OpDown:
+		m.Type = abi.RSDown
+	case OpRefresh:
+		m.Type = abi.RSRefresh
+	case OpRestart:
+		m.Type = abi.RSRestart
+	case OpLookup:
+		m.Type, limit = abi.RSLookup, LimitRS
+	case OpFault:
+		m.Type, limit = abi.RSFault, LimitRS
+		m.Arg[2], m.Arg[3] = uint64(r.Kind), uint64(r.Way)
+	case OpPowerOff:
+		m.Type = abi.RSShutdown
+		m.Arg[0], m.Arg[1] = r.Status, uint64(abi.PowerOff)
+	case OpReboot:
+		m.Type = abi.RSShutdown
+		m.Arg[0], m.Arg[1] = 0, uint64(abi.Reset)
+	}
+	a.Ask(a.RS(), m, limit, func(m *abi.Msg, e abi.Errno) {
+		res := Result{Errno: e, Text: reason(r, e)}
+		if m != nil && e == abi.OK {
+			res.Endpoint = abi.Endpoint(m.Arg[1])
+			if r.Op == OpLookup {
+				res.Incarnation = uint32(m.Arg[2])
+			}
+		}
+		done(res)
+	})
+}
+
+// reason puts an error of RS into words.
+func reason(r Request, e abi.Errno) string {
+	l := r.Label.String()
+	switch e {
+	case abi.OK:
+		return ""
+	case abi.ESRCH:
+		return "no service " + l + " (service status lists them)"
+	case abi.EPERM:
+		return "not permitted: this needs uid 0, or " + l + " in the asker's control list"
+	case abi.EBUSY:
+		switch r.Op {
+		case OpUp:
+			return l + " is up already"
+		case OpRestart:
+			return l + " lives (service refresh replaces it)"
+		}
+		return l + " is busy with another request"
+	case abi.EDEADSRCDST:
+		if r.Op == OpLookup || r.Op == OpFault {
+			return l + " is not running"
+		}
+		return l + " died, or RS did; service status tells"
+	case abi.ETIMEDOUT:
+		return "no answer from RS in time; service status tells"
+	}
+	return ""
+}
+
+func status(a *Asker, r Request, done func(Result)) {
+	rows := make([]abi.ServiceStatus, abi.MaxTasks)
+	mem := memory(rows)
+	grant, ok := a.Grant(a.RS(), mem, true)
+	if !ok {
+		done(Result{Errno: abi.EAGAIN, Text: "too many requests wait; try again"})
+		return
+	}
+	m := abi.Msg{Type: abi.RSStatus, Arg: [7]uint64{uint64(grant), uint64(len(mem))}}
+	a.Ask(a.RS(), m, LimitRS, func(m *abi.Msg, e abi.Errno) {
+		a.Revoke(grant)
+		res := Result{Errno: e, NowNS: a.Now()}
+		if e == abi.OK {
+			res.Services = only(rows[:min(m.Arg[1], uint64(len(rows)))], r.Label)
+			if r.Label != (abi.Label{}) && len(res.Services) == 0 {
+				res.Errno = abi.ESRCH
+			}
+		}
+		res.Text = reason(r, res.Errno)
+		done(res)
+	})
+}
+
+// only keeps the row of label, or all when label is zero.
+func only(rows []abi.ServiceStatus, l abi.Label) []abi.ServiceStatus {
+	if l == (abi.Label{}) {
+		return rows
+	}
+	for i := range rows {
+		if rows[i].Label == l {
+			return rows[i : i+1]
+		}
+	}
+	return nil
+}
+
+func date(a *Asker, r Request, done func(Result)) {
+	find := abi.Msg{Type: abi.RSLookup}
+	find.Arg[0], find.Arg[1] = abi.PackLabel(rtcLabel)
+	a.Ask(a.RS(), find, LimitRS, func(m *abi.Msg, e abi.Errno) {
+		if e != abi.OK {
+			done(Result{Errno: e, Text: "the clock driver rtc is not running (service status rtc tells)"})
+			return
+		}
+		ask := abi.Msg{Type: abi.RTCGet}
+		if r.Set {
+			ask = abi.Msg{Type: abi.RTCSet, Arg: [7]uint64{r.Seconds}}
+		}
+		a.Ask(abi.Endpoint(m.Arg[1]), ask, LimitDriver, func(m *abi.Msg, e abi.Errno) {
+			res := Result{Errno: e, Seconds: r.Seconds, Text: dateReason(e)}
+			if e == abi.OK && !r.Set {
+				res.Seconds = m.Arg[1]
+			}
+			done(res)
+		})
+	})
+}
+
+func dateReason(e abi.Errno) string {
+	switch e {
+	case abi.ETIMEDOUT:
+		return "the clock driver rtc did not answer in " + Duration(uint64(LimitDriver/time.Nanosecond))
+	case abi.EDEADSRCDST:
+		return "the clock driver rtc died while it was asked; it is being started again"
+	case abi.ECALLDENIED:
+		return "no right to talk to rtc (ipc in system.conf)"
+	}
+	return ""
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/archive"
+)
+
+// taskELF is a file that the kernel takes as a task; change may spoil it.
+func taskELF(change func(h *elf.Header64, p []elf.Prog64)) []byte {
+	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: abi.ImageBase + 0x1000,
+		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2}
+	copy(h.Ident[:], "\x7fELF\x02\x01\x01")
+	p := []elf.Prog64{
+		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Vaddr: abi.ImageBase, Filesz: 0x1010, Memsz: 0x1010},
+		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_W), Off: 0x1000, Vaddr: abi.ImageBase + 0x2000, Filesz: 0x10, Memsz: 0x9000},
+	}
+	if change != nil {
+		change(&h, p)
+	}
+	var w bytes.Buffer
+	binary.Write(&w, binary.LittleEndian, h)
+	binary.Write(&w, binary.LittleEndian, p)
+	return append(w.Bytes(), make([]byte, 0x1010-w.Len())...)
+}
+
+func TestTaskFault(t *testing.T) {
+	for _, c := range []struct {
+		want   string
+		change func(h *elf.Header64, p []elf.Prog64)
+	}{
+		{"", nil},
+		{"not an ELF file", func(h *elf.Header64, p []elf.Prog64) { h.Ident[0] = 'E' }},
+		{"built for EM_AARCH64", func(h *elf.Header64, p []elf.Prog64) { h.Machine = uint16(elf.EM_AARCH64) }},
+		{"ET_DYN: expected ET_EXEC", func(h *elf.Header64, p []elf.Prog64) { h.Type = uint16(elf.ET_DYN) }},
+		{"has a PT_INTERP segment", func(h *elf.Header64, p []elf.Prog64) { p[1].Type = uint32(elf.PT_INTERP) }},
+		{"segment at 0x400000 lies outside 0x8000200000-0x8040000000", func(h *elf.Header64, p []elf.Prog64) { p[0].Vaddr = 0x400000 }},
+		{"lies outside", func(h *elf.Header64, p []elf.Prog64) { p[1].Memsz = abi.ImageEnd - abi.ImageBase }},
+		{"is cut off", func(h *elf.Header64, p []elf.Prog64) { p[0].Filesz, p[0].Memsz = 0x1011, 0x1011 }},
+		{"is at file offset 0x1008", func(h *elf.Header64, p []elf.Prog64) { p[1].Off, p[1].Filesz = 0x1008, 8 }},
+		{"is writable and executable", func(h *elf.Header64, p []elf.Prog64) { p[0].Flags |= uint32(elf.PF_W) }},
+		{"is read-only with zeros", func(h *elf.Header64, p []elf.Prog64) { p[0].Memsz++ }},
+		{"shares a page with the one at 0x8000200000", func(h *elf.Header64, p []elf.Prog64) { p[1].Vaddr = abi.ImageBase + 0x1000 }},
+		{"entry 0x8000202000 is not in an executable segment", func(h *elf.Header64, p []elf.Prog64) { h.Entry = abi.ImageBase + 0x2000 }},
+	} {
+		got := taskFault(taskELF(c.change))
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
+// files writes name, content, … into a new folder.
+func files(t *testing.T, pairs ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(pairs); i += 2 {
+		mode := os.FileMode(0o644)
+		if strings.HasPrefix(pairs[i+1], "\x7fELF") {
+			mode = 0o755
+		}
+		if err := os.WriteFile(filepath.Join(dir, pairs[i]), []byte(pairs[i+1]), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// mkimage runs the command; its output comes with the folder's name taken out.
+func mkimage(dir string, args ...string) (status int, stdout, stderr string) {
+	var o, e bytes.Buffer
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "DIR", dir)
+	}
+	status = run(args, &o, &e)
+	return status, strings.ReplaceAll(o.String(), dir+"/", ""), strings.ReplaceAll(e.String(), dir+"/", "")
+}
+
+const goodConf = "service tick {\n\tdescr \"ticks\";\n};\n"
+
+func TestPack(t *testing.T) {
+	task := string(taskELF(nil))
+	dir := files(t, "system.conf", goodConf, "rs", task, "tick", task)
+	args := []string{"pack", "-o", "DIR/a.tar", "-conf", "DIR/system.conf", "bin/tick=DIR/tick", "bin/rs=DIR/rs"}
+	if s, _, e := mkimage(dir, args...); s != 0 || e != "" {
+		t.Fatalf("status %d: %s", s, e)
+	}
+	one, _ := os.ReadFile(filepath.Join(dir, "a.tar"))
+	if s, _, _ := mkimage(dir, "pack", "-o", "DIR/b.tar", "-conf", "DIR/system.conf", "bin/rs=DIR/rs", "bin/tick=DIR/tick"); s != 0 {
+		t.Fatal(s)
+	}
+	two, _ := os.ReadFile(filepath.Join(dir, "b.tar"))
+	if len(one) == 0 || !bytes.Equal(one, two) {
+		t.Errorf("two runs give %d and %d bytes that differ", len(one), len(two))
+	}
+	a, err := archive.Open(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := a.File(confName); string(b) != goodConf {
+		t.Errorf("system.conf: %q", b)
+	}
+	if s, o, e := mkimage(dir, "check", "DIR/a.tar"); s != 0 || o != "a.tar: 3 files, all as the manifest says\n" {
+		t.Errorf("check: %d %s%s", s, o, e)
+	}
+	if s, o, _ := mkimage(dir, "ls", "DIR/a.tar"); s != 0 || strings.Count(o, "\n") != 4 || !strings.Contains(o, " bin/tick\n") {
+		t.Errorf("ls: %d\n%s", s, o)
+	}
+	left, _ := filepath.Glob(dir + "/.*")
+	if len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	task := string(taskELF(nil))
+	for _, c := range []struct {
+		name  string
+		files []string
+		args  string // after pack -o OUT
+		want  []string
+	}{
+		{"faults of both parts, at their own lines", []string{"a.conf", "service a {\n\tnonsense;\n};", "b.conf", "\n\nservice b {\n\tirq x;\n};\n", "rs", task},
+			"-conf DIR/a.conf -conf DIR/b.conf bin/rs=DIR/rs", []string{"a.conf:2:2: service \"a\": ", "b.conf:4:6: service \"b\": "}},
+		{"program missing", []string{"s.conf", "\n" + goodConf, "rs", task}, "-conf DIR/s.conf bin/rs=DIR/rs",
+			[]string{`s.conf:2:1: service "tick": its program bin/tick is not in the archive`}},
+		{"no root task", []string{"x", task}, "bin/x=DIR/x", []string{"bin/rs is not in the archive"}},
+		{"not a task", []string{"rs", "#!/bin/sh\n"}, "bin/rs=DIR/rs", []string{"bin/rs: not an ELF file"}},
+		{"no such file", nil, "bin/rs=DIR/rs", []string{"open rs: no such file", "bin/rs is not in the archive"}},
+		{"no conf", []string{"rs", task}, "-conf DIR/none bin/rs=DIR/rs", []string{"open none: no such file"}},
+		{"twice", []string{"rs", task}, "bin/rs=DIR/rs bin/rs=DIR/rs", []string{"rs: bin/rs is in the archive already"}},
+		{"bad name", []string{"rs", task}, "bin/rs=DIR/rs ../x=DIR/rs", []string{`expected NAME=FILE`}},
+		{"no file", []string{"rs", task}, "bin/rs", []string{`argument "bin/rs": expected NAME=FILE`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := files(t, c.files...)
+			s, _, e := mkimage(dir, append([]string{"pack", "-o", "DIR/out.tar"}, strings.Fields(c.args)...)...)
+			if s != 1 {
+				t.Errorf("status %d, want 1", s)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(e, w) {
+					t.Errorf("got\n%swant %s", e, w)
+				}
+			}
+			if exists(filepath.Join(dir, "out.tar")) {
+				t.Error("an archive was written")
+			}
+		})
+	}
+}
+
+func TestForce(t *testing.T) {
+	dir := files(t, "rs", "not a program")
+	if s, _, e := mkimage(dir, "pack", "-force", "-o", "DIR/out.tar", "bin/rs=DIR/rs"); s != 0 || !strings.Contains(e, "forced: bin/rs: not an ELF file") {
+		t.Errorf("%d %s", s, e)
+	}
+}
+
+// The extra folder: executables become bin/NAME, its system.conf follows the others, the rest
+// is left alone.
+func TestExtra(t *testing.T) {
+	task := string(taskELF(nil))
+	extra := files(t, "tick", task, "system.conf", goodConf, "README", "no program")
+	dir := files(t, "rs", task, "s.conf", "")
+	if s, _, e := mkimage(dir, "pack", "-o", "DIR/out.tar", "-conf", "DIR/s.conf", "-extra", extra, "bin/rs=DIR/rs"); s != 0 {
+		t.Fatalf("%d %s", s, e)
+	}
+	b, _ := os.ReadFile(filepath.Join(dir, "out.tar"))
+	a, err := archive.Open(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range a.Files() {
+		names = append(names, e.Name)
+	}
+	if got := strings.Join(names, " "); got != "bin/rs bin/tick system.conf" {
+		t.Error(got)
+	}
+	os.WriteFile(filepath.Join(extra, "script"), []byte("#!/bin/sh\n"), 0o755)
+	if s, _, e := mkimage(dir, "pack", "-o", "DIR/x.tar", "-extra", extra, "bin/rs=DIR/rs"); s != 1 || !strings.Contains(e, "bin/script: not an ELF file") {
+		t.Errorf("%d %s", s, e)
+	}
+	if s, _, e := mkimage(dir, "pack", "-o", "DIR/x.tar", "-extra", extra, "bin/rs=DIR/rs", "bin/tick=DIR/rs"); s != 1 || !strings.Contains(e, "bin/tick is in the archive already") {
+		t.Errorf("%d %s", s, e)
+	}
+}
+
+// check names each damaged file; ls and check refuse what is no archive.
+func TestCheckDamaged(t *testing.T) {
+	task := string(taskELF(nil))
+	dir := files(t, "rs", task, "tick", task)
+	if s, _, e := mkimage(dir, "pack", "-o", "DIR/a.tar", "bin/tick=DIR/tick", "bin/rs=DIR/rs"); s != 0 {
+		t.Fatal(e)
+	}
+	path := filepath.Join(dir, "a.tar")
+	b, _ := os.ReadFile(path)
+	b[bytes.Index(b, []byte("\x7fELF"))+0x800] ^= 1
+	os.WriteFile(path, b, 0o644)
+	s, _, e := mkimage(dir, "check", "DIR/a.tar")
+	if s != 1 || !strings.Contains(e, "a.tar: boot archive: bin/rs: damaged: CRC32C") || !strings.Contains(e, "bin/rs: SHA-256 is") || strings.Contains(e, "tick") {
+		t.Errorf("%d %s", s, e)
+	}
+	os.WriteFile(path, b[:2000], 0o644)
+	for _, verb := range []string{"ls", "check"} {
+		if s, _, e := mkimage(dir, verb, "DIR/a.tar"); s != 1 || !strings.Contains(e, "truncated") {
+			t.Errorf("%s: %d %s", verb, s, e)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, a := range []string{"", "nonsense", "pack", "pack -o x", "pack -bad", "ls", "ls a b", "kernel x", "kernel -entry zz a b"} {
+		if s, _, e := mkimage("", strings.Fields(a)...); s != 2 || !strings.Contains(e, "usage:") && !strings.Contains(e, "Usage") {
+			t.Errorf("mkimage %s: status %d, %s", a, s, e)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"fmt"
+	"maps"
+	"slices"
+
+	"bennu/kernel/abi"
+)
+
+func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
+
+// taskFault says why the kernel would not take b as the executable of a task; "" if it would. The
+// kernel answers ENOEXEC without words (kernel/image): here is where people learn why.
+func taskFault(b []byte) string {
+	f, err := elf.NewFile(bytes.NewReader(b))
+	switch {
+	case err != nil:
+		return "not an ELF file: " + err.Error()
+	case f.Class != elf.ELFCLASS64 || f.Data != elf.ELFDATA2LSB || f.Machine != elf.EM_X86_64:
+		return fmt.Sprintf("built for %v, %v: expected a 64-bit x86-64 program", f.Machine, f.Class)
+	case f.Type != elf.ET_EXEC:
+		return fmt.Sprintf("%v: expected ET_EXEC (position-independent programs are not loaded)", f.Type)
+	}
+	var loads []*elf.Prog
+	for _, p := range f.Progs {
+		switch p.Type {
+		case elf.PT_INTERP, elf.PT_DYNAMIC:
+			return fmt.Sprintf("has a %v segment: expected a static program", p.Type)
+		case elf.PT_LOAD:
+			if p.Memsz == 0 {
+				continue
+			}
+			if why := segmentFault(p, uint64(len(b)), loads); why != "" {
+				return why
+			}
+			loads = append(loads, p)
+		}
+	}
+	for _, p := range loads {
+		if p.Flags&elf.PF_X != 0 && f.Entry >= p.Vaddr && f.Entry < p.Vaddr+p.Filesz {
+			return ""
+		}
+	}
+	return fmt.Sprintf("entry %#x is not in an executable segment", f.Entry)
+}
+
+func segmentFault(p *elf.Prog, size uint64, others []*elf.Prog) string {
+	at := fmt.Sprintf("segment at %#x ", p.Vaddr)
+	switch {
+	case p.Vaddr < abi.ImageBase || p.Vaddr >= abi.ImageEnd || p.Memsz > abi.ImageEnd-p.Vaddr:
+		return at + fmt.Sprintf("lies outside %#x-%#x: link it there (tamago build -ring 3)", uint64(abi.ImageBase), uint64(abi.ImageEnd))
+	case p.Filesz > p.Memsz || p.Off > size || p.Filesz > size-p.Off:
+		return at + "is cut off: the file is too short"
+	case p.Off%abi.PageSize != p.Vaddr%abi.PageSize:
+		return at + fmt.Sprintf("is at file offset %#x, which is not the same within a page", p.Off)
+	case p.Flags&elf.PF_W != 0 && p.Flags&elf.PF_X != 0:
+		return at + "is writable and executable"
+	case p.Flags&elf.PF_W == 0 && p.Filesz != p.Memsz:
+		return at + "is read-only with zeros at its end"
+	}
+	page := func(a uint64) uint64 { return a &^ (abi.PageSize - 1) }
+	for _, o := range others {
+		if page(p.Vaddr) < page(o.Vaddr+o.Memsz+abi.PageSize-1) && page(o.Vaddr) < page(p.Vaddr+p.Memsz+abi.PageSize-1) {
+			return at + fmt.Sprintf("shares a page with the one at %#x", o.Vaddr)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,29 @@
+package runtime
+
+import "unsafe"
+
+// The official distribution's way to end another goroutine's time.Sleep early.
+// A board's Idle hook may use it: it runs on the scheduler's stack, where no
+// channel operation is allowed.
+
+// GetG returns the addresses of the current goroutine and of its processor.
+func GetG() (gp uint, pp uint) {
+	g := getg()
+	return uint(uintptr(unsafe.Pointer(g))), uint(g.m.p)
+}
+
+// Asleep reports whether the goroutine is in time.Sleep.
+func Asleep(gp uint) bool {
+	g := (*g)(unsafe.Pointer(uintptr(gp)))
+	return g != nil && readgstatus(g) == _Gwaiting && g.waitreason == waitReasonSleep && g.timer != nil
+}
+
+// Wake makes the goroutine's time.Sleep end as soon as the scheduler looks, and
+// reports whether it was sleeping. It may not be called from an interrupt.
+func Wake(gp uint) bool {
+	if !Asleep(gp) {
+		return false
+	}
+	(*g)(unsafe.Pointer(uintptr(gp))).timer.reset(1, 0)
+	return true
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// An edit replaces text in one file of the installed GOROOT/src. Every text in
+// old must occur exactly once: anything else means that this Go is not the one
+// the edit was written for.
+type edit struct {
+	file string
+	why  string
+	old  string
+	new  string
+}
+
+// A drop leaves one file of GOROOT/src out of the shadow tree.
+type drop struct {
+	file string
+	why  string
+}
+
+// edits is the whole list of changes within files, in order of the file's name.
+var edits = []edit{
+	{"runtime/cgroup_stubs.go", "no cgroups to read",
+		"//go:build !linux\n", "//go:build linux\n"},
+	{"runtime/create_file_nounix.go", "no files to dump a heap to",
+		"//go:build !unix\n", "//go:build linux\n"},
+	{"runtime/lock_futex.go", "an idle scheduler asks the board to wait, then looks again",
+		"func beforeIdle(int64, int64) (*g, bool) {\n\treturn nil, false\n}",
+		"func beforeIdle(now, pollUntil int64) (*g, bool) {\n\tbareIdle(pollUntil)\n\treturn nil, true\n}"},
+	{"runtime/malloc.go", "boards map RAM below 1 TiB: small page-allocator tables",
+		heapAddrBitsLine, "\theapAddrBits = 40\n"},
+	{"runtime/malloc.go", "arenas of 4 MiB: small heaps in small windows",
+		logHeapArenaBytesLine, "\tlogHeapArenaBytes = 2 + 20\n"},
+	{"runtime/malloc.go", "no addresses in the upper half",
+		"\tarenaBaseOffset = 0xffff800000000000*goarch.IsAmd64 + 0x0a00000000000000*goos.IsAix\n",
+		"\tarenaBaseOffset = 0\n"},
+	{"runtime/mgc.go", "see modulesinit",
+		"\tmode := gcBackgroundMode\n", "\tbareGlobalMasks()\n\tmode := gcBackgroundMode\n"},
+	{"runtime/mgc.go", "freed pages are not given back, so no scavenger",
+		"\tc := make(chan int, 2)\n\tgo bgsweep(c)\n\tgo bgscavenge(c)\n\t<-c\n\t<-c\n",
+		"\tc := make(chan int, 1)\n\tgo bgsweep(c)\n\t<-c\n"},
+	{"runtime/mprof.go", "the linker turns memory profiles off only after the first sample was taken",
+		"var MemProfileRate int = 512 * 1024\n", "var MemProfileRate int = 0\n"},
+	{"runtime/netpoll_fake.go", "no files to poll; epoll_create would fail at the first timer",
+		"//go:build js && wasm\n", "//go:build linux\n"},
+	{"runtime/proc.go", "no second thread to run sysmon on",
+		"const haveSysmon = GOARCH != \"wasm\"\n", "const haveSysmon = false\n"},
+	{"runtime/proc.go", "a goroutine locked to the only thread would need another for the rest",
+		"func dolockOSThread() {\n", "func dolockOSThread() {\n\treturn\n"},
+	{"runtime/proc.go", "see dolockOSThread",
+		"func dounlockOSThread() {\n", "func dounlockOSThread() {\n\treturn\n"},
+	{"runtime/proc.go", "see dolockOSThread",
+		"func startTemplateThread() {\n", "func startTemplateThread() {\n\treturn\n"},
+	{"runtime/proc.go", "an idle program waits for interrupts: not a deadlock",
+		"func checkdead() {\n", "func checkdead() {\n\treturn\n"},
+	{"runtime/proc.go", "the board's second hook, once the heap works",
+		"\tworldStarted()\n\n\tif buildVersion == \"\" {\n",
+		"\tworldStarted()\n\thwinit1()\n\n\tif buildVersion == \"\" {\n"},
+	{"runtime/proc.go", "sysmon is what would wake it",
+		"\tgo forcegchelper()\n", ""},
+	{"runtime/proc.go", "the number of processors does not change: no goroutine to watch it",
+		"\tdefaultGOMAXPROCSUpdateEnable() // don't STW before runtime initialized.\n", ""},
+	{"runtime/rt0_linux_amd64.s", "the entry point is the board's cpuinit",
+		"\tJMP\t_rt0_amd64(SB)\n", "\tJMP\truntime∕goos·CPUInit(SB)\n"},
+	{"runtime/secret_nosecret.go", "secret.go erases signal stacks",
+		"//go:build !(amd64 || arm64) || !linux\n", "//go:build linux\n"},
+	{"runtime/set_vma_name_stub.go", "no memory maps to name",
+		"//go:build !linux\n", "//go:build linux\n"},
+	{"runtime/symtab.go", "saves checking the linker's tables, page by page, at every start",
+		"func moduledataverify1(datap *moduledata) {\n", "func moduledataverify1(datap *moduledata) {\n\treturn\n"},
+	{"runtime/symtab.go", "pointer masks of global variables are for the collector: many programs end before it runs",
+		"\t\t\tmd.gcdatamask = progToPointerMask((*byte)(unsafe.Pointer(md.gcdata)), scanDataSize)\n",
+		""},
+	{"runtime/symtab.go", "see gcdatamask",
+		"\t\t\tmd.gcbssmask = progToPointerMask((*byte)(unsafe.Pointer(md.gcbss)), scanBSSSize)\n",
+		""},
+	{"runtime/timestub.go", "time.now made of walltime and nanotime",
+		"//go:build !faketime && !windows && !(linux && amd64) && !plan9\n", "//go:build linux\n"},
+}
+
+// The two longest lines of malloc.go.
+const (
+	heapAddrBitsLine = "\theapAddrBits = (_64bit*(1-goarch.IsWasm)*(1-goos.IsIos*goarch.IsArm64))*48 + " +
+		"(1-_64bit+goarch.IsWasm)*(32-(goarch.IsMips+goarch.IsMipsle)) + 40*goos.IsIos*goarch.IsArm64\n"
+	logHeapArenaBytesLine = "\tlogHeapArenaBytes = (6+20)*(_64bit*(1-goos.IsWindows)*(1-goarch.IsWasm)*(1-goos.IsIos*goarch.IsArm64)) + " +
+		"(2+20)*(_64bit*goos.IsWindows) + (2+20)*(1-_64bit) + (9+10)*goarch.IsWasm + (2+20)*goos.IsIos*goarch.IsArm64\n"
+)
+
+// drops is the list of files without which the shadow tree does not talk to
+// Linux. _std holds what takes their place.
+var drops = []drop{
+	{"crypto/internal/fips140/drbg/entropy_fips140.go", "32 MiB of BSS; see _std"},
+	{"internal/runtime/syscall/linux/asm_linux_amd64.s", "SYSCALL; see _std"},
+	{"runtime/badlinkname_linux.go", "names the vDSO's functions"},
+	{"runtime/cgo_mmap.go", "mmap"},
+	{"runtime/cgo_sigaction.go", "signals"},
+	{"runtime/cgroup_linux.go", "reads /sys; see cgroup_stubs.go"},
+	{"runtime/create_file_unix.go", "no files; see create_file_nounix.go"},
+	{"runtime/defs_linux_amd64.go", "structures of system calls"},
+	{"runtime/fds_unix.go", "checks file descriptors with system calls"},
+	{"runtime/mem_linux.go", "mmap; see _std"},
+	{"runtime/mem_nonsbrk.go", "see _std"},
+	{"runtime/nbpipe_pipe2.go", "pipes"},
+	{"runtime/netpoll_epoll.go", "epoll; see netpoll_fake.go"},
+	{"runtime/os_linux.go", "see _std"},
+	{"runtime/os_linux64.go", "futex, timers"},
+	{"runtime/os_linux_generic.go", "signal numbers"},
+	{"runtime/os_linux_noauxv.go", "auxiliary vector"},
+	{"runtime/retry.go", "system calls to try again"},
+	{"runtime/secret.go", "see secret_nosecret.go"},
+	{"runtime/security_linux.go", "set-user-id programs"},
+	{"runtime/security_unix.go", "set-user-id programs"},
+	{"runtime/set_vma_name_linux.go", "prctl; see set_vma_name_stub.go"},
+	{"runtime/signal_amd64.go", "signals"},
+	{"runtime/signal_linux_amd64.go", "signals"},
+	{"runtime/signal_unix.go", "signals; see _std"},
+	{"runtime/sigtab_linux_generic.go", "signals"},
+	{"runtime/stubs2.go", "declares system calls written in assembly"},
+	{"runtime/stubs3.go", "declares system calls written in assembly"},
+	{"runtime/stubs_linux.go", "declares system calls written in assembly"},
+	{"runtime/sys_linux_amd64.s", "SYSCALL; see _std"},
+	{"runtime/time_linux_amd64.s", "SYSCALL; see timestub.go"},
+	{"runtime/timeasm.go", "see timestub.go"},
+	{"runtime/vdso_elf64.go", "vDSO"},
+	{"runtime/vdso_linux.go", "vDSO"},
+	{"runtime/vdso_linux_amd64.go", "vDSO"},
+	{"runtime/vgetrandom_linux.go", "vDSO; see _std"},
+	{"syscall/asm_linux_amd64.s", "SYSCALL; see _std"},
+}
+
+// apply returns text with the edit made.
+func (e edit) apply(text string) (string, error) {
+	if n := strings.Count(text, e.old); n != 1 {
+		return "", fmt.Errorf("%s: expected once, found %d times: %q", e.file, n, firstLine(e.old))
+	}
+	return strings.Replace(text, e.old, e.new, 1), nil
+}
+
+// firstLine returns the first line of s, cut to the width of an error message.
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	if len(s) > 60 {
+		s = s[:60] + "…"
+	}
+	return s
+}
