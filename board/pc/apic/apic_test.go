@@ -1,3 +1,5 @@
+//go:build !tamago
+
 package apic
 
 import (
@@ -147,8 +149,7 @@ func TestHotPath(t *testing.T) {
 	l, local, _ := setup(t, qemu())
 	line, _ := l.Resolve(4)
 	l.SetTimer(1_000_000_000)
-	local.Log = nil
-	local.OnLoad[regVersion] = nil
+	local.Log = make([]fake.Access, 0, 1000)
 	n := testing.AllocsPerRun(100, func() {
 		l.Mask(line)
 		l.EOI()
@@ -156,8 +157,7 @@ func TestHotPath(t *testing.T) {
 		l.Arm(1000)
 		l.Disarm()
 	})
-	// The fakes' logs grow: amortised below one.
-	if n >= 1 {
+	if n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 	for _, a := range local.Log {
