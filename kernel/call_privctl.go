@@ -125,7 +125,7 @@ func (k *Kernel) allow(to *task.Task) {
 	to.Wait &^= task.NoPriv
 	if to.StartedNS == 0 {
 		to.StartedNS = k.now
-		to.QuantumNS = to.Priv.QuantumNS
+		to.SliceNS, to.Level = to.Priv.QuantumNS, to.Priv.Priority
 	}
 	if to.Wait == 0 {
 		k.Ready(to)

@@ -73,7 +73,6 @@ func (k *Kernel) freeMemory(t *task.Task) {
 		k.m.LoadSpace(k.template)
 		k.current = nil
 	}
-	t.Space.Give(t.CtxFrame)
 	t.Space.Free()
 	t.Ctx, t.Call = nil, nil
 }

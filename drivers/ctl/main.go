@@ -5,6 +5,7 @@
 package main
 
 import (
+	_ "bennu/board/ring3" // the runtime's hooks
 	"bennu/drivers/ctl/server"
 	"bennu/drivers/sdk"
 )

@@ -80,6 +80,10 @@ func (s *Service) Operator() bool { return s.UID == 0 }
 type File struct {
 	Name     string
 	Services []Service // the good ones, in the order of the file
+
+	// Notes are no faults, but may be slips: `ipc` and `control` may name a service that
+	// is not in this file (of a driver that another image has), and then mean nothing.
+	Notes []Fault
 }
 
 // Service finds an entry by label; nil when there is none that is right.
@@ -124,7 +128,7 @@ func Parse(name string, text []byte) (*File, []Fault) {
 		a, b := &p.faults[i], &p.faults[j]
 		return a.Line < b.Line || a.Line == b.Line && a.Col < b.Col
 	})
-	f := &File{Name: name}
+	f := &File{Name: name, Notes: p.notes}
 	for _, e := range p.entries {
 		if !e.bad && !e.class {
 			f.Services = append(f.Services, e.s)

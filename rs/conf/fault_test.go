@@ -102,13 +102,11 @@ var faultRows = []struct{ name, text, want string }{
 	{"system ALL", in("system EXIT ALL;"), `f:2:15: service "a": system: "ALL" with others, expected it alone`},
 	{"system NONE", in("system NONE EXIT;"), `f:2:10: service "a": system: "NONE" with others, expected it alone`},
 	{"ipc none", in("ipc;"), `f:2:3: service "a": ipc: no argument, expected labels, ALL or NONE`},
-	{"ipc unknown", in("ipc RS tty;"), `f:2:10: service "a": ipc: unknown service "tty", expected one of this file`},
-	{"ipc class", "class c { };\nservice a { ipc c; };", `f:2:17: service "a": ipc: unknown service "c", expected one of this file`},
 	{"ipc mixed", in("ipc b ALL;"), `f:2:9: service "a": ipc: "ALL" in a list, expected labels only`},
 	{"ipc twice", in("ipc b B;"), `f:2:9: service "a": ipc: "B" is there twice, expected each once`},
 	{"ipc bad", in("ipc Tty;"), `f:2:7: service "a": ipc: unexpected "Tty", expected a label…`},
 	{"control none", in("control;"), `f:2:3: service "a": control: no argument, expected labels`},
-	{"control rs", in("control rs;"), `f:2:11: service "a": control: unknown service "rs", expected one of this file`},
+	{"control rs", in("control rs;"), `f:2:11: service "a": control: unexpected "rs", expected the label of a service`},
 
 	{"class none", in("class;"), `f:2:3: service "a": class: no argument, expected names of entries`},
 	{"class unknown", in("class driver;"), `f:2:9: service "a": class: unknown entry "driver", expected one of this file`},
@@ -177,7 +175,7 @@ service uart {
 	system BASIC;
 	descr "never closed
 };
-service tty { ipc rtc uart NOBODY; };
+service tty { ipc rtc uart uart; };
 class c { uid x; };
 service d { class c; };
 service good { ipc rtc; uid 0; };
@@ -187,7 +185,7 @@ service good { ipc rtc; uid 0; };
 		`system.conf:2:2: service "rtc": unknown keyword "irqs"`,
 		`system.conf:3:10: service "rtc": io: ports 70 overlap`,
 		`system.conf:7:8: service "uart": string without an end`,
-		`system.conf:9:28: service "tty": ipc: unknown service "nobody"`,
+		`system.conf:9:28: service "tty": ipc: "uart" is there twice`,
 		`system.conf:10:15: class "c": uid: unexpected "x"`,
 		`system.conf:11:19: service "d": class: entry "c" has faults, expected a good one`,
 	}
@@ -201,6 +199,24 @@ service good { ipc rtc; uid 0; };
 	}
 	if len(f.Services) != 1 || f.Service("good") == nil || f.Service("good").IPC[0] != "rtc" {
 		t.Errorf("services %+v, want good alone", f.Services)
+	}
+}
+
+// A name that no service of the file has gives nothing, and is told.
+func TestNotes(t *testing.T) {
+	f, faults := Parse("f", []byte("class c { };\nservice a { ipc RS tty c; control kbd; };"))
+	want := []string{
+		`f:2:20: service "a": ipc: no service "tty" in this file: no right comes of it`,
+		`f:2:24: service "a": ipc: no service "c" in this file: no right comes of it`,
+		`f:2:35: service "a": control: no service "kbd" in this file: no right comes of it`,
+	}
+	if len(faults) != 0 || len(f.Services) != 1 || len(f.Notes) != len(want) {
+		t.Fatalf("faults %v, services %v, notes %v", faults, f.Services, f.Notes)
+	}
+	for i, w := range want {
+		if f.Notes[i].Error() != w {
+			t.Errorf("note %d: %s, want %s", i, f.Notes[i].Error(), w)
+		}
 	}
 }
 

@@ -30,15 +30,24 @@ type parser struct {
 	current *entry // whose faults these are
 	entries []*entry
 	faults  []Fault
+	notes   []Fault
 }
 
 func (p *parser) fault(t token, text string) {
-	f := Fault{File: p.name, Line: t.line, Col: t.col, Text: text}
 	if p.current != nil {
 		p.current.bad = true
+	}
+	p.faults = append(p.faults, p.remark(t, text))
+}
+
+func (p *parser) note(t token, text string) { p.notes = append(p.notes, p.remark(t, text)) }
+
+func (p *parser) remark(t token, text string) Fault {
+	f := Fault{File: p.name, Line: t.line, Col: t.col, Text: text}
+	if p.current != nil {
 		f.Label, f.Class = p.current.name.text, p.current.class
 	}
-	p.faults = append(p.faults, f)
+	return f
 }
 
 // peek is the n-th token from here; bad ones are reported and skipped.

@@ -198,9 +198,12 @@ func (a *arguments) labels(system bool) (list []string) {
 		seen = append(seen, label)
 		switch {
 		case systemName(label) && system:
-		case !a.p.defined(label):
-			a.fault(t, "unknown service "+strconv.Quote(label)+", expected one of this file")
+		case systemName(label):
+			a.wrong(t, "the label of a service")
 		default:
+			if !a.p.defined(label) {
+				a.p.note(t, a.key.text+": no service "+strconv.Quote(label)+" in this file: no right comes of it")
+			}
 			list = append(list, label)
 		}
 	}

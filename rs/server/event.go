@@ -46,22 +46,22 @@ func (s *Server) logEvents() {
 }
 
 // appendEvent writes an event in logfmt: who, then what, then the figures. next is what
-// follows a death.
+// follows a death. The kernel's log puts time and "rs: " before it.
 func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
-	b = append(b, "rs:"...)
 	if e.Label != (abi.Label{}) {
-		b = append(append(b, " label="...), e.Label.String()...)
+		b = append(append(b, "label="...), e.Label.String()...)
 		if e.Kind != abi.EventRefuse {
 			b = append(b, " inc="...)
 			b = strconv.AppendUint(b, uint64(e.Incarnation), 10)
 		}
+		b = append(b, ' ')
 	}
 	if e.Kind == abi.EventDeath {
-		b = append(append(b, " reason="...), e.Reason.String()...)
+		b = append(append(b, "reason="...), e.Reason.String()...)
 		b = append(append(b, " action="...), next.String()...)
 		b = appendTime(b, " after=", e.BackoffNS)
 	} else {
-		b = append(append(b, " event="...), e.Kind.String()...)
+		b = append(append(b, "event="...), e.Kind.String()...)
 		if e.Reason != abi.ReasonNone {
 			b = append(append(b, " reason="...), e.Reason.String()...)
 		}

@@ -65,7 +65,7 @@ func bootable(in []byte, o *kernelOptions) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not an ELF file: %w", err)
 	}
-	if err := checkKernel(f); err != nil {
+	if err := checkKernel(f, uint64(len(in))); err != nil {
 		return nil, err
 	}
 	entry := o.entry
@@ -98,8 +98,9 @@ func bootable(in []byte, o *kernelOptions) ([]byte, error) {
 	return out, nil
 }
 
-// checkKernel asks for a kernel that is loaded where it is linked, below 4 GiB.
-func checkKernel(f *elf.File) error {
+// checkKernel asks for a kernel that is whole and loaded where it is linked, below 4 GiB. size is
+// the file's.
+func checkKernel(f *elf.File, size uint64) error {
 	if f.Class != elf.ELFCLASS64 || f.Data != elf.ELFDATA2LSB || f.Machine != elf.EM_X86_64 || f.Type != elf.ET_EXEC {
 		return fmt.Errorf("%v %v %v: expected a 64-bit x86-64 executable", f.Class, f.Machine, f.Type)
 	}
@@ -109,6 +110,9 @@ func checkKernel(f *elf.File) error {
 			continue
 		}
 		loads++
+		if p.Off > size || p.Filesz > size-p.Off || p.Filesz > p.Memsz {
+			return fmt.Errorf("program header %d: the file ends before its segment", i)
+		}
 		if p.Paddr != p.Vaddr {
 			return fmt.Errorf("program header %d: loaded at %#x, linked at %#x: the kernel runs where it is loaded", i, p.Paddr, p.Vaddr)
 		}

@@ -128,6 +128,7 @@ func TestBootableRefuses(t *testing.T) {
 		{"EM_386", func(b []byte, _ *kernelOptions) { le.PutUint16(b[18:], uint16(elf.EM_386)) }},
 		{"loaded at 0x200000, linked at 0x100000", func(b []byte, _ *kernelOptions) { le.PutUint64(b[load+24:], 0x200000) }},
 		{"above 4 GiB", func(b []byte, _ *kernelOptions) { le.PutUint64(b[load+40:], 1<<32) }},
+		{"the file ends before its segment", func(b []byte, _ *kernelOptions) { le.PutUint64(b[load+32:], 1<<39) }},
 		{"no segment to load", func(b []byte, _ *kernelOptions) { le.PutUint32(b[load:], uint32(elf.PT_NULL)) }},
 		{"no symbol nope", func(_ []byte, o *kernelOptions) { o.symbol = "nope" }},
 		{"no symbol nope", func(_ []byte, o *kernelOptions) { o.mb2 = "nope" }},
@@ -137,6 +138,7 @@ func TestBootableRefuses(t *testing.T) {
 		{"no room for 72 bytes", func(b []byte, _ *kernelOptions) { le.PutUint64(b[64+8:], 0x120) }},
 		{"no segment loads the ELF's headers", func(b []byte, _ *kernelOptions) {
 			le.PutUint64(b[load+8:], 0x1000)
+			le.PutUint64(b[load+32:], 8)
 			le.PutUint64(b[load+16:], tinyelf.Base+0x1000)
 			le.PutUint64(b[load+24:], tinyelf.Base+0x1000)
 		}},

@@ -16,8 +16,8 @@ const (
 )
 
 const (
-	// pollBusy is how long a lost interrupt may hold up the port while output waits.
-	pollBusy = 20 * time.Millisecond
+	// pollAfter is how long a lost interrupt may hold up a port that is in use.
+	pollAfter = 20 * time.Millisecond
 	// stopLimit is how long a stop waits for what is still to be sent.
 	stopLimit = 200 * time.Millisecond
 )
@@ -94,20 +94,37 @@ func (d *Driver) Stop(c *sdk.Context) {
 
 // turn moves bytes both ways until nothing moves, then sets the alarm.
 func (d *Driver) turn() {
-	for d.move() {
-	}
+	moved := d.moveAll()
 	if d.uart.Queued() == 0 {
 		d.server.Drained()
-	} else if !d.polls {
-		d.polls = true
-		d.asker.After(pollBusy, func() {
-			d.polls = false
-			d.uart.Poll()
-		})
+	}
+	if moved || d.uart.Queued() > 0 {
+		d.poll()
 	}
 	d.asker.Turn()
-	for d.move() { // what Turn brought
+	d.moveAll() // what Turn brought
+}
+
+// poll plans a look at the UART: an edge of its line may come while the line is masked, and
+// then no interrupt follows. The last look is one that finds nothing.
+func (d *Driver) poll() {
+	if d.polls {
+		return
 	}
+	d.polls = true
+	d.asker.After(pollAfter, func() {
+		d.polls = false
+		if d.uart.Poll() {
+			d.poll()
+		}
+	})
+}
+
+func (d *Driver) moveAll() (moved bool) {
+	for d.move() {
+		moved = true
+	}
+	return moved
 }
 
 // move hands over what has come and what is to go; it tells whether that was anything.

@@ -5,7 +5,6 @@ package sdk
 import (
 	"math/bits"
 	"runtime"
-	"unsafe"
 
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
@@ -63,11 +62,9 @@ func (task) IRQSetPolicy(line uint32, bit uint) (uint32, abi.Errno) {
 func (task) IRQEnable(hook uint32) abi.Errno        { return usys.IRQEnable(hook) }
 func (task) IRQDisable(hook uint32) abi.Errno       { return usys.IRQDisable(hook) }
 func (task) SetAlarm(ns uint64) (uint64, abi.Errno) { return usys.SetAlarm(ns) }
-func (task) Diag(line []byte) abi.Errno {
-	return usys.Diag(unsafe.String(unsafe.SliceData(line), len(line)))
-}
-func (task) Revoke(id abi.GrantID)                 { usys.Revoke(id) }
-func (task) Exit(status uint64, kind abi.ExitKind) { usys.Exit(status, kind) }
+func (task) Diag(line []byte) abi.Errno             { return usys.DiagBytes(line) }
+func (task) Revoke(id abi.GrantID)                  { usys.Revoke(id) }
+func (task) Exit(status uint64, kind abi.ExitKind)  { usys.Exit(status, kind) }
 func (task) GetInfo(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno) {
 	return usys.GetInfo(kind, index, out)
 }

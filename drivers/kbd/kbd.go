@@ -1,0 +1,211 @@
+package main
+
+import (
+	"time"
+
+	"bennu/drivers/sdk"
+	"bennu/kernel/abi"
+)
+
+const (
+	irqLine = 1
+	kept    = 256 // characters; a power of two
+
+	// ackLimit is how long the keyboard may take to answer a command, ackTries how often it is
+	// asked. Source: [2] "Commands from the System": 20 ms.
+	ackLimit = 100 * time.Millisecond
+	ackTries = 3
+)
+
+type kbd struct {
+	chip   chip
+	keys   decoder
+	lights lights
+	tty    abi.Endpoint // None: to be looked up
+
+	chars   [kept]uint16 // the character, and forwarded
+	r, w    uint32
+	codes   uint64
+	count   uint64 // characters
+	dropped uint64 // neither forwarded nor read
+	irqs    uint64
+}
+
+// forwarded marks characters that tty has got.
+const forwarded = 0x100
+
+// Init is sdk.Driver.
+func (k *kbd) Init(c *sdk.Context) error {
+	k.tty = abi.None
+	if _, e := c.IRQ(irqLine); e != abi.OK {
+		return sdk.Fail(e, "irq ", sdk.Dec(irqLine))
+	}
+	tested, e := k.chip.init(c.Ports())
+	if e != abi.OK {
+		return sdk.Fail(e, "no keyboard controller at ", sdk.Hex(portStatus))
+	}
+	if !tested {
+		c.Log("event", "self-test", "why", "the controller did not pass it, going on")
+	}
+	k.lights.send(k, c, keyboardEnable)
+	return nil
+}
+
+// Message is sdk.Driver.
+func (k *kbd) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
+	switch m.Type {
+	case abi.KBDRead:
+		if k.r == k.w {
+			c.Reply(m, abi.EAGAIN)
+			return
+		}
+		b := k.chars[k.r%kept]
+		k.r++
+		c.Reply(m, abi.OK, uint64(b&0xff))
+	case abi.KBDState:
+		c.Reply(m, abi.OK, k.irqs, k.codes, k.count, k.dropped)
+	default:
+		c.Reply(m, abi.ENOSYS)
+	}
+}
+
+// Interrupt is sdk.Interrupter.
+func (k *kbd) Interrupt(c *sdk.Context, _ uint64) {
+	k.irqs++
+	for range maxBytes {
+		b, key, ok := k.chip.take()
+		if !ok {
+			return
+		}
+		if !key || k.lights.answered(k, c, b) {
+			continue
+		}
+		k.codes++
+		char, lock := k.keys.code(b)
+		if lock {
+			k.lights.show(k, c)
+		}
+		if char != 0 {
+			k.typed(c, char)
+		}
+	}
+}
+
+// typed forwards a character and keeps it.
+func (k *kbd) typed(c *sdk.Context, b byte) {
+	k.count++
+	v := uint16(b)
+	if k.forward(c, b) {
+		v |= forwarded
+	}
+	if k.w-k.r == kept {
+		if k.chars[k.r%kept]&forwarded == 0 {
+			k.dropped++
+		}
+		k.r++
+	}
+	k.chars[k.w%kept] = v
+	k.w++
+}
+
+// forward sends a character to tty, if there is one. A tty that died has a successor, or
+// will have.
+func (k *kbd) forward(c *sdk.Context, b byte) bool {
+	m := abi.Msg{Type: abi.TTYInput, Arg: [7]uint64{uint64(b)}}
+	for range 2 {
+		if k.tty == abi.None {
+			ep, _, e := c.Lookup("tty")
+			if e != abi.OK {
+				return false
+			}
+			k.tty = ep
+		}
+		switch c.Tell(k.tty, &m) {
+		case abi.OK:
+			return true
+		case abi.EDEADSRCDST:
+			k.tty = abi.None
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// Alarm is sdk.Alarmer.
+func (k *kbd) Alarm(c *sdk.Context) { k.lights.late(k, c) }
+
+// Stop is sdk.Stopper.
+func (k *kbd) Stop(*sdk.Context) { k.chip.off() }
+
+// lights is the command to the keyboard that is under way: bytes, each of which the keyboard
+// acknowledges by an interrupt. A keyboard that does not answer is left alone.
+type lights struct {
+	next  [2]byte
+	n     int // bytes of next that are to be acknowledged
+	tries int
+	shown byte
+}
+
+func (l *lights) send(k *kbd, c *sdk.Context, bytes ...byte) {
+	l.n = copy(l.next[:], bytes)
+	l.tries = ackTries
+	l.put(k, c)
+}
+
+func (l *lights) put(k *kbd, c *sdk.Context) {
+	if !k.chip.send(l.next[0]) {
+		l.n = 0
+		return
+	}
+	c.Alarm(ackLimit)
+}
+
+// show has the keyboard show what the locks are, now or after what is under way.
+func (l *lights) show(k *kbd, c *sdk.Context) {
+	want := byte(0)
+	if k.keys.caps {
+		want = ledCaps
+	}
+	if l.n == 0 && want != l.shown {
+		l.shown = want
+		l.send(k, c, keyboardLEDs, want)
+	}
+}
+
+// answered takes a byte that answers a command; false when it is a key's.
+func (l *lights) answered(k *kbd, c *sdk.Context, b byte) bool {
+	switch {
+	case l.n == 0:
+		return false
+	case b == keyboardAck:
+		l.next[0], l.n, l.tries = l.next[1], l.n-1, ackTries
+		if l.n > 0 {
+			l.put(k, c)
+			return true
+		}
+		c.Alarm(0)
+		l.show(k, c)
+	case b == keyboardResend:
+		l.again(k, c)
+	default:
+		return false
+	}
+	return true
+}
+
+// late is the time being over.
+func (l *lights) late(k *kbd, c *sdk.Context) {
+	if l.n > 0 {
+		l.again(k, c)
+	}
+}
+
+func (l *lights) again(k *kbd, c *sdk.Context) {
+	if l.tries--; l.tries > 0 {
+		l.put(k, c)
+		return
+	}
+	c.Log("event", "no-answer", "command", sdk.Hex(uint64(l.next[0])))
+	l.n = 0
+}

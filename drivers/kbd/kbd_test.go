@@ -1,0 +1,263 @@
+package main
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"bennu/drivers/sdk/fake"
+	"bennu/kernel/abi"
+)
+
+// i8042 is a controller and its keyboard.
+type i8042 struct {
+	k      *fake.Kernel
+	out    []byte // bytes for us
+	aux    bool   // they are the mouse's
+	config byte
+	expect byte // the command that the next data byte belongs to
+	on     bool
+	absent bool
+	noTest bool
+	deaf   bool   // the keyboard does not answer
+	resend int    // this many bytes it wants again
+	got    []byte // what the keyboard was sent
+}
+
+func (m *i8042) give(b ...byte) {
+	m.out = append(m.out, b...)
+	m.raise()
+}
+
+func (m *i8042) raise() {
+	if len(m.out) > 0 && m.config&configIRQ != 0 {
+		m.k.Fire(irqLine)
+	}
+}
+
+func (m *i8042) In(port uint16, _ int) uint32 {
+	if m.absent {
+		return 0xff
+	}
+	if port == portStatus {
+		v := uint32(0)
+		if len(m.out) > 0 {
+			v |= statusFull
+		}
+		if m.aux {
+			v |= statusAux
+		}
+		return v
+	}
+	if len(m.out) == 0 {
+		return 0
+	}
+	b := m.out[0]
+	m.out = m.out[1:]
+	return uint32(b)
+}
+
+func (m *i8042) Out(port uint16, _ int, v uint32) {
+	b := byte(v)
+	switch {
+	case port == portData && m.expect == cmdWriteConfig:
+		m.config, m.expect = b, 0
+	case port == portData:
+		m.got = append(m.got, b)
+		switch {
+		case m.deaf:
+		case m.resend > 0:
+			m.resend--
+			m.give(keyboardResend)
+		default:
+			m.give(keyboardAck)
+		}
+	case b == cmdReadConfig:
+		m.out = append(m.out, m.config)
+	case b == cmdSelfTest && !m.noTest:
+		m.out = append(m.out, selfTestPassed)
+	case b == cmdWriteConfig:
+		m.expect = b
+	case b == cmdOn:
+		m.on = true
+	case b == cmdOff:
+		m.on = false
+	}
+}
+
+func boot(t *testing.T, m *i8042) (*fake.Kernel, *kbd) {
+	t.Helper()
+	k := fake.New(t, "kbd")
+	k.Labels["tty"] = fake.Other
+	m.k, k.Device = k, m
+	d := new(kbd)
+	k.Start(d)
+	if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || a.Arg[0] != 0 {
+		t.Fatalf("init answer %+v, log %q", a, k.Lines)
+	}
+	return k, d
+}
+
+// press has codes arrive, one interrupt each.
+func press(k *fake.Kernel, m *i8042, codes ...byte) {
+	for _, b := range codes {
+		m.give(b)
+		k.Run()
+	}
+}
+
+// typed is what tty was told.
+func typed(k *fake.Kernel) (s string) {
+	for m, ok := k.Take(fake.Other); ok; m, ok = k.Take(fake.Other) {
+		if m.Type == abi.TTYInput {
+			s += string(rune(m.Arg[0]))
+		}
+	}
+	return s
+}
+
+func TestInit(t *testing.T) {
+	m := &i8042{config: configOff | configAuxIRQ, out: []byte{1, 2, 3}}
+	boot(t, m)
+	if want := byte(configIRQ | configSystem | configAuxOff | configTranslate); m.config != want || !m.on || len(m.out) != 0 {
+		t.Errorf("config %#x, want %#x; on %v, left %v", m.config, want, m.on, m.out)
+	}
+	if !reflect.DeepEqual(m.got, []byte{keyboardEnable}) {
+		t.Errorf("the keyboard was sent %#x", m.got)
+	}
+	k := fake.New(t, "kbd")
+	k.Device = &i8042{k: k, absent: true}
+	k.Start(new(kbd))
+	if a, _ := k.Take(fake.Root); abi.Errno(a.Arg[0]) != abi.ENODEV {
+		t.Errorf("without a controller: %+v", a)
+	}
+	k, _ = boot(t, &i8042{noTest: true})
+	if !strings.Contains(k.Lines[0], "self-test") {
+		t.Errorf("log %q", k.Lines)
+	}
+}
+
+func TestType(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	press(k, m, 0x2a, 0x23, 0xaa, 0x17, 0x1c)
+	if s := typed(k); s != "Hi\n" {
+		t.Errorf("tty got %q", s)
+	}
+	for _, want := range "Hi\n" {
+		if a, ok := k.Request(fake.Client, abi.KBDRead); !ok || a.Arg[0] != 0 || a.Arg[1] != uint64(want) {
+			t.Errorf("read %+v, %v, want %q", a, ok, want)
+		}
+	}
+	if a, _ := k.Request(fake.Client, abi.KBDRead); abi.Errno(a.Arg[0]) != abi.EAGAIN {
+		t.Errorf("read of nothing: %+v", a)
+	}
+	irqs := uint64(5 + 1) // one acknowledged Init's command
+	if a, _ := k.Request(fake.Client, abi.KBDState); a.Arg[1] != irqs || a.Arg[2] != 5 || a.Arg[3] != 3 || a.Arg[4] != 0 {
+		t.Errorf("state %v", a.Arg)
+	}
+	if a, _ := k.Request(fake.Client, 0xdead); abi.Errno(a.Arg[0]) != abi.ENOSYS {
+		t.Errorf("unknown request: %+v", a)
+	}
+}
+
+func TestMouseIsNotTheKeyboard(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	m.aux = true
+	press(k, m, 0x1e)
+	m.aux = false
+	if s := typed(k); s != "" {
+		t.Errorf("tty got %q", s)
+	}
+}
+
+// tty dies and comes back with another endpoint; meanwhile there is none.
+func TestTTYDies(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	press(k, m, 0x1e)
+	k.Dead[fake.Other] = true
+	delete(k.Labels, "tty")
+	press(k, m, 0x30)
+	next := abi.MakeEndpoint(8, 2)
+	k.Labels["tty"] = next
+	press(k, m, 0x2e)
+	if a, ok := k.Take(next); !ok || a.Arg[0] != 'c' {
+		t.Errorf("the new tty got %+v, %v", a, ok)
+	}
+	for _, want := range "abc" {
+		if a, _ := k.Request(fake.Client, abi.KBDRead); a.Arg[1] != uint64(want) {
+			t.Errorf("kept %q, want %q", rune(a.Arg[1]), want)
+		}
+	}
+}
+
+// Only what nobody got counts as dropped.
+func TestDropped(t *testing.T) {
+	m := &i8042{}
+	k, d := boot(t, m)
+	for range 300 {
+		press(k, m, 0x1e)
+	}
+	if d.dropped != 0 {
+		t.Errorf("%d dropped that tty has got", d.dropped)
+	}
+	delete(k.Labels, "tty")
+	k.Dead[fake.Other] = true
+	for range 300 {
+		press(k, m, 0x30)
+	}
+	if d.dropped != 300-kept {
+		t.Errorf("%d dropped, want %d", d.dropped, 300-kept)
+	}
+}
+
+func TestLights(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	m.got = nil
+	press(k, m, 0x3a, 0xba, 0x1e)
+	if want := []byte{keyboardLEDs, ledCaps}; !reflect.DeepEqual(m.got, want) {
+		t.Errorf("sent %#x, want %#x", m.got, want)
+	}
+	if s := typed(k); s != "A" {
+		t.Errorf("tty got %q", s)
+	}
+	m.got, m.resend = nil, 1
+	press(k, m, 0x3a, 0xba)
+	if want := []byte{keyboardLEDs, keyboardLEDs, 0}; !reflect.DeepEqual(m.got, want) {
+		t.Errorf("sent again: %#x, want %#x", m.got, want)
+	}
+}
+
+// A keyboard that does not answer stops neither the driver nor the keys.
+func TestDeafKeyboard(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	m.got, m.deaf = nil, true
+	press(k, m, 0x3a, 0xba)
+	k.Advance(10 * ackLimit)
+	if len(m.got) != ackTries || !strings.Contains(strings.Join(k.Lines, ""), "no-answer") {
+		t.Errorf("sent %#x, log %q", m.got, k.Lines)
+	}
+	press(k, m, 0x1e)
+	if s := typed(k); s != "A" {
+		t.Errorf("tty got %q", s)
+	}
+	// A change that came while a command was under way is shown after it.
+	m.deaf, m.got = false, nil
+	press(k, m, 0x3a, 0xba)
+	if want := []byte{keyboardLEDs, 0}; !reflect.DeepEqual(m.got, want) {
+		t.Errorf("later sent %#x, want %#x", m.got, want)
+	}
+}
+
+func TestStop(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	k.Stop()
+	if m.on {
+		t.Error("left on")
+	}
+}

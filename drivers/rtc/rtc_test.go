@@ -1,0 +1,276 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"bennu/drivers/sdk/fake"
+	"bennu/kernel/abi"
+)
+
+// cmos is an MC146818.
+type cmos struct {
+	r      [128]uint8
+	index  uint8
+	raise  func()
+	up     int    // this many reads of register A say that an update is in progress
+	onRead func() // before each read of the seconds
+	writes []uint8
+}
+
+func newCMOS(mode uint8, d date) *cmos {
+	m := &cmos{}
+	m.r[regA], m.r[regB], m.r[regD] = 0x26, mode, 0x80
+	m.put(d)
+	return m
+}
+
+func (m *cmos) put(d date) {
+	x := encode(d, m.r[regB])
+	m.r[regSecond], m.r[regMinute], m.r[regHour], m.r[regDay] = x.second, x.minute, x.hour, x.day
+	m.r[regMonth], m.r[regYear], m.r[regCentury], m.r[regWeekday] = x.month, x.year, x.century, x.weekday
+}
+
+// tick ends an update.
+func (m *cmos) tick() {
+	if m.r[regB]&bSet != 0 {
+		return
+	}
+	was := m.r[regC]
+	m.r[regC] |= cUpdate
+	if m.r[regB]&bUpdate != 0 && was&cAny == 0 {
+		m.r[regC] |= cAny
+		m.raise()
+	}
+}
+
+func (m *cmos) In(port uint16, _ int) uint32 {
+	if port != portData {
+		return 0xff
+	}
+	switch m.index {
+	case regA:
+		if m.up > 0 {
+			m.up--
+			return uint32(m.r[regA] | aUpdating)
+		}
+	case regSecond:
+		if m.onRead != nil {
+			m.onRead()
+		}
+	case regC:
+		v := m.r[regC]
+		m.r[regC] = 0
+		return uint32(v)
+	}
+	return uint32(m.r[m.index])
+}
+
+func (m *cmos) Out(port uint16, _ int, v uint32) {
+	if port == portIndex {
+		m.index = uint8(v) & 0x7f
+		return
+	}
+	if m.index <= regYear && m.r[regB]&bSet == 0 {
+		m.writes = append(m.writes, m.index)
+	}
+	if m.index == regB && v&bSet != 0 {
+		v &^= bUpdate
+	}
+	m.r[m.index] = uint8(v)
+}
+
+func boot(t *testing.T, m *cmos) (*fake.Kernel, *rtc) {
+	t.Helper()
+	k := fake.New(t, "rtc")
+	k.Device = m
+	m.raise = func() { k.Fire(irqLine) }
+	r := new(rtc)
+	k.Start(r)
+	if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || a.Arg[0] != 0 {
+		t.Fatalf("init answer %+v, log %q", a, k.Lines)
+	}
+	return k, r
+}
+
+var noon = date{2026, 7, 4, 12, 0, 0}
+
+func TestGet(t *testing.T) {
+	for _, mode := range []uint8{0, modeBinary, mode24, modeBinary | mode24} {
+		k, _ := boot(t, newCMOS(mode, noon))
+		if a, ok := k.Request(fake.Client, abi.RTCGet); !ok || a.Arg[0] != 0 || a.Arg[1] != noon.unix() {
+			t.Errorf("mode %#x: %+v, %v", mode, a, ok)
+		}
+	}
+}
+
+func TestNoClock(t *testing.T) {
+	m := newCMOS(mode24, noon)
+	m.r[regA], m.r[regB] = 0xff, 0xff
+	k := fake.New(t, "rtc")
+	k.Device = m
+	k.Start(new(rtc))
+	if a, _ := k.Take(fake.Root); abi.Errno(a.Arg[0]) != abi.ENODEV {
+		t.Errorf("answered %+v", a)
+	}
+}
+
+// The time goes on while it is read.
+func TestGetAcrossUpdate(t *testing.T) {
+	last := date{2025, 12, 31, 23, 59, 59}
+	next, _ := fromUnix(last.unix() + 1)
+	m := newCMOS(mode24, last)
+	k, _ := boot(t, m)
+	reads := 0
+	m.onRead = func() { // after the first reading's seconds, before its other registers
+		if reads++; reads == 1 {
+			second := m.r[regSecond]
+			m.put(next)
+			m.r[regSecond] = second
+		} else {
+			m.put(next)
+		}
+	}
+	m.up = 100
+	if a, _ := k.Request(fake.Client, abi.RTCGet); a.Arg[1] != next.unix() {
+		t.Errorf("read %d, want %d", a.Arg[1], next.unix())
+	}
+	m.up = 1 << 30
+	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO {
+		t.Errorf("an update without end: %+v", a)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	m := newCMOS(mode24, noon)
+	k, _ := boot(t, m)
+	m.r[regMonth] = 0xee
+	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO {
+		t.Errorf("answered %+v", a)
+	}
+}
+
+func TestSet(t *testing.T) {
+	m := newCMOS(0, noon)
+	k, _ := boot(t, m)
+	to := date{2031, 12, 31, 23, 59, 58}
+	if a, _ := k.Request(fake.Client, abi.RTCSet, to.unix()); a.Arg[0] != 0 {
+		t.Fatalf("answered %+v", a)
+	}
+	if a, _ := k.Request(fake.Client, abi.RTCGet); a.Arg[1] != to.unix() {
+		t.Errorf("read back %d, want %d", a.Arg[1], to.unix())
+	}
+	if len(m.writes) != 0 || m.r[regB]&bSet != 0 || m.r[regB]&bUpdate == 0 {
+		t.Errorf("written while it ran: %v; register B %#x", m.writes, m.r[regB])
+	}
+	if a, _ := k.Request(fake.Client, abi.RTCSet, 1<<40); abi.Errno(a.Arg[0]) != abi.EDOM {
+		t.Errorf("too late a year: %+v", a)
+	}
+	m.r[regCentury] = 0
+	k, _ = boot(t, m)
+	late := date{2070, 1, 1, 0, 0, 0}
+	if a, _ := k.Request(fake.Client, abi.RTCSet, late.unix()); abi.Errno(a.Arg[0]) != abi.EDOM {
+		t.Errorf("a year that only a century register can hold: %+v", a)
+	}
+}
+
+func TestWait(t *testing.T) {
+	m := newCMOS(mode24, noon)
+	k, r := boot(t, m)
+	for _, from := range []abi.Endpoint{fake.Client, fake.Other} {
+		if _, ok := k.Request(from, abi.RTCWait); ok {
+			t.Error("answered at once")
+		}
+	}
+	k.Dead[fake.Other] = true
+	m.tick()
+	k.Run()
+	if a, ok := k.Take(fake.Client); !ok || a.Arg[0] != 0 || a.Arg[1] != noon.unix() || a.Arg[2] != 1 {
+		t.Errorf("answer %+v, %v", a, ok)
+	}
+	if k.Enables(irqLine) != 1 || r.n != 0 {
+		t.Errorf("enabled %d times, %d wait", k.Enables(irqLine), r.n)
+	}
+	k.Advance(10 * time.Second)
+	if len(k.Lines) != 0 {
+		t.Errorf("log %q", k.Lines)
+	}
+	for range maxWaiters {
+		k.Request(fake.Client, abi.RTCWait)
+	}
+	if a, ok := k.Request(fake.Client, abi.RTCWait); !ok || abi.Errno(a.Arg[0]) != abi.EAGAIN {
+		t.Errorf("one too many: %+v, %v", a, ok)
+	}
+}
+
+// Who waits gets an answer even when no interrupt ever comes.
+func TestWaitInVain(t *testing.T) {
+	m := newCMOS(mode24, noon)
+	k, _ := boot(t, m)
+	k.Request(fake.Client, abi.RTCWait)
+	k.Advance(updateLimit)
+	if a, ok := k.Take(fake.Client); !ok || abi.Errno(a.Arg[0]) != abi.EIO {
+		t.Errorf("no update: %+v, %v", a, ok)
+	}
+	k.Request(fake.Client, abi.RTCWait)
+	m.r[regC] = cUpdate | cAny // it came, but the interrupt was lost
+	k.Advance(updateLimit)
+	if a, ok := k.Take(fake.Client); !ok || a.Arg[0] != 0 || a.Arg[1] != noon.unix() {
+		t.Errorf("lost interrupt: %+v, %v", a, ok)
+	}
+	if !strings.Contains(strings.Join(k.Lines, "\n"), "lost-interrupt") {
+		t.Errorf("log %q", k.Lines)
+	}
+}
+
+// Whatever the last life left, the clock runs and its interrupts come.
+func TestRestart(t *testing.T) {
+	for name, leave := range map[string]func(*cmos){
+		"while it set the clock": func(m *cmos) { m.r[regB] |= bSet },
+		"interrupt not served":   func(m *cmos) { m.r[regB] |= bUpdate; m.r[regC] = cUpdate | cAny },
+		"other interrupts on":    func(m *cmos) { m.r[regB] |= bPeriodic | bAlarm },
+		"stopped":                func(m *cmos) { m.r[regA] = 0x76 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newCMOS(mode24, noon)
+			leave(m)
+			k, _ := boot(t, m)
+			if m.r[regB] != mode24|bUpdate || m.r[regA]&aDivider != aRunning || m.r[regC] != 0 {
+				t.Errorf("registers A %#x B %#x C %#x", m.r[regA], m.r[regB], m.r[regC])
+			}
+			k.Request(fake.Client, abi.RTCWait)
+			m.tick()
+			k.Run()
+			if _, ok := k.Take(fake.Client); !ok {
+				t.Error("no interrupt")
+			}
+		})
+	}
+}
+
+func TestStop(t *testing.T) {
+	m := newCMOS(mode24, noon)
+	k, _ := boot(t, m)
+	k.Request(fake.Client, abi.RTCWait)
+	k.Stop()
+	if a, ok := k.Take(fake.Client); !ok || abi.Errno(a.Arg[0]) != abi.EINTR {
+		t.Errorf("answer %+v, %v", a, ok)
+	}
+	if m.r[regB]&bUpdate != 0 {
+		t.Error("interrupt left on")
+	}
+}
+
+func TestState(t *testing.T) {
+	m := newCMOS(mode24, noon)
+	k, _ := boot(t, m)
+	m.tick()
+	k.Run()
+	if a, _ := k.Request(fake.Client, abi.RTCState); a.Arg[1] != 1 || a.Arg[2] != mode24|bUpdate || a.Arg[3] != regCentury {
+		t.Errorf("state %v", a.Arg)
+	}
+	if a, _ := k.Request(fake.Client, 0xdead); abi.Errno(a.Arg[0]) != abi.ENOSYS {
+		t.Errorf("unknown request: %+v", a)
+	}
+}
