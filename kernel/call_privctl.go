@@ -70,8 +70,10 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	if p.QuantumNS == 0 {
 		p.QuantumNS = abi.DefaultQuantumNS
 	}
+	quota := to.Space.Quota
 	to.Space.Quota = uint64(p.FrameQuota)
 	if p.NPorts > 0 && !to.Space.OpenIO(p.Ports[:p.NPorts]) {
+		to.Space.Quota = quota
 		return abi.ENOMEM
 	}
 	sendTo := p.SendTo
