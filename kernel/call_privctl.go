@@ -7,7 +7,7 @@ import (
 )
 
 // consolePort is the first port of the console that the kernel writes to (COM1). Who gets it has the
-// console from then on.
+// console as long as it lives.
 const consolePort = 0x3f8
 
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.
@@ -83,12 +83,14 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	k.startInfo(to).Priority = p.Priority
 	k.allowSends(to, sendTo)
 	for _, r := range p.Ports[:p.NPorts] {
-		if r.First <= consolePort && consolePort <= r.Last {
+		if hasConsole(r) {
 			k.consoleTask = true
 		}
 	}
 	return abi.OK
 }
+
+func hasConsole(r abi.PortRange) bool { return r.First <= consolePort && consolePort <= r.Last }
 
 func overlap(a, b abi.PortRange) bool { return a.First <= b.Last && b.First <= a.Last }
 
