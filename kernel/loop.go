@@ -161,11 +161,15 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 }
 
+// userEnd is where addresses end that ring 3 could ever have. The CPU refuses to load a base that is not
+// canonical: in ring 0, where that must not happen.
+const userEnd = 1 << 47
+
 // kernelCall checks the call mask and calls the handler. The mask does not hold CallExit:
 // dying is nobody's privilege.
 func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 	f := &t.Ctx.Frame
-	if nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS {
+	if nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS && f.SI < userEnd {
 		t.Ctx.FSBase = f.SI
 		t.Result(abi.OK, 0)
 		return

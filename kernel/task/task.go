@@ -43,6 +43,7 @@ type Task struct {
 	SendTo    abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving
 	InSendRec bool         // what follows the send is the receive of its answer
+	Limited   bool         // the wait has a time limit: it ends by itself
 	Kind      abi.ReceiveKind
 	Senders   int // first of the tasks that send to this one
 	LastSend  int
