@@ -9,7 +9,7 @@ import (
 // A space in which OpenIO ran out of memory half way is as it was: its closed bitmap, its TSS, its frames.
 func TestOpenIOFailureChangesNothing(t *testing.T) {
 	p, template := newPool(t, 100)
-	s, _ := New(p, template, 1)
+	s, _ := New(p, template, 100)
 	entry, used, free := p.Physical().Words(s.Root)[IOIndex], s.Used, p.Free()
 	ports := []abi.PortRange{{First: 0x80, Last: 0x80}}
 	for s.Quota = used; !s.OpenIO(ports); s.Quota++ {
@@ -20,7 +20,7 @@ func TestOpenIOFailureChangesNothing(t *testing.T) {
 			t.Fatalf("quota %d: no TSS", s.Quota)
 		}
 	}
-	if s.Quota != used+5 {
-		t.Errorf("OpenIO took %d frames, want 3 tables and 2 pages", s.Quota-used)
+	if s.Used != used+5 {
+		t.Errorf("OpenIO took %d frames, want 3 tables and 2 pages", s.Used-used)
 	}
 }
