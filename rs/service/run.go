@@ -63,7 +63,7 @@ func Run(a *Asker, r Request, done func(Result)) {
 	case OpPS:
 		done(tasks(a))
 	case OpInfo:
-		done(info(a))
+		done(info(a, r.Reset))
 	case OpLog:
 		done(log(a, r.Lines))
 	case OpDate:
