@@ -100,6 +100,9 @@ func (f *fake) Diag(line []byte) {
 }
 
 func (f *fake) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	if e := f.errno("receive"); e != abi.OK {
+		return 0, e
+	}
 	switch {
 	case f.alarm > 0 && f.alarm <= f.now:
 		f.alarm = 0

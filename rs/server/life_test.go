@@ -159,6 +159,15 @@ func TestReset(t *testing.T) {
 	}
 }
 
+func TestReceiveFails(t *testing.T) {
+	f := bootUsual(t)
+	f.refuse["receive"] = []abi.Errno{abi.ETRAPDENIED}
+	f.s.Turn()
+	if !f.off || f.status != receiveFailed || !f.s.Over() || !f.logged("event=fatal receive=ETRAPDENIED") {
+		t.Errorf("off %v, status %d, log %v", f.off, f.status, f.log)
+	}
+}
+
 // An alarm that comes a little early (its clock is another than Now's) is set again.
 func TestEarlyAlarm(t *testing.T) {
 	f := bootUsual(t)
