@@ -14,14 +14,16 @@
 #   DISK=FILE     a virtio disk (raw, or qcow2 by its name's end)
 #   NET=user      a virtio network card; any other text goes to QEMU's -nic
 #   QEMU=PROGRAM  default qemu-system-x86_64   QEMU_ARGS=TEXT   more arguments, split at spaces
+#   KLOG=FILE     all lines of the kernel's log: COM1 has them only until the console's driver runs
 #   LOG=FILE      where QEMU's own log goes (QEMU_ARGS="-d int,cpu_reset" makes it long)
 #
 # Ends with status
 #   0     the guest powered the machine off (or the user ended QEMU)
 #   2     something needed is missing or a variable is wrong: one line says what
 #   4     the guest reset the machine; a triple fault is such a reset
-#   odd   2*v+1 where v is what the guest wrote to isa-debug-exit: 3 the kernel refused the
-#         machine or the archive, or tests failed; 5 kernel panic
+#   odd   2*v+1 where v is what the guest wrote to isa-debug-exit (kernel.Status…): 3 powered off
+#         with a status that is not 0, as when tests failed; 5 kernel panic; 7 the kernel refused
+#         the machine or the archive
 # and 1 when QEMU itself could not start.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
@@ -82,6 +84,9 @@ if [ -n "${ICOUNT:-}" ]; then
 	esac
 	[ "$accel" = tcg ] || die "ICOUNT needs ACCEL=tcg"
 	set -- "$@" -icount "shift=$ICOUNT,sleep=off" -rtc base=2026-01-01T00:00:00,clock=vm
+fi
+if [ -n "${KLOG:-}" ]; then
+	set -- "$@" -chardev "file,id=klog,path=$KLOG" -device isa-debugcon,iobase=0xe9,chardev=klog
 fi
 [ -z "${GDB:-}" ] || set -- "$@" -gdb tcp::1234 -S
 if [ -n "${DISK:-}" ]; then

@@ -44,9 +44,6 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 		ok = k.furnish(t, s)
 	}
 	if !ok {
-		if t.CtxFrame != 0 {
-			t.Space.Give(t.CtxFrame)
-		}
 		t.Space.Free()
 		k.tasks.Release(t)
 		return nil, abi.ENOMEM
@@ -57,10 +54,11 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 
 // furnish gives a new task its context, its start page, its call page and its code.
 func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec) bool {
-	if t.CtxFrame = t.Space.Own(); t.CtxFrame == 0 {
+	ctx := t.Space.Own()
+	if ctx == 0 {
 		return false
 	}
-	t.Ctx = contextAt(k.phys, t.CtxFrame)
+	t.Ctx = contextAt(k.phys, ctx)
 	t.Ctx.Start(t.Image.Entry)
 	if !k.own(t, abi.StartPage, paging.Present|paging.User|paging.NX) ||
 		!k.own(t, abi.CallPage, paging.Present|paging.User|paging.Writable|paging.NX) {

@@ -73,7 +73,6 @@ func (k *Kernel) freeMemory(t *task.Task) {
 		k.m.LoadSpace(k.template)
 		k.current = nil
 	}
-	t.Space.Give(t.CtxFrame)
 	t.Space.Free()
 	t.Ctx, t.Call = nil, nil
 }
@@ -82,6 +81,9 @@ func (k *Kernel) freeMemory(t *task.Task) {
 func (k *Kernel) closePorts(t *task.Task) {
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
 		k.ports -= uint64(r.Last) - uint64(r.First) + 1
+		if hasConsole(r) {
+			k.consoleTask = false
+		}
 	}
 	t.Priv.NPorts = 0
 }

@@ -10,14 +10,21 @@ type Addr uint64
 // Words is a frame seen as 64-bit words.
 type Words = [abi.PageSize / 8]uint64
 
-// Pool is a stack of free frames, linked through their own first words: it needs no
-// memory of its own, however large the machine.
+// Pool is the free frames: those that came back, linked through their own first words, and
+// ranges that nobody has touched yet. It needs no memory of its own, however large the machine, and a
+// large machine boots no slower than a small one.
 type Pool struct {
-	phys Physical
-	head Addr // 0: empty (frame 0 is never in a pool)
-	free uint64
-	size uint64
+	phys   Physical
+	head   Addr // 0: empty (frame 0 is never in a pool)
+	ranges [maxRanges]span
+	free   uint64
+	size   uint64
 }
+
+// span is frames that were never taken.
+type span struct{ next, end Addr }
+
+const maxRanges = 64
 
 // NewPool makes an empty pool over phys.
 func NewPool(phys Physical) *Pool { return &Pool{phys: phys} }
@@ -31,9 +38,21 @@ func (p *Pool) Add(start, end Addr) {
 	if start == 0 {
 		start = abi.PageSize
 	}
-	for a := start; a+abi.PageSize <= end; a += abi.PageSize {
+	end &^= abi.PageSize - 1
+	if start >= end {
+		return
+	}
+	n := uint64(end-start) / abi.PageSize
+	p.size += n
+	for i := range p.ranges {
+		if r := &p.ranges[i]; r.next == r.end {
+			*r = span{start, end}
+			p.free += n
+			return
+		}
+	}
+	for a := start; a < end; a += abi.PageSize {
 		p.push(a)
-		p.size++
 	}
 }
 
@@ -45,14 +64,10 @@ func (p *Pool) Size() uint64 { return p.size }
 
 // Get takes a frame, all zero. 0 when there is none.
 func (p *Pool) Get() Addr {
-	a := p.head
-	if a == 0 {
-		return 0
+	a := p.GetDirty()
+	if a != 0 {
+		clear(p.phys.Words(a)[:])
 	}
-	w := p.phys.Words(a)
-	p.head = Addr(w[0])
-	p.free--
-	clear(w[:])
 	return a
 }
 
@@ -60,11 +75,24 @@ func (p *Pool) Get() Addr {
 func (p *Pool) GetDirty() Addr {
 	a := p.head
 	if a == 0 {
-		return 0
+		return p.fresh()
 	}
 	p.head = Addr(p.phys.Words(a)[0])
 	p.free--
 	return a
+}
+
+// fresh takes a frame that was never taken.
+func (p *Pool) fresh() Addr {
+	for i := range p.ranges {
+		if r := &p.ranges[i]; r.next < r.end {
+			a := r.next
+			r.next += abi.PageSize
+			p.free--
+			return a
+		}
+	}
+	return 0
 }
 
 // Put gives a frame back. Preconditions: nothing maps it any more.

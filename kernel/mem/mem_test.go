@@ -10,7 +10,9 @@ func TestPool(t *testing.T) {
 	buf := make([]byte, 17*abi.PageSize)
 	phys, size := Simulated(buf)
 	p := NewPool(phys)
-	p.Add(1, size) // frame 0 is cut off by the odd start
+	p.Add(1, 5*abi.PageSize+100) // frame 0 is cut off by the odd start, the last by the odd end
+	p.Add(5*abi.PageSize, size)
+	p.Add(size, size+1) // nothing
 	want := uint64(size)/abi.PageSize - 1
 	if p.Free() != want || p.Size() != want {
 		t.Fatalf("free %d size %d, want %d", p.Free(), p.Size(), want)
@@ -45,5 +47,21 @@ func TestPool(t *testing.T) {
 	}
 	if a := p.Get(); phys.Words(a)[7] != 0 {
 		t.Error("a reused frame is not zero")
+	}
+}
+
+func TestMoreRangesThanThereIsRoomFor(t *testing.T) {
+	buf := make([]byte, (2*maxRanges+12)*abi.PageSize)
+	phys, _ := Simulated(buf)
+	p := NewPool(phys)
+	for i := Addr(1); i <= maxRanges+5; i++ {
+		p.Add(2*i*abi.PageSize, (2*i+1)*abi.PageSize)
+	}
+	n := 0
+	for p.Get() != 0 {
+		n++
+	}
+	if n != maxRanges+5 || p.Free() != 0 {
+		t.Errorf("got %d frames, %d left; want %d and 0", n, p.Free(), maxRanges+5)
 	}
 }

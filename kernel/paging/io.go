@@ -39,8 +39,8 @@ func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
 	return ok
 }
 
-// OpenIO gives the space an I/O bitmap of its own in which the ports of ranges are open.
-// false when memory is out; what was taken is freed with the space.
+// OpenIO gives the space an I/O bitmap of its own in which the ports of ranges are open. false
+// when memory is out; the space is then as it was.
 func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 	phys := s.pool.Physical()
 	root := phys.Words(s.Root)
@@ -60,6 +60,8 @@ func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 			}
 		}
 		if !ok {
+			s.freeBelow(PTE(root[IOIndex]), 3)
+			root[IOIndex] = uint64(closed) // without a TSS the next interrupt would end the machine
 			return false
 		}
 	}

@@ -35,13 +35,18 @@ func (e PTE) Frame() mem.Addr { return mem.Addr(e & addrMask) }
 // Entry makes a PTE.
 func Entry(a mem.Addr, bits PTE) PTE { return PTE(a)&addrMask | bits }
 
-// Space is one address space.
+// Space is one address space. It keeps a list of the frames that it owns, so that its end does not
+// search its tables: a list frame holds a link to the one before it and up to perList addresses.
 type Space struct {
 	pool  *mem.Pool
 	Root  mem.Addr // PML4
-	Used  uint64   // frames owned: tables and pages
+	Used  uint64   // frames owned: tables, pages, lists
 	Quota uint64   // most that Used may become
+	list  mem.Addr // newest list frame
+	last  uint64   // index of the newest address in it; 0: none
 }
+
+const perList = abi.PageSize/8 - 1
 
 // New makes a space whose kernel half is that of template (a PML4: entries 0 and 256–511 are
 // taken over, entry 0 being the kernel's identity map). ok is false when memory is out.
@@ -57,25 +62,33 @@ func New(pool *mem.Pool, template mem.Addr, quota uint64) (s Space, ok bool) {
 }
 
 func (s *Space) get() mem.Addr {
+	if s.list == 0 || s.last == perList {
+		if s.Used+1 >= s.Quota {
+			return 0
+		}
+		l := s.pool.GetDirty()
+		if l == 0 {
+			return 0
+		}
+		s.pool.Physical().Words(l)[0] = uint64(s.list)
+		s.list, s.last = l, 0
+		s.Used++
+	}
 	if s.Used >= s.Quota {
 		return 0
 	}
 	a := s.pool.Get()
 	if a != 0 {
 		s.Used++
+		s.last++
+		s.pool.Physical().Words(s.list)[s.last] = uint64(a)
 	}
 	return a
 }
 
-// Own takes a zeroed frame on the space's account, 0 when the quota or the memory is out.
-// Give returns it.
+// Own takes a zeroed frame on the space's account, 0 when the quota or the memory is out. It goes
+// with the space.
 func (s *Space) Own() mem.Addr { return s.get() }
-
-// Give returns a frame that Own took and that is mapped nowhere.
-func (s *Space) Give(a mem.Addr) {
-	s.pool.Put(a)
-	s.Used--
-}
 
 func index(va uint64, level uint) uint64 { return va >> (12 + 9*level) & 511 }
 
@@ -151,36 +164,18 @@ func (s *Space) tableOf(va uint64) mem.Addr {
 	return table
 }
 
-// Free returns every frame of the space but those marked Shared, tables included; kernel
-// entries that New took over are left alone. Preconditions: no CPU has it loaded.
+// Free returns every frame that the space owns: tables, pages, what Own took. Frames that were mapped
+// as Shared are others'. Preconditions: no CPU has it loaded.
 func (s *Space) Free() {
-	if s.Root == 0 {
-		return
-	}
-	root := s.pool.Physical().Words(s.Root)
-	s.freeBelow(PTE(root[index(abi.TaskBase, 3)]), 3)
-	if e := PTE(root[IOIndex]); e&Shared == 0 { // an own I/O bitmap
-		s.freeBelow(e, 3)
-	}
-	s.Give(s.Root)
-	s.Root = 0
-}
-
-// freeBelow frees the table that e, an entry of a level-level table, points to.
-func (s *Space) freeBelow(e PTE, level uint) {
-	if e&Present == 0 {
-		return
-	}
-	for _, w := range s.pool.Physical().Words(e.Frame()) {
-		c := PTE(w)
-		if c&Present == 0 {
-			continue
+	phys := s.pool.Physical()
+	for s.list != 0 {
+		l, w := s.list, phys.Words(s.list)
+		s.list = mem.Addr(w[0])
+		for _, a := range w[1 : s.last+1] {
+			s.pool.Put(mem.Addr(a))
 		}
-		if level > 1 {
-			s.freeBelow(c, level-1)
-		} else if c&Shared == 0 {
-			s.Give(c.Frame())
-		}
+		s.pool.Put(l)
+		s.last = perList
 	}
-	s.Give(e.Frame())
+	s.Root, s.Used, s.last = 0, 0, 0
 }

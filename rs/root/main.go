@@ -30,7 +30,7 @@ func main() {
 
 // end says why there is no system, and ends the machine.
 func end(err error) {
-	usys.Diag("rs: event=fatal " + err.Error())
+	usys.Diag("event=fatal " + err.Error())
 	usys.Shutdown(abi.PowerOff, failed)
 	usys.Exit(failed, abi.ExitPanic)
 }

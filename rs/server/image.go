@@ -48,7 +48,7 @@ func (s *Server) makeImage(m *image) abi.Errno {
 		return abi.ENOEXEC
 	}
 	if err := s.archive.Check(name); err != nil {
-		s.say("rs: " + err.Error())
+		s.say(err.Error())
 		return abi.ENOEXEC
 	}
 	id, e := s.k.ImageCreate(uint64(len(b)))

@@ -115,10 +115,10 @@ func (s *Server) link() {
 func (s *Server) refuse(faults []conf.Fault) {
 	for i, f := range faults {
 		if i == maxFaults {
-			s.say("rs: " + ConfName + ": more faults, not shown")
+			s.say(ConfName + ": more faults, not shown")
 			break
 		}
-		s.say("rs: " + f.Error())
+		s.say(f.Error())
 		label, ok := abi.MakeLabel(f.Label)
 		if !ok || f.Class || s.byLabel(label) >= 0 {
 			continue

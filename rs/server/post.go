@@ -34,7 +34,7 @@ func (s *Server) post(to abi.Endpoint, m *abi.Msg) {
 		return
 	}
 	if owed >= maxOwed || len(s.outbox) == maxOutbox {
-		s.line = strconv.AppendUint(append(s.line[:0], "rs: event=lost ep="...), uint64(to), 10)
+		s.line = strconv.AppendUint(append(s.line[:0], "event=lost ep="...), uint64(to), 10)
 		s.line = appendHex(s.line, " type=", uint64(m.Type))
 		s.k.Diag(s.line)
 		return

@@ -50,7 +50,8 @@ type Server struct {
 	tickDue bool // the alarm has come
 	drained int  // messages since then
 	armed   time.Duration
-	status  uint64 // of the shutdown
+	how     abi.ShutdownHow // of the shutdown
+	status  uint64
 	over    bool
 	follow  []policy.Event // results of starts, to be stepped next
 
@@ -124,6 +125,7 @@ func (s *Server) take(kind abi.ReceiveKind) {
 			}
 		}
 	case abi.Clock:
+		// armed is forgotten: an alarm that came too early must be set again.
 		s.tickDue, s.drained, s.armed = true, 0, noAlarm
 	}
 	// A service's notification says nothing: a heartbeat is a message.

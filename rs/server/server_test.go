@@ -42,7 +42,7 @@ func TestBoot(t *testing.T) {
 		t.Error("boot is over before the last is ready")
 	}
 	f.ready("idle")
-	if !f.logged("rs: event=boot") || !f.logged("rs: label=uart inc=0 event=ready") {
+	if !f.logged("event=boot") || !f.logged("label=uart inc=0 event=ready") {
 		t.Errorf("log: %s", strings.Join(f.log, "\n"))
 	}
 	a, _ := f.ask("idle", named(abi.RSLookup, "uart"))
@@ -95,11 +95,11 @@ service gone { program missing; };
 class c { nice 1; };
 `)
 	for _, want := range []string{
-		`rs: system.conf:7:15: service "bad": unknown keyword "irqs", expected one of class`,
-		`rs: system.conf:7:27: service "bad": uid: unexpected "x"`,
-		`rs: system.conf:8:1: service "gone": program: no bin/missing in the boot archive`,
-		`rs: system.conf:9:11: class "c": unknown keyword "nice"`,
-		`rs: label=bad event=refuse errno=EINVAL`,
+		`system.conf:7:15: service "bad": unknown keyword "irqs", expected one of class`,
+		`system.conf:7:27: service "bad": uid: unexpected "x"`,
+		`system.conf:8:1: service "gone": program: no bin/missing in the boot archive`,
+		`system.conf:9:11: class "c": unknown keyword "nice"`,
+		`label=bad event=refuse errno=EINVAL`,
 	} {
 		if !f.logged(want) {
 			t.Errorf("no log line %q in\n%s", want, strings.Join(f.log, "\n"))

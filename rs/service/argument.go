@@ -45,6 +45,11 @@ func setLines(r *Request, s string) bool {
 	return ok
 }
 
+func setDelays(r *Request, s string) bool {
+	r.Reset = s == "reset"
+	return r.Reset
+}
+
 func setStatus(r *Request, s string) bool {
 	n, ok := number(s, 0, maxStatus)
 	r.Status = n

@@ -9,7 +9,7 @@ var ttyLabel, _ = abi.MakeLabel("tty")
 func WriteConsole(a *Asker, text []byte, done func(Result)) {
 	Run(a, Request{Op: OpLookup, Label: ttyLabel}, func(r Result) {
 		if r.Errno != abi.OK {
-			done(Result{Errno: r.Errno, Text: "the console's driver tty is not running (service status tty tells)"})
+			done(Result{Errno: r.Errno, Text: "the console's driver tty " + absent(r.Errno) + " (service status tty tells)"})
 			return
 		}
 		WriteTTY(a, r.Endpoint, text, done)

@@ -30,19 +30,24 @@ func list[T any](p Port, kind abi.InfoKind, most uint64) (rows []T, e abi.Errno)
 	return rows, abi.OK
 }
 
-// info reads the counters of the machine. The worst delays are since boot.
-func info(p Port) Result {
+// info reads the counters of the machine. The worst delays are those since boot or since they
+// were reset, which reset does after reading.
+func info(p Port, reset bool) Result {
 	res := Result{NowNS: p.Now()}
 	parts := [...]struct {
-		kind abi.InfoKind
-		to   []byte
+		kind  abi.InfoKind
+		index uint64
+		to    []byte
 	}{
-		{abi.InfoMachine, abi.Bytes(&res.Machine)},
-		{abi.InfoCounts, abi.Bytes(&res.Counts)},
-		{abi.InfoLatency, abi.Bytes(&res.Latency)},
+		{abi.InfoMachine, 0, abi.Bytes(&res.Machine)},
+		{abi.InfoCounts, 0, abi.Bytes(&res.Counts)},
+		{abi.InfoLatency, 0, abi.Bytes(&res.Latency)},
+	}
+	if reset {
+		parts[2].index = 1
 	}
 	for _, q := range parts {
-		if n, e := p.Info(q.kind, 0, q.to); e != abi.OK || n < len(q.to) {
+		if n, e := p.Info(q.kind, q.index, q.to); e != abi.OK || n < len(q.to) {
 			res.Errno = max(e, abi.EIO)
 			return res
 		}

@@ -29,9 +29,30 @@ func Parse(line string) (r Request, ok bool, err error) {
 	}
 	c, err := p.command()
 	if err == nil {
-		r, err = p.arguments(c)
+		var given map[string]word
+		if given, err = p.given(c); err == nil {
+			r, err = p.build(c, given)
+		}
 	}
 	return r, err == nil, err
+}
+
+// Fields reads a command line for somebody else to run: the command, and the text of each
+// argument by its name, checked. Errors: *SyntaxError.
+func Fields(line string) (c Command, fields map[string]string, err error) {
+	p := parser{words: split(line), end: len(strings.TrimRight(line, " \t")) + 1}
+	if c, err = p.command(); err != nil {
+		return c, nil, err
+	}
+	given, err := p.given(c)
+	if err == nil {
+		_, err = p.build(c, given)
+	}
+	fields = map[string]string{}
+	for name, w := range given {
+		fields[name] = w.text
+	}
+	return c, fields, err
 }
 
 type word struct {
@@ -103,23 +124,28 @@ func alternatives(group string) string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// arguments reads what follows the command's name: flags with their values, and the rest by place.
-func (p *parser) arguments(c Command) (Request, error) {
+// given reads what follows the command's name: flags with their values, and the rest by place.
+func (p *parser) given(c Command) (map[string]word, error) {
 	given := map[string]word{}
 	for len(p.words) > 0 {
 		w := p.next()
 		a, found := c.expects(w.text, given)
 		if !found {
-			return Request{}, &SyntaxError{w.column, w.text, c.rest(given)}
+			return nil, &SyntaxError{w.column, w.text, c.rest(given)}
 		}
 		if a.Flag != "" {
 			w = p.next()
 			if w.text == "" {
-				return Request{}, &SyntaxError{w.column, "", a.Want}
+				return nil, &SyntaxError{w.column, "", a.Want}
 			}
 		}
 		given[a.Name] = w
 	}
+	return given, nil
+}
+
+// build checks the arguments.
+func (p *parser) build(c Command, given map[string]word) (Request, error) {
 	r, err := c.Build(func(name string) (string, bool) {
 		w, ok := given[name]
 		return w.text, ok

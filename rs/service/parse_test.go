@@ -32,6 +32,7 @@ func TestParse(t *testing.T) {
 		{"service fi faulty loop-calls", Request{Op: OpFault, Label: name("faulty"), Kind: abi.FaultSelf, Way: abi.FaultyLoopCalls, Lines: DefaultLines}},
 		{"ps", Request{Op: OpPS, Lines: DefaultLines}},
 		{"info", Request{Op: OpInfo, Lines: DefaultLines}},
+		{"info reset", Request{Op: OpInfo, Reset: true, Lines: DefaultLines}},
 		{"log", Request{Op: OpLog, Lines: DefaultLines}},
 		{"log -n 7", Request{Op: OpLog, Lines: 7}},
 		{"date", Request{Op: OpDate, Lines: DefaultLines}},
@@ -92,6 +93,7 @@ func TestParseErrors(t *testing.T) {
 		{"date -s 253402300800", "column 9: expected " + when + `, got "253402300800"`},
 		{"help frob", `column 6: expected the name of a command, got "frob"`},
 		{"poweroff 128", `column 10: expected a status from 0 to 127, got "128"`},
+		{"info all", `column 6: expected reset (the worst delays are counted anew from now on), got "all"`},
 		{"reboot now", `column 8: expected nothing more, got "now"`},
 		{"ps \x1b[A\"", `column 4: expected nothing more, got "\x1b[A\""`},
 	} {

@@ -29,6 +29,7 @@ type Request struct {
 	Kind    abi.FaultKind // OpFault
 	Way     abi.FaultyWay // OpFault, with FaultSelf
 	Lines   int           // OpLog: how many, the newest
+	Reset   bool          // OpInfo: the worst delays are counted anew afterwards
 	Set     bool          // OpDate: the clock is to be set to Seconds
 	Seconds uint64        // Unix time, UTC
 	Status  uint64        // OpPowerOff: what QEMU ends with
@@ -71,7 +72,8 @@ var commands = [...]Command{
 		"inject a fault into a service"},
 	{OpLookup, "service", "lookup", []Arg{label}, "a service's endpoint"},
 	{OpPS, "", "ps", nil, "the kernel's tasks"},
-	{OpInfo, "", "info", nil, "the machine, its free resources, the worst delays"},
+	{OpInfo, "", "info", []Arg{{Name: "delays", Optional: true, Want: "reset (the worst delays are counted anew from now on)", set: setDelays}},
+		"the machine, its free resources, the worst delays"},
 	{OpLog, "", "log", []Arg{{Name: "n", Flag: "-n", Optional: true, Want: "a number of lines from 1 to 10000", set: setLines}},
 		"the newest lines of the kernel's log"},
 	{OpDate, "", "date", []Arg{{Name: "set", Flag: "-s", Optional: true,

@@ -63,7 +63,7 @@ func Run(a *Asker, r Request, done func(Result)) {
 	case OpPS:
 		done(tasks(a))
 	case OpInfo:
-		done(info(a))
+		done(info(a, r.Reset))
 	case OpLog:
 		done(log(a, r.Lines))
 	case OpDate:
@@ -128,6 +128,8 @@ func reason(r Request, e abi.Errno) string {
 			return l + " lives (service refresh replaces it)"
 		}
 		return l + " is busy with another request"
+	case abi.EAGAIN:
+		return l + " is being started: try again"
 	case abi.EDEADSRCDST:
 		if r.Op == OpLookup || r.Op == OpFault {
 			return l + " is not running"
@@ -180,7 +182,7 @@ func date(a *Asker, r Request, done func(Result)) {
 	find.Arg[0], find.Arg[1] = abi.PackLabel(rtcLabel)
 	a.Ask(a.RS(), find, LimitRS, func(m *abi.Msg, e abi.Errno) {
 		if e != abi.OK {
-			done(Result{Errno: e, Text: "the clock driver rtc is not running (service status rtc tells)"})
+			done(Result{Errno: e, Text: "the clock driver rtc " + absent(e) + " (service status rtc tells)"})
 			return
 		}
 		ask := abi.Msg{Type: abi.RTCGet}
@@ -195,6 +197,14 @@ func date(a *Asker, r Request, done func(Result)) {
 			done(res)
 		})
 	})
+}
+
+// absent says why a service has no endpoint.
+func absent(e abi.Errno) string {
+	if e == abi.EAGAIN {
+		return "is being started: try again"
+	}
+	return "is not running"
 }
 
 func dateReason(e abi.Errno) string {

@@ -62,7 +62,7 @@ func banner(c Config, now uint64) string {
 	if c.Incarnation > 0 {
 		again = "; incarnation " + service.Decimal(uint64(c.Incarnation)) + " of the shell"
 	}
-	return "\n" + strings.TrimSpace("bennu "+c.Version) + ", up " + service.Duration(now) + again + "; help lists the commands\n"
+	return "\n" + c.Version + ", up " + service.Duration(now) + again + "; help lists the commands\n"
 }
 
 // News takes an RSNews.

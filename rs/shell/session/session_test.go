@@ -36,7 +36,7 @@ type bench struct {
 func newBench(t *testing.T, inc uint32) *bench {
 	b := &bench{t: t, f: fake.New(), tty: tty1, most: 1000}
 	b.a = service.NewAsker(b.f)
-	b.s = Start(b.a, Config{Incarnation: inc, Version: "v1"})
+	b.s = Start(b.a, Config{Incarnation: inc, Version: "bennu v1"})
 	b.serve()
 	return b
 }
@@ -280,7 +280,7 @@ func TestStartWithoutConsole(t *testing.T) {
 	b := &bench{t: t, f: fake.New(), tty: abi.None, most: 1000}
 	b.a = service.NewAsker(b.f)
 	b.f.Errno[fake.RSEndpoint] = abi.EAGAIN
-	b.s = Start(b.a, Config{Version: "v1"})
+	b.s = Start(b.a, Config{Version: "bennu v1"})
 	b.serve()
 	b.f.Errno[fake.RSEndpoint] = abi.OK
 	b.f.Pass(time.Second)

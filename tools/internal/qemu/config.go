@@ -45,9 +45,10 @@ const (
 	StatusOff     = 0 // powered off
 	StatusQEMU    = 1 // QEMU did not start
 	StatusMissing = 2 // qemu.sh found something missing
-	StatusFailed  = 3 // the kernel refused the machine or the archive, or tests failed
+	StatusFailed  = 3 // powered off with a status that is not 0: tests failed
 	StatusReset   = 4 // reset, or triple fault
 	StatusPanic   = 5 // kernel panic
+	StatusRefused = 7 // the kernel refused the machine or the archive
 )
 
 // Root is the module's folder: the nearest one with a go.mod at or above the working
@@ -88,7 +89,7 @@ func (c *Config) env(socket string) []string {
 }
 
 var scriptVariables = []string{"KERNEL", "ARCHIVE", "MACHINE", "MEM", "ACCEL", "CPU", "ICOUNT", "SEED", "CMDLINE", "CTL",
-	"GDB", "DISK", "NET", "QEMU_ARGS", "LOG"}
+	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG"}
 
 func scriptVariable(v string) bool {
 	for _, n := range scriptVariables {

@@ -23,7 +23,8 @@ func (e *InfraError) Error() string {
 
 func (e *InfraError) Unwrap() error { return e.Err }
 
-// BootError says that the machine ended without a byte on COM1.
+// BootError says that the machine ended before the system was up: without a byte on COM1, or
+// because the kernel refused the machine or the archive.
 type BootError struct {
 	Status int // of qemu.sh
 	Log    string
@@ -72,11 +73,13 @@ func StatusText(status int) string {
 	case StatusMissing:
 		return "something is missing"
 	case StatusFailed:
-		return "refused to boot, or failed"
+		return "powered off, failed"
 	case StatusReset:
 		return "reset or triple fault"
 	case StatusPanic:
 		return "kernel panic"
+	case StatusRefused:
+		return "refused to boot"
 	}
 	if status < 0 || status > 128 {
 		return "killed by a signal"

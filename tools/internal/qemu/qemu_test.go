@@ -40,6 +40,7 @@ func TestMachineEnds(t *testing.T) {
 		{"power-off", tinyelf.PowerOff(), StatusOff},
 		{"failed", tinyelf.DebugExit(1), StatusFailed},
 		{"panic", tinyelf.DebugExit(2), StatusPanic},
+		{"refused", tinyelf.DebugExit(3), StatusRefused},
 		{"triple fault", tinyelf.TripleFault(), StatusReset},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -168,7 +168,7 @@ func (v *VM) explain(err error, want string) error {
 		if e := v.infra(); e != nil {
 			return e
 		}
-		if v.console.text() == "" {
+		if v.console.text() == "" || v.status == StatusRefused {
 			return &BootError{Status: v.status, Log: v.Log()}
 		}
 		return &EndError{Want: want, Status: v.status, Log: v.Log()}

@@ -1,0 +1,94 @@
+# bennu: build, run, test. `make` lists the targets.
+#
+# Variables: EXTRA=DIR adds DIR's executables and its system.conf to the image; TAMAGO=GO builds
+# with the go command of the official TamaGo distribution; those of qemu.sh (MACHINE=, CTL=, …) go to make run.
+
+GO    ?= go
+OUT   := out
+JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
+build := $(GO) run ./tools/tamago build
+
+# What goes into the image, NAME=PACKAGE: bin/NAME of the archive. This is the only list. A package's
+# entry of system.conf is the .conf file beside its sources.
+TASKS := rs=rs/root tty=drivers/tty ctl=drivers/ctl rtc=drivers/rtc kbd=drivers/kbd faulty=drivers/faulty shell=rs/shell
+
+# The kernel's own tests are the root task of a second archive.
+KTEST := kernel/ktest
+
+name    = $(firstword $(subst =, ,$1))
+package = $(lastword $(subst =, ,$1))
+NAMES   := $(foreach t,$(TASKS),$(call name,$t))
+CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*.conf))
+BINS    := $(NAMES:%=$(OUT)/bin/%)
+
+.DEFAULT_GOAL := help
+.PHONY: help build image run test check test-host test-qemu demo bench golden gdb clean need-go need-qemu FORCE
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+build: need-go ## the kernel and all tasks, into out/
+	@$(MAKE) --no-print-directory -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest
+
+image: build ## what boots: out/kernel.elf and out/boot.tar
+	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
+	$(GO) run ./tools/mkimage pack -o $(OUT)/ktest.tar bin/rs=$(OUT)/bin/ktest
+
+run: need-qemu image ## boot it in QEMU
+	./qemu.sh
+
+test: check test-host test-qemu ## everything: check, host tests, QEMU tests
+
+check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
+	$(GO) run ./tools/check
+	$(GO) vet ./...
+	$(GO) vet -tags qemu ./tools/...
+	$(GO) run ./tools/tamago vet ./...
+	$(GO) test ./tools/deps
+
+test-host: need-go ## unit tests and simulations, without QEMU
+	$(GO) test $(TESTFLAGS) ./...
+
+test-qemu: need-qemu image ## boot, kernel and recovery tests in QEMU
+	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
+
+# One package after the other, so that machines do not share the host's two cores.
+QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools | sed 's|^|./|')))
+
+golden: need-qemu image ## rewrite the boot transcripts that the tests compare with
+	$(GO) test -count=1 -tags qemu ./tools/qemutest -update
+
+demo: need-qemu image ## break a driver in every way and watch it come back
+	$(GO) run ./tools/demo
+
+bench: need-qemu image ## measure, in guest instructions and against Linux
+	$(GO) run ./tools/bench
+
+gdb: need-qemu image ## boot, and wait for: gdb -ex 'target remote :1234' out/kernel.elf
+	GDB=1 ./qemu.sh
+
+clean: ## remove out/
+	rm -rf $(OUT)
+
+need-go:
+	@./tools/need.sh go
+
+need-qemu:
+	@./tools/need.sh go qemu
+
+# Go knows what has changed. The first program built fills the cache for the others.
+$(OUT)/bin/rs: FORCE
+	@mkdir -p $(OUT)/bin
+	$(build) -ring 3 -o $@ ./$(call package,$(filter rs=%,$(TASKS)))
+
+$(filter-out $(OUT)/bin/rs,$(BINS)): $(OUT)/bin/%: FORCE | $(OUT)/bin/rs
+	$(build) -ring 3 -o $@ ./$(call package,$(filter $*=%,$(TASKS)))
+
+$(OUT)/bin/ktest: FORCE | $(OUT)/bin/rs
+	$(build) -ring 3 -o $@ ./$(KTEST)
+
+$(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
+	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
+	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
+
+FORCE:

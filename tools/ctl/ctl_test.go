@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bennu/tools/internal/control"
+)
+
+// serve is a control port that gives one fixed answer to each command; "ID" in it is the
+// request's. Events follow the answer to a subscription, then it hangs up.
+func serve(t *testing.T, answers map[string]string) (socket string) {
+	t.Helper()
+	socket = filepath.Join(t.TempDir(), "ctl")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for s := bufio.NewScanner(c); s.Scan(); {
+			for cmd, answer := range answers {
+				if strings.Contains(s.Text(), `"cmd":"`+cmd+`"`) {
+					io.WriteString(c, strings.ReplaceAll(answer, "ID", "1")+"\n")
+					if cmd == "events" {
+						return
+					}
+				}
+			}
+		}
+	}()
+	return socket
+}
+
+func TestRun(t *testing.T) {
+	const rtc = `{"id":ID,"ok":true,"t":10.5,"services":[{"label":"rtc","endpoint":131074,"state":"running","incarnation":2,"restarts":1,"deaths":2,` +
+		`"reason":"exception","vector":14,"missed":0,"period_us":500000,"started":9.250000,"recovery_us":1234,"backoff_until":0.0,"image_bytes":99,"errno":"OK"}]}`
+	for _, c := range []struct{ args, cmd, answer, want string }{
+		{"status", "status", rtc, "" +
+			"LABEL  STATE    INC  RESTARTS  DEATHS  ENDPOINT   PERIOD      UP  RECOVERY  LAST DEATH\n" +
+			"rtc    running    2         1       2    131074  500.0ms  1.250s   1.234ms  exception #PF\n"},
+		{"-json status", "status", rtc, strings.ReplaceAll(rtc, "ID", "1") + "\n"},
+		{"up rtc", "up", `{"id":ID,"ok":true,"endpoint":7}`, "rtc runs, endpoint 7\n"},
+		{"lookup rtc", "lookup", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3}`, "rtc: endpoint 7, incarnation 3\n"},
+		{"down rtc", "down", `{"id":ID,"ok":true}`, "rtc is down\n"},
+		{"date", "date", `{"id":ID,"ok":true,"seconds":951827696,"date":"x"}`, "2000-02-29 12:34:56 UTC\n"},
+		{"log -n 2", "log", `{"id":ID,"ok":true,"lines":["a","b"]}`, "a\nb\n"},
+		{"ps", "ps", `{"id":ID,"ok":true,"t":1.0,"tasks":[{"label":"rtc","endpoint":32770,"state":"receiving","incarnation":1,"priority":2,"peer":32766,"frames":300,"cpu_us":1500,"calls":9}]}`, "" +
+			"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER  MEMORY  PEAK  SHARED      CPU  CALLS  FAULTS  PREEMPTED\n" +
+			"   2     32770  rtc      1    2  receiving  any   1.1MiB    0B      0B  1.500ms      9       0          0\n"},
+		{"echo rtc", "echo", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3,"round_ns":1500}`, "endpoint=7 incarnation=3 round_ns=1500\n"},
+		{"call 0x7 3073 1 2", "call", `{"id":ID,"ok":true,"reply":[0,1,2,0,0,0]}`, "reply=[0,1,2,0,0,0]\n"},
+		{"console two words", "console", `{"id":ID,"ok":true}`, "ok\n"},
+	} {
+		var out strings.Builder
+		socket := serve(t, map[string]string{c.cmd: c.answer})
+		if err := run(t.Context(), append([]string{"-s", socket}, strings.Fields(c.args)...), &out, io.Discard); err != nil {
+			t.Errorf("%s: %v", c.args, err)
+		}
+		if out.String() != c.want {
+			t.Errorf("%s: printed\n%swant\n%s", c.args, out.String(), c.want)
+		}
+	}
+}
+
+func TestEventsStream(t *testing.T) {
+	socket := serve(t, map[string]string{"events": `{"id":ID,"ok":true}
+{"event":"death","seq":4,"t":1.234567,"label":"rtc","incarnation":0,"reason":"exception","vector":14,"exception":"#PF","error_code":4,"cr2":16,"rip":4096,"detect_ns":12345,"backoff_us":0}
+{"event":"ready","seq":5,"t":1.240012,"label":"rtc","incarnation":1,"recovery_ns":5445000}`})
+	var out strings.Builder
+	err := run(t.Context(), []string{"-s", socket, "events", "4"}, &out, io.Discard)
+	if !errors.Is(err, control.ErrClosed) {
+		t.Errorf("ended with %v, want the port's end", err)
+	}
+	const want = "    1.234567      4  death    rtc inc=0 reason=exception #PF error=0x4 cr2=0x10 rip=0x1000 detected=12.34us backoff=0ns\n" +
+		"    1.240012      5  ready    rtc inc=1 recovery=5.445ms\n"
+	if out.String() != want {
+		t.Errorf("printed\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"", "no command"},
+		{"frob", `"frob": column 1: expected one of service`},
+		{"up", `"service up": column 11: expected a label`},
+		{"fi rtc explode", `"service fi rtc explode": column 16: expected exception`},
+		{"echo", "usage: echo LABEL: got 0 arguments"},
+		{"call 1 x", `usage: call ENDPOINT TYPE [ARG…]: expected a number, got "x"`},
+		{"status", "no socket"},
+	} {
+		t.Setenv("CTL", "")
+		err := run(t.Context(), strings.Fields(c.args), io.Discard, io.Discard)
+		var usage usageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v; want a usage error with %s", c.args, err, c.want)
+		}
+	}
+	socket := serve(t, map[string]string{"up": `{"id":ID,"ok":false,"errno":"EPERM","error":"not permitted"}`})
+	if err := run(t.Context(), []string{"-s", socket, "up", "rtc"}, io.Discard, io.Discard); err == nil || err.Error() != "up: EPERM: not permitted" {
+		t.Errorf("a refusal is %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := run(ctx, []string{"-s", filepath.Join(t.TempDir(), "none"), "status"}, io.Discard, io.Discard); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("without a machine: %v", err)
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+
+	"bennu/kernel/abi"
+	"bennu/rs/service"
+	"bennu/tools/internal/control"
+)
+
+// answer is every field that the answer to an operator's command may have.
+type answer struct {
+	control.Info
+	Services    []control.Service `json:"services"`
+	Tasks       []control.Task    `json:"tasks"`
+	Endpoint    uint32            `json:"endpoint"`
+	Incarnation uint32            `json:"incarnation"`
+	Lines       []string          `json:"lines"`
+	Seconds     uint64            `json:"seconds"`
+	Text        string            `json:"text"`
+}
+
+// result makes of an answer what the machine made it of, so that it prints in the same way.
+func result(raw []byte) (r service.Result, err error) {
+	var a answer
+	if err := json.Unmarshal(raw, &a); err != nil {
+		return r, err
+	}
+	r = service.Result{Endpoint: abi.Endpoint(a.Endpoint), Incarnation: a.Incarnation, NowNS: ns(a.T), Seconds: a.Seconds, Help: a.Text}
+	for i := range a.Services {
+		r.Services = append(r.Services, status(&a.Services[i]))
+	}
+	for i := range a.Tasks {
+		r.Tasks = append(r.Tasks, task(&a.Tasks[i]))
+	}
+	for _, l := range a.Lines {
+		r.Log = append(r.Log, l+"\n"...)
+	}
+	c, l, m := &a.Counts, &a.Latency, &a.Machine
+	r.Counts = abi.Counts{Frames: c.Frames, Tasks: c.Tasks, Images: c.Images, Hooks: c.Hooks, Ports: c.Ports, Alarms: c.Alarms,
+		Async: c.Async, Deaths: c.Deaths, HeapInUse: c.HeapInUse, HeapAllocs: c.HeapAllocs}
+	r.Latency = abi.Latency{MaxKernelNS: l.MaxKernelNS, MaxKernelCall: l.MaxKernelCall, MaxReadyNS: l.MaxReadyNS,
+		MaxReadyTask: abi.Endpoint(l.MaxReadyTask), Entries: l.Entries}
+	r.Machine = abi.Machine{TSCHz: m.TSCHz, RAMBytes: m.RAMBytes, PoolFrames: m.PoolFrames, KernelBytes: m.KernelBytes, HeapBytes: m.HeapBytes,
+		ModuleBytes: m.ModuleBytes, EntryTSC: m.EntryTSC, RuntimeTSC: m.RuntimeTSC, HardwareTSC: m.HardwareTSC, RootTSC: m.RootTSC, NowTSC: m.NowTSC}
+	copy(r.Machine.CPU[:], m.CPU)
+	copy(r.Machine.Version[:], m.Version)
+	for _, g := range a.Images {
+		r.Images = append(r.Images, abi.ImageInfo{Image: g.Image, Tasks: g.Tasks, Size: g.Bytes, Frames: g.Frames})
+	}
+	return r, nil
+}
+
+func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }
+
+func status(s *control.Service) abi.ServiceStatus {
+	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, Deaths: s.Deaths,
+		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
+		ImageBytes: s.ImageBytes}
+	r.Label, _ = abi.MakeLabel(s.Label)
+	for r.State < abi.ServiceFailed && r.State.String() != s.State {
+		r.State++
+	}
+	for r.LastReason < abi.ReasonBadCall && r.LastReason.String() != s.Reason {
+		r.LastReason++
+	}
+	for e := abi.Errno(1); e < 256; e++ {
+		if e.Name() == s.Errno {
+			r.Errno = e
+		}
+	}
+	return r
+}
+
+func task(k *control.Task) abi.TaskInfo {
+	t := abi.TaskInfo{Endpoint: abi.Endpoint(k.Endpoint), Incarnation: k.Incarnation, Priority: k.Priority, Image: k.Image,
+		Peer: abi.Endpoint(k.Peer), Frames: k.Frames, FramesPeak: k.FramesPeak, SharedPages: k.SharedPages, CPUNS: k.CPUUS * 1000,
+		StartedNS: ns(k.Started), Calls: k.Calls, Faults: k.Faults, Preempted: k.Preempted}
+	t.Label, _ = abi.MakeLabel(strings.TrimSpace(k.Label))
+	for t.State < abi.StateNoPriv && service.TaskState(t.State) != k.State {
+		t.State++
+	}
+	return t
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sort"
+
+	"bennu/rs/service"
+	"bennu/tools/internal/control"
+)
+
+// deaths is the result of many deaths of one service in one boot.
+type deaths struct {
+	Deaths   int             `json:"deaths"`
+	ByReason map[string]int  `json:"by_reason"`
+	Detect   figure          `json:"detect_ns"`
+	Recovery figure          `json:"recovery_ns"`
+	First    resources       `json:"resources_after_first"`
+	Last     resources       `json:"resources_after_last"`
+	Latency  control.Latency `json:"latency"`
+	GuestS   float64         `json:"guest_s"`
+	Failures []string        `json:"failures,omitempty"`
+}
+
+// quickWays are those that need no missed heartbeat, so that a thousand take seconds.
+var quickWays = []string{"exit", "panic", "nil", "divide", "illegal", "privileged", "port", "text-write", "jump-data", "bad-call", "kernel-read", "exception", "kill"}
+
+// manyDeaths has faulty die n times, each quick way in turn. Resources are compared with those after
+// the first death.
+func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) {
+	d = &deaths{ByReason: map[string]int{}}
+	before, err := m.status(ctx)
+	if err != nil {
+		return d, err
+	}
+	if err := m.c.Do(ctx, "info", control.Args{"delays": "reset"}, nil); err != nil {
+		return d, err
+	}
+	began := before["faulty"].Deaths
+	events := m.c.Events(false)
+	var detect, recovery []uint64
+	for d.Deaths < n {
+		way := quickWays[d.Deaths%len(quickWays)]
+		dead, ready, err := m.once(ctx, events, way)
+		if err != nil {
+			return d, fmt.Errorf("death %d, by %s: %w", d.Deaths+1, way, err)
+		}
+		d.Deaths++
+		d.ByReason[dead.Reason]++
+		detect, recovery = append(detect, dead.DetectNS), append(recovery, ready.RecoveryNS-dead.BackoffUS*1000)
+		if d.Deaths == 1 {
+			if d.First, _, err = m.resources(ctx); err != nil {
+				return d, err
+			}
+		}
+		d.GuestS = ready.T
+	}
+	d.Detect, d.Recovery = newFigure(detect), newFigure(recovery)
+	return d, m.compare(ctx, d, before, began+uint32(n))
+}
+
+// once has faulty die and waits for its next life.
+func (m *machine) once(ctx context.Context, events *control.Events, way string) (dead, ready control.Event, err error) {
+	ctx, cancel := context.WithTimeout(ctx, deathLimit)
+	defer cancel()
+	if err = m.c.Fault(ctx, "faulty", way); err != nil {
+		return
+	}
+	if dead, err = events.Wait(ctx, "the death", func(e *control.Event) bool { return e.Is("death", "faulty") }); err != nil {
+		return
+	}
+	ready, err = events.Wait(ctx, "the next life", func(e *control.Event) bool { return e.Is("ready", "faulty") })
+	return
+}
+
+func (m *machine) compare(ctx context.Context, d *deaths, before map[string]control.Service, total uint32) error {
+	after, err := m.status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range sorted(before) {
+		want := before[l].Deaths
+		if l == "faulty" {
+			want = total
+		}
+		if got := after[l].Deaths; got != want {
+			d.Failures = append(d.Failures, fmt.Sprintf("%s: expected %d deaths in all, RS counts %d (%s)", l, want, got, after[l].Reason))
+		}
+	}
+	if d.Last, err = m.settle(ctx, d.First); err != nil {
+		return err
+	}
+	if d.Last != d.First {
+		d.Failures = append(d.Failures, fmt.Sprintf("expected the resources of after the first death, %+v; they are %+v", d.First, d.Last))
+	}
+	i, err := m.c.Info(ctx)
+	d.Latency = i.Latency
+	return err
+}
+
+func (d *deaths) ok() bool { return len(d.Failures) == 0 && d.Deaths > 0 }
+
+func (d *deaths) text(w io.Writer) {
+	fmt.Fprintf(w, "%d deaths of faulty in %.1f s of guest time:", d.Deaths, d.GuestS)
+	var reasons []string
+	for r := range d.ByReason {
+		reasons = append(reasons, r)
+	}
+	sort.Strings(reasons)
+	for _, r := range reasons {
+		fmt.Fprintf(w, " %s %d", r, d.ByReason[r])
+	}
+	fmt.Fprintf(w, "\ndetection %s\nrecovery without backoff %s\n", d.Detect, d.Recovery)
+	fmt.Fprintf(w, "worst delay of RS while ready %s, longest stay in the kernel %s\n", service.Duration(d.Latency.MaxReadyNS), service.Duration(d.Latency.MaxKernelNS))
+	for _, f := range d.Failures {
+		fmt.Fprintf(w, "FAILED %s\n", f)
+	}
+	if d.First == d.Last {
+		fmt.Fprintf(w, "resources after the last are those after the first: %+v\n", d.Last)
+	}
+}

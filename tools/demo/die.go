@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"bennu/tools/internal/control"
+)
+
+// row is one death and what followed.
+type row struct {
+	Label       string   `json:"label"`
+	Way         string   `json:"way"`
+	Reason      string   `json:"reason"`
+	Exception   string   `json:"exception,omitempty"`
+	Incarnation uint32   `json:"incarnation"` // of the new life
+	DetectNS    uint64   `json:"detect_ns"`
+	RecoveryNS  uint64   `json:"recovery_ns"`
+	BackoffUS   uint64   `json:"backoff_us"`
+	Probes      int      `json:"probes"`      // answers of the others meanwhile
+	WorstNS     uint64   `json:"worst_ns"`    // the slowest of them
+	WorstLabel  string   `json:"worst_label"` // and whose it was
+	Failures    []string `json:"failures,omitempty"`
+}
+
+func (r *row) fail(format string, args ...any) {
+	r.Failures = append(r.Failures, fmt.Sprintf(format, args...))
+}
+
+// die has one service die and checks everything around it. The error is for a machine with which
+// nothing can be done any more.
+func (m *machine) die(ctx context.Context, d death) (r row, err error) {
+	ctx, cancel := context.WithTimeout(ctx, deathLimit)
+	defer cancel()
+	r = row{Label: d.label, Way: d.way}
+	before, err := m.status(ctx)
+	if err != nil {
+		return r, err
+	}
+	old, ok := before[d.label]
+	if !ok || old.State != "running" {
+		r.fail("%s: expected it to run before, it is %q", d.label, old.State)
+		return r, nil
+	}
+	probes := m.probe(ctx, others(before, d.label))
+	if err := m.breakIt(ctx, d, &r, old); err != nil {
+		probes.stop(&r)
+		return r, fmt.Errorf("%s by %s: %w", d.label, d.way, err)
+	}
+	probes.stop(&r)
+	return r, m.look(ctx, d, before, &r)
+}
+
+// breakIt injects the fault and waits for the next life.
+func (m *machine) breakIt(ctx context.Context, d death, r *row, old control.Service) error {
+	events := m.c.Events(false)
+	err := m.c.Fault(ctx, d.label, d.way)
+	if err != nil && !(d.label == "ctl" && errors.Is(err, control.ErrUnknown)) {
+		return err
+	}
+	dead, err := events.Wait(ctx, "the death of "+d.label, func(e *control.Event) bool { return e.Is("death", d.label) })
+	if err != nil {
+		return err
+	}
+	r.Reason, r.Exception, r.DetectNS, r.BackoffUS = dead.Reason, dead.Exception, dead.DetectNS, dead.BackoffUS
+	if dead.Incarnation != old.Incarnation || dead.Endpoint != old.Endpoint {
+		r.fail("expected the death of incarnation %d, endpoint %d; incarnation %d, endpoint %d died", old.Incarnation, old.Endpoint, dead.Incarnation, dead.Endpoint)
+	}
+	if dead.Reason != d.reason || dead.Exception != d.exception {
+		r.fail("expected reason %s, RS saw %s", strings.TrimSpace(d.reason+" "+d.exception), strings.TrimSpace(dead.Reason+" "+dead.Exception))
+	}
+	ready, err := events.Wait(ctx, "the next life of "+d.label, func(e *control.Event) bool { return e.Is("ready", d.label) })
+	if err != nil {
+		return err
+	}
+	r.Incarnation, r.RecoveryNS = ready.Incarnation, ready.RecoveryNS
+	if ready.Incarnation != old.Incarnation+1 || ready.Endpoint == old.Endpoint {
+		r.fail("expected incarnation %d with another endpoint than %d; it is %d with %d", old.Incarnation+1, old.Endpoint, ready.Incarnation, ready.Endpoint)
+	}
+	return nil
+}
+
+// look checks that everything works and that nothing but the victim changed.
+func (m *machine) look(ctx context.Context, d death, before map[string]control.Service, r *row) error {
+	after, err := m.status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, label := range sorted(before) {
+		a, b := after[label], before[label]
+		if label == d.label {
+			b.Incarnation, b.Deaths = b.Incarnation+1, b.Deaths+1
+		}
+		if a.Incarnation != b.Incarnation || a.Deaths != b.Deaths {
+			r.fail("%s: expected incarnation %d after %d deaths, it is %d after %d (%s)", label, b.Incarnation, b.Deaths, a.Incarnation, a.Deaths, a.Reason)
+		}
+	}
+	for _, check := range []func(context.Context) error{
+		func(ctx context.Context) error { return m.allAnswer(ctx, after) },
+		func(ctx context.Context) error { return m.staleIsDead(ctx, before[d.label].Endpoint) },
+		m.clockWorks,
+		m.consoleWorks,
+		func(ctx context.Context) error { return m.shellWorks(ctx, after[d.label]) },
+	} {
+		limit, cancel := context.WithTimeout(ctx, checkLimit)
+		if err := check(limit); err != nil {
+			if errors.Is(err, control.ErrClosed) {
+				cancel()
+				return err
+			}
+			r.fail("afterwards, %v", firstLine(err))
+		}
+		cancel()
+	}
+	return nil
+}
+
+// firstLine cuts what an error quotes of the console.
+func firstLine(err error) string {
+	s, _, _ := strings.Cut(err.Error(), "\n")
+	return s
+}
+
+func sorted(table map[string]control.Service) (labels []string) {
+	for l := range table {
+		labels = append(labels, l)
+	}
+	sort.Strings(labels)
+	return labels
+}
+
+// others are the services that run, without the victim and without ctl, which asks for the rest.
+func others(table map[string]control.Service, victim string) (labels []string) {
+	for _, l := range sorted(table) {
+		if l != victim && l != "ctl" && table[l].State == "running" {
+			labels = append(labels, l)
+		}
+	}
+	return labels
+}
+
+// probes asks services for signs of life until it is stopped.
+type probes struct {
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+	mu     sync.Mutex
+	n      int
+	worst  uint64
+	whose  string
+	failed map[string]int // what was wrong, how often
+}
+
+// probeLimit is how long a healthy service may take on a busy host.
+const probeLimit = 5 * time.Second
+
+func (m *machine) probe(ctx context.Context, labels []string) *probes {
+	p := &probes{failed: map[string]int{}}
+	ctx, p.cancel = context.WithCancel(ctx)
+	p.done.Add(1)
+	go func() {
+		defer p.done.Done()
+		for i := 0; ctx.Err() == nil; i++ {
+			p.one(ctx, m.c, labels[i%len(labels)])
+		}
+	}()
+	return p
+}
+
+func (p *probes) one(ctx context.Context, c *control.Client, label string) {
+	limit, cancel := context.WithTimeout(ctx, probeLimit)
+	defer cancel()
+	_, ns, err := c.Echo(limit, label)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case ctx.Err() != nil: // stopped meanwhile
+	case err != nil:
+		p.failed[label+": expected it to answer meanwhile: "+firstLine(err)]++
+	default:
+		p.n++
+		if ns > p.worst {
+			p.worst, p.whose = ns, label
+		}
+	}
+}
+
+// stop ends the probing and writes down what it saw.
+func (p *probes) stop(r *row) {
+	p.cancel()
+	p.done.Wait()
+	r.Probes, r.WorstNS, r.WorstLabel = p.n, p.worst, p.whose
+	for what, n := range p.failed {
+		r.fail("%s (%d times)", what, n)
+	}
+}

@@ -1,0 +1,9 @@
+// Demo boots the machine, breaks each driver in every way that there is, and shows what the
+// rest of the machine noticed of it: nothing, or it says what and ends with status 1.
+//
+//	go run ./tools/demo               one death of each kind, under a minute
+//	go run ./tools/demo -deaths 1000  that many deaths of one driver in one boot
+//	go run ./tools/demo -figures      measures: recovery, round trips, memory, sizes
+//
+// With -json the result is one JSON object. `make image` makes what it boots.
+package main

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"bennu/rs/service"
+	"bennu/tools/internal/control"
+)
+
+// shown is the demo's result.
+type shown struct {
+	Rows      []row          `json:"deaths"`
+	Untouched []string       `json:"untouched"` // services that never restarted in the part that broke faulty
+	Before    resources      `json:"resources_before"`
+	After     resources      `json:"resources_after"`
+	Info      control.Info   `json:"info"`
+	Tasks     []control.Task `json:"tasks"`
+	BootS     float64        `json:"boot_s"`
+	Failures  []string       `json:"failures,omitempty"`
+}
+
+// show breaks every service in every way.
+func (m *machine) show(ctx context.Context, progress io.Writer) (s *shown, err error) {
+	s = &shown{BootS: m.boot.T}
+	first, err := m.status(ctx)
+	if err != nil {
+		return s, err
+	}
+	if err := m.c.Do(ctx, "info", control.Args{"delays": "reset"}, nil); err != nil {
+		return s, err
+	}
+	if s.Before, _, err = m.resources(ctx); err != nil {
+		return s, err
+	}
+	var rest []string
+	for _, l := range sorted(first) {
+		if l != "faulty" {
+			rest = append(rest, l)
+		}
+	}
+	fmt.Fprintf(progress, "booted in %.3f s of guest time; services %v\n\n", m.boot.T, sorted(first))
+	fmt.Fprintf(progress, "%-7s %-13s %-18s %10s %10s %10s %4s %7s  %s\n", "LABEL", "WAY", "RS SAW", "DETECTED", "RECOVERED", "BACKOFF", "INC", "PROBES", "SLOWEST OTHER")
+	died := map[string]bool{}
+	for _, d := range plan(rest) {
+		if d.label != "faulty" && s.Untouched == nil {
+			if s.Untouched, err = m.untouched(ctx, first); err != nil {
+				return s, err
+			}
+		}
+		r, err := m.die(ctx, d)
+		s.Rows = append(s.Rows, r)
+		r.print(progress)
+		if err != nil {
+			return s, err
+		}
+		died[d.label] = true
+	}
+	return s, m.finish(ctx, s)
+}
+
+// untouched are the services that live the life that they lived at first.
+func (m *machine) untouched(ctx context.Context, first map[string]control.Service) (labels []string, err error) {
+	now, err := m.status(ctx)
+	for _, l := range sorted(first) {
+		if now[l].Endpoint == first[l].Endpoint && now[l].Deaths == first[l].Deaths {
+			labels = append(labels, l)
+		}
+	}
+	return labels, err
+}
+
+// finish compares the machine with what it was.
+func (m *machine) finish(ctx context.Context, s *shown) (err error) {
+	if s.After, err = m.settle(ctx, s.Before); err != nil {
+		return err
+	}
+	if s.After != s.Before {
+		s.Failures = append(s.Failures, fmt.Sprintf("expected the resources of before, %+v; they are %+v", s.Before, s.After))
+	}
+	if s.Info, err = m.c.Info(ctx); err != nil {
+		return err
+	}
+	s.Tasks, err = m.c.Tasks(ctx)
+	return err
+}
+
+func (s *shown) ok() bool {
+	for _, r := range s.Rows {
+		if len(r.Failures) > 0 {
+			return false
+		}
+	}
+	return len(s.Failures) == 0 && len(s.Rows) > 0
+}
+
+// print is a line of the table, with what was not as expected below.
+func (r *row) print(w io.Writer) {
+	saw := r.Reason
+	if r.Exception != "" {
+		saw += " " + r.Exception
+	}
+	fmt.Fprintf(w, "%-7s %-13s %-18s %10s %10s %10s %4d %7d  %s %s\n", r.Label, r.Way, saw, service.Duration(r.DetectNS), service.Duration(r.RecoveryNS),
+		service.Duration(r.BackoffUS*1000), r.Incarnation, r.Probes, service.Duration(r.WorstNS), r.WorstLabel)
+	for _, f := range r.Failures {
+		fmt.Fprintf(w, "        FAILED %s\n", f)
+	}
+}
+
+func (s *shown) text(w io.Writer) {
+	bad := len(s.Failures)
+	for _, r := range s.Rows {
+		bad += len(r.Failures)
+	}
+	fmt.Fprintf(w, "\nwhile faulty died, these did not restart: %v\n", s.Untouched)
+	for _, f := range s.Failures {
+		fmt.Fprintf(w, "FAILED %s\n", f)
+	}
+	if s.Before == s.After {
+		fmt.Fprintf(w, "resources before and after are equal: %d frames, %d tasks, %d images, %d hooks, %d ports, %d alarms, %d messages free\n",
+			s.After.Frames, s.After.Tasks, s.After.Images, s.After.Hooks, s.After.Ports, s.After.Alarms, s.After.Async)
+	}
+	fmt.Fprintf(w, "worst delay of RS while ready %s; longest stay in the kernel %s (%s)\n",
+		service.Duration(s.Info.Latency.MaxReadyNS), service.Duration(s.Info.Latency.MaxKernelNS), service.Stay(s.Info.Latency.MaxKernelCall))
+	printMemory(w, s.Info, s.Tasks)
+	fmt.Fprintf(w, "%d deaths, %d checks failed\n", len(s.Rows), bad)
+}
+
+// printMemory tells what tasks and images take.
+func printMemory(w io.Writer, i control.Info, tasks []control.Task) {
+	images := map[uint32]control.Image{}
+	for _, g := range i.Images {
+		images[g.Image] = g
+	}
+	for _, t := range tasks {
+		fmt.Fprintf(w, "%-7s memory %s (peak %s), shared text %s, executable %s, CPU %s\n", t.Label, service.Size(t.Frames*4096), service.Size(t.FramesPeak*4096),
+			service.Size(t.SharedPages*4096), service.Size(images[t.Image].Bytes), service.Duration(t.CPUUS*1000))
+	}
+	fmt.Fprintf(w, "kernel  image %s, heap in use %s, boot archive %s\n", service.Size(i.Machine.KernelBytes), service.Size(i.Counts.HeapInUse), service.Size(i.Machine.ModuleBytes))
+}
