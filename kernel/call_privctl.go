@@ -7,7 +7,8 @@ import (
 )
 
 // consolePort is the first port of the console that the kernel writes to (COM1). Who gets it has the
-// console as long as it lives.
+// console from then on, its successors too: a polled line is 17 ms of a real UART's time, with interrupts
+// off, and deaths are not the time for that. The log has every line, a kernel panic speaks again.
 const consolePort = 0x3f8
 
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.

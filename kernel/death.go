@@ -81,9 +81,6 @@ func (k *Kernel) freeMemory(t *task.Task) {
 func (k *Kernel) closePorts(t *task.Task) {
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
 		k.ports -= uint64(r.Last) - uint64(r.First) + 1
-		if hasConsole(r) {
-			k.consoleTask = false
-		}
 	}
 	t.Priv.NPorts = 0
 }

@@ -14,7 +14,6 @@ var portTests = []test{
 	{"TestPortOverlap", portOverlap},
 	{"TestPortRegrant", portRegrant},
 	{"TestPortNotInherited", portNotInherited},
-	{"TestConsolePort", consolePort},
 }
 
 // withPorts is every right, and these ports.
@@ -97,13 +96,4 @@ func portNotInherited(t *T) {
 		equal(t, "vector", d.Vector, 13)
 		p.out(scratch, 3) // its own right is kept
 	}
-}
-
-// consolePort: while a task has the console the kernel is silent there; then it speaks again. If it did not
-// this run would end in silence.
-func consolePort(t *T) {
-	p := t.puppetWith(withPorts(abi.PortRange{First: 0x3f8, Last: 0x3ff}))
-	t.logf("this line must not be on the console")
-	t.kill(p.ep)
-	t.logf("this line must be")
 }
