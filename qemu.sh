@@ -7,7 +7,8 @@
 # Variables, all optional:
 #   KERNEL=FILE   default out/kernel.elf       ARCHIVE=FILE  default out/boot.tar
 #   MACHINE=q35|pc                             MEM=256M      guest memory
-#   ACCEL=tcg|kvm                              CPU=MODEL     default max (tcg), host (kvm)
+#   ACCEL=tcg|kvm                              CPU=MODEL     default max (tcg), host (kvm);
+#                                              with ICOUNT max,-rdrand,-rdseed
 #   CTL=SOCKET    COM2                         GDB=1         wait for a debugger on port 1234
 #   ICOUNT=N      one guest instruction takes 2^N ns, the clock starts at a fixed date: runs repeat
 #   SEED=N        the kernel's random seed     CMDLINE=TEXT  more words for the kernel's command line
@@ -47,7 +48,10 @@ q35 | pc) ;;
 *) die "MACHINE=$machine: expected q35 or pc" ;;
 esac
 case $accel in
-tcg) cpu=${CPU:-max} ;;
+tcg)
+	# Instruction-counted runs repeat only without the processor's own random numbers.
+	cpu=${CPU:-max${ICOUNT:+,-rdrand,-rdseed}}
+	;;
 kvm)
 	cpu=${CPU:-host}
 	[ -w /dev/kvm ] || die "ACCEL=kvm: /dev/kvm cannot be written here"
@@ -116,13 +120,15 @@ set -- "$@" -D "$trace" -trace enable=qemu_system_shutdown_request -trace enable
 exec 3<&0 # "<&0" would be /dev/null: the shell takes stdin from a background program
 "$qemu" "$@" ${QEMU_ARGS:-} <&3 &
 pid=$!
-trap 'kill "$pid" 2>/dev/null' HUP INT TERM
+killed=
+trap 'killed=1; kill "$pid" 2>/dev/null' HUP INT TERM
 wait "$pid"
 status=$?
 while kill -0 "$pid" 2>/dev/null; do # a signal ended the wait, not QEMU
 	wait "$pid"
 	status=$?
 done
+[ -z "$killed" ] || exit 143
 if [ "$status" = 0 ] && ! grep -q qemu_system_shutdown_request "$trace"; then
 	if grep -q runstate_set "$trace"; then
 		echo "qemu.sh: the guest reset the machine (it asked for it, or a triple fault)" >&2

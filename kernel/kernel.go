@@ -103,15 +103,6 @@ func (k *Kernel) clock() uint64 { return k.ns(k.m.TSC() - k.cfg.Facts.EntryTSC) 
 // Now is the time when ring 0 was entered. It implements ipc.Machine.
 func (k *Kernel) Now() uint64 { return k.now }
 
-// Ready implements ipc.Machine.
-func (k *Kernel) Ready(t *task.Task) {
-	t.ReadyNS = k.now
-	k.queue.Push(t.Slot, t.Priv.Priority)
-}
-
-// Block implements ipc.Machine.
-func (k *Kernel) Block(t *task.Task) { k.queue.Remove(t.Slot) }
-
 // Timer ids: two a task.
 func alarmID(t *task.Task) int { return 2 * t.Slot }
 func limitID(t *task.Task) int { return 2*t.Slot + 1 }

@@ -65,39 +65,6 @@ func (k *Kernel) account(start uint64) {
 	}
 }
 
-// spend takes ran off t's time slice; a task that used it up goes behind its equals.
-func (k *Kernel) spend(t *task.Task, ran uint64) {
-	if ran < t.QuantumNS {
-		t.QuantumNS -= ran
-		return
-	}
-	t.QuantumNS = t.Priv.QuantumNS
-	if t.Live && t.Wait == 0 {
-		t.Preempted++
-		k.queue.Remove(t.Slot)
-		k.queue.Push(t.Slot, t.Priv.Priority)
-	}
-}
-
-// arm sets the timer for what comes first: a deadline, or the end of t's time slice when others
-// wait for their turn. The timer is left alone when it is set for something earlier: it is
-// looked at again then.
-func (k *Kernel) arm(t *task.Task) {
-	at := k.timers.Next()
-	if t != nil && k.queue.Shared(t.Slot) {
-		at = min(at, k.now+t.QuantumNS)
-	}
-	if at >= k.armed {
-		return
-	}
-	k.armed = at
-	d := uint64(1)
-	if at > k.now {
-		d = at - k.now
-	}
-	k.m.ArmTimer(d)
-}
-
 // idle waits for an interrupt with nothing to run.
 func (k *Kernel) idle() {
 	k.arm(nil)
@@ -194,11 +161,15 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 }
 
+// userEnd is where addresses end that ring 3 could ever have. The CPU refuses to load a base that is not
+// canonical: in ring 0, where that must not happen.
+const userEnd = 1 << 47
+
 // kernelCall checks the call mask and calls the handler. The mask does not hold CallExit:
 // dying is nobody's privilege.
 func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 	f := &t.Ctx.Frame
-	if nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS {
+	if nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS && f.SI < userEnd {
 		t.Ctx.FSBase = f.SI
 		t.Result(abi.OK, 0)
 		return

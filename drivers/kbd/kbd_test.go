@@ -245,11 +245,23 @@ func TestDeafKeyboard(t *testing.T) {
 	if s := typed(k); s != "A" {
 		t.Errorf("tty got %q", s)
 	}
-	// A change that came while a command was under way is shown after it.
 	m.deaf, m.got = false, nil
 	press(k, m, 0x3a, 0xba)
 	if want := []byte{keyboardLEDs, 0}; !reflect.DeepEqual(m.got, want) {
 		t.Errorf("later sent %#x, want %#x", m.got, want)
+	}
+}
+
+// A change that comes while a command is under way is shown after it.
+func TestLightsChangeMeanwhile(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	m.got, m.deaf = nil, true
+	press(k, m, 0x3a, 0xba, 0x3a, 0xba)
+	m.deaf = false
+	press(k, m, keyboardAck)
+	if want := []byte{keyboardLEDs, ledCaps, keyboardLEDs, 0}; !reflect.DeepEqual(m.got, want) {
+		t.Errorf("sent %#x, want %#x", m.got, want)
 	}
 }
 

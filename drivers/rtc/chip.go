@@ -153,6 +153,6 @@ func (k *chip) set(unix uint64) abi.Errno {
 	if k.century {
 		k.write(regCentury, r.century)
 	}
-	k.write(regB, b|bUpdate)
+	k.write(regB, b)
 	return abi.OK
 }

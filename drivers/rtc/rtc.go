@@ -86,7 +86,6 @@ func (r *rtc) updated(c *sdk.Context) {
 	if r.n > 0 {
 		now, e := r.chip.get()
 		r.release(c, e, now)
-		c.Alarm(0)
 	}
 }
 

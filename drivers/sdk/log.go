@@ -9,30 +9,23 @@ import (
 // lineSize is the longest line of log; the rest of a longer one is cut.
 const lineSize = 240
 
-// Log writes one line to the kernel's log: the label, then pairs of key and value as logfmt.
-// A value with blanks, quotes or equals signs is quoted.
+// Log writes one line to the kernel's log, which says when and who: pairs of key and value as
+// logfmt. A value with blanks, quotes or equals signs is quoted.
 //
-//	c.Log("event", "overrun", "lost", sdk.Dec(n))  →  tty: event=overrun lost=3
+//	c.Log("event", "overrun", "lost", sdk.Dec(n))  →  [12.345678] tty: event=overrun lost=3
 func (c *Context) Log(pairs ...string) abi.Errno {
-	b := appendLabel(c.line[:0], c.start.Label)
+	b := c.line[:0]
 	for i, w := range pairs {
-		if i%2 == 0 {
-			b = append(append(b, ' '), w...)
-		} else {
+		switch {
+		case i%2 == 1:
 			b = appendValue(append(b, '='), w)
+		case i > 0:
+			b = append(append(b, ' '), w...)
+		default:
+			b = append(b, w...)
 		}
 	}
 	return c.k.Diag(b[:min(len(b), lineSize)])
-}
-
-func appendLabel(b []byte, l abi.Label) []byte {
-	for _, x := range l {
-		if x == 0 {
-			break
-		}
-		b = append(b, x)
-	}
-	return append(b, ':')
 }
 
 func appendValue(b []byte, v string) []byte {

@@ -114,8 +114,8 @@ func (r RS) Watch(first uint64) abi.Errno {
 	return r.c.Call(r.c.root, &m, rsLimit)
 }
 
-// Lookup finds a service's endpoint and incarnation. Errors: ESRCH (no such service, or it
-// does not live).
+// Lookup finds a service's endpoint and incarnation. Errors: ESRCH (no such service, or it is
+// down), EAGAIN (it is about to be ready), EINVAL (not a label).
 func (c *Context) Lookup(label string) (ep abi.Endpoint, inc uint32, e abi.Errno) {
 	l, ok := abi.MakeLabel(label)
 	if !ok {
@@ -126,17 +126,18 @@ func (c *Context) Lookup(label string) (ep abi.Endpoint, inc uint32, e abi.Errno
 	return answerEndpoint(&m, e), uint32(m.Arg[2]), e
 }
 
-// LookupWait is Lookup that waits for the service to live. Errors: ETIMEDOUT, EINTR, EINVAL.
+// LookupWait is Lookup that waits for the service to be ready. Errors: ETIMEDOUT, EINTR, EINVAL.
 func (c *Context) LookupWait(label string, limit time.Duration) (abi.Endpoint, abi.Errno) {
-	for end := c.deadline(limit); ; {
+	pause := time.Millisecond // doubles: a restart takes about one
+	for end := c.deadline(limit); ; pause = min(2*pause, slice) {
 		ep, _, e := c.Lookup(label)
-		if e != abi.ESRCH {
+		if e != abi.ESRCH && e != abi.EAGAIN {
 			return ep, e
 		}
 		if c.k.Now() >= end {
 			return abi.None, abi.ETIMEDOUT
 		}
-		if e := c.Sleep(slice); e != abi.OK {
+		if e := c.Sleep(pause); e != abi.OK {
 			return abi.None, e
 		}
 	}

@@ -114,7 +114,7 @@ func TestReadyRefused(t *testing.T) {
 	k := fake.New(t, "probe")
 	k.Refuse = abi.EPERM
 	wantOver(t, k.Start(&driver{}), sdk.ExitInit, abi.ExitNormal)
-	wantLine(t, k, `probe: error="ready was not accepted" errno=EPERM`)
+	wantLine(t, k, `error="ready was not accepted" errno=EPERM`)
 }
 
 func TestWrongVersion(t *testing.T) {
@@ -274,7 +274,7 @@ func TestPanic(t *testing.T) {
 		t.Error("answered")
 	}
 	wantOver(t, c, sdk.ExitPanic, abi.ExitPanic)
-	wantLine(t, k, `probe: panic="assignment to entry in nil map"`)
+	wantLine(t, k, `panic="assignment to entry in nil map"`)
 	wantLine(t, k, "at=bennu/drivers/sdk_test.breakThings line=sdk/sdk_test.go:")
 	if len(k.Lines) < 3 || !strings.Contains(k.Lines[1], "breakThings") || !strings.Contains(k.Lines[2], "TestPanic") {
 		t.Errorf("frames are not innermost first: %q", k.Lines)
@@ -344,7 +344,7 @@ func TestLog(t *testing.T) {
 	k, c := start(t, &driver{})
 	c.Log("event", "overrun", "lost", sdk.Dec(3), "why", "too \"fast\"", "none", "")
 	c.Log("long", strings.Repeat("x", 1000))
-	if want := `probe: event=overrun lost=3 why="too \"fast\"" none=""`; k.Lines[0] != want {
+	if want := `event=overrun lost=3 why="too \"fast\"" none=""`; k.Lines[0] != want {
 		t.Errorf("line %q, want %q", k.Lines[0], want)
 	}
 	if len(k.Lines[1]) != 240 {

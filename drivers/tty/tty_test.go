@@ -213,6 +213,22 @@ func TestReaderDies(t *testing.T) {
 	}
 }
 
+// The line is copied, but the answer has no place: it is not the reader's yet.
+func TestAnswerLost(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	b := make([]byte, 80)
+	c.read(fake.Client, b)
+	c.Deaf[fake.Client], c.Full = true, true
+	c.typing("precious\r")
+	if _, ok := c.Take(fake.Client); ok {
+		t.Fatal("answered")
+	}
+	c.Deaf[fake.Client], c.Full = false, false
+	if m, ok := c.read(fake.Client, b); !ok || string(b[:m.Arg[1]]) != "precious\n" {
+		t.Errorf("read %+v, %v", m, ok)
+	}
+}
+
 func TestKeyboard(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
 	b := make([]byte, 80)

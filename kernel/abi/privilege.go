@@ -10,7 +10,7 @@ type Privilege struct {
 	Priority   uint32 // 0..Priorities-1, 0 runs first
 	CallMask   uint64 // bit n: kernel call CallBase+n
 	SendTo     uint64 // bit n: the task in slot n. The kernel keeps it symmetric
-	QuantumNS  uint64 // time slice among equals; 0 means DefaultQuantumNS
+	QuantumNS  uint64 // turn among equals, and what it may use of four of them at its priority; 0 means DefaultQuantumNS
 	FrameQuota uint32 // pages of memory it may have, its page tables included
 	NPorts     uint32
 	NIRQs      uint32

@@ -44,6 +44,7 @@ const (
 	faultStackSize = 16384
 	istStackSize   = 4096
 
+	vectorBreakpoint   = 3
 	vectorDoubleFault  = 8
 	vectorMachineCheck = 18
 )
@@ -97,8 +98,10 @@ func Init(phys mem.Physical, tssFrame, clean mem.Addr) {
 	*(*uint16)(unsafe.Add(unsafe.Pointer(tss), 102)) = paging.BitmapBase
 	stub := stubBase()
 	for v := uint64(0); v < 256; v++ {
-		a, ist := stub+8*v, uint64(0)
+		a, ist, dpl := stub+8*v, uint64(0), uint64(0)
 		switch v {
+		case vectorBreakpoint:
+			dpl = user // INT3 is anybody's
 		case VectorNMI:
 			ist = 1
 		case vectorDoubleFault:
@@ -107,7 +110,7 @@ func Init(phys mem.Physical, tssFrame, clean mem.Addr) {
 			ist = 3
 		}
 		const gate = 0xe
-		idt[2*v] = a&0xffff | SelKernelCode<<16 | ist<<32 | gate<<40 | present | a>>16&0xffff<<48
+		idt[2*v] = a&0xffff | SelKernelCode<<16 | ist<<32 | gate<<40 | dpl | present | a>>16&0xffff<<48
 		idt[2*v+1] = a >> 32
 	}
 	g := pointer{limit: uint16(unsafe.Sizeof(gdt) - 1), base: uint64(uintptr(unsafe.Pointer(&gdt)))}

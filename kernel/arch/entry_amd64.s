@@ -239,6 +239,8 @@ TEXT ·loadTables(SB),NOSPLIT,$0-24
 	LIDT	(AX)
 	MOVQ	tss+16(FP), AX
 	LTR	AX
+	XORL	AX, AX
+	BYTE	$0x0f; BYTE $0x00; BYTE $0xd0	// LLDT AX: at reset it is 64 KiB from address 0 on
 	MOVW	$const_SelKernelData, AX
 	MOVW	AX, SS
 	XORL	AX, AX

@@ -33,10 +33,18 @@ func New(tasks *task.Table, m Machine) *IPC { return &IPC{tasks: tasks, m: m} }
 func (x *IPC) complete(t *task.Task, e abi.Errno, value uint64) {
 	t.Result(e, value)
 	t.Wait &^= task.Sending | task.Receiving
-	t.InSendRec = false
+	t.InSendRec, t.Limited = false, false
 	x.m.ClearLimit(t)
 	if t.Wait == 0 {
 		x.m.Ready(t)
+	}
+}
+
+// limit ends the wait of t after timeout ns, if that is not for ever.
+func (x *IPC) limit(t *task.Task, timeout uint64) {
+	if timeout != abi.NoTimeout {
+		t.Limited = true
+		x.m.SetLimit(t, timeout)
 	}
 }
 
@@ -107,11 +115,15 @@ func (x *IPC) send(t, to *task.Task, kind abi.ReceiveKind) abi.Errno {
 	return abi.OK
 }
 
-// cycle tells whether to waits, through however many others, for t.
+// cycle tells whether to waits, through however many others, for t, and would do so for ever. A wait with a
+// time limit ends by itself, so it closes no cycle; without such waits there is none to run around in, since
+// none was let in.
 func (x *IPC) cycle(t, to *task.Task) bool {
 	for k := to; k != nil; {
 		var next abi.Endpoint
 		switch {
+		case k.Limited:
+			return false
 		case k.Wait&task.Sending != 0:
 			next = k.SendTo
 		case k.Wait&task.Receiving != 0 && k.RecvFrom != abi.Any:
@@ -156,9 +168,7 @@ func (x *IPC) SendRec(t *task.Task, ep abi.Endpoint, timeout uint64) {
 		x.m.Block(t)
 	}
 	t.Wait |= task.Receiving
-	if timeout != abi.NoTimeout {
-		x.m.SetLimit(t, timeout)
-	}
+	x.limit(t, timeout)
 }
 
 // Notify is CallNotify.
@@ -284,9 +294,7 @@ func (x *IPC) Receive(t *task.Task, from abi.Endpoint, timeout uint64) {
 	}
 	t.Wait |= task.Receiving
 	x.m.Block(t)
-	if timeout != abi.NoTimeout {
-		x.m.SetLimit(t, timeout)
-	}
+	x.limit(t, timeout)
 }
 
 // queued takes the first sender that t waits for out of its queue.

@@ -39,28 +39,28 @@ func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
 	return ok
 }
 
-// OpenIO gives the space an I/O bitmap of its own in which the ports of ranges are open.
-// false when memory is out; what was taken is freed with the space.
+// OpenIO gives the space an I/O bitmap of its own in which the ports of ranges are open. false
+// when memory is out; the space is then as it was.
 func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 	phys := s.pool.Physical()
 	root := phys.Words(s.Root)
 	if closed := PTE(root[IOIndex]); closed&Shared != 0 {
+		const need = 3 + 2 + 1 // tables, bitmap, perhaps a list
+		if s.Used+need > s.Quota || s.pool.Free() < need {
+			return false
+		}
 		old := Space{pool: s.pool, Root: s.Root}
 		tss, ones := *old.Lookup(TSSLinear), *old.Lookup(IOEnd)
 		root[IOIndex] = 0
-		ok := s.Map(TSSLinear, tss) && s.Map(IOEnd, ones)
-		for i := uint64(0); ok && i < 2; i++ {
+		s.Map(TSSLinear, tss)
+		s.Map(IOEnd, ones)
+		for i := uint64(0); i < 2; i++ {
 			a := s.get()
-			if ok = a != 0; ok {
-				w := phys.Words(a)
-				for j := range w {
-					w[j] = ^uint64(0)
-				}
-				ok = s.Map(IOBitmap+i*abi.PageSize, Entry(a, Present|NX))
+			w := phys.Words(a)
+			for j := range w {
+				w[j] = ^uint64(0)
 			}
-		}
-		if !ok {
-			return false
+			s.Map(IOBitmap+i*abi.PageSize, Entry(a, Present|NX))
 		}
 	}
 	for _, r := range ranges {

@@ -16,6 +16,7 @@ type Queue struct {
 	next, prev [abi.MaxTasks]int16
 	prio       [abi.MaxTasks]int8 // none: not queued
 	filled     uint32             // bit n: priority n has slots
+	n          int
 }
 
 // New makes an empty queue.
@@ -44,6 +45,7 @@ func (q *Queue) Push(slot int, prio uint32) {
 		q.next[t] = s
 	}
 	q.tail[prio] = s
+	q.n++
 }
 
 // PushFront puts slot before its equals: it was interrupted and has time left.
@@ -60,6 +62,7 @@ func (q *Queue) PushFront(slot int, prio uint32) {
 		q.prev[h] = s
 	}
 	q.head[prio] = s
+	q.n++
 }
 
 // Remove takes slot out, if it is queued.
@@ -84,7 +87,11 @@ func (q *Queue) Remove(slot int) {
 		q.filled &^= 1 << uint(p)
 	}
 	q.prio[s] = none
+	q.n--
 }
+
+// Len is how many slots are ready.
+func (q *Queue) Len() int { return q.n }
 
 // First is the slot that runs next, and stays queued; -1 when nothing is ready.
 func (q *Queue) First() int {

@@ -67,6 +67,9 @@ func TestAgainstSlices(t *testing.T) {
 				break
 			}
 		}
+		if q.Len() != len(in) {
+			t.Fatalf("seed %d step %d: Len %d, want %d", seed, step, q.Len(), len(in))
+		}
 		if q.First() != want || q.Best() != best {
 			t.Fatalf("seed %d step %d: First %d Best %d, want %d %d", seed, step, q.First(), q.Best(), want, best)
 		}

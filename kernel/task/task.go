@@ -43,6 +43,7 @@ type Task struct {
 	SendTo    abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving
 	InSendRec bool         // what follows the send is the receive of its answer
+	Limited   bool         // the wait has a time limit: it ends by itself
 	Kind      abi.ReceiveKind
 	Senders   int // first of the tasks that send to this one
 	LastSend  int
@@ -61,7 +62,10 @@ type Task struct {
 	AsyncToMe  int // how many messages of others wait for this task
 	AsyncFails int // how many of its own have a result to take
 
-	QuantumNS   uint64 // left of the time slice
+	Level       uint32 // priority that it has now: its own, or the last when its budget is used up
+	SliceNS     uint64 // left of its turn among equals
+	BudgetNS    uint64 // left of what it may use at its own priority
+	WindowNS    uint64 // when the budget is full again
 	CPUNS       uint64
 	ReadyNS     uint64 // when it became ready
 	StartedNS   uint64

@@ -20,7 +20,7 @@ const (
 // What an entry has when it does not say otherwise.
 const (
 	DefaultUID         = 9 // "service"
-	DefaultPriority    = 4
+	DefaultPriority    = abi.DefaultPriority
 	DefaultMemory      = 16 << 20
 	DefaultInit        = 10 * time.Second
 	DefaultStop        = 2 * time.Second

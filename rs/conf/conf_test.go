@@ -62,7 +62,7 @@ func TestParse(t *testing.T) {
 }
 
 // No line, no right: an entry without keywords may do nothing.
-func TestClosedByDefault(t *testing.T) {
+func TestDefect16ClosedByDefault(t *testing.T) {
 	f, faults := Parse("f", []byte("service a { };"))
 	if len(faults) != 0 {
 		t.Fatal(faults)
@@ -99,5 +99,30 @@ func TestInherit(t *testing.T) {
 	d.Label, d.Line, d.Col = a.Label, a.Line, a.Col
 	if !reflect.DeepEqual(a, d) {
 		t.Errorf("by class %+v\nin place %+v", a, d)
+	}
+}
+
+// Two labels that differ only behind the limit are two faults, not one service.
+func TestDefect15LabelsAreNotCut(t *testing.T) {
+	const whole = "sixteen-bytes-ok"
+	f, faults := Parse("f", []byte("service "+whole+" { };\nservice "+whole+"1 { };\nservice "+whole+"2 { };"))
+	if len(faults) != 2 || len(f.Services) != 1 || f.Services[0].Label != whole {
+		t.Errorf("services %v, faults %v", f.Services, faults)
+	}
+}
+
+// What the parser lets through, the kernel's table has room for.
+func TestDefect17OneLimitForPorts(t *testing.T) {
+	ports := ""
+	for i := 0; i < abi.MaxPorts; i++ {
+		ports += " 1" + string(rune('a'+i%6)) + string(rune('0'+i/6)) + "0"
+	}
+	f, faults := Parse("f", []byte("service a { io"+ports+"; };"))
+	if len(faults) != 0 || len(f.Services[0].Ports) != abi.MaxPorts {
+		t.Errorf("%d ranges: %v", abi.MaxPorts, faults)
+	}
+	f, faults = Parse("f", []byte("service a { io"+ports+" fff0; };"))
+	if len(faults) != 1 || len(f.Services) != 0 {
+		t.Errorf("one more: %v", faults)
 	}
 }

@@ -225,7 +225,7 @@ func TestWaiterStops(t *testing.T) {
 		line{2, of(1, dies(exc, 2)), "death 1 exception; start 1 inc 1 again; start 1"},
 		line{3, isReady, "ready 0"},
 	))
-	if s.Waits(1) {
+	if len(s.waiters) != 0 {
 		t.Error("a dead asker still waits")
 	}
 }
@@ -247,6 +247,26 @@ func TestTooManyWaiters(t *testing.T) {
 	e = exits(0, 3)
 	if got := len(s.Step(3, &e)); got != MaxWaiters+2 {
 		t.Errorf("%d actions, want death, down and %d replies", got, MaxWaiters)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	s := play(t, []Config{usual}, nil, started(
+		line{1, dies(exc, 1), "death 0 exception; start 0 inc 1 again; start 0"},
+		line{2, isReady, "ready 0"},
+	))
+	var st abi.ServiceStatus
+	s.Status(0, 599*ms, &st)
+	if st.State != abi.ServiceRunning || st.Restarts != 1 || st.Incarnation != 1 || st.Deaths != 1 || st.LastReason != abi.ReasonException || st.RecoveryNS != 1 || st.Errno != 0 {
+		t.Errorf("running: %+v", st)
+	}
+	if s.Status(0, 602*ms, &st); st.Restarts != 0 {
+		t.Errorf("after a quiet time: %d restarts", st.Restarts)
+	}
+	death := dies(exc, 30*ms)
+	s.Step(30*ms, &death)
+	if s.Status(0, 31*ms, &st); st.State != abi.ServiceBackoff || st.BackoffNS != uint64(40*ms) || st.Restarts != 1 {
+		t.Errorf("in backoff: %+v", st)
 	}
 }
 

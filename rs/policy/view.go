@@ -18,16 +18,6 @@ func (s *State) Stopping() bool { return s.stopping }
 // Incarnation is the number of the newest life; 0 also before the first.
 func (s *State) Incarnation(id ID) uint32 { return max(s.rows[id].lives, 1) - 1 }
 
-// Waits tells whether a service itself waits for an answer of RS.
-func (s *State) Waits(id ID) bool {
-	for i := range s.waiters {
-		if s.waiters[i].asker.From == id {
-			return true
-		}
-	}
-	return false
-}
-
 // Lookup is OK for a service that is ready; EAGAIN while it is on its way to be so;
 // ESRCH when it is down, going down, or given up.
 func (s *State) Lookup(id ID) abi.Errno {

@@ -24,10 +24,10 @@ func (kernel) Now() uint64 {
 	return hi<<32 | lo>>32
 }
 
-func (kernel) Root() abi.Endpoint     { return usys.Start().Endpoint }
-func (kernel) SetAlarm(ns uint64)     { usys.SetAlarm(ns) }
-func (kernel) Shutdown(status uint64) { usys.Shutdown(abi.PowerOff, status) }
-func (kernel) Diag(line []byte)       { usys.DiagBytes(line) }
+func (kernel) Root() abi.Endpoint                          { return usys.Start().Endpoint }
+func (kernel) SetAlarm(ns uint64)                          { usys.SetAlarm(ns) }
+func (kernel) Shutdown(how abi.ShutdownHow, status uint64) { usys.Shutdown(how, status) }
+func (kernel) Diag(line []byte)                            { usys.DiagBytes(line) }
 
 func (kernel) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	return usys.Receive(abi.Any, timeout, m)

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"time"
-
 	"bennu/kernel/abi"
 	"bennu/rs/policy"
 )
@@ -43,7 +41,7 @@ func (s *Server) act(actions []policy.Action) {
 		case policy.PowerOff:
 			s.logEvents()
 			s.over = true
-			s.k.Shutdown(s.status)
+			s.k.Shutdown(s.how, s.status)
 		}
 	}
 }
@@ -74,7 +72,7 @@ func (s *Server) start(a *policy.Action) abi.Errno {
 	}
 	s.privileges(t)
 	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
-		t.endpoint, t.async, t.watching = ep, 0, false
+		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
 			return e
@@ -143,6 +141,3 @@ func (s *Server) describe(e *abi.Event) {
 	e.RIP, e.CR2, e.Status = r.Regs.RIP, r.CR2, r.Status
 	e.StartedNS, e.FaultNS = r.StartedNS, r.DiedNS
 }
-
-// duration is a time.Duration of nanoseconds that another program may have made up.
-func duration(ns uint64) time.Duration { return time.Duration(min(ns, 1<<63-1)) }

@@ -49,7 +49,7 @@ func (s *Server) logEvents() {
 // follows a death. The kernel's log puts time and "rs: " before it.
 func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
 	if e.Label != (abi.Label{}) {
-		b = append(append(b, "label="...), e.Label.String()...)
+		b = appendLabel(append(b, "label="...), &e.Label)
 		if e.Kind != abi.EventRefuse {
 			b = append(b, " inc="...)
 			b = strconv.AppendUint(b, uint64(e.Incarnation), 10)
@@ -98,12 +98,40 @@ func appendHex(b []byte, key string, v uint64) []byte {
 	return strconv.AppendUint(append(append(b, key...), "0x"...), v, 16)
 }
 
-// appendTime writes a time that is not zero.
+func appendLabel(b []byte, l *abi.Label) []byte {
+	for _, c := range l {
+		if c != 0 {
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// appendTime writes a time that is not zero: 2s, 1.5ms, 250µs, 80ns. Not time.Duration's
+// String, which allocates.
 func appendTime(b []byte, key string, ns uint64) []byte {
 	if ns == 0 {
 		return b
 	}
-	return append(append(b, key...), duration(ns).String()...)
+	unit, name := uint64(1), "ns"
+	switch {
+	case ns >= 1e9:
+		unit, name = 1e9, "s"
+	case ns >= 1e6:
+		unit, name = 1e6, "ms"
+	case ns >= 1e3:
+		unit, name = 1e3, "µs"
+	}
+	b = strconv.AppendUint(append(b, key...), ns/unit, 10)
+	if rest := ns % unit; rest > 0 {
+		b = append(b, '.')
+		for rest > 0 {
+			unit /= 10
+			b = append(b, '0'+byte(rest/unit))
+			rest %= unit
+		}
+	}
+	return append(b, name...)
 }
 
 // news tells those who watch that events are there.

@@ -14,6 +14,7 @@ type fakeTask struct {
 	priv    *abi.Privilege
 	allowed bool
 	waiting bool // receives from anybody: SendNB succeeds
+	wakes   bool // begins to wait when it was found not to
 	got     []abi.Msg
 	kept    []abi.Msg // senda, not yet received
 	pings   int
@@ -53,6 +54,7 @@ type fake struct {
 	quiet  bool // keeps no calls and no log
 	off    bool
 	status uint64
+	how    abi.ShutdownHow
 	s      *Server
 }
 
@@ -81,9 +83,11 @@ func (f *fake) Check(name string) error {
 	return nil
 }
 
-func (f *fake) Now() uint64            { return uint64(f.now) }
-func (f *fake) Root() abi.Endpoint     { return abi.MakeEndpoint(rootSlot, 1) }
-func (f *fake) Shutdown(status uint64) { f.off, f.status = true, status }
+func (f *fake) Now() uint64        { return uint64(f.now) }
+func (f *fake) Root() abi.Endpoint { return abi.MakeEndpoint(rootSlot, 1) }
+func (f *fake) Shutdown(how abi.ShutdownHow, status uint64) {
+	f.off, f.how, f.status = true, how, status
+}
 func (f *fake) SetAlarm(ns uint64) {
 	if f.alarm = 0; ns > 0 {
 		f.alarm = f.now + time.Duration(ns)
@@ -96,6 +100,9 @@ func (f *fake) Diag(line []byte) {
 }
 
 func (f *fake) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	if e := f.errno("receive"); e != abi.OK {
+		return 0, e
+	}
 	switch {
 	case f.alarm > 0 && f.alarm <= f.now:
 		f.alarm = 0
@@ -130,6 +137,7 @@ func (f *fake) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 		return e
 	}
 	if !t.waiting {
+		t.waiting = t.wakes
 		return abi.ENOTREADY
 	}
 	t.got = append(t.got, *m)

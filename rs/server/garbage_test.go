@@ -15,8 +15,10 @@ func TestDeafAsker(t *testing.T) {
 	f := bootUsual(t)
 	deaf := f.task("idle")
 	deaf.waiting = false
-	for i := 0; i < 1000; i++ {
-		f.send(f.ep("idle"), abi.KindSendA, named(abi.RSLookup, "uart"))
+	for i := uint64(0); i < 1000; i++ {
+		m := named(abi.RSLookup, "uart")
+		m.Arg[6] = i
+		f.send(f.ep("idle"), abi.KindSendA, m)
 	}
 	if len(deaf.kept) != maxAsync || len(f.s.outbox) != maxOwed || !f.logged("event=lost ep=") {
 		t.Errorf("kept %d, outbox %d", len(deaf.kept), len(f.s.outbox))
@@ -28,6 +30,36 @@ func TestDeafAsker(t *testing.T) {
 	f.pass(outboxEvery)
 	if len(deaf.got) != maxOwed || len(f.s.outbox) != 0 {
 		t.Errorf("when it listens: got %d, outbox %d", len(deaf.got), len(f.s.outbox))
+	}
+	for i, m := range deaf.got {
+		if m.Arg[6] != uint64(i)+maxAsync {
+			t.Errorf("answer %d has tag %d: not in order", i, m.Arg[6])
+		}
+	}
+	deaf.waiting, deaf.kept = false, nil
+	for i := 0; i < 3; i++ {
+		f.send(f.ep("idle"), abi.KindSendA, named(abi.RSLookup, "uart"))
+	}
+	if len(deaf.kept) != maxAsync || len(f.s.outbox) != 1 {
+		t.Errorf("deaf again: kept %d, outbox %d", len(deaf.kept), len(f.s.outbox))
+	}
+	deaf.got, deaf.wakes = nil, true // it begins to receive while its answers are offered
+	f.send(f.ep("idle"), abi.KindSendA, named(abi.RSUp, ""))
+	f.run()
+	if len(deaf.got) != 0 || len(f.s.outbox) != 2 {
+		t.Errorf("the second has overtaken the first: got %v, outbox %d", deaf.got, len(f.s.outbox))
+	}
+	f.pass(outboxEvery)
+	if len(deaf.got) != 2 || deaf.got[0].Arg[0] != 0 || abi.Errno(deaf.got[1].Arg[0]) != abi.EPERM {
+		t.Errorf("answers %v", deaf.got)
+	}
+	deaf.wakes, deaf.got = false, nil
+	deaf.kept = nil
+	late := named(abi.RSLookup, "uart")
+	late.Arg[6] = 99 // overtakes nothing
+	f.send(f.ep("idle"), abi.KindSendA, late)
+	if len(deaf.got) != 1 || deaf.got[0].Arg[6] != 99 {
+		t.Errorf("answers %v", deaf.got)
 	}
 	deaf.waiting = false
 	for i := 0; i < 10; i++ {

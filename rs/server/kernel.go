@@ -4,11 +4,13 @@ import "bennu/kernel/abi"
 
 // Kernel is what the server needs of the machine: package usys in a task, a fake in tests.
 type Kernel interface {
-	Now() uint64            // ns since boot
-	Root() abi.Endpoint     // the server's own endpoint
-	SetAlarm(ns uint64)     // a notification from abi.Clock after ns; 0: none
-	Shutdown(status uint64) // ends the machine
-	Diag(line []byte)       // a line for the log
+	Now() uint64        // ns since boot
+	Root() abi.Endpoint // the server's own endpoint
+	SetAlarm(ns uint64) // a notification from abi.Clock after ns; 0: none
+	Diag(line []byte)   // a line for the log
+
+	// Shutdown ends the machine. It returns when it is not allowed.
+	Shutdown(how abi.ShutdownHow, status uint64)
 
 	// Receive takes a message from anybody; EAGAIN after timeout ns.
 	Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno)

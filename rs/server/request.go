@@ -116,13 +116,21 @@ func (s *Server) life(from policy.ID) {
 	s.step(e)
 }
 
+// shutdown takes Arg[0], the status, and Arg[1], how the machine is to end.
 func (s *Server) shutdown(from policy.ID) {
-	if !s.operator(from) {
+	how := abi.ShutdownHow(s.in.Arg[1])
+	if how == 0 {
+		how = abi.PowerOff
+	}
+	switch {
+	case !s.operator(from):
 		s.answer(abi.EPERM)
 		return
-	}
-	if !s.policy.Stopping() {
-		s.status = s.in.Arg[0]
+	case how != abi.PowerOff && how != abi.Reset:
+		s.answer(abi.EINVAL)
+		return
+	case !s.policy.Stopping():
+		s.how, s.status = how, s.in.Arg[0]
 	}
 	s.step(policy.Event{Kind: policy.Shutdown, Asker: policy.Asker{From: from, Endpoint: s.in.Source, Tag: s.in.Arg[6]}})
 }

@@ -15,6 +15,8 @@ const (
 	drainMax = 64
 	// outboxEvery is how often what nobody took is offered again.
 	outboxEvery = 20 * time.Millisecond
+	// receiveFailed is the machine's exit status when the server can hear nobody.
+	receiveFailed = 2
 )
 
 // service is what the server knows of a service beside the policy. Its place in the table
@@ -50,7 +52,8 @@ type Server struct {
 	tickDue bool // the alarm has come
 	drained int  // messages since then
 	armed   time.Duration
-	status  uint64 // of the shutdown
+	how     abi.ShutdownHow // of the shutdown
+	status  uint64
 	over    bool
 	follow  []policy.Event // results of starts, to be stepped next
 
@@ -95,9 +98,16 @@ func (s *Server) Turn() {
 	}
 	kind, e := s.k.Receive(timeout, &s.in)
 	s.clock()
-	if e == abi.OK {
+	switch e {
+	case abi.OK:
 		s.take(kind)
 		s.drained++
+	case abi.EAGAIN:
+	default: // the kernel lets the root task receive no more: better an end than a silent loop
+		s.say("event=fatal receive=" + e.Name())
+		s.over = true
+		s.k.Shutdown(abi.PowerOff, receiveFailed)
+		return
 	}
 	if s.tickDue && (e != abi.OK || s.drained > drainMax) {
 		s.tickDue = false
@@ -124,6 +134,7 @@ func (s *Server) take(kind abi.ReceiveKind) {
 			}
 		}
 	case abi.Clock:
+		// armed is forgotten: an alarm that came too early must be set again.
 		s.tickDue, s.drained, s.armed = true, 0, noAlarm
 	}
 	// A service's notification says nothing: a heartbeat is a message.

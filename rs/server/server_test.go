@@ -61,7 +61,7 @@ func TestBoot(t *testing.T) {
 
 // A service gets what its entry says and nothing else, at each start anew; masks follow the
 // lists of both sides.
-func TestPrivileges(t *testing.T) {
+func TestDefect8And16PrivilegesFromZero(t *testing.T) {
 	f := bootUsual(t)
 	bit := func(label string) uint64 { return 1 << f.ep(label).Slot() }
 	p := f.task("uart").priv

@@ -23,7 +23,7 @@ func TestRules(t *testing.T) {
 		{"61 lines, said why", "a.go", "package a\n\n// f is long.\n//\n//check:size a switch over calls\nfunc f() {\n" + lines(59) + "}\n", ""},
 		{"101 lines, said why", "a.go", "package a\n\n// f is long.\n//\n//check:size a switch over calls\nfunc f() {\n" + lines(99) + "}\n", "a.go:6: function f has 101 lines: expected at most 100 unless"},
 		{"101 lines of table", "a.go", "package a\n\n// f is long.\n//\n//check:size a table of cases\nfunc f() {\n" + lines(99) + "}\n", ""},
-		{"reason without words", "a.go", "package a\n\n// f is long.\n//\n//check:size\nfunc f() {\n" + lines(59) + "}\n", "function f has 61 lines"},
+		{"reason without words", "a.go", "package a\n\n// f is long.\n//\n//check:size\nfunc f() {\n" + lines(59) + "}\n", "a.go:6: function f has 61 lines"},
 		{"401 lines", "a.go", "package a\n" + strings.Repeat("\n// x\n", 200), "a.go:1: file has 401 lines: expected at most 400, or"},
 		{"401 lines, said why", "a.go", "//check:size a table of registers\n\npackage a\n" + strings.Repeat("\n// x\n", 199), ""},
 		{"long test", "a_test.go", "package a\n\nfunc f() {\n" + lines(900) + "}\n", ""},

@@ -56,7 +56,7 @@ func packFiles(o *packOptions, stderr io.Writer) error {
 	}
 	if len(parts) > 0 {
 		files[confName] = text
-		faults = append(faults, checkConf(text, parts, files)...)
+		faults = append(faults, checkConf(text, parts, files, stderr)...)
 	}
 	faults = append(faults, checkPrograms(files)...)
 	if len(faults) > 0 {
@@ -160,9 +160,13 @@ func exists(path string) bool {
 }
 
 // checkConf reports all faults of system.conf at the file, line and column where they were
-// written, and the services whose program is not in the archive.
-func checkConf(text []byte, parts []confPart, files map[string][]byte) (faults []error) {
+// written, and the services whose program is not in the archive. Notes only go to stderr.
+func checkConf(text []byte, parts []confPart, files map[string][]byte, stderr io.Writer) (faults []error) {
 	f, wrong := conf.Parse(confName, text)
+	for _, n := range f.Notes {
+		n.File, n.Line = locate(parts, n.Line)
+		fmt.Fprintf(stderr, "mkimage: note: %v\n", n)
+	}
 	for _, w := range wrong {
 		w.File, w.Line = locate(parts, w.Line)
 		faults = append(faults, w)

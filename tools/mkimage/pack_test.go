@@ -157,6 +157,16 @@ func TestPackRefuses(t *testing.T) {
 	}
 }
 
+// A peer that is not in the file may be a slip: it is told, and the archive is written.
+func TestNotes(t *testing.T) {
+	task := string(taskELF(nil))
+	dir := files(t, "rs", task, "tick", task, "a.conf", "# nothing\n", "b.conf", "service tick {\n\tipc nobody;\n};\n")
+	s, _, e := mkimage(dir, "pack", "-o", "DIR/out.tar", "-conf", "DIR/a.conf", "-conf", "DIR/b.conf", "bin/rs=DIR/rs", "bin/tick=DIR/tick")
+	if s != 0 || !strings.HasPrefix(e, `mkimage: note: b.conf:2:6: service "tick": `) {
+		t.Errorf("%d %s", s, e)
+	}
+}
+
 func TestForce(t *testing.T) {
 	dir := files(t, "rs", "not a program")
 	if s, _, e := mkimage(dir, "pack", "-force", "-o", "DIR/out.tar", "bin/rs=DIR/rs"); s != 0 || !strings.Contains(e, "forced: bin/rs: not an ELF file") {

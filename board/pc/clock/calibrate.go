@@ -18,9 +18,9 @@ const (
 const (
 	checkpoints = 4         // of 2.5 ms: at most 10 ms a try
 	stepsPerSec = 400       // 1 s / 2.5 ms
-	tries       = 3         // for each reference
+	tries       = 20        // for each reference: on a busy host most of them may be torn
 	goodPPM     = 100       // stop at a checkpoint with this uncertainty
-	worstPPM    = 20_000    // no better after all checkpoints: a failed try
+	worstPPM    = 10_000    // no better after all checkpoints: a failed try
 	maxReads    = 4_000_000 // of a reference in one try
 	maxStill    = 100_000   // reads of a reference that does not move: it is not there
 )
@@ -97,8 +97,27 @@ func plausible(hz, lo, hi uint64) bool { return hz >= lo && hz <= hi }
 type edge struct {
 	count  uint64 // of the reference, since the try's begin
 	lo, hi uint64
-	timer  uint32 // the timer just after, and the time-stamp counter then
-	at     uint64
+	timer  reading // just after
+}
+
+// reading is the timer at a moment when the time-stamp counter was in [lo, hi].
+type reading struct {
+	count  uint32
+	lo, hi uint64
+}
+
+// read is the sharpest of three readings: the first may be slow, in an emulator that
+// translates code when it first runs.
+func (s Source) read() reading {
+	var best reading
+	for i := range 3 {
+		r := reading{lo: s.TSC()}
+		r.count = s.Timer.Counted()
+		if r.hi = s.TSC(); i == 0 || r.hi-r.lo < best.hi-best.lo {
+			best = r
+		}
+	}
+	return best
 }
 
 // bounds are what the rate, in counts a second, lies between.
@@ -114,7 +133,7 @@ func (b bounds) middle() uint64 { return b.lo + (b.hi-b.lo)/2 }
 func measure(s Source, ref Reference) (Rates, bool) {
 	ref.Start()
 	s.Timer.StartCount()
-	w := watch{tsc: s.TSC, ref: ref, timer: s.Timer, reads: maxReads}
+	w := follow(s, ref)
 	var edges [checkpoints + 1]edge
 	var ok bool
 	if edges[0], ok = w.next(0); !ok {
@@ -140,7 +159,7 @@ func measure(s Source, ref Reference) (Rates, bool) {
 				return Rates{}, false
 			}
 			hz := round(rate)
-			return Rates{hz, timerRate(edges[0], edges[i], hz), ref.Name(), uint32(rate.ppm()) + 1}, true
+			return Rates{hz, timerRate(edges[0].timer, edges[i].timer, hz), ref.Name(), uint32(rate.ppm()) + 1}, true
 		}
 	}
 	return Rates{}, false
@@ -155,13 +174,18 @@ func slope(a, b edge, hz uint64) (r bounds, ok bool) {
 	return bounds{scaled(b.lo-a.hi, hz, counts), scaled(b.hi-a.lo, hz, counts) + 1}, true
 }
 
-// timerRate is the timer's rate between two edges at which it was read, 0 if it stood
-// still or had run out.
-func timerRate(a, b edge, tscHz uint64) uint64 {
-	if b.timer <= a.timer || b.timer == ^uint32(0) || b.at <= a.at {
+// timerRate is the timer's rate between two readings, 0 if it stood still or had run
+// out, or the readings do not tell.
+func timerRate(a, b reading, tscHz uint64) uint64 {
+	if b.count <= a.count || b.count == ^uint32(0) || b.lo <= a.hi {
 		return 0
 	}
-	return roundTo(scaled(uint64(b.timer-a.timer), tscHz, b.at-a.at), goodPPM)
+	n := uint64(b.count - a.count)
+	r := bounds{scaled(n-1, tscHz, b.hi-a.lo), scaled(n+1, tscHz, b.lo-a.hi)}
+	if r.middle() == 0 || r.ppm() > worstPPM {
+		return 0
+	}
+	return roundTo(r.middle(), goodPPM)
 }
 
 // scaled is n*hz/d. Results past 64 bits are cut to the highest value, which no one believes.
@@ -196,54 +220,62 @@ func roundTo(hz, ppm uint64) uint64 {
 
 // watch follows a reference.
 type watch struct {
-	tsc   func() uint64
-	ref   Reference
-	timer Timer
-	count uint64 // since the begin
-	last  uint32
-	begun bool
-	reads int // left
+	source Source
+	ref    Reference
+	count  uint64 // since the begin
+	last   uint32 // what the reference read last, and the time-stamp counter just before
+	before uint64
+	maxGap uint64 // counts between two reads in which the reference cannot have wrapped
+	reads  int    // left
+}
+
+// follow begins to watch.
+func follow(s Source, ref Reference) *watch {
+	w := &watch{source: s, ref: ref, reads: maxReads}
+	w.maxGap = scaled(uint64(ref.Mask()), MinTSCHz, ref.Hz())
+	w.before = w.source.TSC()
+	w.last = ref.Read()
+	return w
 }
 
 // next is the first edge at which the reference has counted at least to. ok is false when the
-// reference stands still, or takes too long.
+// reference stands still, was out of sight so long that it may have wrapped, or takes too long.
 func (w *watch) next(to uint64) (e edge, ok bool) {
-	if !w.begun {
-		w.last, w.begun = w.ref.Read(), true
-	}
-	still := 0
-	before := w.tsc()
-	for w.reads > 0 && still < maxStill {
-		w.reads--
-		lo := w.tsc()
+	for still := 0; w.reads > 0 && still < maxStill; w.reads-- {
+		lo := w.source.TSC()
 		now := w.ref.Read()
+		if lo-w.before > w.maxGap {
+			return edge{}, false
+		}
 		moved := (now - w.last) & w.ref.Mask()
+		e = edge{lo: w.before}
+		w.last, w.before = now, lo
 		if moved == 0 {
 			still++
-			before = lo
 			continue
 		}
 		still = 0
-		w.count += uint64(moved)
-		w.last = now
-		if w.count >= to {
-			e = edge{count: w.count, lo: before, hi: w.tsc(), timer: w.timer.Counted()}
-			e.at = w.tsc()
+		if w.count += uint64(moved); w.count >= to {
+			e.count, e.hi = w.count, w.source.TSC()
+			e.timer = w.source.read()
 			return e, true
 		}
-		before = lo
 	}
 	return edge{}, false
 }
 
-// measureTimer is the timer's rate by the time-stamp counter, over 1 ms: both run on whatever
-// happens in between, so it needs no tries.
+// measureTimer is the timer's rate by the time-stamp counter, over 1 ms; 0 if no try tells.
 func measureTimer(s Source, tscHz uint64) uint64 {
-	s.Timer.StartCount()
-	a := edge{timer: s.Timer.Counted(), at: s.TSC()}
-	b := a
-	for reads := 0; reads < maxReads && b.at-a.at < tscHz/1000; reads++ {
-		b = edge{timer: s.Timer.Counted(), at: s.TSC()}
+	for range tries {
+		s.Timer.StartCount()
+		a := s.read()
+		b := a
+		for reads := 0; reads < maxReads && b.lo < a.hi+tscHz/1000; reads++ {
+			b = s.read()
+		}
+		if hz := timerRate(a, b, tscHz); hz != 0 {
+			return hz
+		}
 	}
-	return timerRate(a, b, tscHz)
+	return 0
 }

@@ -45,7 +45,7 @@ const (
 	portPost      = 0x80 // read to let time pass
 
 	resetRequest = 0x02 // hard reset
-	resetFull    = 0x0e // and a power cycle
+	resetNow     = 0x06 // its edge
 	pulseReset   = 0xfe // pulse output line 0 of the 8042
 	keyboardFull = 0x02
 )
@@ -153,7 +153,7 @@ func (m *Machine) resetRegister() {
 func (m *Machine) resetControl() {
 	m.Ports.Out8(portReset, resetRequest)
 	m.pause(pauseShort)
-	m.Ports.Out8(portReset, resetFull)
+	m.Ports.Out8(portReset, resetNow)
 	m.pause(pauseLong)
 }
 

@@ -81,7 +81,7 @@ type Counters struct {
 	Overruns   uint64 // at the chip: it had no room, at least one byte is gone
 	Dropped    uint64 // received, but there was no room in memory
 	Bad        uint64 // with framing or parity errors, or breaks: thrown away
-	Rearmed    uint64 // the interrupt line had to be reset, or Poll found work
+	Rearmed    uint64 // the interrupt line was reset: an Interrupt had more to do than it may, or Poll found work
 }
 
 // UART is one port. Its zero value wants Init.

@@ -26,6 +26,9 @@ type VM struct {
 	console *stream
 	errors  *stream // what qemu.sh and QEMU say
 	stdin   io.WriteCloser
+	klog    *stream       // the kernel's log
+	klogEnd *os.File      // closing it ends klog
+	klogEOF chan struct{} // closed when klog has all of it
 	done    chan struct{} // closed when qemu.sh has ended
 	status  int           // valid after done
 	waitErr error         // why there is no status
@@ -45,7 +48,7 @@ func Start(ctx context.Context, c Config) (*VM, error) {
 		}
 		c.Script = filepath.Join(root, "qemu.sh")
 	}
-	v := &VM{config: c, console: newStream(), errors: newStream(), done: make(chan struct{})}
+	v := &VM{config: c, console: newStream(), errors: newStream(), klog: newStream(), klogEOF: make(chan struct{}), done: make(chan struct{})}
 	if err := v.start(ctx); err != nil {
 		v.removeDir()
 		return nil, &InfraError{Err: err}
@@ -72,16 +75,31 @@ func (v *VM) start(ctx context.Context) (err error) {
 			return fmt.Errorf("qemu argument %q: qemu.sh would split it", a)
 		}
 	}
+	klog := filepath.Join(v.dir, "klog")
+	r, hold, err := fifo(klog)
+	if err != nil {
+		return err
+	}
+	v.klogEnd = hold
+	go func() {
+		io.Copy(v.klog, r) // ends with hold, or with what the stream cannot refuse
+		r.Close()
+		v.klog.close()
+		close(v.klogEOF)
+	}()
 	v.cmd = exec.CommandContext(ctx, c.Script)
-	v.cmd.Env = append(c.env(v.ControlSocket), "QEMU_ARGS="+strings.Join(args, " "), "TMPDIR="+v.dir)
+	v.cmd.Env = append(c.env(v.ControlSocket), "QEMU_ARGS="+strings.Join(args, " "), "TMPDIR="+v.dir, "KLOG="+klog)
 	v.cmd.Stdout, v.cmd.Stderr = tee(v.console, c.Console), tee(v.errors, c.Console)
 	ownGroup(v.cmd)
 	v.cmd.Cancel = func() error { return killGroup(v.cmd) }
 	v.cmd.WaitDelay = 5 * time.Second
-	if v.stdin, err = v.cmd.StdinPipe(); err != nil {
-		return err
+	if v.stdin, err = v.cmd.StdinPipe(); err == nil {
+		err = v.cmd.Start()
 	}
-	return v.cmd.Start()
+	if err != nil {
+		hold.Close()
+	}
+	return err
 }
 
 func tee(s *stream, w io.Writer) io.Writer {
@@ -99,6 +117,8 @@ func (v *VM) wait() {
 	if err != nil && !errors.As(err, &exit) {
 		v.waitErr = err
 	}
+	v.klogEnd.Close()
+	<-v.klogEOF
 	v.removeDir()
 	close(v.done)
 	v.console.close()
@@ -195,9 +215,21 @@ func (v *VM) Send(text string) error {
 	return err
 }
 
-// Log is all that COM1, qemu.sh and QEMU have printed.
+// KernelLog is all of the kernel's log so far. COM1 has it only until the console's driver runs.
+func (v *VM) KernelLog() string { return v.klog.text() }
+
+// WaitKernelLine is WaitLine for the kernel's log.
+func (v *VM) WaitKernelLine(ctx context.Context, re *regexp.Regexp) (string, error) {
+	l, err := v.klog.match(ctx, v.config.Silence, re)
+	return l, v.explain(err, fmt.Sprintf("a line of the kernel's log that matches %q", re))
+}
+
+// Log is all that COM1, the kernel, qemu.sh and QEMU have printed.
 func (v *VM) Log() string {
 	s := v.console.text()
+	if k := v.KernelLog(); k != "" && !strings.Contains(s, k) {
+		s = strings.TrimRight(s, "\n") + "\n--- the kernel's log:\n" + k
+	}
 	if e := v.errors.text(); e != "" {
 		s = strings.TrimRight(s, "\n") + "\n" + e
 	}

@@ -144,3 +144,25 @@ func TestClose(t *testing.T) {
 		t.Errorf("%s is left: %v", v.dir, err)
 	}
 }
+
+// The kernel's log is a stream of its own, complete when the machine has ended, and part of Log.
+func TestKernelLog(t *testing.T) {
+	v := start(t, script(t, `echo console; printf 'one\ntwo\n' > "$KLOG"; read x; echo three > "$KLOG"`))
+	if l, err := v.WaitKernelLine(t.Context(), regexp.MustCompile("^t")); l != "two" || err != nil {
+		t.Errorf("%q, %v", l, err)
+	}
+	v.Send("go on\n")
+	if _, err := v.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if k := v.KernelLog(); k != "one\ntwo\nthree\n" {
+		t.Errorf("%q", k)
+	}
+	if l := v.Log(); l != "console\n--- the kernel's log:\none\ntwo\nthree\n" {
+		t.Errorf("%q", l)
+	}
+	var e *EndError
+	if _, err := v.WaitKernelLine(t.Context(), hello); !errors.As(err, &e) {
+		t.Errorf("%v, want EndError", err)
+	}
+}

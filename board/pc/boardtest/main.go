@@ -1,0 +1,251 @@
+//go:build tamago
+
+// The board's test on the board: it runs in ring 0 without a kernel, drives the parts of board/pc
+// against QEMU's silicon (or a real PC's), prints KTAP on COM1 and the debug console, and ends the
+// machine in the way that the command line asks for.
+//
+//	go run ./tools/tamago build -o out/boardtest ./board/pc/boardtest
+//	go run ./tools/mkimage kernel out/boardtest out/boardtest.elf
+//	qemu-system-x86_64 -machine q35 -cpu max -m 64 -kernel out/boardtest.elf -append end=off \
+//	    -device edu -device isa-debug-exit,iobase=0xf4,iosize=4 -serial stdio -display none -no-reboot
+//
+// end= is off (ACPI, status 0), exit (isa-debug-exit, 33: all passed, or 35), reset, cf9, 8042 or
+// triple. A test that failed ends with 35 whatever was asked.
+package main
+
+import (
+	"bennu/board/pc"
+	"bennu/board/pc/acpi"
+	"bennu/board/pc/apic"
+	"bennu/board/pc/clock"
+	"bennu/board/pc/cpu"
+	"bennu/board/pc/mmio"
+	"bennu/board/pc/port"
+	"bennu/board/pc/power"
+	"bennu/board/pc/pvh"
+	"bennu/board/pc/serial"
+	"bennu/kernel/arch"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+)
+
+const (
+	statusPass = 16 // QEMU ends with 33
+	statusFail = 17
+)
+
+// board is what the tests share.
+type board struct {
+	ports port.Hardware
+	com1  *serial.Port
+	debug *serial.Debugcon
+	info  *pvh.Info
+	fadt  *acpi.FADT
+	madt  *acpi.MADT
+	power power.Machine
+	local *apic.Local
+	lines *apic.Lines
+	rates clock.Rates
+	scale clock.Scale
+	refs  []clock.Reference
+
+	number, failed int
+	heard          int // by level
+}
+
+var tests = []struct {
+	name string
+	run  func(b *board) string // what is wrong; "" for nothing
+}{
+	{"features", testFeatures},
+	{"memory-map", testMap},
+	{"tables", testTables},
+	{"calibrate", testCalibrate},
+	{"calibrate-again", testCalibrateAgain},
+	{"lines", testLines},
+	{"timer", testTimer},
+	{"timer-disarm", testDisarm},
+	{"irq-edge-isa0", testPIT},
+	{"irq-edge-rtc", testRTC},
+	{"irq-level", testLevel},
+	{"hot-path", testHotPath},
+}
+
+func main() {
+	b := &board{}
+	b.com1, _ = serial.Open(b.ports, serial.COM1, 115200)
+	b.debug, _ = serial.OpenDebugcon(b.ports)
+	pc.Putc = b.put
+	b.power = power.Machine{Ports: b.ports, Store8: mmio.Store8, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+	pc.OnExit = func(int32) { b.power.Off(statusFail) }
+	b.print("KTAP version 1")
+	b.print("1..", decimal(uint64(len(tests))))
+	for _, t := range tests {
+		b.number++
+		what := t.run(b)
+		result := "ok "
+		if what != "" {
+			b.failed++
+			b.print("# ", t.name, ": ", what)
+			result = "not ok "
+		}
+		b.print(result, decimal(uint64(b.number)), " ", t.name)
+		if what != "" && b.lines == nil { // the rest needs what this one makes
+			break
+		}
+	}
+	b.end()
+}
+
+// end ends the machine as the command line says.
+func (b *board) end() {
+	if b.failed != 0 {
+		b.power.Off(statusFail)
+	}
+	how := ""
+	if b.info != nil {
+		how = b.info.CommandLine
+	}
+	if i := len("end="); len(how) > i && how[:i] == "end=" {
+		how = how[i:]
+	}
+	b.print("# end ", how)
+	// Each way to reset has the others taken away; the last resort says that it was needed.
+	b.power.TripleFault = func() {
+		b.print("# triple fault")
+		cpu.TripleFault()
+	}
+	switch how {
+	case "off":
+		b.power.Off(0)
+	case "reset":
+		b.power.Reset()
+	case "cf9":
+		b.power.FADT = nil
+		b.power.Ports = without{b.ports, portKeyboard}
+		b.power.Reset()
+	case "8042":
+		b.power.FADT = nil
+		b.power.Ports = without{b.ports, portReset}
+		b.power.Reset()
+	case "triple":
+		cpu.TripleFault()
+	}
+	b.power.Off(statusPass)
+}
+
+const (
+	portReset    = 0xcf9
+	portKeyboard = 0x64
+)
+
+// without is the port space without one port.
+type without struct {
+	port.Hardware
+	port uint16
+}
+
+func (w without) Out8(port uint16, v uint8) {
+	if port != w.port {
+		w.Hardware.Out8(port, v)
+	}
+}
+
+func (b *board) put(c byte) {
+	b.com1.Put(c)
+	b.debug.Put(c)
+}
+
+func (b *board) print(parts ...string) {
+	for _, s := range parts {
+		for i := range len(s) {
+			b.put(s[i])
+		}
+	}
+	b.put('\n')
+}
+
+func testFeatures(b *board) string {
+	b.print("# ", cpu.Vendor(cpu.ID), " ", cpu.Brand(cpu.ID), " hypervisor ", cpu.Hypervisor(cpu.ID))
+	mask, size := cpu.XSave(cpu.ID)
+	b.print("# xsave mask ", decimal(mask), " bytes ", decimal(uint64(size)))
+	what := ""
+	for _, f := range cpu.Check(cpu.ID, cpu.Required) {
+		what += " lacks " + f
+	}
+	return what
+}
+
+// testMap reads the start info and gives the CPU its tables: interrupts need them.
+func testMap(b *board) string {
+	start, _ := pc.StartInfo()
+	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start)
+	if err != nil {
+		return err.Error()
+	}
+	b.info = info
+	for _, r := range info.Map {
+		b.print("# ", r.String(), " ", r.Type.String())
+	}
+	pool := mem.NewPool(mem.Identity())
+	for _, r := range info.Map.Usable(pvh.Range{Start: 0, End: pc.WindowEnd}) {
+		pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, 4<<30)))
+	}
+	template, tss, clean := pool.Get(), pool.Get(), pool.Get()
+	const data = paging.Writable
+	if clean == 0 || !paging.Identity(pool, template, 0x1000, 4<<30, data) || !paging.ClosedIO(pool, template, tss) {
+		return "no memory for page tables"
+	}
+	arch.LoadSpace(template)
+	arch.Init(pool.Physical(), tss, clean)
+	arch.OnFault = func(f *arch.Frame, cr2 uint64) {
+		b.print("# fault: vector ", decimal(f.Vector), " rip ", decimal(f.IP), " cr2 ", decimal(cr2))
+		b.power.Off(statusFail)
+	}
+	return ""
+}
+
+func testTables(b *board) string {
+	all := mmio.Memory{From: 0x1000, To: 4 << 30}
+	rsdp := b.info.RSDP
+	if rsdp == 0 {
+		var err error
+		if rsdp, err = acpi.Find(all); err != nil {
+			return err.Error()
+		}
+	}
+	tables, faults, err := acpi.Load(all, rsdp)
+	if err != nil {
+		return err.Error()
+	}
+	for _, f := range faults {
+		return f.Error()
+	}
+	for _, t := range tables.List {
+		b.print("# ", t.Signature, " ", decimal(uint64(len(t.Bytes))))
+	}
+	if b.madt, err = tables.MADT(); err != nil {
+		return err.Error()
+	}
+	if b.fadt, err = tables.FADT(); err != nil {
+		return err.Error()
+	}
+	s5, err := tables.S5(b.fadt)
+	if err != nil {
+		return err.Error()
+	}
+	b.power.FADT, b.power.S5, b.power.HasS5 = b.fadt, s5, true
+	return ""
+}
+
+func decimal(v uint64) string {
+	var d [20]byte
+	i := len(d)
+	for {
+		i--
+		d[i] = byte('0' + v%10)
+		if v /= 10; v == 0 {
+			return string(d[i:])
+		}
+	}
+}

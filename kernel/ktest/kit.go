@@ -1,0 +1,207 @@
+//go:build tamago
+
+package main
+
+import (
+	"fmt"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/ktest/code"
+	"bennu/kernel/usys"
+)
+
+// T is one run of a case.
+type T struct {
+	name   string
+	failed bool
+	tasks  []abi.Endpoint // made by the case
+}
+
+type stop struct{}
+
+// errorf makes the case fail and goes on.
+func (t *T) errorf(format string, args ...any) {
+	t.failed = true
+	say("# " + t.name + ": " + fmt.Sprintf(format, args...))
+}
+
+// fatalf makes the case fail and ends it.
+func (t *T) fatalf(format string, args ...any) {
+	t.errorf(format, args...)
+	panic(stop{})
+}
+
+// logf is a remark that is no failure.
+func (t *T) logf(format string, args ...any) {
+	say("# " + t.name + ": " + fmt.Sprintf(format, args...))
+}
+
+// must ends the case unless e is OK.
+func (t *T) must(what string, e abi.Errno) {
+	if e != abi.OK {
+		t.fatalf("%s: %s", what, e.Name())
+	}
+}
+
+// want compares an Errno.
+func (t *T) want(what string, got, want abi.Errno) {
+	if got != want {
+		t.errorf("%s: %s, want %s", what, got.Name(), want.Name())
+	}
+}
+
+// equal compares two values.
+func equal[V comparable](t *T, what string, got, want V) {
+	if got != want {
+		t.errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// runCase runs a case, ends what is left of it and compares what is free with what was free before.
+func runCase(c test) (ok bool) {
+	t := &T{name: c.name}
+	before := counts()
+	t.guard(c.run)
+	t.clean()
+	if after := counts(); after != before {
+		t.errorf("counts before %+v", before)
+		t.errorf("counts after  %+v", after)
+	}
+	return !t.failed
+}
+
+func (t *T) guard(run func(*T)) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(stop); !ok {
+				t.errorf("panic: %v", r)
+			}
+		}
+	}()
+	run(t)
+}
+
+// clean ends the tasks of a case and drops what they left. A death that the case did not expect makes it
+// fail.
+func (t *T) clean() {
+	var r abi.DeathRecord
+	for takeDeath(&r) {
+		t.errorf("death that was not expected: %s", describe(&r))
+	}
+	for _, ep := range t.tasks {
+		usys.TaskKill(ep)
+	}
+	for takeDeath(&r) {
+	}
+	usys.SetAlarm(0)
+	var m abi.Msg
+	for {
+		if _, e := usys.Receive(abi.Any, 0, &m); e != abi.OK {
+			break
+		}
+	}
+	var a abi.AsyncResult
+	for getInfo(abi.InfoAsync, 0, &a) == abi.OK {
+	}
+}
+
+func getInfo[V any](kind abi.InfoKind, index uint64, out *V) abi.Errno {
+	_, e := usys.GetInfo(kind, index, abi.Bytes(out))
+	return e
+}
+
+// counts is what the kernel has free, and the frames that this task has itself: they come and go with its
+// own heap.
+func counts() (c abi.Counts) {
+	getInfo(abi.InfoCounts, 0, &c)
+	var me abi.TaskInfo
+	getInfo(abi.InfoTask, uint64(usys.Start().Endpoint.Slot()), &me)
+	c.Frames += me.Frames
+	return c
+}
+
+func takeDeath(r *abi.DeathRecord) bool { return getInfo(abi.InfoDeath, 0, r) == abi.OK }
+
+func describe(r *abi.DeathRecord) string {
+	return fmt.Sprintf("ep=%d %s vector=%d err=%#x cr2=%#x status=%d rip=%#x code=%x", r.Endpoint, r.Cause, r.Vector, r.ErrorCode, r.CR2,
+		r.Status, r.Regs.RIP, r.Code[:r.CodeLen])
+}
+
+// death takes the record that must be there, of ep.
+func (t *T) death(ep abi.Endpoint, cause abi.Cause) *abi.DeathRecord {
+	r := new(abi.DeathRecord)
+	if !takeDeath(r) {
+		t.fatalf("task %d lives, want its death by %s", ep, cause)
+	}
+	if r.Endpoint != ep || r.Cause != cause {
+		t.fatalf("death of %d by %s, want %d by %s: %s", r.Endpoint, r.Cause, ep, cause, describe(r))
+	}
+	return r
+}
+
+// image makes a sealed image.
+func (t *T) image(elf []byte) uint32 {
+	id, e := usys.ImageCreate(uint64(len(elf)))
+	t.must("ImageCreate", e)
+	t.must("ImageWrite", usys.ImageWrite(id, 0, elf))
+	t.must("ImageSeal", usys.ImageSeal(id))
+	return id
+}
+
+// all is every right that needs no hardware. Tasks of cases run before the root task: when it goes on they
+// wait, or are dead.
+func all() abi.Privilege {
+	return abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), Priority: 0, FrameQuota: 256}
+}
+
+// create makes a task that has no rights yet.
+func (t *T) create(image uint32, label string) abi.Endpoint {
+	s := abi.TaskSpec{Image: image}
+	s.Label, _ = abi.MakeLabel(label)
+	ep, e := usys.TaskCreate(&s)
+	t.must("TaskCreate", e)
+	t.tasks = append(t.tasks, ep)
+	return ep
+}
+
+// begin makes a task of an executable that exists nowhere else, and gives it its rights.
+func (t *T) begin(elf []byte, p abi.Privilege) abi.Endpoint {
+	id := t.image(elf)
+	ep := t.create(id, "peer")
+	t.must("ImageFree", usys.ImageFree(id))
+	t.must("PrivSet", usys.PrivSet(ep, &p))
+	return ep
+}
+
+// start is begin and PrivAllow: the task has run as far as it could when start returns.
+func (t *T) start(p *code.Prog, priv abi.Privilege) abi.Endpoint {
+	ep := t.begin(p.ELF(), priv)
+	t.must("PrivAllow", usys.PrivAllow(ep))
+	return ep
+}
+
+func (t *T) peek(ep abi.Endpoint, at uint64) uint64 {
+	v, e := usys.Trace(abi.TracePeek, ep, at, 0)
+	t.must("TracePeek", e)
+	return v
+}
+
+func (t *T) poke(ep abi.Endpoint, at, v uint64) {
+	_, e := usys.Trace(abi.TracePoke, ep, at, v)
+	t.must("TracePoke", e)
+}
+
+func (t *T) kill(ep abi.Endpoint) {
+	t.must("TaskKill", usys.TaskKill(ep))
+	t.death(ep, abi.CauseKilled)
+}
+
+func (t *T) info(ep abi.Endpoint) (i abi.TaskInfo) {
+	t.must("InfoTask", getInfo(abi.InfoTask, uint64(ep.Slot()), &i))
+	if i.Endpoint != ep {
+		t.fatalf("slot %d is task %d's, not %d's", ep.Slot(), i.Endpoint, ep)
+	}
+	return i
+}
+
+func me() abi.Endpoint { return usys.Start().Endpoint }

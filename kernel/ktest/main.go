@@ -1,0 +1,57 @@
+//go:build tamago
+
+// ktest is a root task that tests the kernel from ring 3: as "bin/rs" of an archive of its own it gets all
+// that a reincarnation server gets, makes tasks that use and misuse every right, and compares the
+// kernel's free counts before and after each case. Results are KTAP lines in the kernel's log; the
+// machine is powered off with status 0 when all is well.
+package main
+
+import (
+	"strconv"
+
+	_ "bennu/board/ring3"
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// test is one case.
+type test struct {
+	name string
+	run  func(*T)
+}
+
+// groups is all cases, in the order in which they run: what others rest on first.
+var groups = [][]test{
+	lifeTests, rightTests, portTests, exceptionTests,
+}
+
+func main() {
+	n := 0
+	for _, g := range groups {
+		n += len(g)
+	}
+	say("KTAP version 1")
+	say("1.." + strconv.Itoa(n))
+	warm()
+	failed, number := 0, 0
+	for _, g := range groups {
+		for _, c := range g {
+			number++
+			result := "ok "
+			if !runCase(c) {
+				result = "not ok "
+				failed++
+			}
+			say(result + strconv.Itoa(number) + " " + c.name)
+		}
+	}
+	say("# " + strconv.Itoa(n-failed) + " passed, " + strconv.Itoa(failed) + " failed")
+	usys.Shutdown(abi.PowerOff, uint64(min(failed, 1)))
+}
+
+// warm does once what may allocate once.
+func warm() {
+	runCase(test{"warm", func(t *T) { t.puppet().call(abi.CallTimes, uint64(abi.Self)) }})
+}
+
+func say(line string) { usys.Diag(line) }

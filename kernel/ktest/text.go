@@ -1,0 +1,21 @@
+//go:build tamago
+
+package main
+
+import (
+	"bytes"
+	"strconv"
+
+	"bennu/kernel/abi"
+)
+
+func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
+
+var specials = []abi.Endpoint{abi.Hardware, abi.Clock, abi.System, abi.Self, abi.Any, abi.None, 0, 0x7000, 1<<32 - 1}
+
+// emulated tells whether the CPU is QEMU's TCG, which does not raise every exception that a CPU raises.
+func emulated() bool {
+	var m abi.Machine
+	getInfo(abi.InfoMachine, 0, &m)
+	return bytes.Contains(m.CPU[:], []byte("TCG"))
+}

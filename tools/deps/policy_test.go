@@ -1,0 +1,57 @@
+package deps
+
+// policy says what each package may import of this module. DO NOT CHANGE IT TO MAKE A BUILD
+// PASS: an arrow that is missing here is missing on purpose (docs/ARCHITECTURE.md). A row is
+//
+//	FOLDER...: WHAT...
+//
+// The row with the longest FOLDER that a package lies in decides; WHAT are folders with all that
+// is in them, and "-FOLDER" takes one out again. "own" is the package's own folder below FOLDER
+// (drivers/tty for drivers/tty/x). Packages without a row may not exist. Tests are free.
+const policy = `
+# what crosses the rings imports nothing, and everybody may import it
+kernel/abi:                      nothing
+kernel/usys:                     kernel/abi
+kernel/archive:                  nothing
+kernel/archive/pack:             kernel/archive
+
+# ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
+kernel:                          kernel -kernel/usys -kernel/archive
+kernel/ktest:                    kernel/abi kernel/usys kernel/archive board/ring3 own
+board/pc:                        board/pc kernel/abi
+board/ring3:                     kernel/abi kernel/usys
+boot:                            board/pc kernel -kernel/usys
+
+# the reincarnation server: what decides knows neither the kernel's calls nor files
+rs/conf rs/policy rs/ds:         kernel/abi
+rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
+rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
+
+# clients of the reincarnation server are written as drivers are
+rs/service rs/shell:             kernel/abi drivers/sdk board/ring3 rs/service rs/shell
+
+# a driver has the SDK and nothing else; the control port is also a client of the server
+drivers/sdk:                     kernel/abi kernel/usys drivers/sdk
+drivers:                         kernel/abi drivers/sdk board/ring3 own
+drivers/ctl:                     kernel/abi drivers/sdk board/ring3 drivers/ctl rs/service
+
+# the developer's machine: no driver, no server, nothing of ring 0
+tools:                           tools kernel/abi kernel/archive rs/conf
+tools/ctl:                       tools kernel/abi rs/service -rs/service/live
+`
+
+// std says which packages of the standard library (and of other modules) are refused where. A
+// name ends at a slash or at its end: "net" is net/http too. Files that are not built for bare
+// metal (//go:build !tamago) may import anything.
+const std = `
+# ring 0: nothing that formats by reflection, does I/O or starts goroutines of its own
+kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
+boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
+kernel/archive/pack:             none # runs on the host only
+
+# what decides is a function of its arguments: no clock, no chance, no I/O
+rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
+
+# a task has no files and no network
+rs drivers:                      os net log syscall io/fs os/exec
+`

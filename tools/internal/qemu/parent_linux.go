@@ -1,0 +1,5 @@
+package qemu
+
+import "syscall"
+
+func tieToParent(a *syscall.SysProcAttr) { a.Pdeathsig = syscall.SIGTERM }

@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package qemu
+
+import "syscall"
+
+func tieToParent(*syscall.SysProcAttr) {}
