@@ -78,6 +78,31 @@ func TestOthers(t *testing.T) {
 	}
 }
 
+// One frame or one hook less is a loss; an alarm more is none.
+func TestSame(t *testing.T) {
+	before := resources{Frames: 10, Counts: control.Counts{Hooks: 5, Alarms: 60, Async: 1000, HeapAllocs: 147}}
+	for _, c := range []struct {
+		change func(r *resources)
+		want   bool
+	}{
+		{func(*resources) {}, true},
+		{func(r *resources) { r.Alarms++ }, true},
+		{func(r *resources) { r.Async++ }, true},
+		{func(r *resources) { r.Alarms-- }, false},
+		{func(r *resources) { r.Async-- }, false},
+		{func(r *resources) { r.Frames-- }, false},
+		{func(r *resources) { r.Frames++ }, false},
+		{func(r *resources) { r.Hooks-- }, false},
+		{func(r *resources) { r.HeapAllocs++ }, false},
+	} {
+		after := before
+		c.change(&after)
+		if after.same(before) != c.want {
+			t.Errorf("%+v after %+v: want same %v", after, before, c.want)
+		}
+	}
+}
+
 func TestFirstLine(t *testing.T) {
 	if got := firstLine(errors.New("one\ntwo")); got != "one" {
 		t.Errorf("got %q", got)
