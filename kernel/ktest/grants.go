@@ -14,6 +14,7 @@ var grantTests = []test{
 	{"TestGrantDemandZero", grantDemandZero},
 	{"TestGrantBadMemoryOfGranter", grantEFAULT},
 	{"TestBadBufferEndsCaller", badBuffer},
+	{"TestBufferBeyondQuota", fullBuffer},
 }
 
 // memory of a puppet that cases copy to and from: within Data, and its RAM.
@@ -201,4 +202,20 @@ func badBuffer(t *T) {
 	t.want("from own text", e, abi.OK)
 	p.start(abi.CallCopyFrom, uint64(granter.ep), id, 0, code.Text, 64)
 	t.death(p.ep, abi.CauseBadCall)
+}
+
+// fullBuffer: a buffer that is the caller's, in pages that it cannot have any more, is no misuse.
+func fullBuffer(t *T) {
+	granter := t.puppet()
+	priv := all()
+	priv.FrameQuota = 12
+	for _, nr := range []abi.CallNr{abi.CallCopyFrom, abi.CallCopyTo} {
+		p := t.puppetWith(priv)
+		p.start(nr, uint64(granter.ep), granter.grant(1, readWrite, 1, p.ep, granted, abi.MaxCopy), 0, abi.RAMBase, code.DataSize/2)
+		t.death(p.ep, abi.CauseMemory)
+	}
+	p := t.puppetWith(priv) // the granter's quota is the granter's affair
+	e, _ := granter.call(abi.CallCopyFrom, uint64(p.ep), p.grant(1, readWrite, 1, granter.ep, abi.RAMBase, abi.MaxCopy), 0, abi.RAMBase, abi.MaxCopy)
+	t.want("granter without memory", e, abi.EFAULT)
+	equal(t, "granter", t.info(p.ep).State, abi.StateNoPriv)
 }
