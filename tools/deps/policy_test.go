@@ -37,7 +37,7 @@ drivers/ctl:                     kernel/abi drivers/sdk board/ring3 drivers/ctl 
 
 # the developer's machine: no driver, no server, nothing of ring 0
 tools:                           tools kernel/abi kernel/archive rs/conf
-tools/ctl:                       tools kernel/abi rs/service -rs/service/live
+tools/ctl tools/demo:            tools kernel/abi rs/service -rs/service/live
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A
@@ -48,6 +48,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
+kernel/ktest:                    os net log syscall # tasks, not the kernel
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
