@@ -195,11 +195,20 @@ func (m *machine) resources(ctx context.Context) (r resources, i control.Info, e
 	return r, i, fmt.Errorf("the free resources never come to rest: %+v", i.Counts)
 }
 
-// settle reads the resources until they are as want says, for messages and alarms come and go;
-// after some tries it is what it is.
+// same tells whether nothing is lost since want was read. Alarms and kept messages come and go with
+// what living tasks do: more free ones than before are no loss.
+func (r resources) same(want resources) bool {
+	if r.Alarms < want.Alarms || r.Async < want.Async {
+		return false
+	}
+	r.Alarms, r.Async = want.Alarms, want.Async
+	return r == want
+}
+
+// settle reads the resources until they are as want says; after some tries it is what it is.
 func (m *machine) settle(ctx context.Context, want resources) (r resources, err error) {
 	for range 50 {
-		if r, _, err = m.resources(ctx); err != nil || r == want {
+		if r, _, err = m.resources(ctx); err != nil || r.same(want) {
 			return r, err
 		}
 	}

@@ -77,7 +77,7 @@ func (m *machine) finish(ctx context.Context, s *shown) (err error) {
 	if s.After, err = m.settle(ctx, s.Before); err != nil {
 		return err
 	}
-	if s.After != s.Before {
+	if !s.After.same(s.Before) {
 		s.Failures = append(s.Failures, fmt.Sprintf("expected the resources of before, %+v; they are %+v", s.Before, s.After))
 	}
 	if s.Info, err = m.c.Info(ctx); err != nil {
@@ -118,7 +118,7 @@ func (s *shown) text(w io.Writer) {
 	for _, f := range s.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)
 	}
-	if s.Before == s.After {
+	if s.After.same(s.Before) {
 		fmt.Fprintf(w, "resources before and after are equal: %d frames, %d tasks, %d images, %d hooks, %d ports, %d alarms, %d messages free\n",
 			s.After.Frames, s.After.Tasks, s.After.Images, s.After.Hooks, s.After.Ports, s.After.Alarms, s.After.Async)
 	}
