@@ -17,6 +17,7 @@ type Pool struct {
 	head Addr // 0: empty (frame 0 is never in a pool)
 	free uint64
 	size uint64
+	kept uint64
 }
 
 // NewPool makes an empty pool over phys.
@@ -43,8 +44,19 @@ func (p *Pool) Free() uint64 { return p.free }
 // Size is how many frames the pool has in all.
 func (p *Pool) Size() uint64 { return p.size }
 
-// Get takes a frame, all zero. 0 when there is none.
+// Keep makes Get leave n frames, which only GetKept takes.
+func (p *Pool) Keep(n uint64) { p.kept = n }
+
+// Get takes a frame, all zero. 0 when there is none, or only those that are kept.
 func (p *Pool) Get() Addr {
+	if p.free <= p.kept {
+		return 0
+	}
+	return p.GetKept()
+}
+
+// GetKept is Get for whom frames are kept. 0 when there is none at all.
+func (p *Pool) GetKept() Addr {
 	a := p.head
 	if a == 0 {
 		return 0
@@ -53,17 +65,6 @@ func (p *Pool) Get() Addr {
 	p.head = Addr(w[0])
 	p.free--
 	clear(w[:])
-	return a
-}
-
-// GetDirty takes a frame that the caller fills wholly at once. 0 when there is none.
-func (p *Pool) GetDirty() Addr {
-	a := p.head
-	if a == 0 {
-		return 0
-	}
-	p.head = Addr(p.phys.Words(a)[0])
-	p.free--
 	return a
 }
 

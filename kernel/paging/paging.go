@@ -41,6 +41,7 @@ type Space struct {
 	Root  mem.Addr // PML4
 	Used  uint64   // frames owned: tables and pages
 	Quota uint64   // most that Used may become
+	Kept  bool     // it may have the frames that the pool keeps
 }
 
 // New makes a space whose kernel half is that of template (a PML4: entries 0 and 256–511 are
@@ -61,6 +62,9 @@ func (s *Space) get() mem.Addr {
 		return 0
 	}
 	a := s.pool.Get()
+	if a == 0 && s.Kept {
+		a = s.pool.GetKept()
+	}
 	if a != 0 {
 		s.Used++
 	}
