@@ -105,6 +105,9 @@ func (k *Kernel) Now() uint64 { return k.now }
 
 // Ready implements ipc.Machine.
 func (k *Kernel) Ready(t *task.Task) {
+	if k.queue.Queued(t.Slot) {
+		return // it runs: what it asked for was there
+	}
 	t.ReadyNS = k.now
 	k.queue.Push(t.Slot, t.Priv.Priority)
 }

@@ -24,6 +24,7 @@ func (k *Kernel) Step() {
 	if t != k.current {
 		k.switchTo(t)
 	}
+	k.waited(t)
 	k.arm(t)
 	start := k.m.TSC()
 	k.account(start)
@@ -43,11 +44,18 @@ func (k *Kernel) Step() {
 	k.spend(t, ran)
 }
 
-// switchTo loads t's address space and context.
+// switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
+	if o := k.current; o != nil && k.queue.Queued(o.Slot) {
+		o.ReadyNS = k.now
+	}
 	k.m.LoadSpace(t.Space.Root)
 	k.m.SetTask(t.Ctx)
 	k.current = t
+}
+
+// waited notes how long t was ready before it runs now.
+func (k *Kernel) waited(t *task.Task) {
 	if t.ReadyNS != 0 && t.Priv.Priority <= 1 {
 		if d := k.now - t.ReadyNS; d > k.latency.MaxReadyNS {
 			k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
