@@ -52,6 +52,7 @@ func thousandDeaths(t *T) {
 	priv := withIRQs(clockLine)
 	priv.FrameQuota = 40
 	before := counts()
+	latency(1)
 	began := now()
 	const lives = 1000
 	for i := range lives {
@@ -71,7 +72,7 @@ func thousandDeaths(t *T) {
 			t.fatalf("life %d: %s", i, describe(&r))
 		}
 	}
-	took := now() - began
+	took, l := now()-began, latency(1)
 	if after := counts(); after != before {
 		t.errorf("counts before %+v, after %+v", before, after)
 	}
@@ -79,7 +80,8 @@ func thousandDeaths(t *T) {
 		t.must("free", usys.ImageFree(id))
 	}
 	t.clean()
-	t.logf("%d lives, %d ns each (guest instructions with -icount shift=0)", lives, took/lives)
+	t.logf("%d lives, %d ns each (guest instructions with -icount shift=0); longest in ring 0 %d ns (%d)", lives, took/lives, l.MaxKernelNS,
+		l.MaxKernelCall)
 }
 
 // fuzzer makes programs of random calls.
@@ -166,6 +168,7 @@ func randomCalls(t *T) {
 	f.endpoints = append([]abi.Endpoint{me(), others[0].ep, others[1].ep, others[2].ep}, specials...)
 	hidden, want := len(t.tasks), counts()
 	causes := map[abi.Cause]int{}
+	latency(1)
 	lives, calls := 0, uint64(0)
 	for ; calls < 200_000; lives++ {
 		ep := t.begin(f.program(100).ELF(), f.privilege())
@@ -194,7 +197,8 @@ func randomCalls(t *T) {
 		}
 	}
 	t.clean()
-	t.logf("%d calls in %d lives; ended by %v", calls, lives, causes)
+	l := latency(1)
+	t.logf("%d calls in %d lives; ended by %v; longest in ring 0 %d ns (%d)", calls, lives, causes, l.MaxKernelNS, l.MaxKernelCall)
 }
 
 // sweep ends ep and all that it has made: tasks and images.
