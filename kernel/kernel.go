@@ -153,7 +153,8 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 	start.ModuleSize = moduleSize
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), Priority: 1, QuantumNS: abi.DefaultQuantumNS,
 		FrameQuota: rootQuota}
-	t.Space.Quota = rootQuota
+	t.Space.Quota, t.Space.Kept = rootQuota, true
+	k.pool.Keep(rootKept)
 	t.PrivSet = true
 	start.Priority = t.Priv.Priority
 	k.allow(t)
@@ -162,3 +163,7 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 
 // rootQuota is how many frames RS may have: 64 MiB.
 const rootQuota = 64 << 20 / abi.PageSize
+
+// rootKept is how many frames nobody else gets: 4 MiB. The machine ends when the root task does, so it must be
+// able to go on when others have taken all that there is.
+const rootKept = 4 << 20 / abi.PageSize

@@ -25,6 +25,7 @@ func (k *Kernel) Step() {
 	if t != k.current {
 		k.switchTo(t)
 	}
+	k.waited(t)
 	k.arm(t)
 	start := k.m.TSC()
 	k.account(start)
@@ -44,15 +45,24 @@ func (k *Kernel) Step() {
 	k.spend(t, ran)
 }
 
-// switchTo loads t's address space and context, and notes how long it had to wait for that.
+// switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
-	if last := k.current; last != nil && last.Wait == 0 {
-		last.ReadyNS = k.now // it was interrupted
+	if o := k.current; o != nil && k.queue.Queued(o.Slot) {
+		o.ReadyNS = k.now
 	}
 	k.m.LoadSpace(t.Space.Root)
 	k.m.SetTask(t.Ctx)
 	k.current = t
-	if d := k.now - t.ReadyNS; d > t.WorstWaitNS {
+}
+
+// waited notes how long t was ready before it runs now.
+func (k *Kernel) waited(t *task.Task) {
+	if t.ReadyNS == 0 {
+		return
+	}
+	d := k.now - t.ReadyNS
+	t.ReadyNS = 0
+	if d > t.WorstWaitNS {
 		t.WorstWaitNS = d
 		if t.Priv.Priority < abi.DefaultPriority && d > k.latency.MaxReadyNS {
 			k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint

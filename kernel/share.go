@@ -18,6 +18,9 @@ const (
 
 // Ready implements ipc.Machine.
 func (k *Kernel) Ready(t *task.Task) {
+	if k.queue.Queued(t.Slot) {
+		return // it runs: what it asked for was there
+	}
 	t.ReadyNS = k.now
 	if t.Level != t.Priv.Priority && k.now >= t.WindowNS {
 		k.refill(t)

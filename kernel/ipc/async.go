@@ -106,16 +106,19 @@ func (x *IPC) Forget(t *task.Task) {
 	t.Senders, t.LastSend = task.None, task.None
 }
 
-// fail turns o's kept messages to t into results.
+// fail turns o's kept messages to t into results, and tells o once.
 func (x *IPC) fail(o, t *task.Task) {
+	before := o.AsyncFails
 	for i := range o.Async {
 		a := &o.Async[i]
 		if a.State == task.AsyncWaiting && a.To == t.Endpoint {
 			a.State, a.Errno = task.AsyncFailed, abi.EDEADSRCDST
 			o.AsyncFails++
 			t.AsyncToMe--
-			x.SystemEvent(o, abi.SystemAsync)
 		}
+	}
+	if o.AsyncFails != before {
+		x.SystemEvent(o, abi.SystemAsync)
 	}
 }
 

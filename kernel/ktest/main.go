@@ -23,10 +23,15 @@ type test struct {
 // groups is all cases, in the order in which they run: what others rest on first.
 var groups = [][]test{
 	lifeTests, rightTests, portTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
-	grantTests, leakTests, memoryTests, imageTests, traceTests,
+	grantTests, leakTests, memoryTests, imageTests, traceTests, scheduleTests, alarmTests, goTests,
+	enduranceTests,
 }
 
 func main() {
+	if usys.Start().ArgsLen > 0 {
+		goPeer()
+		return
+	}
 	n := 0
 	for _, g := range groups {
 		n += len(g)

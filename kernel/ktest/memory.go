@@ -68,32 +68,28 @@ func outOfFrames(t *T) {
 	}
 	r := t.death(t.start(toucher(abi.PageSize), p), abi.CauseMemory)
 	t.logf("%d tasks hold %d MiB; the last had %d frames", len(stopped), free>>8, r.FramesPeak)
-	held := make([]byte, 1<<20) // the root task's own
+	t.hog(p)
+	left := counts().Frames
+	held := make([]byte, 1<<20) // the root task's own, of what is kept for it
 	for i := range held {
 		held[i] = 1
 	}
-	// With as good as nothing left, making things fails with an error number and leaves nothing behind.
-	hog := t.hog(p)
-	before := counts().Frames
-	_, e := usys.ImageCreate(1 << 20)
-	t.want("image", e, abi.ENOMEM)
-	equal(t, "frames", counts().Frames, before)
-	t.kill(hog)
+	for _, size := range []uint64{1, 1 << 20, 16 << 20} {
+		t.want("image", second(usys.ImageCreate(size)), abi.ENOMEM)
+	}
+	equal(t, "frames", counts().Frames, left)
 }
 
-// hog is a task that has taken all that is left.
-func (t *T) hog(p abi.Privilege) abi.Endpoint {
+// hog takes all that is left, by copies that give pages to their source.
+func (t *T) hog(p abi.Privilege) {
 	x := t.puppetWith(p)
 	granter := t.puppetWith(p)
 	id := granter.grant(1, readWrite, 1, x.ep, abi.RAMBase, abi.RAMSize)
-	for at := uint64(0); ; at += 1 << 15 { // copies give pages to both without killing the granter
-		e, _ := x.call(abi.CallCopyFrom, uint64(granter.ep), id, at, code.PuppetMemory, 1<<15)
-		if e != abi.OK {
-			t.want("copy", e, abi.EFAULT)
-			t.kill(x.ep)
-			return granter.ep
-		}
+	e := abi.OK
+	for at := uint64(0); e == abi.OK; at += 1 << 14 {
+		e, _ = x.call(abi.CallCopyFrom, uint64(granter.ep), id, at, code.PuppetMemory, 1<<14)
 	}
+	t.want("copy", e, abi.EFAULT)
 }
 
 // dataPrivate: each incarnation begins with the data of the image, whatever others did with theirs.

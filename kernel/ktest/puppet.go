@@ -27,12 +27,16 @@ func (t *T) puppetWith(p abi.Privilege) *puppet {
 	return &puppet{t: t, ep: ep}
 }
 
-// puppets makes n.
+// puppets makes n, of one image.
 func (t *T) puppets(n int) []*puppet {
+	id, priv := t.image(puppetCode.ELF), all()
 	out := make([]*puppet, n)
 	for i := range out {
-		out[i] = t.puppet()
+		out[i] = &puppet{t: t, ep: t.create(id, "peer")}
+		t.must("PrivSet", usys.PrivSet(out[i].ep, &priv))
+		t.must("PrivAllow", usys.PrivAllow(out[i].ep))
 	}
+	t.must("ImageFree", usys.ImageFree(id))
 	return out
 }
 

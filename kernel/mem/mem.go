@@ -19,6 +19,7 @@ type Pool struct {
 	ranges [maxRanges]span
 	free   uint64
 	size   uint64
+	kept   uint64
 }
 
 // span is frames that were never taken.
@@ -62,17 +63,35 @@ func (p *Pool) Free() uint64 { return p.free }
 // Size is how many frames the pool has in all.
 func (p *Pool) Size() uint64 { return p.size }
 
-// Get takes a frame, all zero. 0 when there is none.
+// Keep makes Get leave n frames, which only GetKept takes.
+func (p *Pool) Keep(n uint64) { p.kept = n }
+
+// Get takes a frame, all zero. 0 when there is none, or only those that are kept.
 func (p *Pool) Get() Addr {
-	a := p.GetDirty()
+	if p.free <= p.kept {
+		return 0
+	}
+	return p.GetKept()
+}
+
+// GetKept is Get for whom frames are kept. 0 when there is none at all.
+func (p *Pool) GetKept() Addr {
+	a := p.take()
 	if a != 0 {
 		clear(p.phys.Words(a)[:])
 	}
 	return a
 }
 
-// GetDirty takes a frame that the caller fills wholly at once. 0 when there is none.
+// GetDirty is Get of a frame that the caller fills wholly at once.
 func (p *Pool) GetDirty() Addr {
+	if p.free <= p.kept {
+		return 0
+	}
+	return p.take()
+}
+
+func (p *Pool) take() Addr {
 	a := p.head
 	if a == 0 {
 		return p.fresh()

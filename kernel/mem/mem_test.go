@@ -65,3 +65,27 @@ func TestMoreRangesThanThereIsRoomFor(t *testing.T) {
 		t.Errorf("got %d frames, %d left; want %d and 0", n, p.Free(), maxRanges+5)
 	}
 }
+
+// Frames that are kept are only for whom they are kept.
+func TestKeep(t *testing.T) {
+	phys, size := Simulated(make([]byte, 12*abi.PageSize))
+	p := NewPool(phys)
+	p.Add(1, size)
+	p.Keep(3)
+	for p.Free() > 3 {
+		if p.Get() == 0 {
+			t.Fatalf("no frame with %d free, 3 kept", p.Free())
+		}
+	}
+	if a := p.Get(); a != 0 || p.Free() != 3 {
+		t.Errorf("Get took frame %#x of those kept, %d left", a, p.Free())
+	}
+	for i := range 3 {
+		if p.GetKept() == 0 {
+			t.Errorf("GetKept has no frame %d", i)
+		}
+	}
+	if p.GetKept() != 0 {
+		t.Error("a frame of an empty pool")
+	}
+}

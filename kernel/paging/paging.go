@@ -44,6 +44,7 @@ type Space struct {
 	Quota uint64   // most that Used may become
 	list  mem.Addr // newest list frame
 	last  uint64   // index of the newest address in it; 0: none
+	Kept  bool     // it may have the frames that the pool keeps
 }
 
 const perList = abi.PageSize/8 - 1
@@ -67,6 +68,9 @@ func (s *Space) get() mem.Addr {
 			return 0
 		}
 		l := s.pool.GetDirty()
+		if l == 0 && s.Kept {
+			l = s.pool.GetKept()
+		}
 		if l == 0 {
 			return 0
 		}
@@ -78,6 +82,9 @@ func (s *Space) get() mem.Addr {
 		return 0
 	}
 	a := s.pool.Get()
+	if a == 0 && s.Kept {
+		a = s.pool.GetKept()
+	}
 	if a != 0 {
 		s.Used++
 		s.last++

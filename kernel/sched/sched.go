@@ -93,6 +93,9 @@ func (q *Queue) Remove(slot int) {
 // Len is how many slots are ready.
 func (q *Queue) Len() int { return q.n }
 
+// Queued tells whether slot is ready.
+func (q *Queue) Queued(slot int) bool { return q.prio[slot] != none }
+
 // First is the slot that runs next, and stays queued; -1 when nothing is ready.
 func (q *Queue) First() int {
 	if q.filled == 0 {

@@ -1,0 +1,92 @@
+package kernel
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/ktest/code"
+	"bennu/kernel/task"
+)
+
+// Random copies between two tasks against two plain byte slices, over data pages, pages on demand and page
+// borders, in and out of bounds.
+func TestCopiesAgainstModel(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	f := rand.New(rand.NewPCG(seed, 0))
+	r := newRig(t)
+	tasks := [2]*task.Task{r.make(rights()), r.make(rights())}
+	const size, base = 5 * abi.PageSize, code.Data
+	var model [2][]byte
+	for i := range model {
+		model[i] = make([]byte, size)
+		copy(model[i], code.Pattern(3)) // the image's data
+	}
+	for range 3000 {
+		g := f.IntN(2)
+		granter, grantee := tasks[g], tasks[1-g]
+		start, length := f.Uint64N(size), f.Uint64N(3*abi.PageSize)
+		length = min(length, size-start)
+		flags := uint32(abi.GrantValid) | uint32(f.IntN(4))<<1
+		granter.Call.Grants[5] = abi.CopyGrant{Flags: flags, Seq: 9, To: grantee.Endpoint, Start: base + start, Len: length}
+		offset, n, at := f.Uint64N(length+2), f.Uint64N(length+2), f.Uint64N(size)
+		n = min(n, size-at)
+		nr, access := abi.CallCopyFrom, uint32(abi.GrantRead)
+		if f.IntN(2) == 0 {
+			nr, access = abi.CallCopyTo, abi.GrantWrite
+		}
+		want := abi.OK
+		if flags&access == 0 || offset+n > length {
+			want = abi.EPERM
+		}
+		e, _ := r.call(grantee, nr, uint64(granter.Endpoint), 5|9<<8, offset, base+at, n)
+		if e != want {
+			t.Fatalf("%d: %s, want %s (start %d length %d offset %d n %d)", nr, e.Name(), want.Name(), start, length, offset, n)
+		}
+		theirs, mine := model[g][start:], model[1-g][at:]
+		switch {
+		case want != abi.OK:
+		case nr == abi.CallCopyFrom:
+			copy(mine[:n], theirs[offset:])
+		default:
+			copy(theirs[offset:][:n], mine)
+		}
+	}
+	for i, x := range tasks {
+		var got []byte
+		r.each(x, base, size, false, func(b []byte) { got = append(got, b...) })
+		if !bytes.Equal(got, model[i]) {
+			t.Errorf("task %d's memory differs from the model", i)
+		}
+	}
+}
+
+// What is poked into one task's text is in no other task of the image, older or newer.
+func TestImageIsNotWritten(t *testing.T) {
+	r := newRig(t)
+	elf := code.New().Stop().ELF()
+	id, _ := r.images.Create(uint64(len(elf)))
+	r.images.Write(id, 0, elf)
+	r.images.Seal(id)
+	text := func(x *task.Task) (b [16]byte) {
+		r.each(x, code.Text, 16, false, func(p []byte) { copy(b[:], p) })
+		return b
+	}
+	var tasks [3]*task.Task
+	for i := range tasks {
+		if i == 2 {
+			for va := uint64(code.Text); va < code.Text+8; va++ {
+				e, _ := r.call(r.root, abi.CallTrace, uint64(abi.TracePoke1), uint64(tasks[0].Endpoint), va, 0xcc)
+				r.want("poke", e, abi.OK)
+			}
+		}
+		tasks[i], _ = r.create(&abi.TaskSpec{Image: uint32(id)})
+	}
+	poked, want := text(tasks[0]), [16]byte(code.New().Stop().Text()[:16])
+	if text(tasks[1]) != want || text(tasks[2]) != want || poked == want || poked[7] != 0xcc {
+		t.Errorf("text % x, % x, % x", poked, text(tasks[1]), text(tasks[2]))
+	}
+}

@@ -1,0 +1,212 @@
+package kernel
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/ktest/code"
+	"bennu/kernel/task"
+)
+
+// equipped makes a task that has one of everything, and a peer that waits for it.
+func (r *rig) equipped() (x, peer *task.Task) {
+	r.t.Helper()
+	peer = r.make(rights())
+	p := rights()
+	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x3f8, Last: 0x3ff}
+	p.NIRQs, p.IRQs[0], p.IRQs[1] = 2, 4, 17
+	x = r.make(p)
+	for _, line := range []uint64{4, 17} {
+		e, _ := r.call(x, abi.CallIRQCtl, uint64(abi.IRQSetPolicy), line, line)
+		r.want("irq", e, abi.OK)
+	}
+	r.call(x, abi.CallSetAlarm, 1<<40)
+	r.call(x, abi.CallSendA, uint64(peer.Endpoint), 1)
+	r.call(x, abi.CallNotify, uint64(peer.Endpoint))
+	r.call(peer, abi.CallSendRec, uint64(x.Endpoint), abi.NoTimeout)
+	r.exception(x, 14, 6, abi.RAMBase) // a page on demand
+	return x, peer
+}
+
+// Whatever the end, all that a task had is free again, and its peer has its answer.
+func TestDeathFreesAll(t *testing.T) {
+	for _, end := range []struct {
+		name  string
+		do    func(r *rig, x *task.Task)
+		cause abi.Cause
+	}{
+		{"exit", func(r *rig, x *task.Task) { r.call(x, abi.CallExit, 3) }, abi.CauseExit},
+		{"panic", func(r *rig, x *task.Task) { r.call(x, abi.CallExit, 2, uint64(abi.ExitPanic)) }, abi.CausePanic},
+		{"exception", func(r *rig, x *task.Task) { r.exception(x, 6, 0, 0) }, abi.CauseException},
+		{"page fault", func(r *rig, x *task.Task) { r.exception(x, 14, 7, 0x1000) }, abi.CauseException},
+		{"kill", func(r *rig, x *task.Task) { r.call(r.root, abi.CallTaskKill, uint64(x.Endpoint)) }, abi.CauseKilled},
+		{"suicide", func(r *rig, x *task.Task) { r.call(x, abi.CallTaskKill, uint64(x.Endpoint)) }, abi.CauseKilled},
+		{"bad call", func(r *rig, x *task.Task) { r.call(x, 9) }, abi.CauseBadCall},
+		{"memory", func(r *rig, x *task.Task) {
+			x.Space.Quota = x.Space.Used
+			r.exception(x, 14, 6, abi.RAMBase+1<<20)
+		}, abi.CauseMemory},
+		{"while waiting", func(r *rig, x *task.Task) {
+			r.call(x, abi.CallReceive, uint64(abi.Self), 1<<40)
+			r.call(r.root, abi.CallTaskKill, uint64(x.Endpoint))
+		}, abi.CauseKilled},
+		{"while stopped", func(r *rig, x *task.Task) {
+			r.call(r.root, abi.CallPrivCtl, uint64(abi.PrivDisallow), uint64(x.Endpoint))
+			r.call(r.root, abi.CallTaskKill, uint64(x.Endpoint))
+		}, abi.CauseKilled},
+	} {
+		r := newRig(t)
+		before := r.counts()
+		x, peer := r.equipped()
+		if c := r.counts(); c.Alarms != before.Alarms-1 || c.Hooks != before.Hooks-2 || c.Ports != before.Ports-8 || c.Async != before.Async-1 {
+			t.Errorf("%s: counts of a task with one of each: %+v", end.name, c)
+		}
+		ep := x.Endpoint
+		end.do(r, x)
+		if d := r.death(end.cause); d.Endpoint != ep {
+			t.Errorf("%s: record of %d, want %d", end.name, d.Endpoint, ep)
+		}
+		if peer.Wait != 0 || abi.Errno(peer.Ctx.Frame.AX) != abi.EDEADSRCDST {
+			t.Errorf("%s: peer waits %d, has %d", end.name, peer.Wait, peer.Ctx.Frame.AX)
+		}
+		if r.m.open[4] || r.m.open[17] {
+			t.Errorf("%s: a line is open", end.name)
+		}
+		r.call(peer, abi.CallExit)
+		r.death(abi.CauseExit)
+		if after := r.counts(); after != before {
+			t.Errorf("%s: counts before %+v\nafter %+v", end.name, before, after)
+		}
+	}
+}
+
+// The order of DESIGN.md, "Death": lines are masked while all else is still there; when the root task is told
+// nothing is.
+func TestDeathOrder(t *testing.T) {
+	r := newRig(t)
+	x, peer := r.equipped()
+	r.call(r.root, abi.CallReceive, uint64(abi.System), abi.NoTimeout)
+	masked := 0
+	r.m.onMask = func(uint32) {
+		masked++
+		if !x.Live || x.Ctx == nil || x.Call == nil || peer.Wait == 0 || r.root.Wait == 0 {
+			t.Error("a line was masked after something else had gone")
+		}
+		if _, ok := r.timers.Deadline(alarmID(x)); !ok {
+			t.Error("a line was masked after the alarm had gone")
+		}
+	}
+	free := r.pool.Free()
+	r.exception(x, 13, 0, 0)
+	if masked != 2 {
+		t.Errorf("%d lines were masked, want 2", masked)
+	}
+	if r.root.Wait != 0 || r.root.Call.Msg.Source != abi.System || r.root.Call.Msg.Arg[0] != abi.SystemDeath {
+		t.Errorf("the root task was not told: %+v", r.root.Call.Msg)
+	}
+	if x.Live || r.pool.Free() <= free || r.tasks.Lookup(x.Endpoint) != nil {
+		t.Error("something was left when the death was told")
+	}
+	if last := r.m.spaces[len(r.m.spaces)-1]; last != r.template && r.current == nil {
+		t.Error("the page tables of the dead are in force")
+	}
+}
+
+// The root task's end is the machine's.
+func TestRootDeathIsPanic(t *testing.T) {
+	r := newRig(t)
+	r.exception(r.root, 6, 0, 0)
+	if len(r.m.shutdown) != 2 || r.m.shutdown[1] != StatusPanic || !bytes.Contains(r.m.console, []byte("kernel: panic: the root task died\n")) {
+		t.Errorf("shutdown %v, console %q", r.m.shutdown, r.m.console)
+	}
+}
+
+// Every place for a death record can be used, and no death is lost: who could not be told of is not made.
+func TestDeathsAreNotLost(t *testing.T) {
+	r := newRig(t)
+	elf := code.New().Exit(0).ELF()
+	id, _ := r.images.Create(uint64(len(elf)))
+	r.images.Write(id, 0, elf)
+	r.images.Seal(id)
+	s, died := abi.TaskSpec{Image: uint32(id)}, 0
+	for range 3 * abi.MaxTasks {
+		n, e := r.create(&s)
+		if e != abi.OK {
+			r.want("create", e, abi.EAGAIN)
+			break
+		}
+		r.kill(n, abi.DeathRecord{Cause: abi.CauseKilled})
+		died++
+	}
+	if died == 0 || died > len(r.deaths) {
+		t.Errorf("%d deaths with room for %d", died, len(r.deaths))
+	}
+	last := abi.Endpoint(0)
+	for range died {
+		if d := r.death(abi.CauseKilled); d.Endpoint <= last {
+			t.Errorf("record of %d after that of %d", d.Endpoint, last)
+		} else {
+			last = d.Endpoint
+		}
+	}
+}
+
+// A death is one line of the log, with what a person looks for first.
+func TestDeathLine(t *testing.T) {
+	r := newRig(t)
+	x := r.make(rights())
+	r.does(x, func(c *arch.Context) uint64 {
+		c.Frame.Vector, c.Frame.Err, c.Frame.IP, c.Frame.SP, r.m.cr2 = 14, 7, code.Text, 0x123, 0x456
+		return 14
+	})
+	r.until("fault", func() bool { return r.m.next[x.Slot] == nil })
+	lines := strings.Split(strings.TrimSpace(string(r.m.console)), "\n")
+	_, got, _ := strings.Cut(lines[len(lines)-1], "] ")
+	want := "kernel: death label=peer ep=32769 inc=0 cause=exception vector=14 (#PF) err=0x7 cr2=0x456 rip=0x8000200200 rsp=0x123 code=48bff07f00000000000048beffffffff"
+	if got != want {
+		t.Errorf("line:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// The kernel speaks on the console until a task has it, and always in its log and to a debugger.
+func TestConsole(t *testing.T) {
+	r := newRig(t)
+	p := rights()
+	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x3f0, Last: 0x3ff}
+	for _, c := range []struct {
+		text  string
+		owned bool
+		on    bool
+	}{{"first", false, true}, {"second", true, false}, {"third", false, false}} {
+		var x *task.Task
+		if c.owned {
+			x = r.make(p)
+		}
+		r.Print(c.text)
+		if bytes.Contains(r.m.console, []byte(c.text)) != c.on || !bytes.Contains(r.m.debug, []byte(c.text)) {
+			t.Errorf("%s: console %q", c.text, r.m.console)
+		}
+		if x != nil {
+			r.kill(x, abi.DeathRecord{Cause: abi.CauseKilled})
+		}
+	}
+}
+
+// A line of a task is one line under its label: it cannot make another's.
+func TestDiag(t *testing.T) {
+	r := newRig(t)
+	x := r.make(rights())
+	text := "a\tb\n[9.9] rs: ok 1\x7f\x1b[2J"
+	copy(x.Call.Buf[:], text)
+	e, n := r.call(x, abi.CallDiag, uint64(len(text)))
+	if e != abi.OK || n != uint64(len(text)) || !bytes.HasSuffix(r.m.console, []byte("] peer: a\tb?[9.9] rs: ok 1??[2J\n")) {
+		t.Errorf("%s, %d: %q", e.Name(), n, r.m.console)
+	}
+	r.call(x, abi.CallDiag, 1<<64-1)
+	if l := r.m.console[bytes.LastIndexByte(r.m.console[:len(r.m.console)-1], '\n')+1:]; len(l) > 512 || l[len(l)-1] != '\n' {
+		t.Errorf("a line of %d bytes", len(l))
+	}
+}

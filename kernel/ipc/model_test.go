@@ -1,0 +1,395 @@
+package ipc
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// model is message passing written as plainly as it can be: lists, searched. It knows tasks by number and
+// messages by a stamp.
+type model struct {
+	tasks []modelTask
+	seq   int
+}
+
+type modelTask struct {
+	dead     bool
+	life     int
+	result   string // of the last call; "sending" or "receiving" while it waits
+	peer     int    // whom it sends to or receives from; -1: anybody, -2: nobody (a sleep)
+	sendrec  bool
+	limited  bool
+	stamp    uint64 // of what it sends
+	kind     abi.ReceiveKind
+	queue    []int // senders that wait
+	notified []int
+	async    []modelAsync // sent by it, not received
+	results  []uint64     // tags of those that failed
+	system   bool
+}
+
+type modelAsync struct {
+	to, seq int
+	stamp   uint64
+}
+
+func (m *model) wants(to, from int) bool {
+	t := &m.tasks[to]
+	return t.result == "receiving" && (t.peer == -1 || t.peer == from)
+}
+
+func received(kind abi.ReceiveKind, from int, stamp uint64) string {
+	return fmt.Sprintf("OK kind %d from %d stamp %d", kind, from, stamp)
+}
+
+func (m *model) wake(n int, result string) {
+	t := &m.tasks[n]
+	t.result, t.sendrec, t.limited = result, false, false
+}
+
+// stuck tells whether to waits, by waits without limit, for n.
+func (m *model) stuck(n, to int) bool {
+	for k := to; k >= 0; k = m.tasks[k].peer {
+		t := &m.tasks[k]
+		if k == n {
+			return true
+		}
+		if t.limited || t.result != "sending" && t.result != "receiving" {
+			return false
+		}
+	}
+	return false
+}
+
+func (m *model) send(n, to int, stamp uint64, kind abi.ReceiveKind, limited bool) {
+	t := &m.tasks[n]
+	switch {
+	case m.tasks[to].dead:
+		t.result = "EDEADSRCDST"
+		return
+	case m.wants(to, n):
+		m.wake(to, received(kind, n, stamp))
+		t.result = "OK"
+	case m.stuck(n, to):
+		t.result = "ELOCKED"
+		return
+	default:
+		t.result, t.peer, t.stamp, t.kind, t.limited = "sending", to, stamp, kind, limited
+		m.tasks[to].queue = append(m.tasks[to].queue, n)
+	}
+	if kind == abi.KindSendRec {
+		t.sendrec, t.peer, t.limited = true, to, limited
+		if t.result == "OK" {
+			t.result = "receiving"
+		}
+	}
+}
+
+func (m *model) sendNB(n, to int, stamp uint64) {
+	t := &m.tasks[n]
+	switch t.result = "ENOTREADY"; {
+	case m.tasks[to].dead:
+		t.result = "EDEADSRCDST"
+	case m.wants(to, n):
+		m.wake(to, received(abi.KindSendNB, n, stamp))
+		t.result = "OK"
+	}
+}
+
+func (m *model) sendA(n, to int, stamp uint64) {
+	t := &m.tasks[n]
+	switch t.result = "OK"; {
+	case m.tasks[to].dead:
+		t.result = "EDEADSRCDST"
+	case m.wants(to, n):
+		m.wake(to, received(abi.KindSendA, n, stamp))
+	case len(t.async)+len(t.results) == abi.MaxAsync:
+		t.result = "EAGAIN"
+	default:
+		m.seq++
+		t.async = append(t.async, modelAsync{to, m.seq, stamp})
+	}
+}
+
+func (m *model) notify(n, to int) {
+	t, o := &m.tasks[n], &m.tasks[to]
+	switch t.result = "OK"; {
+	case o.dead:
+		t.result = "EDEADSRCDST"
+	case m.wants(to, n) && !o.sendrec:
+		m.wake(to, received(abi.KindNotify, n, 0))
+	case !slices.Contains(o.notified, n):
+		o.notified = append(o.notified, n)
+		slices.Sort(o.notified)
+	}
+}
+
+const systemTask = 1000
+
+func (m *model) receive(n, from int, poll, limited bool) {
+	t := &m.tasks[n]
+	if from >= 0 && m.tasks[from].dead {
+		t.result = "EDEADSRCDST"
+		return
+	}
+	t.peer = from
+	match := func(k int) bool { return from == -1 || from == k }
+	if t.system && from == -1 {
+		t.system = false
+		t.result = received(abi.KindNotify, systemTask, 0)
+		return
+	}
+	if i := slices.IndexFunc(t.notified, match); i >= 0 {
+		t.result = received(abi.KindNotify, t.notified[i], 0)
+		t.notified = slices.Delete(t.notified, i, i+1)
+		return
+	}
+	if k, i := m.oldest(n, match); k >= 0 {
+		a := m.tasks[k].async[i]
+		m.tasks[k].async = slices.Delete(m.tasks[k].async, i, i+1)
+		t.result = received(abi.KindSendA, k, a.stamp)
+		return
+	}
+	if i := slices.IndexFunc(t.queue, match); i >= 0 {
+		k := t.queue[i]
+		t.queue = slices.Delete(t.queue, i, i+1)
+		o := &m.tasks[k]
+		t.result = received(o.kind, k, o.stamp)
+		if o.kind == abi.KindSendRec {
+			o.result = "receiving"
+		} else {
+			m.wake(k, "OK")
+		}
+		return
+	}
+	switch {
+	case poll:
+		t.result = "EAGAIN"
+	case !limited && (from == -2 || from == n || from >= 0 && m.stuck(n, from)):
+		t.result = "ELOCKED"
+	default:
+		t.result, t.limited = "receiving", limited
+	}
+}
+
+// oldest finds the oldest senda message to n.
+func (m *model) oldest(n int, match func(int) bool) (from, index int) {
+	from, best := -1, 0
+	for k := range m.tasks {
+		for i, a := range m.tasks[k].async {
+			if a.to == n && match(k) && (from < 0 || a.seq < best) {
+				from, index, best = k, i, a.seq
+			}
+		}
+	}
+	return from, index
+}
+
+func (m *model) over(n int) {
+	t := &m.tasks[n]
+	if !t.limited {
+		return
+	}
+	switch {
+	case t.result == "sending":
+		q := &m.tasks[t.peer].queue
+		*q = slices.DeleteFunc(*q, func(k int) bool { return k == n })
+		m.wake(n, "ETIMEDOUT 0")
+		if t.kind != abi.KindSendRec {
+			panic("a send has no limit")
+		}
+	case t.sendrec:
+		m.wake(n, "ETIMEDOUT 1")
+	default:
+		m.wake(n, "EAGAIN")
+	}
+}
+
+func (m *model) die(n int) {
+	t := &m.tasks[n]
+	for k := range m.tasks {
+		o := &m.tasks[k]
+		if k == n {
+			continue
+		}
+		o.queue = slices.DeleteFunc(o.queue, func(i int) bool { return i == n })
+		o.notified = slices.DeleteFunc(o.notified, func(i int) bool { return i == n })
+		failed := false
+		o.async = slices.DeleteFunc(o.async, func(a modelAsync) bool {
+			if a.to == n {
+				o.results, failed = append(o.results, a.stamp), true
+				slices.Sort(o.results) // the oldest message's is taken first
+			}
+			return a.to == n
+		})
+		waits := o.result == "sending" || o.result == "receiving"
+		switch {
+		case failed && o.result == "receiving" && o.peer == -1 && !o.sendrec:
+			m.wake(k, received(abi.KindNotify, systemTask, 0))
+			continue
+		case failed:
+			o.system = true
+		}
+		if waits && o.peer == n {
+			m.wake(k, "EDEADSRCDST")
+		}
+	}
+	*t = modelTask{dead: true, life: t.life}
+}
+
+// seen is what the real thing shows of a task, in the model's words.
+func (r *rig) seen(n int) string {
+	k := r.task(n)
+	s := r.state(n)
+	switch {
+	case s == "OK" && k.Call.Msg.Source != 0xbad && k.Ctx.Frame.DX != 0:
+		m := &k.Call.Msg
+		from, stamp := m.Source.Slot(), m.Arg[0]
+		if m.Source == abi.System {
+			from, stamp = systemTask, 0
+		} else if r.table.Lookup(m.Source) == nil {
+			from = -1 // it has died since
+		}
+		if m.Type == abi.MsgNotify {
+			stamp = 0
+		}
+		return received(abi.ReceiveKind(k.Ctx.Frame.DX), from, stamp)
+	case s == "ETIMEDOUT":
+		return fmt.Sprintf("%s %d", s, k.Ctx.Frame.DX)
+	}
+	return s
+}
+
+// TestAgainstModel does random things to both and compares all tasks after each.
+func TestAgainstModel(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	for run := range uint64(40) {
+		if !simulate(t, seed+run) {
+			t.Fatalf("seed %d", seed+run)
+		}
+	}
+	t.Logf("seeds from %d", seed)
+}
+
+func simulate(t *testing.T, seed uint64) bool {
+	f := rand.New(rand.NewPCG(seed, 1))
+	n := 2 + f.IntN(6)
+	r, m := newRig(t, n), &model{tasks: make([]modelTask, n)}
+	ends := make([]abi.Endpoint, n) // also of the dead
+	for i := range n {
+		m.tasks[i].result, ends[i] = "OK", r.from(i)
+		r.msg(i, 0, 0)
+		r.task(i).Result(abi.OK, 0)
+	}
+	for step := range 5000 {
+		a, b, stamp := f.IntN(n), f.IntN(n), uint64(step+1)
+		what := do(f, r, m, ends, a, b, stamp)
+		for i := range m.tasks {
+			if m.tasks[i].dead {
+				continue
+			}
+			if got := r.seen(i); got != m.tasks[i].result {
+				t.Errorf("step %d, %s: task %d: %s, want %s", step, what, i, got, m.tasks[i].result)
+				return false
+			}
+		}
+		if t.Failed() {
+			return false
+		}
+	}
+	return true
+}
+
+// do does one random thing to both. a acts, if it can.
+func do(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uint64) string {
+	x := &m.tasks[a]
+	switch {
+	case x.dead:
+		a = slices.IndexFunc(m.tasks, func(t modelTask) bool { return t.dead }) // the lowest free slot
+		x = &m.tasks[a]
+		r.add()
+		*x = modelTask{result: "OK", life: x.life + 1}
+		ends[a] = r.from(a)
+		r.msg(a, 0, 0)
+		r.task(a).Result(abi.OK, 0)
+		return "birth"
+	case f.IntN(60) == 0:
+		r.die(r.task(a))
+		m.die(a)
+		for i := range m.tasks { // what it had sent is not compared any more
+			if o := &m.tasks[i]; !o.dead && o.result != "sending" && o.result != "receiving" {
+				r.msg(i, 0, 0)
+				r.task(i).Result(abi.OK, 0)
+				o.result = "OK"
+			}
+		}
+		return fmt.Sprintf("death of %d", a)
+	case x.result == "sending" || x.result == "receiving":
+		if x.limited && f.IntN(3) == 0 {
+			r.WaitOver(r.task(a))
+			m.over(a)
+			return fmt.Sprintf("limit of %d", a)
+		}
+		return "nothing"
+	case a == b:
+		return "nothing"
+	}
+	r.msg(a, abi.MsgType(0x500), stamp)
+	limit, limited := uint64(forever), f.IntN(2) == 0
+	if limited {
+		limit = 1000
+	}
+	switch op := f.IntN(12); op {
+	case 0, 1:
+		r.Send(r.task(a), ends[b])
+		m.send(a, b, stamp, abi.KindSend, false)
+		return fmt.Sprintf("send %d to %d", a, b)
+	case 2, 3:
+		r.SendRec(r.task(a), ends[b], limit)
+		m.send(a, b, stamp, abi.KindSendRec, limited)
+		return fmt.Sprintf("sendrec %d to %d", a, b)
+	case 4:
+		r.SendNB(r.task(a), ends[b])
+		m.sendNB(a, b, stamp)
+		return fmt.Sprintf("sendnb %d to %d", a, b)
+	case 5:
+		r.SendA(r.task(a), ends[b], stamp)
+		m.sendA(a, b, stamp)
+		return fmt.Sprintf("senda %d to %d", a, b)
+	case 6, 7:
+		r.Notify(r.task(a), ends[b])
+		m.notify(a, b)
+		return fmt.Sprintf("notify %d to %d", a, b)
+	case 8:
+		var out abi.AsyncResult
+		e := r.TakeResult(r.task(a), &out)
+		if (e == abi.OK) != (len(x.results) > 0) || e == abi.OK && out.Tag != x.results[0] {
+			r.t.Errorf("result %s tag %d, want %v", e.Name(), out.Tag, x.results)
+		}
+		if len(x.results) > 0 {
+			x.results = x.results[1:]
+		}
+		r.task(a).Result(abi.OK, 0)
+		x.result = "OK"
+		return "result"
+	}
+	from, ep := b, ends[b]
+	switch f.IntN(6) {
+	case 0:
+		from, ep = -2, abi.Self
+	case 1, 2, 3:
+		from, ep = -1, abi.Any
+	}
+	poll := f.IntN(3) == 0
+	if poll {
+		limit = 0
+	}
+	r.Receive(r.task(a), ep, limit)
+	m.receive(a, from, poll, limited)
+	return fmt.Sprintf("receive %d from %d poll %v limited %v", a, from, poll, limited)
+}

@@ -1,0 +1,168 @@
+//go:build tamago
+
+package main
+
+import (
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/archive"
+	"bennu/kernel/usys"
+)
+
+// Go programs as tasks. This executable is its own peer: with arguments it is no root task.
+
+var goTests = []test{
+	{"TestGoStartsAnew", goStartsAnew},
+	{"TestGoTasksTogether", goTogether},
+	{"TestGoEnds", goEnds},
+}
+
+// lives must be 0 in every incarnation.
+var lives int
+
+// goPeer is what a Go task does: the first argument says.
+func goPeer() {
+	if lives++; lives != 1 || len(usys.Module()) != 0 {
+		os.Exit(90)
+	}
+	switch usys.Start().Args[0] {
+	case 'w':
+		os.Exit(work(int(usys.Start().Args[1])))
+	case 'p':
+		panic("on purpose")
+	case 'n':
+		var p *int
+		*p = 1
+	case 'd':
+		os.Exit(10 / (lives - 1))
+	case 's':
+		deep(0)
+	case 'm':
+		for held := [][]byte(nil); ; {
+			held = append(held, slices.Repeat([]byte{1}, 1<<20))
+		}
+	}
+}
+
+func deep(n int) int { return deep(n+1) + 1 }
+
+// work uses what of the runtime a driver uses: goroutines, channels, timers, maps, the collector. 0 is
+// success.
+func work(seed int) int {
+	out := make(chan int)
+	for g := range 8 {
+		go func() {
+			m := map[int][]byte{}
+			for i := range 200 {
+				m[i] = pattern(100+i, byte(seed+g))
+				if i%50 == 0 {
+					runtime.GC()
+				}
+				if i%67 == 0 {
+					time.Sleep(100 * time.Microsecond)
+				}
+			}
+			bad := 0
+			for i, b := range m {
+				if !slices.Equal(b, pattern(100+i, byte(seed+g))) {
+					bad++
+				}
+			}
+			out <- bad
+		}()
+	}
+	bad := 0
+	for range 8 {
+		bad += <-out
+	}
+	return bad
+}
+
+// goImage makes an image of this executable.
+func (t *T) goImage() uint32 {
+	a, err := archive.Open(usys.Module())
+	if err != nil {
+		t.fatalf("%v", err)
+	}
+	elf, _ := a.File("bin/rs")
+	return t.image(elf)
+}
+
+// goTask makes a Go task with arguments.
+func (t *T) goTask(image uint32, args string) abi.Endpoint {
+	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args))}
+	s.Label, _ = abi.MakeLabel("go")
+	copy(s.Args[:], args)
+	ep, e := usys.TaskCreate(&s)
+	t.must("create", e)
+	t.tasks = append(t.tasks, ep)
+	p := spinner()
+	p.FrameQuota = 4096
+	t.must("set", usys.PrivSet(ep, &p))
+	t.must("allow", usys.PrivAllow(ep))
+	return ep
+}
+
+// await waits for n deaths.
+func (t *T) await(n int) (out []abi.DeathRecord) {
+	var r abi.DeathRecord
+	for range 10_000 {
+		for len(out) < n && takeDeath(&r) {
+			out = append(out, r)
+		}
+		if len(out) == n {
+			return out
+		}
+		usys.Sleep(1_000_000)
+	}
+	t.fatalf("%d of %d tasks ended", len(out), n)
+	return nil
+}
+
+func goStartsAnew(t *T) {
+	id := t.goImage()
+	for range 3 {
+		t.goTask(id, "w\x01")
+		r := t.await(1)[0]
+		if r.Cause != abi.CauseExit || r.Status != 0 {
+			t.errorf("%s", describe(&r))
+		}
+	}
+	t.must("free", usys.ImageFree(id))
+}
+
+// goTogether: six Go tasks take the CPU from each other in the middle of anything.
+func goTogether(t *T) {
+	id := t.goImage()
+	for i := range byte(6) {
+		t.goTask(id, string([]byte{'w', i}))
+	}
+	for _, r := range t.await(6) {
+		if r.Cause != abi.CauseExit || r.Status != 0 {
+			t.errorf("%s", describe(&r))
+		}
+	}
+	t.must("free", usys.ImageFree(id))
+}
+
+// goEnds: the ends of a Go program are told apart.
+func goEnds(t *T) {
+	id := t.goImage()
+	for _, c := range []struct {
+		args   string
+		cause  abi.Cause
+		vector uint32
+	}{
+		{"x", abi.CauseExit, 0}, {"p", abi.CausePanic, 0}, {"n", abi.CauseException, 14}, {"s", abi.CauseMemory, 14}, {"m", abi.CauseMemory, 14},
+	} {
+		t.goTask(id, c.args)
+		if r := t.await(1)[0]; r.Cause != c.cause || r.Vector != c.vector {
+			t.errorf("%q: %s, want %s vector %d", c.args, describe(&r), c.cause, c.vector)
+		}
+	}
+	t.must("free", usys.ImageFree(id))
+}

@@ -1,0 +1,147 @@
+//go:build tamago
+
+package main
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/ktest/code"
+	"bennu/kernel/usys"
+)
+
+var scheduleTests = []test{
+	{"TestStrictPriorities", strictPriorities},
+	{"TestRoundRobin", roundRobin},
+	{"TestNotifyPreempts", notifyPreempts},
+	{"TestInterruptPreempts", interruptPreempts},
+	{"TestLoopDelaysNobody", loopDelaysNobody},
+	{"TestIdle", idle},
+	{"TestStopOfRunning", stopOfRunning},
+}
+
+// loop is a task that never ends by itself.
+func (t *T) loop(priority uint32, quantumNS uint64) abi.Endpoint {
+	p := all()
+	p.Priority, p.QuantumNS = priority, quantumNS
+	c := code.New()
+	ep := t.begin(c.Jump(c.At()).ELF(), p)
+	t.must("allow", usys.PrivAllow(ep))
+	return ep
+}
+
+// strictPriorities: while a task can run none of lower priority does.
+func strictPriorities(t *T) {
+	low := t.loop(5, 0)
+	high := t.loop(3, 0)
+	usys.Sleep(tick)
+	if t.info(high).CPUNS == 0 || t.info(low).CPUNS != 0 {
+		t.errorf("high ran %d ns, low %d", t.info(high).CPUNS, t.info(low).CPUNS)
+	}
+	t.kill(high)
+	usys.Sleep(tick)
+	if t.info(low).CPUNS == 0 {
+		t.errorf("low did not run after high's death")
+	}
+}
+
+// roundRobin: equals get equal time, whatever their number.
+func roundRobin(t *T) {
+	eps := []abi.Endpoint{t.loop(4, 1_000_000), t.loop(4, 1_000_000), t.loop(4, 1_000_000)}
+	usys.Sleep(5 * tick)
+	least, most := ^uint64(0), uint64(0)
+	for _, ep := range eps {
+		ns := t.info(ep).CPUNS
+		least, most = min(least, ns), max(most, ns)
+	}
+	t.logf("%d to %d us each", least/1000, most/1000)
+	if least == 0 || most > 2*least+5_000_000 {
+		t.errorf("unequal: %d to %d ns", least, most)
+	}
+}
+
+// notifyPreempts: what wakes a task of higher priority stops the waker there: the woken one sees what
+// the waker had done until then and nothing of what it does next.
+func notifyPreempts(t *T) {
+	p := all()
+	p.Priority = 5
+	for _, nr := range []abi.CallNr{abi.CallNotify, abi.CallSend, abi.CallSendNB, abi.CallSendA} {
+		waiter := t.begin(code.New().Call(abi.CallReceive, uint64(abi.Any), abi.NoTimeout).
+			Load(code.SI, code.Data).Set(code.DI, uint64(abi.TracePeek)).Set(code.DX, code.Data+8).Set(code.AX, uint64(abi.CallTrace)).Bytes(0x0f, 0x05).
+			Result(code.Data+16).Stop().ELF(), all())
+		t.must("allow", usys.PrivAllow(waiter))
+		waker := t.begin(code.New().Count(code.Data+8).Call(nr, uint64(waiter)).Count(code.Data+8).Stop().ELF(), p)
+		t.poke(waiter, code.Data, uint64(waker))
+		t.must("allow", usys.PrivAllow(waker))
+		usys.Sleep(tick)
+		equal(t, "errno", t.peek(waiter, code.Data+16), 0)
+		equal(t, "what the waker had done", t.peek(waiter, code.Data+24), 1)
+		equal(t, "what it did in the end", t.peek(waker, code.Data+8), 2)
+	}
+}
+
+func latency(reset uint64) (l abi.Latency) {
+	getInfo(abi.InfoLatency, reset, &l)
+	return l
+}
+
+// interruptPreempts: an interrupt's owner runs at once, though a loop of lower priority has the CPU and a
+// time slice of a minute.
+func interruptPreempts(t *T) {
+	t.loop(6, 60_000_000_000)
+	p := t.cmos(0)
+	p.begin()
+	latency(1)
+	for range 20 {
+		if !p.wait() {
+			t.fatalf("no interrupt")
+		}
+		p.get(cmosC)
+		p.call(abi.CallIRQCtl, uint64(abi.IRQEnable), p.hook)
+	}
+	p.stop()
+	l := latency(1)
+	t.logf("longest in ring 0 %d ns (%d), longest ready %d ns, %d entries", l.MaxKernelNS, l.MaxKernelCall, l.MaxReadyNS, l.Entries)
+	if l.MaxReadyNS > 1_000_000_000 || l.Entries == 0 {
+		t.errorf("a task of priority 0 waited %d ns", l.MaxReadyNS)
+	}
+}
+
+// loopDelaysNobody: sleeps of the root task end in time beside three loops.
+func loopDelaysNobody(t *T) {
+	for range 3 {
+		t.loop(7, 60_000_000_000)
+	}
+	began := now()
+	for range 10 {
+		usys.Sleep(1_000_000)
+	}
+	if d := now() - began; d < 10_000_000 || d > 2_000_000_000 {
+		t.errorf("10 sleeps of 1 ms took %d ns", d)
+	}
+}
+
+// idle: with nothing to run time passes, timers come, and nobody is charged.
+func idle(t *T) {
+	a, e := usys.Times(abi.Self)
+	t.must("times", e)
+	began := now()
+	usys.Sleep(tick)
+	d := now() - began
+	b, _ := usys.Times(abi.Self)
+	if d < tick || b-a > d/2 {
+		t.errorf("slept %d ns, want %d; charged %d", d, tick, b-a)
+	}
+}
+
+// stopOfRunning: a loop is stopped where it is, goes on, is stopped again, dies.
+func stopOfRunning(t *T) {
+	ep := t.loop(5, 0)
+	for range 3 {
+		usys.Sleep(tick / 10)
+		t.must("disallow", usys.PrivDisallow(ep))
+		ns := t.info(ep).CPUNS
+		usys.Sleep(tick / 10)
+		equal(t, "CPU time while stopped", t.info(ep).CPUNS, ns)
+		t.must("allow", usys.PrivAllow(ep))
+	}
+	t.kill(ep)
+}

@@ -1,0 +1,109 @@
+package kernel
+
+import (
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+)
+
+// A task of high priority that was woken while one of low priority ran waited for as long as the machine
+// took to come to it, and no longer.
+func TestReadyLatency(t *testing.T) {
+	r := newRig(t)
+	p := rights()
+	p.Priority = 0
+	high := r.make(p)
+	r.call(high, abi.CallReceive, uint64(abi.Self), 1_000_000)
+	p.Priority, p.QuantumNS = 5, 1e9
+	r.make(p)                                                            // runs for ever, without calls
+	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout) // out of the way
+	for range 3 {
+		r.until("sleep", func() bool { return high.Wait == 0 })
+		r.call(high, abi.CallReceive, uint64(abi.Self), 1_000_000)
+	}
+	if l := r.latency; l.MaxReadyNS > 1000 {
+		t.Errorf("ready for %d ns (task %d): it ran at once", l.MaxReadyNS, l.MaxReadyTask)
+	}
+}
+
+// What a task does for itself makes it no later: a receive that finds something at once, then a long run,
+// then a task that takes the CPU for a moment.
+func TestReadyLatencyOfRunning(t *testing.T) {
+	r := newRig(t)
+	p := rights()
+	a := r.make(p)
+	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
+	r.ipc.SystemEvent(a, abi.SystemAsync)
+	if e, _ := r.call(a, abi.CallReceive, uint64(abi.Any), abi.NoTimeout); e != abi.OK {
+		t.Fatal("nothing received")
+	}
+	r.does(a, func(*arch.Context) uint64 { r.m.tsc += 700_000_000; return arch.VectorSpurious })
+	r.until("long run", func() bool { return r.m.next[a.Slot] == nil })
+	r.ipc.Interrupt(r.root, 0, r.now) // of equal priority: takes the CPU when a's time is up
+	r.until("root runs", func() bool { return r.current == r.root })
+	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
+	r.until("a runs", func() bool { return r.current == a })
+	if l := r.latency; l.MaxReadyNS > 20_000_000 {
+		t.Errorf("ready for %d ns (task %d), of which it ran 700 ms", l.MaxReadyNS, l.MaxReadyTask)
+	}
+}
+
+// A ready task that loses the CPU waits: that counts.
+func TestReadyLatencyOfPreempted(t *testing.T) {
+	r := newRig(t)
+	p := rights()
+	a := r.make(p)
+	p.Priority = 0
+	b := r.make(p)
+	r.call(b, abi.CallReceive, uint64(abi.Self), 10_000_000)
+	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
+	r.until("a runs", func() bool { return r.current == a })
+	r.until("b takes over", func() bool { return r.current == b })
+	r.does(b, func(*arch.Context) uint64 { r.m.tsc += 300_000_000; return arch.VectorSpurious })
+	r.until("long run", func() bool { return r.m.next[b.Slot] == nil })
+	r.call(b, abi.CallReceive, uint64(abi.Self), abi.NoTimeout-1)
+	r.until("a runs again", func() bool { return r.current == a })
+	if l := r.latency; l.MaxReadyNS < 300_000_000 || l.MaxReadyTask != a.Endpoint {
+		t.Errorf("longest %d ns of task %d, want task %d's 300 ms", l.MaxReadyNS, l.MaxReadyTask, a.Endpoint)
+	}
+}
+
+// The timer is set for the first deadline, for the end of a slice when equals wait, and not otherwise.
+func TestTimerIsSetForWhatIsDue(t *testing.T) {
+	r := newRig(t)
+	r.m.armed = 0
+	r.Step()
+	if r.m.armed != 0 {
+		t.Error("a timer, though the root task is alone and nothing is due")
+	}
+	p := rights()
+	p.Priority = 1
+	p.QuantumNS = 3_000_000
+	r.make(p)
+	r.Step()
+	if r.m.armed == 0 || r.m.armed > r.m.tsc+abi.DefaultQuantumNS {
+		t.Errorf("timer in %d ns with an equal that waits", int64(r.m.armed-r.m.tsc))
+	}
+}
+
+// An unknown call ends its caller, a known one that is not allowed does not.
+func TestCalls(t *testing.T) {
+	r := newRig(t)
+	p := rights()
+	p.CallMask = 0
+	a := r.make(p)
+	for nr := abi.CallBase + 1; nr <= abi.CallMax; nr++ {
+		e, _ := r.call(a, nr)
+		r.want("without its bit", e, abi.ECALLDENIED)
+	}
+	e, _ := r.call(a, abi.CallArchPrctl, abi.ArchSetFS, 1<<47-1)
+	r.want("arch_prctl", e, abi.OK)
+	for _, bad := range [][2]uint64{{0}, {7}, {31}, {uint64(abi.CallMax) + 1}, {1 << 63}, {uint64(abi.CallArchPrctl), 1 << 47}, {uint64(abi.CallArchPrctl), 1<<64 - 1}} {
+		b := r.make(p)
+		r.call(b, abi.CallNr(bad[0]), abi.ArchSetFS, bad[1])
+		if d := r.death(abi.CauseBadCall); d.Status != bad[0] || d.Endpoint != b.Endpoint {
+			t.Errorf("call %d: record of %d, status %d", bad[0], d.Endpoint, d.Status)
+		}
+	}
+}

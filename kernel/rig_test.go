@@ -1,0 +1,220 @@
+package kernel
+
+import (
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/ktest/code"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+	"bennu/kernel/task"
+)
+
+// rig is a kernel on a machine of which the test is the processor: a task's stay in ring 3 is what the test
+// says it does next.
+type rig struct {
+	*Kernel
+	t       testing.TB
+	m       *machine
+	image   uint32
+	enough  int // stays in ring 3 that a test may need
+	entered []int
+}
+
+// machine is a Machine. A nanosecond is a count of the TSC.
+type machine struct {
+	r        *rig
+	tsc      uint64
+	next     map[int]func(c *arch.Context) uint64 // by slot: what the task does when it runs next
+	cr2      uint64
+	armed    uint64 // time at which the timer comes; 0: not set
+	spin     uint64 // how long a task with nothing to do runs
+	open     map[uint32]bool
+	onMask   func(line uint32)
+	console  []byte
+	debug    []byte
+	shutdown []uint64
+	spaces   []mem.Addr
+}
+
+func (m *machine) Level(line uint32) bool { return line >= 16 }
+func (m *machine) Mask(line uint32) {
+	m.open[line] = false
+	if m.onMask != nil {
+		m.onMask(line)
+	}
+}
+func (m *machine) Unmask(line uint32)                   { m.open[line] = true }
+func (m *machine) SetTask(c *arch.Context)              {}
+func (m *machine) LoadSpace(root mem.Addr)              { m.spaces = append(m.spaces, root) }
+func (m *machine) FaultAddress() uint64                 { return m.cr2 }
+func (m *machine) Invalidate(va uint64)                 {}
+func (m *machine) TSC() uint64                          { return m.tsc }
+func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
+func (m *machine) EndInterrupt()                        {}
+func (m *machine) IRQLine(vector uint64) (uint32, bool) { return uint32(vector - arch.VectorIRQ), true }
+func (m *machine) Resolve(n uint32) (uint32, bool)      { return n, n < 24 && n != 2 }
+func (m *machine) Console(b []byte)                     { m.console = append(m.console, b...) }
+func (m *machine) Debug(b []byte)                       { m.debug = append(m.debug, b...) }
+func (m *machine) HeapAllocs() (inUse, allocs uint64)   { return 0, 0 }
+func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
+	m.shutdown = append(m.shutdown, uint64(how), status)
+}
+
+// Enter lets the current task do its next thing. With none it runs until the timer, at most spin.
+func (m *machine) Enter(c *arch.Context) uint64 {
+	slot := -1
+	for i := range m.r.tasks.Tasks {
+		if k := &m.r.tasks.Tasks[i]; k.Live && k.Ctx == c {
+			slot = i
+		}
+	}
+	if slot < 0 || m.r.current != &m.r.tasks.Tasks[slot] {
+		m.r.t.Fatalf("entered a context that is not the current task's (slot %d)", slot)
+	}
+	m.r.entered = append(m.r.entered, slot)
+	if do := m.next[slot]; do != nil {
+		delete(m.next, slot)
+		m.tsc += 100
+		return do(c)
+	}
+	if m.armed != 0 && m.armed <= m.tsc+m.spin {
+		m.tsc = max(m.tsc, m.armed)
+		m.armed = 0
+		return arch.VectorTimer
+	}
+	m.tsc += m.spin
+	return arch.VectorSpurious
+}
+
+func (m *machine) Idle() uint64 {
+	if m.armed == 0 {
+		m.r.t.Fatal("idle with no timer set: nothing would ever happen")
+	}
+	m.tsc = max(m.tsc, m.armed)
+	m.armed = 0
+	return arch.VectorTimer
+}
+
+const frames = 3000
+
+func newRig(t testing.TB) *rig {
+	t.Helper()
+	buf := make([]byte, (frames+1)*abi.PageSize)
+	t.Cleanup(func() { clear(buf[:1]) }) // it stays alive until here
+	phys, size := mem.Simulated(buf)
+	pool := mem.NewPool(phys)
+	pool.Add(1, size)
+	template, tss := pool.Get(), pool.Get()
+	if !paging.ClosedIO(pool, template, tss) {
+		t.Fatal("ClosedIO")
+	}
+	m := &machine{tsc: 1000, next: map[int]func(*arch.Context) uint64{}, open: map[uint32]bool{}, spin: 50_000}
+	r := &rig{t: t, m: m, enough: 10_000}
+	m.r = r
+	r.Kernel = New(Config{Machine: m, Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32, Seed: [4]uint64{1, 2, 3, 4}})
+	l, _ := abi.MakeLabel("rs")
+	if e := r.StartRoot(l, code.New().Stop().ELF(), 0, 0); e != abi.OK {
+		t.Fatalf("StartRoot: %s", e.Name())
+	}
+	return r
+}
+
+// until steps until done, and gives up after enough steps.
+func (r *rig) until(what string, done func() bool) {
+	r.t.Helper()
+	for range r.enough {
+		if done() {
+			return
+		}
+		r.Step()
+	}
+	r.t.Fatalf("%s: not within %d steps", what, r.enough)
+}
+
+// does lets t do something when it runs next.
+func (r *rig) does(t *task.Task, do func(c *arch.Context) uint64) { r.m.next[t.Slot] = do }
+
+// syscall lets t make a call when it runs next.
+func (r *rig) syscall(t *task.Task, nr abi.CallNr, args ...uint64) {
+	r.does(t, func(c *arch.Context) uint64 {
+		f := &c.Frame
+		f.AX, f.Vector = uint64(nr), arch.VectorSyscall
+		for i, p := range []*uint64{&f.DI, &f.SI, &f.DX, &f.R10, &f.R8} {
+			*p = 0
+			if i < len(args) {
+				*p = args[i]
+			}
+		}
+		return arch.VectorSyscall
+	})
+}
+
+// call makes a call of t and returns what came of it. A task that died or waits gives 0xdead.
+func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint64) {
+	r.t.Helper()
+	r.syscall(t, nr, args...)
+	r.until("call", func() bool { return r.m.next[t.Slot] == nil })
+	if !t.Live || t.Wait != 0 {
+		return 0xdead, 0
+	}
+	return abi.Errno(t.Ctx.Frame.AX), t.Ctx.Frame.DX
+}
+
+// exception is an exception of t when it runs next.
+func (r *rig) exception(t *task.Task, vector, err, cr2 uint64) {
+	r.t.Helper()
+	r.does(t, func(c *arch.Context) uint64 {
+		c.Frame.Vector, c.Frame.Err, r.m.cr2 = vector, err, cr2
+		return vector
+	})
+	r.until("exception", func() bool { return r.m.next[t.Slot] == nil })
+}
+
+func (r *rig) want(what string, got, want abi.Errno) {
+	r.t.Helper()
+	if got != want {
+		r.t.Errorf("%s: %s, want %s", what, got.Name(), want.Name())
+	}
+}
+
+// rights is every right that needs no hardware, at the root task's priority: tasks with nothing to do take turns.
+func rights() abi.Privilege {
+	return abi.Privilege{Priority: 1, QuantumNS: 200_000, TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), FrameQuota: 200}
+}
+
+// make makes a task by the root task's calls and lets it run.
+func (r *rig) make(p abi.Privilege) *task.Task {
+	r.t.Helper()
+	elf := code.ELF(code.New().Stop().Text(), code.Pattern(3))
+	id, e := r.images.Create(uint64(len(elf)))
+	if e == abi.OK {
+		e = r.images.Write(id, 0, elf)
+	}
+	if e == abi.OK {
+		e = r.images.Seal(id)
+	}
+	r.want("image", e, abi.OK)
+	s := abi.TaskSpec{Image: uint32(id)}
+	s.Label, _ = abi.MakeLabel("peer")
+	copy(r.root.Call.Buf[:], abi.Bytes(&s))
+	e, ep := r.call(r.root, abi.CallTaskCreate)
+	r.want("create", e, abi.OK)
+	r.images.Unref(id)
+	copy(r.root.Call.Buf[:], abi.Bytes(&p))
+	e, _ = r.call(r.root, abi.CallPrivCtl, uint64(abi.PrivSet), ep)
+	r.want("set", e, abi.OK)
+	e, _ = r.call(r.root, abi.CallPrivCtl, uint64(abi.PrivAllow), ep)
+	r.want("allow", e, abi.OK)
+	return r.tasks.Lookup(abi.Endpoint(ep))
+}
+
+// death takes the record that must be there.
+func (r *rig) death(cause abi.Cause) (d abi.DeathRecord) {
+	r.t.Helper()
+	if e := r.takeDeath(&d); e != abi.OK || d.Cause != cause {
+		r.t.Fatalf("death: %s, %s, want %s", e.Name(), d.Cause, cause)
+	}
+	return d
+}
