@@ -58,10 +58,10 @@ func (b *bench) starts() {
 		reap()
 	}
 	for _, p := range parts {
-		usys.Diag(p.s.Line(p.name, b.base))
+		b.say(p.s.Line(p.name, b.base))
 	}
-	usys.Diag(figure.Value("memory of a Go task at main.main, bytes", info.Frames*abi.PageSize))
-	usys.Diag(figure.Value("page faults of a Go task until main.main", info.Faults))
+	b.say(figure.Value("memory of a Go task at main.main, bytes", info.Frames*abi.PageSize))
+	b.say(figure.Value("page faults of a Go task until main.main", info.Faults))
 }
 
 // deaths measures from the stop to the end of cleaning, and to the root task's having the record.
@@ -76,8 +76,8 @@ func (b *bench) deaths(peer uint32) {
 		told.Add(now() - r.DiedNS)
 		clean.Add(r.CleanNS - r.DiedNS)
 	}
-	usys.Diag(clean.Line("death: stopped to nothing left", 0))
-	usys.Diag(told.Line("death: stopped to the root task has the record", 0))
+	b.say(clean.Line("death: stopped to nothing left", 0))
+	b.say(told.Line("death: stopped to the root task has the record", 0))
 }
 
 // driver measures a driver made with the SDK, in the place of its reincarnation server.
@@ -107,8 +107,8 @@ func driver(b *bench) {
 		usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
 		end(ep)
 	}
-	usys.Diag(ready.Line("start: create to ready, driver of the SDK, cold", b.base))
-	usys.Diag(figure.Value("memory of a driver of the SDK, bytes", info.FramesPeak*abi.PageSize))
+	b.say(ready.Line("start: create to ready, driver of the SDK, cold", b.base))
+	b.say(figure.Value("memory of a driver of the SDK, bytes", info.FramesPeak*abi.PageSize))
 }
 
 // images measures an executable copy: made, written, sealed, given up.

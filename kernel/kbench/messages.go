@@ -56,6 +56,7 @@ func (b *bench) waiting() {
 	} {
 		for i, to := range []string{" to a waiting task, no switch", " to a task that does not wait"} {
 			b.samples.Reset()
+			usys.Sleep(20_000)
 			for range many {
 				if i == 1 {
 					must(way.name, way.send())

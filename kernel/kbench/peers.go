@@ -21,6 +21,13 @@ func rights(priority uint32) *abi.Privilege {
 		FrameQuota: 4096, QuantumNS: 10e9}
 }
 
+// portRights are rights, before everybody, with ports.
+func portRights(ports abi.PortRange) *abi.Privilege {
+	p := rights(better)
+	p.NPorts, p.Ports[0] = 1, ports
+	return p
+}
+
 // image is the sealed copy of a file of the archive.
 func (b *bench) image(name string) uint32 {
 	if id, ok := b.images[name]; ok {

@@ -1,5 +1,5 @@
 // Package figure sums up measurements and writes them as one line of JSON, which tools/bench reads
-// from the kernel's log.
+// from the console.
 package figure
 
 import (

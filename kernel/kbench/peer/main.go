@@ -4,8 +4,6 @@
 package main
 
 import (
-	"strings"
-
 	_ "bennu/board/ring3"
 	"bennu/kernel/abi"
 	"bennu/kernel/kbench/role"
@@ -17,8 +15,7 @@ func main() {
 	began := tsc.Read()
 	s := usys.Start()
 	tell(role.Hello, began)
-	what, how, _ := strings.Cut(string(s.Args[:s.ArgsLen]), " ")
-	switch what {
+	switch string(s.Args[:s.ArgsLen]) {
 	case role.Echo:
 		echo()
 	case role.Sink:
@@ -28,7 +25,9 @@ func main() {
 	case role.Grant:
 		grant()
 	case role.Clock:
-		clock(how)
+		clock()
+	case role.Console:
+		console()
 	}
 }
 
