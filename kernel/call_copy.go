@@ -38,21 +38,21 @@ func (k *Kernel) copyGrant(t *task.Task, f *arch.Frame, access uint32) (abi.Errn
 		return abi.EPERM, 0
 	}
 	remote, failed := g.Start+offset, false
-	ok := k.each(t, at, n, access == abi.GrantRead, func(mine []byte) {
+	e := k.each(t, at, n, access == abi.GrantRead, func(mine []byte) {
 		start := remote
 		remote += uint64(len(mine))
-		failed = failed || !k.each(granter, start, uint64(len(mine)), access == abi.GrantWrite, func(theirs []byte) {
+		failed = failed || k.each(granter, start, uint64(len(mine)), access == abi.GrantWrite, func(theirs []byte) {
 			if access == abi.GrantRead {
 				copy(mine, theirs)
 			} else {
 				copy(theirs, mine)
 			}
 			mine = mine[len(theirs):]
-		})
+		}) != abi.OK
 	})
-	if !ok {
-		k.misuse(t, abi.CallNr(f.AX))
-		return abi.EFAULT, 0
+	if e != abi.OK {
+		k.badBuffer(t, abi.CallNr(f.AX), e)
+		return e, 0
 	}
 	if failed {
 		return abi.EFAULT, 0

@@ -12,20 +12,22 @@ func (k *Kernel) callImageCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64
 	return e, uint64(id)
 }
 
-// callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG, EFAULT.
+// callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG. A buffer that is not
+// the caller's memory ends the caller.
 func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if f.R10 > abi.MaxCopy {
 		return abi.E2BIG, 0
 	}
 	id, off, e := int(f.DI), f.SI, abi.OK
-	ok := k.each(t, f.DX, f.R10, false, func(b []byte) {
+	bad := k.each(t, f.DX, f.R10, false, func(b []byte) {
 		if e == abi.OK {
 			e = k.images.Write(id, off, b)
 			off += uint64(len(b))
 		}
 	})
-	if !ok {
-		return abi.EFAULT, 0
+	if bad != abi.OK {
+		k.badBuffer(t, abi.CallNr(f.AX), bad)
+		return bad, 0
 	}
 	return e, 0
 }

@@ -44,17 +44,20 @@ func (k *Kernel) Step() {
 	k.spend(t, ran)
 }
 
-// switchTo loads t's address space and context.
+// switchTo loads t's address space and context, and notes how long it had to wait for that.
 func (k *Kernel) switchTo(t *task.Task) {
+	if last := k.current; last != nil && last.Wait == 0 {
+		last.ReadyNS = k.now // it was interrupted
+	}
 	k.m.LoadSpace(t.Space.Root)
 	k.m.SetTask(t.Ctx)
 	k.current = t
-	if t.ReadyNS != 0 && t.Priv.Priority < abi.DefaultPriority {
-		if d := k.now - t.ReadyNS; d > k.latency.MaxReadyNS {
+	if d := k.now - t.ReadyNS; d > t.WorstWaitNS {
+		t.WorstWaitNS = d
+		if t.Priv.Priority < abi.DefaultPriority && d > k.latency.MaxReadyNS {
 			k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
 		}
 	}
-	t.ReadyNS = 0
 }
 
 // account notes how long ring 0 was kept, with interrupts off, until TSC start.

@@ -68,48 +68,58 @@ func (k *Kernel) give(t *task.Task, va uint64, fill func(mem.Addr)) abi.Errno {
 }
 
 // page finds the frame of t's page at va, which it may read, or write when write is set. A page not
-// touched yet is given. 0 when there is none, or not for that.
-func (k *Kernel) page(t *task.Task, va uint64, write bool) mem.Addr {
+// touched yet is given. Errors: EFAULT (there is none, or not for that), ENOMEM.
+func (k *Kernel) page(t *task.Task, va uint64, write bool) (mem.Addr, abi.Errno) {
 	if va < abi.TaskBase || va >= abi.TaskEnd {
-		return 0
+		return 0, abi.EFAULT
 	}
 	p := t.Space.Lookup(va)
 	if p == nil || *p&paging.Present == 0 {
-		if k.populate(t, va) != abi.OK {
-			return 0
+		if e := k.populate(t, va); e != abi.OK {
+			return 0, e
 		}
 		p = t.Space.Lookup(va)
 	}
 	if write && *p&paging.Writable == 0 {
-		return 0
+		return 0, abi.EFAULT
 	}
-	return p.Frame()
+	return p.Frame(), abi.OK
 }
 
-// each calls do with the pieces of t's memory [va, va+n), at most a page each. false when
-// some of it is not t's.
-func (k *Kernel) each(t *task.Task, va, n uint64, write bool, do func(b []byte)) bool {
+// each calls do with the pieces of t's memory [va, va+n), at most a page each. Errors: EFAULT (some of it is
+// not t's), ENOMEM (not all of it could be given).
+func (k *Kernel) each(t *task.Task, va, n uint64, write bool, do func(b []byte)) abi.Errno {
 	if va+n < va {
-		return false
+		return abi.EFAULT
 	}
 	for n > 0 {
-		a := k.page(t, va, write)
-		if a == 0 {
-			return false
+		a, e := k.page(t, va, write)
+		if e != abi.OK {
+			return e
 		}
 		off := va % abi.PageSize
 		c := min(n, abi.PageSize-off)
 		do(k.phys.Bytes(a+mem.Addr(off), c))
 		va, n = va+c, n-c
 	}
-	return true
+	return abi.OK
+}
+
+// badBuffer ends t, whose own buffer for call nr is not its memory (EFAULT), or is memory that it cannot
+// have any more (ENOMEM).
+func (k *Kernel) badBuffer(t *task.Task, nr abi.CallNr, e abi.Errno) {
+	if e == abi.ENOMEM {
+		k.kill(t, abi.DeathRecord{Cause: abi.CauseMemory})
+		return
+	}
+	k.misuse(t, nr)
 }
 
 // private gives t a copy of its own of a shared page, so that it can be changed; for CallTrace.
 func (k *Kernel) private(t *task.Task, va uint64) mem.Addr {
-	a := k.page(t, va, false)
+	a, e := k.page(t, va, false)
 	p := t.Space.Lookup(va)
-	if a == 0 || *p&paging.Shared == 0 {
+	if e != abi.OK || *p&paging.Shared == 0 {
 		return a
 	}
 	c := t.Space.Own()

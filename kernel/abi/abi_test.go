@@ -67,7 +67,8 @@ func TestErrno(t *testing.T) {
 	if OK.Err() != nil {
 		t.Error("OK.Err() is not nil")
 	}
-	for e := range errnoNames {
+	for _, n := range errnoNames {
+		e := n.e
 		if AsErrno(e.Err()) != e {
 			t.Errorf("%s does not come back from Err", e.Name())
 		}

@@ -31,45 +31,53 @@ const (
 	ETRAPDENIED Errno = 211 // the trap mask says no
 )
 
-var errnoNames = map[Errno][2]string{
-	OK:          {"OK", "success"},
-	EPERM:       {"EPERM", "not permitted"},
-	ESRCH:       {"ESRCH", "no such service or task"},
-	EINTR:       {"EINTR", "interrupted"},
-	EIO:         {"EIO", "input/output error"},
-	E2BIG:       {"E2BIG", "too long"},
-	ENOEXEC:     {"ENOEXEC", "not an executable of this ABI"},
-	EAGAIN:      {"EAGAIN", "nothing now, try again"},
-	ENOMEM:      {"ENOMEM", "out of memory"},
-	EFAULT:      {"EFAULT", "bad address"},
-	EBUSY:       {"EBUSY", "in use"},
-	EEXIST:      {"EEXIST", "exists already"},
-	ENODEV:      {"ENODEV", "no such device"},
-	EINVAL:      {"EINVAL", "invalid argument"},
-	ENOSPC:      {"ENOSPC", "table full"},
-	EDOM:        {"EDOM", "out of range"},
-	ENOSYS:      {"ENOSYS", "not implemented"},
-	ETIMEDOUT:   {"ETIMEDOUT", "timed out"},
-	ENOTREADY:   {"ENOTREADY", "the target is not ready"},
-	EDEADSRCDST: {"EDEADSRCDST", "the source or destination is dead"},
-	ELOCKED:     {"ELOCKED", "deadlock avoided"},
-	EBADCALL:    {"EBADCALL", "no such call"},
-	ECALLDENIED: {"ECALLDENIED", "call or destination not allowed by the privileges"},
-	ETRAPDENIED: {"ETRAPDENIED", "IPC primitive not allowed by the privileges"},
+// errnoNames is a table, not a map: a map would be built at each start of each task.
+var errnoNames = [...]struct {
+	e          Errno
+	name, text string
+}{
+	{OK, "OK", "success"},
+	{EPERM, "EPERM", "not permitted"},
+	{ESRCH, "ESRCH", "no such service or task"},
+	{EINTR, "EINTR", "interrupted"},
+	{EIO, "EIO", "input/output error"},
+	{E2BIG, "E2BIG", "too long"},
+	{ENOEXEC, "ENOEXEC", "not an executable of this ABI"},
+	{EAGAIN, "EAGAIN", "nothing now, try again"},
+	{ENOMEM, "ENOMEM", "out of memory"},
+	{EFAULT, "EFAULT", "bad address"},
+	{EBUSY, "EBUSY", "in use"},
+	{EEXIST, "EEXIST", "exists already"},
+	{ENODEV, "ENODEV", "no such device"},
+	{EINVAL, "EINVAL", "invalid argument"},
+	{ENOSPC, "ENOSPC", "table full"},
+	{EDOM, "EDOM", "out of range"},
+	{ENOSYS, "ENOSYS", "not implemented"},
+	{ETIMEDOUT, "ETIMEDOUT", "timed out"},
+	{ENOTREADY, "ENOTREADY", "the target is not ready"},
+	{EDEADSRCDST, "EDEADSRCDST", "the source or destination is dead"},
+	{ELOCKED, "ELOCKED", "deadlock avoided"},
+	{EBADCALL, "EBADCALL", "no such call"},
+	{ECALLDENIED, "ECALLDENIED", "call or destination not allowed by the privileges"},
+	{ETRAPDENIED, "ETRAPDENIED", "IPC primitive not allowed by the privileges"},
 }
 
 // Name is the symbol: "EPERM".
 func (e Errno) Name() string {
-	if n, ok := errnoNames[e]; ok {
-		return n[0]
+	for i := range errnoNames {
+		if errnoNames[i].e == e {
+			return errnoNames[i].name
+		}
 	}
 	return "E" + itoa(uint64(e))
 }
 
 // Text is the symbol's meaning in words.
 func (e Errno) Text() string {
-	if n, ok := errnoNames[e]; ok {
-		return n[1]
+	for i := range errnoNames {
+		if errnoNames[i].e == e {
+			return errnoNames[i].text
+		}
 	}
 	return "unknown error"
 }

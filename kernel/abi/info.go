@@ -73,6 +73,7 @@ type TaskInfo struct {
 	Calls       uint64 // kernel calls and IPC
 	Faults      uint64 // pages given on demand
 	Preempted   uint64
+	WorstWaitNS uint64 // longest that it was ready and did not run
 }
 
 // ImageInfo is a row of the image table.

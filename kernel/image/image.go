@@ -100,7 +100,12 @@ func (t *Table) fill(m *Image) bool {
 			}
 			m.Frames++
 		}
-		a := t.pool.Get()
+		a := mem.Addr(0)
+		if p == pages-1 {
+			a = t.pool.Get() // what follows the file's end is zero
+		} else {
+			a = t.pool.GetDirty() // nobody sees it before Write has filled it: Seal asks for all of it
+		}
 		if a == 0 {
 			return false
 		}

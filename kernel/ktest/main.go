@@ -22,7 +22,8 @@ type test struct {
 
 // groups is all cases, in the order in which they run: what others rest on first.
 var groups = [][]test{
-	lifeTests, rightTests, portTests, exceptionTests,
+	lifeTests, rightTests, portTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
+	grantTests, leakTests, memoryTests, imageTests, traceTests,
 }
 
 func main() {

@@ -5,8 +5,10 @@ package main
 import (
 	"bytes"
 	"strconv"
+	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 )
 
 func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
@@ -19,3 +21,12 @@ func emulated() bool {
 	getInfo(abi.InfoMachine, 0, &m)
 	return bytes.Contains(m.CPU[:], []byte("TCG"))
 }
+
+// tick is a time limit that no case's own work comes near to, however busy the machine is on which an
+// emulator runs.
+const tick = 30_000_000
+
+// now is the time in ns.
+func now() uint64 { return uint64(time.Now().UnixNano()) }
+
+func freeImage(id uint64) abi.Errno { return usys.ImageFree(uint32(id)) }

@@ -55,11 +55,8 @@ func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 		s.Map(TSSLinear, tss)
 		s.Map(IOEnd, ones)
 		for i := uint64(0); i < 2; i++ {
-			a := s.get()
-			w := phys.Words(a)
-			for j := range w {
-				w[j] = ^uint64(0)
-			}
+			a := s.Own()
+			*phys.Words(a) = *phys.Words(ones.Frame())
 			s.Map(IOBitmap+i*abi.PageSize, Entry(a, Present|NX))
 		}
 	}

@@ -72,6 +72,7 @@ type Task struct {
 	Calls       uint64
 	Faults      uint64
 	Preempted   uint64
+	WorstWaitNS uint64
 	FramesPeak  uint64
 	SharedPages uint64
 }

@@ -104,12 +104,13 @@ func endpoint(e abi.Endpoint) string {
 // TaskTable is the kernel's tasks for people.
 func TaskTable(rows []abi.TaskInfo) string {
 	var t table
-	t.row("SLOT", "ENDPOINT", "LABEL", "INC", "PRI", "STATE", "PEER", "MEMORY", "PEAK", "SHARED", "CPU", "CALLS", "FAULTS", "PREEMPTED")
+	t.row("SLOT", "ENDPOINT", "LABEL", "INC", "PRI", "STATE", "PEER", "MEMORY", "PEAK", "SHARED", "CPU", "CALLS", "FAULTS", "PREEMPTED", "WORST WAIT")
 	for i := range rows {
 		k := &rows[i]
 		t.row(Decimal(uint64(k.Endpoint.Slot())), Decimal(uint64(k.Endpoint)), k.Label.String(), Decimal(uint64(k.Incarnation)),
 			Decimal(uint64(k.Priority)), TaskState(k.State), peer(k), Size(k.Frames*abi.PageSize), Size(k.FramesPeak*abi.PageSize),
-			Size(k.SharedPages*abi.PageSize), Duration(k.CPUNS), Decimal(k.Calls), Decimal(k.Faults), Decimal(k.Preempted))
+			Size(k.SharedPages*abi.PageSize), Duration(k.CPUNS), Decimal(k.Calls), Decimal(k.Faults), Decimal(k.Preempted),
+			Duration(k.WorstWaitNS))
 	}
 	return t.String()
 }

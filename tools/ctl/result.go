@@ -76,7 +76,7 @@ func status(s *control.Service) abi.ServiceStatus {
 func task(k *control.Task) abi.TaskInfo {
 	t := abi.TaskInfo{Endpoint: abi.Endpoint(k.Endpoint), Incarnation: k.Incarnation, Priority: k.Priority, Image: k.Image,
 		Peer: abi.Endpoint(k.Peer), Frames: k.Frames, FramesPeak: k.FramesPeak, SharedPages: k.SharedPages, CPUNS: k.CPUUS * 1000,
-		StartedNS: ns(k.Started), Calls: k.Calls, Faults: k.Faults, Preempted: k.Preempted}
+		StartedNS: ns(k.Started), Calls: k.Calls, Faults: k.Faults, Preempted: k.Preempted, WorstWaitNS: k.WorstWaitUS * 1000}
 	t.Label, _ = abi.MakeLabel(strings.TrimSpace(k.Label))
 	for t.State < abi.StateNoPriv && service.TaskState(t.State) != k.State {
 		t.State++

@@ -91,7 +91,7 @@ func (m *machine) compare(ctx context.Context, d *deaths, before map[string]cont
 	if d.Last, err = m.settle(ctx, d.First); err != nil {
 		return err
 	}
-	if d.Last != d.First {
+	if !d.Last.same(d.First) {
 		d.Failures = append(d.Failures, fmt.Sprintf("expected the resources of after the first death, %+v; they are %+v", d.First, d.Last))
 	}
 	i, err := m.c.Info(ctx)
@@ -116,7 +116,7 @@ func (d *deaths) text(w io.Writer) {
 	for _, f := range d.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)
 	}
-	if d.First == d.Last {
+	if d.Last.same(d.First) {
 		fmt.Fprintf(w, "resources after the last are those after the first: %+v\n", d.Last)
 	}
 }

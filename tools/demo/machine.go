@@ -170,23 +170,45 @@ type resources struct {
 }
 
 func (m *machine) resources(ctx context.Context) (r resources, i control.Info, err error) {
-	if i, err = m.c.Info(ctx); err != nil {
-		return r, i, err
+	for range 50 {
+		var tasks []control.Task
+		var again control.Info
+		if i, err = m.c.Info(ctx); err != nil {
+			return r, i, err
+		}
+		if tasks, err = m.c.Tasks(ctx); err != nil {
+			return r, i, err
+		}
+		if again, err = m.c.Info(ctx); err != nil {
+			return r, i, err
+		}
+		if again.Counts != i.Counts {
+			continue // somebody touched memory between the two tables
+		}
+		r.Counts, r.Frames = i.Counts, i.Counts.Frames
+		r.Counts.Frames = 0
+		for _, t := range tasks {
+			r.Frames += t.Frames
+		}
+		return r, i, nil
 	}
-	tasks, err := m.c.Tasks(ctx)
-	r.Counts, r.Frames = i.Counts, i.Counts.Frames
-	r.Counts.Frames = 0
-	for _, t := range tasks {
-		r.Frames += t.Frames
-	}
-	return r, i, err
+	return r, i, fmt.Errorf("the free resources never come to rest: %+v", i.Counts)
 }
 
-// settle reads the resources until they are as want says, for messages and alarms come and go;
-// after some tries it is what it is.
+// same tells whether nothing is lost since want was read. Alarms and kept messages come and go with
+// what living tasks do: more free ones than before are no loss.
+func (r resources) same(want resources) bool {
+	if r.Alarms < want.Alarms || r.Async < want.Async {
+		return false
+	}
+	r.Alarms, r.Async = want.Alarms, want.Async
+	return r == want
+}
+
+// settle reads the resources until they are as want says; after some tries it is what it is.
 func (m *machine) settle(ctx context.Context, want resources) (r resources, err error) {
 	for range 50 {
-		if r, _, err = m.resources(ctx); err != nil || r == want {
+		if r, _, err = m.resources(ctx); err != nil || r.same(want) {
 			return r, err
 		}
 	}

@@ -20,6 +20,7 @@ type options struct {
 	json    bool
 	deaths  int
 	figures bool
+	only    string
 	trace   io.Writer
 }
 
@@ -31,6 +32,7 @@ func main() {
 	flag.BoolVar(&o.json, "json", false, "print one JSON object")
 	flag.IntVar(&o.deaths, "deaths", 0, "this many deaths of faulty, and nothing else")
 	flag.BoolVar(&o.figures, "figures", false, "measure")
+	flag.StringVar(&o.only, "only", "", "deaths of this service only")
 	flag.StringVar(&o.config.Kernel, "kernel", "", "the kernel's ELF; default out/kernel.elf")
 	flag.StringVar(&o.config.Archive, "archive", "", "the boot archive; default out/boot.tar")
 	flag.StringVar(&o.config.Machine, "machine", "", "q35 or pc")
@@ -79,7 +81,7 @@ func run(ctx context.Context, o options, out io.Writer) int {
 		if o.json {
 			progress = io.Discard
 		}
-		r, err = m.show(ctx, progress)
+		r, err = m.show(ctx, progress, o.only)
 	}
 	if err == nil {
 		err = m.powerOff(ctx)

@@ -22,7 +22,7 @@ type shown struct {
 }
 
 // show breaks every service in every way.
-func (m *machine) show(ctx context.Context, progress io.Writer) (s *shown, err error) {
+func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s *shown, err error) {
 	s = &shown{BootS: m.boot.T}
 	first, err := m.status(ctx)
 	if err != nil {
@@ -42,8 +42,10 @@ func (m *machine) show(ctx context.Context, progress io.Writer) (s *shown, err e
 	}
 	fmt.Fprintf(progress, "booted in %.3f s of guest time; services %v\n\n", m.boot.T, sorted(first))
 	fmt.Fprintf(progress, "%-7s %-13s %-18s %10s %10s %10s %4s %7s  %s\n", "LABEL", "WAY", "RS SAW", "DETECTED", "RECOVERED", "BACKOFF", "INC", "PROBES", "SLOWEST OTHER")
-	died := map[string]bool{}
 	for _, d := range plan(rest) {
+		if only != "" && only != d.label {
+			continue
+		}
 		if d.label != "faulty" && s.Untouched == nil {
 			if s.Untouched, err = m.untouched(ctx, first); err != nil {
 				return s, err
@@ -55,7 +57,6 @@ func (m *machine) show(ctx context.Context, progress io.Writer) (s *shown, err e
 		if err != nil {
 			return s, err
 		}
-		died[d.label] = true
 	}
 	return s, m.finish(ctx, s)
 }
@@ -76,7 +77,7 @@ func (m *machine) finish(ctx context.Context, s *shown) (err error) {
 	if s.After, err = m.settle(ctx, s.Before); err != nil {
 		return err
 	}
-	if s.After != s.Before {
+	if !s.After.same(s.Before) {
 		s.Failures = append(s.Failures, fmt.Sprintf("expected the resources of before, %+v; they are %+v", s.Before, s.After))
 	}
 	if s.Info, err = m.c.Info(ctx); err != nil {
@@ -117,7 +118,7 @@ func (s *shown) text(w io.Writer) {
 	for _, f := range s.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)
 	}
-	if s.Before == s.After {
+	if s.After.same(s.Before) {
 		fmt.Fprintf(w, "resources before and after are equal: %d frames, %d tasks, %d images, %d hooks, %d ports, %d alarms, %d messages free\n",
 			s.After.Frames, s.After.Tasks, s.After.Images, s.After.Hooks, s.After.Ports, s.After.Alarms, s.After.Async)
 	}

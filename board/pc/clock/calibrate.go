@@ -18,7 +18,7 @@ const (
 const (
 	checkpoints = 4         // of 2.5 ms: at most 10 ms a try
 	stepsPerSec = 400       // 1 s / 2.5 ms
-	tries       = 3         // for each reference
+	tries       = 20        // for each reference: on a busy host most of them may be torn
 	goodPPM     = 100       // stop at a checkpoint with this uncertainty
 	worstPPM    = 10_000    // no better after all checkpoints: a failed try
 	maxReads    = 4_000_000 // of a reference in one try
@@ -264,14 +264,18 @@ func (w *watch) next(to uint64) (e edge, ok bool) {
 	return edge{}, false
 }
 
-// measureTimer is the timer's rate by the time-stamp counter, over 1 ms: both run on whatever
-// happens in between, so it needs no tries.
+// measureTimer is the timer's rate by the time-stamp counter, over 1 ms; 0 if no try tells.
 func measureTimer(s Source, tscHz uint64) uint64 {
-	s.Timer.StartCount()
-	a := s.read()
-	b := a
-	for reads := 0; reads < maxReads && b.lo < a.hi+tscHz/1000; reads++ {
-		b = s.read()
+	for range tries {
+		s.Timer.StartCount()
+		a := s.read()
+		b := a
+		for reads := 0; reads < maxReads && b.lo < a.hi+tscHz/1000; reads++ {
+			b = s.read()
+		}
+		if hz := timerRate(a, b, tscHz); hz != 0 {
+			return hz
+		}
 	}
-	return timerRate(a, b, tscHz)
+	return 0
 }

@@ -95,6 +95,7 @@ func (s *Server) task(v *abi.TaskInfo) {
 	w.Uint("calls", v.Calls)
 	w.Uint("faults", v.Faults)
 	w.Uint("preempted", v.Preempted)
+	w.Uint("worst_wait_us", v.WorstWaitNS/1000)
 	w.Close('}')
 }
 

@@ -55,6 +55,7 @@ type Task struct {
 	Calls       uint64  `json:"calls"`
 	Faults      uint64  `json:"faults"`
 	Preempted   uint64  `json:"preempted"`
+	WorstWaitUS uint64  `json:"worst_wait_us"`
 }
 
 // Tasks is the kernel's task table.

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/tools/internal/control"
+)
+
+// Every way of faulty is in the plan, with what RS should see, and every service dies in every
+// way from outside.
+func TestPlan(t *testing.T) {
+	seen := map[string]death{}
+	for _, d := range plan([]string{"rtc", "tty"}) {
+		key := d.label + " " + d.way
+		if _, twice := seen[key]; twice {
+			t.Errorf("%s: twice", key)
+		}
+		seen[key] = d
+		if d.reason == "" || (d.reason == "exception") != (d.exception != "") {
+			t.Errorf("%s: expected reason %q, exception %q", key, d.reason, d.exception)
+		}
+		known := false
+		for r := abi.ReasonNone + 1; r <= abi.ReasonBadCall; r++ {
+			known = known || r.String() == d.reason
+		}
+		if !known {
+			t.Errorf("%s: RS has no reason %q", key, d.reason)
+		}
+	}
+	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
+		if _, ok := seen["faulty "+w.String()]; !ok {
+			t.Errorf("faulty's way %s is not in the plan", w)
+		}
+	}
+	for _, key := range []string{"faulty kill", "rtc exception", "rtc hang", "tty exception", "tty hang"} {
+		if _, ok := seen[key]; !ok {
+			t.Errorf("%s is not in the plan", key)
+		}
+	}
+}
+
+func TestFigure(t *testing.T) {
+	if f := newFigure(nil); f != (figure{}) {
+		t.Errorf("of nothing: %+v", f)
+	}
+	if f := newFigure([]uint64{5}); f != (figure{1, 5, 5, 5, 5}) {
+		t.Errorf("of one: %+v", f)
+	}
+	var ns []uint64
+	for i := range uint64(200) {
+		ns = append(ns, 199-i)
+	}
+	if f := newFigure(ns); f != (figure{200, 0, 100, 198, 199}) || ns[0] != 199 {
+		t.Errorf("of 199 to 0: %+v", f)
+	}
+}
+
+// One thing that failed is enough, wherever it is noted.
+func TestShownOK(t *testing.T) {
+	good := shown{Rows: []row{{Label: "rtc"}}}
+	if !good.ok() {
+		t.Error("nothing failed, yet it is not ok")
+	}
+	for _, bad := range []shown{{}, {Rows: []row{{}, {Failures: []string{"x"}}}}, {Rows: []row{{}}, Failures: []string{"x"}}} {
+		if bad.ok() {
+			t.Errorf("%+v is ok", bad)
+		}
+	}
+}
+
+func TestOthers(t *testing.T) {
+	table := map[string]control.Service{"tty": {State: "running"}, "ctl": {State: "running"}, "rtc": {State: "backoff"}, "kbd": {State: "running"}}
+	if got := strings.Join(others(table, "tty"), " "); got != "kbd" {
+		t.Errorf("others than tty that run: %q, want kbd", got)
+	}
+}
+
+// One frame or one hook less is a loss; an alarm more is none.
+func TestSame(t *testing.T) {
+	before := resources{Frames: 10, Counts: control.Counts{Hooks: 5, Alarms: 60, Async: 1000, HeapAllocs: 147}}
+	for _, c := range []struct {
+		change func(r *resources)
+		want   bool
+	}{
+		{func(*resources) {}, true},
+		{func(r *resources) { r.Alarms++ }, true},
+		{func(r *resources) { r.Async++ }, true},
+		{func(r *resources) { r.Alarms-- }, false},
+		{func(r *resources) { r.Async-- }, false},
+		{func(r *resources) { r.Frames-- }, false},
+		{func(r *resources) { r.Frames++ }, false},
+		{func(r *resources) { r.Hooks-- }, false},
+		{func(r *resources) { r.HeapAllocs++ }, false},
+	} {
+		after := before
+		c.change(&after)
+		if after.same(before) != c.want {
+			t.Errorf("%+v after %+v: want same %v", after, before, c.want)
+		}
+	}
+}
+
+func TestFirstLine(t *testing.T) {
+	if got := firstLine(errors.New("one\ntwo")); got != "one" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,37 @@
+//go:build qemu
+
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"bennu/tools/internal/qemu"
+)
+
+// demo runs one mode of the demo on what make built.
+func demo(t *testing.T, o options) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	var out strings.Builder
+	if status := run(ctx, o, &out); status != 0 {
+		t.Errorf("status %d\n%s", status, out.String())
+		return
+	}
+	t.Log(out.String())
+}
+
+// Every service dies in every way; the others live on, and no resource is lost. Instruction-counted
+// time: a busy host cannot make a heartbeat late.
+func TestEveryDeath(t *testing.T) { demo(t, options{config: qemu.Config{Icount: "0"}}) }
+
+// The same on the other chipset, in real time.
+func TestEveryDeathOnPC(t *testing.T) { demo(t, options{config: qemu.Config{Machine: "pc"}}) }
+
+// A thousand deaths in one boot leave the resources of the first.
+func TestThousandDeaths(t *testing.T) {
+	demo(t, options{deaths: 1000, config: qemu.Config{Icount: "0"}})
+}
