@@ -66,7 +66,7 @@ func (p *Pool) Size() uint64 { return p.size }
 func (p *Pool) Get() Addr {
 	a := p.GetDirty()
 	if a != 0 {
-		clear(p.phys.Words(a)[:])
+		zero(p.phys.Words(a))
 	}
 	return a
 }
