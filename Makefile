@@ -15,6 +15,9 @@ TASKS := rs=rs/root tty=drivers/tty ctl=drivers/ctl rtc=drivers/rtc kbd=drivers/
 # The kernel's own tests are the root task of a second archive.
 KTEST := kernel/ktest
 
+# The kernel's benchmark is the root task of a third, with a task to talk to and a driver.
+KBENCH := kernel/kbench
+
 name    = $(firstword $(subst =, ,$1))
 package = $(lastword $(subst =, ,$1))
 NAMES   := $(foreach t,$(TASKS),$(call name,$t))
@@ -28,11 +31,12 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
 	$(GO) run ./tools/mkimage pack -o $(OUT)/ktest.tar bin/rs=$(OUT)/bin/ktest
+	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty
 
 run: need-qemu image ## boot it in QEMU
 	./qemu.sh
@@ -89,6 +93,12 @@ $(filter-out $(OUT)/bin/rs,$(BINS)): $(OUT)/bin/%: FORCE | $(OUT)/bin/rs
 $(OUT)/bin/ktest: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 3 -o $@ ./$(KTEST)
+
+$(OUT)/bin/kbench: FORCE | $(OUT)/bin/rs
+	$(build) -ring 3 -o $@ ./$(KBENCH)
+
+$(OUT)/bin/peer: FORCE | $(OUT)/bin/rs
+	$(build) -ring 3 -o $@ ./$(KBENCH)/peer
 
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"

@@ -47,8 +47,9 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return put(t, k.images.Info(int(min(index, abi.MaxImages)), &r), &r)
 	case abi.InfoLatency:
 		l := k.latency
+		l.MaxKernelNS = k.ns(k.longest)
 		if index == 1 {
-			k.latency = abi.Latency{}
+			k.latency, k.longest = abi.Latency{}, 0
 		}
 		return put(t, abi.OK, &l)
 	}

@@ -18,9 +18,10 @@ import (
 type Machine interface {
 	irq.Lines
 
-	SetTask(c *arch.Context)                      // entries to ring 0 save into c
-	LoadSpace(root mem.Addr)                      // page tables
-	Enter(c *arch.Context) uint64                 // to ring 3; the vector that ended the stay
+	SetTask(c *arch.Context) // entries to ring 0 save into c
+	LoadSpace(root mem.Addr) // page tables
+	// Enter goes to ring 3. The vector ended the stay there, which began and ended at these TSC.
+	Enter(c *arch.Context) (vector, left, back uint64)
 	Idle() uint64                                 // wait for an interrupt; its vector
 	FaultAddress() uint64                         // of the last page fault
 	Invalidate(va uint64)                         // one translation
@@ -66,7 +67,7 @@ type Kernel struct {
 	current *task.Task // whose page tables and context are loaded
 	armed   uint64     // deadline the timer is set for, ns; ^0: none
 	entered uint64     // TSC when ring 0 was last entered
-	why     uint64     // what for: call number, or 1000+vector
+	why     uint64     // what ring 0 was last entered for: call number, or 1000+vector
 	tell    func(owner abi.Endpoint, bit uint)
 	now     uint64 // ns, read once for each entry
 
@@ -76,6 +77,7 @@ type Kernel struct {
 	firstDeath  int
 	nDeaths     int
 	latency     abi.Latency
+	longest     uint64 // latency.MaxKernelNS in TSC counts
 	line        textLine
 	seed        [4]uint64
 }
@@ -92,7 +94,6 @@ func New(cfg Config) *Kernel {
 	k.log = new(log.Ring)
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
-	k.entered = k.m.TSC()
 	k.now = k.clock()
 	return k
 }

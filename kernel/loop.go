@@ -27,13 +27,10 @@ func (k *Kernel) Step() {
 	}
 	k.waited(t)
 	k.arm(t)
-	start := k.m.TSC()
-	k.account(start)
-	v := k.m.Enter(t.Ctx)
-	k.entered = k.m.TSC()
-	ran := k.ns(k.entered - start)
+	v, left, back := k.m.Enter(t.Ctx)
+	k.stayed(left, back)
+	ran := k.ns(back - left)
 	t.CPUNS += ran
-	k.now = k.ns(k.entered - k.cfg.Facts.EntryTSC)
 	if v == arch.VectorSyscall {
 		t.Calls++
 		k.why = t.Ctx.Frame.AX
@@ -70,21 +67,22 @@ func (k *Kernel) waited(t *task.Task) {
 	}
 }
 
-// account notes how long ring 0 was kept, with interrupts off, until TSC start.
-func (k *Kernel) account(start uint64) {
+// stayed notes how long ring 0 was kept, with interrupts off, before it was left at TSC left, and that
+// it was entered again at back.
+func (k *Kernel) stayed(left, back uint64) {
 	k.latency.Entries++
-	if d := k.ns(start - k.entered); d > k.latency.MaxKernelNS {
-		k.latency.MaxKernelNS, k.latency.MaxKernelCall = d, k.why
+	if d := left - k.entered; d > k.longest {
+		k.longest, k.latency.MaxKernelCall = d, k.why
 	}
+	k.entered, k.now = back, k.ns(back-k.cfg.Facts.EntryTSC)
 }
 
 // idle waits for an interrupt with nothing to run.
 func (k *Kernel) idle() {
 	k.arm(nil)
-	k.account(k.m.TSC())
+	left := k.m.TSC()
 	v := k.m.Idle()
-	k.entered = k.m.TSC()
-	k.now = k.ns(k.entered - k.cfg.Facts.EntryTSC)
+	k.stayed(left, k.m.TSC())
 	k.why = 1000 + v
 	k.event(nil, v)
 }

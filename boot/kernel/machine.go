@@ -27,15 +27,16 @@ type machine struct {
 	mainTSC, hardwareTSC uint64
 }
 
-func (m *machine) SetTask(c *arch.Context)      { arch.SetTask(c) }
-func (m *machine) LoadSpace(root mem.Addr)      { arch.LoadSpace(root) }
-func (m *machine) Enter(c *arch.Context) uint64 { return arch.Enter(c) }
-func (m *machine) Idle() uint64                 { return arch.Idle() }
-func (m *machine) FaultAddress() uint64         { return arch.FaultAddress() }
-func (m *machine) Invalidate(va uint64)         { arch.Invalidate(va) }
-func (m *machine) TSC() uint64                  { return arch.TSC() }
-func (m *machine) ArmTimer(ns uint64)           { m.lines.Arm(ns) }
-func (m *machine) EndInterrupt()                { m.lines.EOI() }
+func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }
+
+func (m *machine) SetTask(c *arch.Context) { arch.SetTask(c) }
+func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
+func (m *machine) Idle() uint64            { return arch.Idle() }
+func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
+func (m *machine) Invalidate(va uint64)    { arch.Invalidate(va) }
+func (m *machine) TSC() uint64             { return arch.TSC() }
+func (m *machine) ArmTimer(ns uint64)      { m.lines.Arm(ns) }
+func (m *machine) EndInterrupt()           { m.lines.EOI() }
 
 func (m *machine) IRQLine(vector uint64) (uint32, bool) {
 	l, ok := m.lines.ByVector(uint8(vector))

@@ -10,7 +10,7 @@ import (
 )
 
 // defined in entry_amd64.s
-func enter(c *Context) (vector uint64)
+func enter(c *Context) (vector, left, back uint64)
 func idle(*Context) (vector uint64)
 func stubBase() uint64
 func syscallAddress() uint64
@@ -137,8 +137,9 @@ func SetTask(c *Context) {
 }
 
 // Enter runs the task of the last SetTask, whose context is c, until something ends its stay in
-// ring 3, and returns the vector. The page tables in force must be the task's.
-func Enter(c *Context) (vector uint64) { return enter(c) }
+// ring 3, and returns the vector, and TSC when ring 0 was left and when it was entered again. The page
+// tables in force must be the task's.
+func Enter(c *Context) (vector, left, back uint64) { return enter(c) }
 
 // Idle waits for an interrupt and returns its vector.
 func Idle() (vector uint64) { return idle(nil) }

@@ -43,10 +43,11 @@
 	POPQ	CX; \
 	POPQ	AX
 
-// func enter(c *Context) (vector uint64)
+// func enter(c *Context) (vector, left, back uint64)
 //
-// Stack: 0(SP) return address, 8(SP) c, 16(SP) vector. Clobbers: everything.
-TEXT ·enter(SB),NOSPLIT|NOFRAME,$0-16
+// Stack: 0(SP) return address, 8(SP) c, 16(SP) vector, 24(SP) left, 32(SP) back; 8 more from kernelSP, which
+// is below the saved BP. Clobbers: everything.
+TEXT ·enter(SB),NOSPLIT|NOFRAME,$0-32
 	MOVQ	8(SP), DI
 	PUSHQ	BP
 	MOVQ	SP, ·kernelSP(SB)
@@ -64,6 +65,10 @@ loaded:
 	WRFSBASEQ	AX
 	MOVQ	Context_GSBase(DI), AX
 	WRGSBASEQ	AX
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	AX, 32(SP)	// left
 	// neither POPQ nor LEAQ changes the flags that this leaves
 	CMPQ	(Context_Frame+Frame_Vector)(DI), $const_VectorSyscall
 	LEAQ	Context_Frame(DI), SP
@@ -79,6 +84,11 @@ sysret:
 
 // leave returns from enter. DI: the Context.
 TEXT ·leave(SB),NOSPLIT|NOFRAME,$0
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	·kernelSP(SB), SP
+	MOVQ	AX, 40(SP)	// back
 	RDFSBASEQ	AX
 	MOVQ	AX, Context_FSBase(DI)
 	RDGSBASEQ	AX

@@ -1,5 +1,5 @@
 // Package arch is the CPU in ring 0: entry to and exit from ring 3, descriptor tables, the
-// shape of a saved context. Its assembly is the only one in the kernel.
+// shape of a saved context.
 package arch
 
 // Frame is what entering ring 0 leaves of ring 3, in the order in which it is pushed. The last

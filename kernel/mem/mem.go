@@ -78,7 +78,7 @@ func (p *Pool) Get() Addr {
 func (p *Pool) GetKept() Addr {
 	a := p.take()
 	if a != 0 {
-		clear(p.phys.Words(a)[:])
+		zero(p.phys.Words(a))
 	}
 	return a
 }

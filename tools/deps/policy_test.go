@@ -18,6 +18,7 @@ kernel/archive/pack:             kernel/archive
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
 kernel:                          kernel -kernel/usys -kernel/archive
 kernel/ktest:                    kernel/abi kernel/usys kernel/archive board/ring3 own
+kernel/kbench:                   kernel/abi kernel/usys kernel/archive board/ring3 kernel/ktest/code kernel/kbench
 board/pc:                        board/pc kernel/abi
 board/pc/boardtest:              board/pc kernel -kernel/usys # a ring-0 program of its own
 board/ring3:                     kernel/abi kernel/usys

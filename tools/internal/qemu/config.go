@@ -27,6 +27,10 @@ type Config struct {
 	Args    []string
 	Env     []string // more variables of qemu.sh, "NET=user"
 
+	// NoKernelLog leaves the debug console out: VM.KernelLog stays empty, and the guest spends no
+	// instructions on it.
+	NoKernelLog bool
+
 	// Silence is how long the machine may print nothing on COM1 while somebody waits for
 	// it. 0: DefaultSilence.
 	Silence time.Duration

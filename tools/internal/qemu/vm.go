@@ -88,7 +88,10 @@ func (v *VM) start(ctx context.Context) (err error) {
 		close(v.klogEOF)
 	}()
 	v.cmd = exec.CommandContext(ctx, c.Script)
-	v.cmd.Env = append(c.env(v.ControlSocket), "QEMU_ARGS="+strings.Join(args, " "), "TMPDIR="+v.dir, "KLOG="+klog)
+	v.cmd.Env = append(c.env(v.ControlSocket), "QEMU_ARGS="+strings.Join(args, " "), "TMPDIR="+v.dir)
+	if !c.NoKernelLog {
+		v.cmd.Env = append(v.cmd.Env, "KLOG="+klog)
+	}
 	v.cmd.Stdout, v.cmd.Stderr = tee(v.console, c.Console), tee(v.errors, c.Console)
 	ownGroup(v.cmd)
 	v.cmd.Cancel = func() error { return killGroup(v.cmd) }

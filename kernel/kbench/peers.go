@@ -1,0 +1,96 @@
+//go:build tamago
+
+package main
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/kbench/role"
+	"bennu/kernel/usys"
+)
+
+// Priorities around the root task's, which is 1.
+const (
+	better = 0
+	worse  = 4
+)
+
+// rights is what a peer may do: all that needs no hardware. Its quantum is long, so that no
+// measurement is about the end of a turn.
+func rights(priority uint32) *abi.Privilege {
+	return &abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), Priority: priority,
+		FrameQuota: 4096, QuantumNS: 10e9}
+}
+
+// portRights are rights, before everybody, with ports.
+func portRights(ports abi.PortRange) *abi.Privilege {
+	p := rights(better)
+	p.NPorts, p.Ports[0] = 1, ports
+	return p
+}
+
+// image is the sealed copy of a file of the archive.
+func (b *bench) image(name string) uint32 {
+	if id, ok := b.images[name]; ok {
+		return id
+	}
+	elf, ok := b.archive.File(name)
+	if !ok {
+		panic(failure("the archive has no " + name))
+	}
+	id := seal(elf)
+	b.images[name] = id
+	return id
+}
+
+func seal(elf []byte) uint32 {
+	id, e := usys.ImageCreate(uint64(len(elf)))
+	must("ImageCreate", e)
+	must("ImageWrite", usys.ImageWrite(id, 0, elf))
+	must("ImageSeal", usys.ImageSeal(id))
+	return id
+}
+
+// create makes a task with rights that does not run yet.
+func create(image uint32, args string, p *abi.Privilege) abi.Endpoint {
+	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args))}
+	s.Label, _ = abi.MakeLabel("peer")
+	copy(s.Args[:], args)
+	ep, e := usys.TaskCreate(&s)
+	must("TaskCreate", e)
+	must("PrivSet", usys.PrivSet(ep, p))
+	return ep
+}
+
+// peer starts a task in a role and waits for its hello.
+func (b *bench) peer(args string, p *abi.Privilege) abi.Endpoint {
+	ep := create(b.image("bin/peer"), args, p)
+	must("PrivAllow", usys.PrivAllow(ep))
+	expect(ep, role.Hello)
+	return ep
+}
+
+// expect receives a message of one type from ep and gives its first word.
+func expect(ep abi.Endpoint, t abi.MsgType) uint64 {
+	var m abi.Msg
+	_, e := usys.Receive(ep, abi.NoTimeout, &m)
+	must("Receive", e)
+	if m.Type != t {
+		panic(failure("a message of type " + itoa(uint64(m.Type)) + " came, expected " + itoa(uint64(t))))
+	}
+	return m.Arg[0]
+}
+
+// end kills a peer and takes its record.
+func end(ep abi.Endpoint) {
+	must("TaskKill", usys.TaskKill(ep))
+	reap()
+}
+
+// reap waits for a death and takes the record.
+func reap() (r abi.DeathRecord) {
+	var m abi.Msg
+	usys.Receive(abi.System, abi.NoTimeout, &m)
+	_, e := usys.GetInfo(abi.InfoDeath, 0, abi.Bytes(&r))
+	must("InfoDeath", e)
+	return r
+}

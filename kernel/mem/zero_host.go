@@ -1,0 +1,5 @@
+//go:build !tamago
+
+package mem
+
+func zero(frame *Words) { clear(frame[:]) }

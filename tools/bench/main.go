@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bennu/tools/internal/qemu"
+)
+
+// options are the command line.
+type options struct {
+	json, strict bool
+	kernel       string
+	archive      string // of the whole system
+	micro        string // of the kernel's benchmark
+	machine      string
+	deaths       int // in each way
+	slow         int // in each way that takes missed heartbeats
+	console      io.Writer
+}
+
+func main() {
+	var o options
+	root, err := qemu.Root()
+	if err != nil {
+		os.Exit(complain(err))
+	}
+	out := filepath.Join(root, "out")
+	verbose := flag.Bool("v", false, "show COM1")
+	limit := flag.Duration("timeout", 10*time.Minute, "how long it may take in all")
+	flag.BoolVar(&o.json, "json", false, "print one JSON object")
+	flag.BoolVar(&o.strict, "strict", false, "end with status 1 when a target is missed")
+	flag.StringVar(&o.kernel, "kernel", filepath.Join(out, "kernel.elf"), "the kernel's ELF")
+	flag.StringVar(&o.archive, "archive", filepath.Join(out, "boot.tar"), "the system's boot archive")
+	flag.StringVar(&o.micro, "micro", filepath.Join(out, "bench.tar"), "the boot archive of the kernel's benchmark")
+	flag.StringVar(&o.machine, "machine", "", "q35 or pc")
+	flag.IntVar(&o.deaths, "deaths", 30, "how often to die in each way")
+	flag.IntVar(&o.slow, "slow", 3, "how often to die in the ways that take missed heartbeats")
+	flag.Parse()
+	if flag.NArg() > 0 || o.deaths < 1 || o.slow < 1 {
+		fmt.Fprintln(os.Stderr, "bench: expected no arguments, and at least one death in each way")
+		os.Exit(2)
+	}
+	if *verbose {
+		o.console = os.Stderr
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, *limit)
+	defer cancel()
+	os.Exit(run(ctx, &o, os.Stdout))
+}
+
+// config is a machine whose instructions are counted. The kernel's log goes nowhere: a byte of it is an
+// instruction or more.
+func (o *options) config(archive string) qemu.Config {
+	return qemu.Config{Kernel: o.kernel, Archive: archive, Machine: o.machine, Icount: "0", Console: o.console, NoKernelLog: true}
+}
+
+// run measures and prints; it returns the exit status.
+func run(ctx context.Context, o *options, out io.Writer) int {
+	began := time.Now()
+	r := &Report{QEMU: version(ctx)}
+	for _, part := range []func(context.Context, *options, *Report) error{micro, system, sizes} {
+		if err := part(ctx, o, r); err != nil {
+			var infra *qemu.InfraError
+			if errors.As(err, &infra) {
+				return complain(err)
+			}
+			r.fail("%v", err)
+		}
+	}
+	r.sort()
+	r.judge()
+	r.HostS = time.Since(began).Seconds()
+	if o.json {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		if err := e.Encode(r); err != nil {
+			return complain(err)
+		}
+	} else {
+		r.text(out)
+	}
+	if len(r.Failures) > 0 || o.strict && r.missed() > 0 {
+		return 1
+	}
+	return 0
+}
+
+// version is the emulator's first line about itself: figures of another may differ.
+func version(ctx context.Context) string {
+	name := os.Getenv("QEMU")
+	if name == "" {
+		name = "qemu-system-x86_64"
+	}
+	text, _ := exec.CommandContext(ctx, name, "--version").Output() // "" is no version: qemu.sh says what is wrong
+	line, _, _ := strings.Cut(string(text), "\n")
+	return line
+}
+
+func complain(err error) int {
+	fmt.Fprintln(os.Stderr, "bench:", err)
+	var infra *qemu.InfraError
+	if errors.As(err, &infra) {
+		return 3
+	}
+	return 1
+}
