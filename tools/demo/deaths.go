@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 
 	"bennu/rs/service"
 	"bennu/tools/internal/control"
@@ -44,7 +45,7 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 		way := quickWays[d.Deaths%len(quickWays)]
 		dead, ready, err := m.once(ctx, events, way)
 		if err != nil {
-			return d, fmt.Errorf("death %d, by %s: %w", d.Deaths+1, way, err)
+			return d, fmt.Errorf("death %d, by %s: %w; before that: %s", d.Deaths+1, way, err, m.recent())
 		}
 		d.Deaths++
 		d.ByReason[dead.Reason]++
@@ -58,6 +59,15 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 	}
 	d.Detect, d.Recovery = newFigure(detect), newFigure(recovery)
 	return d, m.compare(ctx, d, before, began+uint32(n))
+}
+
+// recent is what happened last, for an error.
+func (m *machine) recent() string {
+	var s []string
+	for _, e := range m.c.Recent(8) {
+		s = append(s, strings.TrimSpace(fmt.Sprintf("%.6f %s %s %s", e.T, e.Kind, e.Label, e.Reason)))
+	}
+	return strings.Join(s, ", ")
 }
 
 // once has faulty die and waits for its next life.
