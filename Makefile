@@ -28,7 +28,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) --no-print-directory -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
@@ -76,18 +76,22 @@ need-go:
 need-qemu:
 	@./tools/need.sh go qemu
 
-# Go knows what has changed. The first program built fills the cache for the others.
+# make build runs these silently. Go knows what has changed. The first program built fills the cache for the others.
 $(OUT)/bin/rs: FORCE
 	@mkdir -p $(OUT)/bin
+	@echo "build $@"
 	$(build) -ring 3 -o $@ ./$(call package,$(filter rs=%,$(TASKS)))
 
 $(filter-out $(OUT)/bin/rs,$(BINS)): $(OUT)/bin/%: FORCE | $(OUT)/bin/rs
+	@echo "build $@"
 	$(build) -ring 3 -o $@ ./$(call package,$(filter $*=%,$(TASKS)))
 
 $(OUT)/bin/ktest: FORCE | $(OUT)/bin/rs
+	@echo "build $@"
 	$(build) -ring 3 -o $@ ./$(KTEST)
 
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
+	@echo "build $@"
 	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
 	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
 

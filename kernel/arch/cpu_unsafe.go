@@ -19,6 +19,7 @@ func kernelFSBase() uint64
 func loadCR3(root uint64)
 func readCR2() uint64
 func invalidate(va uint64)
+func clearSelectors()
 func setControl(cr0, cr4 uint64)
 func writeMSR(msr uint32, value uint64)
 func tsc() uint64
@@ -127,8 +128,10 @@ func Init(phys mem.Physical, tssFrame, clean mem.Addr) {
 // load is where LGDT and LIDT begin to read: the limit, then the base.
 func (p *pointer) load() *pointer { return (*pointer)(unsafe.Add(unsafe.Pointer(p), 6)) }
 
-// SetTask makes entries to ring 0 save their registers in c.
+// SetTask makes entries to ring 0 save their registers in c. What another task has loaded into DS, ES, FS
+// and GS is not for c's to see; nobody needs these, so they are not kept either.
 func SetTask(c *Context) {
+	clearSelectors()
 	contextTop = uint64(uintptr(unsafe.Pointer(c))) + contextSize
 	*(*uint64)(unsafe.Add(unsafe.Pointer(tss), 4)) = contextTop // RSP0
 }

@@ -272,6 +272,19 @@ TEXT ·invalidate(SB),NOSPLIT,$0-8
 	INVLPG	(AX)
 	RET
 
+// func clearSelectors()
+//
+// Loading FS changes its base on some CPUs, which is the kernel's thread pointer.
+TEXT ·clearSelectors(SB),NOSPLIT,$0
+	RDFSBASEQ	CX
+	XORL	AX, AX
+	MOVW	AX, DS
+	MOVW	AX, ES
+	MOVW	AX, FS
+	MOVW	AX, GS
+	WRFSBASEQ	CX
+	RET
+
 // func setControl(cr0, cr4 uint64)
 //
 // Sets bits of CR0 and CR4.

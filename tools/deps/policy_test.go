@@ -19,6 +19,7 @@ kernel/archive/pack:             kernel/archive
 kernel:                          kernel -kernel/usys -kernel/archive
 kernel/ktest:                    kernel/abi kernel/usys kernel/archive board/ring3 own
 board/pc:                        board/pc kernel/abi
+board/pc/boardtest:              board/pc kernel -kernel/usys # a ring-0 program of its own
 board/ring3:                     kernel/abi kernel/usys
 boot:                            board/pc kernel -kernel/usys
 
@@ -35,9 +36,9 @@ drivers/sdk:                     kernel/abi kernel/usys drivers/sdk
 drivers:                         kernel/abi drivers/sdk board/ring3 own
 drivers/ctl:                     kernel/abi drivers/sdk board/ring3 drivers/ctl rs/service
 
-# the developer's machine: no driver, no server, nothing of ring 0
-tools:                           tools kernel/abi kernel/archive rs/conf
-tools/ctl tools/demo:            tools kernel/abi rs/service -rs/service/live
+# the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
+# answers are the same on both ends of the control port
+tools:                           tools kernel/abi kernel/archive rs/conf rs/service -rs/service/live
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A
@@ -48,7 +49,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
-kernel/ktest:                    os net log syscall # tasks, not the kernel
+kernel/ktest:                    os net log syscall io/fs os/exec # a task
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
