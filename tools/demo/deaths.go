@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strings"
 
-	"bennu/rs/service"
 	"bennu/tools/internal/control"
 )
 
@@ -20,6 +19,7 @@ type deaths struct {
 	First    resources       `json:"resources_after_first"`
 	Last     resources       `json:"resources_after_last"`
 	Latency  control.Latency `json:"latency"`
+	Tasks    []control.Task  `json:"tasks"`
 	GuestS   float64         `json:"guest_s"`
 	Failures []string        `json:"failures,omitempty"`
 }
@@ -105,7 +105,11 @@ func (m *machine) compare(ctx context.Context, d *deaths, before map[string]cont
 		d.Failures = append(d.Failures, fmt.Sprintf("expected the resources of after the first death, %+v; they are %+v", d.First, d.Last))
 	}
 	i, err := m.c.Info(ctx)
+	if err != nil {
+		return err
+	}
 	d.Latency = i.Latency
+	d.Tasks, err = m.c.Tasks(ctx)
 	return err
 }
 
@@ -122,7 +126,7 @@ func (d *deaths) text(w io.Writer) {
 		fmt.Fprintf(w, " %s %d", r, d.ByReason[r])
 	}
 	fmt.Fprintf(w, "\ndetection %s\nrecovery without backoff %s\n", d.Detect, d.Recovery)
-	fmt.Fprintf(w, "worst delay of RS while ready %s, longest stay in the kernel %s\n", service.Duration(d.Latency.MaxReadyNS), service.Duration(d.Latency.MaxKernelNS))
+	printDelays(w, d.Latency, d.Tasks)
 	for _, f := range d.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)
 	}
