@@ -151,8 +151,8 @@ func checkEntry(f *elf.File, entry uint64) error {
 
 // Where an ELF64 header keeps what is changed here, and the sizes of its tables' rows.
 const (
-	ehPhoff, ehShoff, ehShnum, ehShstrndx = 32, 40, 60, 62
-	phSize, shSize                        = 56, 64
+	ehPhoff, ehShoff, ehPhentsize, ehShnum, ehShstrndx = 32, 40, 54, 60, 62
+	phSize, shSize                                     = 56, 64
 )
 
 // addHeaders puts the note and the Multiboot2 header, if any, into the gap after the ELF's own headers.

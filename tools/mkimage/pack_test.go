@@ -6,11 +6,14 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
+	"bennu/kernel/image"
+	"bennu/kernel/mem"
 )
 
 // taskELF is a file that the kernel takes as a task; change may spoil it.
@@ -48,13 +51,49 @@ func TestTaskFault(t *testing.T) {
 		{"is writable and executable", func(h *elf.Header64, p []elf.Prog64) { p[0].Flags |= uint32(elf.PF_W) }},
 		{"is read-only with zeros", func(h *elf.Header64, p []elf.Prog64) { p[0].Memsz++ }},
 		{"shares a page with the one at 0x8000200000", func(h *elf.Header64, p []elf.Prog64) { p[1].Vaddr = abi.ImageBase + 0x1000 }},
+		{"program headers are not 56 bytes", func(h *elf.Header64, p []elf.Prog64) { h.Phentsize = 57 }},
+		{"program headers are not", func(h *elf.Header64, p []elf.Prog64) { h.Phoff, h.Phnum = 0xfd8, 1 }},
 		{"entry 0x8000202000 is not in an executable segment", func(h *elf.Header64, p []elf.Prog64) { h.Entry = abi.ImageBase + 0x2000 }},
 	} {
-		got := taskFault(taskELF(c.change))
+		b := taskELF(c.change)
+		if sealed := kernelTakes(t, b); sealed != (c.want == "") {
+			t.Errorf("%q: the kernel takes it: %v", c.want, sealed)
+		}
+		got := taskFault(b)
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
 	}
+}
+
+// kernelTakes asks the kernel itself: its rules and taskFault's are the same.
+func kernelTakes(t *testing.T, b []byte) bool {
+	t.Helper()
+	ram := make([]byte, 64*abi.PageSize)
+	phys, size := mem.Simulated(ram)
+	pool := mem.NewPool(phys)
+	pool.Add(0, size)
+	table := image.NewTable(pool)
+	id, e := table.Create(uint64(len(b)))
+	if e == abi.OK {
+		e = table.Write(id, 0, b)
+	}
+	if e != abi.OK {
+		t.Fatal(e.Err())
+	}
+	e = table.Seal(id)
+	runtime.KeepAlive(ram)
+	return e == abi.OK
+}
+
+// What mkimage lets into an archive, the kernel takes.
+func FuzzTaskFault(f *testing.F) {
+	f.Add(taskELF(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) < 40<<12 && taskFault(b) == "" && !kernelTakes(t, b) {
+			t.Error("the kernel refuses it")
+		}
+	})
 }
 
 // files writes name, content, … into a new folder.

@@ -3,12 +3,16 @@ package main
 import (
 	"bytes"
 	"debug/elf"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
 
 	"bennu/kernel/abi"
 )
+
+// maxSegments is how many segments the kernel loads (kernel/image).
+const maxSegments = 8
 
 func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
 
@@ -24,6 +28,10 @@ func taskFault(b []byte) string {
 	case f.Type != elf.ET_EXEC:
 		return fmt.Sprintf("%v: expected ET_EXEC (position-independent programs are not loaded)", f.Type)
 	}
+	le := binary.LittleEndian
+	if off, size := le.Uint64(b[ehPhoff:]), le.Uint16(b[ehPhentsize:]); size != phSize || off > abi.PageSize || off+uint64(len(f.Progs))*phSize > abi.PageSize {
+		return "its program headers are not 56 bytes each within the file's first page"
+	}
 	var loads []*elf.Prog
 	for _, p := range f.Progs {
 		switch p.Type {
@@ -32,6 +40,9 @@ func taskFault(b []byte) string {
 		case elf.PT_LOAD:
 			if p.Memsz == 0 {
 				continue
+			}
+			if len(loads) == maxSegments {
+				return fmt.Sprintf("has more than %d segments to load", maxSegments)
 			}
 			if why := segmentFault(p, uint64(len(b)), loads); why != "" {
 				return why

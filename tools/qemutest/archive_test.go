@@ -106,3 +106,16 @@ func TestConfFault(t *testing.T) {
 	}
 	m.off()
 }
+
+// A driver that somebody adds to the image starts like the others.
+func TestExtraService(t *testing.T) {
+	files := bootFiles(t)
+	files["bin/mine"] = files["bin/faulty"]
+	files["system.conf"] = append(files["system.conf"], "service mine {\n\tsystem BASIC;\n\tipc rs;\n\tperiod 500ms;\n};\n"...)
+	m := boot(t, qemu.Config{Archive: archiveOf(t, files)})
+	if _, err := m.WaitKernelLine(m.ctx, regexp.MustCompile(`rs: label=mine inc=0 event=ready `)); err != nil {
+		t.Fatal(err)
+	}
+	m.shell()
+	m.off()
+}
