@@ -36,6 +36,14 @@ const (
 // MaxAsks is how many requests may wait at a time.
 const MaxAsks = 64
 
+// How many requests may be on their way to one task: RS drops what it owes a task beyond two
+// messages that the kernel keeps and four of its own, news included. The others wait here. Those
+// that take long (a start, a read of the console) do not hold up the quick ones.
+const (
+	quickWindow = 3
+	slowWindow  = 2
+)
+
 // Asker sends requests and finds what each answer belongs to. A request ends in exactly one
 // way: with its answer, with EDEADSRCDST when its receiver died, with ETIMEDOUT, or at once
 // with the error of the send. done is called once for each, never from within Ask.
@@ -43,14 +51,17 @@ type Asker struct {
 	Port
 	tag     uint64
 	waiting []*ask
+	queued  []*ask // not yet sent
 	failed  []*ask // could not be sent: done is called by the next Run
 	timers  []timer
 }
 
 type ask struct {
 	to       abi.Endpoint
+	m        abi.Msg
 	tag      uint64
 	deadline uint64
+	slow     bool
 	errno    abi.Errno
 	late     bool // given up; its answer, if it comes, is dropped
 	ended    bool // no longer waits
@@ -70,18 +81,47 @@ func NewAsker(p Port) *Asker { return &Asker{Port: p} }
 func (a *Asker) Ask(to abi.Endpoint, m abi.Msg, limit time.Duration, done func(m *abi.Msg, e abi.Errno)) {
 	a.tag++
 	m.Arg[6] = a.tag
-	q := &ask{to: to, tag: a.tag, deadline: a.Now() + uint64(limit), done: done}
+	q := &ask{to: to, m: m, tag: a.tag, deadline: a.Now() + uint64(limit), slow: limit >= LimitLife, done: done}
 	a.forget()
-	if len(a.waiting) >= MaxAsks {
+	if len(a.waiting)+len(a.queued) >= MaxAsks {
 		q.errno = abi.EAGAIN
-	} else {
-		q.errno = a.Send(to, q.tag, &m)
-	}
-	if q.errno != abi.OK {
 		a.failed = append(a.failed, q)
 		return
 	}
-	a.waiting = append(a.waiting, q)
+	a.queued = append(a.queued, q)
+	a.pump()
+}
+
+// pump sends what may be sent, in order.
+func (a *Asker) pump() {
+	left := a.queued[:0]
+	for _, q := range a.queued {
+		if !a.room(q) {
+			left = append(left, q)
+			continue
+		}
+		if q.errno = a.Send(q.to, q.tag, &q.m); q.errno != abi.OK {
+			a.failed = append(a.failed, q)
+			continue
+		}
+		a.waiting = append(a.waiting, q)
+	}
+	clear(a.queued[len(left):])
+	a.queued = left
+}
+
+// room tells whether one more request like q may be on its way.
+func (a *Asker) room(q *ask) bool {
+	n := 0
+	for _, w := range a.waiting {
+		if w.to == q.to && w.slow == q.slow && !w.late {
+			n++
+		}
+	}
+	if q.slow {
+		return n < slowWindow
+	}
+	return n < quickWindow
 }
 
 // Answer takes a MsgReply. It tells whether it was awaited. Peers give the tag back; one that
@@ -98,6 +138,16 @@ func (a *Asker) Answer(m *abi.Msg) bool {
 
 // Dead ends all requests to an endpoint whose task has died.
 func (a *Asker) Dead(ep abi.Endpoint) {
+	left := a.queued[:0]
+	for _, q := range a.queued {
+		if q.to != ep {
+			left = append(left, q)
+			continue
+		}
+		q.errno = abi.EDEADSRCDST
+		a.failed = append(a.failed, q)
+	}
+	a.queued = left
 	for _, q := range append([]*ask(nil), a.waiting...) {
 		if q.to == ep && !q.ended {
 			a.end(q, nil, abi.EDEADSRCDST)
@@ -107,6 +157,7 @@ func (a *Asker) Dead(ep abi.Endpoint) {
 
 // Waiting is how many requests wait for an answer.
 func (a *Asker) Waiting() (n int) {
+	n = len(a.queued)
 	for _, q := range a.waiting {
 		if !q.late {
 			n++
@@ -135,6 +186,8 @@ func (a *Asker) Run() {
 			q.done(nil, abi.ETIMEDOUT)
 		}
 	}
+	a.expire(now)
+	a.pump()
 	due := a.timers
 	a.timers = nil
 	for _, t := range due {
@@ -142,6 +195,18 @@ func (a *Asker) Run() {
 			t.do()
 		} else {
 			a.timers = append(a.timers, t)
+		}
+	}
+}
+
+// expire ends requests that were never sent in their time.
+func (a *Asker) expire(now uint64) {
+	for i := 0; i < len(a.queued); i++ {
+		if q := a.queued[i]; now >= q.deadline {
+			a.queued = append(a.queued[:i:i], a.queued[i+1:]...)
+			i--
+			q.ended = true
+			q.done(nil, abi.ETIMEDOUT)
 		}
 	}
 }
@@ -156,6 +221,9 @@ func (a *Asker) Next() (at uint64, ok bool) {
 		if !q.late {
 			at = min(at, q.deadline)
 		}
+	}
+	for _, q := range a.queued {
+		at = min(at, q.deadline)
 	}
 	for _, t := range a.timers {
 		at = min(at, t.at)
@@ -188,6 +256,7 @@ func (a *Asker) end(q *ask, m *abi.Msg, e abi.Errno) {
 			break
 		}
 	}
+	a.pump()
 	if !q.late {
 		q.done(m, e)
 	}

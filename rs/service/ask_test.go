@@ -174,3 +174,50 @@ func TestAfter(t *testing.T) {
 		t.Errorf("order %q, want one zero two", order)
 	}
 }
+
+// No more are on their way to one task than it can answer without losing some; slow ones do not
+// hold up quick ones, nor one task another. All end, in order.
+func TestAskWindow(t *testing.T) {
+	f, n := fake.New(), ended{}
+	a := NewAsker(f)
+	for range 10 {
+		a.Ask(peerA, abi.Msg{Type: 0x901}, LimitLife, n.as("slow"))
+	}
+	for range 10 {
+		a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("quick"))
+	}
+	a.Ask(peerB, abi.Msg{Type: 0x900}, time.Second, n.as("other"))
+	if len(f.Outbox) != slowWindow+quickWindow+1 || a.Waiting() != 21 {
+		t.Fatalf("%d are sent, %d wait; want %d, 21", len(f.Outbox), a.Waiting(), slowWindow+quickWindow+1)
+	}
+	last := uint64(0)
+	for len(n["quick"]) < 10 {
+		var s fake.Sent
+		for i, o := range f.Outbox {
+			if o.Msg.Type == 0x900 && o.To == peerA {
+				s = o
+				f.Outbox = append(f.Outbox[:i:i], f.Outbox[i+1:]...)
+				break
+			}
+		}
+		if s.Tag <= last {
+			t.Fatalf("request %d was sent after %d", s.Tag, last)
+		}
+		last = s.Tag
+		a.Answer(s.Reply(abi.OK))
+	}
+	a.Dead(peerA)
+	a.Run()
+	if len(n["slow"]) != 10 || n["slow"][9] != "EDEADSRCDST" {
+		t.Errorf("slow requests ended with %q", n["slow"])
+	}
+	n.want(t, "other")
+	for range 10 {
+		a.Ask(peerB, abi.Msg{Type: 0x900}, time.Second, n.as("late"))
+	}
+	f.Pass(time.Second)
+	a.Run()
+	if len(n["late"]) != 10 || n["late"][9] != "ETIMEDOUT" || a.Waiting() != 0 {
+		t.Errorf("requests to one that does not answer ended with %q, %d wait", n["late"], a.Waiting())
+	}
+}

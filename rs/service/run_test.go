@@ -39,13 +39,13 @@ func one(t *testing.T, f *fake.Machine, line string) string {
 func TestPS(t *testing.T) {
 	f := fake.New()
 	f.Table[abi.InfoTask] = rowsOf(
-		&abi.TaskInfo{Endpoint: 0x8000, State: abi.StateReceiving, Label: name("rs"), Peer: abi.Any, Priority: 1, Frames: 181, CPUNS: 4_045_000, Calls: 640},
+		&abi.TaskInfo{Endpoint: 0x8000, State: abi.StateReceiving, Label: name("rs"), Peer: abi.Any, Priority: 1, Frames: 181, CPUNS: 4_045_000, Calls: 640, WorstWaitNS: 1_500_000},
 		nil,
 		&abi.TaskInfo{Endpoint: 0x10002, State: abi.StateReady, Label: name("ctl"), Incarnation: 1, Priority: 4, Frames: 2, Peer: abi.None})
 	const want = "" +
-		"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER    MEMORY  PEAK  SHARED      CPU  CALLS  FAULTS  PREEMPTED\n" +
-		"   0     32768  rs       0    1  receiving  any   724.0KiB    0B      0B  4.045ms    640       0          0\n" +
-		"   2     65538  ctl      1    4  ready      -       8.0KiB    0B      0B      0ns      0       0          0\n"
+		"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER    MEMORY  PEAK  SHARED      CPU  CALLS  FAULTS  PREEMPTED  WORST WAIT\n" +
+		"   0     32768  rs       0    1  receiving  any   724.0KiB    0B      0B  4.045ms    640       0          0     1.500ms\n" +
+		"   2     65538  ctl      1    4  ready      -       8.0KiB    0B      0B      0ns      0       0          0         0ns\n"
 	if got := one(t, f, "ps"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 
-	"bennu/rs/service"
 	"bennu/tools/internal/control"
 )
 
@@ -19,6 +19,7 @@ type deaths struct {
 	First    resources       `json:"resources_after_first"`
 	Last     resources       `json:"resources_after_last"`
 	Latency  control.Latency `json:"latency"`
+	Tasks    []control.Task  `json:"tasks"`
 	GuestS   float64         `json:"guest_s"`
 	Failures []string        `json:"failures,omitempty"`
 }
@@ -44,7 +45,7 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 		way := quickWays[d.Deaths%len(quickWays)]
 		dead, ready, err := m.once(ctx, events, way)
 		if err != nil {
-			return d, fmt.Errorf("death %d, by %s: %w", d.Deaths+1, way, err)
+			return d, fmt.Errorf("death %d, by %s: %w; before that: %s", d.Deaths+1, way, err, m.recent())
 		}
 		d.Deaths++
 		d.ByReason[dead.Reason]++
@@ -58,6 +59,15 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 	}
 	d.Detect, d.Recovery = newFigure(detect), newFigure(recovery)
 	return d, m.compare(ctx, d, before, began+uint32(n))
+}
+
+// recent is what happened last, for an error.
+func (m *machine) recent() string {
+	var s []string
+	for _, e := range m.c.Recent(8) {
+		s = append(s, strings.TrimSpace(fmt.Sprintf("%.6f %s %s %s", e.T, e.Kind, e.Label, e.Reason)))
+	}
+	return strings.Join(s, ", ")
 }
 
 // once has faulty die and waits for its next life.
@@ -95,7 +105,11 @@ func (m *machine) compare(ctx context.Context, d *deaths, before map[string]cont
 		d.Failures = append(d.Failures, fmt.Sprintf("expected the resources of after the first death, %+v; they are %+v", d.First, d.Last))
 	}
 	i, err := m.c.Info(ctx)
+	if err != nil {
+		return err
+	}
 	d.Latency = i.Latency
+	d.Tasks, err = m.c.Tasks(ctx)
 	return err
 }
 
@@ -112,7 +126,7 @@ func (d *deaths) text(w io.Writer) {
 		fmt.Fprintf(w, " %s %d", r, d.ByReason[r])
 	}
 	fmt.Fprintf(w, "\ndetection %s\nrecovery without backoff %s\n", d.Detect, d.Recovery)
-	fmt.Fprintf(w, "worst delay of RS while ready %s, longest stay in the kernel %s\n", service.Duration(d.Latency.MaxReadyNS), service.Duration(d.Latency.MaxKernelNS))
+	printDelays(w, d.Latency, d.Tasks)
 	for _, f := range d.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)
 	}

@@ -111,7 +111,6 @@ func (f *figures) text(w io.Writer) {
 	for _, l := range []string{"tty", "rtc", "kbd", "faulty", "shell"} {
 		fmt.Fprintf(w, "echo %-7s %s\n", l, f.Echo[l])
 	}
-	fmt.Fprintf(w, "worst delay of RS while ready %s, longest stay in the kernel %s (%s)\n", service.Duration(f.Info.Latency.MaxReadyNS),
-		service.Duration(f.Info.Latency.MaxKernelNS), service.Stay(f.Info.Latency.MaxKernelCall))
+	printDelays(w, f.Info.Latency, f.Tasks)
 	printMemory(w, f.Info, f.Tasks)
 }

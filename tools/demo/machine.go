@@ -17,7 +17,7 @@ import (
 // Limits of what is waited for; a machine that works is far from them.
 const (
 	bootLimit  = 40 * time.Second
-	deathLimit = 20 * time.Second
+	deathLimit = 60 * time.Second
 	checkLimit = 10 * time.Second
 )
 

@@ -122,10 +122,28 @@ func (s *shown) text(w io.Writer) {
 		fmt.Fprintf(w, "resources before and after are equal: %d frames, %d tasks, %d images, %d hooks, %d ports, %d alarms, %d messages free\n",
 			s.After.Frames, s.After.Tasks, s.After.Images, s.After.Hooks, s.After.Ports, s.After.Alarms, s.After.Async)
 	}
-	fmt.Fprintf(w, "worst delay of RS while ready %s; longest stay in the kernel %s (%s)\n",
-		service.Duration(s.Info.Latency.MaxReadyNS), service.Duration(s.Info.Latency.MaxKernelNS), service.Stay(s.Info.Latency.MaxKernelCall))
+	printDelays(w, s.Info.Latency, s.Tasks)
 	printMemory(w, s.Info, s.Tasks)
 	fmt.Fprintf(w, "%d deaths, %d checks failed\n", len(s.Rows), bad)
+}
+
+// printDelays tells how long those that were ready had to wait. RS waits for nobody but the kernel;
+// a driver may wait for its equals' time slices.
+func printDelays(w io.Writer, l control.Latency, tasks []control.Task) {
+	who, rs := fmt.Sprintf("a former life, endpoint %d", l.MaxReadyTask), ""
+	for _, t := range tasks {
+		if t.Endpoint == l.MaxReadyTask {
+			who = t.Label
+		}
+		if t.Label == "rs" {
+			rs = service.Duration(t.WorstWaitUS * 1000)
+		}
+	}
+	if l.MaxReadyNS == 0 {
+		who = "none waited"
+	}
+	fmt.Fprintf(w, "worst delay while ready: of a driver %s (%s), of RS since boot %s; longest stay in the kernel %s (%s)\n",
+		service.Duration(l.MaxReadyNS), who, rs, service.Duration(l.MaxKernelNS), service.Stay(l.MaxKernelCall))
 }
 
 // printMemory tells what tasks and images take.

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Event is something that happened, as the port tells it. Times are in seconds since boot.
@@ -57,6 +58,13 @@ func (c *Client) Events(past bool) *Events {
 		e.at = len(c.events)
 	}
 	return e
+}
+
+// Recent is the newest events that the client has received, oldest first, for error messages.
+func (c *Client) Recent(n int) []Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.events[max(0, len(c.events)-n):])
 }
 
 // Next waits for the next event. Errors: ErrClosed, the context's.
