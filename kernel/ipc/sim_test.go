@@ -152,6 +152,12 @@ func do(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uin
 	case a == b:
 		return "nothing"
 	}
+	return act(f, r, m, ends, a, b, stamp)
+}
+
+// act lets a, which runs, use a primitive.
+func act(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uint64) string {
+	x := &m.tasks[a]
 	r.msg(a, abi.MsgType(0x500), stamp)
 	limit, limited := uint64(forever), f.IntN(2) == 0
 	if limited {
