@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -165,7 +166,7 @@ func TestDeathLine(t *testing.T) {
 	r.until("fault", func() bool { return r.m.next[x.Slot] == nil })
 	lines := strings.Split(strings.TrimSpace(string(r.m.console)), "\n")
 	_, got, _ := strings.Cut(lines[len(lines)-1], "] ")
-	want := "kernel: death label=peer ep=32769 inc=0 cause=exception vector=14 (#PF) err=0x7 cr2=0x456 rip=0x8000200200 rsp=0x123 code=48bff07f00000000000048beffffffff"
+	want := "kernel: death label=peer ep=32769 inc=0 cause=exception vector=14 (#PF) err=0x7 cr2=0x456 rip=" + fmt.Sprintf("%#x", uint64(code.Text)) + " rsp=0x123 code=48bff07f00000000000048beffffffff"
 	if got != want {
 		t.Errorf("line:\n%s\nwant:\n%s", got, want)
 	}

@@ -96,6 +96,10 @@ var debugging = []trap{
 	{name: "single step over syscall", do: func(p *code.Prog) {
 		p.Set(code.AX, uint64(abi.CallTimes)).Set(code.DI, uint64(abi.Self)).Flags(1<<8, 0).Bytes(0x0f, 0x05, 0x90, 0x90)
 	}, vector: 1, at: 20 + flagsLen + 2},
+	{name: "single step over mov ss and syscall", do: func(p *code.Prog) {
+		p.Set(code.AX, uint64(abi.CallTimes)).Set(code.DI, uint64(abi.Self)).Bytes(0x8c, 0xd1).Flags(1<<8, 0) // MOV ECX, SS
+		p.Bytes(0x8e, 0xd1, 0x0f, 0x05, 0x90, 0x90)                                                           // MOV SS, ECX; SYSCALL
+	}, vector: 1, at: 22 + flagsLen + 4},
 	{name: "icebp", do: op(0xf1), vector: 1, at: 1, tcg: &outcome{6, 0, 0}},
 	{name: "int3", do: op(0xcc), vector: 3, at: 1},
 	{name: "int 3", do: op(0xcd, 3), vector: 3, at: 2},

@@ -15,9 +15,12 @@ var imageTests = []test{
 	{"TestImagesFull", imagesFull},
 }
 
-// imageRefused: what is not an executable of the ABI is ENOEXEC, costs nothing, and no task can be made of it.
-func imageRefused(t *T) {
-	text := code.Segment{Flags: 5, Addr: abi.ImageBase, FileSize: 0x200, Size: 0x200}
+// plainText is the whole of the smallest executable: its headers, in a segment.
+var plainText = code.Segment{Flags: 5, Addr: abi.ImageBase, FileSize: 0x400, Size: 0x400}
+
+// badImages is what Seal must refuse.
+func badImages() map[string][]byte {
+	text := plainText
 	data := func(change func(*code.Segment)) []byte {
 		s := code.Segment{Flags: 6, Addr: code.Data, Size: 0x1000}
 		change(&s)
@@ -29,7 +32,7 @@ func imageRefused(t *T) {
 		b[at] = v
 		return b
 	}
-	for name, elf := range map[string][]byte{
+	return map[string][]byte{
 		"empty":                   {0},
 		"short":                   good[:63],
 		"no program headers":      code.Raw(abi.ImageBase + 0x100),
@@ -43,7 +46,7 @@ func imageRefused(t *T) {
 		"headers past the page":   with(33, 0x10),
 		"headers far away":        with(38, 0xff),
 		"too many headers":        with(56, 200),
-		"entry outside":           code.Raw(abi.ImageBase+0x200, text),
+		"entry outside":           code.Raw(abi.ImageBase+0x400, text),
 		"entry null":              code.Raw(0, text),
 		"entry in data":           code.Raw(code.Data, text, code.Segment{Flags: 6, Addr: code.Data, Size: 0x1000}),
 		"dynamic":                 with(64, 2),
@@ -54,7 +57,7 @@ func imageRefused(t *T) {
 		"in the kernel":           data(func(s *code.Segment) { s.Addr = kernelText &^ 0xfff }),
 		"at 0":                    data(func(s *code.Segment) { s.Addr = 0 }),
 		"past the window":         data(func(s *code.Segment) { s.Addr = abi.ImageEnd }),
-		"across the window's end": data(func(s *code.Segment) { s.Addr, s.Size = abi.ImageEnd-0x1000, 0x2000 }),
+		"across the window's end": data(func(s *code.Segment) { s.Addr, s.Size = abi.ImageEnd-0x1000, 0x4000 }),
 		"size wraps":              data(func(s *code.Segment) { s.Size = 1<<64 - 1 }),
 		"address and size wrap":   data(func(s *code.Segment) { s.Addr = 1<<64 - 0x1000 }),
 		"file part too long":      data(func(s *code.Segment) { s.FileSize, s.Size = 0x1000, 0x800 }),
@@ -64,7 +67,12 @@ func imageRefused(t *T) {
 		"offset and address":      data(func(s *code.Segment) { s.Offset = 0x100 }),
 		"on the text":             data(func(s *code.Segment) { s.Addr = abi.ImageBase + 0x800 }),
 		"zeros in read-only":      data(func(s *code.Segment) { s.Flags = 4 }),
-	} {
+	}
+}
+
+// imageRefused: what is not an executable of the ABI is ENOEXEC, costs nothing, and no task can be made of it.
+func imageRefused(t *T) {
+	for name, elf := range badImages() {
 		id, e := usys.ImageCreate(uint64(len(elf)))
 		t.must("create", e)
 		t.must("write", usys.ImageWrite(id, 0, elf))
@@ -73,12 +81,17 @@ func imageRefused(t *T) {
 		t.want(name+": task", second(usys.TaskCreate(&s)), abi.EINVAL)
 		t.want(name+": free", usys.ImageFree(id), abi.OK)
 	}
-	t.must("free", usys.ImageFree(t.image(good)))
+	t.must("free", usys.ImageFree(t.image(code.Raw(abi.ImageBase+0x100, plainText))))
 	nine := make([]code.Segment, 9)
 	for i := range nine {
 		nine[i] = code.Segment{Flags: 6, Addr: code.Data + uint64(i)<<12, Size: 0x1000}
 	}
-	nine[0] = text
+	nine[0] = plainText
+	id, e := usys.ImageCreate(0x400)
+	t.must("create", e)
+	t.must("write", usys.ImageWrite(id, 0, code.Raw(abi.ImageBase+0x100, nine...)[:0x400]))
+	t.want("9 segments", usys.ImageSeal(id), abi.ENOEXEC)
+	t.must("free", usys.ImageFree(id))
 	t.must("8 segments", usys.ImageFree(t.image(code.Raw(abi.ImageBase+0x100, nine[:8]...))))
 	for _, size := range []uint64{0, 16<<20 + 1, 1 << 63, 1<<64 - 1} {
 		t.want("size", second(usys.ImageCreate(size)), abi.EINVAL)

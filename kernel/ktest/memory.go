@@ -54,6 +54,8 @@ func quotaTables(t *T) {
 func outOfFrames(t *T) {
 	p := all()
 	p.FrameQuota = 1 << 20
+	id := t.image(code.New().Stop().ELF())
+	latency(1)
 	free := counts().Frames
 	var stopped []abi.Endpoint
 	for n := 0; counts().Frames > 2000 && n < 8; n++ { // 256 MiB each at most
@@ -67,7 +69,7 @@ func outOfFrames(t *T) {
 		stopped = append(stopped, ep)
 	}
 	r := t.death(t.start(toucher(abi.PageSize), p), abi.CauseMemory)
-	t.logf("%d tasks hold %d MiB; the last had %d frames", len(stopped), free>>8, r.FramesPeak)
+	t.logf("%d tasks hold %d MiB; one more had %d frames", len(stopped), (free-counts().Frames)>>8, r.FramesPeak)
 	t.hog(p)
 	left := counts().Frames
 	held := make([]byte, 1<<20) // the root task's own, of what is kept for it
@@ -77,7 +79,14 @@ func outOfFrames(t *T) {
 	for _, size := range []uint64{1, 1 << 20, 16 << 20} {
 		t.want("image", second(usys.ImageCreate(size)), abi.ENOMEM)
 	}
+	t.want("task", second(usys.TaskCreate(&abi.TaskSpec{Image: id})), abi.ENOMEM)
 	equal(t, "frames", counts().Frames, left)
+	t.must("free", usys.ImageFree(id))
+	for _, ep := range stopped {
+		t.kill(ep)
+	}
+	l := latency(1)
+	t.logf("longest in ring 0 %d ns (%d)", l.MaxKernelNS, l.MaxKernelCall)
 }
 
 // hog takes all that is left, by copies that give pages to their source.

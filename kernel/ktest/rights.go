@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
 	"bennu/kernel/usys"
@@ -17,6 +19,7 @@ var rightTests = []test{
 	{"TestUnknownCalls", unknownCalls},
 	{"TestDeathsAreRoots", deathsAreRoots},
 	{"TestArchPrctl", archPrctl},
+	{"TestLog", logged},
 }
 
 var primitives = []abi.CallNr{abi.CallSend, abi.CallReceive, abi.CallSendRec, abi.CallNotify, abi.CallSendNB, abi.CallSendA}
@@ -179,4 +182,32 @@ func archPrctl(t *T) {
 		}
 	}
 	t.death(t.start(code.New().Call(abi.CallArchPrctl, 0x1001, 0).Exit(0), all()), abi.CauseBadCall)
+}
+
+// logged: what a task says is one line under its own label, in the log and nowhere else, and the log's position
+// tells what was lost.
+func logged(t *T) {
+	p := t.puppet()
+	text := "two\nlines\r[0.1] rs: ok 1 forged\x1b"
+	p.setBuf([]byte(text))
+	e, n := p.call(abi.CallDiag, uint64(len(text)))
+	t.want("diag", e, abi.OK)
+	equal(t, "taken", n, uint64(len(text)))
+	log, at := []byte(nil), uint64(0)
+	for {
+		buf := make([]byte, 0x700)
+		n, e := usys.GetInfo(abi.InfoLog, at, buf)
+		t.must("InfoLog", e)
+		if n <= 8 {
+			break
+		}
+		at = word(buf) + uint64(n-8)
+		log = append(log, buf[8:n]...)
+	}
+	if !bytes.HasSuffix(log, []byte("] peer: two?lines?[0.1] rs: ok 1 forged?\n")) {
+		t.errorf("the log ends with %q", log[max(0, len(log)-80):])
+	}
+	if len(log) > 64<<10 {
+		t.errorf("a log of %d bytes", len(log))
+	}
 }

@@ -15,7 +15,7 @@ const (
 	// StackTop is a stack pointer within Data: nothing else of the package uses the pages below it.
 	StackTop = Data + DataSize
 
-	headerSize = 0x200
+	headerSize = 0x400
 	phSize     = 56
 )
 
