@@ -69,6 +69,8 @@ var edits = []edit{
 		"//go:build !(amd64 || arm64) || !linux\n", "//go:build linux\n"},
 	{"runtime/set_vma_name_stub.go", "no memory maps to name",
 		"//go:build !linux\n", "//go:build linux\n"},
+	{"runtime/stack.go", "main.main of most programs needs more than 2 KiB; copying its stack at every start is dear",
+		"\tstackMin = 2048\n", "\tstackMin = 8192\n"},
 	{"runtime/symtab.go", "saves checking the linker's tables, page by page, at every start",
 		"func moduledataverify1(datap *moduledata) {\n", "func moduledataverify1(datap *moduledata) {\n\treturn\n"},
 	{"runtime/symtab.go", "pointer masks of global variables are for the collector: many programs end before it runs",
