@@ -62,8 +62,14 @@ func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	m.shutdown = append(m.shutdown, uint64(how), status)
 }
 
-// Enter lets the current task do its next thing. With none it runs until the timer, at most spin.
-func (m *machine) Enter(c *arch.Context) uint64 {
+func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) {
+	left = m.tsc
+	vector = m.stay(c)
+	return vector, left, m.tsc
+}
+
+// stay lets the current task do its next thing. With none it runs until the timer, at most spin.
+func (m *machine) stay(c *arch.Context) uint64 {
 	slot := -1
 	for i := range m.r.tasks.Tasks {
 		if k := &m.r.tasks.Tasks[i]; k.Live && k.Ctx == c {

@@ -50,7 +50,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
-kernel/ktest:                    os net log syscall io/fs os/exec # a task
+kernel/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
