@@ -20,10 +20,8 @@ func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64)
 	}
 	id, off, e := int(f.DI), f.SI, abi.OK
 	bad := k.each(t, f.DX, f.R10, false, func(b []byte) {
-		if e == abi.OK {
-			e = k.images.Write(id, off, b)
-			off += uint64(len(b))
-		}
+		k.images.Write(id, off, b)
+		off += uint64(len(b))
 	})
 	if bad != abi.OK {
 		k.badBuffer(t, abi.CallNr(f.AX), bad)

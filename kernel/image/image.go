@@ -149,13 +149,22 @@ func (t *Table) Sealed(id int) *Image {
 // IsSealed tells whether Seal succeeded.
 func (m *Image) IsSealed() bool { return m.sealed }
 
-// Write appends b at offset; writes come in order. Errors: EINVAL (no such image, sealed, not
+// MayWrite tells whether n bytes may be written at offset. Errors: EINVAL (no such image, sealed, not
 // the next offset, past the end).
-func (t *Table) Write(id int, offset uint64, b []byte) abi.Errno {
+func (t *Table) MayWrite(id int, offset, n uint64) abi.Errno {
 	m := t.Get(id)
-	if m == nil || m.sealed || offset != m.filled || uint64(len(b)) > m.Size-m.filled {
+	if m == nil || m.sealed || offset != m.filled || n > m.Size-m.filled {
 		return abi.EINVAL
 	}
+	return abi.OK
+}
+
+// Write appends b at offset; writes come in order. Errors: as MayWrite.
+func (t *Table) Write(id int, offset uint64, b []byte) abi.Errno {
+	if e := t.MayWrite(id, offset, uint64(len(b))); e != abi.OK {
+		return e
+	}
+	m := t.Get(id)
 	m.CRC = crc32.Update(m.CRC, t.crc, b)
 	for len(b) > 0 {
 		page := t.page(m, m.filled/abi.PageSize)
