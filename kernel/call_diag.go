@@ -11,11 +11,12 @@ import (
 func (k *Kernel) callDiag(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	n := min(f.DI, uint64(len(t.Call.Buf)))
 	l := k.stamp().label(&t.Label).str(": ")
-	for _, c := range t.Call.Buf[:n] {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			c = '?'
+	start := l.n
+	l.bytes(t.Call.Buf[:n])
+	for i := start; i < l.n; i++ {
+		if c := l.buf[i]; c < ' ' && c != '\t' || c == 0x7f {
+			l.buf[i] = '?'
 		}
-		l.bytes([]byte{c})
 	}
 	k.emit()
 	return abi.OK, n

@@ -1,6 +1,8 @@
 package ipc
 
 import (
+	"math/bits"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/task"
 )
@@ -22,6 +24,7 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 			x.seq++
 			*a = task.Async{State: task.AsyncWaiting, To: ep, Tag: tag, Seq: x.seq, Msg: t.Call.Msg}
 			to.AsyncToMe++
+			to.AsyncFrom |= 1 << t.Slot
 			t.Result(abi.OK, 0)
 			return
 		}
@@ -36,16 +39,17 @@ func (x *IPC) async(t *task.Task) bool {
 	}
 	var best *task.Async
 	var from *task.Task
-	for i := range x.tasks.Tasks {
-		k := &x.tasks.Tasks[i]
-		if !k.Live || t.RecvFrom != abi.Any && t.RecvFrom != k.Endpoint {
+	for m := t.AsyncFrom; m != 0; m &= m - 1 {
+		slot := bits.TrailingZeros64(m)
+		k := &x.tasks.Tasks[slot]
+		if t.RecvFrom != abi.Any && t.RecvFrom != k.Endpoint {
 			continue
 		}
-		for j := range k.Async {
-			a := &k.Async[j]
-			if a.State == task.AsyncWaiting && a.To == t.Endpoint && (best == nil || a.Seq < best.Seq) {
-				best, from = a, k
-			}
+		a := oldest(k, t)
+		if a == nil {
+			t.AsyncFrom &^= 1 << slot
+		} else if best == nil || a.Seq < best.Seq {
+			best, from = a, k
 		}
 	}
 	if best == nil {
@@ -57,6 +61,17 @@ func (x *IPC) async(t *task.Task) bool {
 	t.AsyncToMe--
 	x.complete(t, abi.OK, uint64(abi.KindSendA))
 	return true
+}
+
+// oldest is the message of k's that has waited longest for t; nil when there is none.
+func oldest(k, t *task.Task) (best *task.Async) {
+	for i := range k.Async {
+		a := &k.Async[i]
+		if a.State == task.AsyncWaiting && a.To == t.Endpoint && (best == nil || a.Seq < best.Seq) {
+			best = a
+		}
+	}
+	return best
 }
 
 // TakeResult takes the oldest result of a senda of t's that failed. Errors: EAGAIN.

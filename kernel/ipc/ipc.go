@@ -33,8 +33,11 @@ func New(tasks *task.Table, m Machine) *IPC { return &IPC{tasks: tasks, m: m} }
 func (x *IPC) complete(t *task.Task, e abi.Errno, value uint64) {
 	t.Result(e, value)
 	t.Wait &^= task.Sending | task.Receiving
-	t.InSendRec, t.Limited = false, false
-	x.m.ClearLimit(t)
+	t.InSendRec = false
+	if t.Limited {
+		t.Limited = false
+		x.m.ClearLimit(t)
+	}
 	if t.Wait == 0 {
 		x.m.Ready(t)
 	}

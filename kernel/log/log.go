@@ -13,9 +13,10 @@ type Ring struct {
 
 // Write appends b.
 func (r *Ring) Write(b []byte) {
-	for _, c := range b {
-		r.buf[r.end%Size] = c
-		r.end++
+	for len(b) > 0 {
+		n := copy(r.buf[r.end%Size:], b)
+		b = b[n:]
+		r.end += uint64(n)
 	}
 }
 

@@ -44,7 +44,14 @@ type Space struct {
 	Quota uint64   // most that Used may become
 	list  mem.Addr // newest list frame
 	last  uint64   // index of the newest address in it; 0: none
+	near  near     // the last-level table found last: the next address is mostly near
 	Kept  bool     // it may have the frames that the pool keeps
+}
+
+// near is a last-level table and the addresses that it is for. Tables stay until the space ends.
+type near struct {
+	part  uint64 // va / (512 pages); 0: none, since tasks own nothing there
+	table mem.Addr
 }
 
 const perList = abi.PageSize/8 - 1
@@ -97,10 +104,25 @@ func (s *Space) get() mem.Addr {
 // with the space.
 func (s *Space) Own() mem.Addr { return s.get() }
 
+// remember keeps the last-level table of va; not the I/O bitmap's, which OpenIO replaces.
+func (s *Space) remember(va uint64, table mem.Addr) {
+	if va < 1<<47 {
+		s.near = near{va >> 21, table}
+	}
+}
+
+// entry is va's in the last-level table.
+func (s *Space) entry(va uint64, table mem.Addr) *PTE {
+	return (*PTE)(&s.pool.Physical().Words(table)[index(va, 0)])
+}
+
 func index(va uint64, level uint) uint64 { return va >> (12 + 9*level) & 511 }
 
 // Lookup finds the PTE of va; nil when there is no table for it.
 func (s *Space) Lookup(va uint64) *PTE {
+	if s.near.part != 0 && va>>21 == s.near.part {
+		return s.entry(va, s.near.table)
+	}
 	table := s.Root
 	for level := uint(3); level > 0; level-- {
 		e := PTE(s.pool.Physical().Words(table)[index(va, level)])
@@ -109,11 +131,15 @@ func (s *Space) Lookup(va uint64) *PTE {
 		}
 		table = e.Frame()
 	}
-	return (*PTE)(&s.pool.Physical().Words(table)[index(va, 0)])
+	s.remember(va, table)
+	return s.entry(va, table)
 }
 
 // Table finds the PTE of va and makes the tables on the way. nil when memory is out.
 func (s *Space) Table(va uint64) *PTE {
+	if s.near.part != 0 && va>>21 == s.near.part {
+		return s.entry(va, s.near.table)
+	}
 	table := s.Root
 	bits := Present | Writable | User
 	if va >= 1<<47 { // the I/O bitmap's tables are the supervisor's
@@ -130,7 +156,8 @@ func (s *Space) Table(va uint64) *PTE {
 		}
 		table = p.Frame()
 	}
-	return (*PTE)(&s.pool.Physical().Words(table)[index(va, 0)])
+	s.remember(va, table)
+	return s.entry(va, table)
 }
 
 // Map puts e at va. false when memory is out.
@@ -184,5 +211,5 @@ func (s *Space) Free() {
 		s.pool.Put(l)
 		s.last = perList
 	}
-	s.Root, s.Used, s.last = 0, 0, 0
+	s.Root, s.Used, s.last, s.near = 0, 0, 0, near{}
 }

@@ -59,8 +59,9 @@ type Task struct {
 	AlarmNS    uint64
 
 	Async      [abi.MaxAsync]Async
-	AsyncToMe  int // how many messages of others wait for this task
-	AsyncFails int // how many of its own have a result to take
+	AsyncToMe  int    // how many messages of others wait for this task
+	AsyncFrom  uint64 // bits by slot of those that may have one waiting: a bit too many costs a look
+	AsyncFails int    // how many of its own have a result to take
 
 	Level       uint32 // priority that it has now: its own, or the last when its budget is used up
 	SliceNS     uint64 // left of its turn among equals
