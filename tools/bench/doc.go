@@ -9,7 +9,7 @@
 // Two boots: the kernel's own benchmark (kernel/kbench, out/bench.tar), which measures calls, messages,
 // interrupts and lives of tasks without a reincarnation server; and the whole system
 // (out/boot.tar), in which services die in every way while the control port listens. The figures
-// repeat from run to run but for what the control port's own work, which follows the host's clock,
-// gets in between. The status is 1 when something could not be measured. `make image` makes what
+// repeat from run to run, but for the worst of those that wait for an interrupt, and for deaths, between
+// which the control port answers a client that lives in the host's time. The status is 1 when something could not be measured. `make image` makes what
 // it boots. docs/BENCHMARKS.md explains the figures.
 package main
