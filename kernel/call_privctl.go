@@ -130,7 +130,8 @@ func (k *Kernel) allow(to *task.Task) {
 	to.Wait &^= task.NoPriv
 	if to.StartedNS == 0 {
 		to.StartedNS = k.now
-		to.SliceNS, to.Level = to.Priv.QuantumNS, to.Priv.Priority
+		to.SliceNS = to.Priv.QuantumNS
+		k.refill(to) // else one that loops from its first instruction on would be stopped by nothing
 	}
 	if to.Wait == 0 {
 		k.Ready(to)

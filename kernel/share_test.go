@@ -47,3 +47,17 @@ func TestTheRootTaskKeepsItsPriority(t *testing.T) {
 		t.Error("a task of priority 5 ran while the root task was ready")
 	}
 }
+
+// A task that loops from its first instruction on is stopped by the timer when its budget is used up.
+func TestALoopFromTheStartIsStopped(t *testing.T) {
+	r := newRig(t)
+	p := rights()
+	p.Priority = 0
+	hog := r.make(p)
+	r.m.spin = 1 << 40 // it comes back by the timer only
+	r.until("the loop runs", func() bool { return r.current == hog })
+	r.until("the root task runs", func() bool { return r.current == r.root })
+	if hog.CPUNS > 2*p.QuantumNS {
+		t.Errorf("a loop kept the CPU for %d ns, with a budget of %d", hog.CPUNS, p.QuantumNS)
+	}
+}

@@ -16,9 +16,6 @@ var enduranceTests = []test{
 	{"TestRandomCode", randomCode},
 }
 
-// hush takes the console away from the kernel, whose log line for each death would take most of the time.
-func (t *T) hush() { t.puppetWith(withPorts(abi.PortRange{First: 0x3f8, Last: 0x3f8})) }
-
 // ways are lives that end, or wait to be ended.
 func ways(peer abi.Endpoint) []*code.Prog {
 	return []*code.Prog{
@@ -40,7 +37,6 @@ func ways(peer abi.Endpoint) []*code.Prog {
 
 // thousandDeaths: create, allow, die, in all ways in turn; the counts are equal after each.
 func thousandDeaths(t *T) {
-	t.hush()
 	p := all()
 	p.SendTo = 0
 	peer := t.puppetWith(p).ep // is stopped, so what is sent to it waits
@@ -135,6 +131,8 @@ func (f *fuzzer) program(n int) *code.Prog {
 			switch nr {
 			case abi.CallCopyFrom, abi.CallCopyTo:
 				args[3], args[4] = code.Data+uint64(f.IntN(1000)), uint64(f.IntN(5000))
+			case abi.CallDiag:
+				args[0] = uint64(f.IntN(20))
 			case abi.CallImageWrite:
 				args[2], args[3] = code.Data+uint64(f.IntN(1000)), uint64(f.IntN(5000))
 			}
@@ -163,7 +161,6 @@ func randomCalls(t *T) {
 	seed := usys.Start().Seed
 	f := &fuzzer{Rand: rand.New(rand.NewPCG(seed[0], seed[1]))}
 	t.logf("seed %#x %#x", seed[0], seed[1])
-	t.hush()
 	others := t.puppets(3)
 	f.endpoints = append([]abi.Endpoint{me(), others[0].ep, others[1].ep, others[2].ep}, specials...)
 	hidden, want := len(t.tasks), counts()
@@ -212,7 +209,7 @@ func (t *T) sweep(ep abi.Endpoint, others []*puppet, want abi.Counts) {
 	}
 	for slot := range uint64(abi.MaxTasks) {
 		var i abi.TaskInfo
-		if getInfo(abi.InfoTask, slot, &i) != abi.OK || i.Endpoint == me() || i.Endpoint == t.tasks[0] {
+		if getInfo(abi.InfoTask, slot, &i) != abi.OK || i.Endpoint == me() {
 			continue
 		}
 		known := false
@@ -236,7 +233,6 @@ func randomCode(t *T) {
 	seed := usys.Start().Seed
 	r := rand.New(rand.NewPCG(seed[2], seed[3]))
 	t.logf("seed %#x %#x", seed[2], seed[3])
-	t.hush()
 	p := spinner()
 	p.CallMask, p.TrapMask, p.SendTo, p.FrameQuota = 0, 0, 0, 40
 	const tasks = 3000
@@ -260,7 +256,7 @@ func randomCode(t *T) {
 		} else {
 			vectors[d.Cause.String()]++
 		}
-		t.tasks = t.tasks[:1]
+		t.tasks = t.tasks[:0]
 	}
 	t.clean()
 	t.logf("%d tasks: %v, %d still ran", tasks, vectors, loops)

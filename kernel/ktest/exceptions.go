@@ -5,6 +5,7 @@ package main
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
+	"bennu/kernel/usys"
 )
 
 var exceptionTests = []test{
@@ -18,6 +19,7 @@ var exceptionTests = []test{
 	{"TestFloatingPointExceptions", func(t *T) { raise(t, floating) }},
 	{"TestAlignmentCheck", func(t *T) { raise(t, alignment) }},
 	{"TestFlagsKept", flagsKept},
+	{"TestDirectionFlag", direction},
 }
 
 // trap is code that ends in an exception. It begins with BX pointing at Data and a stack.
@@ -305,4 +307,25 @@ func flagsKept(t *T) {
 	const mask = want | 3<<12 | 1<<9
 	equal(t, "flags", t.peek(ep, code.Data)&mask, want|1<<9)
 	equal(t, "flags after a call", t.peek(ep, code.Data+8)&mask, want|1<<9)
+}
+
+// direction: the kernel copies forwards though the caller's string instructions go backwards.
+func direction(t *T) {
+	granter := t.puppet()
+	const n = 3 * abi.PageSize
+	ep := t.begin(code.New().Set(code.SP, code.StackTop-256).Flags(1<<10, 0).
+		Load(code.DI, code.Data).Set(code.SI, 1<<8).Set(code.R10, code.PuppetMemory).Set(code.R8, n).Set(code.AX, uint64(abi.CallCopyFrom)).
+		Bytes(0x0f, 0x05).Result(code.Data).Stop().ELF(), all())
+	t.poke(ep, code.Data, uint64(granter.ep))
+	granter.grant(0, readWrite, 1, ep, granted, n)
+	for at := uint64(0); at < n; at += 8 {
+		t.poke(granter.ep, granted+at, at+1)
+	}
+	t.must("allow", usys.PrivAllow(ep))
+	t.want("copy", abi.Errno(t.peek(ep, code.Data)), abi.OK)
+	for at := uint64(0); at < n; at += 8 {
+		if v := t.peek(ep, code.PuppetMemory+at); v != at+1 {
+			t.fatalf("+%d is %d, want %d", at, v, at+1)
+		}
+	}
 }

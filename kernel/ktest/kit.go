@@ -148,10 +148,10 @@ func (t *T) image(elf []byte) uint32 {
 	return id
 }
 
-// all is every right that needs no hardware. Tasks of cases run before the root task: when it goes on they
-// wait, or are dead.
+// all is every right that needs no hardware. Tasks of cases run before the root task, with a budget that they
+// cannot use up: when the root task goes on they wait, or are dead.
 func all() abi.Privilege {
-	return abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), Priority: 0, FrameQuota: 256}
+	return abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), Priority: 0, QuantumNS: 60_000_000_000, FrameQuota: 256}
 }
 
 // create makes a task that has no rights yet.

@@ -114,7 +114,7 @@ func registersKept(t *T) {
 		t.must("allow", usys.PrivAllow(ep))
 		eps = append(eps, ep)
 	}
-	for n := 0; n < 200 && (t.info(eps[0]).Preempted < 20 || t.info(eps[2]).Preempted < 20); n++ {
+	for n := 0; n < 200 && min(t.info(eps[0]).Preempted, t.info(eps[1]).Preempted, t.info(eps[2]).Preempted) < 20; n++ {
 		usys.Sleep(1_000_000)
 	}
 	for _, ep := range eps {

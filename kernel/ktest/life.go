@@ -69,6 +69,7 @@ func privCtlOrder(t *T) {
 	t.want("allow before set", usys.PrivAllow(ep), abi.EPERM)
 	t.want("disallow before allow", usys.PrivDisallow(ep), abi.EPERM)
 	equal(t, "state", t.info(ep).State, abi.StateNoPriv)
+	p.QuantumNS = 0
 	t.want("set", usys.PrivSet(ep, &p), abi.OK)
 	t.want("set again", usys.PrivSet(ep, &p), abi.EPERM)
 	t.want("allow", usys.PrivAllow(ep), abi.OK)

@@ -9,7 +9,8 @@ import (
 )
 
 var scheduleTests = []test{
-	{"TestStrictPriorities", strictPriorities},
+	{"TestPriorities", priorities},
+	{"TestLoopStarvesNobody", starvation},
 	{"TestRoundRobin", roundRobin},
 	{"TestNotifyPreempts", notifyPreempts},
 	{"TestInterruptPreempts", interruptPreempts},
@@ -28,10 +29,10 @@ func (t *T) loop(priority uint32, quantumNS uint64) abi.Endpoint {
 	return ep
 }
 
-// strictPriorities: while a task can run none of lower priority does.
-func strictPriorities(t *T) {
+// priorities: within its quantum a task of higher priority leaves nothing to one below it.
+func priorities(t *T) {
 	low := t.loop(5, 0)
-	high := t.loop(3, 0)
+	high := t.loop(3, 100*tick)
 	usys.Sleep(tick)
 	if t.info(high).CPUNS == 0 || t.info(low).CPUNS != 0 {
 		t.errorf("high ran %d ns, low %d", t.info(high).CPUNS, t.info(low).CPUNS)
@@ -40,6 +41,19 @@ func strictPriorities(t *T) {
 	usys.Sleep(tick)
 	if t.info(low).CPUNS == 0 {
 		t.errorf("low did not run after high's death")
+	}
+}
+
+// starvation: a loop of higher priority that has used its quantum up leaves a good part of the CPU to those
+// below it, and has its own part.
+func starvation(t *T) {
+	low := t.loop(5, 1_000_000)
+	high := t.loop(0, 1_000_000)
+	usys.Sleep(5 * tick)
+	h, l := t.info(high).CPUNS, t.info(low).CPUNS
+	t.logf("high ran %d us, low %d", h/1000, l/1000)
+	if h < (h+l)/5 || l < (h+l)/5 {
+		t.errorf("high ran %d ns, low %d: want a fifth at least", h, l)
 	}
 }
 
