@@ -9,11 +9,3 @@ TEXT cpuinit(SB),NOSPLIT|NOFRAME,$0
 	ADDQ	runtime∕goos·RamSize(SB), SP
 	SUBQ	runtime∕goos·RamStackOffset(SB), SP
 	JMP	_rt0_tamago_start(SB)
-
-// func rdtsc() uint64
-TEXT ·rdtsc(SB),NOSPLIT,$0-8
-	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, ret+0(FP)
-	RET

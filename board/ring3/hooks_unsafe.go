@@ -22,24 +22,14 @@ var ramSize uint = abi.RAMSize
 //go:linkname ramStackOffset runtime/goos.RamStackOffset
 var ramStackOffset uint = 16
 
-func rdtsc() uint64
-
-// clock is ns = (TSC - base) * mult >> 32, copied from the start page.
-var clock struct{ base, mult uint64 }
-
 //go:linkname nanotime runtime/goos.Nanotime
 //go:nosplit
-func nanotime() int64 {
-	hi, lo := bits.Mul64(rdtsc()-clock.base, clock.mult)
-	return int64(hi<<32 | lo>>32)
-}
+func nanotime() int64 { return int64(usys.Now()) }
 
 //go:linkname hwinit0 runtime/goos.Hwinit0
 func hwinit0() {
 	goos.Bloc = abi.RAMBase
-	s := usys.Start()
-	clock.base, clock.mult = s.TSCBase, s.TSCMult
-	random = s.Seed
+	random = usys.Start().Seed
 }
 
 //go:linkname hwinit1 runtime/goos.Hwinit1

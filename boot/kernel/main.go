@@ -5,6 +5,8 @@
 package main
 
 import (
+	"strconv"
+
 	"bennu/board/pc"
 	"bennu/board/pc/acpi"
 	"bennu/board/pc/apic"
@@ -153,17 +155,7 @@ func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
 
 func mib(n uint64) string { return decimal(n >> 20) }
 
-func decimal(v uint64) string {
-	var b [20]byte
-	i := len(b)
-	for {
-		i--
-		b[i] = byte('0' + v%10)
-		if v /= 10; v == 0 {
-			return string(b[i:])
-		}
-	}
-}
+func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
 
 // openConsole makes COM1 the way to speak until a driver has it.
 func (m *machine) openConsole() {

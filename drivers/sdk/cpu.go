@@ -2,9 +2,6 @@
 
 package sdk
 
-// rdtsc reads the time-stamp counter. defined in cpu_amd64.s
-func rdtsc() uint64
-
 // in8 reads an I/O port: #GP when the task's privilege does not list it. defined in cpu_amd64.s
 func in8(port uint16) uint8
 

@@ -2,19 +2,6 @@
 
 #include "textflag.h"
 
-// func rdtsc() uint64
-//
-// Out: DX:AX counter.  Source: Intel SDM Vol. 2B, "RDTSC".
-TEXT ·rdtsc(SB),NOSPLIT,$0-8
-	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// The I/O instructions trap when the I/O permission bitmap says no.
-// Source: Intel SDM Vol. 1, "I/O Permission Bit Map".
-
 // func in8(port uint16) uint8
 //
 // In: DX port.  Out: AL.

@@ -3,7 +3,6 @@
 package sdk
 
 import (
-	"math/bits"
 	"runtime"
 
 	"bennu/kernel/abi"
@@ -35,13 +34,7 @@ type task struct{}
 
 func (task) StartInfo() *abi.StartInfo { return usys.Start() }
 func (task) Crowded() bool             { return runtime.NumGoroutine() > 1 }
-
-// Now converts the time-stamp counter as abi.StartInfo says.
-func (task) Now() uint64 {
-	s := usys.Start()
-	hi, lo := bits.Mul64(rdtsc()-s.TSCBase, s.TSCMult)
-	return hi<<32 | lo>>32
-}
+func (task) Now() uint64               { return usys.Now() }
 
 func (task) Send(to abi.Endpoint, m *abi.Msg) abi.Errno   { return usys.Send(to, m) }
 func (task) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno { return usys.SendNB(to, m) }

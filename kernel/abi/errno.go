@@ -1,5 +1,7 @@
 package abi
 
+import "strconv"
+
 // Errno is what a correct caller can meet. OK is 0. Numbers are MINIX's; those from
 // 200 up are its own (newest tree).
 type Errno uint32
@@ -69,7 +71,7 @@ func (e Errno) Name() string {
 			return errnoNames[i].name
 		}
 	}
-	return "E" + itoa(uint64(e))
+	return "E" + strconv.FormatUint(uint64(e), 10)
 }
 
 // Text is the symbol's meaning in words.
@@ -103,16 +105,4 @@ func AsErrno(err error) Errno {
 		return Errno(e)
 	}
 	return EIO
-}
-
-func itoa(v uint64) string {
-	var b [20]byte
-	i := len(b)
-	for {
-		i--
-		b[i] = byte('0' + v%10)
-		if v /= 10; v == 0 {
-			return string(b[i:])
-		}
-	}
 }

@@ -19,6 +19,8 @@ func pointer(a uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointe
 func area() *abi.CallArea { return (*abi.CallArea)(pointer(abi.CallPage)) }
 
 // Start is what the kernel told the task at its start.
+//
+//go:nosplit
 func Start() *abi.StartInfo { return (*abi.StartInfo)(pointer(abi.StartPage)) }
 
 // Module is the boot archive; empty but in the root task.

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"math/bits"
-
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 )
@@ -12,18 +10,7 @@ import (
 // kernel is server.Kernel made of kernel calls.
 type kernel struct{}
 
-// rdtsc reads the time-stamp counter. defined in tsc_amd64.s
-//
-//go:noescape
-func rdtsc() uint64
-
-// Now converts the time-stamp counter as abi.StartInfo says.
-func (kernel) Now() uint64 {
-	s := usys.Start()
-	hi, lo := bits.Mul64(rdtsc()-s.TSCBase, s.TSCMult)
-	return hi<<32 | lo>>32
-}
-
+func (kernel) Now() uint64                                 { return usys.Now() }
 func (kernel) Root() abi.Endpoint                          { return usys.Start().Endpoint }
 func (kernel) SetAlarm(ns uint64)                          { usys.SetAlarm(ns) }
 func (kernel) Shutdown(how abi.ShutdownHow, status uint64) { usys.Shutdown(how, status) }
