@@ -18,7 +18,10 @@ func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64)
 	if f.R10 > abi.MaxCopy {
 		return abi.E2BIG, 0
 	}
-	id, off, e := int(f.DI), f.SI, abi.OK
+	id, off := int(f.DI), f.SI
+	if e := k.images.MayWrite(id, off, f.R10); e != abi.OK { // all of it or nothing, however many pages it is on
+		return e, 0
+	}
 	bad := k.each(t, f.DX, f.R10, false, func(b []byte) {
 		k.images.Write(id, off, b)
 		off += uint64(len(b))
@@ -27,7 +30,7 @@ func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64)
 		k.badBuffer(t, abi.CallNr(f.AX), bad)
 		return bad, 0
 	}
-	return e, 0
+	return abi.OK, 0
 }
 
 // callImageSeal: (image). Errors: EINVAL, ENOEXEC.

@@ -25,6 +25,7 @@ type machine struct {
 	debug *serial.Debugcon
 
 	mainTSC, hardwareTSC uint64
+	seed                 uint64 // of the tasks' random numbers
 }
 
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }

@@ -39,6 +39,13 @@ func main() {
 	start, entry := pc.StartInfo()
 	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start) // page 0 is still mapped
 	m.must(err)
+	opts, fault := parseCommandLine(info.CommandLine)
+	if fault != "" {
+		m.refuse(fault)
+	}
+	if m.seed = opts.seed; !opts.seeded {
+		m.seed = pc.Random() >> 32 // short enough to type again
+	}
 	if len(info.Modules) != 1 {
 		m.refuse("one module is expected, the boot archive (qemu: -initrd out/boot.tar)")
 	}
@@ -134,14 +141,14 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, modu
 	copy(f.Version[:], Version)
 	f.RootTSC = cpu.TSC()
 	return kernel.Config{Machine: m, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: [4]uint64{pc.Random(), pc.Random(), pc.Random(), pc.Random()}}
+		Seed: spread(m.seed)}
 }
 
 func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
 	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(pc.WindowEnd-pc.KernelBase), " MiB")
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz")
-	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines")
+	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
 }
 
 func mib(n uint64) string { return decimal(n >> 20) }

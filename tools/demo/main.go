@@ -37,7 +37,7 @@ func main() {
 	flag.StringVar(&o.config.Archive, "archive", "", "the boot archive; default out/boot.tar")
 	flag.StringVar(&o.config.Machine, "machine", "", "q35 or pc")
 	flag.StringVar(&o.config.Accel, "accel", "", "tcg or kvm")
-	flag.StringVar(&o.config.Icount, "icount", "", "guest instructions as time, 2^N ns each")
+	flag.StringVar(&o.config.Icount, "icount", "3", "guest instructions as time, 2^N ns each, so that a busy host cannot make a heartbeat late; \"\": real time")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "demo: expected no arguments, got", flag.Args())

@@ -40,7 +40,7 @@ func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s 
 			rest = append(rest, l)
 		}
 	}
-	fmt.Fprintf(progress, "booted in %.3f s of guest time; services %v\n\n", m.boot.T, sorted(first))
+	fmt.Fprintf(progress, "kernel entry to all services running: %.3f s of guest time; services %v\n\n", m.boot.T, sorted(first))
 	fmt.Fprintf(progress, "%-7s %-13s %-18s %10s %10s %10s %4s %7s  %s\n", "LABEL", "WAY", "RS SAW", "DETECTED", "RECOVERED", "BACKOFF", "INC", "PROBES", "SLOWEST OTHER")
 	for _, d := range plan(rest) {
 		if only != "" && only != d.label {
@@ -110,11 +110,15 @@ func (r *row) print(w io.Writer) {
 }
 
 func (s *shown) text(w io.Writer) {
-	bad := len(s.Failures)
+	bad, good := len(s.Failures), 0
 	for _, r := range s.Rows {
-		bad += len(r.Failures)
+		if bad += len(r.Failures); len(r.Failures) == 0 {
+			good++
+		}
 	}
-	fmt.Fprintf(w, "\nwhile faulty died, these did not restart: %v\n", s.Untouched)
+	fmt.Fprintf(w, "\nafter %d of %d deaths every service answered, the dead endpoint gave EDEADSRCDST, `date` told the time, a line written\n"+
+		"to the console came out of COM1, and the shell answered a command typed there; only the victim had restarted\n", good, len(s.Rows))
+	fmt.Fprintf(w, "while faulty died, these did not restart: %v\n", s.Untouched)
 	for _, f := range s.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)
 	}

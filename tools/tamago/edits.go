@@ -59,6 +59,8 @@ var edits = []edit{
 	{"runtime/proc.go", "the board's second hook, once the heap works",
 		"\tworldStarted()\n\n\tif buildVersion == \"\" {\n",
 		"\tworldStarted()\n\thwinit1()\n\n\tif buildVersion == \"\" {\n"},
+	{"runtime/mgcpacer.go", "small programs in small windows: the first collection at 1 MiB of heap, not at 4",
+		"(1-goexperiment.HeapMinimum512KiBInt)*(4<<20)\n", "(1-goexperiment.HeapMinimum512KiBInt)*(1<<20)\n"},
 	{"runtime/proc.go", "sysmon is what would wake it",
 		"\tgo forcegchelper()\n", ""},
 	{"runtime/proc.go", "the number of processors does not change: no goroutine to watch it",

@@ -1,0 +1,59 @@
+package main
+
+// options are what the kernel's command line says.
+type options struct {
+	seed   uint64
+	seeded bool
+}
+
+// parseCommandLine reads words NAME=VALUE. fault is "" or says what is wrong.
+func parseCommandLine(s string) (o options, fault string) {
+	for len(s) > 0 {
+		var w string
+		if w, s = word(s); w == "" {
+			continue
+		}
+		const seed = "seed="
+		if len(w) <= len(seed) || w[:len(seed)] != seed {
+			return o, "command line: " + w + ": expected seed=N"
+		}
+		if o.seed, o.seeded = number(w[len(seed):]); !o.seeded {
+			return o, "command line: " + w + ": expected a decimal number below 2^64"
+		}
+	}
+	return o, ""
+}
+
+// word cuts s at its first space.
+func word(s string) (w, rest string) {
+	for i := 0; i < len(s); i++ {
+		if s[i] == ' ' {
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
+}
+
+func number(s string) (v uint64, ok bool) {
+	for i := 0; i < len(s); i++ {
+		d := uint64(s[i] - '0')
+		if s[i] < '0' || s[i] > '9' || v > (1<<64-1-d)/10 {
+			return 0, false
+		}
+		v = v*10 + d
+	}
+	return v, len(s) > 0
+}
+
+// spread makes the kernel's random state of one seed (splitmix64: Steele, Lea and Flood, "Fast Splittable
+// Pseudorandom Number Generators").
+func spread(seed uint64) (out [4]uint64) {
+	for i := range out {
+		seed += 0x9e3779b97f4a7c15
+		v := seed
+		v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
+		v = (v ^ v>>27) * 0x94d049bb133111eb
+		out[i] = v ^ v>>31
+	}
+	return out
+}
