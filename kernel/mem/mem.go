@@ -16,6 +16,7 @@ type Words = [abi.PageSize / 8]uint64
 type Pool struct {
 	phys   Physical
 	head   Addr // 0: empty (frame 0 is never in a pool)
+	lists  List // only newest and last
 	ranges [maxRanges]span
 	free   uint64
 	size   uint64
@@ -94,6 +95,9 @@ func (p *Pool) GetDirty() Addr {
 func (p *Pool) take() Addr {
 	a := p.head
 	if a == 0 {
+		if a = p.unlist(); a != 0 {
+			return a
+		}
 		return p.fresh()
 	}
 	p.head = Addr(p.phys.Words(a)[0])

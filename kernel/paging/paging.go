@@ -35,15 +35,14 @@ func (e PTE) Frame() mem.Addr { return mem.Addr(e & addrMask) }
 // Entry makes a PTE.
 func Entry(a mem.Addr, bits PTE) PTE { return PTE(a)&addrMask | bits }
 
-// Space is one address space. It keeps a list of the frames that it owns, so that its end does not
-// search its tables: a list frame holds a link to the one before it and up to perList addresses.
+// Space is one address space. It keeps a list of the frames that it owns, so that its end searches no
+// tables, and takes the same time however large it is.
 type Space struct {
 	pool  *mem.Pool
 	Root  mem.Addr // PML4
 	Used  uint64   // frames owned: tables, pages, lists
 	Quota uint64   // most that Used may become
-	list  mem.Addr // newest list frame
-	last  uint64   // index of the newest address in it; 0: none
+	owned mem.List // the list's own frames count as Used, too
 	near  near     // the last-level table found last: the next address is mostly near
 	Kept  bool     // it may have the frames that the pool keeps
 }
@@ -53,8 +52,6 @@ type near struct {
 	part  uint64 // va / (512 pages); 0: none, since tasks own nothing there
 	table mem.Addr
 }
-
-const perList = abi.PageSize/8 - 1
 
 // New makes a space whose kernel half is that of template (a PML4: entries 0 and 256–511 are
 // taken over, entry 0 being the kernel's identity map). ok is false when memory is out.
@@ -70,7 +67,7 @@ func New(pool *mem.Pool, template mem.Addr, quota uint64) (s Space, ok bool) {
 }
 
 func (s *Space) get() mem.Addr {
-	if s.list == 0 || s.last == perList {
+	if s.owned.Full() {
 		if s.Used+1 >= s.Quota {
 			return 0
 		}
@@ -81,8 +78,7 @@ func (s *Space) get() mem.Addr {
 		if l == 0 {
 			return 0
 		}
-		s.pool.Physical().Words(l)[0] = uint64(s.list)
-		s.list, s.last = l, 0
+		s.owned.Grow(s.pool.Physical(), l)
 		s.Used++
 	}
 	if s.Used >= s.Quota {
@@ -94,8 +90,7 @@ func (s *Space) get() mem.Addr {
 	}
 	if a != 0 {
 		s.Used++
-		s.last++
-		s.pool.Physical().Words(s.list)[s.last] = uint64(a)
+		s.owned.Add(s.pool.Physical(), a)
 	}
 	return a
 }
@@ -201,15 +196,6 @@ func (s *Space) tableOf(va uint64) mem.Addr {
 // Free returns every frame that the space owns: tables, pages, what Own took. Frames that were mapped
 // as Shared are others'. Preconditions: no CPU has it loaded.
 func (s *Space) Free() {
-	phys := s.pool.Physical()
-	for s.list != 0 {
-		l, w := s.list, phys.Words(s.list)
-		s.list = mem.Addr(w[0])
-		for _, a := range w[1 : s.last+1] {
-			s.pool.Put(mem.Addr(a))
-		}
-		s.pool.Put(l)
-		s.last = perList
-	}
-	s.Root, s.Used, s.last, s.near = 0, 0, 0, near{}
+	s.pool.PutList(&s.owned)
+	s.Root, s.Used, s.near = 0, 0, near{}
 }

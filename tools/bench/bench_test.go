@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -121,5 +122,29 @@ func TestWays(t *testing.T) {
 	}
 	if len(seen) < 19 {
 		t.Errorf("%d ways, want at least 19", len(seen))
+	}
+}
+
+// Each entry of a RAM disk begins at a multiple of four, and its header says how long name and data are.
+func TestRamdisk(t *testing.T) {
+	b := ramdisk([]byte("12345"))
+	var names []string
+	for at := 0; at < len(b); {
+		h := string(b[at : at+110])
+		var size, name int
+		if _, err := fmt.Sscanf(h[54:62], "%x", &size); err != nil || h[:6] != "070701" {
+			t.Fatalf("at %d: header %q", at, h)
+		}
+		fmt.Sscanf(h[94:102], "%x", &name)
+		n := string(b[at+110 : at+110+name-1])
+		names = append(names, n)
+		at = (at + 110 + name + 3) &^ 3
+		if n == "init" && string(b[at:at+size]) != "12345" {
+			t.Errorf("init holds %q", b[at:at+size])
+		}
+		at = (at + size + 3) &^ 3
+	}
+	if got := strings.Join(names, " "); got != "dev dev/console dev/null init TRAILER!!!" {
+		t.Errorf("entries %q", got)
 	}
 }

@@ -24,8 +24,9 @@ type options struct {
 	archive      string // of the whole system
 	micro        string // of the kernel's benchmark
 	machine      string
-	deaths       int // in each way
-	slow         int // in each way that takes missed heartbeats
+	linux        string // a Linux kernel to compare with; "": none
+	deaths       int    // in each way
+	slow         int    // in each way that takes missed heartbeats
 	console      io.Writer
 }
 
@@ -44,6 +45,7 @@ func main() {
 	flag.StringVar(&o.archive, "archive", filepath.Join(out, "boot.tar"), "the system's boot archive")
 	flag.StringVar(&o.micro, "micro", filepath.Join(out, "bench.tar"), "the boot archive of the kernel's benchmark")
 	flag.StringVar(&o.machine, "machine", "", "q35 or pc")
+	flag.StringVar(&o.linux, "linux", "", "a Linux `kernel` (vmlinuz) to do the same work, in the same QEMU")
 	flag.IntVar(&o.deaths, "deaths", 30, "how often to die in each way")
 	flag.IntVar(&o.slow, "slow", 3, "how often to die in the ways that take missed heartbeats")
 	flag.Parse()
@@ -71,7 +73,7 @@ func (o *options) config(archive string) qemu.Config {
 func run(ctx context.Context, o *options, out io.Writer) int {
 	began := time.Now()
 	r := &Report{QEMU: version(ctx)}
-	for _, part := range []func(context.Context, *options, *Report) error{micro, system, sizes} {
+	for _, part := range []func(context.Context, *options, *Report) error{micro, system, sizes, linux} {
 		if err := part(ctx, o, r); err != nil {
 			var infra *qemu.InfraError
 			if errors.As(err, &infra) {

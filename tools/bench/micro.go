@@ -9,12 +9,19 @@ import (
 	"bennu/tools/internal/qemu"
 )
 
-// micro boots the kernel's benchmark and collects what it prints.
+// micro boots the kernel's benchmark.
 func micro(ctx context.Context, o *options, r *Report) error {
-	c := o.config(o.micro)
+	figures, err := collect(ctx, o.config(o.micro))
+	r.add(figures...)
+	return err
+}
+
+// collect boots a machine that measures by itself, and takes what it prints. Errors: also when it ends
+// before it is done.
+func collect(ctx context.Context, c qemu.Config) (figures []Figure, err error) {
 	vm, err := qemu.Start(ctx, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer vm.Close()
 	complete := false
@@ -24,24 +31,24 @@ func micro(ctx context.Context, o *options, r *Report) error {
 			break
 		}
 		if err != nil {
-			return err
+			return figures, err
 		}
 		f, ok, err := parseLine(line)
 		switch {
 		case err != nil:
-			return err
+			return figures, err
 		case ok && f.Name == done:
 			complete = true
 		case ok:
-			r.add(f)
+			figures = append(figures, f)
 		}
 	}
 	status, err := vm.Wait(ctx)
 	if err == nil && status != qemu.StatusOff {
-		err = fmt.Errorf("the kernel's benchmark ended with status %d (%s)\n%s", status, qemu.StatusText(status), vm.Log())
+		err = fmt.Errorf("the benchmark ended with status %d (%s)\n%s", status, qemu.StatusText(status), vm.Log())
 	}
 	if err == nil && !complete {
-		err = errors.New("the kernel's benchmark ended too early\n" + vm.Log())
+		err = errors.New("the benchmark ended too early\n" + vm.Log())
 	}
-	return err
+	return figures, err
 }

@@ -18,6 +18,12 @@ func (r *Report) text(w io.Writer) {
 		}
 		fmt.Fprintf(w, "%-58s %6d %13s %13s %13s %13s  %s\n", f.Name, f.N, group(f.Min), group(f.Median), group(f.P99), group(f.Max), f.verdict())
 	}
+	for i, f := range r.Linux {
+		if i == 0 {
+			fmt.Fprintf(w, "\nLinux\n")
+		}
+		fmt.Fprintf(w, "%-58s %6d %13s %13s %13s %13s\n", f.Name, f.N, group(f.Min), group(f.Median), group(f.P99), group(f.Max))
+	}
 	targeted := 0
 	for _, f := range r.Figures {
 		if f.Met != nil {

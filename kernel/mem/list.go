@@ -1,0 +1,64 @@
+package mem
+
+import "bennu/kernel/abi"
+
+// List is the frames of one owner, kept in frames of its own, so that all go back to the pool at once, however
+// many they are. Its zero value is empty.
+//
+// A list frame's first word is the list frame before it and, in the low bits, how many addresses that
+// holds; then come addresses.
+type List struct {
+	newest, oldest Addr
+	last           uint64 // index of the newest address in newest; 0: none
+	n              uint64 // frames, those of the list included
+}
+
+const perList = abi.PageSize/8 - 1
+
+// Full tells whether the list must Grow before it takes another frame.
+func (l *List) Full() bool { return l.newest == 0 || l.last == perList }
+
+// Grow gives the list a frame to write into; it belongs to the list from now on.
+func (l *List) Grow(phys Physical, frame Addr) {
+	if l.newest == 0 {
+		l.oldest = frame
+	}
+	phys.Words(frame)[0] = uint64(l.newest) | l.last
+	l.newest, l.last = frame, 0
+	l.n++
+}
+
+// Add puts a frame on the list. Preconditions: not Full.
+func (l *List) Add(phys Physical, frame Addr) {
+	l.last++
+	phys.Words(l.newest)[l.last] = uint64(frame)
+	l.n++
+}
+
+// PutList gives all frames of l back, and empties it. Preconditions: nothing maps them any more.
+func (p *Pool) PutList(l *List) {
+	if l.newest != 0 {
+		p.phys.Words(l.oldest)[0] = uint64(p.lists.newest) | p.lists.last
+		p.lists.newest, p.lists.last = l.newest, l.last
+		p.free += l.n
+	}
+	*l = List{}
+}
+
+// unlist takes a frame that came back in a list; 0 when there is none. An empty list frame is a frame like the
+// others.
+func (p *Pool) unlist() Addr {
+	l := &p.lists
+	if l.newest == 0 {
+		return 0
+	}
+	p.free--
+	w := p.phys.Words(l.newest)
+	if l.last > 0 {
+		l.last--
+		return Addr(w[l.last+1])
+	}
+	a := l.newest
+	l.newest, l.last = Addr(w[0])&^(abi.PageSize-1), w[0]&(abi.PageSize-1)
+	return a
+}
