@@ -160,7 +160,9 @@ func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
 // openConsole makes COM1 the way to speak until a driver has it.
 func (m *machine) openConsole() {
 	m.com1, _ = serial.Open(port.Hardware{}, serial.COM1, 115200)
-	m.debug, _ = serial.OpenDebugcon(port.Hardware{})
+	if d, ok := serial.OpenDebugcon(port.Hardware{}); ok {
+		m.debug = d
+	}
 	pc.Putc = m.putc
 	pc.OnExit = func(code int32) { m.power.Off(kernel.StatusPanic) }
 	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
