@@ -63,6 +63,8 @@ func TestStateEveryBit(t *testing.T) {
 		switch field {
 		case "GDTBase", "IDTBase":
 			return true // where the tables are is their own affair: their contents are compared
+		case "Trap", "Special":
+			return bit >= 32 // a CALL goes 2 GiB far
 		case "GDT":
 			return bit == 40 && i > 0 && i < 6 // accessed
 		case "TSS": // the words between the pointers, and the T bit
