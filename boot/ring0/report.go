@@ -98,7 +98,7 @@ func (r *Reporter) machineCheck() {
 		if status>>63 == 0 {
 			continue
 		}
-		r.hex(", bank ", uint64(bank)).hex(" status=", status)
+		r.str(", bank ").dec(uint64(bank)).hex(" status=", status)
 		if status>>58&1 != 0 {
 			r.hex(" addr=", cpu.ReadMSR(msrBank0+4*bank+1))
 		}
@@ -123,7 +123,7 @@ func (r *Reporter) where(f *arch.Frame, cr2 uint64) {
 	default:
 		r.str("; in ring 0")
 	}
-	r.hex(": vector=", f.Vector).hex(" err=", f.Err).hex(" rip=", f.IP).hex(" rsp=", f.SP).hex(" cr2=", cr2).hex(" cs=", f.CS)
+	r.str(": vector=").dec(f.Vector).hex(" err=", f.Err).hex(" rip=", f.IP).hex(" rsp=", f.SP).hex(" cr2=", cr2).hex(" cs=", f.CS)
 	r.hex(" flags=", f.Flags).hex(" ax=", f.AX).hex(" bx=", f.BX).hex(" cx=", f.CX).hex(" dx=", f.DX).hex(" si=", f.SI).hex(" di=", f.DI)
 }
 
@@ -174,14 +174,22 @@ func (r *Reporter) str(s string) *Reporter {
 	return r
 }
 
-func (r *Reporter) hex(name string, v uint64) *Reporter {
-	r.str(name)
-	shift := 60
-	for shift > 0 && v>>shift == 0 {
-		shift -= 4
+func (r *Reporter) dec(v uint64) *Reporter { return r.digits(v, 10) }
+
+func (r *Reporter) hex(name string, v uint64) *Reporter { return r.str(name).str("0x").digits(v, 16) }
+
+func (r *Reporter) digits(v, base uint64) *Reporter {
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = "0123456789abcdef"[v%base]
+		if v /= base; v == 0 {
+			break
+		}
 	}
-	for ; shift >= 0; shift -= 4 {
-		r.Put("0123456789abcdef"[v>>shift&15])
+	for _, c := range b[i:] {
+		r.Put(c)
 	}
 	return r
 }

@@ -34,10 +34,11 @@ var (
 	xcr0               uint32 = 7 // x87, SSE, AVX
 	mxcsr              uint32 = 0x1f80
 
-	idleTop, faultTop uint64
-	faults            uint64     // of ring 0, begun to be reported
-	faultG            [1024]byte // a g whose stack guard is 0: no stack is too small for it
-	faultTLS          [2]uint64
+	idleTop            uint64
+	faultTop, faultEnd uint64     // of the stack for reports
+	faults             uint64     // of ring 0, begun to be reported
+	faultG             [1024]byte // a g whose stack guard is 0: no stack is too small for it
+	faultTLS           [2]uint64
 )
 
 type pointer struct {
@@ -86,6 +87,7 @@ type Config struct {
 	TSS, Clean mem.Addr
 
 	IdleStack, FaultStack, DebugStack, NMIStack, DoubleFaultStack, MachineStack uint64
+	FaultStackEnd                                                               uint64 // its lowest address
 
 	UMIP     bool
 	SYSENTER bool // the CPU has that instruction: it must lead nowhere
@@ -101,7 +103,7 @@ func Init(c *Config) {
 	cleanFPU = uint64(uintptr(c.Phys.Pointer(c.Clean)))
 	*(*uint32)(unsafe.Add(c.Phys.Pointer(c.Clean), 24)) = mxcsr // XSAVE area, MXCSR
 	tss = (*byte)(c.Phys.Pointer(c.TSS))
-	idleTop, faultTop = c.IdleStack, c.FaultStack
+	idleTop, faultTop, faultEnd = c.IdleStack, c.FaultStack, c.FaultStackEnd
 
 	const code, data, user, present, long, write = 1<<43 | 1<<44, 1 << 44, 3 << 45, 1 << 47, 1 << 53, 1 << 41
 	gdt[SelKernelCode/8] = code | present | long

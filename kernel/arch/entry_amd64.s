@@ -208,11 +208,18 @@ broken:
 	JMP	·fault(SB)
 
 // fault is the end: the kernel itself faulted, or the machine. The frame is at SP. A stack and a g of its own, then
-// say so. A fault in here begins anew, and counts.
+// say so. A fault in here counts; its frame lies on that stack already, and must not be written over.
 TEXT ·fault(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	SP, DI
 	INCQ	·faults(SB)
+	CMPQ	SP, ·faultTop(SB)
+	JHI	change
+	CMPQ	SP, ·faultEnd(SB)
+	JHI	there
+change:
 	MOVQ	·faultTop(SB), SP
+there:
+	ANDQ	$~15, SP
 	LEAQ	·faultG(SB), R14
 	LEAQ	·faultTLS(SB), AX
 	MOVQ	R14, (AX)
