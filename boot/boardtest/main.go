@@ -24,6 +24,7 @@ import (
 	"bennu/board/pc/power"
 	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
+	"bennu/boot/ring0"
 	"bennu/kernel/arch"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
@@ -197,8 +198,8 @@ func testMap(b *board) string {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(template)
-	arch.Init(pool.Physical(), tss, clean)
-	arch.OnFault = func(f *arch.Frame, cr2 uint64) {
+	ring0.Init(pool.Physical(), tss, clean)
+	arch.OnFault = func(f *arch.Frame, cr2, _ uint64) {
 		b.print("# fault: vector ", decimal(f.Vector), " rip ", decimal(f.IP), " cr2 ", decimal(cr2))
 		b.power.Off(statusFail)
 	}

@@ -19,7 +19,6 @@ import (
 	"bennu/board/pc/serial"
 	"bennu/kernel"
 	"bennu/kernel/abi"
-	"bennu/kernel/arch"
 	"bennu/kernel/archive"
 	"bennu/kernel/mem"
 )
@@ -56,8 +55,7 @@ func main() {
 		m.refuse("the boot archive must begin on a page and lie below 4 GiB")
 	}
 	tss, pool, template := m.memory(info, module)
-	arch.Init(pool.Physical(), tss, m.frame(pool))
-	arch.OnFault = m.kernelFault
+	m.processor(pool, tss, template)
 	m.hardware(info, entry)
 
 	k := kernel.New(m.config(pool, template, info, module, entry))
@@ -128,6 +126,7 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	m.scale = clock.NewScale(m.rates.TSCHz, entry)
 	pc.SetClock(entry, m.scale.Mult)
 	local.SetTimer(m.rates.TimerHz)
+	m.nonmaskable(local, madt)
 	m.lines, err = apic.Setup(madt, local, mmio.At)
 	m.must(err)
 	m.hardwareTSC = cpu.TSC()
@@ -163,8 +162,7 @@ func (m *machine) openConsole() {
 	if d, ok := serial.OpenDebugcon(port.Hardware{}); ok {
 		m.debug = d
 	}
-	pc.Putc = m.putc
-	pc.OnExit = func(code int32) { m.power.Off(kernel.StatusPanic) }
+	m.speaks()
 	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
 }
 

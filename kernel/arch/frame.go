@@ -40,8 +40,12 @@ const (
 
 // Exceptions that the kernel tells apart.
 const (
-	VectorNMI       = 2
-	VectorPageFault = 14
+	VectorDebug        = 1
+	VectorNMI          = 2
+	VectorBreakpoint   = 3
+	VectorDoubleFault  = 8
+	VectorPageFault    = 14
+	VectorMachineCheck = 18
 )
 
 // Selectors. SYSRET wants user data and user code in this order.
