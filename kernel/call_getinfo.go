@@ -9,7 +9,7 @@ import (
 // callGetInfo: (InfoKind, index) → bytes put into Buf.
 //
 // Errors: EINVAL (unknown kind), ESRCH (the row is free), EDOM (past the last row), EAGAIN (nothing
-// to take), EPERM (deaths, the kernel's heap and a reset of the latency are the root task's).
+// to take), EPERM (deaths and a reset of the latency are the root task's).
 func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch index := f.SI; abi.InfoKind(f.DI) {
 	case abi.InfoMachine:
@@ -61,9 +61,6 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		var a abi.AccountInfo
 		return put(t, k.accountInfo(index, &a), &a)
 	case abi.InfoHeap:
-		if t != k.root {
-			return abi.EPERM, 0
-		}
 		var h abi.Heap
 		h.InUse, h.Allocs = k.m.HeapAllocs()
 		return put(t, abi.OK, &h)
@@ -92,7 +89,7 @@ func (k *Kernel) counts() abi.Counts {
 }
 
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {
-	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Account: o.Account,
+	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Account: o.Account, Priority: k.accounts.Get(o.Account).Spec.Priority,
 		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.SharedPages,
 		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
 	switch {

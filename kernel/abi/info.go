@@ -14,7 +14,7 @@ const (
 	InfoLatency InfoKind = 8 // Latency; index 1 resets it after reading (root task only)
 
 	InfoAccount InfoKind = 10 // index: account → AccountInfo; ESRCH: free; EDOM: past the last
-	InfoHeap    InfoKind = 11 // Heap: the kernel's own. Root task only
+	InfoHeap    InfoKind = 11 // Heap: the kernel's own
 )
 
 // Counts is how many of each kind of resource are free. Equal before a start and after
@@ -74,6 +74,7 @@ type TaskInfo struct {
 	State       TaskState
 	Label       Label
 	Incarnation uint32
+	Priority    uint32 // its account's
 	Account     AccountID
 	Image       uint32
 	Peer        Endpoint // whom it sends to or receives from

@@ -94,15 +94,15 @@ func (t *T) goImage() uint32 {
 
 // goTask makes a Go task with arguments.
 func (t *T) goTask(image uint32, args string) abi.Endpoint {
-	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args))}
+	p := spinner()
+	p.CeilingFrames = 4096
+	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args)), Account: t.account(p)}
 	s.Label, _ = abi.MakeLabel("go")
 	copy(s.Args[:], args)
 	ep, e := usys.TaskCreate(&s)
 	t.must("create", e)
 	t.tasks = append(t.tasks, ep)
-	p := spinner()
-	p.FrameQuota = 4096
-	t.must("set", usys.PrivSet(ep, &p))
+	t.must("set", set(ep, p))
 	t.must("allow", usys.PrivAllow(ep))
 	return ep
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // withIRQs is every right, these lines and the CMOS clock's ports.
-func withIRQs(lines ...uint32) abi.Privilege {
+func withIRQs(lines ...uint32) rights {
 	p := withPorts(abi.PortRange{First: cmosIndex, Last: cmosData})
 	p.NIRQs = uint32(copy(p.IRQs[:], lines))
 	return p
@@ -185,7 +185,7 @@ func irqOwnership(t *T) {
 	e, hook := a.call(abi.CallIRQCtl, uint64(abi.IRQSetPolicy), clockLine, 0)
 	t.want("the same claim", e, abi.OK)
 	equal(t, "hook", hook, a.hook)
-	p.SendTo = 0
+	p.deaf = true
 	c := t.puppetWith(p) // a level line may be shared
 	for _, x := range []*puppet{b, c} {
 		e, _ := x.call(abi.CallIRQCtl, uint64(abi.IRQSetPolicy), levelLine, 5)

@@ -36,6 +36,10 @@ func main() {
 	for _, g := range groups {
 		n += len(g)
 	}
+	if e := rootAccount(); e != abi.OK {
+		say("# the root task's account: " + e.Name())
+		usys.Shutdown(abi.PowerOff, 1)
+	}
 	say("KTAP version 1")
 	say("1.." + strconv.Itoa(n))
 	warm()
