@@ -146,11 +146,11 @@ func (f *fuzzer) program(n int) *code.Prog {
 	return p.Stop()
 }
 
-// privilege is a random one that does not hold what would end the machine.
+// privilege is a random one that does not hold what would end the machine, or take the CPU from the root task.
 func (f *fuzzer) privilege() rights {
 	p := withIRQs(clockLine, levelLine)
 	p.CallMask = f.Uint64() | f.Uint64()
-	p.CallMask &^= abi.CallBit(abi.CallShutdown)
+	p.CallMask &^= abi.CallBit(abi.CallShutdown) | abi.CallBit(abi.CallAccount)
 	p.TrapMask = uint32(f.Uint64() | f.Uint64())
 	p.deaf = f.IntN(4) == 0
 	p.CeilingFrames = 100

@@ -183,12 +183,13 @@ func badBuffer(t *T) {
 	granter := t.puppet()
 	for _, at := range []uint64{0, kernelRAM, tss, abi.CallPage + 0x1000, code.Data + code.DataSize - 8, 1<<64 - 8, 1 << 63, abi.TaskEnd - 8, abi.ModuleBase} {
 		for _, nr := range []abi.CallNr{abi.CallCopyFrom, abi.CallCopyTo, abi.CallImageWrite} {
-			p := t.puppet()
+			priv := all()
+			priv.Images = 1
+			p := t.puppetWith(priv)
 			if nr == abi.CallImageWrite {
 				e, image := p.call(abi.CallImageCreate, 64)
 				t.must("ImageCreate", e)
-				p.start(nr, image, 0, at, 64)
-				p.t.must("ImageFree", freeImage(image))
+				p.start(nr, image, 0, at, 64) // the image ends with the puppet
 			} else {
 				p.start(nr, uint64(granter.ep), granter.grant(1, readWrite, 1, p.ep, granted, 64), 0, at, 64)
 			}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
@@ -103,6 +104,7 @@ func (t *T) clean() {
 			t.errorf("account %d is not free: %s", a, e.Name())
 		}
 	}
+	t.accounts, t.usual = t.accounts[:0], 0
 	usys.SetAlarm(0)
 	var m abi.Msg
 	for {
@@ -127,6 +129,9 @@ func counts() (c abi.Counts) {
 	var me abi.TaskInfo
 	getInfo(abi.InfoTask, uint64(usys.Start().Endpoint.Slot()), &me)
 	c.Frames += me.Frames
+	var own abi.AccountInfo
+	getInfo(abi.InfoAccount, uint64(abi.AccountRoot), &own)
+	c.Reserved += min(own.Frames, uint64(own.Spec.ReserveFrames))
 	return c
 }
 
@@ -204,9 +209,13 @@ func all() rights {
 		AccountSpec: abi.AccountSpec{Priority: before, BudgetNS: forEver, PeriodNS: forEver, QuantumNS: forEver, CeilingFrames: 256}}
 }
 
-// account makes one that ends with the case.
+// account makes one that ends with the case. Those of the dead make room.
 func (t *T) account(p rights) abi.AccountID {
 	a, e := usys.AccountSet(0, &p.AccountSpec)
+	if e == abi.ENOSPC {
+		t.accounts = slices.DeleteFunc(t.accounts, func(a abi.AccountID) bool { return a != t.usual && usys.AccountFree(a) == abi.OK })
+		a, e = usys.AccountSet(0, &p.AccountSpec)
+	}
 	t.must("AccountSet", e)
 	t.accounts = append(t.accounts, a)
 	return a
@@ -214,12 +223,16 @@ func (t *T) account(p rights) abi.AccountID {
 
 // create makes a task that has no rights yet, on an account of the case's that runs before the root task.
 func (t *T) create(image uint32, label string) abi.Endpoint {
+	return t.createOn(t.usually(), image, label)
+}
+
+func (t *T) usually() abi.AccountID {
 	if t.usual == 0 {
 		p := all()
 		p.CeilingFrames = 1 << 20
 		t.usual = t.account(p)
 	}
-	return t.createOn(t.usual, image, label)
+	return t.usual
 }
 
 // heir makes a puppet in the slot of a dead task: slots are taken in turn.
@@ -250,7 +263,8 @@ func (t *T) createOn(a abi.AccountID, image uint32, label string) abi.Endpoint {
 
 // set gives a task its rights.
 func set(ep abi.Endpoint, p rights) abi.Errno {
-	for slot := 0; p.NSendTo == 0 && !p.deaf && slot < abi.MaxTasks; slot++ {
+	everybody := p.NSendTo == 0 && !p.deaf
+	for slot := 0; everybody && slot < abi.MaxTasks; slot++ {
 		var i abi.TaskInfo
 		if getInfo(abi.InfoTask, uint64(slot), &i) == abi.OK {
 			p.SendTo[p.NSendTo] = i.Endpoint
