@@ -22,7 +22,7 @@ func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	k.images.Drop(t.Image)
 	k.tasks.Release(t)
 	r.CleanNS = k.clock()
-	k.logDeath(&r)
+	k.logDeath(t, &r)
 	if t.Root {
 		k.Panic("the root task died")
 		return
