@@ -3,6 +3,7 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/log"
 	"bennu/kernel/task"
 )
 
@@ -40,9 +41,11 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		var r abi.AsyncResult
 		return put(t, k.ipc.TakeResult(t, &r), &r)
 	case abi.InfoLog:
-		from, n := k.log.Read(index, t.Call.Buf[8:])
-		copy(t.Call.Buf[:8], abi.Bytes(&from))
-		return abi.OK, uint64(n) + 8
+		source, at := index>>56, index&(1<<56-1)
+		if source >= abi.LogSources {
+			return abi.EDOM, 0
+		}
+		return abi.OK, uint64(k.log.Read(log.Source(source), at, t.Call.Buf[:]))
 	case abi.InfoImage:
 		var r abi.ImageInfo
 		return put(t, k.images.Info(int(min(index, abi.MaxImages)), &r), &r)

@@ -10,11 +10,15 @@ import (
 
 // callTaskCreate: Buf: TaskSpec. The new task has no rights and does not run.
 //
-// Errors: EINVAL (no such sealed image, arguments too long), ESRCH (no such account), ENOSPC (no slot), EAGAIN (its
+// Errors: EINVAL (no such sealed image, arguments too long, a label that the log has for the kernel or the root task),
+// ESRCH (no such account), ENOSPC (no slot), EAGAIN (its
 // death could not be told: too many records wait), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
 	copy(abi.Bytes(&s), t.Call.Buf[:])
+	if s.Label == kernelLabel || s.Label == k.root.Label {
+		return abi.EINVAL, 0
+	}
 	n, e := k.create(&s)
 	if e != abi.OK {
 		return e, 0

@@ -43,7 +43,7 @@ func (k *Kernel) bury(t *task.Task) {
 	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)]
 	*r = t.Death
 	r.CleanNS = k.clock()
-	k.logDeath(r)
+	k.logDeath(t, r)
 	if t.Root {
 		k.Panic("the root task died")
 		return

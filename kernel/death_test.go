@@ -198,19 +198,3 @@ func TestConsole(t *testing.T) {
 		}
 	}
 }
-
-// A line of a task is one line under its label: it cannot make another's.
-func TestDiag(t *testing.T) {
-	r := newRig(t)
-	x := r.make(rights())
-	text := "a\tb\n[9.9] rs: ok 1\x7f\x1b[2J"
-	copy(x.Call.Buf[:], text)
-	e, n := r.call(x, abi.CallDiag, uint64(len(text)))
-	if e != abi.OK || n != uint64(len(text)) || !bytes.HasSuffix(r.m.console, []byte("] peer: a\tb?[9.9] rs: ok 1??[2J\n")) {
-		t.Errorf("%s, %d: %q", e.Name(), n, r.m.console)
-	}
-	r.call(x, abi.CallDiag, 1<<64-1)
-	if l := r.m.console[bytes.LastIndexByte(r.m.console[:len(r.m.console)-1], '\n')+1:]; len(l) > 512 || l[len(l)-1] != '\n' {
-		t.Errorf("a line of %d bytes", len(l))
-	}
-}

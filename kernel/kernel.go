@@ -64,7 +64,7 @@ type Kernel struct {
 	timers   *timer.Heap
 	images   *image.Table
 	irqs     *irq.Table
-	log      *log.Ring
+	log      *log.Log
 	root     *task.Task
 
 	current *task.Task // whose page tables and context are loaded
@@ -101,7 +101,7 @@ func New(cfg Config) *Kernel {
 	k.images = image.NewTable(cfg.Pool)
 	k.images.OnFree = k.imageGone
 	k.irqs = irq.NewTable(cfg.Machine)
-	k.log = new(log.Ring)
+	k.log = log.New()
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()

@@ -9,7 +9,7 @@ const (
 	InfoTask    InfoKind = 3 // index: slot → TaskInfo; ESRCH: free; EDOM: past the last
 	InfoDeath   InfoKind = 4 // takes the oldest DeathRecord; EAGAIN: none. Root task only
 	InfoAsync   InfoKind = 5 // takes the oldest AsyncResult of the caller; EAGAIN
-	InfoLog     InfoKind = 6 // index: position; value bytes of log at Buf+8, Buf[0:8] its position
+	InfoLog     InfoKind = 6 // index: LogIndex → LogHeader and lines; EDOM: past the last source
 	InfoImage   InfoKind = 7 // index: image → ImageInfo; ESRCH, EDOM
 	InfoLatency InfoKind = 8 // Latency; index 1 resets it after reading (root task only)
 

@@ -41,6 +41,9 @@ func goPeer() {
 		os.Exit(10 / (lives - 1))
 	case 's':
 		deep(0)
+	case 't':
+		talk()
+		return
 	case 'm':
 		for held := [][]byte(nil); ; {
 			held = append(held, slices.Repeat([]byte{1}, 1<<20))

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bytes"
-
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
 	"bennu/kernel/usys"
@@ -19,7 +17,6 @@ var rightTests = []test{
 	{"TestUnknownCalls", unknownCalls},
 	{"TestDeathsAreRoots", deathsAreRoots},
 	{"TestArchPrctl", archPrctl},
-	{"TestLog", logged},
 }
 
 var primitives = []abi.CallNr{abi.CallSend, abi.CallReceive, abi.CallSendRec, abi.CallNotify, abi.CallSendNB, abi.CallSendA}
@@ -167,7 +164,7 @@ func deathsAreRoots(t *T) {
 		{0, 0, abi.EINVAL}, {9, 0, abi.EINVAL}, {1 << 63, 0, abi.EINVAL}, {uint64(abi.InfoTask), abi.MaxTasks, abi.EDOM},
 		{uint64(abi.InfoTask), abi.MaxTasks - 1, abi.ESRCH}, {uint64(abi.InfoTask), 1<<64 - 1, abi.EDOM}, {uint64(abi.InfoImage), abi.MaxImages, abi.EDOM},
 		{uint64(abi.InfoImage), 0, abi.ESRCH}, {uint64(abi.InfoImage), 1<<64 - 1, abi.EDOM}, {uint64(abi.InfoAsync), 0, abi.EAGAIN},
-		{uint64(abi.InfoLog), 1<<64 - 1, abi.OK}, {uint64(abi.InfoMachine), 1 << 63, abi.OK},
+		{uint64(abi.InfoLog), 1<<64 - 1, abi.EDOM}, {uint64(abi.InfoLog), 1<<56 - 1, abi.OK}, {uint64(abi.InfoMachine), 1 << 63, abi.OK},
 	} {
 		e, _ := p.call(abi.CallGetInfo, c.kind, c.index)
 		t.want("GetInfo "+itoa(c.kind)+" "+itoa(c.index), e, c.want)
@@ -189,32 +186,4 @@ func archPrctl(t *T) {
 		}
 	}
 	t.death(t.start(code.New().Call(abi.CallArchPrctl, 0x1001, 0).Exit(0), all()), abi.CauseBadCall)
-}
-
-// logged: what a task says is one line under its own label, in the log and nowhere else, and the log's position
-// tells what was lost.
-func logged(t *T) {
-	p := t.puppet()
-	text := "two\nlines\r[0.1] rs: ok 1 forged\x1b"
-	p.setBuf([]byte(text))
-	e, n := p.call(abi.CallDiag, uint64(len(text)))
-	t.want("diag", e, abi.OK)
-	equal(t, "taken", n, uint64(len(text)))
-	log, at := []byte(nil), uint64(0)
-	for {
-		buf := make([]byte, 0x700)
-		n, e := usys.GetInfo(abi.InfoLog, at, buf)
-		t.must("InfoLog", e)
-		if n <= 8 {
-			break
-		}
-		at = word(buf) + uint64(n-8)
-		log = append(log, buf[8:n]...)
-	}
-	if !bytes.HasSuffix(log, []byte("] peer: two?lines?[0.1] rs: ok 1 forged?\n")) {
-		t.errorf("the log ends with %q", log[max(0, len(log)-80):])
-	}
-	if len(log) > 64<<10 {
-		t.errorf("a log of %d bytes", len(log))
-	}
 }

@@ -147,17 +147,23 @@ func GetInfo(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno) {
 	return n, abi.Errno(e)
 }
 
-// Diag puts a line into the kernel's log. Longer ones are cut at the page's size.
+// Diag puts a line into the kernel's log. The rest of a line that is longer than abi.LogLineMax is cut.
 func Diag(line string) abi.Errno {
-	n := copy(area().Buf[:], line)
-	e, _ := raw(uint64(abi.CallDiag), uint64(n), 0, 0, 0, 0)
-	return abi.Errno(e)
+	return diag(copy(area().Buf[:], line), 0)
 }
 
 // DiagBytes is Diag of bytes.
 func DiagBytes(line []byte) abi.Errno {
-	n := copy(area().Buf[:], line)
-	e, _ := raw(uint64(abi.CallDiag), uint64(n), 0, 0, 0, 0)
+	return diag(copy(area().Buf[:], line), 0)
+}
+
+// DiagAbout is a line of the root task that takes the room for lines about an account's tasks; account 0: its own.
+func DiagAbout(account uint64, line []byte) abi.Errno {
+	return diag(copy(area().Buf[:], line), account)
+}
+
+func diag(n int, account uint64) abi.Errno {
+	e, _ := raw(uint64(abi.CallDiag), uint64(n), account, 0, 0, 0)
 	return abi.Errno(e)
 }
 

@@ -33,6 +33,7 @@ var faultRows = []struct{ name, text, want string }{
 	{"long label", "service seventeen-letters { };", `f:1:9: service "seventeen-letters": unexpected "seventeen-letters", expected a label…`},
 	{"empty label", `service "" { };`, `f:1:9: unexpected string "", expected a label…`},
 	{"reserved label", "service rs { };", `f:1:9: service "rs": "rs" is the system's own, expected another label`},
+	{"the kernel's label", "service kernel { };", `f:1:9: service "kernel": "kernel" is the system's own, expected another label`},
 	{"duplicate label", "service a { };\nservice a { };", `f:2:9: service "a": duplicate label, first in line 1, expected one entry`},
 	{"class and service", "class a { };\nservice a { };", `f:2:9: service "a": duplicate label, first in line 1, expected one entry`},
 	{"unknown keyword", in("irqs 8;"), `f:2:3: service "a": unknown keyword "irqs", expected one of class program args …`},

@@ -14,7 +14,7 @@ func (kernel) Now() uint64                                 { return usys.Now() }
 func (kernel) Root() abi.Endpoint                          { return usys.Start().Endpoint }
 func (kernel) SetAlarm(ns uint64)                          { usys.SetAlarm(ns) }
 func (kernel) Shutdown(how abi.ShutdownHow, status uint64) { usys.Shutdown(how, status) }
-func (kernel) Diag(line []byte)                            { usys.DiagBytes(line) }
+func (kernel) Diag(account uint64, line []byte)            { usys.DiagAbout(account, line) }
 
 func (kernel) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	return usys.Receive(abi.Any, timeout, m)

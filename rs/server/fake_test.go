@@ -97,7 +97,7 @@ func (f *fake) SetAlarm(ns uint64) {
 		f.alarm = f.now + time.Duration(ns)
 	}
 }
-func (f *fake) Diag(line []byte) {
+func (f *fake) Diag(_ uint64, line []byte) {
 	if !f.quiet {
 		f.log = append(f.log, string(line))
 	}
