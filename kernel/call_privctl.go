@@ -14,7 +14,7 @@ const consolePort = 0x3f8
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.
 //
 // Errors: EDEADSRCDST, EINVAL (unknown op, counts or priorities out of range), EPERM (the target runs
-// already, or has no privileges yet), EBUSY (a port is another task's), ENOMEM.
+// already, or has no privileges yet; ports that no task gets), EBUSY (a port is another task's), ENOMEM.
 func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	to := k.tasks.Lookup(abi.Endpoint(f.SI))
 	if to == nil {
@@ -71,9 +71,13 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	if p.QuantumNS == 0 {
 		p.QuantumNS = abi.DefaultQuantumNS
 	}
+	var io ioRights
+	if e := k.sortPorts(to, p, &io); e != abi.OK {
+		return e
+	}
 	quota := to.Space.Quota
 	to.Space.Quota = uint64(p.FrameQuota)
-	if p.NPorts > 0 && !to.Space.OpenIO(p.Ports[:p.NPorts]) {
+	if io.nOpen > 0 && !to.Space.OpenIO(io.open[:io.nOpen]) {
 		to.Space.Quota = quota
 		return abi.ENOMEM
 	}
@@ -82,6 +86,7 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	to.Priv, to.PrivSet = *p, true
 	k.ports += ports
 	k.startInfo(to).Priority = p.Priority
+	k.showPorts(to, &io)
 	k.allowSends(to, sendTo)
 	for _, r := range p.Ports[:p.NPorts] {
 		if hasConsole(r) {

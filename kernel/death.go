@@ -79,6 +79,7 @@ func (k *Kernel) freeMemory(t *task.Task) {
 
 // closePorts gives t's ports back to nobody.
 func (k *Kernel) closePorts(t *task.Task) {
+	k.forsakePorts(t)
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
 		k.ports -= uint64(r.Last) - uint64(r.First) + 1
 	}

@@ -4,6 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
+	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
 	"bennu/kernel/log"
@@ -45,6 +46,10 @@ type Config struct {
 	TSCMult  uint64 // ns = TSC * TSCMult >> 32
 	Facts    abi.Machine
 	Seed     [4]uint64 // of the tasks' random numbers
+
+	Ports      ioport.Ports   // the guarded ones are reached by these
+	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
+	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
 
 // Kernel is everything that ring 0 knows.
@@ -71,6 +76,7 @@ type Kernel struct {
 	tell    func(owner abi.Endpoint, bit uint)
 	now     uint64 // ns, read once for each entry
 
+	guard       guarded
 	ports       uint64 // I/O ports that tasks have
 	consoleTask bool   // a task has the console's port
 	deaths      [abi.MaxTasks]abi.DeathRecord
@@ -92,6 +98,7 @@ func New(cfg Config) *Kernel {
 	k.images = image.NewTable(cfg.Pool)
 	k.irqs = irq.NewTable(cfg.Machine)
 	k.log = new(log.Ring)
+	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()

@@ -14,7 +14,7 @@ type Privilege struct {
 	FrameQuota uint32 // pages of memory it may have, its page tables included
 	NPorts     uint32
 	NIRQs      uint32
-	_          uint32
+	Unguarded  uint32 // bit n: Ports[n] may hold ports that are in no list of the kernel's
 	Ports      [MaxPorts]PortRange
 	IRQs       [MaxIRQs]uint32 // interrupt lines: ISA number, or GSI from 16 up
 }
