@@ -216,7 +216,7 @@ func pairs(commands, data uint64) *code.Prog {
 		return binary.LittleEndian.AppendUint32([]byte{0x85, 0xc0, 0x75, 8, 0x49, 0xff, 0x84, 0xdc}, uint32(at-commands))
 	}
 	back := func(p *code.Prog, to uint64) { // JNZ to
-		p.Bytes(0x0f, 0x85).Bytes(binary.LittleEndian.AppendUint32(nil, uint32(to-(p.At()+6)))...)
+		p.Bytes(0x0f, 0x85).Bytes(binary.LittleEndian.AppendUint32(nil, uint32(to-(p.At()+4)))...)
 	}
 	p := code.New().Set(code.R12, commands).Set(code.BX, 0).Set(code.BP, 0)
 	loop := p.At()
