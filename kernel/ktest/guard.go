@@ -124,6 +124,22 @@ func guardCalls(t *T) {
 	t.want("nobody's", q.portIO(1, keyboardCommand), abi.EPERM)
 	open := t.puppetWith(withPorts(abi.PortRange{First: scratch, Last: scratch}))
 	t.want("its open port", open.portIO(1, scratch), abi.EINVAL)
+	t.kill(p.ep)
+	for what, args := range map[string][]uint64{"status": {1, keyboardCommand}, "data": {2, keyboardData, 0xf4}, "clock": {1, cmosData}} {
+		const n = 64
+		prog := code.New()
+		for range n {
+			prog.Call(abi.CallPortIO, args...)
+		}
+		began := usys.Now()
+		t.start(code.New().Stop(), guardedRights())
+		empty := usys.Now() - began
+		t.kill(t.tasks[len(t.tasks)-1])
+		began = usys.Now()
+		t.start(prog.Stop(), guardedRights())
+		t.logf("CallPortIO, %s: %d ns (guest instructions with -icount shift=0)", what, (usys.Now()-began-empty)/n)
+		t.kill(t.tasks[len(t.tasks)-1])
+	}
 }
 
 func guardClock(t *T) {

@@ -95,10 +95,11 @@ func (s *Server) privileges(t *service) {
 		SendTo:     1 << s.k.Root().Slot(),
 		QuantumNS:  uint64(c.Quantum),
 		FrameQuota: uint32(c.Memory / abi.PageSize),
-		NPorts:     uint32(len(c.Ports)),
 		NIRQs:      uint32(len(c.IRQs)),
 	}
-	copy(p.Ports[:], c.Ports)
+	n := copy(p.Ports[:], c.Ports)
+	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
+	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
 	for i := range s.table[:s.good] {
 		if o := &s.table[i]; t.peers>>i&1 != 0 && o.endpoint != abi.None {
