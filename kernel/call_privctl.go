@@ -16,7 +16,8 @@ const consolePort = 0x3f8
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.
 //
 // Errors: EDEADSRCDST, EINVAL (unknown op, counts out of range, ports that overlap), EPERM (the target runs
-// already, or has no privileges yet), EBUSY (a port is another task's), ENOSPC (all hooks are spoken for), ENOMEM.
+// already, or has no privileges yet; ports that no task gets), EBUSY (a port is another task's), ENOSPC (all hooks are
+// spoken for), ENOMEM.
 func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	to := k.tasks.Lookup(abi.Endpoint(f.SI))
 	if to == nil {
@@ -83,11 +84,16 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	if k.hookRows+uint64(p.NIRQs) > abi.MaxHooks {
 		return abi.ENOSPC
 	}
-	if p.NPorts > 0 && !to.Space.OpenIO(p.Ports[:p.NPorts]) {
+	var io ioRights
+	if e := k.sortPorts(to, p, &io); e != abi.OK {
+		return e
+	}
+	if io.nOpen > 0 && !to.Space.OpenIO(io.open[:io.nOpen]) {
 		return abi.ENOMEM
 	}
 	to.Priv, to.PrivSet = *p, true
 	k.hookRows += uint64(p.NIRQs)
+	k.showPorts(to, &io)
 	for _, r := range p.Ports[:p.NPorts] {
 		k.ports.take(r)
 		k.consoleTask = k.consoleTask || hasConsole(r)

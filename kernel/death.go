@@ -89,6 +89,7 @@ func registers(t *task.Task, r *abi.Registers) {
 
 // closePorts gives t's ports, and its rows of the table of hooks, back to nobody.
 func (k *Kernel) closePorts(t *task.Task) {
+	k.forsakePorts(t)
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
 		k.ports.drop(r)
 	}

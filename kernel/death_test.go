@@ -179,7 +179,7 @@ func TestDeathLine(t *testing.T) {
 func TestConsole(t *testing.T) {
 	r := newRig(t)
 	p := rights()
-	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x3f0, Last: 0x3ff}
+	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x3f2, Last: 0x3ff}
 	for _, c := range []struct {
 		text  string
 		owned bool

@@ -5,6 +5,7 @@ import (
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
+	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
 	"bennu/kernel/log"
@@ -47,6 +48,10 @@ type Config struct {
 	TSCMult  uint64 // ns = TSC * TSCMult >> 32
 	Facts    abi.Machine
 	Seed     [4]uint64 // of the tasks' random numbers
+
+	Ports      ioport.Ports   // the guarded ones are reached by these
+	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
+	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
 
 // Kernel is everything that ring 0 knows.
@@ -78,6 +83,7 @@ type Kernel struct {
 	held uint64 // servers, by slot, for which something waits until its sender's budget is filled
 	due  uint64 // those of them to look at again
 
+	guard       guarded
 	ports       portMap
 	hookRows    uint64 // interrupt lines in privileges
 	consoleTask bool   // a task has the console's port
@@ -102,6 +108,7 @@ func New(cfg Config) *Kernel {
 	k.images.OnFree = k.imageGone
 	k.irqs = irq.NewTable(cfg.Machine)
 	k.log = log.New()
+	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()

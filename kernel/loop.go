@@ -214,6 +214,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyFrom - abi.CallBase:    (*Kernel).callCopyFrom,
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
+	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
 }
 
 // userEnd is where addresses end that ring 3 could ever have. The CPU refuses to load a base that is not

@@ -11,6 +11,7 @@ import (
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/ioport"
 	"bennu/kernel/mem"
 )
 
@@ -28,6 +29,9 @@ type machine struct {
 
 	mainTSC, hardwareTSC uint64
 	seed                 uint64 // of the tasks' random numbers
+
+	never   []ioport.Block // ports that the machine itself hangs on
+	century uint8          // CMOS register
 }
 
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }

@@ -104,6 +104,7 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	madt, err := tables.MADT()
 	m.must(err)
 	m.power = power.Machine{Ports: port.Hardware{}, FADT: fadt, Store8: mmio.Store8, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+	m.keepPorts(tables, fadt)
 	if s5, err := tables.S5(fadt); err == nil {
 		m.power.S5, m.power.HasS5 = s5, true
 	} else {
@@ -142,13 +143,14 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, modu
 	copy(f.Version[:], Version)
 	f.RootTSC = cpu.TSC()
 	return kernel.Config{Machine: m, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed)}
+		Seed: spread(m.seed), Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }
 
 func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
 	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(pc.WindowEnd-pc.KernelBase), " MiB")
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz")
+	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
 }
 

@@ -40,6 +40,7 @@ const (
 	LabelSize  = 16 // bytes, zero-padded; a label of 16 bytes has no terminator
 	ArgsSize   = 256
 	MaxPorts   = 16 // port ranges of a privilege
+	MaxGuarded = 4  // ranges of guarded ports that a task may have: there are no more of them
 	MaxIRQs    = 8  // interrupt lines of a privilege
 	MaxAsync   = 16 // undelivered senda messages of one task
 	MaxCopy    = 64 << 10
@@ -71,6 +72,8 @@ type StartInfo struct {
 	ArgsLen     uint32
 	_           uint32
 	Args        [ArgsSize]byte
+	NGuarded    uint32
+	Guarded     [MaxGuarded]PortRange // the task's ports that CallPortIO reads and writes: IN and OUT fault
 }
 
 // Version is the ABI's. It grows by one with each change that breaks a task.

@@ -11,7 +11,9 @@ import (
 // A tick is a microsecond here.
 const tick = uint64(time.Microsecond)
 
-func ticks(d time.Duration) uint64 { return uint64(d) / tick }
+const us, ms = uint64(time.Microsecond), uint64(time.Millisecond)
+
+func ticks(ns uint64) uint64 { return ns / tick }
 
 // player is a service in the simulation: what it does when it runs.
 type player struct {
@@ -139,8 +141,8 @@ func (m *machine) run(p *player, slice uint64) uint64 {
 // table draws demands that Admit takes.
 func table(r *rand.Rand) (all []Demand) {
 	for range 40 {
-		d := Demand{Period: time.Duration(5+r.IntN(20)) * time.Millisecond}
-		d.Budget = d.Period / time.Duration(5+r.IntN(200))
+		d := Demand{Period: (5 + r.Uint64N(20)) * ms}
+		d.Budget = d.Period / (5 + r.Uint64N(200))
 		if _, _, ok := Admit(append(all, d)); ok {
 			all = append(all, d)
 		}
@@ -164,14 +166,14 @@ func TestPromise(t *testing.T) {
 			}
 			return 1 + r.IntN(hogs-1)
 		})
-		for m.now < ticks(3*time.Second) {
+		for m.now < ticks(3000*ms) {
 			m.step()
 		}
 		for i, p := range m.all {
 			others := append(append([]Demand(nil), demands[:i]...), demands[i+1:]...)
 			bound, _ := Wait(p.demand, others)
-			if w := time.Duration(p.worst * tick); p.hog == sleeper && w > bound {
-				t.Errorf("seed %d: service %d of %d, %v, waited %v, more than %v", seed, i, len(demands), p.demand, w, bound)
+			if w := p.worst * tick; p.hog == sleeper && w > bound {
+				t.Errorf("seed %d: service %d of %d, %v, waited %d ns, more than %d", seed, i, len(demands), p.demand, w, bound)
 			}
 			m.windows(p)
 		}
@@ -203,10 +205,10 @@ func TestLeftOverIsShared(t *testing.T) {
 		r := rand.New(rand.NewPCG(7, 7))
 		demands := make([]Demand, len(kinds))
 		for i := range demands {
-			demands[i] = Demand{100 * time.Microsecond, 10 * time.Millisecond}
+			demands[i] = Demand{100 * us, 10 * ms}
 		}
 		m := newMachine(t, r, demands, func(i int) int { return Level(uint32(i)) }, func(i int) int { return kinds[i] })
-		for m.now < ticks(2*time.Second) {
+		for m.now < ticks(2000*ms) {
 			m.step()
 		}
 		for i, p := range m.all {
@@ -222,7 +224,7 @@ func TestChargesSumUp(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 9))
 	m := newMachine(t, r, table(r), func(int) int { return Level(4) }, func(i int) int { return i % hogs })
 	idle := uint64(0)
-	for m.now < ticks(time.Second) {
+	for m.now < ticks(1000*ms) {
 		before, ready := m.now, m.s.Len()
 		if m.step(); ready == 0 && m.s.Len() == 0 {
 			idle += m.now - before
@@ -250,10 +252,10 @@ func TestAdmit(t *testing.T) {
 	if len(all) < 32 {
 		t.Errorf("only %d services with nothing said are admitted, want 32", len(all))
 	}
-	if _, w, ok := Admit([]Demand{def, {9 * time.Millisecond, 10 * time.Millisecond}, {2 * time.Millisecond, 10 * time.Millisecond}}); ok || w != 0 {
+	if _, w, ok := Admit([]Demand{def, {9 * ms, 10 * ms}, {2 * ms, 10 * ms}}); ok || w != 0 {
 		t.Errorf("more than the whole CPU: admitted %v, wait %v", ok, w)
 	}
-	if i, w, ok := Admit([]Demand{def, {time.Microsecond, 10 * time.Millisecond}}); ok || i != 1 || w <= Promise {
+	if i, w, ok := Admit([]Demand{def, {us, 10 * ms}}); ok || i != 1 || w <= Promise {
 		t.Errorf("a budget that one overrun uses up for seconds: row %d, %v, %v", i, w, ok)
 	}
 }

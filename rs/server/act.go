@@ -125,11 +125,12 @@ func (s *Server) privileges(t *service) {
 	*p = abi.Privilege{
 		TrapMask: abi.AllTraps,
 		CallMask: c.Calls,
-		NPorts:   uint32(len(c.Ports)),
 		NIRQs:    uint32(len(c.IRQs)),
 	}
 	p.MaySend(s.k.Root())
-	copy(p.Ports[:], c.Ports)
+	n := copy(p.Ports[:], c.Ports)
+	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
+	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
 	for i := range s.table[:s.good] {
 		if o := &s.table[i]; t.peers>>i&1 != 0 && o.endpoint != abi.None {

@@ -54,11 +54,14 @@ func StatusTable(rows []abi.ServiceStatus, now uint64) string {
 	return t.String()
 }
 
-func why(s *abi.ServiceStatus) string {
-	if s.Errno == abi.OK {
-		return ""
+func why(s *abi.ServiceStatus) (text string) {
+	if s.Errno != abi.OK {
+		text = " " + s.Errno.Name()
 	}
-	return " " + s.Errno.Name()
+	if s.Unguarded != 0 {
+		text += " unguarded"
+	}
+	return text
 }
 
 func up(s *abi.ServiceStatus, now uint64) string {

@@ -58,7 +58,7 @@ func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }
 func status(s *control.Service) abi.ServiceStatus {
 	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, Deaths: s.Deaths,
 		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
-		ImageBytes: s.ImageBytes}
+		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded}
 	r.Label, _ = abi.MakeLabel(s.Label)
 	for r.State < abi.ServiceFailed && r.State.String() != s.State {
 		r.State++

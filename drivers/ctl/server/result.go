@@ -73,6 +73,7 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Uint("recovery_us", v.RecoveryNS/1000)
 	w.Seconds("backoff_until", v.BackoffNS)
 	w.Uint("image_bytes", v.ImageBytes)
+	w.Uint("unguarded", uint64(v.Unguarded))
 	w.String("errno", v.Errno.Name())
 	w.Close('}')
 }

@@ -21,6 +21,7 @@ type Service struct {
 	RecoveryUS  uint64  `json:"recovery_us"`
 	Backoff     float64 `json:"backoff_until"`
 	ImageBytes  uint64  `json:"image_bytes"`
+	Unguarded   uint32  `json:"unguarded"`
 	Errno       string  `json:"errno"`
 }
 
