@@ -26,7 +26,7 @@ board/ring3:                     kernel/abi kernel/usys
 boot:                            board/pc kernel -kernel/usys boot/ring0
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
-rs/conf:                         kernel/abi kernel/ioport
+rs/conf:                         kernel/abi kernel/ioport kernel/sched
 rs/policy rs/ds:                 kernel/abi
 rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
