@@ -75,7 +75,10 @@ func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	if how == abi.Reset {
 		m.power.Reset()
 	}
-	m.power.Off(uint8(min(status, 255)))
+	if status > kernel.StatusFailure { // nobody asked for it
+		m.power.Fail(uint8(min(status, 255)))
+	}
+	m.power.Off(uint8(status))
 }
 
 // kernelFault reports an exception of the kernel itself. It runs on a stack of its own and neither
@@ -93,7 +96,7 @@ func (m *machine) kernelFault(f *arch.Frame, cr2 uint64) {
 	m.say(" di=", f.DI)
 	m.say(" si=", f.SI)
 	m.putc('\n')
-	m.power.Off(kernel.StatusPanic)
+	m.power.Fail(kernel.StatusPanic)
 	cpu.Halt()
 }
 
