@@ -24,6 +24,7 @@ type i8042 struct {
 	mute    bool // the status is 0 for ever
 	stuck   bool // busy for ever
 	noTest  bool // it does not know the self test
+	fixed   bool // the command byte cannot be changed
 	forgets bool // the command byte is kept but for the translation
 	keeps   bool // a command that waits for its data byte waits on when another one comes
 	after   byte // the command byte that the self test leaves behind
@@ -167,6 +168,9 @@ func (m *i8042) data(b byte) {
 		m.config &^= configOff // sending to it turns the port on
 		m.keyboard.receive(b)
 	case cmdWriteConfig:
+		if m.fixed {
+			return
+		}
 		if m.config = b; m.forgets {
 			m.config &^= configTranslate
 		}
@@ -193,6 +197,8 @@ type keyboard struct {
 	queue    []byte
 	got      []byte // what it was sent
 	again    int    // this many bytes it wants again
+	twice    bool   // it wants each byte twice
+	refused  bool   // the one just now, by twice
 	deaf     bool   // it does not answer
 	greedy   bool   // any byte is a parameter where one is awaited, a command too
 	lazy     bool   // the default command leaves set and lights alone
@@ -208,8 +214,13 @@ func (d *keyboard) reply(b ...byte) {
 
 func (d *keyboard) receive(b byte) {
 	d.got = append(d.got, b)
+	refused := d.refused
+	d.refused = false
 	switch param := d.param; {
 	case d.deaf:
+	case d.twice && !refused:
+		d.refused = true
+		d.reply(keyboardResend)
 	case d.again > 0:
 		d.again--
 		d.reply(keyboardResend)
