@@ -82,5 +82,8 @@ func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	if how == abi.Reset {
 		m.power.Reset()
 	}
-	m.power.Off(uint8(min(status, 255)))
+	if status > kernel.StatusFailure { // nobody asked for it
+		m.power.Fail(uint8(min(status, 255)))
+	}
+	m.power.Off(uint8(status))
 }
