@@ -107,7 +107,7 @@ func appendLabel(b []byte, l *abi.Label) []byte {
 	return b
 }
 
-// appendTime writes a time that is not zero: 2s, 1.5ms, 250µs, 80ns. Not time.Duration's
+// appendTime writes a time that is not zero: 2s, 1.5ms, 250us, 80ns. Not time.Duration's
 // String, which allocates.
 func appendTime(b []byte, key string, ns uint64) []byte {
 	if ns == 0 {
@@ -120,7 +120,7 @@ func appendTime(b []byte, key string, ns uint64) []byte {
 	case ns >= 1e6:
 		unit, name = 1e6, "ms"
 	case ns >= 1e3:
-		unit, name = 1e3, "µs"
+		unit, name = 1e3, "us"
 	}
 	b = strconv.AppendUint(append(b, key...), ns/unit, 10)
 	if rest := ns % unit; rest > 0 {
