@@ -7,6 +7,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
+	"bennu/kernel/ktest/cpuid"
 	"bennu/kernel/usys"
 )
 
@@ -246,7 +247,7 @@ func randomCode(t *T) {
 	p := spinner()
 	p.CallMask, p.TrapMask, p.SendTo, p.FrameQuota = 0, 0, 0, 40
 	const tasks = 3000
-	vex := !emulated()
+	vex := !cpuid.TCG()
 	vectors, loops := map[string]int{}, 0
 	for range tasks {
 		b := code.New().Set(code.BX, code.Data).Set(code.SP, code.StackTop-512).Set(code.SI, code.Data+64).Set(code.DI, abi.CallPage)
