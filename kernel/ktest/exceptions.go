@@ -34,6 +34,7 @@ type trap struct {
 	cr2    uint64 // of #PF
 	at     int    // of RIP, from the code's first byte; jumped: RIP is cr2
 	also   uint32 // another vector that some CPUs raise instead
+	late   int    // how much further RIP may be: processors do not agree whether SYSRET with TF traps before or after the next instruction
 	gap    *gap
 	umip   bool // needs UMIP
 }
@@ -84,7 +85,8 @@ func (c *trap) matches(r *abi.DeathRecord, from uint64) bool {
 	if c.at == jumped {
 		rip = c.cr2
 	}
-	return r.Cause == abi.CauseException && vector && r.ErrorCode == c.err && r.CR2 == c.cr2 && r.Regs.RIP == rip
+	there := r.Regs.RIP == rip || c.late != 0 && r.Regs.RIP == rip+uint64(c.late)
+	return r.Cause == abi.CauseException && vector && r.ErrorCode == c.err && r.CR2 == c.cr2 && there
 }
 
 func (g *gap) matches(r *abi.DeathRecord, from uint64) bool {
@@ -108,11 +110,11 @@ var debugging = []trap{
 	{name: "single step", do: func(p *code.Prog) { p.Flags(1<<8, 0).Bytes(0x90) }, vector: 1, at: flagsLen + 1},
 	{name: "single step over syscall", do: func(p *code.Prog) {
 		p.Set(code.AX, uint64(abi.CallTimes)).Set(code.DI, uint64(abi.Self)).Flags(1<<8, 0).Bytes(0x0f, 0x05, 0x90, 0x90)
-	}, vector: 1, at: 20 + flagsLen + 2},
+	}, vector: 1, at: 20 + flagsLen + 2, late: 1},
 	{name: "single step over mov ss and syscall", do: func(p *code.Prog) {
 		p.Set(code.AX, uint64(abi.CallTimes)).Set(code.DI, uint64(abi.Self)).Bytes(0x8c, 0xd1).Flags(1<<8, 0) // MOV ECX, SS
 		p.Bytes(0x8e, 0xd1, 0x0f, 0x05, 0x90, 0x90)                                                           // MOV SS, ECX; SYSCALL
-	}, vector: 1, at: 22 + flagsLen + 4},
+	}, vector: 1, at: 22 + flagsLen + 4, late: 1},
 	{name: "single step, strings downwards", do: func(p *code.Prog) { p.Flags(1<<8|1<<10, 0).Bytes(0x90) }, vector: 1, at: flagsLen + 1},
 	{name: "single step, no stack", do: func(p *code.Prog) { p.Flags(1<<8, 0).Bytes(0x31, 0xe4) }, vector: 1, at: flagsLen + 2}, // XOR ESP, ESP
 	{name: "icebp", do: op(0xf1), vector: 1, at: 1, gap: &gap{reason: "TCG has no ICEBP outside its own debugger", vector: 6}},
