@@ -192,7 +192,7 @@ func testMap(b *board) string {
 	for _, r := range info.Map.Usable(pvh.Range{Start: 0, End: pc.WindowEnd}) {
 		pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, 4<<30)))
 	}
-	template, tss, clean := pool.Get(), pool.Get(), pool.Get()
+	template, tss, clean := pool.Get(nil), pool.Get(nil), pool.Get(nil)
 	const data = paging.Writable
 	if clean == 0 || !paging.Identity(pool, template, 0x1000, 4<<30, data) || !paging.ClosedIO(pool, template, tss) {
 		return "no memory for page tables"

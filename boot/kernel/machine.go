@@ -35,6 +35,7 @@ func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return ar
 func (m *machine) SetTask(c *arch.Context) { arch.SetTask(c) }
 func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
 func (m *machine) Idle() uint64            { return arch.Idle() }
+func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
 func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
 func (m *machine) Invalidate(va uint64)    { arch.Invalidate(va) }
 func (m *machine) TSC() uint64             { return arch.TSC() }

@@ -51,7 +51,7 @@ func (m *machine) memory(info *pvh.Info, module pvh.Range) (tss mem.Addr, pool *
 func imageEnd() uint64 { return ring0.ImageEnd() }
 
 func (m *machine) frame(pool *mem.Pool) mem.Addr {
-	a := pool.Get()
+	a := pool.Get(nil)
 	if a == 0 {
 		m.refuse("out of memory")
 	}

@@ -118,8 +118,8 @@ func (r *rig) setUp() (what string) {
 	for _, u := range info.Map.Usable(modules...) {
 		r.pool.Add(mem.Addr(u.Start), mem.Addr(min(u.End, 4<<30)))
 	}
-	r.template = r.pool.Get()
-	tss, clean := r.pool.Get(), r.pool.Get()
+	r.template = r.pool.Get(nil)
+	tss, clean := r.pool.Get(nil), r.pool.Get(nil)
 	if clean == 0 || !ring0.Map(r.pool, r.template, info.Map) || !paging.ClosedIO(r.pool, r.template, tss) {
 		return "no memory for page tables"
 	}

@@ -36,7 +36,7 @@ func (r *rig) task(p *code.Prog) *task {
 
 // frame takes one; the test ends without.
 func (r *rig) frame() mem.Addr {
-	a := r.pool.Get()
+	a := r.pool.Get(nil)
 	if a == 0 {
 		r.say("Bail out! no memory")
 		r.power.Off(statusFail)

@@ -12,6 +12,7 @@ import (
 // defined in entry_amd64.s
 func enter(c *Context) (vector, left, back uint64)
 func idle(*Context) (vector uint64)
+func poll(*Context) (vector uint64)
 func stubBase() uint64
 func syscallAddress() uint64
 func loadTables(gdt, idt *pointer, tss uint64)
@@ -200,6 +201,12 @@ func Idle() (vector uint64) { return idle(nil) }
 
 // Idling tells whether Idle waits: for the report of what ended it.
 func Idling() bool { return idling != 0 }
+
+// Poll takes an interrupt that is pending and returns its vector; came is false when there is none.
+func Poll() (vector uint64, came bool) {
+	vector = poll(nil)
+	return vector, vector != VectorNone
+}
 
 // LoadSpace makes the page tables at root those in force.
 func LoadSpace(root mem.Addr) { loadCR3(uint64(root)) }

@@ -248,6 +248,23 @@ wait:
 	HLT
 	JMP	wait
 
+// func poll(*Context) (vector uint64)
+//
+// Lets an interrupt that is pending in, and returns its vector, VectorNone if there is none. An interrupt comes after
+// the instruction that follows STI.
+TEXT ·poll(SB),NOSPLIT|NOFRAME,$0-16
+	PUSHQ	BP
+	MOVQ	SP, ·kernelSP(SB)
+	MOVQ	$1, ·idling(SB)
+	MOVQ	·idleTop(SB), SP
+	STI
+	NOP
+	NOP
+	CLI
+	MOVQ	$0, ·idling(SB)
+	MOVQ	$const_VectorNone, AX
+	JMP	·back(SB)
+
 // Stubs: 8 bytes each. The CPU pushes an error code for some exceptions; the others push a zero (6A 00,
 // which the assembler must not add up into a stack of 2 KiB).
 #define STUB \

@@ -36,6 +36,7 @@ const (
 	VectorTimer    = 0xf0  // local APIC timer (board/pc/apic.TimerVector)
 	VectorSpurious = 0xff  // LAPIC, nothing to do
 	VectorSyscall  = 0x100 // SYSCALL, not a vector of the IDT
+	VectorNone     = 0x101 // of Poll: nothing came
 )
 
 // Exceptions that the kernel tells apart.

@@ -17,7 +17,7 @@ var portTests = []test{
 }
 
 // withPorts is every right, and these ports.
-func withPorts(ranges ...abi.PortRange) abi.Privilege {
+func withPorts(ranges ...abi.PortRange) rights {
 	p := all()
 	p.NPorts = uint32(copy(p.Ports[:], ranges))
 	return p
@@ -68,10 +68,10 @@ func portOverlap(t *T) {
 	t.must("ImageFree", usys.ImageFree(id))
 	for _, r := range []abi.PortRange{{First: 0x100, Last: 0x10f}, {First: 0x10f, Last: 0x120}, {First: 0xf0, Last: 0x100}, {First: 0x104, Last: 0x104}, {First: 0, Last: 0xffff}} {
 		p := withPorts(r)
-		t.want("overlap", usys.PrivSet(ep, &p), abi.EBUSY)
+		t.want("overlap", set(ep, p), abi.EBUSY)
 	}
 	p := withPorts(abi.PortRange{First: 0xff, Last: 0xff}, abi.PortRange{First: 0x110, Last: 0x110})
-	t.want("beside", usys.PrivSet(ep, &p), abi.OK)
+	t.want("beside", set(ep, p), abi.OK)
 }
 
 // portRegrant: a dead task's ports are free, at once.
@@ -90,7 +90,7 @@ func portRegrant(t *T) {
 // have none of them.
 func portNotInherited(t *T) {
 	p := t.puppetWith(withPorts(abi.PortRange{First: scratch, Last: scratch}))
-	for _, priv := range []abi.Privilege{all(), withPorts(abi.PortRange{First: 0x90, Last: 0x90})} {
+	for _, priv := range []rights{all(), withPorts(abi.PortRange{First: 0x90, Last: 0x90})} {
 		p.out(scratch, 2)
 		d := t.death(t.start(code.New().Bytes(0xe4, scratch).Exit(0), priv), abi.CauseException)
 		equal(t, "vector", d.Vector, 13)

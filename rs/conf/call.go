@@ -23,6 +23,7 @@ var Calls = []Call{
 	{"SAFECOPYTO", abi.CallBit(abi.CallCopyTo)},
 	{"TASKCREATE", abi.CallBit(abi.CallTaskCreate)},
 	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree)},
+	{"ACCOUNT", abi.CallBit(abi.CallAccount)},
 	{"ABORT", abi.CallBit(abi.CallShutdown)},
 }
 

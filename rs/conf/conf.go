@@ -21,7 +21,11 @@ const (
 const (
 	DefaultUID         = 9 // "service"
 	DefaultPriority    = abi.DefaultPriority
+	DefaultQuantum     = time.Millisecond
+	DefaultBudget      = 100 * time.Microsecond
+	DefaultPeriod      = 10 * time.Millisecond // that the budget is for
 	DefaultMemory      = 16 << 20
+	DefaultReserve     = 512 << 10 // or all of a smaller memory
 	DefaultInit        = 10 * time.Second
 	DefaultStop        = 2 * time.Second
 	DefaultBackoff     = time.Second
@@ -44,10 +48,16 @@ type Service struct {
 	Program string // its executable is bin/Program in the archive
 	Args    string
 
-	UID      uint32 // 0: an operator, may ask RS for anything
-	Priority uint32 // 0 runs first
-	Quantum  time.Duration
-	Memory   uint64 // bytes
+	UID      uint32        // 0: an operator, may ask RS for anything
+	Priority uint32        // 0 runs first
+	Quantum  time.Duration // its turn among equals, of the time that no budget takes
+
+	Budget       time.Duration // CPU time that it is sure of in each BudgetPeriod, at its priority
+	BudgetPeriod time.Duration
+	Server       bool // works on the accounts of those who ask it
+
+	Memory  uint64 // bytes that it may have at most
+	Reserve uint64 // bytes that nobody else can take, its own in death too
 
 	Manual      bool          // not started at boot
 	Period      time.Duration // between pings; 0: never pinged

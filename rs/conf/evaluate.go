@@ -27,6 +27,7 @@ func (p *parser) evaluate() {
 			}
 		}
 		defaults(&e.s)
+		e.from = map[string]written{}
 		for j, st := range e.statements {
 			p.read(e, st, e.statements[:j])
 		}
@@ -41,12 +42,14 @@ func (p *parser) evaluate() {
 			e.s.Program = e.s.Label
 		}
 	}
+	p.table()
 }
 
 func defaults(s *Service) {
 	line, col := s.Line, s.Col
 	*s = Service{
-		UID: DefaultUID, Priority: DefaultPriority, Memory: DefaultMemory, Init: DefaultInit, Stop: DefaultStop,
+		UID: DefaultUID, Priority: DefaultPriority, Quantum: DefaultQuantum, Budget: DefaultBudget, BudgetPeriod: DefaultPeriod,
+		Memory: DefaultMemory, Reserve: DefaultReserve, Init: DefaultInit, Stop: DefaultStop,
 		BackoffUnit: DefaultBackoff, BackoffMax: DefaultBackoff, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow,
 		Line: line, Col: col,
 	}
@@ -93,6 +96,7 @@ func (p *parser) read(e *entry, st statement, earlier []statement) {
 		}
 		e.own |= 1 << i
 		e.given |= 1 << i
+		e.from[k.name] = written{st, e}
 		k.read(&arguments{p: p, key: st.key, args: st.args, s: &e.s})
 		return
 	}
@@ -164,6 +168,7 @@ func (p *parser) include(e *entry, t token, depth int) {
 			p.fault(t, "class: "+strconv.Quote(k.name)+" comes from two classes, expected it from one, or in the entry itself")
 		default:
 			k.inherit(&e.s, &from.s)
+			e.from[k.name] = from.from[k.name]
 			e.given |= bit
 		}
 	}

@@ -16,9 +16,16 @@ type entry struct {
 	statements []statement
 
 	s     Service
-	given uint32 // bit n: keyword n of the table is set, by itself or by a class
-	own   uint32 // the same, by itself
-	mark  uint8  // of the search for cycles
+	given uint32             // bit n: keyword n of the table is set, by itself or by a class
+	own   uint32             // the same, by itself
+	from  map[string]written // by keyword: where it was set
+	mark  uint8              // of the search for cycles
+}
+
+// written is where a keyword of an entry was set: in the entry itself, or in a class.
+type written struct {
+	statement
+	by *entry
 }
 
 // parser holds a file while it is read.
