@@ -46,7 +46,7 @@ func direction(t *T) {
 // clears and copies rows of tables and whole pages. Two tasks made alike, with DF clear and set, are alike.
 func createDownwards(t *T) {
 	id := t.image(code.New().Stop().ELF())
-	spec := abi.TaskSpec{Image: id, Incarnation: 7, ArgsLen: 3}
+	spec := abi.TaskSpec{Image: id, Account: t.usually(), Incarnation: 7, ArgsLen: 3}
 	spec.Label, _ = abi.MakeLabel("downwards")
 	copy(spec.Args[:], "abc")
 	var made [2]abi.Endpoint
@@ -57,8 +57,7 @@ func createDownwards(t *T) {
 		t.want("TaskCreate", abi.Errno(t.peek(maker, code.Data)), abi.OK)
 		made[i] = abi.Endpoint(t.peek(maker, code.Data+8))
 		t.tasks = append(t.tasks, made[i])
-		priv := all()
-		t.must("set", usys.PrivSet(made[i], &priv))
+		t.must("set", set(made[i], all()))
 		t.must("allow", usys.PrivAllow(made[i]))
 		equal(t, "state", t.info(made[i]).State, abi.StateReceiving)
 	}
@@ -83,8 +82,7 @@ func vectorsOfCall(t *T) {
 	id := t.image(code.ELF(p.Stop().Text(), code.Pattern(9)))
 	ep := t.create(id, "after")
 	t.must("ImageFree", usys.ImageFree(id))
-	priv := all()
-	t.must("set", usys.PrivSet(ep, &priv))
+	t.must("set", set(ep, all()))
 	t.must("allow", usys.PrivAllow(ep))
 	if t.info(ep).Faults < 2 {
 		t.errorf("%d pages given: want the data's and RAM's", t.info(ep).Faults)
