@@ -1,21 +1,30 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"bennu/board/pc/cpu"
+)
 
 func TestCommandLine(t *testing.T) {
 	for _, c := range []struct {
-		line   string
-		seed   uint64
-		seeded bool
-	}{{"", 0, false}, {"seed=7", 7, true}, {"  seed=18446744073709551615 ", 1<<64 - 1, true}, {"seed=1 seed=2", 2, true}} {
+		line string
+		want options
+	}{{"", options{}}, {"seed=7", options{seed: 7, seeded: true}}, {"  seed=18446744073709551615 ", options{seed: 1<<64 - 1, seeded: true}},
+		{"seed=1 seed=2", options{seed: 2, seeded: true}}, {"mitigate=auto", options{}}, {"mitigate=off", options{mitigate: cpu.MitigateOff}},
+		{"mitigate=on seed=1", options{seed: 1, seeded: true, mitigate: cpu.MitigateOn}}} {
 		o, fault := parseCommandLine(c.line)
-		if fault != "" || o.seed != c.seed || o.seeded != c.seeded {
+		if fault != "" || o != c.want {
 			t.Errorf("%q: %+v, %q", c.line, o, fault)
 		}
 	}
 	for line, want := range map[string]string{
-		"quiet":                     "command line: quiet: expected seed=N",
-		"seed=":                     "command line: seed=: expected seed=N",
+		"quiet":                     "command line: quiet: expected seed=N or mitigate=off|auto|on",
+		"seed=":                     "command line: seed=: expected a decimal number below 2^64",
+		"mitigate":                  "command line: mitigate: expected seed=N or mitigate=off|auto|on",
+		"mitigate=":                 "command line: mitigate=: expected mitigate=off, mitigate=auto or mitigate=on",
+		"mitigate=?":                "command line: mitigate=?: expected mitigate=off, mitigate=auto or mitigate=on",
+		"mitigate=ON":               "command line: mitigate=ON: expected mitigate=off, mitigate=auto or mitigate=on",
 		"seed=x":                    "command line: seed=x: expected a decimal number below 2^64",
 		"seed=18446744073709551616": "command line: seed=18446744073709551616: expected a decimal number below 2^64",
 	} {
