@@ -4,6 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/ioport"
+	"bennu/kernel/log"
 	"bennu/kernel/task"
 )
 
@@ -54,7 +55,7 @@ func (k *Kernel) tellRefusal(t *task.Task, port uint16, v uint8) {
 	k.guard.told[t.Slot] = true
 	l := k.stamp().str("kernel: port refused label=").label(&t.Label).str(" ep=").dec(uint64(t.Endpoint))
 	l.str(" port=").digits(uint64(port), 16, 1).str(" value=").digits(uint64(v), 16, 2).str(" why=\"").str(k.guard.Why(port, v)).str("\"")
-	k.emit()
+	k.emit(log.About(int(t.Account)), &t.Label)
 }
 
 // ioRights is what the port ranges of a privilege come to.
@@ -99,7 +100,7 @@ func (k *Kernel) sortPorts(to *task.Task, p *abi.Privilege, out *ioRights) abi.E
 
 func (k *Kernel) refusePorts(to *task.Task, b *ioport.Block) abi.Errno {
 	k.stamp().str("kernel: ports refused label=").label(&to.Label).str(" ports=").ports(b.First, b.Last).str(" why=\"").str(b.Name).str("\"")
-	k.emit()
+	k.emit(log.About(int(to.Account)), &to.Label)
 	return abi.EPERM
 }
 
@@ -110,7 +111,7 @@ func (k *Kernel) showPorts(to *task.Task, io *ioRights) {
 	for i, r := range to.Priv.Ports[:to.Priv.NPorts] {
 		if to.Priv.Unguarded>>i&1 != 0 {
 			k.stamp().str("kernel: ports unguarded label=").label(&to.Label).str(" ep=").dec(uint64(to.Endpoint)).str(" ports=").ports(r.First, r.Last)
-			k.emit()
+			k.emit(log.About(int(to.Account)), &to.Label)
 		}
 	}
 }
@@ -131,6 +132,3 @@ func (l *textLine) ports(first, last uint16) *textLine {
 	}
 	return l
 }
-
-// callAccount has the number that is kept for accounts. Errors: ENOSYS.
-func (k *Kernel) callAccount(*task.Task, *arch.Frame) (abi.Errno, uint64) { return abi.ENOSYS, 0 }

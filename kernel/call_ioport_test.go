@@ -28,7 +28,7 @@ func (r *rig) guarded() *pins {
 	return p
 }
 
-func withPorts(ranges ...abi.PortRange) abi.Privilege {
+func withPorts(ranges ...abi.PortRange) grant {
 	p := rights()
 	p.NPorts = uint32(copy(p.Ports[:], ranges))
 	return p
@@ -154,11 +154,11 @@ func TestPortClasses(t *testing.T) {
 		r.m.console = nil
 		a := r.make(rights())
 		a.PrivSet, a.Wait = false, a.Wait|task.NoPriv
-		r.queue.Remove(a.Slot)
+		r.sched.Block(a.Slot)
 		before := r.counts()
 		p := withPorts(c.r)
 		p.Unguarded = c.unguarded
-		if e := r.privSet(a, &p); e != c.want {
+		if e := r.privSet(a, &p.Privilege); e != c.want {
 			t.Errorf("%s: %s, want %s", c.name, e.Name(), c.want.Name())
 		}
 		if !strings.Contains(string(r.m.console), c.words) {

@@ -6,18 +6,20 @@ import "bennu/board/pc/cpu"
 type options struct {
 	seed   uint64
 	seeded bool
+	reset  bool // a panic or a refused boot resets the machine: it would halt else
 
 	mitigate cpu.Mitigation
 }
 
-// parseCommandLine reads words NAME=VALUE. fault is "" or says what is wrong.
+// parseCommandLine reads words NAME=VALUE; of two with one name the last one counts. fault is "" or says
+// what is wrong, and then nothing of the line counts.
 func parseCommandLine(s string) (o options, fault string) {
 	for len(s) > 0 {
 		var w string
 		if w, s = word(s); w == "" {
 			continue
 		}
-		want := "seed=N or mitigate=off|auto|on"
+		want := "seed=N, panic=halt|reset or mitigate=off|auto|on"
 		switch name, value := cut(w); name {
 		case "seed":
 			want = "a decimal number below 2^64"
@@ -30,6 +32,11 @@ func parseCommandLine(s string) (o options, fault string) {
 				if value == m.String() {
 					o.mitigate, want = m, ""
 				}
+			}
+		case "panic":
+			want = "panic=halt or panic=reset"
+			if value == "halt" || value == "reset" {
+				o.reset, want = value == "reset", ""
 			}
 		}
 		if want != "" {

@@ -8,6 +8,7 @@ import (
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
+	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
@@ -25,6 +26,8 @@ type machine struct {
 	com1  *serial.Port
 	debug *serial.Debugcon
 
+	report ring0.Reporter
+
 	mainTSC, hardwareTSC uint64
 	seed                 uint64 // of the tasks' random numbers
 
@@ -39,6 +42,7 @@ func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return ar
 
 func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
 func (m *machine) Idle() uint64            { return arch.Idle() }
+func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
 func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
 func (m *machine) Invalidate(va uint64)    { arch.Invalidate(va) }
 func (m *machine) TSC() uint64             { return arch.TSC() }
@@ -81,33 +85,8 @@ func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	if how == abi.Reset {
 		m.power.Reset()
 	}
-	m.power.Off(uint8(min(status, 255)))
-}
-
-// kernelFault reports an exception of the kernel itself. It runs on a stack of its own and neither
-// allocates nor returns.
-func (m *machine) kernelFault(f *arch.Frame, cr2 uint64) {
-	m.say("\nkernel: panic: exception in ring 0: vector=", f.Vector)
-	m.say(" err=", f.Err)
-	m.say(" rip=", f.IP)
-	m.say(" rsp=", f.SP)
-	m.say(" cr2=", cr2)
-	m.say(" cs=", f.CS)
-	m.say(" ax=", f.AX)
-	m.say(" bx=", f.BX)
-	m.say(" cx=", f.CX)
-	m.say(" di=", f.DI)
-	m.say(" si=", f.SI)
-	m.putc('\n')
-	m.power.Off(kernel.StatusPanic)
-	cpu.Halt()
-}
-
-func (m *machine) say(name string, v uint64) {
-	for i := 0; i < len(name); i++ {
-		m.putc(name[i])
+	if status > kernel.StatusFailure { // nobody asked for it
+		m.power.Fail(uint8(min(status, 255)))
 	}
-	for shift := 60; shift >= 0; shift -= 4 {
-		m.putc("0123456789abcdef"[v>>shift&15])
-	}
+	m.power.Off(uint8(status))
 }

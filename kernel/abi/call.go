@@ -41,7 +41,7 @@ const (
 	CallShutdown    CallNr = 46 // (ShutdownHow, status)
 	CallCopyFrom    CallNr = 47 // (granter, GrantID, offset, address, length)
 	CallCopyTo      CallNr = 48 // (granter, GrantID, offset, address, length)
-	CallAccount     CallNr = 49 // kept free
+	CallAccount     CallNr = 49 // (AccountOp, account); Buf: AccountSpec for AccountSet → account
 	CallPortIO      CallNr = 50 // (PortOp, port, value) → value: a guarded port of the caller's
 	CallMax         CallNr = 50
 
@@ -67,7 +67,7 @@ const (
 type PrivOp uint64
 
 const (
-	PrivSet      PrivOp = 1 // Buf: Privilege. EBUSY: a port or level-triggered line is another's
+	PrivSet      PrivOp = 1 // Buf: Privilege. EBUSY: a port is another's; ENOSPC: too many lines
 	PrivAllow    PrivOp = 2 // lets it run; EPERM when PrivSet was not done
 	PrivDisallow PrivOp = 3 // stops it where it is
 	PrivQuery    PrivOp = 4 // Buf: the Privilege as the kernel has it

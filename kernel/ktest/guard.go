@@ -31,7 +31,7 @@ func isGuarded(port uint16) bool {
 	return port == keyboardData || port == keyboardCommand || port == cmosIndex || port == cmosData
 }
 
-func guardedRights() abi.Privilege {
+func guardedRights() rights {
 	return withPorts(abi.PortRange{First: keyboardData, Last: keyboardData}, abi.PortRange{First: keyboardCommand, Last: keyboardCommand},
 		abi.PortRange{First: cmosIndex, Last: cmosData})
 }
@@ -45,17 +45,17 @@ func portClasses(t *T) {
 	for _, port := range []uint16{0x00, 0x0f, 0x20, 0x21, 0x40, 0x43, 0x61, 0x72, 0x80, 0x87, 0x92, 0xa0, 0xa1, 0xb2, 0xb3, 0xc0, 0xdf, 0xe9, 0xf4,
 		0x402, 0x4d0, 0x4d1, 0x501, 0x505, 0x510, 0x51b, 0x604, 0x608, 0xcd8, 0xcf8, 0xcf9, 0xcff, 0x5658} {
 		p := withPorts(abi.PortRange{First: port, Last: port})
-		t.want("port "+itoa(uint64(port)), usys.PrivSet(ep, &p), abi.EPERM)
+		t.want("port "+itoa(uint64(port)), set(ep, p), abi.EPERM)
 	}
 	for _, r := range []abi.PortRange{{First: 0x60, Last: 0x64}, {First: 0x70, Last: 0x72}, {First: 0x3f8, Last: 0x402}, {First: 0, Last: 0xffff}} {
 		p := withPorts(r)
-		t.want("from port "+itoa(uint64(r.First)), usys.PrivSet(ep, &p), abi.EPERM)
+		t.want("from port "+itoa(uint64(r.First)), set(ep, p), abi.EPERM)
 	}
 	p := withPorts(abi.PortRange{First: scratch, Last: scratch}, abi.PortRange{First: 0x6000, Last: 0x600f})
 	p.Unguarded = 1
-	t.want("unlisted", usys.PrivSet(ep, &p), abi.EPERM)
+	t.want("unlisted", set(ep, p), abi.EPERM)
 	p.Unguarded = 2
-	t.want("unlisted, unguarded", usys.PrivSet(ep, &p), abi.OK)
+	t.want("unlisted, unguarded", set(ep, p), abi.OK)
 	var q abi.Privilege
 	t.want("query", usys.PrivQuery(ep, &q), abi.OK)
 	equal(t, "unguarded", q.Unguarded, 2)

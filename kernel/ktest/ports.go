@@ -17,7 +17,7 @@ var portTests = []test{
 }
 
 // withPorts is every right, and these ports, be they in the kernel's lists or not.
-func withPorts(ranges ...abi.PortRange) abi.Privilege {
+func withPorts(ranges ...abi.PortRange) rights {
 	p := all()
 	p.NPorts = uint32(copy(p.Ports[:], ranges))
 	p.Unguarded = 1<<p.NPorts - 1
@@ -69,10 +69,10 @@ func portOverlap(t *T) {
 	t.must("ImageFree", usys.ImageFree(id))
 	for _, r := range []abi.PortRange{{First: 0x110, Last: 0x11f}, {First: 0x11f, Last: 0x130}, {First: 0x100, Last: 0x110}, {First: 0x114, Last: 0x114}, {First: 0, Last: 0xffff}} {
 		p := withPorts(r)
-		t.want("overlap", usys.PrivSet(ep, &p), abi.EBUSY)
+		t.want("overlap", set(ep, p), abi.EBUSY)
 	}
 	p := withPorts(abi.PortRange{First: 0x10f, Last: 0x10f}, abi.PortRange{First: 0x120, Last: 0x120})
-	t.want("beside", usys.PrivSet(ep, &p), abi.OK)
+	t.want("beside", set(ep, p), abi.OK)
 }
 
 // portRegrant: a dead task's ports are free, at once.
@@ -91,7 +91,7 @@ func portRegrant(t *T) {
 // have none of them.
 func portNotInherited(t *T) {
 	p := t.puppetWith(withPorts(abi.PortRange{First: scratch, Last: scratch}))
-	for _, priv := range []abi.Privilege{all(), withPorts(abi.PortRange{First: 0x2ff, Last: 0x2ff})} {
+	for _, priv := range []rights{all(), withPorts(abi.PortRange{First: 0x2ff, Last: 0x2ff})} {
 		p.out(scratch, 2)
 		d := t.death(t.start(code.New().Set(code.DX, scratch).Bytes(0xec).Exit(0), priv), abi.CauseException)
 		equal(t, "vector", d.Vector, 13)

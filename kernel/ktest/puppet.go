@@ -21,7 +21,7 @@ type puppet struct {
 func (t *T) puppet() *puppet { return t.puppetWith(all()) }
 
 // puppetWith makes one; p must hold CallPrivCtl.
-func (t *T) puppetWith(p abi.Privilege) *puppet {
+func (t *T) puppetWith(p rights) *puppet {
 	ep := t.begin(puppetCode.ELF, p)
 	t.must("PrivAllow", usys.PrivAllow(ep))
 	return &puppet{t: t, ep: ep}
@@ -32,8 +32,8 @@ func (t *T) puppets(n int) []*puppet {
 	id, priv := t.image(puppetCode.ELF), all()
 	out := make([]*puppet, n)
 	for i := range out {
-		out[i] = &puppet{t: t, ep: t.create(id, "peer")}
-		t.must("PrivSet", usys.PrivSet(out[i].ep, &priv))
+		out[i] = &puppet{t: t, ep: t.createOn(t.account(priv), id, "peer")}
+		t.must("PrivSet", set(out[i].ep, priv))
 		t.must("PrivAllow", usys.PrivAllow(out[i].ep))
 	}
 	t.must("ImageFree", usys.ImageFree(id))

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
@@ -28,5 +27,3 @@ const tick = 30_000_000
 
 // now is the time in ns.
 func now() uint64 { return uint64(time.Now().UnixNano()) }
-
-func freeImage(id uint64) abi.Errno { return usys.ImageFree(uint32(id)) }

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -179,8 +180,45 @@ func TestTooMany(t *testing.T) {
 		text.WriteString("service s" + strings.Repeat("x", i%8) + string(rune('a'+i/8)) + " { };\n")
 	}
 	f, faults := Parse("f", []byte(text.String()))
-	if len(faults) != 1 || faults[0].Text != "too many services, expected at most 63" || faults[0].Line != 64 || len(f.Services) != 63 {
-		t.Errorf("%d services, faults %v", len(f.Services), faults)
+	last := len(faults) - 1
+	if last < 0 || faults[last].Text != "too many services, expected at most 63" || faults[last].Line != 64 || len(f.Services)+len(faults) != MaxServices+1 {
+		t.Fatalf("%d services, faults %v", len(f.Services), faults)
+	}
+}
+
+// Services are let in for as long as the promise of the processor holds for each of them; the order of the file says
+// who is kept. With nothing said about budgets that is at least 40.
+func TestAdmission(t *testing.T) {
+	one := func(n int, budget string) string {
+		return "service s" + strconv.Itoa(n) + " {" + budget + " };\n"
+	}
+	var text strings.Builder
+	for n := range MaxServices {
+		text.WriteString(one(n, ""))
+	}
+	f, faults := Parse("f", []byte(text.String()))
+	if len(f.Services) < 40 || len(faults) != MaxServices-len(f.Services) || f.Services[len(f.Services)-1].Line != len(f.Services) {
+		t.Errorf("%d of %d services with nothing said", len(f.Services), MaxServices)
+	}
+	for _, c := range []struct {
+		budgets []string
+		want    string // of the only fault
+	}{
+		{[]string{" budget 4ms 10ms;", " budget 1ms 10ms;", " budget 100us 10ms;"}, ""},
+		{[]string{" budget 9ms 10ms;", " budget 2ms 10ms;"}, `f:2:21: service "s1": budget: after 1 others it could wait 201.5ms`},
+		{[]string{" budget 9ms 10ms;", ""}, `f:2:9: service "s1": budget (the default, 100µs in 10ms): after 1 others it could wait 220.5ms for the processor, expected at most 50ms`},
+		{[]string{" budget 10us 10ms;", ""}, `f:1:21: service "s0": budget: after 0 others it could wait 203.2ms`},
+	} {
+		text := ""
+		for n, b := range c.budgets {
+			text += one(n, b)
+		}
+		_, faults := Parse("f", []byte(text))
+		switch {
+		case c.want == "" && len(faults) == 0:
+		case len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), c.want):
+			t.Errorf("%q:\ngot  %v\nwant %s", c.budgets, faults, c.want)
+		}
 	}
 }
 

@@ -112,8 +112,9 @@ func readControl(a *arguments) {
 }
 
 // systemNames are peers that every service has: RS, the data store inside it, and the
-// kernel. Naming them is allowed, as MINIX's files do, and gives nothing.
-var systemNames = []string{"rs", "ds", "system"}
+// kernel. Naming them is allowed, as MINIX's files do, and gives nothing. No service has such a label: its lines of log
+// would be taken for theirs.
+var systemNames = []string{"rs", "ds", "system", "kernel"}
 
 func systemName(label string) bool {
 	for _, s := range systemNames {

@@ -25,7 +25,7 @@ func (p *parser) table() {
 			}
 		}
 	}
-	// Sums over the whole table (CPU time by priority, reserves) belong here.
+	p.checkTime(services)
 }
 
 // checkPorts refuses more ranges in both lists than a privilege has room for.

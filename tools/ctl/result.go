@@ -39,7 +39,8 @@ func result(raw []byte) (r service.Result, err error) {
 	}
 	c, l, m := &a.Counts, &a.Latency, &a.Machine
 	r.Counts = abi.Counts{Frames: c.Frames, Tasks: c.Tasks, Images: c.Images, Hooks: c.Hooks, Ports: c.Ports, Alarms: c.Alarms,
-		Async: c.Async, Deaths: c.Deaths, HeapInUse: c.HeapInUse, HeapAllocs: c.HeapAllocs}
+		Async: c.Async, Deaths: c.Deaths}
+	r.Heap = abi.Heap{InUse: c.HeapInUse, Allocs: c.HeapAllocs}
 	r.Latency = abi.Latency{MaxKernelNS: l.MaxKernelNS, MaxKernelCall: l.MaxKernelCall, MaxReadyNS: l.MaxReadyNS,
 		MaxReadyTask: abi.Endpoint(l.MaxReadyTask), Entries: l.Entries}
 	r.Machine = abi.Machine{TSCHz: m.TSCHz, RAMBytes: m.RAMBytes, PoolFrames: m.PoolFrames, KernelBytes: m.KernelBytes, HeapBytes: m.HeapBytes,

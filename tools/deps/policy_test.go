@@ -21,12 +21,12 @@ kernel:                          kernel -kernel/usys -kernel/archive
 kernel/ktest:                    kernel/abi kernel/usys kernel/archive board/ring3 own
 kernel/kbench:                   kernel/abi kernel/usys kernel/archive board/ring3 kernel/ktest/code kernel/kbench
 board/pc:                        board/pc kernel/abi
-board/pc/boardtest:              board/pc kernel -kernel/usys # a ring-0 program of its own
 board/ring3:                     kernel/abi kernel/usys
-boot:                            board/pc kernel -kernel/usys
+# the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
+boot:                            board/pc kernel -kernel/usys boot/ring0
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
-rs/conf:                         kernel/abi kernel/ioport
+rs/conf:                         kernel/abi kernel/ioport kernel/sched
 rs/policy rs/ds:                 kernel/abi
 rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds

@@ -74,14 +74,18 @@ func kernelTakes(t *testing.T, b []byte) bool {
 	pool := mem.NewPool(phys)
 	pool.Add(0, size)
 	table := image.NewTable(pool)
-	id, e := table.Create(uint64(len(b)))
+	h := new(mem.Holder)
+	pool.Promise(h, 0, pool.Size())
+	id, e := table.Create(uint64(len(b)), abi.None, abi.AccountRoot, h)
 	if e == abi.OK {
 		e = table.Write(id, 0, b)
 	}
 	if e != abi.OK {
 		t.Fatal(e.Err())
 	}
-	e = table.Seal(id)
+	for more := true; more && e == abi.OK; {
+		more, e = table.Seal(id)
+	}
 	runtime.KeepAlive(ram)
 	return e == abi.OK
 }

@@ -179,7 +179,7 @@ func TestFirstLineAfterDeath(t *testing.T) {
 	b := newBench(t, 3, Subscription{})
 	new(rs).serve(b)
 	b.s.Input([]byte(`tus"}` + "\n" + `{"id":1,"cmd":"echo","label":"ctl"}` + "\n"))
-	b.want(`{"event":"hello","t":1.000000,"label":"ctl","incarnation":3,"abi":1,"version":"test","subscribed":false,"next":0}`,
+	b.want(`{"event":"hello","t":1.000000,"label":"ctl","incarnation":3,"abi":2,"version":"test","subscribed":false,"next":0}`,
 		`{"id":1,"ok":true,"incarnation":3,"round_us":0,"round_ns":0}`)
 	if _, ok := b.f.Take(); ok {
 		t.Error("something was sent")
