@@ -7,6 +7,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
+	"bennu/kernel/ktest/cpuid"
 	"bennu/kernel/usys"
 )
 
@@ -247,7 +248,7 @@ func randomCode(t *T) {
 	p := spinner()
 	p.CallMask, p.TrapMask, p.deaf, p.CeilingFrames = 0, 0, true, 40
 	const tasks = 3000
-	vex := !emulated()
+	vex := !cpuid.TCG()
 	vectors, loops := map[string]int{}, 0
 	for range tasks {
 		b := code.New().Set(code.BX, code.Data).Set(code.SP, code.StackTop-512).Set(code.SI, code.Data+64).Set(code.DI, abi.CallPage)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"strconv"
 	"time"
 
@@ -13,13 +12,6 @@ import (
 func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
 
 var specials = []abi.Endpoint{abi.Hardware, abi.Clock, abi.System, abi.Self, abi.Any, abi.None, 0, 0x7000, 1<<32 - 1}
-
-// emulated tells whether the CPU is QEMU's TCG, which does not raise every exception that a CPU raises.
-func emulated() bool {
-	var m abi.Machine
-	getInfo(abi.InfoMachine, 0, &m)
-	return bytes.Contains(m.CPU[:], []byte("TCG"))
-}
 
 // tick is a time limit that no case's own work comes near to, however busy the machine is on which an
 // emulator runs.

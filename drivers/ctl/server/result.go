@@ -59,7 +59,7 @@ func alive(ep abi.Endpoint) uint64 {
 func (s *Server) service(v *abi.ServiceStatus) {
 	w := &s.w
 	w.Open('{')
-	w.String("label", v.Label.String())
+	w.Zeroed("label", v.Label[:])
 	w.Uint("endpoint", alive(v.Endpoint))
 	w.String("state", v.State.String())
 	w.Uint("incarnation", uint64(v.Incarnation))
@@ -81,7 +81,7 @@ func (s *Server) service(v *abi.ServiceStatus) {
 func (s *Server) task(v *abi.TaskInfo) {
 	w := &s.w
 	w.Open('{')
-	w.String("label", v.Label.String())
+	w.Zeroed("label", v.Label[:])
 	w.Uint("endpoint", uint64(v.Endpoint))
 	w.String("state", service.TaskState(v.State))
 	w.Uint("incarnation", uint64(v.Incarnation))
@@ -168,6 +168,7 @@ func (s *Server) events(events []abi.Event, lost uint64) {
 			s.begin()
 			s.event(&events[i])
 			s.finish()
+			s.sent()
 		}
 		if events[i].Kind == abi.EventDeath {
 			s.asker.Dead(events[i].Endpoint)
@@ -185,7 +186,7 @@ func (s *Server) event(e *abi.Event) {
 	w.Uint("seq", e.Seq)
 	w.Seconds("t", e.TimeNS)
 	if e.Label != (abi.Label{}) {
-		w.String("label", e.Label.String())
+		w.Zeroed("label", e.Label[:])
 		w.Uint("endpoint", alive(e.Endpoint))
 		w.Uint("incarnation", uint64(e.Incarnation))
 	}

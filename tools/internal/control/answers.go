@@ -183,7 +183,7 @@ func (c *Client) PowerOff(ctx context.Context, status int) error {
 
 // gone forgives the machine for ending.
 func gone(err error) error {
-	if errors.Is(err, ErrClosed) || errors.Is(err, ErrUnknown) {
+	if errors.Is(err, ErrClosed) {
 		return nil
 	}
 	return err
