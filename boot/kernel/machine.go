@@ -5,6 +5,7 @@ package main
 import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
+	"bennu/board/pc/cpu"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
 	"bennu/boot/ring0"
@@ -32,11 +33,13 @@ type machine struct {
 
 	never   []ioport.Block // ports that the machine itself hangs on
 	century uint8          // CMOS register
+
+	clear cpu.Clear // on a switch from one task to another
+	leaks string    // the boot's line about that
 }
 
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }
 
-func (m *machine) SetTask(c *arch.Context) { arch.SetTask(c) }
 func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
 func (m *machine) Idle() uint64            { return arch.Idle() }
 func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }

@@ -45,6 +45,7 @@ func main() {
 		m.refuse(fault)
 	}
 	m.power.ResetOnFailure = opts.reset
+	m.mitigate(opts.mitigate)
 	if m.seed = opts.seed; !opts.seeded {
 		m.seed = pc.Random() >> 32 // short enough to type again
 	}
@@ -159,6 +160,7 @@ func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
 	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(pc.WindowEnd-pc.KernelBase), " MiB")
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz", warning(m.rates.Warning))
+	m.k.Print(m.leaks)
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
 }

@@ -40,17 +40,23 @@ func Name(first, last uint16) string {
 
 // Find is the block that a port lies in: one of the table, or the gap between two of them.
 func Find(port uint16) Block {
-	gap := Block{Last: 0xffff, Name: "no device that the kernel knows"}
-	for _, b := range pc {
-		switch {
-		case b.Last < port:
-			gap.First = b.Last + 1
-		case b.First > port:
-			gap.Last = b.First - 1
-			return gap
-		default:
-			return b
+	at, end := 0, len(pc) // the first block that does not end before port is within
+	for at < end {
+		if m := (at + end) / 2; pc[m].Last < port {
+			at = m + 1
+		} else {
+			end = m
 		}
+	}
+	if at < len(pc) && pc[at].First <= port {
+		return pc[at]
+	}
+	gap := Block{Last: 0xffff, Name: "no device that the kernel knows"}
+	if at > 0 {
+		gap.First = pc[at-1].Last + 1
+	}
+	if at < len(pc) {
+		gap.Last = pc[at].First - 1
 	}
 	return gap
 }

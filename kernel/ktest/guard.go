@@ -117,9 +117,15 @@ func guardCalls(t *T) {
 	} {
 		t.want(c.name, p.portIO(c.args...), c.want)
 	}
-	const nGuarded = abi.StartPage + 392
-	equal(t, "guarded ranges", p.t.peek(p.ep, nGuarded), 3|keyboardData<<32|keyboardData<<48)
-	equal(t, "and the others", p.t.peek(p.ep, nGuarded+8), keyboardCommand|keyboardCommand<<16|cmosIndex<<32|cmosData<<48)
+	var s abi.StartInfo
+	for b, at := abi.Bytes(&s), uint64(abi.StartPage); len(b) >= 8; b, at = b[8:], at+8 {
+		binary.LittleEndian.PutUint64(b, t.peek(p.ep, at))
+	}
+	equal(t, "guarded ranges", s.NGuarded, 3)
+	want := guardedRights()
+	for i, r := range s.Guarded[:min(s.NGuarded, abi.MaxGuarded)] {
+		equal(t, "guarded range", r, want.Ports[i])
+	}
 	q := t.puppet()
 	t.want("nobody's", q.portIO(1, keyboardCommand), abi.EPERM)
 	open := t.puppetWith(withPorts(abi.PortRange{First: scratch, Last: scratch}))
