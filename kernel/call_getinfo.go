@@ -79,7 +79,7 @@ func (k *Kernel) counts() abi.Counts {
 func taskInfo(o *task.Task) abi.TaskInfo {
 	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Priority: o.Priv.Priority,
 		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used, FramesPeak: max(o.FramesPeak, o.Space.Used), SharedPages: o.SharedPages,
-		CPUNS: o.CPUNS, StartedNS: o.StartedNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
+		CPUNS: o.CPUNS, StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
 	switch {
 	case o.Wait&task.Sending != 0:
 		i.Peer = o.SendTo

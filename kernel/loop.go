@@ -29,6 +29,9 @@ func (k *Kernel) Step() {
 	k.arm(t)
 	v, left, back := k.m.Enter(t.Ctx)
 	k.stayed(left, back)
+	if t.FirstRunNS == 0 {
+		t.FirstRunNS = k.ns(left - k.cfg.Facts.EntryTSC)
+	}
 	ran := k.ns(back - left)
 	t.CPUNS += ran
 	if v == arch.VectorSyscall {

@@ -70,6 +70,7 @@ type Task struct {
 	CPUNS       uint64
 	ReadyNS     uint64 // when it became ready
 	StartedNS   uint64
+	FirstRunNS  uint64
 	Calls       uint64
 	Faults      uint64
 	Preempted   uint64

@@ -66,6 +66,7 @@ func (s *Server) start(a *policy.Action) abi.Errno {
 	p.Label, p.Image, p.Incarnation, p.Init = t.label, s.images[t.image].id, a.Incarnation, a.Init
 	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
+	t.created = s.k.Now()
 	ep, e := s.k.TaskCreate(p)
 	if e != abi.OK {
 		return e
@@ -125,7 +126,7 @@ func (s *Server) emit(a *policy.Action) {
 			s.describe(e)
 		}
 	case abi.EventStart:
-		e.StartedNS = uint64(s.now)
+		e.StartedNS = t.created
 	case abi.EventDown:
 		s.store.Drop(int(a.ID))
 		s.drop(t)

@@ -30,6 +30,7 @@ type service struct {
 	peers    uint64 // bit n: it and service n may send to each other
 
 	endpoint abi.Endpoint // None: no life
+	created  uint64       // when RS asked the kernel for this life, ns
 	image    int          // place in images; -1: holds none
 	async    int          // senda messages to it that may still wait
 	watching bool
