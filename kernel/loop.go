@@ -42,6 +42,9 @@ func (k *Kernel) Step() {
 	k.arm(t)
 	v, left, back := k.m.Enter(t.Ctx)
 	k.stayed(left, back)
+	if t.FirstRunNS == 0 {
+		t.FirstRunNS = k.sinceBoot(left)
+	}
 	t.Ticks += back - left
 	if ran := back - k.since; k.sched.Ran(slot, ran) {
 		t.Preempted++
