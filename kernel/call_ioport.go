@@ -108,12 +108,18 @@ func (k *Kernel) refusePorts(to *task.Task, b *ioport.Block) abi.Errno {
 func (k *Kernel) showPorts(to *task.Task, io *ioRights) {
 	s := k.startInfo(to)
 	s.NGuarded = uint32(copy(s.Guarded[:], io.guarded[:io.nGuarded]))
+	if to.Priv.Unguarded == 0 {
+		return
+	}
+	l := k.stamp().str("kernel: ports unguarded label=").label(&to.Label).str(" ep=").dec(uint64(to.Endpoint)).str(" ports=")
+	sep := ""
 	for i, r := range to.Priv.Ports[:to.Priv.NPorts] {
 		if to.Priv.Unguarded>>i&1 != 0 {
-			k.stamp().str("kernel: ports unguarded label=").label(&to.Label).str(" ep=").dec(uint64(to.Endpoint)).str(" ports=").ports(r.First, r.Last)
-			k.emit(log.About(int(to.Account)), &to.Label)
+			l.str(sep).ports(r.First, r.Last)
+			sep = ","
 		}
 	}
+	k.emit(log.About(int(to.Account)), &to.Label)
 }
 
 // forsakePorts is the end of t, who had ports.
