@@ -82,6 +82,7 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	to.Priv, to.PrivSet = *p, true
 	k.ports += ports
 	k.startInfo(to).Priority = p.Priority
+	k.startInfo(to).MemoryLimit = uint64(p.FrameQuota) * abi.PageSize
 	k.allowSends(to, sendTo)
 	for _, r := range p.Ports[:p.NPorts] {
 		if hasConsole(r) {

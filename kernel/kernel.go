@@ -158,6 +158,7 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 	k.pool.Keep(rootKept)
 	t.PrivSet = true
 	start.Priority = t.Priv.Priority
+	start.MemoryLimit = rootQuota * abi.PageSize
 	k.allow(t)
 	return abi.OK
 }

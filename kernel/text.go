@@ -113,6 +113,9 @@ func (k *Kernel) logDeath(t *task.Task, r *abi.DeathRecord) {
 	case abi.CauseExit, abi.CausePanic, abi.CauseBadCall:
 		l.str(" status=").dec(r.Status)
 	}
+	if r.Cause == abi.CauseMemory { // below the ceiling, it was the machine that had no more
+		l.str(" memory=").dec(r.FramesPeak * abi.PageSize >> 10).str("KiB ceiling=").dec(uint64(t.Priv.FrameQuota) * abi.PageSize >> 10).str("KiB")
+	}
 	l.str(" rip=").hex(r.Regs.RIP).str(" rsp=").hex(r.Regs.GPR[4]).str(" code=")
 	for _, b := range r.Code[:r.CodeLen] {
 		l.digits(uint64(b), 16, 2)

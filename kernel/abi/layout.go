@@ -66,6 +66,7 @@ type StartInfo struct {
 	TSCHz       uint64 // counts of RDTSC in a second
 	TSCBase     uint64 // RDTSC at time 0 of the system clock
 	TSCMult     uint64 // nanoseconds = (RDTSC-TSCBase) * TSCMult >> 32, in 128 bits
+	MemoryLimit uint64 // bytes this task may have in all, page tables and copies of its data included
 	Seed        [4]uint64
 	ArgsLen     uint32
 	_           uint32
