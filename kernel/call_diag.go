@@ -13,21 +13,19 @@ import (
 //
 // Errors: EPERM (an account, and the caller is not the root task), EINVAL (no such account).
 func (k *Kernel) callDiag(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
-	s, name := log.Own(account(t)), &t.Label
+	s, name := log.Own(int(t.Account)), &t.Label
 	if about := f.SI; about != 0 {
 		if !t.Root {
 			return abi.EPERM, 0
 		}
-		if about >= abi.LogAccounts {
+		a := k.accounts.Get(abi.AccountID(min(about, abi.MaxAccounts)))
+		if a == nil {
 			return abi.EINVAL, 0
 		}
-		s, name = log.About(int(about)), k.nameOf(int(about))
+		s, name = log.About(int(a.ID)), &a.Spec.Label
 	}
 	l := k.stamp().label(&t.Label).str(": ")
 	taken := l.bytes(t.Call.Buf[:min(f.DI, uint64(len(t.Call.Buf)))])
 	k.emit(s, name)
 	return abi.OK, uint64(taken)
 }
-
-// nameOf is the label of the task that account n has, or had last.
-func (k *Kernel) nameOf(n int) *abi.Label { return &k.tasks.Tasks[n-1].Label }

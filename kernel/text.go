@@ -80,18 +80,14 @@ func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	l := &k.line
 	k.log.Write(s, name, l.buf[:l.n])
 	l.buf[l.n] = '\n'
-	b := l.buf[:l.n+1]
-	k.m.Debug(b)
-	if !k.consoleTask {
-		k.m.Console(b)
+	k.console.put(l.buf[:l.n+1])
+	if !k.running { // boot has nothing else to do
+		k.flush()
 	}
 }
 
 // kernelLabel is who writes the kernel's own lines. No task has it.
 var kernelLabel, _ = abi.MakeLabel("kernel")
-
-// account is whose share of the log t's lines take. The root task's slot is 0 and its account 1.
-func account(t *task.Task) int { return min(t.Slot+1, abi.LogAccounts-1) }
 
 // Print writes a line of the kernel's own.
 func (k *Kernel) Print(parts ...string) {
@@ -113,12 +109,13 @@ func (k *Kernel) logDeath(t *task.Task, r *abi.DeathRecord) {
 	case abi.CauseExit, abi.CausePanic, abi.CauseBadCall:
 		l.str(" status=").dec(r.Status)
 	}
-	if r.Cause == abi.CauseMemory { // below the ceiling, it was the machine that had no more
-		l.str(" memory=").dec(r.FramesPeak * abi.PageSize >> 10).str("KiB ceiling=").dec(uint64(t.Priv.FrameQuota) * abi.PageSize >> 10).str("KiB")
+	if r.Cause == abi.CauseMemory { // when it had less than its ceiling, the machine had no more for it
+		ceiling := k.accounts.Get(t.Account).Frames.Ceiling()
+		l.str(" memory=").dec(r.Status * abi.PageSize >> 10).str("KiB ceiling=").dec(ceiling * abi.PageSize >> 10).str("KiB")
 	}
 	l.str(" rip=").hex(r.Regs.RIP).str(" rsp=").hex(r.Regs.GPR[4]).str(" code=")
 	for _, b := range r.Code[:r.CodeLen] {
 		l.digits(uint64(b), 16, 2)
 	}
-	k.emit(log.About(account(t)), &r.Label)
+	k.emit(log.About(int(t.Account)), &r.Label)
 }

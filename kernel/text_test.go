@@ -71,7 +71,7 @@ func TestDiag(t *testing.T) {
 		if e != abi.OK || n != uint64(len(c.text)) || r.last() != "peer: "+c.want {
 			t.Errorf("%q: %s, %d: %q", c.text, e.Name(), n, r.last())
 		}
-		if _, lines := r.lines(account(x)); !strings.HasSuffix(lines[len(lines)-1], "] peer: "+c.want) {
+		if _, lines := r.lines(int(x.Account)); !strings.HasSuffix(lines[len(lines)-1], "] peer: "+c.want) {
 			t.Errorf("%q: in the log %q", c.text, lines[len(lines)-1])
 		}
 	}
@@ -86,7 +86,7 @@ func TestLongLines(t *testing.T) {
 			text := strings.Repeat("x", room) + strings.Repeat(piece, 600)
 			text = text[:min(len(text), len(abi.CallArea{}.Buf))]
 			e, n := r.diag(x, text, 0)
-			_, lines := r.lines(account(x))
+			_, lines := r.lines(int(x.Account))
 			line := lines[len(lines)-1]
 			body, cut := strings.CutSuffix(strings.SplitN(line, "] peer: ", 2)[1], abi.LogMark)
 			if e != abi.OK || len(line) > abi.LogLineMax || len(line) < abi.LogLineMax-3 || !cut || n >= uint64(len(text)) {
@@ -120,21 +120,18 @@ func TestLinesAreNotForged(t *testing.T) {
 	x := r.make(rights())
 	e, _ := r.diag(x, "about the root task", 1)
 	r.want("a task about another", e, abi.EPERM)
-	e, _ = r.diag(x, "about itself", uint64(account(x)))
+	e, _ = r.diag(x, "about itself", uint64(int(x.Account)))
 	r.want("a task about itself", e, abi.EPERM)
-	e, _ = r.diag(r.root, "label=peer event=ready", uint64(account(x)))
+	e, _ = r.diag(r.root, "label=peer event=ready", uint64(int(x.Account)))
 	r.want("the root task about a task", e, abi.OK)
 	e, _ = r.diag(r.root, "x", abi.LogAccounts)
 	r.want("about no account", e, abi.EINVAL)
-	if _, lines := r.lines(abi.LogAccounts + account(x)); len(lines) != 1 || !strings.HasSuffix(lines[0], "] rs: label=peer event=ready") {
+	if _, lines := r.lines(abi.LogAccounts + int(x.Account)); len(lines) != 1 || !strings.HasSuffix(lines[0], "] rs: label=peer event=ready") {
 		t.Errorf("about the task: %q", lines)
 	}
-	elf := code.New().Stop().ELF()
-	id, _ := r.images.Create(uint64(len(elf)))
-	r.images.Write(id, 0, elf)
-	r.images.Seal(id)
+	id := r.load(code.New().Stop().ELF())
 	for _, l := range []string{"kernel", "rs"} {
-		s := abi.TaskSpec{Image: uint32(id)}
+		s := abi.TaskSpec{Image: id, Account: abi.AccountRoot}
 		s.Label, _ = abi.MakeLabel(l)
 		copy(r.root.Call.Buf[:], abi.Bytes(&s))
 		e, _ := r.call(r.root, abi.CallTaskCreate)
@@ -157,7 +154,7 @@ func TestOneTasksLinesCostNobodyElse(t *testing.T) {
 			t.Fatal(e.Name())
 		}
 	}
-	number, about := account(x), account(y)
+	number, about := int(x.Account), int(y.Account)
 	r.exception(x, 13, 0, 0)
 	r.death(abi.CauseException)
 	for _, c := range []struct {

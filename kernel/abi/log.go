@@ -4,7 +4,7 @@ package abi
 // each has room of its own. A source's lines are numbered from 0; those that were overwritten are counted, and what
 // is read of a line is always the whole line.
 const (
-	LogAccounts = 64 // source n: lines of account n. 0 is the kernel, 1 the root task
+	LogAccounts = MaxAccounts // source n: lines of account n. 0 is the kernel, 1 the root task
 	LogSources  = 2 * LogAccounts
 	LogLineMax  = 512 // bytes of a line; of a longer one the rest is cut, and it ends with LogMark
 )

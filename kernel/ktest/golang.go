@@ -100,18 +100,18 @@ func (t *T) goImage() uint32 {
 // goTask makes a Go task with arguments.
 func (t *T) goTask(image uint32, args string) abi.Endpoint {
 	p := spinner()
-	p.FrameQuota = 4096
+	p.CeilingFrames = 4096
 	return t.goTaskWith(image, args, p)
 }
 
-func (t *T) goTaskWith(image uint32, args string, p abi.Privilege) abi.Endpoint {
-	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args))}
+func (t *T) goTaskWith(image uint32, args string, p rights) abi.Endpoint {
+	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args)), Account: t.account(p)}
 	s.Label, _ = abi.MakeLabel("go")
 	copy(s.Args[:], args)
 	ep, e := usys.TaskCreate(&s)
 	t.must("create", e)
 	t.tasks = append(t.tasks, ep)
-	t.must("set", usys.PrivSet(ep, &p))
+	t.must("set", set(ep, p))
 	t.must("allow", usys.PrivAllow(ep))
 	return ep
 }

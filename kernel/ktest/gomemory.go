@@ -184,7 +184,7 @@ var sinkNode *node
 // waste lets a Go task waste memory as if its ceiling were asIf, and returns how it ended.
 func (t *T) waste(image uint32, how, asIf byte, ceiling uint32) abi.DeathRecord {
 	p := spinner()
-	p.FrameQuota = ceiling / abi.PageSize
+	p.CeilingFrames = ceiling / abi.PageSize
 	t.goTaskWith(image, string([]byte{'M', how, asIf}), p)
 	return t.await(1)[0]
 }

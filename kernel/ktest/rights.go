@@ -61,7 +61,7 @@ func callName(nr abi.CallNr) string {
 func sendMask(t *T) {
 	peer := t.puppet()
 	p := all()
-	p.SendTo = 0
+	p.deaf = true
 	x := t.puppetWith(p)
 	for _, nr := range []abi.CallNr{abi.CallSend, abi.CallSendRec, abi.CallNotify, abi.CallSendNB, abi.CallSendA} {
 		for _, to := range []abi.Endpoint{peer.ep, me(), x.ep} {
@@ -71,7 +71,7 @@ func sendMask(t *T) {
 	}
 	var q abi.Privilege
 	t.must("query", usys.PrivQuery(x.ep, &q))
-	equal(t, "mask", q.SendTo, 0)
+	equal(t, "whom it may send to", q.NSendTo, 0)
 	t.want("root to it", usys.Notify(x.ep), abi.ECALLDENIED)
 }
 
@@ -79,28 +79,35 @@ func sendMask(t *T) {
 // inherits nothing.
 func sendSymmetry(t *T) {
 	p := all()
-	p.SendTo = 0
+	p.deaf = true
 	a := t.puppetWith(p)
 	p.TrapMask = abi.TrapBit(abi.CallReceive)
 	deaf := t.puppetWith(p)
 	p = all()
-	p.SendTo = 1<<a.ep.Slot() | 1<<deaf.ep.Slot()
+	gone := t.puppet()
+	t.kill(gone.ep)
+	p.SendTo[0], p.SendTo[1], p.SendTo[2], p.SendTo[3], p.NSendTo = gone.ep, a.ep, deaf.ep, abi.Any, 4
 	b := t.puppetWith(p)
-	mask := func(x *puppet) uint64 {
+	to := func(x *puppet) (list [2]abi.Endpoint) {
 		var q abi.Privilege
 		t.must("query", usys.PrivQuery(x.ep, &q))
-		return q.SendTo
+		if q.NSendTo > 2 {
+			t.errorf("%d may send to %d tasks", x.ep, q.NSendTo)
+		}
+		copy(list[:], q.SendTo[:q.NSendTo])
+		return list
 	}
-	equal(t, "asker's mask", mask(b), p.SendTo)
-	equal(t, "answerer's mask", mask(a), 1<<b.ep.Slot())
-	equal(t, "receiver's mask", mask(deaf), 0)
+	if list := to(b); list != [2]abi.Endpoint{a.ep, deaf.ep} && list != [2]abi.Endpoint{deaf.ep, a.ep} {
+		t.errorf("the asker may send to %d, want %d and %d: the dead are passed over", list, a.ep, deaf.ep)
+	}
+	equal(t, "the answerer's", to(a), [2]abi.Endpoint{b.ep})
+	equal(t, "the receiver's", to(deaf), [2]abi.Endpoint{})
 	e, _ := a.call(abi.CallNotify, uint64(b.ep))
 	t.want("answer", e, abi.OK)
 	t.kill(b.ep)
-	equal(t, "mask after death", mask(a), 0)
-	p.SendTo = 0
-	c := t.puppetWith(p)
-	equal(t, "slot", c.ep.Slot(), b.ep.Slot())
+	equal(t, "after the asker's death", to(a), [2]abi.Endpoint{})
+	p.deaf, p.NSendTo = true, 0
+	c := t.heir(b.ep, p)
 	e, _ = a.call(abi.CallNotify, uint64(c.ep))
 	t.want("notify the slot's next task", e, abi.ECALLDENIED)
 }
@@ -140,7 +147,7 @@ func callMaskEach(t *T) {
 }
 
 func unknownCalls(t *T) {
-	for _, nr := range []uint64{0, 7, 8, 31, 49, 63, 64, 100, 159, 1 << 8, 1 << 16, 1<<32 + 1, 1 << 32, 1 << 63, 1<<64 - 1, 1<<64 - 32} {
+	for _, nr := range []uint64{0, 7, 8, 31, uint64(abi.CallMax) + 1, 63, 64, 100, 159, 1 << 8, 1 << 16, 1<<32 + 1, 1 << 32, 1 << 63, 1<<64 - 1, 1<<64 - 32} {
 		r := t.death(t.start(code.New().Call(abi.CallNr(nr)).Exit(0), all()), abi.CauseBadCall)
 		equal(t, "number", r.Status, nr)
 	}

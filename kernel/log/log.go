@@ -23,7 +23,7 @@ func About(account int) Source { return Own(account) + abi.LogAccounts }
 
 // Room of a source in bytes, with its table of lines.
 const (
-	kernelBytes = 6 << 10
+	kernelBytes = 4 << 10
 	rootBytes   = 16 << 10
 	ownBytes    = 2 << 10
 	aboutBytes  = 3 << 9

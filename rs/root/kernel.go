@@ -26,6 +26,10 @@ func (kernel) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) a
 	return usys.CopyTo(to, id, offset, b)
 }
 
+func (kernel) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	return usys.AccountSet(id, s)
+}
+func (kernel) AccountPay(id abi.AccountID)                          { usys.AccountPay(id) }
 func (kernel) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) { return usys.TaskCreate(s) }
 func (kernel) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno  { return usys.PrivSet(ep, p) }
 func (kernel) PrivAllow(ep abi.Endpoint) abi.Errno                  { return usys.PrivAllow(ep) }

@@ -41,17 +41,17 @@ func (s *Server) logEvents() {
 	for ; r.logged < r.seq; r.logged++ {
 		at := r.place(r.logged)
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
-		s.k.Diag(account(&r.e[at]), s.line)
+		s.k.Diag(s.accountOf(&r.e[at]), s.line)
 	}
 }
 
-// account is whose share of the log pays for the line of an event: a service that dies often must not make what happened
-// to others unseen.
-func account(e *abi.Event) uint64 {
-	if e.Endpoint == abi.None {
-		return 0
+// accountOf is whose share of the log pays for the line of an event: a service that dies often must not make what
+// happened to others unseen.
+func (s *Server) accountOf(e *abi.Event) uint64 {
+	if i := s.byLabel(e.Label); i >= 0 {
+		return uint64(s.table[i].account)
 	}
-	return uint64(min(e.Endpoint.Slot()+1, abi.LogAccounts-1))
+	return 0
 }
 
 // appendEvent writes an event in logfmt: who, then what, then the figures. next is what

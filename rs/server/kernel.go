@@ -20,6 +20,8 @@ type Kernel interface {
 	Notify(to abi.Endpoint) abi.Errno
 	CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno
 
+	AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno)
+	AccountPay(id abi.AccountID)
 	TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno)
 	PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno
 	PrivAllow(ep abi.Endpoint) abi.Errno

@@ -345,6 +345,9 @@ type still struct {
 	starts int
 }
 
+func (k *still) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	return abi.AccountRoot + 1, abi.OK
+}
 func (k *still) TaskCreate(*abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	k.starts++
 	return abi.MakeEndpoint(1, uint32(k.starts+10)), abi.OK
@@ -368,5 +371,17 @@ func BenchmarkDeath(b *testing.B) {
 		for f.alarm > 0 && f.alarm <= f.now || f.s.tickDue {
 			f.s.Turn()
 		}
+	}
+}
+
+// The event of a start says when the server asked the kernel for the task, which is later than when it heard of the death.
+func TestStartIsWhenTheTaskWasAskedFor(t *testing.T) {
+	f := boot(t, "service a { burst none; };")
+	f.ready("a")
+	f.lag = 5 * time.Microsecond
+	f.dead("a", abi.CauseException)
+	e := f.last(abi.EventStart, "a")
+	if want := e.TimeNS + uint64(f.lag); e.StartedNS != want {
+		t.Errorf("heard at %d ns, asked at %d, want %d", e.TimeNS, e.StartedNS, want)
 	}
 }

@@ -38,6 +38,7 @@ func info(p Port, reset bool) Result {
 		{abi.InfoMachine, 0, abi.Bytes(&res.Machine)},
 		{abi.InfoCounts, 0, abi.Bytes(&res.Counts)},
 		{abi.InfoLatency, 0, abi.Bytes(&res.Latency)},
+		{abi.InfoHeap, 0, abi.Bytes(&res.Heap)},
 	}
 	if reset {
 		parts[2].index = 1

@@ -62,6 +62,7 @@ func TestInfo(t *testing.T) {
 	copy(m.Version[:], "bennu 0.1")
 	f.Table[abi.InfoMachine] = rowsOf(&m)
 	f.Table[abi.InfoCounts] = rowsOf(&abi.Counts{Frames: 1 << 15, Tasks: 57})
+	f.Table[abi.InfoHeap] = rowsOf(&abi.Heap{InUse: 1 << 20, Allocs: 100})
 	f.Table[abi.InfoLatency] = func(i uint64) ([]byte, abi.Errno) {
 		resets += int(i)
 		return abi.Bytes(&abi.Latency{MaxKernelNS: 13_600, MaxKernelCall: 1014, MaxReadyNS: 1474, MaxReadyTask: 0x8000}), abi.OK
