@@ -172,7 +172,7 @@ type DeathRecord struct {
 	Vector      uint32
 	ErrorCode   uint64
 	CR2         uint64
-	Status      uint64 // exit status, or number of the bad call
+	Status      uint64 // exit status; number of the bad call; with CauseMemory, pages that its account had
 	StartedNS   uint64 // when it was allowed to run
 	DiedNS      uint64 // when the kernel stopped it
 	CleanNS     uint64 // when nothing of it was left
