@@ -117,6 +117,7 @@ func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
 func (k *Kernel) Panic(why string) {
 	k.consoleTask = false
 	k.Print("kernel: panic: ", why)
+	k.flush()
 	k.m.Shutdown(abi.PowerOff, StatusPanic)
 }
 

@@ -33,8 +33,8 @@ type Machine interface {
 	EndInterrupt()                                // to the interrupt controller
 	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
 	Resolve(number uint32) (line uint32, ok bool) // the line that privileges call number (ISA, or GSI from 16 up)
-	Console(b []byte)                             // diagnostics, where a person sees them
-	Debug(b []byte)                               // all of the log, for an emulator's debug console
+	Console(b []byte) int                         // diagnostics, where a person sees them: how many bytes were taken
+	Debug(b []byte) int                           // all of the log, for an emulator's debug console: likewise
 	HeapAllocs() (inUse, allocs uint64)           // of the kernel's own Go heap
 	Shutdown(how abi.ShutdownHow, status uint64)
 }
@@ -86,7 +86,9 @@ type Kernel struct {
 	guard       guarded
 	ports       portMap
 	hookRows    uint64 // interrupt lines in privileges
-	consoleTask bool   // a task has the console's port
+	running     bool   // boot is over
+	console     console
+	consoleTask bool // a task has the console's port
 	deaths      [abi.MaxTasks]abi.DeathRecord
 	firstDeath  int
 	nDeaths     int

@@ -8,6 +8,7 @@ import (
 
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
+	k.running = true
 	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()
@@ -16,6 +17,9 @@ func (k *Kernel) Run() {
 
 // Step runs one task until it comes back, or waits for one interrupt.
 func (k *Kernel) Step() {
+	if k.console.waiting() {
+		k.showSome()
+	}
 	k.release()
 	slot := k.sched.First()
 	if slot < 0 {
@@ -38,6 +42,9 @@ func (k *Kernel) Step() {
 	k.arm(t)
 	v, left, back := k.m.Enter(t.Ctx)
 	k.stayed(left, back)
+	if t.FirstRunNS == 0 {
+		t.FirstRunNS = k.sinceBoot(left)
+	}
 	t.Ticks += back - left
 	if ran := back - k.since; k.sched.Ran(slot, ran) {
 		t.Preempted++
@@ -81,6 +88,10 @@ func (k *Kernel) rest() {
 		return
 	}
 	k.arm(nil)
+	if k.console.waiting() {
+		k.poll()
+		return
+	}
 	left := k.m.TSC()
 	k.charge(left)
 	v := k.m.Idle()

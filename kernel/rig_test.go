@@ -35,6 +35,7 @@ type machine struct {
 	onMask   func(line uint32)
 	polled   func() // called when the kernel lets interrupts in
 	console  []byte
+	busy     bool // the console takes nothing
 	debug    []byte
 	shutdown []uint64
 	spaces   []mem.Addr
@@ -57,9 +58,21 @@ func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
 func (m *machine) EndInterrupt()                        {}
 func (m *machine) IRQLine(vector uint64) (uint32, bool) { return uint32(vector - arch.VectorIRQ), true }
 func (m *machine) Resolve(n uint32) (uint32, bool)      { return n, n < 24 && n != 2 }
-func (m *machine) Console(b []byte)                     { m.console = append(m.console, b...) }
-func (m *machine) Debug(b []byte)                       { m.debug = append(m.debug, b...) }
-func (m *machine) HeapAllocs() (inUse, allocs uint64)   { return 0, 0 }
+func (m *machine) Console(b []byte) int {
+	if m.busy {
+		return 0
+	}
+	if m.r != nil && m.r.Kernel != nil && m.r.running {
+		b = b[:min(len(b), 16)]
+	}
+	m.console = append(m.console, b...)
+	return len(b)
+}
+func (m *machine) Debug(b []byte) int {
+	m.debug = append(m.debug, b...)
+	return len(b)
+}
+func (m *machine) HeapAllocs() (inUse, allocs uint64) { return 0, 0 }
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	m.shutdown = append(m.shutdown, uint64(how), status)
 }

@@ -80,10 +80,9 @@ func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	l := &k.line
 	k.log.Write(s, name, l.buf[:l.n])
 	l.buf[l.n] = '\n'
-	b := l.buf[:l.n+1]
-	k.m.Debug(b)
-	if !k.consoleTask {
-		k.m.Console(b)
+	k.console.put(l.buf[:l.n+1])
+	if !k.running { // boot has nothing else to do
+		k.flush()
 	}
 }
 

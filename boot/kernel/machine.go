@@ -65,20 +65,22 @@ func (m *machine) Level(line uint32) bool { return m.lines.Level(apic.Line(line)
 func (m *machine) Mask(line uint32)       { m.lines.Mask(apic.Line(line)) }
 func (m *machine) Unmask(line uint32)     { m.lines.Unmask(apic.Line(line)) }
 
-// Console writes to COM1 and to the emulator's debug console.
-func (m *machine) Console(b []byte) {
-	for _, c := range b {
-		m.com1.Put(c)
-	}
-}
+// Console writes to COM1 what that takes without waiting.
+func (m *machine) Console(b []byte) int { return m.com1.Take(b) }
 
-// Debug writes to the emulator's debug console only.
-func (m *machine) Debug(b []byte) {
-	if m.debug != nil {
-		for _, c := range b {
-			m.debug.Put(c)
-		}
+// debugAtOnce is how many bytes of a line the debug console gets at once: each is an exit for an emulator.
+const debugAtOnce = 64
+
+// Debug writes to the emulator's debug console.
+func (m *machine) Debug(b []byte) int {
+	if m.debug == nil {
+		return len(b)
 	}
+	b = b[:min(len(b), debugAtOnce)]
+	for _, c := range b {
+		m.debug.Put(c)
+	}
+	return len(b)
 }
 
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {

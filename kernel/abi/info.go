@@ -82,11 +82,12 @@ type TaskInfo struct {
 	FramesPeak  uint64
 	SharedPages uint64 // pages of its image's read-only part that are mapped
 	CPUNS       uint64
-	StartedNS   uint64
+	StartedNS   uint64 // when it was allowed to run
 	Calls       uint64 // kernel calls and IPC
 	Faults      uint64 // pages given on demand
 	Preempted   uint64
 	WorstWaitNS uint64 // longest that it was ready and did not run
+	FirstRunNS  uint64 // when ring 0 was left for its first instruction; 0: not yet
 }
 
 // ImageInfo is a row of the image table.

@@ -151,7 +151,7 @@ type Event struct {
 	RIP         uint64
 	CR2         uint64
 	Status      uint64
-	StartedNS   uint64 // of this life
+	StartedNS   uint64 // start: RS's clock before it called TaskCreate; death: when the life was allowed to run
 	FaultNS     uint64 // death: when the kernel stopped it
 	DetectNS    uint64 // death: from the fault, or from the injection, to RS's decision
 	RecoveryNS  uint64 // ready: from the death (or hang's injection) to now; 0 at a first start

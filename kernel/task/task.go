@@ -73,6 +73,7 @@ type Task struct {
 	Ticks       uint64 // in ring 3
 	ReadyNS     uint64 // when it became ready
 	StartedNS   uint64
+	FirstRunNS  uint64
 	Calls       uint64
 	Faults      uint64
 	Preempted   uint64

@@ -70,6 +70,7 @@ func (s *Server) start(a *policy.Action) abi.Errno {
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
+	t.created = s.k.Now()
 	ep, e := s.k.TaskCreate(p)
 	if e != abi.OK {
 		return e
@@ -157,7 +158,7 @@ func (s *Server) emit(a *policy.Action) {
 			s.describe(e)
 		}
 	case abi.EventStart:
-		e.StartedNS = uint64(s.now)
+		e.StartedNS = t.created
 	case abi.EventDown:
 		s.store.Drop(int(a.ID))
 		s.drop(t)

@@ -35,6 +35,7 @@ type arrived struct {
 
 // fake is a kernel, an archive and the tasks. Tests make tasks act by its methods.
 type fake struct {
+	lag    time.Duration // what the server needs from a death's record to its decision
 	t      *testing.T
 	files  map[string]string
 	bad    map[string]bool // Check fails
@@ -264,6 +265,7 @@ func (f *fake) Death(r *abi.DeathRecord) abi.Errno {
 		return abi.EAGAIN
 	}
 	*r = f.deaths[0]
+	f.now += f.lag
 	f.deaths = f.deaths[:copy(f.deaths, f.deaths[1:])]
 	return abi.OK
 }

@@ -373,3 +373,15 @@ func BenchmarkDeath(b *testing.B) {
 		}
 	}
 }
+
+// The event of a start says when the server asked the kernel for the task, which is later than when it heard of the death.
+func TestStartIsWhenTheTaskWasAskedFor(t *testing.T) {
+	f := boot(t, "service a { burst none; };")
+	f.ready("a")
+	f.lag = 5 * time.Microsecond
+	f.dead("a", abi.CauseException)
+	e := f.last(abi.EventStart, "a")
+	if want := e.TimeNS + uint64(f.lag); e.StartedNS != want {
+		t.Errorf("heard at %d ns, asked at %d, want %d", e.TimeNS, e.StartedNS, want)
+	}
+}

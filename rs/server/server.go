@@ -31,6 +31,7 @@ type service struct {
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
+	created  uint64        // when RS asked the kernel for this life, ns
 	image    int           // place in images; -1: holds none
 	async    int           // senda messages to it that may still wait
 	watching bool
