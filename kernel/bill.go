@@ -23,6 +23,7 @@ type bill struct {
 	since     uint64 // TSC from which on it was not charged yet
 	due       uint64 // TSC at which it must be
 	unclaimed bool   // ring 0 was entered for an event of which no cause is known yet
+	settled   uint64 // sum of the generations with which it was found who runs, and the timer set; 0: look again
 	idle      uint64 // TSC counts
 }
 
@@ -33,7 +34,7 @@ func (k *Kernel) charge(at uint64) {
 		k.tasks.Tasks[k.slot].Preempted++
 	}
 	k.sched.Charge(k.payer, d, at, k.how)
-	k.since = at
+	k.since, k.settled = at, 0
 }
 
 // pay puts what follows on another account.
@@ -117,6 +118,7 @@ func (k *Kernel) release() {
 // refilled is called when budgets that somebody waited for are filled.
 func (k *Kernel) refilled() {
 	k.retry |= k.held
+	k.chores = true
 	k.held = 0
 	k.irqs.Resume(k.tell)
 }
@@ -165,6 +167,9 @@ func (k *Kernel) arm(t *task.Task) {
 	}
 	k.m.ArmTimer(d)
 }
+
+// generation changes with all that says who runs next, for whom, and until when.
+func (k *Kernel) generation() uint64 { return k.sched.Gen() + k.timers.Gen() }
 
 // sinceBoot is a reading of the TSC in ns since boot.
 func (k *Kernel) sinceBoot(tsc uint64) uint64 { return k.ns(tsc - k.cfg.Facts.EntryTSC) }

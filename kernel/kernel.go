@@ -80,8 +80,9 @@ type Kernel struct {
 	now     uint64 // ns, read once for each entry
 
 	bill
-	held  uint64 // servers, by slot, for which something waits until its sender's budget is filled
-	retry uint64 // those of them to look at again
+	held   uint64 // servers, by slot, for which something waits until its sender's budget is filled
+	retry  uint64 // those of them to look at again
+	chores bool   // something of retry or of the console is left to do
 
 	guard       guarded
 	ports       portMap

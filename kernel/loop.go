@@ -17,29 +17,12 @@ func (k *Kernel) Run() {
 
 // Step runs one task until it comes back, or waits for one interrupt.
 func (k *Kernel) Step() {
-	if k.console.waiting() {
-		k.showSome()
+	t := k.current
+	if k.settled == 0 || k.settled != k.generation() || k.chores {
+		if t = k.pick(); t == nil {
+			return
+		}
 	}
-	k.release()
-	slot := k.sched.First()
-	if slot < 0 {
-		k.rest()
-		return
-	}
-	t := &k.tasks.Tasks[slot]
-	if payer, how := k.sched.Bill(slot); slot != k.slot || payer != k.payer || how != k.how {
-		k.pay(payer, how, slot) // the switch is t's
-	}
-	if t.Dying {
-		k.bury(t)
-		k.poll()
-		return
-	}
-	if t != k.current {
-		k.switchTo(t)
-	}
-	k.waited(t)
-	k.arm(t)
 	v, left, back := k.m.Enter(t.Ctx)
 	k.stayed(left, back)
 	if t.FirstRunNS == 0 {
@@ -52,12 +35,44 @@ func (k *Kernel) Step() {
 		k.event(t, v)
 		return
 	}
-	if back >= k.due {
+	if back >= k.bill.due {
 		k.charge(back)
 	}
 	t.Calls++
 	k.why = t.Ctx.Frame.AX
 	k.call(t)
+}
+
+// pick finds who runs, switches to it and sets the timer. nil: something else was done.
+func (k *Kernel) pick() *task.Task {
+	if k.chores {
+		if k.console.waiting() {
+			k.showSome()
+		}
+		k.release()
+		k.chores = k.console.waiting() || k.retry != 0
+	}
+	slot := k.sched.First()
+	if slot < 0 {
+		k.rest()
+		return nil
+	}
+	t := &k.tasks.Tasks[slot]
+	if payer, how := k.sched.Bill(slot); slot != k.slot || payer != k.payer || how != k.how {
+		k.pay(payer, how, slot) // the switch is t's
+	}
+	if t.Dying {
+		k.bury(t)
+		k.poll()
+		return nil
+	}
+	if t != k.current {
+		k.switchTo(t)
+	}
+	k.waited(t)
+	k.arm(t)
+	k.settled = k.generation()
+	return t
 }
 
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.

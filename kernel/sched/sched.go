@@ -117,6 +117,7 @@ func (s *Sched) SetPayer(slot int, a abi.AccountID) {
 		return
 	}
 	s.pays[slot] = uint8(a)
+	s.gen++
 	if s.queued(slot) {
 		s.requeue(slot)
 	}
@@ -170,6 +171,9 @@ func (s *Sched) Ready(slot int, now uint64) {
 
 // Block takes slot out of the queue.
 func (s *Sched) Block(slot int) { s.remove(slot) }
+
+// Gen changes whenever First, Bill or Next may answer otherwise than before.
+func (s *Sched) Gen() uint64 { return s.gen }
 
 // Queued tells whether slot is ready.
 func (s *Sched) Queued(slot int) bool { return s.queued(slot) }
@@ -228,6 +232,7 @@ func (s *Sched) Charge(a abi.AccountID, ticks, now uint64, how How) {
 	h.left -= int64(ticks)
 	if h.left <= 0 && !h.out {
 		h.out = true
+		s.gen++
 		h.exhausted++
 		s.later(int(a), h, now)
 	}
@@ -337,6 +342,7 @@ func (s *Sched) reset() {
 // Idle is called when nobody is ready: all budgets are full again. wanted tells whether somebody waited for that.
 func (s *Sched) Idle() (wanted bool) {
 	s.epoch++
+	s.gen++
 	s.soon = never
 	if s.wants == 0 {
 		return false
@@ -361,6 +367,7 @@ func (s *Sched) Out(a abi.AccountID, now uint64, want bool) bool {
 	if want && !h.want {
 		h.want = true
 		s.wants++
+		s.gen++
 	}
 	return true
 }
