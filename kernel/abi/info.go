@@ -44,6 +44,7 @@ type Machine struct {
 	NowTSC      uint64
 	CPU         [48]byte
 	Version     [32]byte
+	CMOSCentury uint64 // register of the CMOS clock that holds the century, by the firmware's tables; 0: none
 }
 
 // TaskState is why a task does not run.

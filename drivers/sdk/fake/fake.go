@@ -84,6 +84,8 @@ type Kernel struct {
 	Full   bool                    // the kernel keeps no more messages
 	Waits  []uint64                // time limits of the loop's receives
 
+	Machine abi.Machine // of GetInfo
+
 	c       *sdk.Context
 	now     uint64
 	queue   []waiting
