@@ -40,7 +40,9 @@ func (r *rtc) Init(c *sdk.Context) error {
 	r.memory.save = !r.memory.known || r.memory.mode != r.chip.mode
 	r.memory.mode = r.chip.mode
 	r.memory.suspect(c, found)
-	r.read(c)
+	if !r.memory.known { // else the first who asks finds out what has happened since
+		r.read(c)
+	}
 	r.memory.store(c)
 	if _, e := c.IRQ(irqLine); e != abi.OK {
 		return sdk.Fail(e, "irq ", sdk.Dec(irqLine))

@@ -38,7 +38,7 @@ func (m *machine) monitor() *qemu.Monitor {
 var (
 	halted  = regexp.MustCompile(`\bRFL=[0-9a-f]{5}[014589cd][0-9a-f]{2} (?s:.*)\bHLT=1\b`) // bit 9, IF, is clear
 	refused = regexp.MustCompile(`^bennu: refused: `)
-	ends    = regexp.MustCompile(`^power: halted: |^bennu .*: QEMU|^bennu: refused: `)
+	ends    = regexp.MustCompile(`^power: halted: |^(\[.*\] )?bennu .*: QEMU|^bennu: refused: `)
 )
 
 // still waits until the processor stands in HLT with interrupts off: nothing but an NMI or a reset by
