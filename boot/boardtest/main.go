@@ -24,6 +24,7 @@ import (
 	"bennu/board/pc/power"
 	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
+	"bennu/boot/ring0"
 	"bennu/kernel/arch"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
@@ -191,14 +192,14 @@ func testMap(b *board) string {
 	for _, r := range info.Map.Usable(pvh.Range{Start: 0, End: pc.WindowEnd}) {
 		pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, 4<<30)))
 	}
-	template, tss, clean := pool.Get(), pool.Get(), pool.Get()
+	template, tss, clean := pool.Get(nil), pool.Get(nil), pool.Get(nil)
 	const data = paging.Writable
 	if clean == 0 || !paging.Identity(pool, template, 0x1000, 4<<30, data) || !paging.ClosedIO(pool, template, tss) {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(template)
-	arch.Init(pool.Physical(), tss, clean)
-	arch.OnFault = func(f *arch.Frame, cr2 uint64) {
+	ring0.Init(pool.Physical(), tss, clean)
+	arch.OnFault = func(f *arch.Frame, cr2, _ uint64) {
 		b.print("# fault: vector ", decimal(f.Vector), " rip ", decimal(f.IP), " cr2 ", decimal(cr2))
 		b.power.Fail(statusFail)
 	}

@@ -1,10 +1,14 @@
 package main
 
+import "bennu/board/pc/cpu"
+
 // options are what the kernel's command line says.
 type options struct {
 	seed   uint64
 	seeded bool
 	reset  bool // a panic or a refused boot resets the machine: it would halt else
+
+	mitigate cpu.Mitigation
 }
 
 // parseCommandLine reads words NAME=VALUE; of two with one name the last one counts. fault is "" or says
@@ -15,12 +19,19 @@ func parseCommandLine(s string) (o options, fault string) {
 		if w, s = word(s); w == "" {
 			continue
 		}
-		want := "seed=N or panic=halt|reset"
+		want := "seed=N, panic=halt|reset or mitigate=off|auto|on"
 		switch name, value := cut(w); name {
 		case "seed":
 			want = "a decimal number below 2^64"
 			if v, ok := number(value); ok {
 				o.seed, o.seeded, want = v, true, ""
+			}
+		case "mitigate":
+			want = "mitigate=off, mitigate=auto or mitigate=on"
+			for _, m := range []cpu.Mitigation{cpu.MitigateOff, cpu.MitigateAuto, cpu.MitigateOn} {
+				if value == m.String() {
+					o.mitigate, want = m, ""
+				}
 			}
 		case "panic":
 			want = "panic=halt or panic=reset"

@@ -19,7 +19,6 @@ import (
 	"bennu/board/pc/serial"
 	"bennu/kernel"
 	"bennu/kernel/abi"
-	"bennu/kernel/arch"
 	"bennu/kernel/archive"
 	"bennu/kernel/mem"
 )
@@ -46,6 +45,7 @@ func main() {
 		m.refuse(fault)
 	}
 	m.power.ResetOnFailure = opts.reset
+	m.mitigate(opts.mitigate)
 	if m.seed = opts.seed; !opts.seeded {
 		m.seed = pc.Random() >> 32 // short enough to type again
 	}
@@ -57,8 +57,7 @@ func main() {
 		m.refuse("the boot archive must begin on a page and lie below 4 GiB")
 	}
 	tss, pool, template := m.memory(info, module)
-	arch.Init(pool.Physical(), tss, m.frame(pool))
-	arch.OnFault = m.kernelFault
+	m.processor(pool, tss, template)
 	m.hardware(info, entry)
 
 	k := kernel.New(m.config(pool, template, info, module, entry))
@@ -107,6 +106,7 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	madt, err := tables.MADT()
 	m.must(err)
 	m.power.FADT, m.power.Store8 = fadt, mmio.Store8
+	m.keepPorts(tables, fadt)
 	if s5, err := tables.S5(fadt); err == nil {
 		m.power.S5, m.power.HasS5 = s5, true
 	} else {
@@ -124,6 +124,7 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	m.scale = clock.NewScale(m.rates.TSCHz, entry)
 	pc.SetClock(entry, m.scale.Mult)
 	local.SetTimer(m.rates.TimerHz)
+	m.nonmaskable(local, madt)
 	m.lines, err = apic.Setup(madt, local, mmio.At)
 	m.must(err)
 	m.hardwareTSC = cpu.TSC()
@@ -148,20 +149,20 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, module pvh.Range, entry uint64) kernel.Config {
 	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: imageEnd() - pc.KernelBase,
 		HeapBytes: pc.WindowEnd - imageEnd(), ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
-	if m.power.FADT != nil {
-		f.CMOSCentury = uint64(m.power.FADT.Century)
-	}
+	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
 	f.RootTSC = cpu.TSC()
 	return kernel.Config{Machine: m, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed)}
+		Seed: spread(m.seed), Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }
 
 func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
 	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(pc.WindowEnd-pc.KernelBase), " MiB")
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz", warning(m.rates.Warning))
+	m.k.Print(m.leaks)
+	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
 }
 
@@ -183,9 +184,8 @@ func (m *machine) openConsole() {
 	if d, ok := serial.OpenDebugcon(port.Hardware{}); ok {
 		m.debug = d
 	}
-	pc.Putc = m.putc
-	pc.OnExit = func(code int32) { m.power.Fail(kernel.StatusPanic) }
 	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: cpu.TripleFault, Halt: cpu.Halt, Say: m.note}
+	m.speaks()
 }
 
 func (m *machine) putc(c byte) {

@@ -24,11 +24,10 @@ const (
 	regC       = 0x0c
 	regD       = 0x0d
 
-	// What [2] CENTURY may say: no register of the clock's own, none past the index, none that the firmware
-	// acts on at a reset.
-	firstRAM    = 0x0e
-	lastRAM     = 0x7f
-	regShutdown = 0x0f
+	// What [2] CENTURY may say: no register of the clock's own, nor the firmware's notes of a reset behind
+	// them, and none past the index.
+	firstCentury = 0x10
+	lastCentury  = 0x7f
 )
 
 // Bits. Source: [1] "Registers".
@@ -74,15 +73,19 @@ func (k *chip) write(reg, v uint8) {
 }
 
 // init brings the chip from any state into service: it runs, interrupts and summer time are off, the mode is
-// as it was found. found tells what makes the time doubtful: RTCHalfSet, RTCStopped.
+// as it was found. found tells what makes the time doubtful: RTCBattery, RTCHalfSet, RTCStopped.
 //
 // Errors: ENODEV (nothing there).
 func (k *chip) init() (found abi.RTCDoubt, e abi.Errno) {
+	powered := k.powered() // first: any access may park the index at register D and read that
 	a, b := k.read(regA), k.read(regB)
 	if a == 0xff && b == 0xff {
 		return 0, abi.ENODEV
 	}
 	k.mode = b & (modeBinary | mode24)
+	if !powered {
+		found |= abi.RTCBattery
+	}
 	if b&bSet != 0 {
 		found |= abi.RTCHalfSet
 	}

@@ -60,7 +60,7 @@ func (r *rtc) findCentury(c *sdk.Context) abi.Errno {
 	}
 	switch n := m.CMOSCentury; {
 	case n == 0:
-	case n < firstRAM || n > lastRAM || n == regShutdown:
+	case n < firstCentury || n > lastCentury:
 		c.Log("event", "century", "register", sdk.Hex(n), "why", "the firmware names a register that holds no century, going on without")
 	default:
 		r.chip.century = uint8(n)

@@ -263,7 +263,7 @@ func TestNotTaken(t *testing.T) {
 
 // A century register that the firmware's tables put where it cannot be is none.
 func TestCenturyIndex(t *testing.T) {
-	for _, index := range []uint64{0x09, 0x0d, regShutdown, 0x80, 0xff, 0x1_0000_0032} {
+	for _, index := range []uint64{0x09, 0x0d, 0x0e, 0x0f, 0x80, 0xff, 0x1_0000_0032} {
 		m := newCMOS(mode24, noon)
 		m.century = index
 		k, r := boot(t, m)

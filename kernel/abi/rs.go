@@ -110,8 +110,8 @@ type ServiceStatus struct {
 	RecoveryNS  uint64 // last death → ready
 	BackoffNS   uint64 // time of the next start, when in backoff
 	ImageBytes  uint64
-	Errno       Errno // why it failed
-	_           uint32
+	Errno       Errno  // why it failed
+	Unguarded   uint32 // I/O ports that it has outside the kernel's list: nobody checks what it writes there
 }
 
 // EventKind says what happened.
@@ -151,7 +151,7 @@ type Event struct {
 	RIP         uint64
 	CR2         uint64
 	Status      uint64
-	StartedNS   uint64 // of this life
+	StartedNS   uint64 // start: RS's clock before it called TaskCreate; death: when the life was allowed to run
 	FaultNS     uint64 // death: when the kernel stopped it
 	DetectNS    uint64 // death: from the fault, or from the injection, to RS's decision
 	RecoveryNS  uint64 // ready: from the death (or hang's injection) to now; 0 at a first start
