@@ -56,6 +56,7 @@ type Machine struct {
 	IdleNS      uint64 // time in which nothing ran; with all accounts' CPUNS it is the time since EntryTSC
 	CPU         [48]byte
 	Version     [32]byte
+	CMOSCentury uint64 // register of the CMOS clock that holds the century, by the firmware's tables; 0: none
 }
 
 // TaskState is why a task does not run.
