@@ -44,10 +44,10 @@ const (
 	DSDelete   MsgType = 0x802 // key. Owner only. ESRCH
 
 	// DriverFault is sent by RS to a service to ask it to misbehave by itself, for FaultSelf. Arg[0] is the driver's
-	// own number of the way, Arg[6] a number that its answer gives back. The SDK hands it to the driver.
+	// own number of the way, Arg[6] a number for its answer. The SDK hands it to the driver.
 	DriverFault MsgType = 0x720
 	// RSFaulted answers DriverFault, before the misbehaviour begins: Arg[0] is OK, or why there will be none (ENOSYS:
-	// the service has no such way), Arg[6] is the order's. Send, no answer.
+	// the service has no such way), Arg[1] is Arg[6] of the order.
 	RSFaulted MsgType = 0x719
 )
 

@@ -154,7 +154,7 @@ func (a *actor) take(m *abi.Msg, kind abi.ReceiveKind) {
 		a.news++
 	case m.Type == abi.DriverFault:
 		a.beating = true
-		a.t.SendA(a.w.Root(), 0, &abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64([]abi.Errno{0, abi.ENOSYS, abi.EIO}[a.w.r.IntN(3)]), 6: m.Arg[6]}})
+		a.t.SendA(a.w.Root(), 0, &abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64([]abi.Errno{0, abi.ENOSYS, abi.EIO}[a.w.r.IntN(3)]), m.Arg[6]}})
 	default:
 		t.Fatalf("%s got %+v", a.label, m)
 	}

@@ -98,7 +98,7 @@ func (s *Server) command(id policy.ID, way uint64) {
 // faulted takes a service's answer to such an order.
 func (s *Server) faulted(id policy.ID) {
 	o := &s.table[id].fault
-	if !o.on || o.number != s.in.Arg[6] {
+	if !o.on || o.number != s.in.Arg[1] {
 		return
 	}
 	switch e := abi.Errno(s.in.Arg[0]); e {

@@ -72,14 +72,14 @@ func (k *Kernel) wakes() (at uint64, ok bool) {
 
 // received has a task do what it does with a message of the driver's.
 func (k *Kernel) received(p *machine.Task, m abi.Msg, kind abi.ReceiveKind) {
-	if kind != abi.KindSendRec || m.Type == abi.RSReady || m.Type == abi.RSHeartbeat {
+	if kind != abi.KindSendRec || m.Type == abi.RSReady || m.Type == abi.RSHeartbeat || m.Type == abi.RSFaulted {
 		k.Out = append(k.Out, Sent{To: p.Endpoint, How: kind, Msg: m})
 	}
 	if kind != abi.KindSendRec {
 		return
 	}
 	peer := k.Peers[p.Endpoint]
-	if p.Endpoint.Slot() == Root.Slot() && (peer == nil || m.Type == abi.RSHeartbeat || m.Type == abi.RSWords) {
+	if p.Endpoint.Slot() == Root.Slot() && (peer == nil || m.Type == abi.RSHeartbeat || m.Type == abi.RSWords || m.Type == abi.RSFaulted) {
 		peer = k.RS
 	}
 	if peer == nil {
@@ -120,7 +120,7 @@ func (k *Kernel) RS(m abi.Msg) (a Answer) {
 		a.Msg.Arg[0] = uint64(k.Refuse)
 	case abi.RSWords:
 		k.words(m.Arg[1], m.Arg[2])
-	case abi.RSHeartbeat:
+	case abi.RSHeartbeat, abi.RSFaulted:
 	case abi.RSLookup:
 		ep, ok := k.Labels[l.String()]
 		if !ok {

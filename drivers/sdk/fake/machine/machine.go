@@ -18,6 +18,13 @@ type Machine struct {
 	table *task.Table
 	tasks [abi.MaxTasks]*Task
 	now   uint64
+	pages [abi.MaxTasks]pages
+}
+
+// pages are what a task shares with the kernel; they serve the next life of the slot too.
+type pages struct {
+	ctx  *arch.Context
+	call *abi.CallArea
 }
 
 // New makes a machine without tasks at a time.
@@ -52,10 +59,14 @@ type Task struct {
 // Add makes a task that may do everything and send to everybody, under an endpoint of the
 // caller's choice. Precondition: nobody lives in that slot.
 func (m *Machine) Add(ep abi.Endpoint) *Task {
-	k := &m.table.Tasks[ep.Slot()]
+	k, p := &m.table.Tasks[ep.Slot()], &m.pages[ep.Slot()]
+	if p.ctx == nil {
+		*p = pages{new(arch.Context), new(abi.CallArea)}
+	}
+	*p.ctx, *p.call = arch.Context{}, abi.CallArea{}
 	*k = task.Task{
 		Slot: ep.Slot(), Generation: ep.Generation(), Live: true, Endpoint: ep,
-		Ctx: new(arch.Context), Call: new(abi.CallArea),
+		Ctx: p.ctx, Call: p.call,
 		Senders: task.None, LastSend: task.None, NextSend: task.None,
 	}
 	m.allowAll(k)
@@ -70,6 +81,16 @@ func (m *Machine) allowAll(k *task.Task) {
 	for i := range m.table.Tasks {
 		m.table.Tasks[i].Priv.SendTo |= 1 << k.Slot
 	}
+}
+
+// Reset ends all tasks and sets the clock.
+func (m *Machine) Reset(now uint64) {
+	for _, t := range m.tasks {
+		if t != nil {
+			m.Kill(t)
+		}
+	}
+	m.now = now
 }
 
 // At is the task that lives in a slot; nil when there is none.
