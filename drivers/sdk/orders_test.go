@@ -250,6 +250,8 @@ func (s *scene) SendRec(to abi.Endpoint, timeout uint64, m *abi.Msg) (bool, abi.
 	return s.drv.TookAnswer(m)
 }
 func (s *scene) Notify(to abi.Endpoint) abi.Errno              { return s.drv.Notify(to) }
+func (s *scene) PortIn(uint16) (uint8, abi.Errno)              { return 0, abi.EPERM }
+func (s *scene) PortOut(uint16, uint8) abi.Errno               { return abi.EPERM }
 func (s *scene) IRQSetPolicy(uint32, uint) (uint32, abi.Errno) { return 0, abi.OK }
 func (s *scene) IRQEnable(uint32) abi.Errno                    { return abi.OK }
 func (s *scene) IRQDisable(uint32) abi.Errno                   { return abi.OK }

@@ -138,6 +138,8 @@ type ServiceStatus struct {
 	WordsOf     uint32 // the incarnation that Words are about
 	WordsLen    uint32
 	Words       [RSMaxLen]byte // last words: the service's own, or RS's when there was no life to have any
+	Unguarded   uint32         // I/O ports that it has outside the kernel's list: nobody checks what it writes there
+	_           uint32
 }
 
 // EventKind says what happened.
@@ -179,7 +181,7 @@ type Event struct {
 	RIP         uint64
 	CR2         uint64
 	Status      uint64
-	StartedNS   uint64 // of this life
+	StartedNS   uint64 // start: RS's clock before it called TaskCreate; death: when the life was allowed to run
 	FaultNS     uint64 // death: when the kernel stopped it
 	DetectNS    uint64 // death: from the fault, or from the injection, to RS's decision
 	RecoveryNS  uint64 // ready: from the death (or hang's injection) to now; 0 at a first start

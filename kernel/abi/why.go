@@ -54,13 +54,16 @@ const (
 	WhyNoKey     Why = 35 // ESRCH
 	WhyStoreFull Why = 36 // ENOSPC
 	WhyKey       Why = 37 // EINVAL: the key is empty
-	Whys         Why = 38
+
+	// Another step of a start.
+	WhyAccount Why = 38 // of the kernel: its account, which holds its reserves
+	Whys       Why = 39
 )
 
 var whyNames = [Whys]string{"none", "not-operator", "not-control", "stranger", "label", "unknown", "refused", "too-many", "request", "argument",
 	"grant", "down", "failed", "up", "starting", "stopping", "restarting", "shutdown", "taken-down", "asker-stops", "program", "image",
 	"task", "ports", "privilege", "allow", "init", "init-timeout", "died", "no-faults", "fault", "fault-timeout", "fault-died", "fault-busy",
-	"trace", "no-key", "store-full", "key"}
+	"trace", "no-key", "store-full", "key", "account"}
 
 func (w Why) String() string {
 	if w < Whys {

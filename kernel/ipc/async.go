@@ -22,6 +22,7 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 	for i := range t.Async {
 		if a := &t.Async[i]; a.State == task.AsyncFree {
 			x.seq++
+			x.kept++
 			*a = task.Async{State: task.AsyncWaiting, To: ep, Tag: tag, Seq: x.seq, Msg: t.Call.Msg}
 			to.AsyncToMe++
 			to.AsyncFrom |= 1 << t.Slot
@@ -42,7 +43,7 @@ func (x *IPC) async(t *task.Task) bool {
 	for m := t.AsyncFrom; m != 0; m &= m - 1 {
 		slot := bits.TrailingZeros64(m)
 		k := &x.tasks.Tasks[slot]
-		if t.RecvFrom != abi.Any && t.RecvFrom != k.Endpoint {
+		if t.RecvFrom != abi.Any && t.RecvFrom != k.Endpoint || x.held(t, k) {
 			continue
 		}
 		a := oldest(k, t)
@@ -57,10 +58,19 @@ func (x *IPC) async(t *task.Task) bool {
 	}
 	t.Call.Msg = best.Msg
 	t.Call.Msg.Source = from.Endpoint
-	best.State = task.AsyncFree
+	x.drop(best)
 	t.AsyncToMe--
+	x.serve(t, from)
 	x.complete(t, abi.OK, uint64(abi.KindSendA))
 	return true
+}
+
+// drop frees a senda slot.
+func (x *IPC) drop(a *task.Async) {
+	if a.State != task.AsyncFree {
+		a.State = task.AsyncFree
+		x.kept--
+	}
 }
 
 // oldest is the message of k's that has waited longest for t; nil when there is none.
@@ -86,39 +96,62 @@ func (x *IPC) TakeResult(t *task.Task, out *abi.AsyncResult) abi.Errno {
 		return abi.EAGAIN
 	}
 	*out = abi.AsyncResult{To: best.To, Errno: best.Errno, Tag: best.Tag}
-	best.State = task.AsyncFree
+	x.drop(best)
 	t.AsyncFails--
 	return abi.OK
 }
 
-// Forget removes every trace of a dying task from message passing: peers that wait for it get
-// EDEADSRCDST, what it left and what was left for it is dropped, and nobody may send to its slot.
-func (x *IPC) Forget(t *task.Task) {
-	x.leave(t)
-	x.m.ClearLimit(t)
-	t.Wait = task.NoPriv
-	for i := range x.tasks.Tasks {
-		o := &x.tasks.Tasks[i]
-		if !o.Live || o == t {
+// forgetEach is how many peers of a dying task are told in one go: each may have to be woken, and to be told of
+// messages that were not received.
+const forgetEach = 12
+
+// Forget removes the traces of t, which is buried, from message passing: peers that wait for it get
+// EDEADSRCDST, what it left and what was left for it is dropped, and nobody may send to its slot. It works in
+// steps: done is false when it is to be called again.
+func (x *IPC) Forget(t *task.Task) (done bool) {
+	if t.Forgotten == 0 {
+		x.leave(t)
+		x.m.ClearLimit(t)
+		t.Wait = task.NoPriv
+		x.forgetAsync(t)
+	}
+	told := 0
+	for ; t.Forgotten < len(x.tasks.Tasks); t.Forgotten++ {
+		o := &x.tasks.Tasks[t.Forgotten]
+		if !o.Live {
 			continue
 		}
 		o.Notified &^= 1 << t.Slot
-		o.Priv.SendTo &^= 1 << t.Slot
-		if t.AsyncToMe > 0 {
+		o.AsyncFrom &^= 1 << t.Slot
+		o.SendTo &^= 1 << t.Slot
+		waits := o.Wait&task.Sending != 0 && o.SendingTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint
+		left := t.AsyncFrom>>o.Slot&1 != 0 && t.AsyncToMe > 0
+		if !waits && !left {
+			continue
+		}
+		if told++; told > forgetEach {
+			return false
+		}
+		if left {
 			x.fail(o, t)
 		}
-		if o.Wait&task.Sending != 0 && o.SendTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint {
+		if waits {
 			x.complete(o, abi.EDEADSRCDST, 0)
 		}
 	}
+	t.Senders, t.LastSend = task.None, task.None
+	return true
+}
+
+// forgetAsync drops what t left with the kernel.
+func (x *IPC) forgetAsync(t *task.Task) {
 	for i := range t.Async {
 		a := &t.Async[i]
 		if to := x.tasks.Lookup(a.To); a.State == task.AsyncWaiting && to != nil {
 			to.AsyncToMe--
 		}
-		a.State = task.AsyncFree
+		x.drop(a)
 	}
-	t.Senders, t.LastSend = task.None, task.None
 }
 
 // fail turns o's kept messages to t into results, and tells o once.
@@ -137,19 +170,5 @@ func (x *IPC) fail(o, t *task.Task) {
 	}
 }
 
-// FreeAsync is how many senda slots are free in living tasks, plus all of free slots.
-func (x *IPC) FreeAsync() (n uint64) {
-	for i := range x.tasks.Tasks {
-		k := &x.tasks.Tasks[i]
-		if !k.Live {
-			n += abi.MaxAsync
-			continue
-		}
-		for j := range k.Async {
-			if k.Async[j].State == task.AsyncFree {
-				n++
-			}
-		}
-	}
-	return n
-}
+// FreeAsync is how many senda slots are free, those of free task slots included.
+func (x *IPC) FreeAsync() uint64 { return abi.MaxTasks*abi.MaxAsync - x.kept }

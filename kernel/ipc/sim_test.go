@@ -3,7 +3,6 @@ package ipc
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -104,7 +103,7 @@ func (r *rig) invariants() {
 		}
 		last := task.None
 		for s := k.Senders; s != task.None; s = r.table.Tasks[s].NextSend {
-			if o := &r.table.Tasks[s]; o.Wait&task.Sending == 0 || o.SendTo != k.Endpoint {
+			if o := &r.table.Tasks[s]; o.Wait&task.Sending == 0 || o.SendingTo != k.Endpoint {
 				r.t.Errorf("task %d is in the queue of %d, does not send to it", s, i)
 			}
 			last = s
@@ -123,9 +122,7 @@ func do(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uin
 	x := &m.tasks[a]
 	switch {
 	case x.dead:
-		a = slices.IndexFunc(m.tasks, func(t modelTask) bool { return t.dead }) // the lowest free slot
-		x = &m.tasks[a]
-		r.add()
+		r.addAt(a)
 		*x = modelTask{result: "OK", life: x.life + 1}
 		ends[a] = r.from(a)
 		r.msg(a, 0, 0)

@@ -31,6 +31,9 @@ func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
 	t := &s.table[i]
 	*out = abi.ServiceStatus{Label: t.label, Endpoint: t.endpoint, WordsOf: t.words.of}
 	out.WordsLen = uint32(copy(out.Words[:], t.words.text()))
+	for _, r := range t.conf.Unguarded {
+		out.Unguarded += uint32(r.Last) - uint32(r.First) + 1
+	}
 	if t.refused {
 		out.State, out.Errno, out.Why = abi.ServiceFailed, abi.EINVAL, abi.WhyRefused
 		return

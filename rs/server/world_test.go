@@ -91,7 +91,7 @@ func (w *world) die(a *actor, cause abi.Cause) {
 func (w *world) Now() uint64        { return w.m.Now() }
 func (w *world) Root() abi.Endpoint { return abi.MakeEndpoint(0, 1) }
 func (w *world) SetAlarm(ns uint64) { w.rs.SetAlarm(ns) }
-func (w *world) Diag(line []byte) {
+func (w *world) Diag(_ uint64, line []byte) {
 	if !w.quiet {
 		w.log = append(w.log, string(line))
 	}
@@ -131,6 +131,10 @@ func (w *world) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	}
 	return abi.None, abi.ENOSPC
 }
+func (w *world) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	return abi.AccountRoot + 1, abi.OK
+}
+func (w *world) AccountPay(abi.AccountID)                       {}
 func (w *world) PrivSet(abi.Endpoint, *abi.Privilege) abi.Errno { return abi.OK }
 func (w *world) PrivAllow(abi.Endpoint) abi.Errno               { return abi.OK }
 func (w *world) TaskKill(ep abi.Endpoint) abi.Errno {

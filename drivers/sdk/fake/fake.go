@@ -8,6 +8,7 @@ import (
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
+	"bennu/kernel/ioport"
 )
 
 // Endpoints of a machine that has but the driver under test.
@@ -81,6 +82,7 @@ type Kernel struct {
 	Full   bool                    // the kernel keeps no more messages of the driver's
 	Waits  []uint64                // time limits of the loop's receives
 
+	guard   *ioport.Guard // the kernel's own, before Device
 	c       *sdk.Context
 	m       *machine.Machine
 	driver  *machine.Task
@@ -105,6 +107,8 @@ func New(tb testing.TB, label string) *Kernel {
 		hooks: map[uint32]*hook{}, m: machine.New(uint64(time.Second)),
 	}
 	tb.Cleanup(k.abandon)
+	k.guard = ioport.NewGuard(k, 0)
+	k.Info.NGuarded = uint32(copy(k.Info.Guarded[:], []abi.PortRange{{First: 0x60, Last: 0x60}, {First: 0x64, Last: 0x64}, {First: 0x70, Last: 0x71}}))
 	return k
 }
 

@@ -42,6 +42,8 @@ func (k kernel) Block(*task.Task)                      {}
 func (k kernel) SetLimit(t *task.Task, timeout uint64) { k.m.tasks[t.Slot].limit = k.m.now + timeout }
 func (k kernel) ClearLimit(t *task.Task)               { k.m.tasks[t.Slot].limit = never }
 func (k kernel) Now() uint64                           { return k.m.now }
+func (k kernel) Held(*task.Task, *task.Task) bool      { return false }
+func (k kernel) Pays(*task.Task, *task.Task)           {}
 
 const never = ^uint64(0)
 
@@ -77,9 +79,10 @@ func (m *Machine) Add(ep abi.Endpoint) *Task {
 
 // allowAll opens both ways between a task and every other.
 func (m *Machine) allowAll(k *task.Task) {
-	k.Priv = abi.Privilege{TrapMask: abi.AllTraps, SendTo: ^uint64(0)}
+	k.Priv = abi.Privilege{TrapMask: abi.AllTraps}
+	k.SendTo = ^uint64(0)
 	for i := range m.table.Tasks {
-		m.table.Tasks[i].Priv.SendTo |= 1 << k.Slot
+		m.table.Tasks[i].SendTo |= 1 << k.Slot
 	}
 }
 
@@ -109,8 +112,10 @@ func (m *Machine) Kill(t *Task) {
 	if t.Dead() {
 		return
 	}
-	m.x.Forget(t.k)
-	t.k.Live = false
+	t.k.Live, t.k.Dying = false, true
+	for !m.x.Forget(t.k) {
+	}
+	t.k.Dying = false
 	m.tasks[t.k.Slot] = nil
 	t.stop()
 }
