@@ -15,18 +15,21 @@ type asked struct {
 // actor is a life of a service, moved by the test: it asks, listens when it likes, and checks that each of
 // its requests has exactly one answer.
 type actor struct {
-	w       *world
-	t       *machine.Task
-	label   string
-	mood    mood
-	open    map[uint64]*asked
-	order   []*asked // those in open, in the order in which they were sent
-	tag     uint64
-	worst   int // the most turns of the server that an answer took
-	beating bool
-	stopped bool
-	news    int
-	ready   bool
+	w        *world
+	t        *machine.Task
+	label    string
+	mood     mood
+	open     map[uint64]*asked
+	order    []*asked // those in open, in the order in which they were sent
+	tag      uint64
+	worst    int // the most turns of the server that an answer took
+	beating  bool
+	stopped  bool
+	news     int
+	ready    bool
+	driver   *machine.Driver // when it runs one
+	ports    []abi.PortRange
+	panicked bool
 }
 
 type mood uint8

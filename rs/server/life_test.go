@@ -146,6 +146,45 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
+// Each step of a start that fails is told apart, and of a port that is another's, whose it is.
+func TestStartFails(t *testing.T) {
+	for call, c := range map[string]struct {
+		e     abi.Errno
+		why   abi.Why
+		words string
+	}{
+		"account": {abi.ENOMEM, abi.WhyAccount, ""},
+		"image":   {abi.ENOSPC, abi.WhyImage, ""},
+		"write":   {abi.ENOMEM, abi.WhyImage, ""},
+		"seal":    {abi.ENOEXEC, abi.WhyImage, ""},
+		"create":  {abi.EAGAIN, abi.WhyTask, ""},
+		"privset": {abi.EBUSY, abi.WhyPorts, "port 0x3f8 is held by uart"},
+		"allow":   {abi.EPERM, abi.WhyAllow, ""},
+		"":        {abi.ENOEXEC, abi.WhyProgram, ""},
+	} {
+		f := boot(t, usual+"service late { start manual; };")
+		f.ready("shell", "uart", "tty", "idle")
+		late := &f.s.table[f.s.byLabel(f.s.table[4].label)]
+		late.conf.Ports = []abi.PortRange{{First: 0x3f0, Last: 0x3ff}} // as if system.conf had let it pass
+		f.bad["bin/late"] = call == ""
+		f.refuse[call] = []abi.Errno{c.e}
+		a, ok := f.ask("shell", named(abi.RSUp, "late"))
+		if !ok || abi.Errno(a.Arg[0]) != c.e || abi.Why(a.Arg[5]) != c.why {
+			t.Errorf("%q: %v, %v, want %s, %v", call, ok, a.Arg, c.e.Name(), c.why)
+		}
+		row := f.rows("idle")[4]
+		if string(row.Words[:row.WordsLen]) != c.words || row.Why != c.why || row.Errno != c.e || row.WordsOf != row.Incarnation {
+			t.Errorf("%q: row %v %s, words %q", call, row.Why, row.Errno.Name(), row.Words[:row.WordsLen])
+		}
+		if e := f.last(abi.EventGiveUp, "late"); e.Why != c.why {
+			t.Errorf("%q: the event says %v", call, e.Why)
+		}
+		if c.words != "" && !f.logged(`why=ports words="`+c.words+`"`) {
+			t.Errorf("log %q", f.log)
+		}
+	}
+}
+
 func TestReset(t *testing.T) {
 	f := boot(t, "service a { uid 0; };")
 	f.ready("a")

@@ -279,3 +279,77 @@ func TestShare(t *testing.T) {
 		t.Errorf("refused %v, want one message for 4 requests", r.Arg)
 	}
 }
+
+// What becomes of an order to misbehave is told to who gave it, once, and one that waits for that may ask something else.
+func TestOrders(t *testing.T) {
+	order := func(f *fake) { // shell orders uart; it has the order, and the asker no answer yet
+		m := named(abi.RSFault, "uart")
+		m.Arg[2], m.Arg[3] = uint64(abi.FaultSelf), 5
+		if a, ok := f.ask("shell", m); ok {
+			f.t.Fatalf("answered at once: %v", a.Arg)
+		}
+	}
+	number := func(f *fake) uint64 {
+		for _, m := range f.task("uart").got {
+			if m.Type == abi.DriverFault && m.Arg[0] == 5 {
+				return m.Arg[6]
+			}
+		}
+		f.t.Fatal("uart has no order")
+		return 0
+	}
+	says := func(e abi.Errno) func(f *fake) {
+		return func(f *fake) {
+			f.send(f.ep("uart"), abi.KindSendRec, abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64(e), number(f)}})
+			f.send(f.ep("uart"), abi.KindSendRec, abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64(e), number(f)}}) // again
+		}
+	}
+	for name, c := range map[string]struct {
+		then func(f *fake)
+		e    abi.Errno
+		why  abi.Why
+	}{
+		"it does":         {says(abi.OK), abi.OK, abi.WhyNone},
+		"it cannot":       {says(abi.ENOSYS), abi.ENOSYS, abi.WhyNoFaults},
+		"it will not":     {says(abi.EIO), abi.EIO, abi.WhyFault},
+		"it dies":         {func(f *fake) { f.dead("uart", abi.CauseException) }, abi.EDEADSRCDST, abi.WhyFaultDied},
+		"it says nothing": {(*fake).late, abi.ETIMEDOUT, abi.WhyFaultTimeout},
+		"another order": {func(f *fake) {
+			m := named(abi.RSFault, "uart")
+			m.Arg[2] = uint64(abi.FaultSelf)
+			if a, ok := f.ask("shell", m); !ok || abi.Why(a.Arg[5]) != abi.WhyFaultBusy {
+				t.Errorf("a second order: %v, %v", ok, a.Arg)
+			}
+			says(abi.OK)(f)
+		}, abi.OK, abi.WhyNone},
+		"a wrong answer first": {func(f *fake) {
+			f.send(f.ep("uart"), abi.KindSendA, abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{0, number(f) + 1}})
+			f.send(f.ep("idle"), abi.KindSendA, abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{0, number(f)}})
+			says(abi.ENOSYS)(f)
+		}, abi.ENOSYS, abi.WhyNoFaults},
+	} {
+		f := bootUsual(t)
+		order(f)
+		c.then(f)
+		var answers []abi.Msg
+		for _, m := range f.task("shell").got {
+			if m.Type == abi.MsgReply && m.Arg[6] == 4711 && abi.Why(m.Arg[5]) != abi.WhyFaultBusy {
+				answers = append(answers, m)
+			}
+		}
+		if len(answers) != 1 || abi.Errno(answers[0].Arg[0]) != c.e || abi.Why(answers[0].Arg[5]) != c.why {
+			t.Errorf("%s: answers %v, want %s, %v", name, answers, c.e.Name(), c.why)
+		}
+		if f.s.faults != 0 {
+			t.Errorf("%s: %d orders are open", name, f.s.faults)
+		}
+	}
+}
+
+// late lets the time of an order pass, in which uart answers its pings.
+func (f *fake) late() {
+	for range 250 {
+		f.pass(10 * time.Millisecond)
+		f.send(f.ep("uart"), abi.KindSendA, abi.Msg{Type: abi.RSHeartbeat})
+	}
+}

@@ -104,17 +104,36 @@ func (w *world) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno)
 }
 func (w *world) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno { return w.rs.SendNB(to, m) }
 func (w *world) Notify(to abi.Endpoint) abi.Errno             { return w.rs.Notify(to) }
-func (w *world) CopyFrom(to abi.Endpoint, id abi.GrantID, _ uint64, _ []byte) abi.Errno {
-	return w.CopyTo(to, id, 0, nil)
+func (w *world) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	g, e := w.memory(from, id, abi.GrantRead, offset+uint64(len(b)))
+	if g != nil {
+		copy(b, g[offset:])
+	}
+	return e
 }
-func (w *world) CopyTo(to abi.Endpoint, id abi.GrantID, _ uint64, _ []byte) abi.Errno {
-	if w.m.Find(to) == nil {
-		return abi.EDEADSRCDST
+func (w *world) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	g, e := w.memory(to, id, abi.GrantWrite, offset+uint64(len(b)))
+	if g != nil {
+		copy(g[offset:], b)
 	}
-	if id != 1 {
-		return abi.EPERM
+	return e
+}
+
+// memory is a grant's; puppets have one without memory, 1.
+func (w *world) memory(of abi.Endpoint, id abi.GrantID, flags uint32, end uint64) ([]byte, abi.Errno) {
+	a := w.actors[of]
+	switch {
+	case a == nil:
+		return nil, abi.EDEADSRCDST
+	case a.driver == nil && id == 1:
+		return nil, abi.OK
+	case a.driver == nil:
+		return nil, abi.EPERM
 	}
-	return abi.OK
+	if g := a.driver.Memory(w.Root(), id, flags); uint64(len(g)) >= end {
+		return g, abi.OK
+	}
+	return nil, abi.EPERM
 }
 
 func (w *world) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
@@ -134,9 +153,21 @@ func (w *world) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 func (w *world) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.Errno) {
 	return abi.AccountRoot + 1, abi.OK
 }
-func (w *world) AccountPay(abi.AccountID)                       {}
-func (w *world) PrivSet(abi.Endpoint, *abi.Privilege) abi.Errno { return abi.OK }
-func (w *world) PrivAllow(abi.Endpoint) abi.Errno               { return abi.OK }
+func (w *world) AccountPay(abi.AccountID) {}
+func (w *world) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno {
+	for _, o := range w.actors {
+		for _, r := range p.Ports[:p.NPorts] {
+			for _, x := range o.ports {
+				if max(r.First, x.First) <= min(r.Last, x.Last) {
+					return abi.EBUSY
+				}
+			}
+		}
+	}
+	w.actors[ep].ports = append(w.actors[ep].ports, p.Ports[:p.NPorts]...)
+	return abi.OK
+}
+func (w *world) PrivAllow(abi.Endpoint) abi.Errno { return abi.OK }
 func (w *world) TaskKill(ep abi.Endpoint) abi.Errno {
 	a := w.actors[ep]
 	if a == nil {

@@ -123,38 +123,6 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// Every refusal of RS has words, and the machine's own are not lost.
-func TestRefusals(t *testing.T) {
-	for _, c := range []struct {
-		line string
-		e    abi.Errno
-		want string
-	}{
-		{"service up x", abi.EBUSY, "EBUSY: x is up already\n"},
-		{"service restart x", abi.EBUSY, "EBUSY: x lives (service refresh replaces it)\n"},
-		{"service down x", abi.ESRCH, "ESRCH: no service x (service status lists them)\n"},
-		{"service lookup x", abi.EAGAIN, "EAGAIN: x is being started: try again\n"},
-		{"service fi x hang", abi.EPERM, "EPERM: not permitted: this needs uid 0, or x in the asker's control list\n"},
-		{"service up x", abi.ENOMEM, "ENOMEM: out of memory\n"},
-		{"service up x", abi.OK, "x runs, endpoint 0\n"},
-		{"poweroff", abi.OK, ""},
-	} {
-		f := fake.New()
-		a := NewAsker(f)
-		r, _, _ := Parse(c.line)
-		got := ""
-		Run(a, r, func(res Result) { got = Text(r, res) })
-		s, ok := f.Take()
-		if !ok {
-			t.Fatalf("%s: nothing was asked", c.line)
-		}
-		a.Answer(s.Reply(c.e))
-		if got != c.want {
-			t.Errorf("%s, %s: %q, want %q", c.line, c.e.Name(), got, c.want)
-		}
-	}
-}
-
 func TestPowerOffAndReboot(t *testing.T) {
 	for line, want := range map[string][2]uint64{"poweroff": {0, uint64(abi.PowerOff)}, "poweroff 3": {3, uint64(abi.PowerOff)}, "reboot": {0, uint64(abi.Reset)}} {
 		f := fake.New()

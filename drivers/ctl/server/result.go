@@ -75,6 +75,8 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Uint("image_bytes", v.ImageBytes)
 	w.Uint("unguarded", uint64(v.Unguarded))
 	w.String("errno", v.Errno.Name())
+	w.String("why", v.Why.String())
+	w.String("words", service.Words(v))
 	w.Close('}')
 }
 
@@ -199,6 +201,7 @@ func (s *Server) event(e *abi.Event) {
 	case abi.EventGiveUp, abi.EventDown, abi.EventRefuse:
 		w.String("reason", e.Reason.String())
 		w.String("errno", e.Errno.Name())
+		w.String("why", e.Why.String())
 	}
 }
 

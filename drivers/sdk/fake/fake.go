@@ -120,7 +120,10 @@ func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
 	k.driver = k.m.Add(k.Info.Endpoint)
 	k.driver.Run(func() {
 		k.c = sdk.Start(k, d)
-		for over := false; !over; over, _, _ = k.c.Over() {
+		for {
+			if over, _, _ := k.c.Over(); over {
+				return
+			}
 			k.c.Step()
 		}
 	})
