@@ -1,6 +1,9 @@
 package kernel
 
-import "bennu/kernel/abi"
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/sched"
+)
 
 // console is what of the log is on its way to where a person sees it: to the console while no task has that, and to an
 // emulator's debug console. A UART takes a millisecond for a few bytes, and ring 0 waits for nobody: lines go out in pieces,
@@ -94,6 +97,6 @@ func (k *Kernel) flush() {
 
 // showSome is a step of show, on the kernel's account.
 func (k *Kernel) showSome() {
-	k.pay(abi.AccountKernel, false)
+	k.pay(abi.AccountKernel, sched.Whole, -1)
 	k.show()
 }

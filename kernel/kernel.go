@@ -80,8 +80,9 @@ type Kernel struct {
 	now     uint64 // ns, read once for each entry
 
 	bill
-	held uint64 // servers, by slot, for which something waits until its sender's budget is filled
-	due  uint64 // those of them to look at again
+	held   uint64 // servers, by slot, for which something waits until its sender's budget is filled
+	retry  uint64 // those of them to look at again
+	chores bool   // something of retry or of the console is left to do
 
 	guard       guarded
 	ports       portMap
@@ -114,7 +115,7 @@ func New(cfg Config) *Kernel {
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()
-	k.since = cfg.Facts.EntryTSC // what boot takes is the kernel's
+	k.since, k.slot = cfg.Facts.EntryTSC, -1 // what boot takes is the kernel's
 	return k
 }
 

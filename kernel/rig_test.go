@@ -35,7 +35,8 @@ type machine struct {
 	onMask   func(line uint32)
 	polled   func() // called when the kernel lets interrupts in
 	console  []byte
-	busy     bool // the console takes nothing
+	busy     bool   // the console takes nothing
+	irq      uint64 // vector that comes next; 0: none
 	debug    []byte
 	shutdown []uint64
 	spaces   []mem.Addr
@@ -100,6 +101,10 @@ func (m *machine) stay(c *arch.Context) uint64 {
 		m.tsc += 100
 		return do(c)
 	}
+	if v := m.irq; v != 0 {
+		m.irq = 0
+		return v
+	}
 	if m.armed != 0 && m.armed <= m.tsc+m.spin {
 		m.tsc = max(m.tsc, m.armed)
 		m.armed = 0
@@ -121,6 +126,11 @@ func (m *machine) Poll() (uint64, bool) {
 }
 
 func (m *machine) Idle() uint64 {
+	if v := m.irq; v != 0 {
+		m.irq = 0
+		m.tsc += 100
+		return v
+	}
 	if m.armed == 0 {
 		m.r.t.Fatal("idle with no timer set: nothing would ever happen")
 	}

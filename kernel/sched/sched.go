@@ -117,6 +117,7 @@ func (s *Sched) SetPayer(slot int, a abi.AccountID) {
 		return
 	}
 	s.pays[slot] = uint8(a)
+	s.gen++
 	if s.queued(slot) {
 		s.requeue(slot)
 	}
@@ -171,6 +172,9 @@ func (s *Sched) Ready(slot int, now uint64) {
 // Block takes slot out of the queue.
 func (s *Sched) Block(slot int) { s.remove(slot) }
 
+// Gen changes whenever First, Bill or Next may answer otherwise than before.
+func (s *Sched) Gen() uint64 { return s.gen }
+
 // Queued tells whether slot is ready.
 func (s *Sched) Queued(slot int) bool { return s.queued(slot) }
 
@@ -191,20 +195,44 @@ func (s *Sched) First() int {
 	}
 }
 
-// Free tells whether what slot does now is free: it has its turn on the last level.
-func (s *Sched) Free(slot int) bool { return s.level[slot] == leftOver }
+// How says what of the time that is charged is taken off the budget.
+type How uint8
 
-// Charge puts ticks, which end now, on account a: as used, and off its budget unless they were free.
-func (s *Sched) Charge(a abi.AccountID, ticks, now uint64, free bool) {
+const (
+	Whole How = iota // all of it
+	Alone            // as much as there is: nobody else was ready
+	Free             // nothing: a turn on the last level
+)
+
+// Bill is which account the time of slot is for, and how, when it runs now.
+func (s *Sched) Bill(slot int) (abi.AccountID, How) {
+	switch a := s.pays[slot]; {
+	case a != s.own[slot]:
+		return abi.AccountID(a), Whole
+	case s.level[slot] == leftOver:
+		return abi.AccountID(a), Free
+	case s.n == 1:
+		return abi.AccountID(a), Alone
+	default:
+		return abi.AccountID(a), Whole
+	}
+}
+
+// Charge puts ticks, which end now, on account a: all as used.
+func (s *Sched) Charge(a abi.AccountID, ticks, now uint64, how How) {
 	h := &s.shares[a]
 	h.used += ticks
-	if free || !h.limited {
+	if how == Free || !h.limited {
 		return
 	}
 	s.fillUp(h, now)
+	if how == Alone {
+		ticks = min(ticks, uint64(max(h.left, 0)))
+	}
 	h.left -= int64(ticks)
 	if h.left <= 0 && !h.out {
 		h.out = true
+		s.gen++
 		h.exhausted++
 		s.later(int(a), h, now)
 	}
@@ -241,11 +269,8 @@ func (s *Sched) Ran(slot int, ticks uint64) bool {
 	return true
 }
 
-// Slice is how many ticks slot may run before somebody else has a right to be looked at; never: none waits.
-func (s *Sched) Slice(slot int) uint64 {
-	if s.n <= 1 {
-		return never
-	}
+// Slice is when slot, which has run since, has to be charged: its turn or its budget is over. never: not for that.
+func (s *Sched) Slice(slot int, since uint64) uint64 {
 	d := never
 	if s.others(slot) {
 		d = s.turn[slot]
@@ -253,7 +278,10 @@ func (s *Sched) Slice(slot int) uint64 {
 	if h := &s.shares[s.own[slot]]; h.limited && s.level[slot] != leftOver && s.pays[slot] == s.own[slot] {
 		d = min(d, uint64(max(h.left, 1)))
 	}
-	return d
+	if d == never {
+		return d
+	}
+	return since + d
 }
 
 // Next is when Raise has something to do; never: not before something else happens.
@@ -314,6 +342,7 @@ func (s *Sched) reset() {
 // Idle is called when nobody is ready: all budgets are full again. wanted tells whether somebody waited for that.
 func (s *Sched) Idle() (wanted bool) {
 	s.epoch++
+	s.gen++
 	s.soon = never
 	if s.wants == 0 {
 		return false
@@ -338,6 +367,7 @@ func (s *Sched) Out(a abi.AccountID, now uint64, want bool) bool {
 	if want && !h.want {
 		h.want = true
 		s.wants++
+		s.gen++
 	}
 	return true
 }

@@ -102,11 +102,15 @@ func (m *machine) step() {
 	if p.waiting {
 		p.worst, p.waiting = max(p.worst, m.now-p.ready), false
 	}
-	free := m.s.Free(slot)
-	ran := m.run(p, min(m.s.Slice(slot), max(next, m.now+1)-m.now))
+	_, how := m.s.Bill(slot)
+	slice := m.s.Slice(slot, 0)
+	if m.s.Len() == 1 {
+		slice = never // no timer is set for one who is alone
+	}
+	ran := m.run(p, min(slice, max(next, m.now+1)-m.now))
 	m.now += ran
-	m.s.Charge(p.account, ran, m.now, free)
-	if !free {
+	m.s.Charge(p.account, ran, m.now, how)
+	if how == Whole {
 		p.had = append(p.had, use{m.now, ran})
 	}
 	if m.s.Ran(slot, ran); !p.waiting && p.wake == never {
@@ -270,7 +274,7 @@ func TestOverdrawn(t *testing.T) {
 	s.Add(2, 3)
 	s.Ready(1, 0)
 	s.Ready(2, 0)
-	s.Charge(2, 600, 600, false)
+	s.Charge(2, 600, 600, Whole)
 	if s.First() != 2 || !s.Out(2, 600, true) {
 		t.Fatalf("overdrawn, and first in the queue: %d", s.First())
 	}
@@ -288,7 +292,7 @@ func TestOverdrawn(t *testing.T) {
 	if s.First() != 1 || s.Out(2, 60_000, false) {
 		t.Error("it did not come back to its level")
 	}
-	s.Charge(2, 10_000, 70_000, false)
+	s.Charge(2, 10_000, 70_000, Whole)
 	s.Block(1)
 	s.Block(2)
 	if !s.Out(2, 70_000, true) || !s.Idle() || s.Out(2, 70_001, false) || s.Left(2, 70_001) != 100 {
