@@ -77,6 +77,7 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.String("errno", v.Errno.Name())
 	w.String("why", v.Why.String())
 	w.String("words", service.Words(v))
+	w.Uint("init_us", v.InitNS/1000)
 	w.Close('}')
 }
 

@@ -69,7 +69,7 @@ func (d *Driver) Memory(ep abi.Endpoint, id abi.GrantID, flags uint32) []byte {
 	return d.grants[id].b
 }
 
-func (d *Driver) Exit(uint64, abi.ExitKind)                              {}
+func (d *Driver) Exit(uint64, abi.ExitKind) {}
 
 func (d *Driver) In8(uint16) uint8     { return 0xff }
 func (d *Driver) In16(uint16) uint16   { return 0xffff }
