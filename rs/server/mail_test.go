@@ -280,6 +280,23 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// Orders to others count as what they are, requests that wait.
+func TestShareOfOrders(t *testing.T) {
+	names := numbered(abi.RSWaits + 1)
+	w := newWorld(t, 1, crowd(append([]string{"a"}, names...)...), func(a *actor) { a.mood = deaf })
+	a := w.find("a")
+	for _, n := range names {
+		a.ask(a.request(abi.RSFault, n), abi.KindSendA)
+	}
+	w.drain()
+	for i := range w.s.table[0].mail.places[:abi.RSWaits+1] {
+		p := &w.s.table[0].mail.places[i]
+		if refused := i == abi.RSWaits; (p.state == placeOwed) != refused || refused && abi.Why(p.m.Arg[5]) != abi.WhyTooMany {
+			t.Errorf("order %d: state %d, answer %v", i, p.state, p.m.Arg)
+		}
+	}
+}
+
 // What becomes of an order to misbehave is told to who gave it, once, and one that waits for that may ask something else.
 func TestOrders(t *testing.T) {
 	order := func(f *fake) { // shell orders uart; it has the order, and the asker no answer yet
