@@ -104,16 +104,26 @@ func (k *Kernel) refusePorts(to *task.Task, b *ioport.Block) abi.Errno {
 	return abi.EPERM
 }
 
-// showPorts tells the task which of its ports go through CallPortIO, and the log which are nobody's to guard.
+// showPorts tells the task which of its ports go through CallPortIO.
 func (k *Kernel) showPorts(to *task.Task, io *ioRights) {
 	s := k.startInfo(to)
 	s.NGuarded = uint32(copy(s.Guarded[:], io.guarded[:io.nGuarded]))
+}
+
+// tellUnguarded puts the ports of to that are nobody's to guard into the log.
+func (k *Kernel) tellUnguarded(to *task.Task) {
+	if to.Priv.Unguarded == 0 {
+		return
+	}
+	l := k.stamp().str("kernel: ports unguarded label=").label(&to.Label).str(" ep=").dec(uint64(to.Endpoint)).str(" ports=")
+	sep := ""
 	for i, r := range to.Priv.Ports[:to.Priv.NPorts] {
 		if to.Priv.Unguarded>>i&1 != 0 {
-			k.stamp().str("kernel: ports unguarded label=").label(&to.Label).str(" ep=").dec(uint64(to.Endpoint)).str(" ports=").ports(r.First, r.Last)
-			k.emit(log.About(int(to.Account)), &to.Label)
+			l.str(sep).ports(r.First, r.Last)
+			sep = ","
 		}
 	}
+	k.emit(log.About(int(to.Account)), &to.Label)
 }
 
 // forsakePorts is the end of t, who had ports.
