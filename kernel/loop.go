@@ -46,11 +46,11 @@ func (k *Kernel) Step() {
 // pick finds who runs, switches to it and sets the timer. nil: something else was done.
 func (k *Kernel) pick() *task.Task {
 	if k.chores {
-		if k.console.waiting() {
+		if k.showing() {
 			k.showSome()
 		}
 		k.release()
-		k.chores = k.console.waiting() || k.retry != 0
+		k.chores = k.showing() || k.retry != 0
 	}
 	slot := k.sched.First()
 	if slot < 0 {
@@ -103,7 +103,7 @@ func (k *Kernel) rest() {
 		return
 	}
 	k.arm(nil)
-	if k.console.waiting() {
+	if k.showing() {
 		k.poll()
 		return
 	}
