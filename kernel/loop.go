@@ -9,6 +9,8 @@ import (
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
 	k.running = true
+	k.now = k.clock()
+	k.root.ReadyNS = k.now
 	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()

@@ -63,10 +63,10 @@ func (s *Server) start(a *policy.Action) (e abi.Errno, why abi.Why) {
 	if e = s.open(t); e != abi.OK {
 		return e, abi.WhyAccount
 	}
-	s.k.AccountPay(t.account) // a service pays for its own lives' beginning
-	if e, why = s.hold(t); e != abi.OK {
+	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
 		return e, why
 	}
+	s.k.AccountPay(t.account) // the life that begins is the service's
 	p := &s.spec
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Args = [abi.ArgsSize]byte{}

@@ -70,7 +70,7 @@ func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s 
 	if err != nil {
 		return s, err
 	}
-	if err := m.c.Do(ctx, "info", control.Args{"delays": "reset"}, nil); err != nil {
+	if err := m.c.Do(ctx, "info", nil, nil); err != nil {
 		return s, err
 	}
 	if s.Before, _, err = m.resources(ctx); err != nil {
