@@ -14,40 +14,50 @@ import (
 // whose it is. A server works on the account of who asked it. What nobody caused is the kernel's; what passes with
 // nothing to do is idle. The sum of all is the time since the kernel's first instruction (TestAccountsSumUp).
 
-// bill is the account that time is put on now.
+// bill is the account that time is put on now. It is put there when the payer changes, or when the time is as
+// long as somebody's right to be looked at: not at each entry.
 type bill struct {
 	payer     abi.AccountID
-	free      bool   // it is used, but not taken off the budget: the last level's time
+	how       sched.How
+	slot      int    // whose turn it is that the time counts for; -1: nobody's
 	since     uint64 // TSC from which on it was not charged yet
+	due       uint64 // TSC at which it must be
 	unclaimed bool   // ring 0 was entered for an event of which no cause is known yet
+	settled   uint64 // sum of the generations with which it was found who runs, and the timer set; 0: look again
 	idle      uint64 // TSC counts
 }
 
 // charge puts the time until TSC at on the account that it is for.
 func (k *Kernel) charge(at uint64) {
-	k.sched.Charge(k.payer, at-k.since, at, k.free)
-	k.since = at
+	d := at - k.since
+	if k.slot >= 0 && k.sched.Ran(k.slot, d) {
+		k.tasks.Tasks[k.slot].Preempted++
+	}
+	k.sched.Charge(k.payer, d, at, k.how)
+	k.since, k.settled = at, 0
 }
 
 // pay puts what follows on another account.
-func (k *Kernel) pay(a abi.AccountID, free bool) {
+func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
 	k.charge(k.m.TSC())
-	k.payer, k.free = a, free
+	k.payer, k.how, k.slot = a, how, slot
 }
 
 // cause says whose event ring 0 is at work for. The first pays for the entry, too.
 func (k *Kernel) cause(a abi.AccountID) {
-	if k.unclaimed {
-		k.payer, k.free, k.unclaimed = a, false, false
-	} else if a != k.payer || k.free {
-		k.pay(a, false)
+	switch {
+	case k.unclaimed:
+		k.payer, k.how, k.slot, k.unclaimed = a, sched.Whole, -1, false
+	case a != k.payer || k.how != sched.Whole:
+		k.pay(a, sched.Whole, -1)
 	}
 }
 
 // share tells the scheduler what account a may use.
 func (k *Kernel) share(a *account.Account, level int) {
 	s := &a.Spec
-	k.sched.Set(a.ID, sched.Share{Level: level, Budget: max(k.ticks(s.BudgetNS), 1), Period: max(k.ticks(s.PeriodNS), 64), Turn: k.ticks(s.QuantumNS)}, k.since)
+	k.sched.Set(a.ID, sched.Share{Level: level, Budget: max(k.ticks(s.BudgetNS), 1), Period: max(k.ticks(s.PeriodNS), 64), Turn: k.ticks(s.QuantumNS),
+		Serve: k.ticks(sched.Overrun)}, k.since)
 }
 
 // ticks converts ns to counts of the TSC. Preconditions: ns is at most some seconds.
@@ -88,7 +98,7 @@ func (k *Kernel) Held(to, from *task.Task) bool {
 // Pays implements ipc.Machine: a server works on the account that its client works on.
 func (k *Kernel) Pays(t, by *task.Task) {
 	a := t.Account
-	if by != nil {
+	if by != nil && !by.Root { // the root task asks nothing but how the server is
 		a = k.sched.Payer(by.Slot)
 	}
 	k.sched.SetPayer(t.Slot, a)
@@ -96,11 +106,11 @@ func (k *Kernel) Pays(t, by *task.Task) {
 
 // release looks again at what was held back, one server at a time: another entry comes for the next.
 func (k *Kernel) release() {
-	if k.due == 0 {
+	if k.retry == 0 {
 		return
 	}
-	slot := bits.TrailingZeros64(k.due)
-	k.due &= k.due - 1
+	slot := bits.TrailingZeros64(k.retry)
+	k.retry &= k.retry - 1
 	if t := &k.tasks.Tasks[slot]; t.Live {
 		k.ipc.Retry(t)
 	}
@@ -108,7 +118,8 @@ func (k *Kernel) release() {
 
 // refilled is called when budgets that somebody waited for are filled.
 func (k *Kernel) refilled() {
-	k.due |= k.held
+	k.retry |= k.held
+	k.chores = true
 	k.held = 0
 	k.irqs.Resume(k.tell)
 }
@@ -137,14 +148,14 @@ func (k *Kernel) waited(t *task.Task) {
 func (k *Kernel) arm(t *task.Task) {
 	at := k.timers.Next()
 	if t != nil {
-		if d := k.sched.Slice(t.Slot); d != ^uint64(0) {
-			at = min(at, k.now+k.ns(d))
+		if k.due = k.sched.Slice(t.Slot, k.since); k.due != ^uint64(0) && k.sched.Len() > 1 {
+			at = min(at, k.sinceBoot(k.due))
 		}
 	}
 	if next := k.sched.Next(); next != ^uint64(0) {
 		at = min(at, k.sinceBoot(next))
 	}
-	if k.due != 0 {
+	if k.retry != 0 {
 		at = k.now
 	}
 	if at >= k.armed {
@@ -157,6 +168,9 @@ func (k *Kernel) arm(t *task.Task) {
 	}
 	k.m.ArmTimer(d)
 }
+
+// generation changes with all that says who runs next, for whom, and until when.
+func (k *Kernel) generation() uint64 { return k.sched.Gen() + k.timers.Gen() }
 
 // sinceBoot is a reading of the TSC in ns since boot.
 func (k *Kernel) sinceBoot(tsc uint64) uint64 { return k.ns(tsc - k.cfg.Facts.EntryTSC) }

@@ -94,7 +94,7 @@ func (k *Kernel) counts() abi.Counts {
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {
 	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Account: o.Account, Priority: k.accounts.Get(o.Account).Spec.Priority,
 		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.SharedPages,
-		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
+		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
 	switch {
 	case o.Wait&task.Sending != 0:
 		i.Peer = o.SendingTo

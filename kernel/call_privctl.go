@@ -16,7 +16,8 @@ const consolePort = 0x3f8
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.
 //
 // Errors: EDEADSRCDST, EINVAL (unknown op, counts out of range, ports that overlap), EPERM (the target runs
-// already, or has no privileges yet), EBUSY (a port is another task's), ENOSPC (all hooks are spoken for), ENOMEM.
+// already, or has no privileges yet; ports that no task gets), EBUSY (a port is another task's), ENOSPC (all hooks are
+// spoken for), ENOMEM.
 func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	to := k.tasks.Lookup(abi.Endpoint(f.SI))
 	if to == nil {
@@ -26,12 +27,20 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.PrivQuery:
 		return put(t, abi.OK, k.privilege(to))
 	case abi.PrivSet:
+		if t.Done != 0 {
+			k.privTell(to, t.Call)
+			return abi.OK, 0
+		}
 		if to.Wait&task.NoPriv == 0 || to.PrivSet {
 			return abi.EPERM, 0
 		}
 		var p abi.Privilege
 		copy(abi.Bytes(&p), t.Call.Buf[:])
-		return k.privSet(to, &p), 0
+		e := k.privSet(to, &p)
+		if e == abi.OK {
+			t.Done, e = 1, again // what is left is long enough for a step of its own
+		}
+		return e, 0
 	case abi.PrivAllow:
 		if to.Wait&task.NoPriv == 0 || !to.PrivSet {
 			return abi.EPERM, 0
@@ -83,17 +92,29 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	if k.hookRows+uint64(p.NIRQs) > abi.MaxHooks {
 		return abi.ENOSPC
 	}
-	if p.NPorts > 0 && !to.Space.OpenIO(p.Ports[:p.NPorts]) {
+	var io ioRights
+	if e := k.sortPorts(to, p, &io); e != abi.OK {
+		return e
+	}
+	if io.nOpen > 0 && !to.Space.OpenIO(io.open[:io.nOpen]) {
 		return abi.ENOMEM
 	}
 	to.Priv, to.PrivSet = *p, true
 	k.hookRows += uint64(p.NIRQs)
+	k.showPorts(to, &io)
 	for _, r := range p.Ports[:p.NPorts] {
 		k.ports.take(r)
 		k.consoleTask = k.consoleTask || hasConsole(r)
 	}
-	k.allowSends(to, p.SendTo[:p.NSendTo])
 	return abi.OK
+}
+
+// privTell is the second step of privSet: whom to may send to, and what the log says of its ports.
+func (k *Kernel) privTell(to *task.Task, from *abi.CallArea) {
+	var p abi.Privilege
+	copy(abi.Bytes(&p), from.Buf[:])
+	k.allowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
+	k.tellUnguarded(to)
 }
 
 func hasConsole(r abi.PortRange) bool { return r.First <= consolePort && consolePort <= r.Last }

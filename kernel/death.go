@@ -57,6 +57,9 @@ func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
 	f := &t.Ctx.Frame
 	r.Endpoint, r.Label, r.Incarnation = t.Endpoint, t.Label, t.Incarnation
 	r.StartedNS, r.DiedNS, r.CPUNS, r.Account = t.StartedNS, k.now, k.ns(t.Ticks), t.Account
+	if r.Cause == abi.CauseMemory {
+		r.Status = k.accounts.Get(t.Account).Frames.Used()
+	}
 	r.FramesPeak = max(t.FramesPeak, t.Space.Used())
 	registers(t, &r.Regs)
 	r.CodeLen = uint64(k.peek(t, f.IP, r.Code[:]))
@@ -89,6 +92,7 @@ func registers(t *task.Task, r *abi.Registers) {
 
 // closePorts gives t's ports, and its rows of the table of hooks, back to nobody.
 func (k *Kernel) closePorts(t *task.Task) {
+	k.forsakePorts(t)
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
 		k.ports.drop(r)
 	}
@@ -116,6 +120,7 @@ func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
 func (k *Kernel) Panic(why string) {
 	k.consoleTask = false
 	k.Print("kernel: panic: ", why)
+	k.flush()
 	k.m.Shutdown(abi.PowerOff, StatusPanic)
 }
 

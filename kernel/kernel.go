@@ -5,6 +5,7 @@ import (
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
+	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
 	"bennu/kernel/log"
@@ -32,8 +33,8 @@ type Machine interface {
 	EndInterrupt()                                // to the interrupt controller
 	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
 	Resolve(number uint32) (line uint32, ok bool) // the line that privileges call number (ISA, or GSI from 16 up)
-	Console(b []byte)                             // diagnostics, where a person sees them
-	Debug(b []byte)                               // all of the log, for an emulator's debug console
+	Console(b []byte) int                         // diagnostics, where a person sees them: how many bytes were taken
+	Debug(b []byte) int                           // all of the log, for an emulator's debug console: likewise
 	HeapAllocs() (inUse, allocs uint64)           // of the kernel's own Go heap
 	Shutdown(how abi.ShutdownHow, status uint64)
 }
@@ -47,6 +48,10 @@ type Config struct {
 	TSCMult  uint64 // ns = TSC * TSCMult >> 32
 	Facts    abi.Machine
 	Seed     [4]uint64 // of the tasks' random numbers
+
+	Ports      ioport.Ports   // the guarded ones are reached by these
+	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
+	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
 
 // Kernel is everything that ring 0 knows.
@@ -75,12 +80,17 @@ type Kernel struct {
 	now     uint64 // ns, read once for each entry
 
 	bill
-	held uint64 // servers, by slot, for which something waits until its sender's budget is filled
-	due  uint64 // those of them to look at again
+	held   uint64 // servers, by slot, for which something waits until its sender's budget is filled
+	retry  uint64 // those of them to look at again
+	chores bool   // something of retry or of the console is left to do
 
+	guard       guarded
 	ports       portMap
-	hookRows    uint64 // interrupt lines in privileges
-	consoleTask bool   // a task has the console's port
+	hookRows    uint64  // interrupt lines in privileges
+	running     bool    // boot is over
+	console     console // COM1, while no task has it
+	debug       console // an emulator's
+	consoleTask bool    // a task has the console's port
 	deaths      [abi.MaxTasks]abi.DeathRecord
 	firstDeath  int
 	nDeaths     int
@@ -102,10 +112,11 @@ func New(cfg Config) *Kernel {
 	k.images.OnFree = k.imageGone
 	k.irqs = irq.NewTable(cfg.Machine)
 	k.log = log.New()
+	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()
-	k.since = cfg.Facts.EntryTSC // what boot takes is the kernel's
+	k.since, k.slot = cfg.Facts.EntryTSC, -1 // what boot takes is the kernel's
 	return k
 }
 

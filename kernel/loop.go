@@ -8,6 +8,9 @@ import (
 
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
+	k.running = true
+	k.now = k.clock()
+	k.root.ReadyNS = k.now
 	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()
@@ -16,41 +19,62 @@ func (k *Kernel) Run() {
 
 // Step runs one task until it comes back, or waits for one interrupt.
 func (k *Kernel) Step() {
-	k.release()
+	t := k.current
+	if k.settled == 0 || k.settled != k.generation() || k.chores {
+		if t = k.pick(); t == nil {
+			return
+		}
+	}
+	v, left, back := k.m.Enter(t.Ctx)
+	k.stayed(left, back)
+	if t.FirstRunNS == 0 {
+		t.FirstRunNS = k.sinceBoot(left)
+	}
+	t.Ticks += back - left
+	if v != arch.VectorSyscall {
+		k.charge(back)
+		k.why = 1000 + v
+		k.event(t, v)
+		return
+	}
+	if back >= k.bill.due {
+		k.charge(back)
+	}
+	t.Calls++
+	k.why = t.Ctx.Frame.AX
+	k.call(t)
+}
+
+// pick finds who runs, switches to it and sets the timer. nil: something else was done.
+func (k *Kernel) pick() *task.Task {
+	if k.chores {
+		if k.showing() {
+			k.showSome()
+		}
+		k.release()
+		k.chores = k.showing() || k.retry != 0
+	}
 	slot := k.sched.First()
 	if slot < 0 {
 		k.rest()
-		return
+		return nil
 	}
 	t := &k.tasks.Tasks[slot]
-	if payer, free := k.sched.Payer(slot), k.sched.Free(slot); payer != k.payer || free != k.free {
-		k.pay(payer, free) // the switch is t's
+	if payer, how := k.sched.Bill(slot); slot != k.slot || payer != k.payer || how != k.how {
+		k.pay(payer, how, slot) // the switch is t's
 	}
 	if t.Dying {
 		k.bury(t)
 		k.poll()
-		return
+		return nil
 	}
 	if t != k.current {
 		k.switchTo(t)
 	}
 	k.waited(t)
 	k.arm(t)
-	v, left, back := k.m.Enter(t.Ctx)
-	k.stayed(left, back)
-	t.Ticks += back - left
-	if ran := back - k.since; k.sched.Ran(slot, ran) {
-		t.Preempted++
-	}
-	k.charge(back)
-	if v == arch.VectorSyscall {
-		t.Calls++
-		k.why = t.Ctx.Frame.AX
-		k.call(t)
-	} else {
-		k.why = 1000 + v
-		k.event(t, v)
-	}
+	k.settled = k.generation()
+	return t
 }
 
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
@@ -81,6 +105,10 @@ func (k *Kernel) rest() {
 		return
 	}
 	k.arm(nil)
+	if k.showing() {
+		k.poll()
+		return
+	}
 	left := k.m.TSC()
 	k.charge(left)
 	v := k.m.Idle()
@@ -103,7 +131,7 @@ func (k *Kernel) resumed(v, left uint64) {
 	back := k.m.TSC()
 	k.stayed(left, back)
 	k.idle += back - left
-	k.since = back
+	k.since, k.slot = back, -1
 	k.why = 1000 + v
 	k.event(nil, v)
 }
@@ -121,13 +149,15 @@ func (k *Kernel) event(t *task.Task, v uint64) {
 		k.armed = ^uint64(0)
 		k.expire()
 	case v == arch.VectorSpurious:
-		k.payer, k.free = abi.AccountKernel, false
+		k.cause(abi.AccountKernel)
 	default:
-		k.payer, k.free = abi.AccountKernel, false
 		if line, ok := k.m.IRQLine(v); ok {
 			k.irqs.Interrupt(line, k.tell)
 		}
 		k.m.EndInterrupt()
+		if k.unclaimed { // nobody's line
+			k.cause(abi.AccountKernel)
+		}
 	}
 	k.unclaimed = false
 }
@@ -214,6 +244,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyFrom - abi.CallBase:    (*Kernel).callCopyFrom,
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
+	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
 }
 
 // userEnd is where addresses end that ring 3 could ever have. The CPU refuses to load a base that is not

@@ -2,37 +2,55 @@ package kernel
 
 import "bennu/kernel/abi"
 
-// portMap is the machine's I/O ports, a bit each: set when a task has the port.
+// portMap is the machine's I/O ports, a bit each: set when a task has the port. A range may have all 65,536, so whole
+// words are looked at at once.
 type portMap struct {
 	words [65536 / 64]uint64
 	taken uint64
 }
 
-// each calls do with the words that the ports of r lie in, and the mask of r's ports in them; it stops when do returns
-// false.
-func (m *portMap) each(r abi.PortRange, do func(word *uint64, mask uint64) bool) bool {
-	for from, to := uint64(r.First), uint64(r.Last)+1; from < to; {
-		n := min(to-from, 64-from%64)
-		if !do(&m.words[from/64], (^uint64(0)>>(64-n))<<(from%64)) {
-			return false
-		}
-		from += n
+// span is the words that the ports of r lie in: whole, and of the first and the last the masks of r's ports.
+func (m *portMap) span(r abi.PortRange) (words []uint64, first, last uint64) {
+	words = m.words[r.First/64 : r.Last/64+1]
+	first, last = ^uint64(0)<<(r.First%64), ^uint64(0)>>(63-r.Last%64)
+	if len(words) == 1 {
+		first &= last
+		last = first
 	}
-	return true
+	return words, first, last
 }
 
 // free tells whether no task has any port of r.
 func (m *portMap) free(r abi.PortRange) bool {
-	return m.each(r, func(w *uint64, mask uint64) bool { return *w&mask == 0 })
+	words, first, last := m.span(r)
+	n := len(words) - 1
+	taken := words[0]&first | words[n]&last
+	for i := 1; i < n; i++ {
+		taken |= words[i]
+	}
+	return taken == 0
 }
 
-// take gives the ports of r to a task, drop takes them back.
+// take gives the ports of r, which are free, to a task.
 func (m *portMap) take(r abi.PortRange) {
-	m.each(r, func(w *uint64, mask uint64) bool { *w |= mask; return true })
+	words, first, last := m.span(r)
+	n := len(words) - 1
+	words[0] |= first
+	words[n] |= last
+	for i := 1; i < n; i++ {
+		words[i] = ^uint64(0)
+	}
 	m.taken += uint64(r.Last) - uint64(r.First) + 1
 }
 
+// drop takes the ports of r back from the task that has them.
 func (m *portMap) drop(r abi.PortRange) {
-	m.each(r, func(w *uint64, mask uint64) bool { *w &^= mask; return true })
+	words, first, last := m.span(r)
+	n := len(words) - 1
+	words[0] &^= first
+	words[n] &^= last
+	for i := 1; i < n; i++ {
+		words[i] = 0
+	}
 	m.taken -= uint64(r.Last) - uint64(r.First) + 1
 }

@@ -35,6 +35,8 @@ type machine struct {
 	onMask   func(line uint32)
 	polled   func() // called when the kernel lets interrupts in
 	console  []byte
+	busy     bool   // the console takes nothing
+	irq      uint64 // vector that comes next; 0: none
 	debug    []byte
 	shutdown []uint64
 	spaces   []mem.Addr
@@ -57,9 +59,21 @@ func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
 func (m *machine) EndInterrupt()                        {}
 func (m *machine) IRQLine(vector uint64) (uint32, bool) { return uint32(vector - arch.VectorIRQ), true }
 func (m *machine) Resolve(n uint32) (uint32, bool)      { return n, n < 24 && n != 2 }
-func (m *machine) Console(b []byte)                     { m.console = append(m.console, b...) }
-func (m *machine) Debug(b []byte)                       { m.debug = append(m.debug, b...) }
-func (m *machine) HeapAllocs() (inUse, allocs uint64)   { return 0, 0 }
+func (m *machine) Console(b []byte) int {
+	if m.busy {
+		return 0
+	}
+	if m.r != nil && m.r.Kernel != nil && m.r.running {
+		b = b[:min(len(b), 16)]
+	}
+	m.console = append(m.console, b...)
+	return len(b)
+}
+func (m *machine) Debug(b []byte) int {
+	m.debug = append(m.debug, b...)
+	return len(b)
+}
+func (m *machine) HeapAllocs() (inUse, allocs uint64) { return 0, 0 }
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	m.shutdown = append(m.shutdown, uint64(how), status)
 }
@@ -87,6 +101,10 @@ func (m *machine) stay(c *arch.Context) uint64 {
 		m.tsc += 100
 		return do(c)
 	}
+	if v := m.irq; v != 0 {
+		m.irq = 0
+		return v
+	}
 	if m.armed != 0 && m.armed <= m.tsc+m.spin {
 		m.tsc = max(m.tsc, m.armed)
 		m.armed = 0
@@ -108,6 +126,11 @@ func (m *machine) Poll() (uint64, bool) {
 }
 
 func (m *machine) Idle() uint64 {
+	if v := m.irq; v != 0 {
+		m.irq = 0
+		m.tsc += 100
+		return v
+	}
 	if m.armed == 0 {
 		m.r.t.Fatal("idle with no timer set: nothing would ever happen")
 	}
@@ -165,6 +188,7 @@ func (r *rig) syscall(t *task.Task, nr abi.CallNr, args ...uint64) {
 	r.does(t, func(c *arch.Context) uint64 {
 		f := &c.Frame
 		f.AX, f.Vector = uint64(nr), arch.VectorSyscall
+		f.IP += syscallSize
 		for i, p := range []*uint64{&f.DI, &f.SI, &f.DX, &f.R10, &f.R8} {
 			*p = 0
 			if i < len(args) {
@@ -180,6 +204,10 @@ func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint
 	r.t.Helper()
 	r.syscall(t, nr, args...)
 	r.until("call", func() bool { return r.m.next[t.Slot] == nil })
+	for t.Live && t.DoneIP == t.Ctx.Frame.IP+syscallSize { // it makes the call once more
+		r.syscall(t, nr, args...)
+		r.until("call, another step", func() bool { return r.m.next[t.Slot] == nil })
+	}
 	if !t.Live || t.Wait != 0 {
 		return 0xdead, 0
 	}

@@ -80,10 +80,11 @@ func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	l := &k.line
 	k.log.Write(s, name, l.buf[:l.n])
 	l.buf[l.n] = '\n'
-	b := l.buf[:l.n+1]
-	k.m.Debug(b)
-	if !k.consoleTask {
-		k.m.Console(b)
+	k.console.put(l.buf[:l.n+1])
+	k.debug.put(l.buf[:l.n+1])
+	k.chores = true
+	if !k.running { // boot has nothing else to do
+		k.flush()
 	}
 }
 
@@ -109,6 +110,10 @@ func (k *Kernel) logDeath(t *task.Task, r *abi.DeathRecord) {
 		l.str(" vector=").dec(uint64(r.Vector)).str(" (").str(abi.VectorName(r.Vector)).str(") err=").hex(r.ErrorCode).str(" cr2=").hex(r.CR2)
 	case abi.CauseExit, abi.CausePanic, abi.CauseBadCall:
 		l.str(" status=").dec(r.Status)
+	}
+	if r.Cause == abi.CauseMemory { // when it had less than its ceiling, the machine had no more for it
+		ceiling := k.accounts.Get(t.Account).Frames.Ceiling()
+		l.str(" memory=").dec(r.Status * abi.PageSize >> 10).str("KiB ceiling=").dec(ceiling * abi.PageSize >> 10).str("KiB")
 	}
 	l.str(" rip=").hex(r.Regs.RIP).str(" rsp=").hex(r.Regs.GPR[4]).str(" code=")
 	for _, b := range r.Code[:r.CodeLen] {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh WHAT...: looks for go, qemu and bochs, and installs the emulators with apt where that needs no
+# need.sh WHAT...: looks for go, qemu, cc and bochs, and installs what is Debian's with apt where that needs no
 # password. If something is missing in the end, it says the one line to type, and status is 2.
 set -u
 
@@ -17,36 +17,17 @@ need_go() {
 	esac
 }
 
-need_qemu() {
-	command -v qemu-system-x86_64 >/dev/null 2>&1 && return
-	install_packages qemu-system-x86_64 qemu-system-x86 # brings the firmware (seabios, pvh.bin) as dependencies
-}
-
-# Bochs, its firmware and display, GRUB and what makes a CD of them; gcc for the loader's shim.
-need_bochs() {
-	for c in bochs grub-mkimage xorriso gcc; do
-		command -v $c >/dev/null 2>&1 || missing=$c
-	done
-	for f in /usr/share/bochs/BIOS-bochs-latest /usr/share/bochs/VGABIOS-lgpl-latest /usr/lib/grub/i386-pc/cdboot.img; do
-		[ -e $f ] || missing=$f
-	done
-	ls /usr/lib/*/bochs/plugins/libbx_term_gui.so >/dev/null 2>&1 || missing=bochs-term
-	[ -z "${missing:-}" ] || install_packages "$missing" bochs bochs-term bochsbios vgabios grub-pc-bin grub-common xorriso gcc
-}
-
-# install_packages WHAT PACKAGE...: WHAT is missing.
-install_packages() {
-	what=$1
-	shift
+# install PACKAGE...: with apt, where that needs no password.
+install() {
 	install="apt-get install -y --no-install-recommends $*"
 	if ! command -v apt-get >/dev/null 2>&1; then
-		say "$what is missing: install your system's packages like Debian's $*"
+		say "missing: install your system's packages like Debian's $*"
 		exit 2
 	fi
 	root=
 	if [ "$(id -u)" != 0 ]; then
 		if ! sudo -n true 2>/dev/null; then
-			say "$what is missing, type: sudo $install"
+			say "missing, type: sudo $install"
 			exit 2
 		fi
 		root="sudo -n env DEBIAN_FRONTEND=noninteractive"
@@ -59,11 +40,40 @@ install_packages() {
 	fi
 }
 
-for need in "$@"; do
-	case $need in
+need_qemu() {
+	# The package brings the firmware (seabios, pvh.bin) as dependencies.
+	command -v qemu-system-x86_64 >/dev/null 2>&1 || install qemu-system-x86
+}
+
+# A C compiler that links statically, and xz: for make bench LINUX=FILE alone.
+need_cc() {
+	probe=$(mktemp -d) || exit 2
+	echo 'int main(void) { return 0; }' >"$probe/main.c"
+	"${CC:-cc}" -static -o "$probe/main" "$probe/main.c" >"$probe/log" 2>&1
+	linked=$?
+	rm -r "$probe"
+	[ "$linked" = 0 ] || install gcc libc6-dev
+	command -v xz >/dev/null 2>&1 || install xz-utils
+}
+
+# Bochs, its firmware and display, GRUB and what makes a CD of them; gcc for the loader's shim.
+need_bochs() {
+	for c in bochs grub-mkimage xorriso gcc; do
+		command -v $c >/dev/null 2>&1 || lacks=1
+	done
+	for f in /usr/share/bochs/BIOS-bochs-latest /usr/share/bochs/VGABIOS-lgpl-latest /usr/lib/grub/i386-pc/cdboot.img \
+		/usr/lib/*/bochs/plugins/libbx_term_gui.so; do
+		[ -e "$f" ] || lacks=1
+	done
+	[ -z "${lacks:-}" ] || install bochs bochs-term bochsbios vgabios grub-pc-bin grub-common xorriso gcc
+}
+
+for what in "$@"; do
+	case $what in
 	go) need_go ;;
 	qemu) need_qemu ;;
+	cc) need_cc ;;
 	bochs) need_bochs ;;
-	*) say "$need: expected go, qemu or bochs" && exit 2 ;;
+	*) say "$what: expected go, qemu, cc or bochs" && exit 2 ;;
 	esac
 done

@@ -78,7 +78,7 @@ func main() {
 	b.debug, _ = serial.OpenDebugcon(b.ports)
 	pc.Putc = b.put
 	b.power = power.Machine{Ports: b.ports, Store8: mmio.Store8, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
-	pc.OnExit = func(int32) { b.power.Off(statusFail) }
+	pc.OnExit = func(int32) { b.power.Fail(statusFail) }
 	b.print("KTAP version 1")
 	b.print("1..", decimal(uint64(len(tests))))
 	for _, t := range tests {
@@ -101,7 +101,7 @@ func main() {
 // end ends the machine as the command line says.
 func (b *board) end() {
 	if b.failed != 0 {
-		b.power.Off(statusFail)
+		b.power.Fail(statusFail)
 	}
 	how := ""
 	if b.info != nil {
@@ -132,7 +132,7 @@ func (b *board) end() {
 	case "triple":
 		cpu.TripleFault()
 	}
-	b.power.Off(statusPass)
+	b.power.Fail(statusPass)
 }
 
 const (
@@ -201,7 +201,7 @@ func testMap(b *board) string {
 	ring0.Init(pool.Physical(), tss, clean)
 	arch.OnFault = func(f *arch.Frame, cr2, _ uint64) {
 		b.print("# fault: vector ", decimal(f.Vector), " rip ", decimal(f.IP), " cr2 ", decimal(cr2))
-		b.power.Off(statusFail)
+		b.power.Fail(statusFail)
 	}
 	return ""
 }
@@ -230,6 +230,11 @@ func testTables(b *board) string {
 	}
 	if b.fadt, err = tables.FADT(); err != nil {
 		return err.Error()
+	}
+	if addr, err := tables.HPET(); err == nil {
+		if h, ok := clock.NewHPET(mmio.At(addr)); ok {
+			b.refs = append(b.refs, h)
+		}
 	}
 	s5, err := tables.S5(b.fadt)
 	if err != nil {

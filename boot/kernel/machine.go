@@ -5,12 +5,14 @@ package main
 import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
+	"bennu/board/pc/cpu"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
 	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/ioport"
 	"bennu/kernel/mem"
 )
 
@@ -28,11 +30,16 @@ type machine struct {
 
 	mainTSC, hardwareTSC uint64
 	seed                 uint64 // of the tasks' random numbers
+
+	never   []ioport.Block // ports that the machine itself hangs on
+	century uint8          // CMOS register
+
+	clear cpu.Clear // on a switch from one task to another
+	leaks string    // the boot's line about that
 }
 
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }
 
-func (m *machine) SetTask(c *arch.Context) { arch.SetTask(c) }
 func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
 func (m *machine) Idle() uint64            { return arch.Idle() }
 func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
@@ -58,25 +65,30 @@ func (m *machine) Level(line uint32) bool { return m.lines.Level(apic.Line(line)
 func (m *machine) Mask(line uint32)       { m.lines.Mask(apic.Line(line)) }
 func (m *machine) Unmask(line uint32)     { m.lines.Unmask(apic.Line(line)) }
 
-// Console writes to COM1 and to the emulator's debug console.
-func (m *machine) Console(b []byte) {
-	for _, c := range b {
-		m.com1.Put(c)
-	}
-}
+// Console writes to COM1 what that takes without waiting.
+func (m *machine) Console(b []byte) int { return m.com1.Take(b) }
 
-// Debug writes to the emulator's debug console only.
-func (m *machine) Debug(b []byte) {
-	if m.debug != nil {
-		for _, c := range b {
-			m.debug.Put(c)
-		}
+// debugAtOnce is how many bytes of a line the debug console gets at once: each is an exit for an emulator.
+const debugAtOnce = 64
+
+// Debug writes to the emulator's debug console.
+func (m *machine) Debug(b []byte) int {
+	if m.debug == nil {
+		return len(b)
 	}
+	b = b[:min(len(b), debugAtOnce)]
+	for _, c := range b {
+		m.debug.Put(c)
+	}
+	return len(b)
 }
 
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	if how == abi.Reset {
 		m.power.Reset()
 	}
-	m.power.Off(uint8(min(status, 255)))
+	if status > kernel.StatusFailure { // nobody asked for it
+		m.power.Fail(uint8(min(status, 255)))
+	}
+	m.power.Off(uint8(status))
 }

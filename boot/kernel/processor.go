@@ -33,7 +33,7 @@ func (m *machine) processor(pool *mem.Pool, tss, template mem.Addr) {
 
 // speaks makes what ends ring 0 say so on the console.
 func (m *machine) speaks() {
-	m.report = ring0.Reporter{Put: m.putc, Task: m.running, End: func() { m.power.Off(kernel.StatusPanic) }}
+	m.report = ring0.Reporter{Put: m.putc, Task: m.running, End: func() { m.power.Fail(kernel.StatusPanic) }}
 	pc.Putc = m.report.Runtime
 	pc.OnExit = m.report.Exit
 }

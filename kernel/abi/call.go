@@ -42,7 +42,8 @@ const (
 	CallCopyFrom    CallNr = 47 // (granter, GrantID, offset, address, length)
 	CallCopyTo      CallNr = 48 // (granter, GrantID, offset, address, length)
 	CallAccount     CallNr = 49 // (AccountOp, account); Buf: AccountSpec for AccountSet → account
-	CallMax         CallNr = 49
+	CallPortIO      CallNr = 50 // (PortOp, port, value) → value: a guarded port of the caller's
+	CallMax         CallNr = 50
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).
@@ -80,6 +81,14 @@ const (
 	IRQRmPolicy  IRQOp = 2 // (hook)
 	IRQEnable    IRQOp = 3 // (hook): handled; may come again
 	IRQDisable   IRQOp = 4 // (hook)
+)
+
+// PortOp is the first argument of CallPortIO. No guarded register is wider than a byte.
+type PortOp uint64
+
+const (
+	PortIn  PortOp = 1 // (port) → byte
+	PortOut PortOp = 2 // (port, byte)
 )
 
 // TraceOp is the first argument of CallTrace: fault injection and post-mortem.

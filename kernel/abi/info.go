@@ -56,6 +56,7 @@ type Machine struct {
 	IdleNS      uint64 // time in which nothing ran; with all accounts' CPUNS it is the time since EntryTSC
 	CPU         [48]byte
 	Version     [32]byte
+	CMOSCentury uint64 // register of the CMOS clock that holds the century, by the firmware's tables; 0: none
 }
 
 // TaskState is why a task does not run.
@@ -82,11 +83,12 @@ type TaskInfo struct {
 	FramesPeak  uint64
 	SharedPages uint64 // pages of its image's read-only part that are mapped
 	CPUNS       uint64
-	StartedNS   uint64
+	StartedNS   uint64 // when it was allowed to run
 	Calls       uint64 // kernel calls and IPC
 	Faults      uint64 // pages given on demand
 	Preempted   uint64
 	WorstWaitNS uint64 // longest that it was ready and did not run
+	FirstRunNS  uint64 // when ring 0 was left for its first instruction; 0: not yet
 }
 
 // ImageInfo is a row of the image table.
@@ -171,7 +173,7 @@ type DeathRecord struct {
 	Vector      uint32
 	ErrorCode   uint64
 	CR2         uint64
-	Status      uint64 // exit status, or number of the bad call
+	Status      uint64 // exit status; number of the bad call; with CauseMemory, pages that its account had
 	StartedNS   uint64 // when it was allowed to run
 	DiedNS      uint64 // when the kernel stopped it
 	CleanNS     uint64 // when nothing of it was left

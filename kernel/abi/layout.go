@@ -40,6 +40,7 @@ const (
 	LabelSize  = 16 // bytes, zero-padded; a label of 16 bytes has no terminator
 	ArgsSize   = 256
 	MaxPorts   = 16 // port ranges of a privilege
+	MaxGuarded = 4  // ranges of guarded ports that a task may have: there are no more of them
 	MaxIRQs    = 8  // interrupt lines of a privilege
 	MaxAsync   = 16 // undelivered senda messages of one task
 	MaxCopy    = 64 << 10
@@ -66,11 +67,13 @@ type StartInfo struct {
 	TSCHz       uint64 // counts of RDTSC in a second
 	TSCBase     uint64 // RDTSC at time 0 of the system clock
 	TSCMult     uint64 // nanoseconds = (RDTSC-TSCBase) * TSCMult >> 32, in 128 bits
-	MemoryLimit uint64 // bytes that its account may have in all: page tables and copies included
 	Seed        [4]uint64
 	ArgsLen     uint32
 	_           uint32
 	Args        [ArgsSize]byte
+	NGuarded    uint32
+	Guarded     [MaxGuarded]PortRange // the task's ports that CallPortIO reads and writes: IN and OUT fault
+	MemoryLimit uint64                // bytes that its account may have in all: page tables and copies included
 }
 
 // Version is the ABI's. It grows by one with each change that breaks a task.

@@ -6,14 +6,16 @@ type PortRange struct{ First, Last uint16 }
 // Privilege is everything a task may ever do. Its zero value allows nothing: an empty
 // list is empty, not "all". What it may use up is its account's.
 type Privilege struct {
-	TrapMask uint32 // bit n: IPC primitive n
-	NSendTo  uint32
-	CallMask uint64 // bit n: kernel call CallBase+n
-	NPorts   uint32
-	NIRQs    uint32
-	Ports    [MaxPorts]PortRange
-	IRQs     [MaxIRQs]uint32    // interrupt lines: ISA number, or GSI from 16 up
-	SendTo   [MaxTasks]Endpoint // whom it may send to. Who is dead is passed over. The kernel keeps it symmetric
+	TrapMask  uint32 // bit n: IPC primitive n
+	NSendTo   uint32
+	CallMask  uint64 // bit n: kernel call CallBase+n
+	NPorts    uint32
+	NIRQs     uint32
+	Unguarded uint32 // bit n: Ports[n] may hold ports that are in no list of the kernel's
+	_         uint32
+	Ports     [MaxPorts]PortRange
+	IRQs      [MaxIRQs]uint32    // interrupt lines: ISA number, or GSI from 16 up
+	SendTo    [MaxTasks]Endpoint // whom it may send to. Who is dead is passed over. The kernel keeps it symmetric
 }
 
 // MaySend puts ep on the list of whom the task may send to. Preconditions: NSendTo < MaxTasks.

@@ -27,7 +27,7 @@ const (
 // its first page, segments within [ImageBase, ImageEnd) that share no page, none writable
 // and executable, the entry in an executable one.
 //
-// It works in steps, a last-level table each; more asks for another call.
+// It works in steps, a part of a last-level table each; more asks for another call.
 //
 // Errors: EINVAL (no such image, sealed, not wholly written), ENOEXEC, ENOMEM (what was done stays: it may be
 // called again).
@@ -43,13 +43,13 @@ func (t *Table) Seal(id int) (more bool, e abi.Errno) {
 			return false, abi.ENOEXEC
 		}
 	}
-	if m.ready < m.nparts {
-		if !t.fill(m, &m.parts[m.ready]) {
+	if m.ready < m.nparts*stepsPerPart {
+		if !t.fill(m, &m.parts[m.ready/stepsPerPart], uint64(m.ready%stepsPerPart)) {
 			return false, abi.ENOMEM
 		}
 		m.ready++
 	}
-	m.sealed = m.ready == m.nparts
+	m.sealed = m.ready == m.nparts*stepsPerPart
 	return !m.sealed, abi.OK
 }
 
@@ -65,12 +65,19 @@ func (m *Image) part(va uint64) {
 	m.nparts++
 }
 
-// fill makes the table of p: the read-only pages that lie in its 2 MiB. false when memory is out.
-func (t *Table) fill(m *Image, p *part) bool {
-	if p.table = t.own(m, false); p.table == 0 {
-		return false
+// stepsPerPart is in how many steps a last-level table is filled.
+const stepsPerPart = 4
+
+// fill makes a step of the table of p: the read-only pages that lie in that part of its 2 MiB. false when memory is out.
+func (t *Table) fill(m *Image, p *part, step uint64) bool {
+	if step == 0 {
+		if p.table = t.own(m, false); p.table == 0 {
+			return false
+		}
 	}
 	table := t.pool.Physical().Words(p.table)
+	const size = 1 << partShift / stepsPerPart
+	from := p.va + step*size
 	for i := range m.segs[:m.nsegs] {
 		g := &m.segs[i]
 		if g.Write {
@@ -82,7 +89,7 @@ func (t *Table) fill(m *Image, p *part) bool {
 		}
 		start := g.Start &^ (abi.PageSize - 1)
 		first := (g.Offset &^ (abi.PageSize - 1)) / abi.PageSize
-		for va := max(start, p.va); va < min(g.End, p.va+1<<partShift); va += abi.PageSize {
+		for va := max(start, from); va < min(g.End, from+size); va += abi.PageSize {
 			table[va/abi.PageSize%512] = uint64(paging.Entry(t.page(m, first+(va-start)/abi.PageSize), bits))
 			m.shared++
 		}

@@ -45,7 +45,7 @@ type Image struct {
 	parts  [maxParts]part
 	nparts int
 	shared uint64 // pages in them
-	ready  int    // parts that Seal has filled
+	ready  int    // steps that Seal has made
 }
 
 // part is a last-level table and the 2 MiB that it is for.

@@ -90,27 +90,6 @@ func (x *IPC) deliver(from, to *task.Task, kind abi.ReceiveKind) {
 	x.complete(to, abi.OK, uint64(kind))
 }
 
-// serve makes from pay for what to, a server, does with what it received; not for the answer to a request of to's
-// own.
-func (x *IPC) serve(to, from *task.Task) {
-	if to.Server && !to.InSendRec && to.Call.Msg.Type != abi.MsgReply {
-		x.m.Pays(to, from)
-	}
-}
-
-// held tells whether what from left for t is not to be received now. A server that waits for one task gets what
-// that has.
-func (x *IPC) held(t, from *task.Task) bool {
-	return t.Server && t.RecvFrom == abi.Any && x.m.Held(t, from)
-}
-
-// Retry gives t, which waits, what it may have by now.
-func (x *IPC) Retry(t *task.Task) {
-	if t.Wait == task.Receiving && !t.InSendRec {
-		_ = x.pending(t) || x.async(t) || x.queued(t)
-	}
-}
-
 // Send is CallSend.
 func (x *IPC) Send(t *task.Task, ep abi.Endpoint) {
 	to, e := x.target(t, ep, abi.CallSend)
@@ -221,13 +200,6 @@ func (x *IPC) Notify(t *task.Task, ep abi.Endpoint) {
 func (x *IPC) notified(to *task.Task, from abi.Endpoint, what, when uint64) {
 	to.Call.Msg = abi.Msg{Source: from, Type: abi.MsgNotify, Arg: [7]uint64{what, when}}
 	x.complete(to, abi.OK, uint64(abi.KindNotify))
-}
-
-// serveNotify is serve for a notification, which has been delivered.
-func (x *IPC) serveNotify(to, from *task.Task) {
-	if to.Server {
-		x.m.Pays(to, from)
-	}
 }
 
 // Interrupt makes bit pending at t, from Hardware.

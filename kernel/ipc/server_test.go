@@ -90,6 +90,43 @@ func TestHeldBack(t *testing.T) {
 	r.want(server, "OK")
 }
 
+// A sender dies while the end of whom it left messages for is being told: other lists are what they were.
+func TestDeathWithinADeath(t *testing.T) {
+	const tasks = 40
+	r := newRig(t, tasks)
+	for n := 1; n < tasks; n++ {
+		for range 3 {
+			r.msg(n, 0x900, 0)
+			r.SendA(r.task(n), r.from(0), 1)
+		}
+	}
+	r.table.Bury(r.task(0))
+	if r.Forget(r.task(0)) {
+		t.Fatal("told in one step")
+	}
+	r.die(r.task(tasks - 1))  // has not been told yet
+	for n := 1; n < 10; n++ { // their places are used again
+		r.msg(n, 0x901, 0)
+		var out abi.AsyncResult
+		for r.TakeResult(r.task(n), &out) == abi.OK {
+		}
+		r.msg(n, 0x901, uint64(n))
+		r.SendA(r.task(n), r.from(20), 1)
+	}
+	for !r.Forget(r.task(0)) {
+	}
+	r.table.Release(r.task(0))
+	for n := 1; n < 10; n++ {
+		r.receive(20, abi.Any, 0)
+		if m := r.task(20).Call.Msg; m.Type == abi.MsgNotify { // its own messages have failed
+			r.receive(20, abi.Any, 0)
+		}
+		r.got(20, abi.KindSendA, r.from(n), 0x901)
+	}
+	r.receive(20, abi.Any, 0)
+	r.want(20, "EAGAIN")
+}
+
 // The death of a task that all others wait for is told in steps, each bounded, and all are told.
 func TestForgetInSteps(t *testing.T) {
 	const tasks = 60

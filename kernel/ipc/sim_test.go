@@ -98,6 +98,16 @@ func (r *rig) invariants() {
 				fails++
 			}
 		}
+		listed, seq, prev := 0, uint64(0), (*task.Async)(nil)
+		for a := k.AsyncFirst; a != nil && listed <= toMe; a = a.Next {
+			if a.State != task.AsyncWaiting || a.To != k.Endpoint || a.Seq <= seq || a.Prev != prev {
+				r.t.Errorf("task %d: on its list: %+v", i, a)
+			}
+			listed, seq, prev = listed+1, a.Seq, a
+		}
+		if listed != toMe || prev != k.AsyncLast {
+			r.t.Errorf("task %d: %d messages on its list, want %d, or its end is wrong", i, listed, toMe)
+		}
 		if toMe != k.AsyncToMe || fails != k.AsyncFails {
 			r.t.Errorf("task %d: %d senda messages wait for it, counted %d; %d results, counted %d", i, toMe, k.AsyncToMe, fails, k.AsyncFails)
 		}

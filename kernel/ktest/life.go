@@ -95,7 +95,7 @@ func privSetRefused(t *T) {
 		"irqs":       func(p *abi.Privilege) { p.NIRQs = abi.MaxIRQs + 1 },
 		"port order": func(p *abi.Privilege) { p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 2, Last: 1} },
 		"port twice": func(p *abi.Privilege) {
-			p.NPorts, p.Ports[0], p.Ports[1] = 2, abi.PortRange{First: 0x80, Last: 0x84}, abi.PortRange{First: 0x84, Last: 0x85}
+			p.NPorts, p.Ports[0], p.Ports[1] = 2, abi.PortRange{First: 0x3f8, Last: 0x3fc}, abi.PortRange{First: 0x3fc, Last: 0x3fd}
 		},
 	} {
 		p := all().Privilege
@@ -107,12 +107,12 @@ func privSetRefused(t *T) {
 
 // privSetFailure: a PrivSet that runs out of frames half way leaves the task as it was.
 func privSetFailure(t *T) {
-	id := t.image(code.New().Bytes(0xe4, 0x80).Exit(0).ELF()) // IN AL, 0x80
+	id := t.image(code.New().Set(code.DX, scratch).Bytes(0xec).Exit(0).ELF()) // IN AL, DX
 	p := all()
 	account := t.account(p)
 	ep := t.createOn(account, id, "quota")
 	t.must("ImageFree", usys.ImageFree(id))
-	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x80, Last: 0x80}
+	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: scratch, Last: scratch}
 	used := t.info(ep).Frames
 	for more := range uint64(5) {
 		p.CeilingFrames = uint32(used + more)

@@ -22,9 +22,9 @@ type test struct {
 
 // groups is all cases, in the order in which they run: what others rest on first.
 var groups = [][]test{
-	lifeTests, rightTests, portTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
-	grantTests, leakTests, memoryTests, imageTests, traceTests, scheduleTests, alarmTests, goTests, logTests,
-	enduranceTests,
+	lifeTests, rightTests, portTests, guardTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
+	grantTests, leakTests, memoryTests, imageTests, traceTests, scheduleTests, alarmTests, goTests, goMemoryTests, logTests,
+	boundTests, enduranceTests,
 }
 
 func main() {

@@ -137,9 +137,20 @@ func (p *puppet) got(kind abi.ReceiveKind, from abi.Endpoint, typ abi.MsgType) a
 
 // in and out use a port.
 func (p *puppet) in(port uint16) byte {
+	if isGuarded(port) {
+		e, v := p.call(abi.CallPortIO, uint64(abi.PortIn), uint64(port))
+		p.t.must("guarded IN", e)
+		return byte(v)
+	}
 	p.command(puppetCode.In8, 0, 0, 0, uint64(port))
 	v, _ := p.result()
 	return byte(v)
 }
 
-func (p *puppet) out(port uint16, v byte) { p.command(puppetCode.Out8, uint64(v), 0, 0, uint64(port)) }
+func (p *puppet) out(port uint16, v byte) {
+	if isGuarded(port) {
+		p.t.must("guarded OUT", p.portIO(uint64(abi.PortOut), uint64(port), uint64(v)))
+		return
+	}
+	p.command(puppetCode.Out8, uint64(v), 0, 0, uint64(port))
+}

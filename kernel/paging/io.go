@@ -64,14 +64,21 @@ func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 	return true
 }
 
-// open clears the bits of ranges in the page of the bitmap that begins at port first, a word at a time.
+// open clears the bits of ranges in the page of the bitmap that begins at port first.
 func open(page *mem.Words, ranges []abi.PortRange, first uint64) {
 	for _, r := range ranges {
 		from, to := max(uint64(r.First), first), min(uint64(r.Last)+1, first+1<<15)
-		for from < to {
-			n := min(to-from, 64-from%64)
-			page[(from-first)/64] &^= (^uint64(0) >> (64 - n)) << (from % 64)
-			from += n
+		if from >= to {
+			continue
 		}
+		from, to = from-first, to-first-1
+		head, tail := ^uint64(0)<<(from%64), ^uint64(0)>>(63-to%64)
+		if from/64 == to/64 {
+			page[from/64] &^= head & tail
+			continue
+		}
+		page[from/64] &^= head
+		page[to/64] &^= tail
+		clear(page[from/64+1 : to/64])
 	}
 }

@@ -17,6 +17,7 @@ type queue struct {
 	seats      uint64
 	filled     uint32 // bit n: level n has slots
 	n          int
+	gen        uint64 // counts what changes who runs next, or for whom
 }
 
 func (q *queue) init() {
@@ -43,6 +44,7 @@ func (q *queue) push(slot int, level int) {
 	}
 	q.tail[level] = s
 	q.n++
+	q.gen++
 }
 
 // stand gives slot a new seat, behind all others.
@@ -70,6 +72,7 @@ func (q *queue) sit(slot int) {
 	}
 	q.next[s], q.prev[s], q.prev[next], q.level[s] = next, at, s, leftOver
 	q.n++
+	q.gen++
 }
 
 // remove takes slot out, if it is queued.
@@ -95,6 +98,7 @@ func (q *queue) remove(slot int) {
 	}
 	q.level[s] = none
 	q.n--
+	q.gen++
 }
 
 // len is how many slots are ready.

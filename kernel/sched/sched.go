@@ -31,6 +31,7 @@ type Share struct {
 	Level          int
 	Budget, Period uint64 // ticks
 	Turn           uint64 // among equals
+	Serve          uint64 // most of one request that is on the account of who asked: more is the server's own
 }
 
 // never is a time that does not come.
@@ -64,6 +65,7 @@ type Sched struct {
 	own    [abi.MaxTasks]uint8  // account of the slot's task
 	pays   [abi.MaxTasks]uint8  // account that it works for now
 	turn   [abi.MaxTasks]uint64 // left of its turn
+	served [abi.MaxTasks]uint64 // ticks that it has worked for who pays now
 	epoch  uint64               // counts the times that nobody was ready
 	soon   uint64               // the first back of all; never: none is out
 	due    abi.AccountID        // whose it is
@@ -111,12 +113,14 @@ func (s *Sched) Add(slot int, a abi.AccountID) {
 // Payer is the account that slot works for.
 func (s *Sched) Payer(slot int) abi.AccountID { return abi.AccountID(s.pays[slot]) }
 
-// SetPayer makes slot work for account a: at its own level, and not to be held up, unless that is its own.
+// SetPayer makes slot work for account a: at its own level, and not to be held up, unless that is its own. One that
+// works longer than Serve works for itself: a server that hangs is no better than others who do.
 func (s *Sched) SetPayer(slot int, a abi.AccountID) {
 	if s.pays[slot] == uint8(a) {
 		return
 	}
-	s.pays[slot] = uint8(a)
+	s.pays[slot], s.served[slot] = uint8(a), 0
+	s.gen++
 	if s.queued(slot) {
 		s.requeue(slot)
 	}
@@ -171,6 +175,9 @@ func (s *Sched) Ready(slot int, now uint64) {
 // Block takes slot out of the queue.
 func (s *Sched) Block(slot int) { s.remove(slot) }
 
+// Gen changes whenever First, Bill or Next may answer otherwise than before.
+func (s *Sched) Gen() uint64 { return s.gen }
+
 // Queued tells whether slot is ready.
 func (s *Sched) Queued(slot int) bool { return s.queued(slot) }
 
@@ -191,20 +198,44 @@ func (s *Sched) First() int {
 	}
 }
 
-// Free tells whether what slot does now is free: it has its turn on the last level.
-func (s *Sched) Free(slot int) bool { return s.level[slot] == leftOver }
+// How says what of the time that is charged is taken off the budget.
+type How uint8
 
-// Charge puts ticks, which end now, on account a: as used, and off its budget unless they were free.
-func (s *Sched) Charge(a abi.AccountID, ticks, now uint64, free bool) {
+const (
+	Whole How = iota // all of it
+	Alone            // as much as there is: nobody else was ready
+	Free             // nothing: a turn on the last level
+)
+
+// Bill is which account the time of slot is for, and how, when it runs now.
+func (s *Sched) Bill(slot int) (abi.AccountID, How) {
+	switch a := s.pays[slot]; {
+	case a != s.own[slot]:
+		return abi.AccountID(a), Whole
+	case s.level[slot] == leftOver:
+		return abi.AccountID(a), Free
+	case s.n == 1:
+		return abi.AccountID(a), Alone
+	default:
+		return abi.AccountID(a), Whole
+	}
+}
+
+// Charge puts ticks, which end now, on account a: all as used.
+func (s *Sched) Charge(a abi.AccountID, ticks, now uint64, how How) {
 	h := &s.shares[a]
 	h.used += ticks
-	if free || !h.limited {
+	if how == Free || !h.limited {
 		return
 	}
 	s.fillUp(h, now)
+	if how == Alone {
+		ticks = min(ticks, uint64(max(h.left, 0)))
+	}
 	h.left -= int64(ticks)
 	if h.left <= 0 && !h.out {
 		h.out = true
+		s.gen++
 		h.exhausted++
 		s.later(int(a), h, now)
 	}
@@ -226,6 +257,12 @@ func (s *Sched) later(a int, h *share, now uint64) {
 
 // Ran takes ticks off slot's turn and puts it behind its equals when that is over: true if there are any.
 func (s *Sched) Ran(slot int, ticks uint64) bool {
+	if s.pays[slot] != s.own[slot] {
+		h := &s.shares[s.own[slot]]
+		if s.served[slot] += ticks; h.limited && s.served[slot] >= h.Serve {
+			s.SetPayer(slot, abi.AccountID(s.own[slot]))
+		}
+	}
 	if ticks < s.turn[slot] {
 		s.turn[slot] -= ticks
 		return false
@@ -241,19 +278,23 @@ func (s *Sched) Ran(slot int, ticks uint64) bool {
 	return true
 }
 
-// Slice is how many ticks slot may run before somebody else has a right to be looked at; never: none waits.
-func (s *Sched) Slice(slot int) uint64 {
-	if s.n <= 1 {
-		return never
-	}
+// Slice is when slot, which has run since, has to be charged: its turn or its budget is over. never: not for that.
+func (s *Sched) Slice(slot int, since uint64) uint64 {
 	d := never
 	if s.others(slot) {
 		d = s.turn[slot]
 	}
-	if h := &s.shares[s.own[slot]]; h.limited && s.level[slot] != leftOver && s.pays[slot] == s.own[slot] {
+	switch h := &s.shares[s.own[slot]]; {
+	case !h.limited || s.level[slot] == leftOver:
+	case s.pays[slot] != s.own[slot]:
+		d = min(d, h.Serve-min(s.served[slot], h.Serve)+1)
+	default:
 		d = min(d, uint64(max(h.left, 1)))
 	}
-	return d
+	if d == never {
+		return d
+	}
+	return since + d
 }
 
 // Next is when Raise has something to do; never: not before something else happens.
@@ -314,6 +355,7 @@ func (s *Sched) reset() {
 // Idle is called when nobody is ready: all budgets are full again. wanted tells whether somebody waited for that.
 func (s *Sched) Idle() (wanted bool) {
 	s.epoch++
+	s.gen++
 	s.soon = never
 	if s.wants == 0 {
 		return false
@@ -338,6 +380,7 @@ func (s *Sched) Out(a abi.AccountID, now uint64, want bool) bool {
 	if want && !h.want {
 		h.want = true
 		s.wants++
+		s.gen++
 	}
 	return true
 }

@@ -11,7 +11,9 @@ import (
 // A tick is a microsecond here.
 const tick = uint64(time.Microsecond)
 
-func ticks(d time.Duration) uint64 { return uint64(d) / tick }
+const us, ms = uint64(time.Microsecond), uint64(time.Millisecond)
+
+func ticks(ns uint64) uint64 { return ns / tick }
 
 // player is a service in the simulation: what it does when it runs.
 type player struct {
@@ -100,11 +102,15 @@ func (m *machine) step() {
 	if p.waiting {
 		p.worst, p.waiting = max(p.worst, m.now-p.ready), false
 	}
-	free := m.s.Free(slot)
-	ran := m.run(p, min(m.s.Slice(slot), max(next, m.now+1)-m.now))
+	_, how := m.s.Bill(slot)
+	slice := m.s.Slice(slot, 0)
+	if m.s.Len() == 1 {
+		slice = never // no timer is set for one who is alone
+	}
+	ran := m.run(p, min(slice, max(next, m.now+1)-m.now))
 	m.now += ran
-	m.s.Charge(p.account, ran, m.now, free)
-	if !free {
+	m.s.Charge(p.account, ran, m.now, how)
+	if how == Whole {
 		p.had = append(p.had, use{m.now, ran})
 	}
 	if m.s.Ran(slot, ran); !p.waiting && p.wake == never {
@@ -139,8 +145,8 @@ func (m *machine) run(p *player, slice uint64) uint64 {
 // table draws demands that Admit takes.
 func table(r *rand.Rand) (all []Demand) {
 	for range 40 {
-		d := Demand{Period: time.Duration(5+r.IntN(20)) * time.Millisecond}
-		d.Budget = d.Period / time.Duration(5+r.IntN(200))
+		d := Demand{Period: (5 + r.Uint64N(20)) * ms}
+		d.Budget = d.Period / (5 + r.Uint64N(200))
 		if _, _, ok := Admit(append(all, d)); ok {
 			all = append(all, d)
 		}
@@ -164,14 +170,14 @@ func TestPromise(t *testing.T) {
 			}
 			return 1 + r.IntN(hogs-1)
 		})
-		for m.now < ticks(3*time.Second) {
+		for m.now < ticks(3000*ms) {
 			m.step()
 		}
 		for i, p := range m.all {
 			others := append(append([]Demand(nil), demands[:i]...), demands[i+1:]...)
 			bound, _ := Wait(p.demand, others)
-			if w := time.Duration(p.worst * tick); p.hog == sleeper && w > bound {
-				t.Errorf("seed %d: service %d of %d, %v, waited %v, more than %v", seed, i, len(demands), p.demand, w, bound)
+			if w := p.worst * tick; p.hog == sleeper && w > bound {
+				t.Errorf("seed %d: service %d of %d, %v, waited %d ns, more than %d", seed, i, len(demands), p.demand, w, bound)
 			}
 			m.windows(p)
 		}
@@ -203,10 +209,10 @@ func TestLeftOverIsShared(t *testing.T) {
 		r := rand.New(rand.NewPCG(7, 7))
 		demands := make([]Demand, len(kinds))
 		for i := range demands {
-			demands[i] = Demand{100 * time.Microsecond, 10 * time.Millisecond}
+			demands[i] = Demand{100 * us, 10 * ms}
 		}
 		m := newMachine(t, r, demands, func(i int) int { return Level(uint32(i)) }, func(i int) int { return kinds[i] })
-		for m.now < ticks(2*time.Second) {
+		for m.now < ticks(2000*ms) {
 			m.step()
 		}
 		for i, p := range m.all {
@@ -222,7 +228,7 @@ func TestChargesSumUp(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 9))
 	m := newMachine(t, r, table(r), func(int) int { return Level(4) }, func(i int) int { return i % hogs })
 	idle := uint64(0)
-	for m.now < ticks(time.Second) {
+	for m.now < ticks(1000*ms) {
 		before, ready := m.now, m.s.Len()
 		if m.step(); ready == 0 && m.s.Len() == 0 {
 			idle += m.now - before
@@ -250,11 +256,44 @@ func TestAdmit(t *testing.T) {
 	if len(all) < 32 {
 		t.Errorf("only %d services with nothing said are admitted, want 32", len(all))
 	}
-	if _, w, ok := Admit([]Demand{def, {9 * time.Millisecond, 10 * time.Millisecond}, {2 * time.Millisecond, 10 * time.Millisecond}}); ok || w != 0 {
+	if _, w, ok := Admit([]Demand{def, {9 * ms, 10 * ms}, {2 * ms, 10 * ms}}); ok || w != 0 {
 		t.Errorf("more than the whole CPU: admitted %v, wait %v", ok, w)
 	}
-	if i, w, ok := Admit([]Demand{def, {time.Microsecond, 10 * time.Millisecond}}); ok || i != 1 || w <= Promise {
+	if i, w, ok := Admit([]Demand{def, {us, 10 * ms}}); ok || i != 1 || w <= Promise {
 		t.Errorf("a budget that one overrun uses up for seconds: row %d, %v, %v", i, w, ok)
+	}
+}
+
+// A server that hangs while it works for a client does so on its own account after Serve, and then behind everybody.
+func TestHungServer(t *testing.T) {
+	s := New()
+	s.Set(2, Share{Level: Level(1), Budget: 100, Period: 10_000, Turn: 1000, Serve: 50}, 0)
+	s.Set(3, Share{Level: Level(5), Budget: 100, Period: 10_000, Turn: 1000, Serve: 50}, 0)
+	s.Add(1, 2)
+	s.Add(2, 3)
+	s.SetPayer(1, 3)
+	s.Ready(1, 0)
+	now, other := uint64(0), uint64(0)
+	for now < 100_000 {
+		slot := s.First()
+		a, how := s.Bill(slot)
+		ran := min(s.Slice(slot, 0), s.Next()-now, 1000)
+		now += ran
+		s.Charge(a, ran, now, how)
+		s.Ran(slot, ran)
+		if now > 1000 {
+			s.Ready(2, now) // it wants all that it can have
+		}
+		if slot == 2 {
+			other += ran
+		}
+		s.Raise(now)
+	}
+	if used := s.Used(3) - other; used < 50 || used > 52 {
+		t.Errorf("the client was charged %d of its server's hanging, want 50", used)
+	}
+	if other < 40_000 {
+		t.Errorf("the other had %d of %d beside a server that hangs", other, now)
 	}
 }
 
@@ -268,7 +307,7 @@ func TestOverdrawn(t *testing.T) {
 	s.Add(2, 3)
 	s.Ready(1, 0)
 	s.Ready(2, 0)
-	s.Charge(2, 600, 600, false)
+	s.Charge(2, 600, 600, Whole)
 	if s.First() != 2 || !s.Out(2, 600, true) {
 		t.Fatalf("overdrawn, and first in the queue: %d", s.First())
 	}
@@ -286,7 +325,7 @@ func TestOverdrawn(t *testing.T) {
 	if s.First() != 1 || s.Out(2, 60_000, false) {
 		t.Error("it did not come back to its level")
 	}
-	s.Charge(2, 10_000, 70_000, false)
+	s.Charge(2, 10_000, 70_000, Whole)
 	s.Block(1)
 	s.Block(2)
 	if !s.Out(2, 70_000, true) || !s.Idle() || s.Out(2, 70_001, false) || s.Left(2, 70_001) != 100 {

@@ -64,8 +64,9 @@ type Task struct {
 
 	Async      [abi.MaxAsync]Async
 	AsyncToMe  int    // how many messages of others wait for this task
-	AsyncFrom  uint64 // bits by slot of those that may have one waiting: a bit too many costs a look
-	AsyncFails int    // how many of its own have a result to take
+	AsyncFirst *Async // the oldest of them
+	AsyncLast  *Async
+	AsyncFails int // how many of its own have a result to take
 
 	Done   uint64 // of the call that it is making, when that works in steps
 	DoneIP uint64 // where it makes it
@@ -73,6 +74,7 @@ type Task struct {
 	Ticks       uint64 // in ring 3
 	ReadyNS     uint64 // when it became ready
 	StartedNS   uint64
+	FirstRunNS  uint64
 	Calls       uint64
 	Faults      uint64
 	Preempted   uint64
@@ -93,11 +95,15 @@ const (
 	AsyncFailed // the result waits to be taken
 )
 
-// Async is a senda message that the kernel keeps for its sender.
+// Async is a senda message that the kernel keeps for its sender. Those that wait for one task are on its list, in the
+// order in which they came.
 type Async struct {
 	State AsyncState
 	To    abi.Endpoint
 	Errno abi.Errno
+	From  int // slot of its sender
+	Next  *Async
+	Prev  *Async
 	Tag   uint64
 	Seq   uint64
 	Msg   abi.Msg

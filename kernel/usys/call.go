@@ -199,5 +199,18 @@ func CopyTo(granter abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.E
 	return abi.Errno(e)
 }
 
+// PortIn reads a guarded port of the caller's. Errors: EPERM, EINVAL.
+func PortIn(port uint16) (uint8, abi.Errno) {
+	e, v := raw(uint64(abi.CallPortIO), uint64(abi.PortIn), uint64(port), 0, 0, 0)
+	return uint8(v), abi.Errno(e)
+}
+
+// PortOut writes one. Errors: EPERM (the byte would reach past the device too), EAGAIN (the device has not
+// taken the byte before), EINVAL.
+func PortOut(port uint16, v uint8) abi.Errno {
+	e, _ := raw(uint64(abi.CallPortIO), uint64(abi.PortOut), uint64(port), uint64(v), 0, 0)
+	return abi.Errno(e)
+}
+
 // Null is a kernel call that does nothing, to measure the gate: Times of the caller.
 func Null() { raw(uint64(abi.CallTimes), uint64(abi.Self), 0, 0, 0, 0) }

@@ -28,8 +28,8 @@ func (p *parser) evaluate() {
 		}
 		defaults(&e.s)
 		e.from = map[string]written{}
-		for j, st := range e.statements {
-			p.read(e, st, e.statements[:j])
+		for _, st := range e.statements {
+			p.read(e, st)
 		}
 	}
 	for _, e := range p.entries {
@@ -68,7 +68,7 @@ func (p *parser) checkName(e *entry, earlier []*entry) {
 	}
 	for _, other := range earlier {
 		if other.name.text == name {
-			p.fault(e.name, "duplicate label, first in line "+strconv.Itoa(other.s.Line)+", expected one entry")
+			p.faultSee(e.name, "duplicate label, expected one entry", other.name.line, other.name.col)
 			other.bad = true
 			return
 		}
@@ -76,7 +76,7 @@ func (p *parser) checkName(e *entry, earlier []*entry) {
 }
 
 // read takes one statement into e.s.
-func (p *parser) read(e *entry, st statement, earlier []statement) {
+func (p *parser) read(e *entry, st statement) {
 	if st.key.text == "class" {
 		return // resolve does these
 	}
@@ -85,13 +85,8 @@ func (p *parser) read(e *entry, st statement, earlier []statement) {
 			continue
 		}
 		if e.own&(1<<i) != 0 {
-			first := 0
-			for _, o := range earlier {
-				if o.key.text == k.name && first == 0 {
-					first = o.key.line
-				}
-			}
-			p.fault(st.key, "duplicate keyword "+strconv.Quote(k.name)+", first in line "+strconv.Itoa(first)+", expected it once")
+			first := e.from[k.name].key
+			p.faultSee(st.key, "duplicate keyword "+strconv.Quote(k.name)+", expected it once", first.line, first.col)
 			return
 		}
 		e.own |= 1 << i

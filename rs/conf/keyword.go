@@ -36,6 +36,7 @@ var keywords = []keyword{
 	{"burst", readBurst, func(to, from *Service) { to.Burst, to.BurstWindow = from.Burst, from.BurstWindow }},
 	{"irq", readIRQ, func(to, from *Service) { to.IRQs = from.IRQs }},
 	{"io", readIO, func(to, from *Service) { to.Ports = from.Ports }},
+	{"unguarded", readUnguarded, func(to, from *Service) { to.Unguarded = from.Unguarded }},
 	{"pci", readPCI, func(to, from *Service) {}},
 	{"system", readSystem, func(to, from *Service) { to.Calls = from.Calls }},
 	{"ipc", readIPC, func(to, from *Service) { to.IPC, to.IPCAll = from.IPC, from.IPCAll }},

@@ -51,20 +51,19 @@ func readServer(a *arguments) {
 	}
 }
 
-func readMemory(a *arguments) {
-	a.s.Memory = a.size(64<<10, 1<<30, "a size such as 16M, from 64K to 1G")
-}
+func readMemory(a *arguments) { a.size(&a.s.Memory, 64<<10, "a size such as 16M, from 64K to 1G") }
 
-func readReserve(a *arguments) { a.s.Reserve = a.size(0, 1<<30, "a size such as 512K, from 0K to 1G") }
+func readReserve(a *arguments) { a.size(&a.s.Reserve, 0, "a size such as 512K, from 0K to 1G") }
 
-// size reads the only argument, between least and most.
-func (a *arguments) size(least, most uint64, want string) uint64 {
+// size reads the only argument, at least so much. What is wrong is left as it was, to be found fault with once.
+func (a *arguments) size(to *uint64, least uint64, want string) {
 	if !a.count(1, 1, want) {
-		return 0
+		return
 	}
 	n, ok := size(a.args[0].text)
-	if !ok || n < least || n > most {
+	if !ok || n < least || n > 1<<30 {
 		a.wrong(a.args[0], want)
+		return
 	}
-	return n
+	*to = n
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"bennu/kernel/abi"
@@ -26,9 +27,9 @@ type Port interface {
 // Limits on how long an answer may take.
 const (
 	// LimitRS is for what RS answers by itself, and LimitLife for a start or a stop, which has
-	// limits of its own in RS.
+	// limits of its own in RS (init and stop in system.conf): it is more than the longest.
 	LimitRS   = 5 * time.Second
-	LimitLife = 60 * time.Second
+	LimitLife = 30 * time.Minute
 	// LimitDriver is for a driver: one that hangs is found by RS in about this time.
 	LimitDriver = 3 * time.Second
 )
@@ -36,9 +37,9 @@ const (
 // MaxAsks is how many requests may wait at a time.
 const MaxAsks = 64
 
-// How many requests may be on their way to one task: RS drops what it owes a task beyond two
-// messages that the kernel keeps and four of its own, news included. The others wait here. Those
-// that take long (a start, a read of the console) do not hold up the quick ones.
+// How many requests may be on their way to one task: RS has abi.RSOpen places for the requests of a service, those of
+// the SDK itself included. The others wait here. Those that take long (a start, a read of the console) do not hold up the
+// quick ones.
 const (
 	quickWindow = 3
 	slowWindow  = 2
@@ -54,6 +55,8 @@ type Asker struct {
 	queued  []*ask // not yet sent
 	failed  []*ask // could not be sent: done is called by the next Run
 	timers  []timer
+	due     []timer // those that Run looks at
+	free    []*ask  // to be used again: what runs for ever must not live by the garbage collector
 }
 
 type ask struct {
@@ -64,7 +67,6 @@ type ask struct {
 	slow     bool
 	errno    abi.Errno
 	late     bool // given up; its answer, if it comes, is dropped
-	ended    bool // no longer waits
 	done     func(m *abi.Msg, e abi.Errno)
 }
 
@@ -81,16 +83,31 @@ func NewAsker(p Port) *Asker { return &Asker{Port: p} }
 func (a *Asker) Ask(to abi.Endpoint, m abi.Msg, limit time.Duration, done func(m *abi.Msg, e abi.Errno)) {
 	a.tag++
 	m.Arg[6] = a.tag
-	q := &ask{to: to, m: m, tag: a.tag, deadline: a.Now() + uint64(limit), slow: limit >= LimitLife, done: done}
+	q := a.take()
+	*q = ask{to: to, m: m, tag: a.tag, deadline: a.Now() + uint64(limit), slow: limit >= LimitLife, done: done}
 	a.forget()
 	if len(a.waiting)+len(a.queued) >= MaxAsks {
-		q.errno = abi.EAGAIN
+		q.errno = abi.ENOSPC
 		a.failed = append(a.failed, q)
 		return
 	}
 	a.queued = append(a.queued, q)
 	a.pump()
 }
+
+// take is a request that nobody refers to.
+func (a *Asker) take() *ask {
+	n := len(a.free)
+	if n == 0 {
+		return new(ask)
+	}
+	q := a.free[n-1]
+	a.free = a.free[:n-1]
+	return q
+}
+
+// give takes it back.
+func (a *Asker) give(q *ask) { a.free = append(a.free, q) }
 
 // pump sends what may be sent, in order.
 func (a *Asker) pump() {
@@ -129,11 +146,32 @@ func (a *Asker) room(q *ask) bool {
 func (a *Asker) Answer(m *abi.Msg) bool {
 	for _, q := range a.waiting {
 		if q.to == m.Source && (q.tag == m.Arg[6] || m.Arg[6] == 0) {
+			tag := q.tag
 			a.end(q, m, abi.Errno(m.Arg[0]))
+			if abi.Why(m.Arg[5]) == abi.WhyTooMany && m.Source == a.RS() {
+				a.refused(tag, m)
+			}
 			return true
 		}
 	}
 	return false
+}
+
+// refused ends those requests that RS has refused together with the one of a tag: the next that were sent.
+func (a *Asker) refused(tag uint64, m *abi.Msg) {
+	for n := m.Arg[1]; n > 1; n-- {
+		var next *ask
+		for _, q := range a.waiting {
+			if q.to == m.Source && q.tag > tag && (next == nil || q.tag < next.tag) {
+				next = q
+			}
+		}
+		if next == nil {
+			return
+		}
+		tag = next.tag
+		a.end(next, m, abi.EAGAIN)
+	}
 }
 
 // Dead ends all requests to an endpoint whose task has died.
@@ -147,10 +185,13 @@ func (a *Asker) Dead(ep abi.Endpoint) {
 		q.errno = abi.EDEADSRCDST
 		a.failed = append(a.failed, q)
 	}
+	clear(a.queued[len(left):])
 	a.queued = left
-	for _, q := range append([]*ask(nil), a.waiting...) {
-		if q.to == ep && !q.ended {
+	// What done asks anew is not meant.
+	for last, i := a.tag, 0; i < len(a.waiting); i++ {
+		if q := a.waiting[i]; q.to == ep && q.tag <= last {
 			a.end(q, nil, abi.EDEADSRCDST)
+			i = -1
 		}
 	}
 }
@@ -176,37 +217,41 @@ func (a *Asker) After(d time.Duration, do func()) {
 func (a *Asker) Run() {
 	for len(a.failed) > 0 {
 		q := a.failed[0]
-		a.failed = a.failed[1:]
-		q.done(nil, q.errno)
+		a.failed = a.failed[:copy(a.failed, a.failed[1:])]
+		done, e := q.done, q.errno
+		a.give(q)
+		done(nil, e)
 	}
 	now := a.Now()
-	for _, q := range append([]*ask(nil), a.waiting...) {
-		if !q.ended && !q.late && now >= q.deadline {
+	for i := 0; i < len(a.waiting); i++ {
+		if q := a.waiting[i]; !q.late && now >= q.deadline {
 			q.late = true
 			q.done(nil, abi.ETIMEDOUT)
+			i = -1 // done may have changed the list
 		}
 	}
 	a.expire(now)
 	a.pump()
-	due := a.timers
-	a.timers = nil
-	for _, t := range due {
+	a.due, a.timers = a.timers, a.due[:0]
+	for _, t := range a.due {
 		if now >= t.at {
 			t.do()
 		} else {
 			a.timers = append(a.timers, t)
 		}
 	}
+	clear(a.due)
 }
 
 // expire ends requests that were never sent in their time.
 func (a *Asker) expire(now uint64) {
 	for i := 0; i < len(a.queued); i++ {
 		if q := a.queued[i]; now >= q.deadline {
-			a.queued = append(a.queued[:i:i], a.queued[i+1:]...)
-			i--
-			q.ended = true
-			q.done(nil, abi.ETIMEDOUT)
+			a.queued = slices.Delete(a.queued, i, i+1)
+			i = -1
+			done := q.done
+			a.give(q)
+			done(nil, abi.ETIMEDOUT)
 		}
 	}
 }
@@ -238,26 +283,21 @@ func (a *Asker) forget() {
 	}
 	for i, q := range a.waiting {
 		if q.late {
-			a.remove(i)
+			a.waiting = slices.Delete(a.waiting, i, i+1)
+			a.give(q)
 			return
 		}
 	}
 }
 
-func (a *Asker) remove(i int) {
-	a.waiting[i].ended = true
-	a.waiting = append(a.waiting[:i:i], a.waiting[i+1:]...)
-}
-
+// end ends a request that waits.
 func (a *Asker) end(q *ask, m *abi.Msg, e abi.Errno) {
-	for i := range a.waiting {
-		if a.waiting[i] == q {
-			a.remove(i)
-			break
-		}
-	}
+	i := slices.Index(a.waiting, q)
+	a.waiting = slices.Delete(a.waiting, i, i+1)
+	done, late := q.done, q.late
+	a.give(q)
 	a.pump()
-	if !q.late {
-		q.done(m, e)
+	if !late {
+		done(m, e)
 	}
 }

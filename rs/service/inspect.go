@@ -44,9 +44,14 @@ func info(p Port, reset bool) Result {
 		parts[2].index = 1
 	}
 	for _, q := range parts {
-		if n, e := p.Info(q.kind, q.index, q.to); e != abi.OK || n < len(q.to) {
-			res.Errno = max(e, abi.EIO)
-			return res
+		n, e := p.Info(q.kind, q.index, q.to)
+		switch {
+		case e == abi.EPERM && q.index == 1:
+			return Result{Errno: e, Text: "the worst delays are the reincarnation server's to count anew"}
+		case e != abi.OK:
+			return Result{Errno: e}
+		case n < len(q.to):
+			return Result{Errno: abi.EIO, Text: "the kernel tells less than this program expects: it is of another version"}
 		}
 	}
 	res.Images, res.Errno = list[abi.ImageInfo](p, abi.InfoImage, abi.MaxImages)

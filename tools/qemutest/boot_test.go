@@ -21,7 +21,7 @@ func normal(log string) string {
 		{`\b\d+ kHz`, "N kHz"},
 		{`\b\d+ MiB`, "N MiB"},
 		{`seed=\d+`, "seed=N"},
-		{`\b\d+(\.\d+)?(ns|µs|ms|s)\b`, "T"},
+		{`\b\d+(\.\d+)?(ns|us|ms|s)\b`, "T"},
 		{`0x[0-9a-f]+`, "0xN"},
 		{`code=[0-9a-f]*`, "code=N"},
 	} {

@@ -34,6 +34,9 @@ func (s *Server) result(r service.Request, res *service.Result) {
 	case service.OpDate:
 		w.Uint("seconds", res.Seconds)
 		w.String("date", service.Date(res.Seconds))
+		if res.Doubt != "" {
+			w.String("doubt", res.Doubt)
+		}
 	case service.OpHelp:
 		w.String("text", res.Help)
 	}
@@ -59,7 +62,7 @@ func alive(ep abi.Endpoint) uint64 {
 func (s *Server) service(v *abi.ServiceStatus) {
 	w := &s.w
 	w.Open('{')
-	w.String("label", v.Label.String())
+	w.Zeroed("label", v.Label[:])
 	w.Uint("endpoint", alive(v.Endpoint))
 	w.String("state", v.State.String())
 	w.Uint("incarnation", uint64(v.Incarnation))
@@ -73,14 +76,18 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Uint("recovery_us", v.RecoveryNS/1000)
 	w.Seconds("backoff_until", v.BackoffNS)
 	w.Uint("image_bytes", v.ImageBytes)
+	w.Uint("unguarded", uint64(v.Unguarded))
 	w.String("errno", v.Errno.Name())
+	w.String("why", v.Why.String())
+	w.String("words", service.Words(v))
+	w.Uint("init_us", v.InitNS/1000)
 	w.Close('}')
 }
 
 func (s *Server) task(v *abi.TaskInfo) {
 	w := &s.w
 	w.Open('{')
-	w.String("label", v.Label.String())
+	w.Zeroed("label", v.Label[:])
 	w.Uint("endpoint", uint64(v.Endpoint))
 	w.String("state", service.TaskState(v.State))
 	w.Uint("incarnation", uint64(v.Incarnation))
@@ -167,6 +174,7 @@ func (s *Server) events(events []abi.Event, lost uint64) {
 			s.begin()
 			s.event(&events[i])
 			s.finish()
+			s.sent()
 		}
 		if events[i].Kind == abi.EventDeath {
 			s.asker.Dead(events[i].Endpoint)
@@ -184,7 +192,7 @@ func (s *Server) event(e *abi.Event) {
 	w.Uint("seq", e.Seq)
 	w.Seconds("t", e.TimeNS)
 	if e.Label != (abi.Label{}) {
-		w.String("label", e.Label.String())
+		w.Zeroed("label", e.Label[:])
 		w.Uint("endpoint", alive(e.Endpoint))
 		w.Uint("incarnation", uint64(e.Incarnation))
 	}
@@ -197,6 +205,7 @@ func (s *Server) event(e *abi.Event) {
 	case abi.EventGiveUp, abi.EventDown, abi.EventRefuse:
 		w.String("reason", e.Reason.String())
 		w.String("errno", e.Errno.Name())
+		w.String("why", e.Why.String())
 	}
 }
 
