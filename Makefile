@@ -15,7 +15,8 @@ TASKS := rs=rs/root tty=drivers/tty ctl=drivers/ctl rtc=drivers/rtc kbd=drivers/
 # The kernel's own tests are the root task of a second archive.
 KTEST := kernel/ktest
 
-# The kernel's benchmark is the root task of a third, with a task to talk to and a driver.
+# The kernel's benchmark is the root task of a third, with a task to talk to and a driver. Its client is added to the whole
+# system by tools/bench.
 KBENCH := kernel/kbench
 
 name    = $(firstword $(subst =, ,$1))
@@ -25,13 +26,13 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(NAMES:%=$(OUT)/bin/%)
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu demo bench golden gdb clean need-go need-qemu FORCE
+.PHONY: help build image run test check test-host test-qemu demo bench golden gdb clean need-go need-qemu need-cc FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client $(OUT)/ring0test.elf
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
@@ -65,8 +66,8 @@ golden: need-qemu image ## rewrite the boot transcripts that the tests compare w
 demo: need-qemu image ## break a driver in every way and watch it come back
 	$(GO) run ./tools/demo
 
-bench: need-qemu image ## measure, in guest instructions and against Linux
-	$(GO) run ./tools/bench
+bench: need-qemu $(if $(LINUX),need-cc) image ## measure, in guest instructions; LINUX=VMLINUZ: the same work on Linux beside it
+	$(GO) run ./tools/bench $(if $(LINUX),-linux $(LINUX))
 
 gdb: need-qemu image ## boot, and wait for: gdb -ex 'target remote :1234' out/kernel.elf
 	GDB=1 ./qemu.sh
@@ -79,6 +80,9 @@ need-go:
 
 need-qemu:
 	@./tools/need.sh go qemu
+
+need-cc:
+	@./tools/need.sh cc
 
 # make build runs these silently. Go knows what has changed. The first program built fills the cache for the others.
 $(OUT)/bin/rs: FORCE
@@ -100,9 +104,18 @@ $(OUT)/bin/kbench: FORCE | $(OUT)/bin/rs
 $(OUT)/bin/peer: FORCE | $(OUT)/bin/rs
 	$(build) -ring 3 -o $@ ./$(KBENCH)/peer
 
+$(OUT)/bin/client: FORCE | $(OUT)/bin/rs
+	$(build) -ring 3 -o $@ ./$(KBENCH)/client
+
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
 	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
+
+# The test of ring 0 is a kernel of its own.
+$(OUT)/ring0test.elf: FORCE | $(OUT)/bin/rs
+	@echo "build $@"
+	$(build) -ring 0 -symbols -o $(OUT)/ring0test.raw.elf ./boot/ring0test
+	$(GO) run ./tools/mkimage kernel $(OUT)/ring0test.raw.elf $@
 
 FORCE:

@@ -87,6 +87,28 @@ func TestTimerIsSetForWhatIsDue(t *testing.T) {
 	}
 }
 
+// FirstRunNS is the moment at which ring 0 was left for the task's first instruction, and stays that.
+func TestFirstRun(t *testing.T) {
+	r := newRig(t)
+	p := rights()
+	p.Priority = 0
+	a := r.make(p)
+	if a.FirstRunNS != 0 {
+		t.Fatalf("%d ns before it ran", a.FirstRunNS)
+	}
+	var began uint64
+	r.does(a, func(*arch.Context) uint64 { began = r.m.tsc - 100; return arch.VectorSpurious }) // stay has counted 100
+	r.until("first run", func() bool { return began != 0 })
+	first := r.taskInfo(a).FirstRunNS
+	if want := r.ns(began - r.cfg.Facts.EntryTSC); first != want || first == 0 {
+		t.Errorf("it began at %d ns, the kernel says %d", want, first)
+	}
+	r.call(a, abi.CallTimes, uint64(abi.Self))
+	if again := r.taskInfo(a).FirstRunNS; again != first {
+		t.Errorf("%d ns after another entry, was %d", again, first)
+	}
+}
+
 // An unknown call ends its caller, a known one that is not allowed does not.
 func TestCalls(t *testing.T) {
 	r := newRig(t)

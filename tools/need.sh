@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh WHAT...: looks for go and qemu, and installs QEMU with apt where that needs no
+# need.sh WHAT...: looks for go, qemu and cc, and installs what is Debian's with apt where that needs no
 # password. If something is missing in the end, it says the one line to type, and status is 2.
 set -u
 
@@ -17,23 +17,22 @@ need_go() {
 	esac
 }
 
-need_qemu() {
-	command -v qemu-system-x86_64 >/dev/null 2>&1 && return
-	package="qemu-system-x86" # brings the firmware (seabios, pvh.bin) as dependencies
-	install="apt-get install -y --no-install-recommends $package"
+# install PACKAGE...: with apt, where that needs no password.
+install() {
+	install="apt-get install -y --no-install-recommends $*"
 	if ! command -v apt-get >/dev/null 2>&1; then
-		say "qemu-system-x86_64 is missing: install your system's QEMU for x86"
+		say "missing: install your system's packages like Debian's $*"
 		exit 2
 	fi
 	root=
 	if [ "$(id -u)" != 0 ]; then
 		if ! sudo -n true 2>/dev/null; then
-			say "qemu-system-x86_64 is missing, type: sudo $install"
+			say "missing, type: sudo $install"
 			exit 2
 		fi
 		root="sudo -n env DEBIAN_FRONTEND=noninteractive"
 	fi
-	say "installing $package"
+	say "installing $*"
 	export DEBIAN_FRONTEND=noninteractive
 	if ! { $root $install || { $root apt-get update && $root $install; }; } >&2; then
 		say "that failed, type: sudo apt-get update && sudo $install"
@@ -41,10 +40,27 @@ need_qemu() {
 	fi
 }
 
+need_qemu() {
+	# The package brings the firmware (seabios, pvh.bin) as dependencies.
+	command -v qemu-system-x86_64 >/dev/null 2>&1 || install qemu-system-x86
+}
+
+# A C compiler that links statically, and xz: for make bench LINUX=FILE alone.
+need_cc() {
+	probe=$(mktemp -d) || exit 2
+	echo 'int main(void) { return 0; }' >"$probe/main.c"
+	"${CC:-cc}" -static -o "$probe/main" "$probe/main.c" >"$probe/log" 2>&1
+	linked=$?
+	rm -r "$probe"
+	[ "$linked" = 0 ] || install gcc libc6-dev
+	command -v xz >/dev/null 2>&1 || install xz-utils
+}
+
 for what in "$@"; do
 	case $what in
 	go) need_go ;;
 	qemu) need_qemu ;;
-	*) say "$what: expected go or qemu" && exit 2 ;;
+	cc) need_cc ;;
+	*) say "$what: expected go, qemu or cc" && exit 2 ;;
 	esac
 done

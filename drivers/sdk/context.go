@@ -16,6 +16,7 @@ type Context struct {
 	d      Driver
 	root   abi.Endpoint
 	start  *abi.StartInfo
+	ports  guardedPorts
 	irqs   [abi.MaxIRQs]uint32 // hooks; the index is the notify bit
 	nIRQs  uint
 	over   bool // Exit, a panic or RSStop ended the loop
@@ -32,14 +33,18 @@ type Context struct {
 
 	// Messages live here and not on stacks, because the Kernel interface would make each an
 	// allocation.
-	in, out, side abi.Msg
-	result        abi.AsyncResult
-	later         queue
-	line          [lineSize]byte
+	in, out, side, beat abi.Msg
+	result              abi.AsyncResult
+	later               later
+	await               awaited // by the Call that goes on
+	fetch               bool    // the reincarnation server keeps messages for which there was no room
+	line                [lineSize]byte
+	words               [abi.RSMaxLen]byte
 }
 
 func newContext(k Kernel, d Driver) *Context {
 	c := &Context{k: k, d: d, start: k.StartInfo()}
+	c.ports = guardedPorts{k, c.start}
 	c.root = c.start.Root
 	c.interrupter, _ = d.(Interrupter)
 	c.replier, _ = d.(Replier)
@@ -83,7 +88,12 @@ func (c *Context) Args() []string {
 func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
 
 // Ports is the I/O address space.
-func (c *Context) Ports() Ports { return c.k }
+func (c *Context) Ports() Ports {
+	if c.start.NGuarded == 0 {
+		return c.k
+	}
+	return &c.ports
+}
 
 // IRQ asks for an interrupt line: from now on it may come. bit is what Interrupter.Interrupt will
 // have set for it. Errors: EPERM (not in the privilege), EBUSY, ENOSPC, EINVAL.
@@ -150,4 +160,4 @@ type exitNow struct{ status uint64 }
 func (c *Context) Exit(status uint64) { panic(exitNow{status}) }
 
 // Pending tells whether messages that a waiting method put off wait for the loop.
-func (c *Context) Pending() bool { return c.later.n > 0 }
+func (c *Context) Pending() bool { return !c.later.empty() }

@@ -135,7 +135,7 @@ func (y *typing) garble() {
 }
 
 func (y *typing) press() {
-	for range min(1+y.r.IntN(20), len(y.keys.keys)) {
+	for range min(1+y.r.IntN(abi.MaxAsync), len(y.keys.keys)) { // more the kernel does not keep
 		y.Post(abi.Msg{Source: y.kbd, Type: abi.TTYInput, Arg: [7]uint64{uint64(y.keys.keys[0])}}, abi.KindSendA)
 		y.keys.keys = y.keys.keys[1:]
 	}
@@ -161,11 +161,11 @@ func (y *typing) readerDies() {
 		return // the line is its own
 	}
 	y.Dead[y.reader] = true
-	y.reader, y.reads = abi.MakeEndpoint(7, uint32(y.reader>>15)+1), false
+	y.reader, y.reads = abi.MakeEndpoint(7, y.reader.Generation()+1), false
 }
 
 func (y *typing) kbdDies() {
-	y.kbd = abi.MakeEndpoint(8, uint32(y.kbd>>15)+1)
+	y.kbd = abi.MakeEndpoint(8, y.kbd.Generation()+1)
 }
 
 func (y *typing) write() {

@@ -14,18 +14,24 @@ func (kernel) Now() uint64                                 { return usys.Now() }
 func (kernel) Root() abi.Endpoint                          { return usys.Start().Endpoint }
 func (kernel) SetAlarm(ns uint64)                          { usys.SetAlarm(ns) }
 func (kernel) Shutdown(how abi.ShutdownHow, status uint64) { usys.Shutdown(how, status) }
-func (kernel) Diag(line []byte)                            { usys.DiagBytes(line) }
+func (kernel) Diag(account uint64, line []byte)            { usys.DiagAbout(account, line) }
 
 func (kernel) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	return usys.Receive(abi.Any, timeout, m)
 }
 func (kernel) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno { return usys.SendNB(to, m) }
-func (kernel) SendA(to abi.Endpoint, m *abi.Msg) abi.Errno  { return usys.SendA(to, 0, m) }
 func (kernel) Notify(to abi.Endpoint) abi.Errno             { return usys.Notify(to) }
+func (kernel) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	return usys.CopyFrom(from, id, offset, b)
+}
 func (kernel) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
 	return usys.CopyTo(to, id, offset, b)
 }
 
+func (kernel) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	return usys.AccountSet(id, s)
+}
+func (kernel) AccountPay(id abi.AccountID)                          { usys.AccountPay(id) }
 func (kernel) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) { return usys.TaskCreate(s) }
 func (kernel) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno  { return usys.PrivSet(ep, p) }
 func (kernel) PrivAllow(ep abi.Endpoint) abi.Errno                  { return usys.PrivAllow(ep) }
@@ -38,11 +44,6 @@ func (kernel) Poke(ep abi.Endpoint, addr uint64, b byte) abi.Errno {
 
 func (kernel) Death(r *abi.DeathRecord) abi.Errno {
 	_, e := usys.GetInfo(abi.InfoDeath, 0, abi.Bytes(r))
-	return e
-}
-func (kernel) AsyncResult() abi.Errno {
-	var r abi.AsyncResult
-	_, e := usys.GetInfo(abi.InfoAsync, 0, abi.Bytes(&r))
 	return e
 }
 

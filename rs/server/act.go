@@ -23,19 +23,23 @@ func (s *Server) act(actions []policy.Action) {
 		switch a.Kind {
 		case policy.Start:
 			e := policy.Event{Kind: policy.Started, ID: a.ID}
-			if e.Errno = s.start(a); e.Errno != abi.OK {
+			if e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
 				e.Kind = policy.StartFailed
+				s.explain(&s.table[a.ID], a.Incarnation, e.Why)
 			}
 			s.follow = append(s.follow, e)
 		case policy.Stop:
-			s.out = abi.Msg{Type: abi.RSStop}
-			s.post(s.table[a.ID].endpoint, &s.out)
+			s.tell(a.ID, &s.table[a.ID].mail.stop)
 		case policy.Kill:
 			s.k.TaskKill(s.table[a.ID].endpoint) // EDEADSRCDST: its record is on the way
 		case policy.Ping:
 			s.k.Notify(s.table[a.ID].endpoint)
 		case policy.Reply:
-			s.lateReply(a)
+			ep := uint64(0)
+			if a.Errno == abi.OK {
+				ep = uint64(s.table[a.ID].endpoint)
+			}
+			s.late(a.Asker, a.Errno, a.Why, a.Detail, ep)
 		case policy.Emit:
 			s.emit(a)
 		case policy.PowerOff:
@@ -46,42 +50,77 @@ func (s *Server) act(actions []policy.Action) {
 	}
 }
 
-// lateReply answers a request of the life protocol; with the endpoint when it is OK.
-func (s *Server) lateReply(a *policy.Action) {
+// late answers a request that waited; with an endpoint when it is OK.
+func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
-	s.out.Arg[0], s.out.Arg[6] = uint64(a.Errno), a.Asker.Tag
-	if a.Errno == abi.OK {
-		s.out.Arg[1] = uint64(s.table[a.ID].endpoint)
-	}
-	s.post(a.Asker.Endpoint, &s.out)
+	s.out.Arg = [7]uint64{0: uint64(e), 1: ep, 4: detail, 5: uint64(why), 6: to.Tag}
+	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
-// start makes a life: task, privileges, go. What was begun is undone when a part fails.
-func (s *Server) start(a *policy.Action) abi.Errno {
+// start makes a life: task, privileges, go. What was begun is undone when a part fails: why is which.
+func (s *Server) start(a *policy.Action) (e abi.Errno, why abi.Why) {
 	t := &s.table[a.ID]
-	if e := s.hold(t); e != abi.OK {
-		return e
+	if e = s.open(t); e != abi.OK {
+		return e, abi.WhyAccount
 	}
+	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
+		return e, why
+	}
+	s.k.AccountPay(t.account) // the life that begins is the service's
 	p := &s.spec
-	p.Label, p.Image, p.Incarnation, p.Init = t.label, s.images[t.image].id, a.Incarnation, a.Init
+	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
+	t.created = s.k.Now()
 	ep, e := s.k.TaskCreate(p)
 	if e != abi.OK {
-		return e
+		return e, abi.WhyTask
 	}
 	s.privileges(t)
 	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
 		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
-			return e
+			return e, abi.WhyNone
 		}
+		why = abi.WhyAllow
+	} else if why = abi.WhyPrivilege; e == abi.EBUSY {
+		why = abi.WhyPorts
 	}
 	t.endpoint = abi.None
 	s.k.TaskKill(ep)
+	return e, why
+}
+
+// open makes a service's account, once: it outlives all its lives. Errors: ENOSPC, ENOMEM (its reserve is more than
+// what is left).
+func (s *Server) open(t *service) abi.Errno {
+	if t.account != 0 {
+		return abi.OK
+	}
+	c := &t.conf
+	spec := abi.AccountSpec{
+		Label:         t.label,
+		Priority:      c.Priority,
+		BudgetNS:      uint64(c.Budget),
+		PeriodNS:      uint64(c.BudgetPeriod),
+		QuantumNS:     uint64(c.Quantum),
+		ReserveFrames: uint32(c.Reserve / abi.PageSize),
+		CeilingFrames: uint32(c.Memory / abi.PageSize),
+	}
+	if c.Server {
+		spec.Flags |= abi.AccountServer
+	}
+	if c.Calls&abi.CallBit(abi.CallImageCreate) != 0 {
+		spec.Images = imagesOfOthers
+	}
+	var e abi.Errno
+	t.account, e = s.k.AccountSet(0, &spec)
 	return e
 }
+
+// imagesOfOthers is how many images a service may have that may make them.
+const imagesOfOthers = 4
 
 // privileges fills s.priv with what a service may do: what system.conf says, and to send
 // to those that live now of the services that it or the other side names. One that starts
@@ -89,20 +128,18 @@ func (s *Server) start(a *policy.Action) abi.Errno {
 func (s *Server) privileges(t *service) {
 	c, p := &t.conf, &s.priv
 	*p = abi.Privilege{
-		TrapMask:   abi.AllTraps,
-		Priority:   c.Priority,
-		CallMask:   c.Calls,
-		SendTo:     1 << s.k.Root().Slot(),
-		QuantumNS:  uint64(c.Quantum),
-		FrameQuota: uint32(c.Memory / abi.PageSize),
-		NPorts:     uint32(len(c.Ports)),
-		NIRQs:      uint32(len(c.IRQs)),
+		TrapMask: abi.AllTraps,
+		CallMask: c.Calls,
+		NIRQs:    uint32(len(c.IRQs)),
 	}
-	copy(p.Ports[:], c.Ports)
+	p.MaySend(s.k.Root())
+	n := copy(p.Ports[:], c.Ports)
+	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
+	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
 	for i := range s.table[:s.good] {
 		if o := &s.table[i]; t.peers>>i&1 != 0 && o.endpoint != abi.None {
-			p.SendTo |= 1 << o.endpoint.Slot()
+			p.MaySend(o.endpoint)
 		}
 	}
 }
@@ -110,7 +147,7 @@ func (s *Server) privileges(t *service) {
 // emit keeps an event, and does what belongs to it outside the policy.
 func (s *Server) emit(a *policy.Action) {
 	e := s.events.add()
-	e.TimeNS, e.Kind, e.Reason, e.Errno = uint64(s.now), a.Event, a.Reason, a.Errno
+	e.TimeNS, e.Kind, e.Reason, e.Errno, e.Why = uint64(s.now), a.Event, a.Reason, a.Errno, a.Why
 	e.Endpoint = abi.None
 	if a.ID == policy.Nobody {
 		return
@@ -125,7 +162,7 @@ func (s *Server) emit(a *policy.Action) {
 			s.describe(e)
 		}
 	case abi.EventStart:
-		e.StartedNS = uint64(s.now)
+		e.StartedNS = t.created
 	case abi.EventDown:
 		s.store.Drop(int(a.ID))
 		s.drop(t)

@@ -16,7 +16,6 @@ type fakeTask struct {
 	waiting bool // receives from anybody: SendNB succeeds
 	wakes   bool // begins to wait when it was found not to
 	got     []abi.Msg
-	kept    []abi.Msg // senda, not yet received
 	pings   int
 	code    map[uint64]byte
 }
@@ -35,6 +34,7 @@ type arrived struct {
 
 // fake is a kernel, an archive and the tasks. Tests make tasks act by its methods.
 type fake struct {
+	lag    time.Duration // what the server needs from a death's record to its decision
 	t      *testing.T
 	files  map[string]string
 	bad    map[string]bool // Check fails
@@ -43,12 +43,15 @@ type fake struct {
 	inbox  []arrived
 	deaths []abi.DeathRecord
 	told   bool // a notification of deaths is pending
-	async  []abi.AsyncResult
 	slots  [abi.MaxTasks]uint32
 	tasks  map[abi.Endpoint]*fakeTask
 	images map[uint32]*fakeImage
 	refuse map[string][]abi.Errno // errors of the next calls, by name
 	grants map[abi.GrantID][]byte
+
+	accounts []abi.AccountSpec // made, the first is AccountRoot+1
+	payer    abi.AccountID
+
 	calls  []string
 	log    []string
 	quiet  bool // keeps no calls and no log
@@ -93,7 +96,7 @@ func (f *fake) SetAlarm(ns uint64) {
 		f.alarm = f.now + time.Duration(ns)
 	}
 }
-func (f *fake) Diag(line []byte) {
+func (f *fake) Diag(_ uint64, line []byte) {
 	if !f.quiet {
 		f.log = append(f.log, string(line))
 	}
@@ -110,7 +113,7 @@ func (f *fake) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) 
 		return abi.KindNotify, abi.OK
 	case f.told:
 		f.told = false
-		*m = abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemDeath | abi.SystemAsync}}
+		*m = abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemDeath}}
 		return abi.KindNotify, abi.OK
 	case len(f.inbox) > 0:
 		a := f.inbox[0]
@@ -144,28 +147,24 @@ func (f *fake) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	return abi.OK
 }
 
-func (f *fake) SendA(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	t, e := f.reach(to)
-	if e != abi.OK {
-		return e
-	}
-	kept := 0
-	for _, o := range f.tasks {
-		kept += len(o.kept)
-	}
-	if kept >= abi.MaxAsync {
-		return abi.EAGAIN
-	}
-	t.kept = append(t.kept, *m)
-	return abi.OK
-}
-
 func (f *fake) Notify(to abi.Endpoint) abi.Errno {
 	t, e := f.reach(to)
 	if e == abi.OK {
 		t.pings++
 	}
 	return e
+}
+
+func (f *fake) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	g, ok := f.grants[id]
+	if _, e := f.reach(from); e != abi.OK {
+		return e
+	}
+	if !ok || offset+uint64(len(b)) > uint64(len(g)) {
+		return abi.EPERM
+	}
+	copy(b, g[offset:])
+	return abi.OK
 }
 
 func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
@@ -182,6 +181,21 @@ func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) 
 	copy(g[offset:], b)
 	return abi.OK
 }
+
+func (f *fake) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	if e := f.errno("account"); e != abi.OK {
+		return 0, e
+	}
+	f.accounts = append(f.accounts, *s)
+	return abi.AccountID(len(f.accounts)) + abi.AccountRoot, abi.OK
+}
+
+// account is what a service's tasks are on.
+func (f *fake) account(label string) abi.AccountSpec {
+	return f.accounts[f.task(label).spec.Account-abi.AccountRoot-1]
+}
+
+func (f *fake) AccountPay(id abi.AccountID) { f.payer = id }
 
 func (f *fake) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	f.called("create", s.Label.String())
@@ -245,15 +259,8 @@ func (f *fake) Death(r *abi.DeathRecord) abi.Errno {
 		return abi.EAGAIN
 	}
 	*r = f.deaths[0]
+	f.now += f.lag
 	f.deaths = f.deaths[:copy(f.deaths, f.deaths[1:])]
-	return abi.OK
-}
-
-func (f *fake) AsyncResult() abi.Errno {
-	if len(f.async) == 0 {
-		return abi.EAGAIN
-	}
-	f.async = f.async[1:]
 	return abi.OK
 }
 

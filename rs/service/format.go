@@ -3,7 +3,6 @@ package service
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"bennu/kernel/abi"
 )
@@ -26,7 +25,7 @@ func Text(r Request, res Result) string {
 	case OpLog:
 		return string(res.Log)
 	case OpDate:
-		return Date(res.Seconds) + "\n"
+		return dateLine(&res)
 	case OpUp, OpRefresh, OpRestart:
 		return r.Label.String() + " runs, endpoint " + Decimal(uint64(res.Endpoint)) + "\n"
 	case OpLookup:
@@ -35,11 +34,6 @@ func Text(r Request, res Result) string {
 		return r.Label.String() + " is down\n"
 	}
 	return ""
-}
-
-// Date writes Unix seconds as UTC.
-func Date(seconds uint64) string {
-	return time.Unix(int64(seconds), 0).UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // StatusTable is the services for people.
@@ -51,14 +45,23 @@ func StatusTable(rows []abi.ServiceStatus, now uint64) string {
 		t.row(s.Label.String(), s.State.String()+why(s), Decimal(uint64(s.Incarnation)), Decimal(uint64(s.Restarts)), Decimal(uint64(s.Deaths)),
 			endpoint(s.Endpoint), orNone(s.PeriodNS), up(s, now), orNone(s.RecoveryNS), lastDeath(s.LastReason, s.LastVector))
 	}
-	return t.String()
+	text := t.String()
+	for i := range rows {
+		if w := fate(&rows[i]); w != "" {
+			text += w + "\n"
+		}
+	}
+	return text
 }
 
-func why(s *abi.ServiceStatus) string {
-	if s.Errno == abi.OK {
-		return ""
+func why(s *abi.ServiceStatus) (text string) {
+	if s.Errno != abi.OK {
+		text = " " + s.Errno.Name()
 	}
-	return " " + s.Errno.Name()
+	if s.Unguarded != 0 {
+		text += " unguarded"
+	}
+	return text
 }
 
 func up(s *abi.ServiceStatus, now uint64) string {
@@ -140,8 +143,8 @@ func InfoTable(r *Result) string {
 	t.row("boot", "runtime "+phase(m, m.EntryTSC, m.RuntimeTSC)+", hardware "+phase(m, m.RuntimeTSC, m.HardwareTSC)+
 		", first task "+phase(m, m.HardwareTSC, m.RootTSC))
 	t.row("memory", Size(m.RAMBytes)+", for tasks "+Size(m.PoolFrames*abi.PageSize)+", free "+Size(c.Frames*abi.PageSize))
-	t.row("kernel", "image "+Size(m.KernelBytes)+", heap "+Size(c.HeapInUse)+" of "+Size(m.HeapBytes)+", archive "+Size(m.ModuleBytes)+
-		", "+Decimal(c.HeapAllocs)+" allocations")
+	t.row("kernel", "image "+Size(m.KernelBytes)+", heap "+Size(r.Heap.InUse)+" of "+Size(m.HeapBytes)+", archive "+Size(m.ModuleBytes)+
+		", "+Decimal(r.Heap.Allocs)+" allocations")
 	t.row("free", Decimal(c.Tasks)+" tasks, "+Decimal(c.Images)+" images, "+Decimal(c.Hooks)+" interrupt hooks, "+Decimal(c.Ports)+" ports, "+
 		Decimal(c.Alarms)+" alarms, "+Decimal(c.Async)+" messages, "+Decimal(c.Deaths)+" death records")
 	t.row("delay", "ready "+Duration(l.MaxReadyNS)+" (endpoint "+endpoint(l.MaxReadyTask)+"), kernel "+Duration(l.MaxKernelNS)+

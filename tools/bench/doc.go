@@ -2,14 +2,14 @@
 // instruction is one nanosecond of guest time) and prints what everything costs, in guest
 // instructions, beside what it should cost at most.
 //
-//	go run ./tools/bench             the table
-//	go run ./tools/bench -json       one JSON object
-//	go run ./tools/bench -strict     ends with status 1 when a target is missed
+//	go run ./tools/bench                 the table
+//	go run ./tools/bench -json           one JSON object, with commit, QEMU's version and date
+//	go run ./tools/bench -strict         ends with status 1 when a target is missed
+//	go run ./tools/bench -linux VMLINUZ  the same work on a Linux too, in the same QEMU; needs cc and xz
 //
-// Two boots: the kernel's own benchmark (kernel/kbench, out/bench.tar), which measures calls, messages,
-// interrupts and lives of tasks without a reincarnation server; and the whole system
-// (out/boot.tar), in which services die in every way while the control port listens. The figures
-// repeat from run to run, but for the worst of those that wait for an interrupt, and for deaths, between
-// which the control port answers a client that lives in the host's time. The status is 1 when something could not be measured. `make image` makes what
-// it boots. docs/BENCHMARKS.md explains the figures.
+// Three boots: the kernel's own benchmark (kernel/kbench, out/bench.tar), which measures calls, messages,
+// interrupts and lives of tasks without a reincarnation server; the whole system (out/boot.tar), whose boot and memory are
+// measured; and the system with a client, in which services are broken and the client waits for them. rows.go says of each figure
+// what it begins and ends with, and docs/BENCHMARKS.md has the same table. The status is 1 when something could not be measured.
+// `make image` makes what it boots.
 package main

@@ -9,29 +9,33 @@ import (
 
 // Figure is one thing measured. Values are guest instructions unless the section is about bytes.
 type Figure struct {
-	Section string  `json:"section"`
-	Name    string  `json:"figure"`
-	N       int     `json:"n"`
-	Min     uint64  `json:"min"`
-	Median  uint64  `json:"median"`
-	P99     uint64  `json:"p99"`
-	Max     uint64  `json:"max"`
-	Target  uint64  `json:"target,omitempty"` // at most, the worst included; 0: none
-	Met     *bool   `json:"met,omitempty"`
-	Linux   uint64  `json:"linux,omitempty"` // the same work on Linux, median; 0: not comparable
-	Ratio   float64 `json:"ratio,omitempty"` // median to Linux's
+	Section string `json:"section"`
+	Name    string `json:"figure"`
+	N       int    `json:"n"`
+	Min     uint64 `json:"min"`
+	Median  uint64 `json:"median"`
+	P99     uint64 `json:"p99"`
+	Max     uint64 `json:"max"`
+	Begins  string `json:"begins,omitempty"` // what a sample lies between
+	Ends    string `json:"ends,omitempty"`
+	Target  uint64 `json:"target,omitempty"` // at most, the worst included; 0: none
+	Met     *bool  `json:"met,omitempty"`
+	// Linux is the best median of the same work on Linux, in the same run; 0: not measured, or nothing is comparable.
+	Linux     uint64  `json:"linux,omitempty"`
+	LinuxName string  `json:"linux_figure,omitempty"`
+	Ratio     float64 `json:"ratio,omitempty"` // median to Linux's
 }
 
 // Sections, in the order of the table.
 const (
-	sectionKernel = "kernel"
-	sectionDeath  = "death"
-	sectionBoot   = "boot"
-	sectionMemory = "memory, bytes"
-	sectionSize   = "size, bytes"
+	sectionKernel  = "kernel"
+	sectionRebirth = "rebirth"
+	sectionBoot    = "boot"
+	sectionMemory  = "memory, bytes"
+	sectionSize    = "size, bytes"
 )
 
-var sections = []string{sectionKernel, sectionDeath, sectionBoot, sectionMemory, sectionSize}
+var sections = []string{sectionKernel, sectionRebirth, sectionBoot, sectionMemory, sectionSize}
 
 // summed makes a figure of samples.
 func summed(section, name string, samples []uint64) Figure {
@@ -68,69 +72,4 @@ func parseLine(line string) (f Figure, ok bool, err error) {
 		f.Name, f.Section = strings.TrimSuffix(f.Name, ", bytes"), sectionMemory
 	}
 	return f, true, nil
-}
-
-// Report is everything measured.
-type Report struct {
-	QEMU     string   `json:"qemu"`
-	Figures  []Figure `json:"figures"`
-	Linux    []Figure `json:"linux,omitempty"`    // with -linux
-	Failures []string `json:"failures,omitempty"` // what could not be measured
-	HostS    float64  `json:"host_s"`
-}
-
-// sort puts the sections in order; within one, figures stay as they were measured.
-func (r *Report) sort() {
-	slices.SortStableFunc(r.Figures, func(a, b Figure) int {
-		return slices.Index(sections, a.Section) - slices.Index(sections, b.Section)
-	})
-}
-
-func (r *Report) add(f ...Figure) { r.Figures = append(r.Figures, f...) }
-
-func (r *Report) fail(format string, args ...any) {
-	r.Failures = append(r.Failures, fmt.Sprintf(format, args...))
-}
-
-// judge compares the figures with the targets, and says which of these were not measured.
-func (r *Report) judge() {
-	for _, t := range targets {
-		found := false
-		for i := range r.Figures {
-			f := &r.Figures[i]
-			if !t.is(f) {
-				continue
-			}
-			found = true
-			met := f.Max <= t.most
-			f.Target, f.Met, f.Linux = t.most, &met, r.linux(&t)
-			if f.Linux > 0 {
-				f.Ratio = float64(f.Median) / float64(f.Linux)
-			}
-		}
-		if !found {
-			r.fail("not measured: %s: %s", t.section, t.prefix)
-		}
-	}
-}
-
-// linux is the median of the same work on Linux: measured just now, or what was measured once; 0 when
-// nothing is comparable.
-func (r *Report) linux(t *target) uint64 {
-	for i := range r.Linux {
-		if l := &r.Linux[i]; t.linux > 0 && strings.HasPrefix(l.Name, t.prefix) {
-			return l.Median
-		}
-	}
-	return t.linux
-}
-
-// missed counts the targets that were missed.
-func (r *Report) missed() (n int) {
-	for _, f := range r.Figures {
-		if f.Met != nil && !*f.Met {
-			n++
-		}
-	}
-	return n
 }

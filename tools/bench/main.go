@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"bennu/tools/internal/qemu"
@@ -23,10 +21,12 @@ type options struct {
 	kernel       string
 	archive      string // of the whole system
 	micro        string // of the kernel's benchmark
+	client       string // the executable of kernel/kbench/client
+	root         string // the module's folder
 	machine      string
 	linux        string // a Linux kernel to compare with; "": none
-	deaths       int    // in each way
-	slow         int    // in each way that takes missed heartbeats
+	deaths       int    // for each case of a rebirth
+	slow         int    // for each further way to die
 	console      io.Writer
 }
 
@@ -36,6 +36,7 @@ func main() {
 	if err != nil {
 		os.Exit(complain(err))
 	}
+	o.root = root
 	out := filepath.Join(root, "out")
 	verbose := flag.Bool("v", false, "show COM1")
 	limit := flag.Duration("timeout", 10*time.Minute, "how long it may take in all")
@@ -44,13 +45,14 @@ func main() {
 	flag.StringVar(&o.kernel, "kernel", filepath.Join(out, "kernel.elf"), "the kernel's ELF")
 	flag.StringVar(&o.archive, "archive", filepath.Join(out, "boot.tar"), "the system's boot archive")
 	flag.StringVar(&o.micro, "micro", filepath.Join(out, "bench.tar"), "the boot archive of the kernel's benchmark")
+	flag.StringVar(&o.client, "client", filepath.Join(out, "bin/client"), "the executable that waits for services")
 	flag.StringVar(&o.machine, "machine", "", "q35 or pc")
-	flag.StringVar(&o.linux, "linux", "", "a Linux `kernel` (vmlinuz) to do the same work, in the same QEMU")
-	flag.IntVar(&o.deaths, "deaths", 30, "how often to die in each way")
-	flag.IntVar(&o.slow, "slow", 3, "how often to die in the ways that take missed heartbeats")
+	flag.StringVar(&o.linux, "linux", "", "a Linux `kernel` (vmlinuz) to do the same work, in the same QEMU; needs cc and xz")
+	flag.IntVar(&o.deaths, "deaths", 30, "how often to die in each case of a rebirth")
+	flag.IntVar(&o.slow, "slow", 5, "how often to die in each further way")
 	flag.Parse()
 	if flag.NArg() > 0 || o.deaths < 1 || o.slow < 1 {
-		fmt.Fprintln(os.Stderr, "bench: expected no arguments, and at least one death in each way")
+		fmt.Fprintln(os.Stderr, "bench: expected no arguments, and at least one death in each case and way")
 		os.Exit(2)
 	}
 	if *verbose {
@@ -72,8 +74,8 @@ func (o *options) config(archive string) qemu.Config {
 // run measures and prints; it returns the exit status.
 func run(ctx context.Context, o *options, out io.Writer) int {
 	began := time.Now()
-	r := &Report{QEMU: version(ctx)}
-	for _, part := range []func(context.Context, *options, *Report) error{micro, system, sizes, linux} {
+	r := newReport(ctx, o)
+	for _, part := range []func(context.Context, *options, *Report) error{micro, system, rebirths, sizes, linux} {
 		if err := part(ctx, o, r); err != nil {
 			var infra *qemu.InfraError
 			if errors.As(err, &infra) {
@@ -98,17 +100,6 @@ func run(ctx context.Context, o *options, out io.Writer) int {
 		return 1
 	}
 	return 0
-}
-
-// version is the emulator's first line about itself: figures of another may differ.
-func version(ctx context.Context) string {
-	name := os.Getenv("QEMU")
-	if name == "" {
-		name = "qemu-system-x86_64"
-	}
-	text, _ := exec.CommandContext(ctx, name, "--version").Output() // "" is no version: qemu.sh says what is wrong
-	line, _, _ := strings.Cut(string(text), "\n")
-	return line
 }
 
 func complain(err error) int {

@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // text prints the table.
 func (r *Report) text(w io.Writer) {
-	fmt.Fprintf(w, "guest instructions, counted by %s (-icount shift=0,sleep=off)\n", r.QEMU)
+	commit := r.Commit
+	if r.Dirty {
+		commit += " with changes"
+	}
+	fmt.Fprintf(w, "guest instructions, counted by %s (-icount shift=0,sleep=off), %s\ncommit %s, %s\n", r.QEMU, r.Machine, commit, r.Date)
 	section := ""
 	for i := range r.Figures {
 		f := &r.Figures[i]
@@ -20,7 +25,7 @@ func (r *Report) text(w io.Writer) {
 	}
 	for i, f := range r.Linux {
 		if i == 0 {
-			fmt.Fprintf(w, "\nLinux\n")
+			fmt.Fprintf(w, "\n%s, in the same QEMU\n", r.LinuxOf)
 		}
 		fmt.Fprintf(w, "%-58s %6d %13s %13s %13s %13s\n", f.Name, f.N, group(f.Min), group(f.Median), group(f.P99), group(f.Max))
 	}
@@ -38,17 +43,18 @@ func (r *Report) text(w io.Writer) {
 
 // verdict is the target, whether it is met by the worst sample, and how Linux compares.
 func (f *Figure) verdict() string {
-	if f.Met == nil {
-		return ""
-	}
-	s := "≤ " + group(f.Target) + " ok"
-	if !*f.Met {
-		s = "≤ " + group(f.Target) + " MISSED by " + group(f.Max-f.Target)
+	var s []string
+	switch {
+	case f.Met == nil:
+	case *f.Met:
+		s = append(s, "≤ "+group(f.Target)+" ok")
+	default:
+		s = append(s, "≤ "+group(f.Target)+" MISSED by "+group(f.Max-f.Target))
 	}
 	if f.Linux > 0 {
-		s += fmt.Sprintf("; Linux %s: %.2f×", group(f.Linux), f.Ratio)
+		s = append(s, fmt.Sprintf("Linux %s: %.2f× (%s)", group(f.Linux), f.Ratio, f.LinuxName))
 	}
-	return s
+	return strings.Join(s, "; ")
 }
 
 // group writes a number with a thin mark between thousands.

@@ -17,23 +17,30 @@ const (
 	deathLimit = 30 * time.Second
 )
 
-// victim is the service that dies: it can do so in every way.
-const victim = "faulty"
-
-// slowWays take missed heartbeats to be noticed, at the victim's period, and much host time.
-var slowWays = map[string]bool{"loop": true, "loop-calls": true, "no-heartbeat": true, "hang": true}
-
-// ways is every way of dying: the victim's own, then those from outside.
-func ways() (all []string) {
-	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
-		all = append(all, w.String())
-	}
-	return append(all, "exception", "kill", "hang")
+// machine is a running system, with this program as the one client of its control port.
+type machine struct {
+	o      *options
+	r      *Report
+	vm     *qemu.VM
+	c      *control.Client
+	events *control.Events // from the first on
 }
 
-// system boots everything and measures what needs a reincarnation server.
+// system boots what `make image` made and measures the boot and what it leaves.
 func system(ctx context.Context, o *options, r *Report) error {
-	c := o.config(o.archive)
+	return booted(ctx, o, r, o.archive, func(m *machine) error {
+		limit, cancel := context.WithTimeout(ctx, bootLimit)
+		defer cancel()
+		if err := m.boot(limit); err != nil {
+			return err
+		}
+		return m.memory(limit)
+	})
+}
+
+// booted boots an archive, subscribes to its events, has it measured and ends it.
+func booted(ctx context.Context, o *options, r *Report, archive string, measure func(*machine) error) error {
+	c := o.config(archive)
 	c.Control = true
 	vm, err := qemu.Start(ctx, c)
 	if err != nil {
@@ -41,7 +48,10 @@ func system(ctx context.Context, o *options, r *Report) error {
 	}
 	defer vm.Close()
 	m := &machine{o: o, r: r, vm: vm}
-	if err := m.measure(ctx); err != nil {
+	if err = m.attach(ctx); err == nil {
+		err = measure(m)
+	}
+	if err != nil {
 		return fmt.Errorf("%w\nconsole:\n%s", err, vm.Log())
 	}
 	limit, cancel := context.WithTimeout(ctx, deathLimit)
@@ -56,15 +66,7 @@ func system(ctx context.Context, o *options, r *Report) error {
 	return err
 }
 
-// machine is the running system.
-type machine struct {
-	o  *options
-	r  *Report
-	vm *qemu.VM
-	c  *control.Client
-}
-
-func (m *machine) measure(ctx context.Context) error {
+func (m *machine) attach(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(ctx, bootLimit)
 	defer cancel()
 	conn, err := m.vm.Dial(limit)
@@ -72,46 +74,47 @@ func (m *machine) measure(ctx context.Context) error {
 		return err
 	}
 	m.c = control.New(conn)
-	events := m.c.Events(true)
+	m.events = m.c.Events(true)
 	if err := m.c.Subscribe(limit, 0); err != nil {
 		return fmt.Errorf("the control port does not answer: %w", err)
 	}
-	if err := m.boot(limit, events); err != nil {
-		return err
-	}
-	if err := m.memory(limit); err != nil {
-		return err
-	}
-	if err := m.c.Do(limit, "info", control.Args{"delays": "reset"}, nil); err != nil {
-		return err
-	}
-	for _, w := range ways() {
-		if err := m.die(ctx, w); err != nil {
-			return err
-		}
-	}
-	return m.latency(ctx, "with deaths")
+	return nil
 }
 
-// boot takes the boot apart: the kernel's phases, then each service's way to ready.
-func (m *machine) boot(ctx context.Context, events *control.Events) error {
-	started := map[string]float64{}
+// allReady hands on the events of the boot, until all services are ready.
+func (m *machine) allReady(ctx context.Context, each func(control.Event)) error {
 	for {
-		e, err := events.Next(ctx)
+		e, err := m.events.Next(ctx)
 		if err != nil {
 			return fmt.Errorf("waited for the end of the boot: %w", err)
 		}
+		switch e.Kind {
+		case "refuse", "give-up", "death":
+			return fmt.Errorf("%s of %s during the boot: %s", e.Kind, e.Label, e.Reason)
+		}
+		if each(e); e.Kind == "boot" {
+			return nil
+		}
+	}
+}
+
+// boot takes the boot apart: the kernel's phases, then each service's way to ready.
+func (m *machine) boot(ctx context.Context) error {
+	started, total := map[string]float64{}, 0.0
+	err := m.allReady(ctx, func(e control.Event) {
 		switch e.Kind {
 		case "start":
 			started[e.Label] = e.T
 		case "ready":
 			m.r.add(single(sectionBoot, "service "+e.Label+": start to ready", nanoseconds(e.T-started[e.Label])))
 		case "boot":
-			return m.phases(ctx, nanoseconds(e.T))
-		case "refuse", "give-up", "death":
-			return fmt.Errorf("%s of %s during the boot: %s", e.Kind, e.Label, e.Reason)
+			total = e.T
 		}
+	})
+	if err != nil {
+		return err
 	}
+	return m.phases(ctx, nanoseconds(total))
 }
 
 // phases are the kernel's own notes. total is the time since its first instruction.
@@ -129,7 +132,8 @@ func (m *machine) phases(ctx context.Context, total uint64) error {
 		single(sectionBoot, "main.main to hardware ready", k.HardwareTSC-k.RuntimeTSC),
 		single(sectionBoot, "hardware ready to first entry to ring 3", k.RootTSC-k.HardwareTSC),
 		single(sectionBoot, "first entry to ring 3 to all services ready", total-(k.RootTSC-k.EntryTSC)),
-		single(sectionBoot, bootTotal, total))
+		single(sectionBoot, bootTotal, total),
+		single(sectionBoot, bootReset, k.EntryTSC+total))
 	return m.latency(ctx, "boot")
 }
 
@@ -161,49 +165,4 @@ func (m *machine) memory(ctx context.Context) error {
 	}
 	m.r.add(single(sectionMemory, "kernel image", i.Machine.KernelBytes), single(sectionMemory, "kernel heap in use", i.Counts.HeapInUse))
 	return nil
-}
-
-// die has the victim die a number of times in one way.
-func (m *machine) die(ctx context.Context, way string) error {
-	n := m.o.deaths
-	if slowWays[way] {
-		n = min(n, m.o.slow)
-	}
-	var detect, recover []uint64
-	for i := range n {
-		dead, up, err := m.once(ctx, way)
-		if err != nil {
-			return fmt.Errorf("death %d by %s: %w", i+1, way, err)
-		}
-		back := up.RecoveryNS - dead.BackoffUS*1000
-		if slowWays[way] {
-			back -= dead.DetectNS
-		}
-		detect, recover = append(detect, dead.DetectNS), append(recover, back)
-	}
-	if slowWays[way] {
-		// Two missed pings: a matter of the period that system.conf gives, not of speed.
-		m.r.add(summed(sectionDeath, "noticed by heartbeat: "+way, detect), summed(sectionDeath, "decided "+ready+way, recover))
-		return nil
-	}
-	m.r.add(summed(sectionDeath, decided+way, detect), summed(sectionDeath, ready+way, recover))
-	return nil
-}
-
-// once has the victim die and waits for its next life.
-func (m *machine) once(ctx context.Context, way string) (dead, up control.Event, err error) {
-	ctx, cancel := context.WithTimeout(ctx, deathLimit)
-	defer cancel()
-	events := m.c.Events(false)
-	if err = m.c.Fault(ctx, victim, way); err != nil {
-		return
-	}
-	is := func(kind string) func(*control.Event) bool {
-		return func(e *control.Event) bool { return e.Is(kind, victim) }
-	}
-	if dead, err = events.Wait(ctx, "the death", is("death")); err != nil {
-		return
-	}
-	up, err = events.Wait(ctx, "the next life", is("ready"))
-	return
 }

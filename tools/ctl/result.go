@@ -18,6 +18,7 @@ type answer struct {
 	Incarnation uint32            `json:"incarnation"`
 	Lines       []string          `json:"lines"`
 	Seconds     uint64            `json:"seconds"`
+	Doubt       string            `json:"doubt"`
 	Text        string            `json:"text"`
 }
 
@@ -27,7 +28,7 @@ func result(raw []byte) (r service.Result, err error) {
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return r, err
 	}
-	r = service.Result{Endpoint: abi.Endpoint(a.Endpoint), Incarnation: a.Incarnation, NowNS: ns(a.T), Seconds: a.Seconds, Help: a.Text}
+	r = service.Result{Endpoint: abi.Endpoint(a.Endpoint), Incarnation: a.Incarnation, NowNS: ns(a.T), Seconds: a.Seconds, Doubt: a.Doubt, Help: a.Text}
 	for i := range a.Services {
 		r.Services = append(r.Services, status(&a.Services[i]))
 	}
@@ -39,7 +40,8 @@ func result(raw []byte) (r service.Result, err error) {
 	}
 	c, l, m := &a.Counts, &a.Latency, &a.Machine
 	r.Counts = abi.Counts{Frames: c.Frames, Tasks: c.Tasks, Images: c.Images, Hooks: c.Hooks, Ports: c.Ports, Alarms: c.Alarms,
-		Async: c.Async, Deaths: c.Deaths, HeapInUse: c.HeapInUse, HeapAllocs: c.HeapAllocs}
+		Async: c.Async, Deaths: c.Deaths}
+	r.Heap = abi.Heap{InUse: c.HeapInUse, Allocs: c.HeapAllocs}
 	r.Latency = abi.Latency{MaxKernelNS: l.MaxKernelNS, MaxKernelCall: l.MaxKernelCall, MaxReadyNS: l.MaxReadyNS,
 		MaxReadyTask: abi.Endpoint(l.MaxReadyTask), Entries: l.Entries}
 	r.Machine = abi.Machine{TSCHz: m.TSCHz, RAMBytes: m.RAMBytes, PoolFrames: m.PoolFrames, KernelBytes: m.KernelBytes, HeapBytes: m.HeapBytes,
@@ -57,13 +59,17 @@ func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }
 func status(s *control.Service) abi.ServiceStatus {
 	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, Deaths: s.Deaths,
 		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
-		ImageBytes: s.ImageBytes}
+		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded, InitNS: s.InitUS * 1000, WordsOf: s.Incarnation}
+	r.WordsLen = uint32(copy(r.Words[:], s.Words))
 	r.Label, _ = abi.MakeLabel(s.Label)
 	for r.State < abi.ServiceFailed && r.State.String() != s.State {
 		r.State++
 	}
 	for r.LastReason < abi.ReasonBadCall && r.LastReason.String() != s.Reason {
 		r.LastReason++
+	}
+	for r.Why < abi.Whys-1 && r.Why.String() != s.Why {
+		r.Why++
 	}
 	for e := abi.Errno(1); e < 256; e++ {
 		if e.Name() == s.Errno {

@@ -58,6 +58,22 @@ func TestFigure(t *testing.T) {
 	}
 }
 
+// What waited, and what was noticed late, is not mixed with what came back at once, and nothing is taken off.
+func TestSummary(t *testing.T) {
+	got := summed([]row{
+		{Reason: "exit", Incarnation: 1, DetectNS: 10, RecoveryNS: 100},
+		{Reason: "panic", Incarnation: 2, DetectNS: 20, RecoveryNS: 5100, BackoffUS: 5},
+		{Reason: "exception", Incarnation: 3, DetectNS: 5, RecoveryNS: 90},
+		{Reason: "no-heartbeat", Incarnation: 4, DetectNS: 900, RecoveryNS: 1000},
+		{Reason: "exit", DetectNS: 1, RecoveryNS: 0}, // died and did not come back
+	})
+	want := summary{Detected: newFigure([]uint64{5, 10, 20}), Missed: newFigure([]uint64{900}), Direct: newFigure([]uint64{90, 100}),
+		BackedOff: newFigure([]uint64{5100}), Hung: newFigure([]uint64{1000})}
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
 // One thing that failed is enough, wherever it is noted.
 func TestShownOK(t *testing.T) {
 	good := shown{Rows: []row{{Label: "rtc"}}}

@@ -3,7 +3,6 @@
 //
 //	go run ./tools/demo               one death of each kind, under a minute
 //	go run ./tools/demo -deaths 1000  that many deaths of one driver in one boot
-//	go run ./tools/demo -figures      measures: recovery, round trips, memory, sizes
 //
 // With -json the result is one JSON object. `make image` makes what it boots.
 package main

@@ -16,12 +16,11 @@ import (
 
 // options are the command line.
 type options struct {
-	config  qemu.Config
-	json    bool
-	deaths  int
-	figures bool
-	only    string
-	trace   io.Writer
+	config qemu.Config
+	json   bool
+	deaths int
+	only   string
+	trace  io.Writer
 }
 
 func main() {
@@ -31,7 +30,6 @@ func main() {
 	limit := flag.Duration("timeout", 4*time.Minute, "how long it may take in all")
 	flag.BoolVar(&o.json, "json", false, "print one JSON object")
 	flag.IntVar(&o.deaths, "deaths", 0, "this many deaths of faulty, and nothing else")
-	flag.BoolVar(&o.figures, "figures", false, "measure")
 	flag.StringVar(&o.only, "only", "", "deaths of this service only")
 	flag.StringVar(&o.config.Kernel, "kernel", "", "the kernel's ELF; default out/kernel.elf")
 	flag.StringVar(&o.config.Archive, "archive", "", "the boot archive; default out/boot.tar")
@@ -74,8 +72,6 @@ func run(ctx context.Context, o options, out io.Writer) int {
 	switch {
 	case o.deaths > 0:
 		r, err = m.manyDeaths(ctx, o.deaths)
-	case o.figures:
-		r, err = m.measure(ctx)
 	default:
 		progress := out
 		if o.json {

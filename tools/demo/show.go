@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"bennu/kernel/abi"
 	"bennu/rs/service"
 	"bennu/tools/internal/control"
 )
@@ -18,7 +19,48 @@ type shown struct {
 	Info      control.Info   `json:"info"`
 	Tasks     []control.Task `json:"tasks"`
 	BootS     float64        `json:"boot_s"`
+	Summary   summary        `json:"summary"`
 	Failures  []string       `json:"failures,omitempty"`
+}
+
+// summary is the ranges of the table's figures, in ns. Deaths that RS has to notice by missed heartbeats are apart, as are lives that
+// the policy made wait: nothing is taken off.
+type summary struct {
+	Detected  figure `json:"detect_ns"`              // fault to RS's decision
+	Missed    figure `json:"detect_missed_ns"`       // the same, by missed heartbeats
+	Direct    figure `json:"recovery_direct_ns"`     // fault to ready, started at once
+	BackedOff figure `json:"recovery_backed_off_ns"` // fault to ready, after a wait
+	Hung      figure `json:"recovery_missed_ns"`     // injection to ready, noticed by missed heartbeats
+}
+
+func summed(rows []row) summary {
+	var detected, missed, direct, backedOff, hung []uint64
+	for _, r := range rows {
+		switch {
+		case r.Incarnation == 0: // it did not come back
+		case r.Reason == abi.ReasonNoHeartbeat.String():
+			missed, hung = append(missed, r.DetectNS), append(hung, r.RecoveryNS)
+		case r.BackoffUS > 0:
+			detected, backedOff = append(detected, r.DetectNS), append(backedOff, r.RecoveryNS)
+		default:
+			detected, direct = append(detected, r.DetectNS), append(direct, r.RecoveryNS)
+		}
+	}
+	return summary{newFigure(detected), newFigure(missed), newFigure(direct), newFigure(backedOff), newFigure(hung)}
+}
+
+func (s *summary) text(w io.Writer) {
+	for _, l := range []struct {
+		what string
+		f    figure
+	}{
+		{"fault to RS's decision", s.Detected}, {"injection to RS's decision, by missed heartbeats", s.Missed}, {"fault to ready, started at once", s.Direct},
+		{"fault to ready, the backoff included", s.BackedOff}, {"injection to ready, by missed heartbeats", s.Hung},
+	} {
+		if l.f.N > 0 {
+			fmt.Fprintf(w, "%s: %s to %s (%d)\n", l.what, service.Duration(l.f.Min), service.Duration(l.f.Max), l.f.N)
+		}
+	}
 }
 
 // show breaks every service in every way.
@@ -28,7 +70,7 @@ func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s 
 	if err != nil {
 		return s, err
 	}
-	if err := m.c.Do(ctx, "info", control.Args{"delays": "reset"}, nil); err != nil {
+	if err := m.c.Do(ctx, "info", nil, nil); err != nil {
 		return s, err
 	}
 	if s.Before, _, err = m.resources(ctx); err != nil {
@@ -58,6 +100,7 @@ func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s 
 			return s, err
 		}
 	}
+	s.Summary = summed(s.Rows)
 	return s, m.finish(ctx, s)
 }
 
@@ -126,6 +169,7 @@ func (s *shown) text(w io.Writer) {
 		fmt.Fprintf(w, "resources before and after are equal: %d frames, %d tasks, %d images, %d hooks, %d ports, %d alarms, %d messages free\n",
 			s.After.Frames, s.After.Tasks, s.After.Images, s.After.Hooks, s.After.Ports, s.After.Alarms, s.After.Async)
 	}
+	s.Summary.text(w)
 	printDelays(w, s.Info.Latency, s.Tasks)
 	printMemory(w, s.Info, s.Tasks)
 	fmt.Fprintf(w, "%d deaths, %d checks failed\n", len(s.Rows), bad)

@@ -14,32 +14,38 @@ kernel/abi:                      nothing
 kernel/usys:                     kernel/abi
 kernel/archive:                  nothing
 kernel/archive/pack:             kernel/archive
+kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who checks system.conf use one table
 
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
 kernel:                          kernel -kernel/usys -kernel/archive
 kernel/ktest:                    kernel/abi kernel/usys kernel/archive board/ring3 own
 kernel/kbench:                   kernel/abi kernel/usys kernel/archive board/ring3 kernel/ktest/code kernel/kbench
 board/pc:                        board/pc kernel/abi
-board/pc/boardtest:              board/pc kernel -kernel/usys # a ring-0 program of its own
 board/ring3:                     kernel/abi kernel/usys
-boot:                            board/pc kernel -kernel/usys
+# the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
+boot:                            board/pc kernel -kernel/usys boot/ring0
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
-rs/conf rs/policy rs/ds:         kernel/abi
+rs/conf:                         kernel/abi kernel/ioport kernel/sched
+rs/policy rs/ds:                 kernel/abi
 rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
 # clients of the reincarnation server are written as drivers are
-rs/service rs/shell:             kernel/abi drivers/sdk board/ring3 rs/service rs/shell
+rs/service rs/shell:             kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell
 
 # a driver has the SDK and nothing else; the control port is also a client of the server
-drivers/sdk:                     kernel/abi kernel/usys drivers/sdk
-drivers:                         kernel/abi drivers/sdk board/ring3 own
-drivers/ctl:                     kernel/abi drivers/sdk board/ring3 drivers/ctl rs/service
+drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
+# on the host, under tests only: a kernel for drivers around the real message passing, not a second model of it
+drivers/sdk/fake:                kernel -kernel/usys -kernel/archive drivers/sdk
+drivers:                         kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
+drivers/ctl:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 drivers/ctl rs/service
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
 tools:                           tools kernel/abi kernel/archive rs/conf rs/service -rs/service/live
+# the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
+tools/bench:                     tools kernel/abi kernel/archive kernel/kbench/role kernel/kbench/victim rs/conf rs/service -rs/service/live
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A

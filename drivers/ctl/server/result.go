@@ -34,6 +34,9 @@ func (s *Server) result(r service.Request, res *service.Result) {
 	case service.OpDate:
 		w.Uint("seconds", res.Seconds)
 		w.String("date", service.Date(res.Seconds))
+		if res.Doubt != "" {
+			w.String("doubt", res.Doubt)
+		}
 	case service.OpHelp:
 		w.String("text", res.Help)
 	}
@@ -73,7 +76,11 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Uint("recovery_us", v.RecoveryNS/1000)
 	w.Seconds("backoff_until", v.BackoffNS)
 	w.Uint("image_bytes", v.ImageBytes)
+	w.Uint("unguarded", uint64(v.Unguarded))
 	w.String("errno", v.Errno.Name())
+	w.String("why", v.Why.String())
+	w.String("words", service.Words(v))
+	w.Uint("init_us", v.InitNS/1000)
 	w.Close('}')
 }
 
@@ -112,8 +119,8 @@ func (s *Server) info(res *service.Result) {
 	w.Uint("alarms", c.Alarms)
 	w.Uint("async", c.Async)
 	w.Uint("deaths", c.Deaths)
-	w.Uint("heap_in_use", c.HeapInUse)
-	w.Uint("heap_allocs", c.HeapAllocs)
+	w.Uint("heap_in_use", res.Heap.InUse)
+	w.Uint("heap_allocs", res.Heap.Allocs)
 	w.Close('}')
 	w.Name("latency")
 	w.Open('{')
@@ -198,6 +205,7 @@ func (s *Server) event(e *abi.Event) {
 	case abi.EventGiveUp, abi.EventDown, abi.EventRefuse:
 		w.String("reason", e.Reason.String())
 		w.String("errno", e.Errno.Name())
+		w.String("why", e.Why.String())
 	}
 }
 

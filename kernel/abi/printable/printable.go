@@ -11,6 +11,8 @@
 // Sources: ECMA-48, "C0 and C1 sets"; ECMA-35, "C1 codes in an 8-bit code".
 package printable
 
+import "encoding/binary"
+
 // Escaped is how many bytes a refused byte becomes.
 const Escaped = 4
 
@@ -41,7 +43,15 @@ func AppendText(dst, src []byte) []byte {
 // Fit is Append within the capacity of dst: it takes as much of src as fits, never a part of an
 // escape, and tells how many bytes of src that was. It never allocates.
 func Fit(dst, src []byte) (line []byte, taken int) {
-	for _, c := range src {
+	for taken < len(src) {
+		if len(src)-taken >= 8 && cap(dst)-len(dst) >= 8 {
+			if x := binary.LittleEndian.Uint64(src[taken:]); plain(x) {
+				dst = binary.LittleEndian.AppendUint64(dst, x)
+				taken += 8
+				continue
+			}
+		}
+		c := src[taken]
 		if len(dst)+size(c, Safe(c)) > cap(dst) {
 			break
 		}
@@ -49,6 +59,14 @@ func Fit(dst, src []byte) (line []byte, taken int) {
 		taken++
 	}
 	return dst, taken
+}
+
+// plain tells whether eight bytes are printable ASCII, all of them: most text is, and the kernel has no time to spend
+// on looking at each byte of a line.
+func plain(x uint64) bool {
+	const each = 0x0101_0101_0101_0101
+	del := x ^ 0x7f*each
+	return (x|(x-' '*each)|(del-each))&(0x80*each) == 0
 }
 
 // FitText is Fit for text of several lines.

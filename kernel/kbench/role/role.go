@@ -29,6 +29,18 @@ const (
 	Print abi.MsgType = 0xf11
 )
 
+// Requests to the client of the whole system (kernel/kbench/client), by way of the control port.
+const (
+	// Rebirth: a label in Arg[0:2], FaultKind in Arg[2] (0: FaultyDo to the victim), the way in Arg[3], ns to wait before in
+	// Arg[4], a request that the next life answers in Arg[5]. The answer, in ns after the fault's first instruction in ring 0:
+	// Arg[1] RS calls TaskCreate, Arg[2] the task is allowed to run, Arg[3] its first instruction, Arg[4] RS knows that it is
+	// ready, Arg[5] the client, which waited for it, looked it up and asked, has the answer.
+	Rebirth abi.MsgType = 0xf20
+	// Last tells more of the last rebirth: Arg[1] RS decided, ns after the fault; Arg[2] how long the policy waited, ns; Arg[3] ns
+	// from the fault, or from its injection by RS, to the decision; Arg[4] the fault, ns since boot; Arg[5] incarnation.
+	Last abi.MsgType = 0xf21
+)
+
 // GrantBytes is the size of the memory that a peer grants.
 const GrantBytes = abi.MaxCopy
 

@@ -1,8 +1,8 @@
 //go:build linux && amd64
 
-// linux is the first process of a Linux that boots in the same QEMU, with the same flags: it does the work
-// that bennu's benchmark does and prints its figures in the same lines. `bench -linux VMLINUZ`
-// builds it, packs it as an initial RAM disk and boots it.
+// linux is the part in Go of what the first process (c/init.c) does on a Linux that boots in the same QEMU, with the
+// same flags: the work that bennu's benchmark does, with its figures in the same lines. It is also the child in Go, which keeps
+// to c/child.h. `bench -linux VMLINUZ` builds all of it, packs it as an initial RAM disk and boots it.
 package main
 
 import (
@@ -22,25 +22,38 @@ func counter() uint64
 
 const (
 	many = 2000
-	few  = 50
+	size = 64 // bytes of a message
+)
+
+// c/child.h has these numbers.
+const (
+	childIn, childOut, childStamp      = 3, 4, 5
+	childReady, childEcho, childFaults = 'r', 'e', 'f'
 )
 
 func main() {
-	began := counter()
 	runtime.LockOSThread()
-	switch strings.Join(os.Args[1:], " ") {
-	case "echo":
-		echo()
-	case "victim":
-		victim()
+	switch role := strings.Join(os.Args[1:], " "); role {
+	case "":
+		child()
+	case "bench":
+		base := null()
+		for _, w := range ways {
+			w.measure(base)
+		}
+	default:
+		for _, w := range ways {
+			if w.role == role {
+				w.serve()
+			}
+		}
 	}
-	say("reset to init's main.main", []uint64{began}, 0)
-	say("kernel entry to all services ready", []uint64{monotonic()}, 0)
-	base := null()
-	pipes(base)
-	respawns()
-	fmt.Println(`{"figure":"done"}`)
-	syscall.Reboot(syscall.LINUX_REBOOT_CMD_POWER_OFF)
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
 
 func say(name string, s []uint64, base uint64) {
@@ -62,87 +75,115 @@ func null() (base uint64) {
 		syscall.RawSyscall(syscall.SYS_GETPPID, 0, 0, 0)
 		s[i] = counter() - start
 	}
-	say("null kernel call", s, base)
+	say("getppid, Go", s, base)
 	return base
 }
 
-// start runs this program again in a role, with a pipe each way.
-func start(role string) (pid int, to, from int) {
-	var in, out [2]int
-	must(syscall.Pipe2(in[:], syscall.O_CLOEXEC))
-	must(syscall.Pipe2(out[:], syscall.O_CLOEXEC))
-	null, err := syscall.Open("/dev/null", syscall.O_RDWR|syscall.O_CLOEXEC, 0) // for last words
-	must(err)
-	pid, err = syscall.ForkExec("/init", []string{"init", role}, &syscall.ProcAttr{Files: []uintptr{uintptr(in[0]), uintptr(out[1]), uintptr(null)}})
-	must(err)
-	syscall.Close(null)
-	syscall.Close(in[0])
-	syscall.Close(out[1])
-	return pid, in[1], out[0]
-}
-
-func must(err error) {
-	if err != nil {
-		panic(err)
+// child is the child of c/child.h.
+func child() {
+	b := []byte{childReady}
+	for transfer(syscall.SYS_WRITE, childOut, b) && transfer(syscall.SYS_READ, childIn, b) && b[0] != childFaults {
+	}
+	if b[0] == childFaults {
+		unhandled(syscall.SIGSEGV) // the runtime's own handler would print a trace and exit
+		stamp := mapped()
+		stamp[0] = 0 // the page is there before the counter is read
+		binary.LittleEndian.PutUint64(stamp, counter())
+		var p *int
+		*p = 1
 	}
 }
 
-func echo() {
-	b := make([]byte, 64)
-	for transfer(syscall.SYS_READ, 0, b) && transfer(syscall.SYS_WRITE, 1, b) {
-	}
-	os.Exit(0)
+// mapped is the shared memory.
+func mapped() []byte {
+	b, err := syscall.Mmap(childStamp, 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	must(err)
+	return b
 }
 
-// pipes measures 64 bytes to another process and back.
-func pipes(base uint64) {
-	_, to, from := start("echo")
-	b := make([]byte, 64)
+// way is a way for two processes to talk.
+type way struct {
+	role, name string
+	files      func() (in, out, mine, theirs int) // in and out are the other process's
+	ping       func(mine, theirs int, b, shared []byte)
+	pong       func(b, shared []byte)
+}
+
+var ways = []way{
+	{"pipe", "pipe, 64 bytes", pipes, func(mine, theirs int, b, _ []byte) {
+		transfer(syscall.SYS_WRITE, mine, b)
+		transfer(syscall.SYS_READ, theirs, b)
+	}, func(b, _ []byte) {
+		transfer(syscall.SYS_READ, childIn, b)
+		transfer(syscall.SYS_WRITE, childOut, b)
+	}},
+	{"eventfd", "eventfd, 8 bytes", events, func(mine, theirs int, b, _ []byte) {
+		transfer(syscall.SYS_WRITE, mine, b[:eventBytes])
+		transfer(syscall.SYS_READ, theirs, b[:eventBytes])
+	}, func(b, _ []byte) {
+		transfer(syscall.SYS_READ, childIn, b[:eventBytes])
+		transfer(syscall.SYS_WRITE, childOut, b[:eventBytes])
+	}},
+	{"futex", "futex, 64 bytes in shared memory", pipes, func(_, _ int, b, shared []byte) {
+		was := word(shared, answered).Load()
+		copy(shared[size:], b)
+		wake(word(shared, asked))
+		await(word(shared, answered), was)
+		copy(b, shared[size:])
+	}, func(_, shared []byte) {
+		await(word(shared, asked), turn)
+		turn++
+		wake(word(shared, answered))
+	}},
+}
+
+const (
+	eventBytes      = 8
+	asked, answered = 0, 1 // words of the shared memory
+)
+
+// turn is how often the other process has answered.
+var turn uint32
+
+func pipes() (in, out, mine, theirs int) {
+	var to, from [2]int
+	must(syscall.Pipe2(to[:], syscall.O_CLOEXEC))
+	must(syscall.Pipe2(from[:], syscall.O_CLOEXEC))
+	return to[0], from[1], to[1], from[0]
+}
+
+func events() (in, out, mine, theirs int) {
+	to, from := eventfd(), eventfd()
+	return to, from, to, from
+}
+
+// serve is the other process.
+func (w *way) serve() {
+	b, shared := make([]byte, size), mapped()
+	for {
+		w.pong(b, shared)
+	}
+}
+
+// measure starts this program again in the way's role and measures from before a message to after its answer.
+func (w *way) measure(base uint64) {
+	in, out, mine, theirs := w.files()
+	m := memory()
+	pid, err := syscall.ForkExec("/go", []string{"go", w.role}, &syscall.ProcAttr{Files: []uintptr{0, 1, 2, uintptr(in), uintptr(out), uintptr(m)}})
+	must(err)
+	shared, err := syscall.Mmap(m, 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	must(err)
+	b := make([]byte, size)
+	b[0] = 1 // an eventfd counts
 	s := make([]uint64, many)
 	for i := -10; i < many; i++ {
-		begin := counter()
-		if !transfer(syscall.SYS_WRITE, to, b) || !transfer(syscall.SYS_READ, from, b) {
-			panic("the pipe is closed")
-		}
+		start := counter()
+		w.ping(mine, theirs, b, shared)
 		if i >= 0 {
-			s[i] = counter() - begin
+			s[i] = counter() - start
 		}
 	}
-	say("round trip", s, base)
-	syscall.Close(to)
-}
-
-// victim says that it is ready, waits for a byte, says when, and dies of a nil pointer.
-func victim() {
-	b := make([]byte, 8)
-	transfer(syscall.SYS_WRITE, 1, b[:1])
-	transfer(syscall.SYS_READ, 0, b[:1])
-	binary.LittleEndian.PutUint64(b, counter())
-	transfer(syscall.SYS_WRITE, 1, b)
-	var p *int
-	*p = 1
-}
-
-// respawns measures from a child's fault until its parent has started another that is ready.
-func respawns() {
-	s := make([]uint64, few)
-	b := make([]byte, 8)
-	pid, to, from := start("victim")
-	transfer(syscall.SYS_READ, from, b[:1])
-	for i := range s {
-		transfer(syscall.SYS_WRITE, to, b[:1])
-		transfer(syscall.SYS_READ, from, b)
-		fault := binary.LittleEndian.Uint64(b)
-		var status syscall.WaitStatus
-		_, err := syscall.Wait4(pid, &status, 0, nil)
-		must(err)
-		syscall.Close(to)
-		syscall.Close(from)
-		pid, to, from = start("victim")
-		if !transfer(syscall.SYS_READ, from, b[:1]) {
-			panic("the next life does not answer")
-		}
-		s[i] = counter() - fault
-	}
-	say("to ready: nil", s, 0)
+	must(syscall.Kill(pid, syscall.SIGKILL))
+	syscall.Wait4(pid, nil, 0, nil)
+	say("round trip: "+w.name+", Go", s, base)
 }
