@@ -32,7 +32,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client $(OUT)/ring0test.elf
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
@@ -116,5 +116,11 @@ $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
 	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
+
+# The test of ring 0 is a kernel of its own.
+$(OUT)/ring0test.elf: FORCE | $(OUT)/bin/rs
+	@echo "build $@"
+	$(build) -ring 0 -symbols -o $(OUT)/ring0test.raw.elf ./boot/ring0test
+	$(GO) run ./tools/mkimage kernel $(OUT)/ring0test.raw.elf $@
 
 FORCE:

@@ -16,6 +16,7 @@
 #   NET=user      a virtio network card; any other text goes to QEMU's -nic
 #   QEMU=PROGRAM  default qemu-system-x86_64   QEMU_ARGS=TEXT   more arguments, split at spaces
 #   KLOG=FILE     all lines of the kernel's log: COM1 has them only until the console's driver runs
+#   HARDWARE=1    as on a board: no isa-debug-exit, and a reset starts the machine again
 #   LOG=FILE      where QEMU's own log goes (QEMU_ARGS="-d int,cpu_reset" makes it long)
 #
 # Ends with status
@@ -24,7 +25,7 @@
 #   4     the guest reset the machine; a triple fault is such a reset
 #   odd   2*v+1 where v is what the guest wrote to isa-debug-exit (kernel.Status…): 3 powered off
 #         with a status that is not 0, as when tests failed; 5 kernel panic; 7 the kernel refused
-#         the machine or the archive
+#         the machine or the archive. With HARDWARE=1 there are none of these: the guest halts and QEMU stays.
 # and 1 when QEMU itself could not start.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
@@ -61,7 +62,11 @@ esac
 
 # No card but what is asked for, so that the PCI tests know what they see.
 set -- -machine "$machine" -accel "$accel" -cpu "$cpu" -m "${MEM:-256M}" -smp 1 -no-user-config -display none
-set -- "$@" -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=0x04 -kernel "$kernel" -initrd "$archive"
+set -- "$@" -kernel "$kernel" -initrd "$archive"
+# Without strict=on SeaBIOS also looks at drives that it is not to boot from. Its NVMe driver then takes memory from the
+# top of RAM for good, where QEMU has put the archive, and the kernel finds its module outside of RAM.
+set -- "$@" -boot strict=on
+[ -n "${HARDWARE:-}" ] || set -- "$@" -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=0x04
 
 words=${CMDLINE:-}
 [ -z "${SEED:-}" ] || words="seed=$SEED${words:+ $words}"

@@ -3,21 +3,29 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/log"
 	"bennu/kernel/task"
 )
 
-// callDiag: (length): Buf is a line of text for the log. Bytes that are not printable are shown as '?',
-// so that a line is a line.
+// callDiag: (length, account) → bytes of Buf that are in the log. Buf is a line of text; what a terminal would obey in
+// it becomes visible, so that a line is a line and is whose the kernel says. It takes the room of the caller's own account,
+// or, when the root task names one, that for lines about the account's tasks.
+//
+// Errors: EPERM (an account, and the caller is not the root task), EINVAL (no such account).
 func (k *Kernel) callDiag(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
-	n := min(f.DI, uint64(len(t.Call.Buf)))
-	l := k.stamp().label(&t.Label).str(": ")
-	start := l.n
-	l.bytes(t.Call.Buf[:n])
-	for i := start; i < l.n; i++ {
-		if c := l.buf[i]; c < ' ' && c != '\t' || c == 0x7f {
-			l.buf[i] = '?'
+	s, name := log.Own(int(t.Account)), &t.Label
+	if about := f.SI; about != 0 {
+		if !t.Root {
+			return abi.EPERM, 0
 		}
+		a := k.accounts.Get(abi.AccountID(min(about, abi.MaxAccounts)))
+		if a == nil {
+			return abi.EINVAL, 0
+		}
+		s, name = log.About(int(a.ID)), &a.Spec.Label
 	}
-	k.emit()
-	return abi.OK, n
+	l := k.stamp().label(&t.Label).str(": ")
+	taken := l.bytes(t.Call.Buf[:min(f.DI, uint64(len(t.Call.Buf)))])
+	k.emit(s, name)
+	return abi.OK, uint64(taken)
 }

@@ -3,18 +3,20 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/log"
 	"bennu/kernel/task"
 )
 
 // callGetInfo: (InfoKind, index) → bytes put into Buf.
 //
 // Errors: EINVAL (unknown kind), ESRCH (the row is free), EDOM (past the last row), EAGAIN (nothing
-// to take), EPERM (deaths are the root task's).
+// to take), EPERM (deaths and a reset of the latency are the root task's).
 func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch index := f.SI; abi.InfoKind(f.DI) {
 	case abi.InfoMachine:
 		m := k.cfg.Facts
-		m.NowTSC = k.m.TSC()
+		k.charge(k.m.TSC())
+		m.NowTSC, m.IdleNS = k.since, k.ns(k.idle)
 		return put(t, abi.OK, &m)
 	case abi.InfoCounts:
 		c := k.counts()
@@ -27,7 +29,7 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if !o.Live {
 			return abi.ESRCH, 0
 		}
-		i := taskInfo(o)
+		i := k.taskInfo(o)
 		return put(t, abi.OK, &i)
 	case abi.InfoDeath:
 		if t != k.root {
@@ -39,19 +41,32 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		var r abi.AsyncResult
 		return put(t, k.ipc.TakeResult(t, &r), &r)
 	case abi.InfoLog:
-		from, n := k.log.Read(index, t.Call.Buf[8:])
-		copy(t.Call.Buf[:8], abi.Bytes(&from))
-		return abi.OK, uint64(n) + 8
+		source, at := index>>56, index&(1<<56-1)
+		if source >= abi.LogSources {
+			return abi.EDOM, 0
+		}
+		return abi.OK, uint64(k.log.Read(log.Source(source), at, t.Call.Buf[:]))
 	case abi.InfoImage:
 		var r abi.ImageInfo
 		return put(t, k.images.Info(int(min(index, abi.MaxImages)), &r), &r)
 	case abi.InfoLatency:
 		l := k.latency
 		l.MaxKernelNS = k.ns(k.longest)
+		if index == 1 && t != k.root {
+			return abi.EPERM, 0
+		}
 		if index == 1 {
 			k.latency, k.longest = abi.Latency{}, 0
 		}
 		return put(t, abi.OK, &l)
+	case abi.InfoAccount:
+		k.charge(k.m.TSC())
+		var a abi.AccountInfo
+		return put(t, k.accountInfo(index, &a), &a)
+	case abi.InfoHeap:
+		var h abi.Heap
+		h.InUse, h.Allocs = k.m.HeapAllocs()
+		return put(t, abi.OK, &h)
 	}
 	return abi.EINVAL, 0
 }
@@ -65,24 +80,24 @@ func put[T any](t *task.Task, e abi.Errno, v *T) (abi.Errno, uint64) {
 
 // counts is how much of everything is free.
 func (k *Kernel) counts() abi.Counts {
-	c := abi.Counts{Frames: k.pool.Free(), Tasks: k.tasks.Free(), Images: k.images.Free(), Hooks: k.irqs.Free(), Ports: 65536 - k.ports,
-		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.deaths) - k.nDeaths)}
+	c := abi.Counts{Frames: k.pool.Free(), Tasks: k.tasks.Free(), Images: k.images.Free(), Hooks: k.irqs.Free(), Ports: 65536 - k.ports.taken,
+		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.deaths) - k.nDeaths), Accounts: k.accounts.Free(),
+		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
 	for i := range k.tasks.Tasks {
 		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
 			c.Alarms--
 		}
 	}
-	c.HeapInUse, c.HeapAllocs = k.m.HeapAllocs()
 	return c
 }
 
-func taskInfo(o *task.Task) abi.TaskInfo {
-	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Priority: o.Priv.Priority,
-		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used, FramesPeak: max(o.FramesPeak, o.Space.Used), SharedPages: o.SharedPages,
-		CPUNS: o.CPUNS, StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
+func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {
+	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Account: o.Account, Priority: k.accounts.Get(o.Account).Spec.Priority,
+		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.SharedPages,
+		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
 	switch {
 	case o.Wait&task.Sending != 0:
-		i.Peer = o.SendTo
+		i.Peer = o.SendingTo
 	case o.Wait&task.Receiving != 0:
 		i.Peer = o.RecvFrom
 	}

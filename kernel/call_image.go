@@ -6,39 +6,90 @@ import (
 	"bennu/kernel/task"
 )
 
-// callImageCreate: (size) → image. Errors: EINVAL, ENOSPC, ENOMEM.
+// callImageCreate: (size) → image. It is charged to the caller's account and ends with the caller; memory comes with
+// the writes. Errors: EINVAL, ENOSPC (no row is free, or the account has all of its own).
 func (k *Kernel) callImageCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
-	id, e := k.images.Create(f.DI)
+	a := k.accounts.Get(t.Account)
+	if a.Images >= a.Spec.Images {
+		return abi.ENOSPC, 0
+	}
+	id, e := k.images.Create(f.DI, t.Endpoint, a.ID, &a.Frames)
+	if e == abi.OK {
+		a.Images++
+	}
 	return e, uint64(id)
 }
 
-// callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG. A buffer that is not
-// the caller's memory ends the caller.
+// imageStep is how many bytes one step of a write copies and sums up.
+const imageStep = 8 << 10
+
+// callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG, EPERM (another's image), ENOMEM. A buffer
+// that is not the caller's memory ends the caller.
 func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
-	if f.R10 > abi.MaxCopy {
+	id, n := int(min(f.DI, abi.MaxImages)), f.R10
+	if n > abi.MaxCopy {
 		return abi.E2BIG, 0
 	}
-	id, off := int(f.DI), f.SI
-	if e := k.images.MayWrite(id, off, f.R10); e != abi.OK { // all of it or nothing, however many pages it is on
+	if e := k.mine(t, id); e != abi.OK {
 		return e, 0
 	}
-	bad := k.each(t, f.DX, f.R10, false, func(b []byte) {
-		k.images.Write(id, off, b)
-		off += uint64(len(b))
-	})
-	if bad != abi.OK {
-		k.badBuffer(t, abi.CallNr(f.AX), bad)
-		return bad, 0
+	if t.Done == 0 { // all of it or nothing, however many steps it takes
+		if e := k.images.MayWrite(id, f.SI, n); e != abi.OK {
+			return e, 0
+		}
+		if f.DX+n < f.DX {
+			k.misuse(t, abi.CallNr(f.AX))
+			return abi.EFAULT, 0
+		}
+	}
+	for step := min(n-t.Done, imageStep); step > 0; {
+		b, e := k.bytes(t, f.DX+t.Done, step, false)
+		if e != abi.OK {
+			k.badBuffer(t, abi.CallNr(f.AX), e)
+			return e, 0
+		}
+		if e := k.images.Write(id, f.SI+t.Done, b); e != abi.OK {
+			return e, 0
+		}
+		step -= uint64(len(b))
+		t.Done += uint64(len(b))
+	}
+	if t.Done < n {
+		return again, 0
 	}
 	return abi.OK, 0
 }
 
-// callImageSeal: (image). Errors: EINVAL, ENOEXEC.
-func (k *Kernel) callImageSeal(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
-	return k.images.Seal(int(f.DI)), 0
+// mine tells whether image id is t's to change. Errors: EINVAL (no such image), EPERM.
+func (k *Kernel) mine(t *task.Task, id int) abi.Errno {
+	m := k.images.Get(id)
+	switch {
+	case m == nil:
+		return abi.EINVAL
+	case m.Maker != t.Endpoint:
+		return abi.EPERM
+	}
+	return abi.OK
 }
 
-// callImageFree: (image). Errors: EINVAL.
+// callImageSeal: (image). Errors: EINVAL, EPERM, ENOEXEC, ENOMEM.
+func (k *Kernel) callImageSeal(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	id := int(min(f.DI, abi.MaxImages))
+	if e := k.mine(t, id); e != abi.OK {
+		return e, 0
+	}
+	more, e := k.images.Seal(id)
+	if more {
+		return again, 0
+	}
+	return e, 0
+}
+
+// callImageFree: (image). Errors: EINVAL, EPERM.
 func (k *Kernel) callImageFree(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
-	return k.images.Unref(int(f.DI)), 0
+	id := int(min(f.DI, abi.MaxImages))
+	if e := k.mine(t, id); e != abi.OK {
+		return e, 0
+	}
+	return k.images.Unref(id), 0
 }

@@ -9,7 +9,7 @@ import (
 // callIRQCtl: (IRQOp, line or hook, notify bit) → hook.
 //
 // Errors: EINVAL (no such line, hook, bit or op), EPERM (not in the privilege, or another's hook),
-// EBUSY (an edge-triggered line is another's), ENOSPC.
+// EBUSY (an edge-triggered line is another's), EEXIST (the caller has the line under another bit), ENOSPC.
 func (k *Kernel) callIRQCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch abi.IRQOp(f.DI) {
 	case abi.IRQSetPolicy:

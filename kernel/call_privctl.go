@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"math/bits"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/task"
@@ -13,8 +15,9 @@ const consolePort = 0x3f8
 
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.
 //
-// Errors: EDEADSRCDST, EINVAL (unknown op, counts or priorities out of range), EPERM (the target runs
-// already, or has no privileges yet), EBUSY (a port is another task's), ENOMEM.
+// Errors: EDEADSRCDST, EINVAL (unknown op, counts out of range, ports that overlap), EPERM (the target runs
+// already, or has no privileges yet; ports that no task gets), EBUSY (a port is another task's), ENOSPC (all hooks are
+// spoken for), ENOMEM.
 func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	to := k.tasks.Lookup(abi.Endpoint(f.SI))
 	if to == nil {
@@ -22,8 +25,7 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	}
 	switch op := abi.PrivOp(f.DI); op {
 	case abi.PrivQuery:
-		copy(t.Call.Buf[:], abi.Bytes(&to.Priv))
-		return abi.OK, 0
+		return put(t, abi.OK, k.privilege(to))
 	case abi.PrivSet:
 		if to.Wait&task.NoPriv == 0 || to.PrivSet {
 			return abi.EPERM, 0
@@ -42,18 +44,30 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 			return abi.EPERM, 0
 		}
 		to.Wait |= task.NoPriv
-		k.queue.Remove(to.Slot)
+		k.sched.Block(to.Slot)
 		return abi.OK, 0
 	}
 	return abi.EINVAL, 0
 }
 
+// privilege is what to may do, with those it may send to that live.
+func (k *Kernel) privilege(to *task.Task) *abi.Privilege {
+	p := &to.Priv
+	p.NSendTo = 0
+	for m := to.SendTo; m != 0; m &= m - 1 {
+		if o := &k.tasks.Tasks[bits.TrailingZeros64(m)]; o.Live {
+			p.MaySend(o.Endpoint)
+		}
+	}
+	clear(p.SendTo[p.NSendTo:])
+	return p
+}
+
 // privSet checks p whole before any of it takes effect.
 func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
-	if p.Priority >= abi.Priorities || p.NPorts > abi.MaxPorts || p.NIRQs > abi.MaxIRQs || p.FrameQuota == 0 {
+	if p.NPorts > abi.MaxPorts || p.NIRQs > abi.MaxIRQs || p.NSendTo > abi.MaxTasks {
 		return abi.EINVAL
 	}
-	ports := uint64(0)
 	for i, r := range p.Ports[:p.NPorts] {
 		if r.First > r.Last {
 			return abi.EINVAL
@@ -63,31 +77,28 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 				return abi.EINVAL
 			}
 		}
-		if k.portsTaken(to, r) {
+		if !k.ports.free(r) {
 			return abi.EBUSY
 		}
-		ports += uint64(r.Last) - uint64(r.First) + 1
 	}
-	if p.QuantumNS == 0 {
-		p.QuantumNS = abi.DefaultQuantumNS
+	if k.hookRows+uint64(p.NIRQs) > abi.MaxHooks {
+		return abi.ENOSPC
 	}
-	quota := to.Space.Quota
-	to.Space.Quota = uint64(p.FrameQuota)
-	if p.NPorts > 0 && !to.Space.OpenIO(p.Ports[:p.NPorts]) {
-		to.Space.Quota = quota
+	var io ioRights
+	if e := k.sortPorts(to, p, &io); e != abi.OK {
+		return e
+	}
+	if io.nOpen > 0 && !to.Space.OpenIO(io.open[:io.nOpen]) {
 		return abi.ENOMEM
 	}
-	sendTo := p.SendTo
-	p.SendTo = 0
 	to.Priv, to.PrivSet = *p, true
-	k.ports += ports
-	k.startInfo(to).Priority = p.Priority
-	k.allowSends(to, sendTo)
+	k.hookRows += uint64(p.NIRQs)
+	k.showPorts(to, &io)
 	for _, r := range p.Ports[:p.NPorts] {
-		if hasConsole(r) {
-			k.consoleTask = true
-		}
+		k.ports.take(r)
+		k.consoleTask = k.consoleTask || hasConsole(r)
 	}
+	k.allowSends(to, p.SendTo[:p.NSendTo])
 	return abi.OK
 }
 
@@ -95,32 +106,18 @@ func hasConsole(r abi.PortRange) bool { return r.First <= consolePort && console
 
 func overlap(a, b abi.PortRange) bool { return a.First <= b.Last && b.First <= a.Last }
 
-func (k *Kernel) portsTaken(to *task.Task, r abi.PortRange) bool {
-	for i := range k.tasks.Tasks {
-		o := &k.tasks.Tasks[i]
-		if !o.Live || o == to {
+// allowSends lets to send to peers. Who may send a request must be able to get an answer: the
+// other way is opened too, but to a task that can only receive. A peer that has died meanwhile is passed over; ways that
+// others opened stay open.
+func (k *Kernel) allowSends(to *task.Task, peers []abi.Endpoint) {
+	for _, ep := range peers {
+		o := k.tasks.Lookup(ep)
+		if o == nil || o == to {
 			continue
 		}
-		for _, x := range o.Priv.Ports[:o.Priv.NPorts] {
-			if overlap(r, x) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// allowSends sets whom to may send to. Who may send a request must be able to get an answer: the
-// other way is opened too, but to a task that can only receive.
-func (k *Kernel) allowSends(to *task.Task, mask uint64) {
-	for i := range k.tasks.Tasks {
-		o := &k.tasks.Tasks[i]
-		if !o.Live || o == to || mask>>i&1 == 0 {
-			continue
-		}
-		to.Priv.SendTo |= 1 << i
+		to.SendTo |= 1 << o.Slot
 		if o.Priv.TrapMask != abi.TrapBit(abi.CallReceive) {
-			o.Priv.SendTo |= 1 << to.Slot
+			o.SendTo |= 1 << to.Slot
 		}
 	}
 }
@@ -130,8 +127,6 @@ func (k *Kernel) allow(to *task.Task) {
 	to.Wait &^= task.NoPriv
 	if to.StartedNS == 0 {
 		to.StartedNS = k.now
-		to.SliceNS = to.Priv.QuantumNS
-		k.refill(to) // else one that loops from its first instruction on would be stopped by nothing
 	}
 	if to.Wait == 0 {
 		k.Ready(to)

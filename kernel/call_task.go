@@ -2,22 +2,23 @@ package kernel
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/account"
 	"bennu/kernel/arch"
 	"bennu/kernel/paging"
 	"bennu/kernel/task"
 )
 
-// createQuota is what a task may have before its privileges are set: tables, the pages that
-// the kernel fills, the I/O bitmap.
-const createQuota = 64
-
 // callTaskCreate: Buf: TaskSpec. The new task has no rights and does not run.
 //
-// Errors: EINVAL (no such sealed image, arguments too long), ENOSPC (no slot), EAGAIN (its
+// Errors: EINVAL (no such sealed image, arguments too long, a label that the log has for the kernel or the root task),
+// ESRCH (no such account), ENOSPC (no slot), EAGAIN (its
 // death could not be told: too many records wait), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
 	copy(abi.Bytes(&s), t.Call.Buf[:])
+	if s.Label == kernelLabel || s.Label == k.root.Label {
+		return abi.EINVAL, 0
+	}
 	n, e := k.create(&s)
 	if e != abi.OK {
 		return e, 0
@@ -27,11 +28,13 @@ func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64)
 }
 
 func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
-	m := k.images.Sealed(int(s.Image))
-	if m == nil || s.ArgsLen > abi.ArgsSize {
+	m, a := k.images.Sealed(int(s.Image)), k.accounts.Get(s.Account)
+	switch {
+	case m == nil || s.ArgsLen > abi.ArgsSize:
 		return nil, abi.EINVAL
-	}
-	if k.tasks.Free() <= uint64(k.nDeaths) {
+	case a == nil || s.Account == abi.AccountKernel:
+		return nil, abi.ESRCH
+	case k.tasks.Free() <= uint64(k.nDeaths):
 		return nil, abi.EAGAIN
 	}
 	t := k.tasks.Take()
@@ -39,21 +42,26 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 		return nil, abi.ENOSPC
 	}
 	t.Label, t.Incarnation, t.Image, t.ImageID = s.Label, s.Incarnation, m, s.Image
+	t.Account, t.Server = a.ID, a.Spec.Flags&abi.AccountServer != 0
 	var ok bool
-	if t.Space, ok = paging.New(k.pool, k.template, createQuota); ok {
-		ok = k.furnish(t, s)
+	if t.Space, ok = paging.New(k.pool, k.template, &a.Frames); ok {
+		ok = k.furnish(t, s, a)
 	}
 	if !ok {
 		t.Space.Free()
+		k.tasks.Bury(t)
 		k.tasks.Release(t)
 		return nil, abi.ENOMEM
 	}
 	k.images.Hold(m)
+	k.sched.Add(t.Slot, a.ID)
+	a.Tasks++
+	a.Lives++
 	return t, abi.OK
 }
 
 // furnish gives a new task its context, its start page, its call page and its code.
-func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec) bool {
+func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool {
 	ctx := t.Space.Own()
 	if ctx == 0 {
 		return false
@@ -70,6 +78,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec) bool {
 	i.Endpoint, i.Incarnation, i.Init, i.Label = t.Endpoint, s.Incarnation, s.Init, s.Label
 	i.RAMStart, i.RAMSize = abi.RAMBase, abi.RAMSize
 	i.TSCHz, i.TSCBase, i.TSCMult = k.cfg.TSCHz, k.cfg.Facts.EntryTSC, k.cfg.TSCMult
+	i.Priority, i.MemoryLimit = a.Spec.Priority, a.Frames.Ceiling()*abi.PageSize
 	i.Seed = k.nextSeed()
 	i.ArgsLen, i.Args = s.ArgsLen, s.Args
 	var ok bool

@@ -22,14 +22,14 @@ func (k *Kernel) callSetAlarm(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	return abi.OK, left
 }
 
-// callTimes: (endpoint or Self) → ns of CPU time. Errors: EDEADSRCDST.
+// callTimes: (endpoint or Self) → ns in ring 3. Errors: EDEADSRCDST.
 func (k *Kernel) callTimes(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if abi.Endpoint(f.DI) == abi.Self {
-		return abi.OK, t.CPUNS
+		return abi.OK, k.ns(t.Ticks)
 	}
 	o := k.tasks.Lookup(abi.Endpoint(f.DI))
 	if o == nil {
 		return abi.EDEADSRCDST, 0
 	}
-	return abi.OK, o.CPUNS
+	return abi.OK, k.ns(o.Ticks)
 }

@@ -43,7 +43,7 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if f.DX < abi.TaskBase || f.DX >= abi.TaskEnd { // SYSRET to a non-canonical address faults in ring 0
 			return abi.EFAULT, 0
 		}
-		to.Ctx.Frame.IP = f.DX
+		to.Ctx.Frame.IP, to.Done = f.DX, 0
 		return abi.OK, 0
 	}
 	return abi.EINVAL, 0

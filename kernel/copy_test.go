@@ -56,9 +56,7 @@ func TestCopiesAgainstModel(t *testing.T) {
 		}
 	}
 	for i, x := range tasks {
-		var got []byte
-		r.each(x, base, size, false, func(b []byte) { got = append(got, b...) })
-		if !bytes.Equal(got, model[i]) {
+		if !bytes.Equal(r.memory(x, base, size), model[i]) {
 			t.Errorf("task %d's memory differs from the model", i)
 		}
 	}
@@ -67,14 +65,8 @@ func TestCopiesAgainstModel(t *testing.T) {
 // What is poked into one task's text is in no other task of the image, older or newer.
 func TestImageIsNotWritten(t *testing.T) {
 	r := newRig(t)
-	elf := code.New().Stop().ELF()
-	id, _ := r.images.Create(uint64(len(elf)))
-	r.images.Write(id, 0, elf)
-	r.images.Seal(id)
-	text := func(x *task.Task) (b [16]byte) {
-		r.each(x, code.Text, 16, false, func(p []byte) { copy(b[:], p) })
-		return b
-	}
+	id := r.load(code.New().Stop().ELF())
+	text := func(x *task.Task) [16]byte { return [16]byte(r.memory(x, code.Text, 16)) }
 	var tasks [3]*task.Task
 	for i := range tasks {
 		if i == 2 {
@@ -83,7 +75,7 @@ func TestImageIsNotWritten(t *testing.T) {
 				r.want("poke", e, abi.OK)
 			}
 		}
-		tasks[i], _ = r.create(&abi.TaskSpec{Image: uint32(id)})
+		tasks[i], _ = r.create(&abi.TaskSpec{Image: id, Account: abi.AccountRoot})
 	}
 	poked, want := text(tasks[0]), [16]byte(code.New().Stop().Text()[:16])
 	if text(tasks[1]) != want || text(tasks[2]) != want || poked == want || poked[7] != 0xcc {

@@ -6,28 +6,48 @@ import (
 	"bennu/kernel/task"
 )
 
-// kill ends t. Everything that it had is gone before anyone is told: interrupt lines, alarm, what
-// waits for it, what it waits for, its memory, its slot. r says why; the rest is filled here.
+// kill ends t, which may not do another thing. Everything that it had is gone before anyone is told: interrupt lines,
+// alarm, what waits for it, what it waits for, its memory, its slot. r says why; the rest is filled here.
 //
 // The order is DESIGN.md section 5's: nothing may reach the task, then nothing of it may reach
-// others, then its memory is another's.
+// others, then its memory is another's. What takes long is done in steps, at t's own level and on its account (bury).
 func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	k.record(t, &r)
-	k.queue.Remove(t.Slot)
+	t.Death = r
+	k.tasks.Bury(t)
+	k.sched.Block(t.Slot)
+	k.sched.SetPayer(t.Slot, t.Account)
 	k.irqs.ReleaseAll(t.Endpoint)
 	k.timers.Cancel(alarmID(t))
-	k.ipc.Forget(t)
 	k.closePorts(t)
-	k.freeMemory(t)
+	k.images.ReleaseAll(t.Endpoint)
+	if k.current == t {
+		k.m.LoadSpace(k.template)
+		k.current = nil
+	}
+	k.bury(t)
+}
+
+// bury goes on with t's end, and finishes it when its peers were told.
+func (k *Kernel) bury(t *task.Task) {
+	if !k.ipc.Forget(t) {
+		k.sched.Ready(t.Slot, k.since)
+		return
+	}
+	k.sched.Block(t.Slot)
+	t.Space.Free() // frames are zeroed when they are next taken
+	t.Ctx, t.Call = nil, nil
 	k.images.Drop(t.Image)
+	k.accounts.Get(t.Account).Tasks--
 	k.tasks.Release(t)
+	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)]
+	*r = t.Death
 	r.CleanNS = k.clock()
-	k.logDeath(&r)
+	k.logDeath(t, r)
 	if t.Root {
 		k.Panic("the root task died")
 		return
 	}
-	k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)] = r
 	k.nDeaths++
 	k.ipc.SystemEvent(k.root, abi.SystemDeath)
 }
@@ -36,8 +56,8 @@ func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
 	f := &t.Ctx.Frame
 	r.Endpoint, r.Label, r.Incarnation = t.Endpoint, t.Label, t.Incarnation
-	r.StartedNS, r.DiedNS, r.CPUNS = t.StartedNS, k.now, t.CPUNS
-	r.FramesPeak = max(t.FramesPeak, t.Space.Used)
+	r.StartedNS, r.DiedNS, r.CPUNS, r.Account = t.StartedNS, k.now, k.ns(t.Ticks), t.Account
+	r.FramesPeak = max(t.FramesPeak, t.Space.Used())
 	registers(t, &r.Regs)
 	r.CodeLen = uint64(k.peek(t, f.IP, r.Code[:]))
 	r.StackLen = uint64(k.peek(t, f.SP, abi.Bytes(&r.Stack))) / 8
@@ -67,25 +87,18 @@ func registers(t *task.Task, r *abi.Registers) {
 	r.RIP, r.RFLAGS, r.FSBase, r.GSBase = f.IP, f.Flags, t.Ctx.FSBase, t.Ctx.GSBase
 }
 
-// freeMemory returns every frame of t. Frames are zeroed when they are next taken.
-func (k *Kernel) freeMemory(t *task.Task) {
-	if k.current == t {
-		k.m.LoadSpace(k.template)
-		k.current = nil
-	}
-	t.Space.Free()
-	t.Ctx, t.Call = nil, nil
-}
-
-// closePorts gives t's ports back to nobody.
+// closePorts gives t's ports, and its rows of the table of hooks, back to nobody.
 func (k *Kernel) closePorts(t *task.Task) {
+	k.forsakePorts(t)
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
-		k.ports -= uint64(r.Last) - uint64(r.First) + 1
+		k.ports.drop(r)
 	}
-	t.Priv.NPorts = 0
+	k.hookRows -= uint64(t.Priv.NIRQs)
+	t.Priv.NPorts, t.Priv.NIRQs = 0, 0
 }
 
-// takeDeath takes the oldest record.
+// takeDeath takes the oldest record. What follows from it is on the account of who died, until the root task receives
+// again: RS restarts it.
 func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
 	if k.nDeaths == 0 {
 		return abi.EAGAIN
@@ -93,6 +106,9 @@ func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
 	*out = k.deaths[k.firstDeath]
 	k.firstDeath = (k.firstDeath + 1) % len(k.deaths)
 	k.nDeaths--
+	if k.accounts.Get(out.Account) != nil {
+		k.sched.SetPayer(k.root.Slot, out.Account)
+	}
 	return abi.OK
 }
 
@@ -101,6 +117,7 @@ func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
 func (k *Kernel) Panic(why string) {
 	k.consoleTask = false
 	k.Print("kernel: panic: ", why)
+	k.flush()
 	k.m.Shutdown(abi.PowerOff, StatusPanic)
 }
 

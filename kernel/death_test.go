@@ -47,7 +47,8 @@ func TestDeathFreesAll(t *testing.T) {
 		{"suicide", func(r *rig, x *task.Task) { r.call(x, abi.CallTaskKill, uint64(x.Endpoint)) }, abi.CauseKilled},
 		{"bad call", func(r *rig, x *task.Task) { r.call(x, 9) }, abi.CauseBadCall},
 		{"memory", func(r *rig, x *task.Task) {
-			x.Space.Quota = x.Space.Used
+			a := r.accounts.Get(x.Account)
+			r.pool.Promise(&a.Frames, 0, a.Frames.Used())
 			r.exception(x, 14, 6, abi.RAMBase+1<<20)
 		}, abi.CauseMemory},
 		{"while waiting", func(r *rig, x *task.Task) {
@@ -62,6 +63,7 @@ func TestDeathFreesAll(t *testing.T) {
 		r := newRig(t)
 		before := r.counts()
 		x, peer := r.equipped()
+		ax, apeer := x.Account, peer.Account
 		if c := r.counts(); c.Alarms != before.Alarms-1 || c.Hooks != before.Hooks-2 || c.Ports != before.Ports-8 || c.Async != before.Async-1 {
 			t.Errorf("%s: counts of a task with one of each: %+v", end.name, c)
 		}
@@ -78,6 +80,10 @@ func TestDeathFreesAll(t *testing.T) {
 		}
 		r.call(peer, abi.CallExit)
 		r.death(abi.CauseExit)
+		for _, a := range []abi.AccountID{ax, apeer} {
+			e, _ := r.call(r.root, abi.CallAccount, uint64(abi.AccountFree), uint64(a))
+			r.want(end.name+": account", e, abi.OK)
+		}
 		if after := r.counts(); after != before {
 			t.Errorf("%s: counts before %+v\nafter %+v", end.name, before, after)
 		}
@@ -93,7 +99,7 @@ func TestDeathOrder(t *testing.T) {
 	masked := 0
 	r.m.onMask = func(uint32) {
 		masked++
-		if !x.Live || x.Ctx == nil || x.Call == nil || peer.Wait == 0 || r.root.Wait == 0 {
+		if x.Ctx == nil || x.Call == nil || peer.Wait == 0 || r.root.Wait == 0 {
 			t.Error("a line was masked after something else had gone")
 		}
 		if _, ok := r.timers.Deadline(alarmID(x)); !ok {
@@ -128,11 +134,8 @@ func TestRootDeathIsPanic(t *testing.T) {
 // Every place for a death record can be used, and no death is lost: who could not be told of is not made.
 func TestDeathsAreNotLost(t *testing.T) {
 	r := newRig(t)
-	elf := code.New().Exit(0).ELF()
-	id, _ := r.images.Create(uint64(len(elf)))
-	r.images.Write(id, 0, elf)
-	r.images.Seal(id)
-	s, died := abi.TaskSpec{Image: uint32(id)}, 0
+	id := r.load(code.New().Exit(0).ELF())
+	s, died := abi.TaskSpec{Image: id, Account: abi.AccountRoot}, 0
 	for range 3 * abi.MaxTasks {
 		n, e := r.create(&s)
 		if e != abi.OK {
@@ -147,7 +150,7 @@ func TestDeathsAreNotLost(t *testing.T) {
 	}
 	last := abi.Endpoint(0)
 	for range died {
-		if d := r.death(abi.CauseKilled); d.Endpoint <= last {
+		if d := r.death(abi.CauseKilled); d.Endpoint.Slot() <= last.Slot() {
 			t.Errorf("record of %d after that of %d", d.Endpoint, last)
 		} else {
 			last = d.Endpoint
@@ -166,7 +169,7 @@ func TestDeathLine(t *testing.T) {
 	r.until("fault", func() bool { return r.m.next[x.Slot] == nil })
 	lines := strings.Split(strings.TrimSpace(string(r.m.console)), "\n")
 	_, got, _ := strings.Cut(lines[len(lines)-1], "] ")
-	want := "kernel: death label=peer ep=32769 inc=0 cause=exception vector=14 (#PF) err=0x7 cr2=0x456 rip=" + fmt.Sprintf("%#x", uint64(code.Text)) + " rsp=0x123 code=48bff07f00000000000048beffffffff"
+	want := "kernel: death label=peer ep=65 inc=0 cause=exception vector=14 (#PF) err=0x7 cr2=0x456 rip=" + fmt.Sprintf("%#x", uint64(code.Text)) + " rsp=0x123 code=48bf300000000000000048beffffffff"
 	if got != want {
 		t.Errorf("line:\n%s\nwant:\n%s", got, want)
 	}
@@ -176,7 +179,7 @@ func TestDeathLine(t *testing.T) {
 func TestConsole(t *testing.T) {
 	r := newRig(t)
 	p := rights()
-	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x3f0, Last: 0x3ff}
+	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x3f2, Last: 0x3ff}
 	for _, c := range []struct {
 		text  string
 		owned bool
@@ -193,21 +196,5 @@ func TestConsole(t *testing.T) {
 		if x != nil {
 			r.kill(x, abi.DeathRecord{Cause: abi.CauseKilled})
 		}
-	}
-}
-
-// A line of a task is one line under its label: it cannot make another's.
-func TestDiag(t *testing.T) {
-	r := newRig(t)
-	x := r.make(rights())
-	text := "a\tb\n[9.9] rs: ok 1\x7f\x1b[2J"
-	copy(x.Call.Buf[:], text)
-	e, n := r.call(x, abi.CallDiag, uint64(len(text)))
-	if e != abi.OK || n != uint64(len(text)) || !bytes.HasSuffix(r.m.console, []byte("] peer: a\tb?[9.9] rs: ok 1??[2J\n")) {
-		t.Errorf("%s, %d: %q", e.Name(), n, r.m.console)
-	}
-	r.call(x, abi.CallDiag, 1<<64-1)
-	if l := r.m.console[bytes.LastIndexByte(r.m.console[:len(r.m.console)-1], '\n')+1:]; len(l) > 512 || l[len(l)-1] != '\n' {
-		t.Errorf("a line of %d bytes", len(l))
 	}
 }

@@ -2,8 +2,10 @@ package kernel
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/account"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
+	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
 	"bennu/kernel/log"
@@ -23,6 +25,7 @@ type Machine interface {
 	// Enter goes to ring 3. The vector ended the stay there, which began and ended at these TSC.
 	Enter(c *arch.Context) (vector, left, back uint64)
 	Idle() uint64                                 // wait for an interrupt; its vector
+	Poll() (vector uint64, came bool)             // take an interrupt that is pending
 	FaultAddress() uint64                         // of the last page fault
 	Invalidate(va uint64)                         // one translation
 	TSC() uint64                                  // time-stamp counter
@@ -30,8 +33,8 @@ type Machine interface {
 	EndInterrupt()                                // to the interrupt controller
 	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
 	Resolve(number uint32) (line uint32, ok bool) // the line that privileges call number (ISA, or GSI from 16 up)
-	Console(b []byte)                             // diagnostics, where a person sees them
-	Debug(b []byte)                               // all of the log, for an emulator's debug console
+	Console(b []byte) int                         // diagnostics, where a person sees them: how many bytes were taken
+	Debug(b []byte) int                           // all of the log, for an emulator's debug console: likewise
 	HeapAllocs() (inUse, allocs uint64)           // of the kernel's own Go heap
 	Shutdown(how abi.ShutdownHow, status uint64)
 }
@@ -45,6 +48,10 @@ type Config struct {
 	TSCMult  uint64 // ns = TSC * TSCMult >> 32
 	Facts    abi.Machine
 	Seed     [4]uint64 // of the tasks' random numbers
+
+	Ports      ioport.Ports   // the guarded ones are reached by these
+	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
+	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
 
 // Kernel is everything that ring 0 knows.
@@ -55,24 +62,34 @@ type Kernel struct {
 	template mem.Addr
 	cfg      Config
 
-	tasks  *task.Table
-	ipc    *ipc.IPC
-	queue  *sched.Queue
-	timers *timer.Heap
-	images *image.Table
-	irqs   *irq.Table
-	log    *log.Ring
-	root   *task.Task
+	tasks    *task.Table
+	accounts *account.Table
+	ipc      *ipc.IPC
+	sched    *sched.Sched
+	timers   *timer.Heap
+	images   *image.Table
+	irqs     *irq.Table
+	log      *log.Log
+	root     *task.Task
 
 	current *task.Task // whose page tables and context are loaded
 	armed   uint64     // deadline the timer is set for, ns; ^0: none
 	entered uint64     // TSC when ring 0 was last entered
 	why     uint64     // what ring 0 was last entered for: call number, or 1000+vector
-	tell    func(owner abi.Endpoint, bit uint)
+	tell    func(owner abi.Endpoint, bit uint) bool
 	now     uint64 // ns, read once for each entry
 
-	ports       uint64 // I/O ports that tasks have
-	consoleTask bool   // a task has the console's port
+	bill
+	held   uint64 // servers, by slot, for which something waits until its sender's budget is filled
+	retry  uint64 // those of them to look at again
+	chores bool   // something of retry or of the console is left to do
+
+	guard       guarded
+	ports       portMap
+	hookRows    uint64 // interrupt lines in privileges
+	running     bool   // boot is over
+	console     console
+	consoleTask bool // a task has the console's port
 	deaths      [abi.MaxTasks]abi.DeathRecord
 	firstDeath  int
 	nDeaths     int
@@ -86,15 +103,19 @@ type Kernel struct {
 func New(cfg Config) *Kernel {
 	k := &Kernel{m: cfg.Machine, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
 	k.tasks = task.NewTable()
+	k.accounts = account.NewTable(cfg.Pool)
 	k.ipc = ipc.New(k.tasks, k)
-	k.queue = sched.New()
+	k.sched = sched.New()
 	k.timers = timer.New()
 	k.images = image.NewTable(cfg.Pool)
+	k.images.OnFree = k.imageGone
 	k.irqs = irq.NewTable(cfg.Machine)
-	k.log = new(log.Ring)
+	k.log = log.New()
+	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()
+	k.since, k.slot = cfg.Facts.EntryTSC, -1 // what boot takes is the kernel's
 	return k
 }
 
@@ -126,17 +147,23 @@ func addSaturated(a, b uint64) uint64 {
 // StartRoot makes the root task from its executable and lets it run. module is the boot
 // archive, which the task finds at ModuleBase. Preconditions: module begins on a page.
 func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleSize uint64) abi.Errno {
-	id, e := k.images.Create(uint64(len(elf)))
-	if e == abi.OK {
-		e = k.images.Write(id, 0, elf)
+	a, e := k.rootAccount(label, moduleSize)
+	if e != abi.OK {
+		return e
 	}
-	if e == abi.OK {
-		e = k.images.Seal(id)
+	id, e := k.images.Create(uint64(len(elf)), abi.None, a.ID, &a.Frames)
+	if e != abi.OK {
+		return e
+	}
+	a.Images++
+	e = k.images.Write(id, 0, elf)
+	for more := true; more && e == abi.OK; {
+		more, e = k.images.Seal(id)
 	}
 	if e != abi.OK {
 		return e
 	}
-	spec := abi.TaskSpec{Label: label, Image: uint32(id)}
+	spec := abi.TaskSpec{Label: label, Image: uint32(id), Account: a.ID}
 	t, e := k.create(&spec)
 	if e != abi.OK {
 		return e
@@ -152,19 +179,26 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 		}
 	}
 	start.ModuleSize = moduleSize
-	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), Priority: 1, QuantumNS: abi.DefaultQuantumNS,
-		FrameQuota: rootQuota}
-	t.Space.Quota, t.Space.Kept = rootQuota, true
-	k.pool.Keep(rootKept)
+	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}
 	t.PrivSet = true
-	start.Priority = t.Priv.Priority
 	k.allow(t)
 	return abi.OK
 }
 
-// rootQuota is how many frames RS may have: 64 MiB.
-const rootQuota = 64 << 20 / abi.PageSize
+const (
+	rootFrames  = 64 << 20 / abi.PageSize // RS may have so many, beside its copies of executables
+	rootReserve = 4 << 20 / abi.PageSize  // and these whatever others take: the machine ends when it does
+	rootImages  = 64
+)
 
-// rootKept is how many frames nobody else gets: 4 MiB. The machine ends when the root task does, so it must be
-// able to go on when others have taken all that there is.
-const rootKept = 4 << 20 / abi.PageSize
+// rootAccount makes the root task's account: alone on the best level, without limit, its memory and the copies of what
+// the archive holds its own.
+func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
+	copies := uint32(moduleSize/abi.PageSize + moduleSize/abi.PageSize/64)
+	a, e := k.accounts.Root(&abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
+		ReserveFrames: rootReserve + copies, CeilingFrames: rootFrames + copies, Images: rootImages})
+	if e == abi.OK {
+		k.share(a, sched.RootLevel)
+	}
+	return a, e
+}

@@ -8,6 +8,7 @@ import (
 
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
+	k.running = true
 	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()
@@ -16,58 +17,72 @@ func (k *Kernel) Run() {
 
 // Step runs one task until it comes back, or waits for one interrupt.
 func (k *Kernel) Step() {
-	slot := k.queue.First()
-	if slot < 0 {
-		k.idle()
+	t := k.current
+	if k.settled == 0 || k.settled != k.generation() || k.chores {
+		if t = k.pick(); t == nil {
+			return
+		}
+	}
+	v, left, back := k.m.Enter(t.Ctx)
+	k.stayed(left, back)
+	if t.FirstRunNS == 0 {
+		t.FirstRunNS = k.sinceBoot(left)
+	}
+	t.Ticks += back - left
+	if v != arch.VectorSyscall {
+		k.charge(back)
+		k.why = 1000 + v
+		k.event(t, v)
 		return
 	}
+	if back >= k.bill.due {
+		k.charge(back)
+	}
+	t.Calls++
+	k.why = t.Ctx.Frame.AX
+	k.call(t)
+}
+
+// pick finds who runs, switches to it and sets the timer. nil: something else was done.
+func (k *Kernel) pick() *task.Task {
+	if k.chores {
+		if k.console.waiting() {
+			k.showSome()
+		}
+		k.release()
+		k.chores = k.console.waiting() || k.retry != 0
+	}
+	slot := k.sched.First()
+	if slot < 0 {
+		k.rest()
+		return nil
+	}
 	t := &k.tasks.Tasks[slot]
+	if payer, how := k.sched.Bill(slot); slot != k.slot || payer != k.payer || how != k.how {
+		k.pay(payer, how, slot) // the switch is t's
+	}
+	if t.Dying {
+		k.bury(t)
+		k.poll()
+		return nil
+	}
 	if t != k.current {
 		k.switchTo(t)
 	}
 	k.waited(t)
 	k.arm(t)
-	v, left, back := k.m.Enter(t.Ctx)
-	k.stayed(left, back)
-	if t.FirstRunNS == 0 {
-		t.FirstRunNS = k.ns(left - k.cfg.Facts.EntryTSC)
-	}
-	ran := k.ns(back - left)
-	t.CPUNS += ran
-	if v == arch.VectorSyscall {
-		t.Calls++
-		k.why = t.Ctx.Frame.AX
-		k.call(t)
-	} else {
-		k.why = 1000 + v
-		k.event(t, v)
-	}
-	k.spend(t, ran)
+	k.settled = k.generation()
+	return t
 }
 
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
-	if o := k.current; o != nil && k.queue.Queued(o.Slot) {
+	if o := k.current; o != nil && k.sched.Queued(o.Slot) {
 		o.ReadyNS = k.now
 	}
 	k.m.LoadSpace(t.Space.Root)
 	k.m.SetTask(t.Ctx)
 	k.current = t
-}
-
-// waited notes how long t was ready before it runs now.
-func (k *Kernel) waited(t *task.Task) {
-	if t.ReadyNS == 0 {
-		return
-	}
-	d := k.now - t.ReadyNS
-	t.ReadyNS = 0
-	if d > t.WorstWaitNS {
-		t.WorstWaitNS = d
-		if t.Priv.Priority < abi.DefaultPriority && d > k.latency.MaxReadyNS {
-			k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
-		}
-	}
 }
 
 // stayed notes how long ring 0 was kept, with interrupts off, before it was left at TSC left, and that
@@ -77,57 +92,110 @@ func (k *Kernel) stayed(left, back uint64) {
 	if d := left - k.entered; d > k.longest {
 		k.longest, k.latency.MaxKernelCall = d, k.why
 	}
-	k.entered, k.now = back, k.ns(back-k.cfg.Facts.EntryTSC)
+	k.entered, k.now = back, k.sinceBoot(back)
 }
 
-// idle waits for an interrupt with nothing to run.
-func (k *Kernel) idle() {
+// rest is what there is to do when no task is ready: fill all budgets, look at what was held back, and wait for an
+// interrupt.
+func (k *Kernel) rest() {
+	if k.sched.Idle() {
+		k.refilled()
+		return
+	}
 	k.arm(nil)
+	if k.console.waiting() {
+		k.poll()
+		return
+	}
 	left := k.m.TSC()
+	k.charge(left)
 	v := k.m.Idle()
-	k.stayed(left, k.m.TSC())
+	k.resumed(v, left)
+}
+
+// poll takes an interrupt that is pending, so that what works in steps keeps nobody waiting.
+func (k *Kernel) poll() {
+	left := k.m.TSC()
+	k.charge(left)
+	if v, came := k.m.Poll(); came {
+		k.resumed(v, left)
+	} else {
+		k.stayed(left, k.m.TSC())
+	}
+}
+
+// resumed handles the interrupt that ended a time, from TSC left on, in which interrupts could come to ring 0.
+func (k *Kernel) resumed(v, left uint64) {
+	back := k.m.TSC()
+	k.stayed(left, back)
+	k.idle += back - left
+	k.since, k.slot = back, -1
 	k.why = 1000 + v
 	k.event(nil, v)
 }
 
 // event handles whatever came but a call. t is the task that ran, nil when none did.
 func (k *Kernel) event(t *task.Task, v uint64) {
-	switch {
-	case v < arch.VectorIRQ:
+	if v < arch.VectorIRQ {
 		k.exception(t, v)
-	case v == arch.VectorTimer:
+		return
+	}
+	k.unclaimed = true
+	switch {
+	case v == arch.VectorTimer: // the end of a turn is t's
 		k.m.EndInterrupt()
 		k.armed = ^uint64(0)
 		k.expire()
 	case v == arch.VectorSpurious:
+		k.cause(abi.AccountKernel)
 	default:
-		line, ok := k.m.IRQLine(v)
-		if ok {
+		if line, ok := k.m.IRQLine(v); ok {
 			k.irqs.Interrupt(line, k.tell)
 		}
 		k.m.EndInterrupt()
+		if k.unclaimed { // nobody's line
+			k.cause(abi.AccountKernel)
+		}
 	}
+	k.unclaimed = false
 }
 
-// interrupted tells the owner of a hook.
-func (k *Kernel) interrupted(owner abi.Endpoint, bit uint) {
-	if t := k.tasks.Lookup(owner); t != nil {
-		k.ipc.Interrupt(t, bit, k.now)
+// interrupted tells the owner of a hook, whose account pays for it; not while that is overdrawn.
+func (k *Kernel) interrupted(owner abi.Endpoint, bit uint) bool {
+	t := k.tasks.Lookup(owner)
+	if t == nil {
+		return true
 	}
+	k.cause(t.Account)
+	if k.sched.Out(t.Account, k.since, true) {
+		return false
+	}
+	k.ipc.Interrupt(t, bit, k.now)
+	return true
 }
 
-// expire handles the deadlines that have come.
+// expireEach is how many deadlines one entry handles. Who comes later finds the timer set to now.
+const expireEach = 8
+
+// expire handles the deadlines that have come, and lets those run again whose budgets are filled.
 func (k *Kernel) expire() {
-	for {
+	for range expireEach {
 		id := k.timers.Expired(k.now)
 		if id < 0 {
-			return
+			break
 		}
 		t := &k.tasks.Tasks[id/2]
+		k.cause(t.Account)
 		if id == alarmID(t) {
 			k.ipc.Alarm(t, k.now)
 		} else {
 			k.ipc.WaitOver(t)
+		}
+	}
+	if tsc := k.since; k.sched.Next() <= tsc {
+		k.cause(k.sched.Due())
+		if k.sched.Raise(tsc) {
+			k.refilled()
 		}
 	}
 }
@@ -173,6 +241,8 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallShutdown - abi.CallBase:    (*Kernel).callShutdown,
 	abi.CallCopyFrom - abi.CallBase:    (*Kernel).callCopyFrom,
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
+	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
+	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
 }
 
 // userEnd is where addresses end that ring 3 could ever have. The CPU refuses to load a base that is not
@@ -196,12 +266,29 @@ func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 		t.Result(abi.ECALLDENIED, 0)
 		return
 	}
-	slot := t.Generation
-	e, v := handlers[nr-abi.CallBase](k, t, f)
-	if t.Live && t.Generation == slot {
-		t.Result(e, v)
+	if t.DoneIP != f.IP {
+		t.Done = 0
 	}
+	generation := t.Generation
+	e, v := handlers[nr-abi.CallBase](k, t, f)
+	if !t.Live || t.Generation != generation {
+		return
+	}
+	if e == again {
+		t.DoneIP = f.IP
+		f.IP -= syscallSize
+		return
+	}
+	t.Done = 0
+	t.Result(e, v)
 }
+
+// again is what the handler of a call that works in steps returns before its last: the task makes the call once more,
+// at once or when it runs next, and goes on where Done says. Its registers are what they were.
+const again = ^abi.Errno(0)
+
+// syscallSize is the length of SYSCALL, 0F 05.
+const syscallSize = 2
 
 // misuse ends a task that does what only a broken caller does.
 func (k *Kernel) misuse(t *task.Task, nr abi.CallNr) {

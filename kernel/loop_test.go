@@ -99,12 +99,12 @@ func TestFirstRun(t *testing.T) {
 	var began uint64
 	r.does(a, func(*arch.Context) uint64 { began = r.m.tsc - 100; return arch.VectorSpurious }) // stay has counted 100
 	r.until("first run", func() bool { return began != 0 })
-	first := taskInfo(a).FirstRunNS
+	first := r.taskInfo(a).FirstRunNS
 	if want := r.ns(began - r.cfg.Facts.EntryTSC); first != want || first == 0 {
 		t.Errorf("it began at %d ns, the kernel says %d", want, first)
 	}
 	r.call(a, abi.CallTimes, uint64(abi.Self))
-	if again := taskInfo(a).FirstRunNS; again != first {
+	if again := r.taskInfo(a).FirstRunNS; again != first {
 		t.Errorf("%d ns after another entry, was %d", again, first)
 	}
 }

@@ -63,7 +63,7 @@ func (k *Kernel) give(t *task.Task, va uint64, fill func(mem.Addr)) abi.Errno {
 	}
 	*p = paging.Entry(a, paging.Present|paging.Writable|paging.User|paging.NX)
 	t.Faults++
-	t.FramesPeak = max(t.FramesPeak, t.Space.Used)
+	t.FramesPeak = max(t.FramesPeak, t.Space.Used())
 	return abi.OK
 }
 
@@ -86,23 +86,15 @@ func (k *Kernel) page(t *task.Task, va uint64, write bool) (mem.Addr, abi.Errno)
 	return p.Frame(), abi.OK
 }
 
-// each calls do with the pieces of t's memory [va, va+n), at most a page each. Errors: EFAULT (some of it is
-// not t's), ENOMEM (not all of it could be given).
-func (k *Kernel) each(t *task.Task, va, n uint64, write bool, do func(b []byte)) abi.Errno {
-	if va+n < va {
-		return abi.EFAULT
+// bytes is the first piece of t's memory [va, va+n), which does not go past a page's end. Errors: EFAULT (it is not
+// t's), ENOMEM (it could not be given). Preconditions: n > 0.
+func (k *Kernel) bytes(t *task.Task, va, n uint64, write bool) ([]byte, abi.Errno) {
+	a, e := k.page(t, va, write)
+	if e != abi.OK {
+		return nil, e
 	}
-	for n > 0 {
-		a, e := k.page(t, va, write)
-		if e != abi.OK {
-			return e
-		}
-		off := va % abi.PageSize
-		c := min(n, abi.PageSize-off)
-		do(k.phys.Bytes(a+mem.Addr(off), c))
-		va, n = va+c, n-c
-	}
-	return abi.OK
+	off := va % abi.PageSize
+	return k.phys.Bytes(a+mem.Addr(off), min(n, abi.PageSize-off)), abi.OK
 }
 
 // badBuffer ends t, whose own buffer for call nr is not its memory (EFAULT), or is memory that it cannot

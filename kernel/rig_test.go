@@ -8,6 +8,7 @@ import (
 	"bennu/kernel/ktest/code"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
+	"bennu/kernel/sched"
 	"bennu/kernel/task"
 )
 
@@ -32,7 +33,10 @@ type machine struct {
 	spin     uint64 // how long a task with nothing to do runs
 	open     map[uint32]bool
 	onMask   func(line uint32)
+	polled   func() // called when the kernel lets interrupts in
 	console  []byte
+	busy     bool   // the console takes nothing
+	irq      uint64 // vector that comes next; 0: none
 	debug    []byte
 	shutdown []uint64
 	spaces   []mem.Addr
@@ -55,9 +59,21 @@ func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
 func (m *machine) EndInterrupt()                        {}
 func (m *machine) IRQLine(vector uint64) (uint32, bool) { return uint32(vector - arch.VectorIRQ), true }
 func (m *machine) Resolve(n uint32) (uint32, bool)      { return n, n < 24 && n != 2 }
-func (m *machine) Console(b []byte)                     { m.console = append(m.console, b...) }
-func (m *machine) Debug(b []byte)                       { m.debug = append(m.debug, b...) }
-func (m *machine) HeapAllocs() (inUse, allocs uint64)   { return 0, 0 }
+func (m *machine) Console(b []byte) int {
+	if m.busy {
+		return 0
+	}
+	if m.r != nil && m.r.Kernel != nil && m.r.running {
+		b = b[:min(len(b), 16)]
+	}
+	m.console = append(m.console, b...)
+	return len(b)
+}
+func (m *machine) Debug(b []byte) int {
+	m.debug = append(m.debug, b...)
+	return len(b)
+}
+func (m *machine) HeapAllocs() (inUse, allocs uint64) { return 0, 0 }
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	m.shutdown = append(m.shutdown, uint64(how), status)
 }
@@ -85,6 +101,10 @@ func (m *machine) stay(c *arch.Context) uint64 {
 		m.tsc += 100
 		return do(c)
 	}
+	if v := m.irq; v != 0 {
+		m.irq = 0
+		return v
+	}
 	if m.armed != 0 && m.armed <= m.tsc+m.spin {
 		m.tsc = max(m.tsc, m.armed)
 		m.armed = 0
@@ -94,7 +114,23 @@ func (m *machine) stay(c *arch.Context) uint64 {
 	return arch.VectorSpurious
 }
 
+func (m *machine) Poll() (uint64, bool) {
+	if m.polled != nil {
+		m.polled()
+	}
+	if m.armed == 0 || m.armed > m.tsc {
+		return 0, false
+	}
+	m.armed = 0
+	return arch.VectorTimer, true
+}
+
 func (m *machine) Idle() uint64 {
+	if v := m.irq; v != 0 {
+		m.irq = 0
+		m.tsc += 100
+		return v
+	}
 	if m.armed == 0 {
 		m.r.t.Fatal("idle with no timer set: nothing would ever happen")
 	}
@@ -112,7 +148,7 @@ func newRig(t testing.TB) *rig {
 	phys, size := mem.Simulated(buf)
 	pool := mem.NewPool(phys)
 	pool.Add(1, size)
-	template, tss := pool.Get(), pool.Get()
+	template, tss := pool.Get(nil), pool.Get(nil)
 	if !paging.ClosedIO(pool, template, tss) {
 		t.Fatal("ClosedIO")
 	}
@@ -125,6 +161,11 @@ func newRig(t testing.TB) *rig {
 		t.Fatalf("StartRoot: %s", e.Name())
 	}
 	return r
+}
+
+// level puts the root task on a level of others', without limit.
+func (r *rig) level(priority uint32) {
+	r.sched.Set(abi.AccountRoot, sched.Share{Level: sched.Level(priority), Budget: 1 << 30, Period: 1 << 30, Turn: 200_000}, r.since)
 }
 
 // until steps until done, and gives up after enough steps.
@@ -185,35 +226,85 @@ func (r *rig) want(what string, got, want abi.Errno) {
 	}
 }
 
-// rights is every right that needs no hardware, at the root task's priority: tasks with nothing to do take turns.
-func rights() abi.Privilege {
-	return abi.Privilege{Priority: 1, QuantumNS: 200_000, TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), FrameQuota: 200}
+// grant is what a test's task may do and use.
+type grant struct {
+	abi.Privilege
+	abi.AccountSpec
+	Deaf bool // may send to nobody
+}
+
+// rights is every right that needs no hardware, without limit at the root task's level: tasks with nothing to do take
+// turns.
+func rights() grant {
+	return grant{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)},
+		AccountSpec: abi.AccountSpec{Priority: 1, BudgetNS: 1e9, PeriodNS: 1e9, QuantumNS: 200_000, CeilingFrames: 200, Images: 1}}
+}
+
+// account makes one by the root task's call.
+func (r *rig) account(s *abi.AccountSpec) abi.AccountID {
+	r.t.Helper()
+	copy(r.root.Call.Buf[:], abi.Bytes(s))
+	e, id := r.call(r.root, abi.CallAccount, uint64(abi.AccountSet), 0)
+	r.want("account", e, abi.OK)
+	return abi.AccountID(id)
+}
+
+// load makes a sealed image of the root task's.
+func (r *rig) load(elf []byte) uint32 {
+	r.t.Helper()
+	a := r.accounts.Get(abi.AccountRoot)
+	id, e := r.images.Create(uint64(len(elf)), r.root.Endpoint, a.ID, &a.Frames)
+	if e == abi.OK {
+		a.Images++
+		e = r.images.Write(id, 0, elf)
+	}
+	for more := true; more && e == abi.OK; {
+		more, e = r.images.Seal(id)
+	}
+	r.want("image", e, abi.OK)
+	return uint32(id)
 }
 
 // make makes a task by the root task's calls and lets it run.
-func (r *rig) make(p abi.Privilege) *task.Task {
+func (r *rig) make(g grant) *task.Task {
 	r.t.Helper()
-	elf := code.ELF(code.New().Stop().Text(), code.Pattern(3))
-	id, e := r.images.Create(uint64(len(elf)))
-	if e == abi.OK {
-		e = r.images.Write(id, 0, elf)
-	}
-	if e == abi.OK {
-		e = r.images.Seal(id)
-	}
-	r.want("image", e, abi.OK)
-	s := abi.TaskSpec{Image: uint32(id)}
+	r.level(1)
+	t := r.begin(r.account(&g.AccountSpec), g)
+	e, _ := r.call(r.root, abi.CallPrivCtl, uint64(abi.PrivAllow), uint64(t.Endpoint))
+	r.want("allow", e, abi.OK)
+	return t
+}
+
+// begin makes a task on an account that does not run yet.
+func (r *rig) begin(a abi.AccountID, g grant) *task.Task {
+	r.t.Helper()
+	id := r.load(code.ELF(code.New().Stop().Text(), code.Pattern(3)))
+	s := abi.TaskSpec{Image: id, Account: a}
 	s.Label, _ = abi.MakeLabel("peer")
 	copy(r.root.Call.Buf[:], abi.Bytes(&s))
 	e, ep := r.call(r.root, abi.CallTaskCreate)
 	r.want("create", e, abi.OK)
-	r.images.Unref(id)
-	copy(r.root.Call.Buf[:], abi.Bytes(&p))
+	r.images.Unref(int(id))
+	for i := range r.tasks.Tasks {
+		if o := &r.tasks.Tasks[i]; o.Live && !g.Deaf {
+			g.MaySend(o.Endpoint)
+		}
+	}
+	copy(r.root.Call.Buf[:], abi.Bytes(&g.Privilege))
 	e, _ = r.call(r.root, abi.CallPrivCtl, uint64(abi.PrivSet), ep)
 	r.want("set", e, abi.OK)
-	e, _ = r.call(r.root, abi.CallPrivCtl, uint64(abi.PrivAllow), ep)
-	r.want("allow", e, abi.OK)
 	return r.tasks.Lookup(abi.Endpoint(ep))
+}
+
+// memory is n bytes of x's memory from va on.
+func (r *rig) memory(x *task.Task, va, n uint64) (out []byte) {
+	r.t.Helper()
+	for uint64(len(out)) < n {
+		b, e := r.bytes(x, va+uint64(len(out)), n-uint64(len(out)), false)
+		r.want("memory", e, abi.OK)
+		out = append(out, b...)
+	}
+	return out
 }
 
 // death takes the record that must be there.

@@ -2,31 +2,53 @@ package kernel
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/abi/printable"
+	"bennu/kernel/log"
+	"bennu/kernel/task"
 )
 
-// textLine builds a line without allocating. What does not fit is cut.
+// textLine builds a line without allocating. Of what does not fit the rest is cut, with abi.LogMark in its place.
 type textLine struct {
-	buf [512]byte
+	buf [abi.LogLineMax + 1]byte // and a newline
 	n   int
 }
 
+// str appends text of the kernel's own.
 func (l *textLine) str(s string) *textLine {
-	l.n += copy(l.buf[l.n:], s)
+	n := copy(l.buf[l.n:abi.LogLineMax], s)
+	if l.n += n; n < len(s) {
+		l.cut(abi.LogLineMax - len(abi.LogMark))
+	}
 	return l
 }
 
-func (l *textLine) bytes(b []byte) *textLine {
-	l.n += copy(l.buf[l.n:], b)
-	return l
+// cut makes the mark the end of the line, at most at place n.
+func (l *textLine) cut(n int) {
+	l.n = n + copy(l.buf[n:], abi.LogMark)
+}
+
+// bytes appends text that nobody vouches for, and tells how much of it is there. Nothing may follow.
+func (l *textLine) bytes(b []byte) (taken int) {
+	most := max(l.n, abi.LogLineMax-len(abi.LogMark))
+	line, taken := printable.Fit(l.buf[:l.n:most], b)
+	all, rest := printable.Fit(l.buf[:len(line):abi.LogLineMax], b[taken:])
+	l.n = len(all)
+	if taken+rest < len(b) {
+		l.cut(len(line))
+		return taken
+	}
+	return len(b)
 }
 
 func (l *textLine) label(a *abi.Label) *textLine {
+	start := l.n
 	for _, c := range a {
 		if c == 0 {
 			break
 		}
-		l.n += copy(l.buf[l.n:], []byte{c})
+		l.n += copy(l.buf[l.n:abi.LogLineMax], []byte{c})
 	}
+	printable.Mask(l.buf[start:l.n])
 	return l
 }
 
@@ -38,7 +60,8 @@ func (l *textLine) digits(v, base uint64, width int) *textLine {
 		b[i] = "0123456789abcdef"[v%base]
 		v /= base
 	}
-	return l.bytes(b[i:])
+	l.n += copy(l.buf[l.n:abi.LogLineMax], b[i:])
+	return l
 }
 
 func (l *textLine) dec(v uint64) *textLine { return l.digits(v, 10, 1) }
@@ -51,18 +74,21 @@ func (k *Kernel) stamp() *textLine {
 	return k.line.str("[").digits(t/1e6, 10, 1).str(".").digits(t%1e6, 10, 6).str("] ")
 }
 
-// emit ends the line and writes it: into the log, and to the console while no task has it.
-func (k *Kernel) emit() {
+// emit ends the line and writes it: into the log, where source s, whose label is name, pays for it; and to the console
+// while no task has it.
+func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	l := &k.line
-	l.n = min(l.n, len(l.buf)-1)
+	k.log.Write(s, name, l.buf[:l.n])
 	l.buf[l.n] = '\n'
-	l.n++
-	k.log.Write(l.buf[:l.n])
-	k.m.Debug(l.buf[:l.n])
-	if !k.consoleTask {
-		k.m.Console(l.buf[:l.n])
+	k.console.put(l.buf[:l.n+1])
+	k.chores = true
+	if !k.running { // boot has nothing else to do
+		k.flush()
 	}
 }
+
+// kernelLabel is who writes the kernel's own lines. No task has it.
+var kernelLabel, _ = abi.MakeLabel("kernel")
 
 // Print writes a line of the kernel's own.
 func (k *Kernel) Print(parts ...string) {
@@ -70,11 +96,12 @@ func (k *Kernel) Print(parts ...string) {
 	for _, p := range parts {
 		k.line.str(p)
 	}
-	k.emit()
+	printable.Mask(k.line.buf[:k.line.n]) // boot tells what the machine calls itself
+	k.emit(log.Own(0), &kernelLabel)
 }
 
-// logDeath writes what a person wants to know of a death first.
-func (k *Kernel) logDeath(r *abi.DeathRecord) {
+// logDeath writes what a person wants to know of t's death first.
+func (k *Kernel) logDeath(t *task.Task, r *abi.DeathRecord) {
 	l := k.stamp().str("kernel: death label=").label(&r.Label).str(" ep=").dec(uint64(r.Endpoint)).str(" inc=").dec(uint64(r.Incarnation))
 	l.str(" cause=").str(r.Cause.String())
 	switch r.Cause {
@@ -87,5 +114,5 @@ func (k *Kernel) logDeath(r *abi.DeathRecord) {
 	for _, b := range r.Code[:r.CodeLen] {
 		l.digits(uint64(b), 16, 2)
 	}
-	k.emit()
+	k.emit(log.About(int(t.Account)), &r.Label)
 }

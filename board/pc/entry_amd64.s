@@ -87,18 +87,17 @@ fill:
 	SUBL	$1, CX
 	JNE	fill
 
-	MOVL	CR4, AX
-	ORL	$(1<<5|1<<7|1<<9|1<<10|1<<16|1<<18), AX	// PAE PGE OSFXSR OSXMMEXCPT FSGSBASE OSXSAVE
+	// CR4, EFER and CR0 are set and not added to: what a loader left in them has no say. kernel/arch adds what
+	// needs its tables.
+	MOVL	$(1<<5|1<<7|1<<9|1<<10|1<<16|1<<18), AX	// PAE PGE OSFXSR OSXMMEXCPT FSGSBASE OSXSAVE
 	MOVL	AX, CR4
 	MOVL	$const_bootTables, AX
 	MOVL	AX, CR3
 	MOVL	$0xc0000080, CX	// EFER
-	RDMSR
-	ORL	$(1<<0|1<<8|1<<11), AX	// SCE LME NXE
+	MOVL	$(1<<0|1<<8|1<<11), AX	// SCE LME NXE
+	XORL	DX, DX
 	WRMSR
-	MOVL	CR0, AX
-	ANDL	$~(1<<2|1<<3|1<<29|1<<30), AX	// EM TS NW CD
-	ORL	$(1<<0|1<<1|1<<5|1<<16|1<<31), AX	// PE MP NE WP PG
+	MOVL	$(1<<0|1<<1|1<<4|1<<5|1<<16|1<<31), AX	// PE MP ET NE WP PG: caches on
 	MOVL	AX, CR0
 
 	MOVL	$const_bootGDT, DI
@@ -207,7 +206,7 @@ clear:
 	SHRQ	$3, CX
 	XORL	AX, AX
 	REP; STOSQ
-	MOVQ	$(const_WindowEnd-16), SP
+	MOVQ	$(const_g0Top-16), SP
 	JMP	_rt0_tamago_start(SB)
 
 little:

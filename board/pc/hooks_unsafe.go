@@ -17,7 +17,7 @@ import (
 var ramStart uint = KernelBase
 
 //go:linkname ramSize runtime/goos.RamSize
-var ramSize uint = WindowEnd - KernelBase
+var ramSize uint = g0Top - KernelBase
 
 //go:linkname ramStackOffset runtime/goos.RamStackOffset
 var ramStackOffset uint = 16

@@ -24,6 +24,7 @@ import (
 	"bennu/board/pc/power"
 	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
+	"bennu/boot/ring0"
 	"bennu/kernel/arch"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
@@ -77,7 +78,7 @@ func main() {
 	b.debug, _ = serial.OpenDebugcon(b.ports)
 	pc.Putc = b.put
 	b.power = power.Machine{Ports: b.ports, Store8: mmio.Store8, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
-	pc.OnExit = func(int32) { b.power.Off(statusFail) }
+	pc.OnExit = func(int32) { b.power.Fail(statusFail) }
 	b.print("KTAP version 1")
 	b.print("1..", decimal(uint64(len(tests))))
 	for _, t := range tests {
@@ -100,7 +101,7 @@ func main() {
 // end ends the machine as the command line says.
 func (b *board) end() {
 	if b.failed != 0 {
-		b.power.Off(statusFail)
+		b.power.Fail(statusFail)
 	}
 	how := ""
 	if b.info != nil {
@@ -131,7 +132,7 @@ func (b *board) end() {
 	case "triple":
 		cpu.TripleFault()
 	}
-	b.power.Off(statusPass)
+	b.power.Fail(statusPass)
 }
 
 const (
@@ -191,16 +192,16 @@ func testMap(b *board) string {
 	for _, r := range info.Map.Usable(pvh.Range{Start: 0, End: pc.WindowEnd}) {
 		pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, 4<<30)))
 	}
-	template, tss, clean := pool.Get(), pool.Get(), pool.Get()
+	template, tss, clean := pool.Get(nil), pool.Get(nil), pool.Get(nil)
 	const data = paging.Writable
 	if clean == 0 || !paging.Identity(pool, template, 0x1000, 4<<30, data) || !paging.ClosedIO(pool, template, tss) {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(template)
-	arch.Init(pool.Physical(), tss, clean)
-	arch.OnFault = func(f *arch.Frame, cr2 uint64) {
+	ring0.Init(pool.Physical(), tss, clean)
+	arch.OnFault = func(f *arch.Frame, cr2, _ uint64) {
 		b.print("# fault: vector ", decimal(f.Vector), " rip ", decimal(f.IP), " cr2 ", decimal(cr2))
-		b.power.Off(statusFail)
+		b.power.Fail(statusFail)
 	}
 	return ""
 }
@@ -229,6 +230,11 @@ func testTables(b *board) string {
 	}
 	if b.fadt, err = tables.FADT(); err != nil {
 		return err.Error()
+	}
+	if addr, err := tables.HPET(); err == nil {
+		if h, ok := clock.NewHPET(mmio.At(addr)); ok {
+			b.refs = append(b.refs, h)
+		}
 	}
 	s5, err := tables.S5(b.fadt)
 	if err != nil {

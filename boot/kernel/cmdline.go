@@ -1,27 +1,59 @@
 package main
 
+import "bennu/board/pc/cpu"
+
 // options are what the kernel's command line says.
 type options struct {
 	seed   uint64
 	seeded bool
+	reset  bool // a panic or a refused boot resets the machine: it would halt else
+
+	mitigate cpu.Mitigation
 }
 
-// parseCommandLine reads words NAME=VALUE. fault is "" or says what is wrong.
+// parseCommandLine reads words NAME=VALUE; of two with one name the last one counts. fault is "" or says
+// what is wrong, and then nothing of the line counts.
 func parseCommandLine(s string) (o options, fault string) {
 	for len(s) > 0 {
 		var w string
 		if w, s = word(s); w == "" {
 			continue
 		}
-		const seed = "seed="
-		if len(w) <= len(seed) || w[:len(seed)] != seed {
-			return o, "command line: " + w + ": expected seed=N"
+		want := "seed=N, panic=halt|reset or mitigate=off|auto|on"
+		switch name, value := cut(w); name {
+		case "seed":
+			want = "a decimal number below 2^64"
+			if v, ok := number(value); ok {
+				o.seed, o.seeded, want = v, true, ""
+			}
+		case "mitigate":
+			want = "mitigate=off, mitigate=auto or mitigate=on"
+			for _, m := range []cpu.Mitigation{cpu.MitigateOff, cpu.MitigateAuto, cpu.MitigateOn} {
+				if value == m.String() {
+					o.mitigate, want = m, ""
+				}
+			}
+		case "panic":
+			want = "panic=halt or panic=reset"
+			if value == "halt" || value == "reset" {
+				o.reset, want = value == "reset", ""
+			}
 		}
-		if o.seed, o.seeded = number(w[len(seed):]); !o.seeded {
-			return o, "command line: " + w + ": expected a decimal number below 2^64"
+		if want != "" {
+			return options{}, "command line: " + w + ": expected " + want
 		}
 	}
 	return o, ""
+}
+
+// cut splits NAME=VALUE; value is "" when there is none.
+func cut(w string) (name, value string) {
+	for i := 0; i < len(w); i++ {
+		if w[i] == '=' {
+			return w[:i], w[i+1:]
+		}
+	}
+	return "", ""
 }
 
 // word cuts s at its first space.

@@ -1,26 +1,46 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"bennu/board/pc/cpu"
+)
 
 func TestCommandLine(t *testing.T) {
 	for _, c := range []struct {
-		line   string
-		seed   uint64
-		seeded bool
-	}{{"", 0, false}, {"seed=7", 7, true}, {"  seed=18446744073709551615 ", 1<<64 - 1, true}, {"seed=1 seed=2", 2, true}} {
-		o, fault := parseCommandLine(c.line)
-		if fault != "" || o.seed != c.seed || o.seeded != c.seeded {
+		line string
+		want options
+	}{
+		{"", options{}}, {"seed=7", options{seed: 7, seeded: true}}, {"  seed=18446744073709551615 ", options{seed: 1<<64 - 1, seeded: true}},
+		{"seed=1 seed=2", options{seed: 2, seeded: true}}, {"panic=halt", options{}}, {"panic=reset", options{reset: true}},
+		{"panic=reset seed=3", options{seed: 3, seeded: true, reset: true}}, {"panic=reset panic=halt", options{}},
+		{"mitigate=auto", options{}}, {"mitigate=off", options{mitigate: cpu.MitigateOff}},
+		{"mitigate=on seed=1", options{seed: 1, seeded: true, mitigate: cpu.MitigateOn}},
+	} {
+		if o, fault := parseCommandLine(c.line); fault != "" || o != c.want {
 			t.Errorf("%q: %+v, %q", c.line, o, fault)
 		}
 	}
+	const three = "expected mitigate=off, mitigate=auto or mitigate=on"
+	const words, halt, decimal = "expected seed=N, panic=halt|reset or mitigate=off|auto|on", "expected panic=halt or panic=reset", "expected a decimal number below 2^64"
 	for line, want := range map[string]string{
-		"quiet":                     "command line: quiet: expected seed=N",
-		"seed=":                     "command line: seed=: expected seed=N",
-		"seed=x":                    "command line: seed=x: expected a decimal number below 2^64",
-		"seed=18446744073709551616": "command line: seed=18446744073709551616: expected a decimal number below 2^64",
+		"quiet":                     "command line: quiet: " + words,
+		"=":                         "command line: =: " + words,
+		"panic":                     "command line: panic: " + words,
+		"panics=reset":              "command line: panics=reset: " + words,
+		"panic=":                    "command line: panic=: " + halt,
+		"panic=reboot":              "command line: panic=reboot: " + halt,
+		"panic=reset seed=1x":       "command line: seed=1x: " + decimal,
+		"seed=":                     "command line: seed=: " + decimal,
+		"seed=x":                    "command line: seed=x: " + decimal,
+		"seed=18446744073709551616": "command line: seed=18446744073709551616: " + decimal,
+		"mitigate":                  "command line: mitigate: " + words,
+		"mitigate=":                 "command line: mitigate=: " + three,
+		"mitigate=?":                "command line: mitigate=?: " + three,
+		"mitigate=ON":               "command line: mitigate=ON: " + three,
 	} {
-		if _, fault := parseCommandLine(line); fault != want {
-			t.Errorf("%q: %q, want %q", line, fault, want)
+		if o, fault := parseCommandLine(line); fault != want || o != (options{}) {
+			t.Errorf("%q: %+v, %q, want %q", line, o, fault, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"bennu/board/pc/pvh"
+	"bennu/boot/ring0"
 )
 
 //go:linkname setGCPercent runtime/debug.setGCPercent
@@ -17,6 +18,7 @@ func setGCPercent(percent int32) int32
 func quiet() {
 	runtime.GC()
 	setGCPercent(-1)
+	ring0.SettleStack() // a collection would make it small again
 }
 
 var stats runtime.MemStats

@@ -8,9 +8,11 @@ import (
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
+	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/ioport"
 	"bennu/kernel/mem"
 )
 
@@ -24,15 +26,23 @@ type machine struct {
 	com1  *serial.Port
 	debug *serial.Debugcon
 
+	report ring0.Reporter
+
 	mainTSC, hardwareTSC uint64
 	seed                 uint64 // of the tasks' random numbers
+
+	never   []ioport.Block // ports that the machine itself hangs on
+	century uint8          // CMOS register
+
+	clear cpu.Clear // on a switch from one task to another
+	leaks string    // the boot's line about that
 }
 
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }
 
-func (m *machine) SetTask(c *arch.Context) { arch.SetTask(c) }
 func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
 func (m *machine) Idle() uint64            { return arch.Idle() }
+func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
 func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
 func (m *machine) Invalidate(va uint64)    { arch.Invalidate(va) }
 func (m *machine) TSC() uint64             { return arch.TSC() }
@@ -55,53 +65,30 @@ func (m *machine) Level(line uint32) bool { return m.lines.Level(apic.Line(line)
 func (m *machine) Mask(line uint32)       { m.lines.Mask(apic.Line(line)) }
 func (m *machine) Unmask(line uint32)     { m.lines.Unmask(apic.Line(line)) }
 
-// Console writes to COM1 and to the emulator's debug console.
-func (m *machine) Console(b []byte) {
-	for _, c := range b {
-		m.com1.Put(c)
-	}
-}
+// Console writes to COM1 what that takes without waiting.
+func (m *machine) Console(b []byte) int { return m.com1.Take(b) }
 
-// Debug writes to the emulator's debug console only.
-func (m *machine) Debug(b []byte) {
-	if m.debug != nil {
-		for _, c := range b {
-			m.debug.Put(c)
-		}
+// debugAtOnce is how many bytes of a line the debug console gets at once: each is an exit for an emulator.
+const debugAtOnce = 64
+
+// Debug writes to the emulator's debug console.
+func (m *machine) Debug(b []byte) int {
+	if m.debug == nil {
+		return len(b)
 	}
+	b = b[:min(len(b), debugAtOnce)]
+	for _, c := range b {
+		m.debug.Put(c)
+	}
+	return len(b)
 }
 
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	if how == abi.Reset {
 		m.power.Reset()
 	}
-	m.power.Off(uint8(min(status, 255)))
-}
-
-// kernelFault reports an exception of the kernel itself. It runs on a stack of its own and neither
-// allocates nor returns.
-func (m *machine) kernelFault(f *arch.Frame, cr2 uint64) {
-	m.say("\nkernel: panic: exception in ring 0: vector=", f.Vector)
-	m.say(" err=", f.Err)
-	m.say(" rip=", f.IP)
-	m.say(" rsp=", f.SP)
-	m.say(" cr2=", cr2)
-	m.say(" cs=", f.CS)
-	m.say(" ax=", f.AX)
-	m.say(" bx=", f.BX)
-	m.say(" cx=", f.CX)
-	m.say(" di=", f.DI)
-	m.say(" si=", f.SI)
-	m.putc('\n')
-	m.power.Off(kernel.StatusPanic)
-	cpu.Halt()
-}
-
-func (m *machine) say(name string, v uint64) {
-	for i := 0; i < len(name); i++ {
-		m.putc(name[i])
+	if status > kernel.StatusFailure { // nobody asked for it
+		m.power.Fail(uint8(min(status, 255)))
 	}
-	for shift := 60; shift >= 0; shift -= 4 {
-		m.putc("0123456789abcdef"[v>>shift&15])
-	}
+	m.power.Off(uint8(status))
 }

@@ -19,7 +19,6 @@ import (
 	"bennu/board/pc/serial"
 	"bennu/kernel"
 	"bennu/kernel/abi"
-	"bennu/kernel/arch"
 	"bennu/kernel/archive"
 	"bennu/kernel/mem"
 )
@@ -45,6 +44,8 @@ func main() {
 	if fault != "" {
 		m.refuse(fault)
 	}
+	m.power.ResetOnFailure = opts.reset
+	m.mitigate(opts.mitigate)
 	if m.seed = opts.seed; !opts.seeded {
 		m.seed = pc.Random() >> 32 // short enough to type again
 	}
@@ -56,8 +57,7 @@ func main() {
 		m.refuse("the boot archive must begin on a page and lie below 4 GiB")
 	}
 	tss, pool, template := m.memory(info, module)
-	arch.Init(pool.Physical(), tss, m.frame(pool))
-	arch.OnFault = m.kernelFault
+	m.processor(pool, tss, template)
 	m.hardware(info, entry)
 
 	k := kernel.New(m.config(pool, template, info, module, entry))
@@ -105,7 +105,8 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	m.must(err)
 	madt, err := tables.MADT()
 	m.must(err)
-	m.power = power.Machine{Ports: port.Hardware{}, FADT: fadt, Store8: mmio.Store8, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+	m.power.FADT, m.power.Store8 = fadt, mmio.Store8
+	m.keepPorts(tables, fadt)
 	if s5, err := tables.S5(fadt); err == nil {
 		m.power.S5, m.power.HasS5 = s5, true
 	} else {
@@ -118,22 +119,31 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	cpu.WriteMSR(msrAPICBase, base)
 	local := apic.NewLocal(mmio.At(madt.LocalAPIC))
 	m.must(local.Enable())
-	refs := []clock.Reference{}
-	if r := fadt.PMTimer; r.Addr != 0 {
-		refs = append(refs, clock.PMTimer{Ports: port.Hardware{}, Port: uint16(r.Addr), Wide: r.Bits == 32})
-	}
-	refs = append(refs, clock.PIT{Ports: port.Hardware{}})
-	m.rates, err = clock.Calibrate(clock.Source{TSC: cpu.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: refs, Timer: local})
+	m.rates, err = clock.Calibrate(clock.Source{TSC: cpu.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: references(tables, fadt), Timer: local})
 	m.must(err)
 	m.scale = clock.NewScale(m.rates.TSCHz, entry)
 	pc.SetClock(entry, m.scale.Mult)
 	local.SetTimer(m.rates.TimerHz)
+	m.nonmaskable(local, madt)
 	m.lines, err = apic.Setup(madt, local, mmio.At)
 	m.must(err)
 	m.hardwareTSC = cpu.TSC()
 }
 
 const msrAPICBase = 0x1b
+
+// references are the clocks of known rate that the machine has, the best first.
+func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
+	if r := fadt.PMTimer; r.Addr != 0 {
+		refs = append(refs, clock.PMTimer{Ports: port.Hardware{}, Port: uint16(r.Addr), Wide: r.Bits == 32})
+	}
+	if addr, err := tables.HPET(); err == nil && addr < 4<<30 {
+		if h, ok := clock.NewHPET(mmio.At(addr)); ok {
+			refs = append(refs, h)
+		}
+	}
+	return append(refs, clock.PIT{Ports: port.Hardware{}})
+}
 
 // config is what the kernel is told.
 func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, module pvh.Range, entry uint64) kernel.Config {
@@ -143,14 +153,24 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, modu
 	copy(f.Version[:], Version)
 	f.RootTSC = cpu.TSC()
 	return kernel.Config{Machine: m, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed)}
+		Seed: spread(m.seed), Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }
 
 func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
 	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(pc.WindowEnd-pc.KernelBase), " MiB")
-	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz")
+	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz", warning(m.rates.Warning))
+	m.k.Print(m.leaks)
+	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
+}
+
+// warning follows a line that is true but not all.
+func warning(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "; " + s
 }
 
 func mib(n uint64) string { return decimal(n >> 20) }
@@ -163,9 +183,8 @@ func (m *machine) openConsole() {
 	if d, ok := serial.OpenDebugcon(port.Hardware{}); ok {
 		m.debug = d
 	}
-	pc.Putc = m.putc
-	pc.OnExit = func(code int32) { m.power.Off(kernel.StatusPanic) }
-	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: cpu.TripleFault, Halt: cpu.Halt, Say: m.note}
+	m.speaks()
 }
 
 func (m *machine) putc(c byte) {
@@ -185,7 +204,7 @@ func (m *machine) note(s string) {
 // refuse ends a boot that must not go on.
 func (m *machine) refuse(why string) {
 	m.note("bennu: refused: " + why)
-	m.power.Off(kernel.StatusRefused)
+	m.power.Fail(kernel.StatusRefused)
 }
 
 func (m *machine) must(err error) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -21,7 +23,6 @@ const (
 	cmdAuxOff      = 0xa7
 	cmdSelfTest    = 0xaa
 	cmdOff         = 0xad
-	cmdOn          = 0xae
 
 	configIRQ       = 0x01
 	configAuxIRQ    = 0x02
@@ -33,39 +34,47 @@ const (
 	selfTestPassed = 0x55
 )
 
-// Commands and answers of the keyboard. Source: [2] "Commands from the System".
 const (
-	keyboardLEDs   = 0xed
-	keyboardEnable = 0xf4
-	keyboardAck    = 0xfa
-	keyboardResend = 0xfe
-
-	ledCaps = 0x04
-)
-
-const (
-	// polls bounds each wait for the controller; a poll is about 1 µs.
-	polls = 50000
-	// maxBytes bounds what one interrupt takes. The controller holds one byte, a keyboard
-	// sixteen.
+	// controllerLimit bounds each wait for the controller, whose own time for a byte is below 1 ms,
+	// selfTestLimit that for its self test.
+	controllerLimit = 50 * time.Millisecond
+	selfTestLimit   = 500 * time.Millisecond
+	// pollTime is less than any poll takes: so a wait is bounded where time does not tell, too.
+	pollTime = 500 * time.Nanosecond
+	// pollsPerLook is how many polls go between two looks at the time.
+	pollsPerLook = 64
+	// maxBytes bounds what one interrupt takes, and what is thrown away at once. The controller holds one
+	// byte, a keyboard sixteen.
 	maxBytes = 64
+	// configTries is how often the command byte is written until it reads back.
+	configTries = 3
 )
 
 // chip is the controller.
-type chip struct{ p sdk.Ports }
+type chip struct {
+	p          sdk.Ports
+	now        func() time.Duration
+	log        func(event, why string)
+	translates bool // it can turn scan code set 2 into set 1
+}
 
-// wait polls the status until the bits of mask are want.
-func (k *chip) wait(mask, want uint8) bool {
-	for range polls {
+// wait polls the status until the bits of mask are want, or limit is over.
+func (k *chip) wait(mask, want uint8, limit time.Duration) bool {
+	end := k.now() + limit
+	for i := range int(limit / pollTime) {
 		if k.p.In8(portStatus)&mask == want {
 			return true
+		}
+		if i%pollsPerLook == 0 && k.now() > end {
+			// The processor may have been another's since the last poll.
+			return k.p.In8(portStatus)&mask == want
 		}
 	}
 	return false
 }
 
 func (k *chip) command(b uint8) bool {
-	ok := k.wait(statusBusy, 0)
+	ok := k.wait(statusBusy, 0, controllerLimit)
 	if ok {
 		k.p.Out8(portCommand, b)
 	}
@@ -73,14 +82,14 @@ func (k *chip) command(b uint8) bool {
 }
 
 func (k *chip) send(b uint8) bool {
-	ok := k.wait(statusBusy, 0)
+	ok := k.wait(statusBusy, 0, controllerLimit)
 	if ok {
 		k.p.Out8(portData, b)
 	}
 	return ok
 }
 
-// flush throws away what waits.
+// flush throws away what waits. A controller that always has a byte is left alone after maxBytes.
 func (k *chip) flush() {
 	for range maxBytes {
 		if k.p.In8(portStatus)&statusFull == 0 {
@@ -91,39 +100,77 @@ func (k *chip) flush() {
 }
 
 // ask gives a command that has an answer.
-func (k *chip) ask(b uint8) (answer uint8, ok bool) {
-	if !k.command(b) || !k.wait(statusFull, statusFull) {
+func (k *chip) ask(b uint8, limit time.Duration) (answer uint8, ok bool) {
+	if !k.command(b) || !k.wait(statusFull, statusFull, limit) {
 		return 0, false
 	}
 	return k.p.In8(portData), true
 }
 
-// init brings the controller from any state to one where the keyboard interrupts and nothing
-// else does. tested is false when the self test did not pass: some controllers that work
-// do not know it.
+// writeConfig writes the command byte. A controller that still waits for the data byte of another
+// command takes this one's instead, or this one's after it: so nothing is sent to the keyboard before.
+func (k *chip) writeConfig(v uint8) bool { return k.command(cmdWriteConfig) && k.send(v) }
+
+// configure writes the command byte until it reads back, but for bits that not every controller has.
+// Precondition: interrupts and ports are off, or the answer could be a key's.
+func (k *chip) configure(v uint8) (got uint8, why string, e abi.Errno) {
+	answered := false
+	for range configTries {
+		if !k.writeConfig(v) {
+			return 0, "the keyboard controller takes no commands", abi.EIO
+		}
+		k.flush()
+		var ok bool
+		if got, ok = k.ask(cmdReadConfig, controllerLimit); ok && (got^v)&(configIRQ|configOff) == 0 {
+			return got, "", abi.OK
+		}
+		answered = answered || ok
+	}
+	if !answered {
+		return 0, "no keyboard controller answers", abi.ENODEV
+	}
+	return 0, "the keyboard controller does not keep its command byte", abi.EIO
+}
+
+// init brings the controller from any state to a known one: the self test done, the auxiliary port off,
+// the keyboard's port off, no interrupts, nothing in its buffer. translates is found out.
 //
-// Errors: ENODEV (no controller), EIO (it takes no commands).
-func (k *chip) init(p sdk.Ports) (tested bool, e abi.Errno) {
-	k.p = p
-	if p.In8(portStatus) == 0xff {
-		return false, abi.ENODEV
+// Errors, each with words: ENODEV (no controller), EIO (it takes no commands, or forgets them).
+func (k *chip) init() (why string, e abi.Errno) {
+	if k.p.In8(portStatus) == 0xff {
+		return "no keyboard controller", abi.ENODEV
 	}
 	// Devices off first: what they send would be taken for answers.
-	if !k.command(cmdOff) || !k.command(cmdAuxOff) {
-		return false, abi.EIO
+	if !k.devicesOff() {
+		return "the keyboard controller takes no commands", abi.EIO
 	}
+	// Some controllers that work do not know the test.
+	if answer, ok := k.ask(cmdSelfTest, selfTestLimit); !ok || answer != selfTestPassed {
+		k.log("self-test", "the controller did not pass it, going on")
+	}
+	// The test leaves the state of power-on behind, or its own idea of it.
+	if !k.devicesOff() {
+		return "the keyboard controller takes no commands after its self test", abi.EIO
+	}
+	got, why, e := k.configure(configSystem | configOff | configAuxOff | configTranslate)
+	k.translates = got&configTranslate != 0
 	k.flush()
-	answer, ok := k.ask(cmdSelfTest)
-	tested = ok && answer == selfTestPassed
-	config, ok := k.ask(cmdReadConfig)
-	if !ok {
-		return tested, abi.EIO
+	return why, e
+}
+
+func (k *chip) devicesOff() bool {
+	ok := k.command(cmdOff) && k.command(cmdAuxOff)
+	k.flush()
+	return ok
+}
+
+// config is the command byte of a keyboard's port that is on, without its interrupt.
+func (k *chip) config() uint8 {
+	v := uint8(configSystem | configAuxOff)
+	if k.translates {
+		v |= configTranslate
 	}
-	config = config&^(configOff|configAuxIRQ) | configIRQ | configTranslate | configSystem | configAuxOff
-	if !k.command(cmdWriteConfig) || !k.send(config) || !k.command(cmdOn) {
-		return tested, abi.EIO
-	}
-	return tested, abi.OK
+	return v
 }
 
 // take gives what the controller has. key is false for what is no byte of the keyboard.

@@ -1,7 +1,11 @@
 // kbd is the PC's keyboard: each character goes to the service tty (abi.TTYInput), and the
 // newest ones are kept for abi.KBDRead. It lives on while there is no tty, and finds the next one.
 //
-// The files: decode.go turns scan codes into characters, chip.go is the 8042, kbd.go the rest.
+// The files: decode.go turns scan codes into characters, chip.go is the 8042, keyboard.go what hangs on
+// it, kbd.go the rest.
+//
+// Init takes both from any state to the same one, whoever had them before. To port 0x64 go the commands 20, 60, a7,
+// aa and ad (hex) only; to port 0x60 the command byte, and to the keyboard ed, ee, f0, f3, f4, f5 with their parameters.
 //
 // Documents referenced:
 //

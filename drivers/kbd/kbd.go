@@ -11,10 +11,9 @@ const (
 	irqLine = 1
 	kept    = 256 // characters; a power of two
 
-	// ackLimit is how long the keyboard may take to answer a command, ackTries how often it is
-	// asked. Source: [2] "Commands from the System": 20 ms.
-	ackLimit = 100 * time.Millisecond
-	ackTries = 3
+	// settled is when the controller is looked at once more after Init: a key that was pressed just before
+	// its interrupt was on may have raised no edge.
+	settled = time.Millisecond
 )
 
 type kbd struct {
@@ -40,14 +39,16 @@ func (k *kbd) Init(c *sdk.Context) error {
 	if _, e := c.IRQ(irqLine); e != abi.OK {
 		return sdk.Fail(e, "irq ", sdk.Dec(irqLine))
 	}
-	tested, e := k.chip.init(c.Ports())
+	k.chip = chip{p: c.Ports(), now: c.Now, log: func(event, why string) { c.Log("event", event, "why", why) }}
+	why, e := k.chip.init()
+	if e == abi.OK {
+		why, e = k.chip.start()
+	}
 	if e != abi.OK {
-		return sdk.Fail(e, "no keyboard controller at ", sdk.Hex(portStatus))
+		k.chip.off()
+		return sdk.Fail(e, why, " (ports ", sdk.Hex(portData), ", ", sdk.Hex(portStatus), ")")
 	}
-	if !tested {
-		c.Log("event", "self-test", "why", "the controller did not pass it, going on")
-	}
-	k.lights.send(k, c, keyboardEnable)
+	c.Alarm(settled)
 	return nil
 }
 
@@ -72,6 +73,11 @@ func (k *kbd) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 // Interrupt is sdk.Interrupter.
 func (k *kbd) Interrupt(c *sdk.Context, _ uint64) {
 	k.irqs++
+	k.drain(c)
+}
+
+// drain takes what the controller has.
+func (k *kbd) drain(c *sdk.Context) {
 	for range maxBytes {
 		b, key, ok := k.chip.take()
 		if !ok {
@@ -133,7 +139,12 @@ func (k *kbd) forward(c *sdk.Context, b byte) bool {
 }
 
 // Alarm is sdk.Alarmer.
-func (k *kbd) Alarm(c *sdk.Context) { k.lights.late(k, c) }
+func (k *kbd) Alarm(c *sdk.Context) {
+	before := k.lights
+	if k.drain(c); k.lights == before {
+		k.lights.late(k, c)
+	}
+}
 
 // Stop is sdk.Stopper.
 func (k *kbd) Stop(*sdk.Context) { k.chip.off() }
@@ -155,6 +166,7 @@ func (l *lights) send(k *kbd, c *sdk.Context, bytes ...byte) {
 
 func (l *lights) put(k *kbd, c *sdk.Context) {
 	if !k.chip.send(l.next[0]) {
+		c.Log("event", "no-answer", "command", sdk.Hex(uint64(l.next[0])), "why", "the controller takes no byte")
 		l.n = 0
 		return
 	}

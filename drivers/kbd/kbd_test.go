@@ -9,87 +9,11 @@ import (
 	"bennu/kernel/abi"
 )
 
-// i8042 is a controller and its keyboard.
-type i8042 struct {
-	k      *fake.Kernel
-	out    []byte // bytes for us
-	aux    bool   // they are the mouse's
-	config byte
-	expect byte // the command that the next data byte belongs to
-	on     bool
-	absent bool
-	noTest bool
-	deaf   bool   // the keyboard does not answer
-	resend int    // this many bytes it wants again
-	got    []byte // what the keyboard was sent
-}
-
-func (m *i8042) give(b ...byte) {
-	m.out = append(m.out, b...)
-	m.raise()
-}
-
-func (m *i8042) raise() {
-	if len(m.out) > 0 && m.config&configIRQ != 0 {
-		m.k.Fire(irqLine)
-	}
-}
-
-func (m *i8042) In(port uint16, _ int) uint32 {
-	if m.absent {
-		return 0xff
-	}
-	if port == portStatus {
-		v := uint32(0)
-		if len(m.out) > 0 {
-			v |= statusFull
-		}
-		if m.aux {
-			v |= statusAux
-		}
-		return v
-	}
-	if len(m.out) == 0 {
-		return 0
-	}
-	b := m.out[0]
-	m.out = m.out[1:]
-	return uint32(b)
-}
-
-func (m *i8042) Out(port uint16, _ int, v uint32) {
-	b := byte(v)
-	switch {
-	case port == portData && m.expect == cmdWriteConfig:
-		m.config, m.expect = b, 0
-	case port == portData:
-		m.got = append(m.got, b)
-		switch {
-		case m.deaf:
-		case m.resend > 0:
-			m.resend--
-			m.give(keyboardResend)
-		default:
-			m.give(keyboardAck)
-		}
-	case b == cmdReadConfig:
-		m.out = append(m.out, m.config)
-	case b == cmdSelfTest && !m.noTest:
-		m.out = append(m.out, selfTestPassed)
-	case b == cmdWriteConfig:
-		m.expect = b
-	case b == cmdOn:
-		m.on = true
-	case b == cmdOff:
-		m.on = false
-	}
-}
-
 func boot(t *testing.T, m *i8042) (*fake.Kernel, *kbd) {
 	t.Helper()
 	k := fake.New(t, "kbd")
 	k.Labels["tty"] = fake.Other
-	m.k, k.Device = k, m
+	m.t, m.k, k.Device = t, k, m
 	d := new(kbd)
 	k.Start(d)
 	if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || a.Arg[0] != 0 {
@@ -117,23 +41,25 @@ func typed(k *fake.Kernel) (s string) {
 }
 
 func TestInit(t *testing.T) {
-	m := &i8042{config: configOff | configAuxIRQ, out: []byte{1, 2, 3}}
+	m := &i8042{config: configOff | configAuxIRQ, out: []outByte{{b: 1}, {b: 2}, {b: 3}}}
 	boot(t, m)
-	if want := byte(configIRQ | configSystem | configAuxOff | configTranslate); m.config != want || !m.on || len(m.out) != 0 {
-		t.Errorf("config %#x, want %#x; on %v, left %v", m.config, want, m.on, m.out)
+	if want := byte(configIRQ | configSystem | configAuxOff | configTranslate); m.config != want || len(m.out) != 0 {
+		t.Errorf("config %#x, want %#x; left %v", m.config, want, m.out)
 	}
-	if !reflect.DeepEqual(m.got, []byte{keyboardEnable}) {
-		t.Errorf("the keyboard was sent %#x", m.got)
+	want := []byte{keyboardEcho, keyboardDisable, keyboardSet, 2, keyboardSet, 0, keyboardLEDs, 0, keyboardRate, defaultRate, keyboardEnable}
+	if !reflect.DeepEqual(m.got, want) {
+		t.Errorf("the keyboard was sent %#x, want %#x", m.got, want)
 	}
-	k := fake.New(t, "kbd")
-	k.Device = &i8042{k: k, absent: true}
-	k.Start(new(kbd))
-	if a, _ := k.Take(fake.Root); abi.Errno(a.Arg[0]) != abi.ENODEV {
-		t.Errorf("without a controller: %+v", a)
-	}
-	k, _ = boot(t, &i8042{noTest: true})
-	if !strings.Contains(k.Lines[0], "self-test") {
-		t.Errorf("log %q", k.Lines)
+}
+
+// A key that is pressed before the interrupt is on raises no edge that anybody sees.
+func TestKeyDuringInit(t *testing.T) {
+	m := &i8042{}
+	k, _ := boot(t, m)
+	m.out = []outByte{{b: 0x1e}}
+	k.Advance(settled)
+	if s := typed(k); s != "a" {
+		t.Errorf("typed %q", s)
 	}
 }
 
@@ -152,8 +78,7 @@ func TestType(t *testing.T) {
 	if a, _ := k.Request(fake.Client, abi.KBDRead); abi.Errno(a.Arg[0]) != abi.EAGAIN {
 		t.Errorf("read of nothing: %+v", a)
 	}
-	irqs := uint64(5 + 1) // one acknowledged Init's command
-	if a, _ := k.Request(fake.Client, abi.KBDState); a.Arg[1] != irqs || a.Arg[2] != 5 || a.Arg[3] != 3 || a.Arg[4] != 0 {
+	if a, _ := k.Request(fake.Client, abi.KBDState); a.Arg[1] != 5 || a.Arg[2] != 5 || a.Arg[3] != 3 || a.Arg[4] != 0 {
 		t.Errorf("state %v", a.Arg)
 	}
 	if a, _ := k.Request(fake.Client, 0xdead); abi.Errno(a.Arg[0]) != abi.ENOSYS {
@@ -164,9 +89,11 @@ func TestType(t *testing.T) {
 func TestMouseIsNotTheKeyboard(t *testing.T) {
 	m := &i8042{}
 	k, _ := boot(t, m)
-	m.aux = true
-	press(k, m, 0x1e)
-	m.aux = false
+	for _, bits := range []byte{statusAux, 0x40, 0x80} {
+		m.out = append(m.out, outByte{0x1e, bits})
+	}
+	m.raise()
+	k.Run()
 	if s := typed(k); s != "" {
 		t.Errorf("tty got %q", s)
 	}
@@ -224,7 +151,7 @@ func TestLights(t *testing.T) {
 	if s := typed(k); s != "A" {
 		t.Errorf("tty got %q", s)
 	}
-	m.got, m.resend = nil, 1
+	m.got, m.again = nil, 1
 	press(k, m, 0x3a, 0xba)
 	if want := []byte{keyboardLEDs, keyboardLEDs, 0}; !reflect.DeepEqual(m.got, want) {
 		t.Errorf("sent again: %#x, want %#x", m.got, want)
@@ -258,7 +185,7 @@ func TestLightsChangeMeanwhile(t *testing.T) {
 	k, _ := boot(t, m)
 	m.got, m.deaf = nil, true
 	press(k, m, 0x3a, 0xba, 0x3a, 0xba)
-	m.deaf = false
+	m.deaf, m.param = false, keyboardLEDs
 	press(k, m, keyboardAck)
 	if want := []byte{keyboardLEDs, ledCaps, keyboardLEDs, 0}; !reflect.DeepEqual(m.got, want) {
 		t.Errorf("sent %#x, want %#x", m.got, want)
@@ -269,7 +196,7 @@ func TestStop(t *testing.T) {
 	m := &i8042{}
 	k, _ := boot(t, m)
 	k.Stop()
-	if m.on {
+	if m.config&configOff == 0 {
 		t.Error("left on")
 	}
 }

@@ -16,6 +16,7 @@ type Context struct {
 	d      Driver
 	root   abi.Endpoint
 	start  *abi.StartInfo
+	ports  guardedPorts
 	irqs   [abi.MaxIRQs]uint32 // hooks; the index is the notify bit
 	nIRQs  uint
 	over   bool // Exit, a panic or RSStop ended the loop
@@ -40,6 +41,7 @@ type Context struct {
 
 func newContext(k Kernel, d Driver) *Context {
 	c := &Context{k: k, d: d, start: k.StartInfo()}
+	c.ports = guardedPorts{k, c.start}
 	c.root = c.start.Root
 	c.interrupter, _ = d.(Interrupter)
 	c.replier, _ = d.(Replier)
@@ -83,7 +85,12 @@ func (c *Context) Args() []string {
 func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
 
 // Ports is the I/O address space.
-func (c *Context) Ports() Ports { return c.k }
+func (c *Context) Ports() Ports {
+	if c.start.NGuarded == 0 {
+		return c.k
+	}
+	return &c.ports
+}
 
 // IRQ asks for an interrupt line: from now on it may come. bit is what Interrupter.Interrupt will
 // have set for it. Errors: EPERM (not in the privilege), EBUSY, ENOSPC, EINVAL.

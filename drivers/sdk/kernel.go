@@ -19,6 +19,8 @@ type Kernel interface {
 	SendRec(to abi.Endpoint, timeout uint64, m *abi.Msg) (sent bool, e abi.Errno)
 	Notify(to abi.Endpoint) abi.Errno
 
+	PortIn(port uint16) (uint8, abi.Errno) // of a guarded port
+	PortOut(port uint16, v uint8) abi.Errno
 	IRQSetPolicy(line uint32, bit uint) (hook uint32, e abi.Errno)
 	IRQEnable(hook uint32) abi.Errno
 	IRQDisable(hook uint32) abi.Errno
@@ -33,7 +35,9 @@ type Kernel interface {
 }
 
 // Ports is the I/O address space. In a task, IN and OUT run in ring 3: a port that the
-// privilege does not list is a general-protection exception, and the end of the driver.
+// privilege does not list is a general-protection exception, and the end of the driver. Ports that
+// the kernel guards (the keyboard controller's, the CMOS clock's) are reached by a kernel call each, and only by In8
+// and Out8; a byte that it does not let through is a panic, which names it.
 type Ports interface {
 	In8(port uint16) uint8
 	In16(port uint16) uint16

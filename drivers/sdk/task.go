@@ -49,6 +49,9 @@ func (task) SendRec(to abi.Endpoint, timeout uint64, m *abi.Msg) (bool, abi.Errn
 }
 func (task) Notify(to abi.Endpoint) abi.Errno { return usys.Notify(to) }
 
+func (task) PortIn(port uint16) (uint8, abi.Errno)  { return usys.PortIn(port) }
+func (task) PortOut(port uint16, v uint8) abi.Errno { return usys.PortOut(port, v) }
+
 func (task) IRQSetPolicy(line uint32, bit uint) (uint32, abi.Errno) {
 	return usys.IRQSetPolicy(line, bit)
 }

@@ -1,5 +1,11 @@
 package main
 
+import (
+	"unicode/utf8"
+
+	"bennu/kernel/abi/printable"
+)
+
 // Keys that edit.
 const (
 	keyInterrupt = 0x03 // ^C
@@ -14,25 +20,64 @@ const (
 	bell = 0x07
 )
 
-// maxLine is the longest line, its newline not counted.
-const maxLine = 255
+// lineEnds are the keys after which nothing of a line is left to come.
+const lineEnds = "\n\r\x03\x15"
 
-// editor is canonical input: bytes typed become lines. What the console is to show is appended to
-// show by Type; what is complete is in lines until Take.
-type editor struct {
-	line   [maxLine]byte
-	n      int
-	escape uint8  // 1: after ESC, 2: within its sequence
-	wasCR  bool   // a newline right after a return is the same key
-	lines  []byte // complete ones, each with its '\n'; its capacity is the limit
+const (
+	// maxLine is the longest line, its newline not counted.
+	maxLine = 255
+	// maxRub is how many columns are rubbed out; where there are more, a new line is begun.
+	maxRub = 80
+	// maxEcho is the most that one key has shown: a line with all its bytes escaped, and some words.
+	maxEcho = printable.Escaped*maxLine + 128
+)
+
+// fault is why a line will be dropped when it ends.
+type fault uint8
+
+const (
+	faultNone fault = iota
+	faultLost
+	faultLong
+	faultFull
+	faultLife
+	faultSource
+)
+
+func (f fault) String() string {
+	return [...]string{"", "some of it was lost on the line", "it is longer than 255 bytes", "too many wait to be read",
+		"tty died while it was typed", "its keyboard's driver died while it was typed"}[f]
 }
 
-// Type takes one byte. show is what to echo, appended to the argument; done tells that a line
-// is complete.
-func (e *editor) Type(b byte, show []byte) (echo []byte, done bool) {
+// editor is canonical input: bytes typed become lines. A line is handed on as it was typed or
+// not at all: when some of it is missing, all of it is dropped at its end, with the bell. Each source of
+// bytes has an editor of its own, so that what two people type is never one line.
+type editor struct {
+	line  [maxLine]byte
+	n     int
+	fault fault
+	seq   [maxSequence]byte // the escape sequence that has begun
+	nseq  int
+	wasCR bool // a newline right after a return is the same key
+}
+
+// Spoil marks the line that is being typed.
+func (e *editor) Spoil(f fault) {
+	if e.fault == faultNone {
+		e.fault = f
+	}
+}
+
+// Begun tells whether a line is being typed.
+func (e *editor) Begun() bool { return e.n > 0 || e.nseq > 0 || e.fault != faultNone }
+
+// Type takes one byte. What the console is to show is appended to show, at most maxEcho bytes; a line that is
+// complete goes to ahead, which done tells.
+func (e *editor) Type(b byte, ahead *lines, show []byte) (echo []byte, done bool) {
 	afterCR := e.wasCR
 	e.wasCR = false
-	if e.skipped(b) {
+	show, taken := e.sequence(b, show)
+	if taken {
 		return show, false
 	}
 	switch b {
@@ -41,95 +86,146 @@ func (e *editor) Type(b byte, show []byte) (echo []byte, done bool) {
 		if b == keyNewline && afterCR {
 			return show, false
 		}
-		return e.end(show)
+		return e.end(ahead, show)
 	case keyInterrupt:
+		show = e.forgive(append(show, "^C"...))
 		e.n = 0
-		e.lines = e.lines[:0]
-		return e.end(append(show, "^C"...))
+		ahead.clear()
+		return e.end(ahead, show)
 	case keyBackspace, keyDelete:
-		return e.erase(show), false
+		if e.n > 0 {
+			_, size := utf8.DecodeLastRune(e.line[:e.n])
+			show = e.rub(e.n-size, "", show)
+		}
+		return show, false
 	case keyKill:
-		for e.n > 0 {
-			show = e.erase(show)
-		}
-		return show, false
+		return e.forgive(e.rub(0, "^U\n", show)), false
 	case keyWord:
-		for e.n > 0 && e.line[e.n-1] == ' ' {
-			show = e.erase(show)
-		}
-		for e.n > 0 && e.line[e.n-1] != ' ' {
-			show = e.erase(show)
-		}
-		return show, false
-	case '\t':
-		b = ' '
+		return e.rub(e.wordStart(), "^W\n", show), false
 	}
-	if b < ' ' || e.n == maxLine {
-		return append(show, bell), false
+	return e.insert(b, show), false
+}
+
+// forgive forgets what is wrong with the line that is typed, whose beginning is given up. The bell tells that there
+// was something: it may have been the end of another line.
+func (e *editor) forgive(show []byte) []byte {
+	if e.fault != faultNone {
+		show = append(show, bell)
+	}
+	e.fault = faultNone
+	return show
+}
+
+// insert takes a byte as it is; whoever reads the line judges it.
+func (e *editor) insert(b byte, show []byte) []byte {
+	if e.n == maxLine {
+		e.Spoil(faultLong)
+		return append(show, bell)
 	}
 	e.line[e.n] = b
 	e.n++
-	return append(show, b), false
+	return shown(show, b)
 }
 
-// skipped tells whether b belongs to the escape sequence of a cursor or function key, none
-// of which edits here. Source: ECMA-48, "Control sequences".
-func (e *editor) skipped(b byte) bool {
+// Show appends what the console shows of the line that is being typed.
+func (e *editor) Show(show []byte) []byte {
+	for _, b := range e.line[:e.n] {
+		show = shown(show, b)
+	}
+	return show
+}
+
+// shown appends a byte as the console shows it: width columns.
+func shown(show []byte, b byte) []byte {
 	switch {
-	case b == keyEscape:
-		e.escape = 1
-		return true
-	case e.escape == 1:
-		e.escape = 0
-		if b == '[' || b == 'O' {
-			e.escape = 2
-			return true
-		}
-		return b >= ' '
-	case e.escape == 2 && b >= ' ':
-		if b >= 0x40 {
-			e.escape = 0
-		}
-		return true
+	case b == '\t':
+		return append(show, ' ')
+	case b < ' ':
+		return append(show, '^', b+'@')
 	}
-	e.escape = 0
-	return false
+	return printable.Append(show, []byte{b})
 }
 
-// erase takes the last character, which in UTF-8 may be several bytes.
-func (e *editor) erase(show []byte) []byte {
-	if e.n == 0 {
-		return show
+func width(b byte) int {
+	switch {
+	case printable.Safe(b):
+		return 1
+	case b < ' ':
+		return 2
 	}
-	for e.n--; e.n > 0 && e.line[e.n]&0xc0 == 0x80; e.n-- {
-	}
-	return append(show, "\b \b"...)
+	return printable.Escaped
 }
 
-// end completes the line, if there is room for it.
-func (e *editor) end(show []byte) ([]byte, bool) {
-	if len(e.lines)+e.n+1 > cap(e.lines) {
-		return append(show, bell), false
+func (e *editor) wordStart() int {
+	n := e.n
+	for n > 0 && blank(e.line[n-1]) {
+		n--
 	}
-	e.lines = append(append(e.lines, e.line[:e.n]...), '\n')
-	e.n = 0
-	return append(show, '\n'), true
+	for n > 0 && !blank(e.line[n-1]) {
+		n--
+	}
+	return n
 }
 
-// First is the oldest complete line, of at most limit bytes; what is longer is read in parts.
-func (e *editor) First(limit uint64) []byte {
-	for i, b := range e.lines {
-		if uint64(i) == limit {
-			return e.lines[:i]
-		}
+func blank(b byte) bool { return b == ' ' || b == '\t' }
+
+// rub takes what is behind the first n bytes of the line. Where that is too much to rub out, sign is shown, and what
+// is left again.
+func (e *editor) rub(n int, sign string, show []byte) []byte {
+	columns := 0
+	for _, b := range e.line[n:e.n] {
+		columns += width(b)
+	}
+	e.n = n
+	if columns > maxRub {
+		return e.Show(append(show, sign...))
+	}
+	for range columns {
+		show = append(show, "\b \b"...)
+	}
+	return show
+}
+
+// end completes the line, or drops it.
+func (e *editor) end(ahead *lines, show []byte) ([]byte, bool) {
+	if e.fault == faultNone && !ahead.push(e.line[:e.n]) {
+		e.fault = faultFull
+	}
+	f := e.fault
+	e.n, e.fault = 0, faultNone
+	show = append(show, '\n')
+	if f == faultNone {
+		return show, true
+	}
+	show = append(append(show, "\a[tty: a line was dropped: "...), f.String()...)
+	return append(show, "]\n"...), false
+}
+
+// lines are complete ones, typed ahead of their reader, each with its '\n'.
+type lines struct{ b []byte } // its capacity is the limit
+
+func (l *lines) push(line []byte) bool {
+	if len(l.b)+len(line)+1 > cap(l.b) {
+		return false
+	}
+	l.b = append(append(l.b, line...), '\n')
+	return true
+}
+
+func (l *lines) clear() { l.b = l.b[:0] }
+
+// room tells whether any line has room.
+func (l *lines) room() bool { return cap(l.b)-len(l.b) > maxLine }
+
+// first is the oldest line with its '\n'; nil when there is none.
+func (l *lines) first() []byte {
+	for i, b := range l.b {
 		if b == '\n' {
-			return e.lines[:i+1]
+			return l.b[:i+1]
 		}
 	}
 	return nil
 }
 
-// Drop forgets the first n bytes of the complete lines.
-func (e *editor) Drop(n int) {
-	e.lines = e.lines[:copy(e.lines, e.lines[n:])]
-}
+// drop forgets the oldest line.
+func (l *lines) drop() { l.b = l.b[:copy(l.b, l.b[len(l.first()):])] }

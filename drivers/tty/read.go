@@ -27,7 +27,8 @@ func (r *reader) alive(c *sdk.Context) bool {
 }
 
 // read is abi.TTYRead. A reader that asks again takes the place of its first request.
-// Errors: EBUSY (another one waits), EINVAL (a buffer without room), and those of the copy.
+// Errors: EBUSY (another one waits), EINVAL (a buffer without room), E2BIG (the line is longer: Arg[1] bytes), and
+// those of the copy.
 func (t *tty) read(c *sdk.Context, m *abi.Msg) {
 	if m.Arg[1] == 0 {
 		c.Reply(m, abi.EINVAL)
@@ -39,26 +40,32 @@ func (t *tty) read(c *sdk.Context, m *abi.Msg) {
 	}
 	t.reader = reader{waits: true, asker: c.Asker(m), grant: abi.GrantID(m.Arg[0]), size: m.Arg[1]}
 	t.deliver(c)
+	t.typed(c) // what had no room
 }
 
 // deliver gives the reader its line, if both are there. A line stays until a reader has it: one
-// that died, or cannot be written to, is forgotten, the line is not.
+// that died, or cannot be written to, is forgotten, the line is not. A reader without room for all of it
+// is told how much it needs (E2BIG): a line is never given in parts.
 func (t *tty) deliver(c *sdk.Context) {
 	r := &t.reader
 	if !r.waits {
 		return
 	}
-	line := t.editor.First(r.size)
+	line := t.ahead.first()
 	if line == nil {
 		return
 	}
 	r.waits = false
-	e := c.CopyTo(r.asker.To, r.grant, 0, line)
-	if e != abi.OK {
+	n := uint64(len(line))
+	if n > r.size {
+		c.ReplyTo(r.asker, abi.E2BIG, n)
+		return
+	}
+	if e := c.CopyTo(r.asker.To, r.grant, 0, line); e != abi.OK {
 		c.ReplyTo(r.asker, e)
 		return
 	}
-	if c.ReplyTo(r.asker, abi.OK, uint64(len(line))) == abi.OK {
-		t.editor.Drop(len(line))
+	if c.ReplyTo(r.asker, abi.OK, n) == abi.OK {
+		t.ahead.drop()
 	}
 }

@@ -17,7 +17,7 @@ const (
 const (
 	receiveSize  = 1 << 10
 	transmitSize = 8 << 10
-	aheadSize    = 1 << 10 // lines typed ahead
+	aheadSize    = 2 << 10 // lines typed ahead
 
 	// watchTime is how long output may stand still before the chip is asked by hand.
 	watchTime = 100 * time.Millisecond
@@ -26,19 +26,27 @@ const (
 )
 
 type tty struct {
-	port    uart16550.UART
-	editor  editor
-	writers queue
-	reader  reader
-	part    [256]byte // of a writer's text, or of what is echoed
-	watched bool      // an alarm is set
-	outThen uint64    // bytes sent when it was set
+	port      uart16550.UART
+	hangups   uint64 // those of the port that are dealt with
+	ahead     lines
+	serial    editor                  // of what the port receives
+	keyboards [abi.MaxTasks]*keyboard // by slot
+	focus     *editor                 // whose line the screen shows
+	echo      [keyRoom]byte           // what a key has shown
+	bells     int                     // to be rung as soon as there is room
+	writers   queue
+	reader    reader
+	part      [256]byte     // of a writer's text
+	safe      [4 * 256]byte // what is shown of it
+	watched   bool          // an alarm is set
+	outThen   uint64        // bytes sent when it was set
 }
 
 // Init is sdk.Driver.
 func (t *tty) Init(c *sdk.Context) error {
-	t.editor.lines = make([]byte, 0, aheadSize)
-	e := t.port.Init(c.Ports(), com1Base, make([]byte, receiveSize), make([]byte, transmitSize))
+	t.ahead.b, t.focus = make([]byte, 0, aheadSize), &t.serial
+	e := t.port.Init(c.Ports(), uart16550.Config{Base: com1Base, RX: make([]uart16550.Char, receiveSize), TX: make([]byte, transmitSize),
+		Ends: lineEnds, Restarted: c.Restarted()})
 	if e != abi.OK {
 		return sdk.Fail(e, "no 16550 at ", sdk.Hex(com1Base))
 	}
@@ -46,12 +54,24 @@ func (t *tty) Init(c *sdk.Context) error {
 		return sdk.Fail(e, "irq ", sdk.Dec(com1IRQ))
 	}
 	if c.Restarted() {
-		n := sdk.Dec(uint64(c.Incarnation()))
-		c.Log("event", "restarted", "inc", n, "lost", "queued output, lines typed ahead")
-		t.print("\n[tty: life " + n + "; what was queued and typed ahead is lost]\n")
+		t.reborn(c)
 	}
 	t.typed(c)
 	return nil
+}
+
+// reborn says what the death of the life before has cost. The end of a line that it had begun to read is
+// no line.
+func (t *tty) reborn(c *sdk.Context) {
+	n, half := sdk.Dec(uint64(c.Incarnation())), ""
+	if t.port.Unfinished {
+		t.serial.Spoil(faultLife)
+	}
+	if t.port.Unfinished || t.port.Flagged {
+		half = ", and so is the line that was being typed"
+	}
+	c.Log("event", "restarted", "inc", n, "lost", "queued output, lines typed ahead"+half)
+	t.print("\n\a[tty: life " + n + "; what was queued and typed ahead is lost" + half + "]\n")
 }
 
 // Message is sdk.Driver.
@@ -62,13 +82,10 @@ func (t *tty) Message(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	case abi.TTYRead:
 		t.read(c, m)
 	case abi.TTYInput:
-		t.key(c, byte(m.Arg[0]))
-		if kind == abi.KindSendRec {
-			c.Reply(m, abi.OK)
-		}
+		t.input(c, m, kind)
 	case abi.TTYState:
 		p := &t.port.Counters
-		c.Reply(m, abi.OK, p.In, p.Out, p.Interrupts, p.Overruns+p.Dropped, p.Rearmed)
+		c.Reply(m, abi.OK, p.In, p.Out, p.Interrupts, p.Overruns, p.Rearmed)
 	default:
 		c.Reply(m, abi.ENOSYS)
 	}
@@ -78,9 +95,7 @@ func (t *tty) Message(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 // Interrupt is sdk.Interrupter.
 func (t *tty) Interrupt(c *sdk.Context, _ uint64) {
 	t.port.Interrupt()
-	t.typed(c)
-	t.resume(c)
-	t.watch(c)
+	t.moved(c)
 }
 
 // Alarm is sdk.Alarmer: output that has not moved since it was set lost its interrupt.
@@ -89,6 +104,12 @@ func (t *tty) Alarm(c *sdk.Context) {
 	if t.port.Queued() > 0 && t.port.Out == t.outThen && t.port.Poll() {
 		c.Log("event", "rearmed", "why", "the port was ready and had not said so")
 	}
+	t.moved(c)
+}
+
+// moved goes on with both directions after the port was served.
+func (t *tty) moved(c *sdk.Context) {
+	t.ring()
 	t.typed(c)
 	t.resume(c)
 	t.watch(c)
@@ -108,26 +129,6 @@ func (t *tty) watch(c *sdk.Context) {
 	if !t.watched && t.port.Queued() > 0 {
 		_, e := c.Alarm(watchTime)
 		t.watched, t.outThen = e == abi.OK, t.port.Out
-	}
-}
-
-// typed takes what the port has received.
-func (t *tty) typed(c *sdk.Context) {
-	for {
-		b, ok := t.port.Next()
-		if !ok {
-			return
-		}
-		t.key(c, b)
-	}
-}
-
-// key takes one byte from whichever keyboard.
-func (t *tty) key(c *sdk.Context, b byte) {
-	echo, done := t.editor.Type(b, t.part[:0])
-	t.put(echo)
-	if done {
-		t.deliver(c)
 	}
 }
 

@@ -101,6 +101,24 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// Nothing that a terminal obeys leaves, wherever the writer cuts its text.
+func TestWriteOfControls(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	text := "a\x1b[2J\x1b]0;t\a\b\x7f\x00\tb\rc\n\x9b\u009b\xc3\x28\u202e"
+	for i := range len(text) {
+		c.write(fake.Client, text[i:i+1])
+	}
+	want := `a\x1b[2J\x1b]0;t\x07\x08\x7f\x00` + "\tb\rc\r\n" + `\x9b\xc2\x9b\xc3(\xe2\x80\xae`
+	if s := c.screen(); s != want {
+		t.Errorf("byte by byte: screen %q, want %q", s, want)
+	}
+	long := strings.Repeat(text, 2000)
+	c.write(fake.Client, long)
+	if s := c.screen(); s != strings.Repeat(want, 2000) {
+		t.Errorf("at once: %d bytes on the screen, want %d", len(s), 2000*len(want))
+	}
+}
+
 // More than the ring holds: taken in parts, answered when all of it is queued; a second writer
 // waits its turn.
 func TestWriteMoreThanRoom(t *testing.T) {
@@ -288,8 +306,11 @@ func TestRestart(t *testing.T) {
 	k.Info.Init, k.Info.Incarnation = abi.InitRestart, 1
 	c.chip.Type('r')
 	c = boot(t, k, c.chip)
-	if s := c.screen(); s != strings.Repeat("x", 16)+"\r\n[tty: life 1; what was queued and typed ahead is lost]\r\nr" {
+	if s := c.screen(); s != strings.Repeat("x", 16)+"\r\n\a[tty: life 1; what was queued and typed ahead is lost]\r\nr" {
 		t.Errorf("screen %q", s)
+	}
+	if c.tty.serial.fault != faultNone {
+		t.Error("nothing was begun when it died")
 	}
 	if len(k.Lines) != 1 || !strings.Contains(k.Lines[0], "event=restarted inc=1") {
 		t.Errorf("log %q", k.Lines)

@@ -3,10 +3,15 @@ package main
 import (
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
+	"bennu/kernel/abi/printable"
 )
 
-// maxWriters is how many writers may wait for room.
-const maxWriters = 16
+const (
+	// maxWriters is how many writers may wait for room.
+	maxWriters = 16
+	// echoRoom is what writers leave for what is typed.
+	echoRoom = 4 * maxEcho
+)
 
 // writer is a request to write that is not all queued yet.
 type writer struct {
@@ -59,18 +64,19 @@ func (t *tty) resume(c *sdk.Context) {
 	}
 }
 
-// fill queues text of one writer until it is all, or there is no room.
+// fill queues text of one writer until it is all, or there is no room but what is kept for
+// what is typed. Whatever a terminal would obey is made visible.
 func (t *tty) fill(c *sdk.Context, w *writer) abi.Errno {
 	for w.done < w.size {
-		room := uint64(t.port.Room() / 2) // every byte may be a newline, and become two
-		n := min(w.size-w.done, uint64(len(t.part)), room)
-		if n == 0 {
+		n := min(w.size-w.done, uint64(len(t.part)))
+		if t.port.Room()-echoRoom < printable.Escaped*int(n) { // a newline becomes two bytes, what is not printable four
 			return abi.OK
 		}
 		if e := c.CopyFrom(w.asker.To, w.grant, w.done, t.part[:n]); e != abi.OK {
 			return e
 		}
-		w.done += uint64(t.put(t.part[:n]))
+		t.put(printable.AppendText(t.safe[:0], t.part[:n]))
+		w.done += n
 	}
 	return abi.OK
 }

@@ -26,7 +26,7 @@ func TestLayout(t *testing.T) {
 	}
 	for name, size := range map[string]uintptr{
 		"StartInfo": unsafe.Sizeof(StartInfo{}), "Privilege": unsafe.Sizeof(Privilege{}), "TaskSpec": unsafe.Sizeof(TaskSpec{}),
-		"DeathRecord": unsafe.Sizeof(DeathRecord{}), "TaskInfo": unsafe.Sizeof(TaskInfo{}), "Machine": unsafe.Sizeof(Machine{}),
+		"DeathRecord": unsafe.Sizeof(DeathRecord{}), "TaskInfo": unsafe.Sizeof(TaskInfo{}), "AccountSpec": unsafe.Sizeof(AccountSpec{}), "AccountInfo": unsafe.Sizeof(AccountInfo{}), "Machine": unsafe.Sizeof(Machine{}),
 	} {
 		if size > unsafe.Sizeof(CallArea{}.Buf) {
 			t.Errorf("%s has %d bytes: does not fit CallArea.Buf", name, size)
@@ -36,13 +36,19 @@ func TestLayout(t *testing.T) {
 
 func TestEndpoint(t *testing.T) {
 	e := MakeEndpoint(2, 5)
-	if e != 163842 || e.Slot() != 2 || e.Generation() != 5 {
+	if e != 5<<6|2 || e.Slot() != 2 || e.Generation() != 5 {
 		t.Errorf("MakeEndpoint(2, 5) = %d, slot %d, generation %d", e, e.Slot(), e.Generation())
 	}
 	for _, s := range []Endpoint{Hardware, Clock, System, Self, Any, None} {
-		if s.Slot() < MaxTasks || s.Generation() != 0 {
+		if s.Generation() != 0 {
 			t.Errorf("special endpoint %#x could be a task's", s)
 		}
+	}
+	if MaxTasks != 1<<endpointShift {
+		t.Errorf("slots have %d bits, %d tasks need others", endpointShift, MaxTasks)
+	}
+	if last := MakeEndpoint(MaxTasks-1, MaxGeneration); last != ^Endpoint(0) || last.Slot() != MaxTasks-1 || last.Generation() != MaxGeneration {
+		t.Errorf("last endpoint %#x: slot %d, generation %d", last, last.Slot(), last.Generation())
 	}
 }
 

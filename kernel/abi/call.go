@@ -41,7 +41,9 @@ const (
 	CallShutdown    CallNr = 46 // (ShutdownHow, status)
 	CallCopyFrom    CallNr = 47 // (granter, GrantID, offset, address, length)
 	CallCopyTo      CallNr = 48 // (granter, GrantID, offset, address, length)
-	CallMax         CallNr = 48
+	CallAccount     CallNr = 49 // (AccountOp, account); Buf: AccountSpec for AccountSet → account
+	CallPortIO      CallNr = 50 // (PortOp, port, value) → value: a guarded port of the caller's
+	CallMax         CallNr = 50
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).
@@ -65,7 +67,7 @@ const (
 type PrivOp uint64
 
 const (
-	PrivSet      PrivOp = 1 // Buf: Privilege. EBUSY: a port or level-triggered line is another's
+	PrivSet      PrivOp = 1 // Buf: Privilege. EBUSY: a port is another's; ENOSPC: too many lines
 	PrivAllow    PrivOp = 2 // lets it run; EPERM when PrivSet was not done
 	PrivDisallow PrivOp = 3 // stops it where it is
 	PrivQuery    PrivOp = 4 // Buf: the Privilege as the kernel has it
@@ -79,6 +81,14 @@ const (
 	IRQRmPolicy  IRQOp = 2 // (hook)
 	IRQEnable    IRQOp = 3 // (hook): handled; may come again
 	IRQDisable   IRQOp = 4 // (hook)
+)
+
+// PortOp is the first argument of CallPortIO. No guarded register is wider than a byte.
+type PortOp uint64
+
+const (
+	PortIn  PortOp = 1 // (port) → byte
+	PortOut PortOp = 2 // (port, byte)
 )
 
 // TraceOp is the first argument of CallTrace: fault injection and post-mortem.

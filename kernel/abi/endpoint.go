@@ -1,27 +1,28 @@
 package abi
 
 // Endpoint names one life of one task: a slot and the generation of that slot. A
-// restart always changes it; the old one then answers EDEADSRCDST for ever (until
-// 65534 generations later).
+// restart always changes it; the old one then answers EDEADSRCDST until the slot has had
+// MaxGeneration more lives. Slots are reused first in, first out, so that a machine in which n
+// slots are free sees an endpoint again after n*MaxGeneration lives at the earliest.
 type Endpoint uint32
 
-// The slot is the low 15 bits (MINIX's newest layout).
+// The slot has the bits that MaxTasks needs; the generation has all others.
 const (
-	endpointShift = 15
+	endpointShift = 6
 	slotMask      = 1<<endpointShift - 1
 
 	// MaxGeneration is the last one; 1 follows it.
-	MaxGeneration = 65534
+	MaxGeneration = 1<<(32-endpointShift) - 1
 )
 
-// Special endpoints: generation 0, slots that no task has.
+// Special endpoints: generation 0, which no task has.
 const (
-	Hardware Endpoint = 0x7ff0 // interrupts come from it
-	Clock    Endpoint = 0x7ff1 // alarms
-	System   Endpoint = 0x7ff2 // deaths (to the root task), results of senda
-	Self     Endpoint = 0x7ffd
-	Any      Endpoint = 0x7ffe
-	None     Endpoint = 0x7fff
+	Hardware Endpoint = 0x30 // interrupts come from it
+	Clock    Endpoint = 0x31 // alarms
+	System   Endpoint = 0x32 // deaths (to the root task), results of senda
+	Self     Endpoint = 0x3d
+	Any      Endpoint = 0x3e
+	None     Endpoint = 0x3f
 )
 
 // MakeEndpoint joins a slot and its generation.

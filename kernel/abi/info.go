@@ -9,24 +9,35 @@ const (
 	InfoTask    InfoKind = 3 // index: slot → TaskInfo; ESRCH: free; EDOM: past the last
 	InfoDeath   InfoKind = 4 // takes the oldest DeathRecord; EAGAIN: none. Root task only
 	InfoAsync   InfoKind = 5 // takes the oldest AsyncResult of the caller; EAGAIN
-	InfoLog     InfoKind = 6 // index: position; value bytes of log at Buf+8, Buf[0:8] its position
+	InfoLog     InfoKind = 6 // index: LogIndex → LogHeader and lines; EDOM: past the last source
 	InfoImage   InfoKind = 7 // index: image → ImageInfo; ESRCH, EDOM
-	InfoLatency InfoKind = 8 // Latency; index 1 resets it after reading
+	InfoLatency InfoKind = 8 // Latency; index 1 resets it after reading (root task only)
+
+	InfoAccount InfoKind = 10 // index: account → AccountInfo; ESRCH: free; EDOM: past the last
+	InfoHeap    InfoKind = 11 // Heap: the kernel's own
 )
 
 // Counts is how many of each kind of resource are free. Equal before a start and after
 // the death: tests compare whole structs.
 type Counts struct {
-	Frames     uint64 // pages of physical memory
-	Tasks      uint64
-	Images     uint64
-	Hooks      uint64
-	Ports      uint64 // I/O ports that no task has, of 65536
-	Alarms     uint64
-	Async      uint64 // senda slots
-	Deaths     uint64 // free places for death records
-	HeapInUse  uint64 // bytes of the kernel's Go heap
-	HeapAllocs uint64 // allocations of the kernel since boot: none after boot
+	Frames    uint64 // pages of physical memory
+	Tasks     uint64
+	Images    uint64
+	Hooks     uint64
+	Ports     uint64 // I/O ports that no task has, of 65536
+	Alarms    uint64
+	Async     uint64 // senda slots
+	Deaths    uint64 // free places for death records
+	Accounts  uint64
+	HookRows  uint64 // hooks that no privilege has a line for
+	ImageRows uint64 // images that no account has a row for
+	Reserved  uint64 // frames that accounts have not taken of their reserves
+}
+
+// Heap is the kernel's Go heap.
+type Heap struct {
+	InUse  uint64 // bytes
+	Allocs uint64 // allocations since boot: none after boot
 }
 
 // Machine is what the kernel knows of the machine.
@@ -42,6 +53,7 @@ type Machine struct {
 	HardwareTSC uint64 // hardware ready
 	RootTSC     uint64 // first entry to ring 3
 	NowTSC      uint64
+	IdleNS      uint64 // time in which nothing ran; with all accounts' CPUNS it is the time since EntryTSC
 	CPU         [48]byte
 	Version     [32]byte
 }
@@ -62,7 +74,8 @@ type TaskInfo struct {
 	State       TaskState
 	Label       Label
 	Incarnation uint32
-	Priority    uint32
+	Priority    uint32 // its account's
+	Account     AccountID
 	Image       uint32
 	Peer        Endpoint // whom it sends to or receives from
 	Frames      uint64   // pages it has, page tables included, shared text not
@@ -79,14 +92,16 @@ type TaskInfo struct {
 
 // ImageInfo is a row of the image table.
 type ImageInfo struct {
-	Image  uint32
-	Tasks  uint32 // tasks made from it that live
-	Sealed uint32
-	_      uint32
-	Size   uint64
-	Frames uint64
-	Entry  uint64
-	CRC32C uint64 // of the sealed bytes
+	Image   uint32
+	Tasks   uint32 // tasks made from it that live
+	Sealed  uint32
+	Account AccountID // that it is charged to
+	Size    uint64
+	Frames  uint64
+	Entry   uint64
+	CRC32C  uint64 // of the sealed bytes
+	Maker   Endpoint
+	_       uint32
 }
 
 // AsyncResult tells how a senda that could not be delivered ended.
@@ -116,7 +131,7 @@ const (
 	CausePanic     Cause = 2 // CallExit with ExitPanic
 	CauseException Cause = 3 // Vector, ErrorCode, CR2
 	CauseKilled    Cause = 4 // CallTaskKill; why is RS's to know
-	CauseMemory    Cause = 5 // over its FrameQuota, or the machine is out of frames
+	CauseMemory    Cause = 5 // over its account's ceiling, or the machine is out of frames
 	CauseBadCall   Cause = 6 // misuse of the ABI; Status is the call's number
 )
 
@@ -168,6 +183,8 @@ type DeathRecord struct {
 	Code        [16]byte // at RIP, as far as it could be read
 	StackLen    uint64
 	Stack       [8]uint64 // at RSP
+	Account     AccountID // that paid for it
+	_           uint32
 }
 
 // VectorName is the mnemonic of an exception ("#PF"), "" for other vectors.

@@ -22,7 +22,7 @@ const (
 	ImageEnd  = TaskBase + 0x4000_0000
 
 	// RAMBase is where a task's demand-zero memory begins. Its size is in
-	// StartInfo; how much of it may be touched is the privilege's FrameQuota.
+	// StartInfo; how much of it may be touched is the account's ceiling.
 	RAMBase = TaskBase + 0x4000_0000
 	RAMSize = 0x1000_0000 // 256 MiB
 
@@ -33,13 +33,14 @@ const (
 
 // Limits.
 const (
-	MaxTasks  = 64 // slots; a task's slot is also its bit in a send mask
-	MaxImages = 64
-	MaxHooks  = 32 // IRQ hooks in the machine
+	MaxTasks  = 64 // slots; a slot has 6 bits of an endpoint
+	MaxImages = 96
+	MaxHooks  = 64 // IRQ hooks in the machine: a privilege holds one for each of its lines
 
 	LabelSize  = 16 // bytes, zero-padded; a label of 16 bytes has no terminator
 	ArgsSize   = 256
 	MaxPorts   = 16 // port ranges of a privilege
+	MaxGuarded = 4  // ranges of guarded ports that a task may have: there are no more of them
 	MaxIRQs    = 8  // interrupt lines of a privilege
 	MaxAsync   = 16 // undelivered senda messages of one task
 	MaxCopy    = 64 << 10
@@ -70,10 +71,13 @@ type StartInfo struct {
 	ArgsLen     uint32
 	_           uint32
 	Args        [ArgsSize]byte
+	NGuarded    uint32
+	Guarded     [MaxGuarded]PortRange // the task's ports that CallPortIO reads and writes: IN and OUT fault
+	MemoryLimit uint64                // bytes that its account may have in all: page tables and copies included
 }
 
 // Version is the ABI's. It grows by one with each change that breaks a task.
-const Version = 1
+const Version = 2
 
 // InitKind tells a task why it starts.
 type InitKind uint32

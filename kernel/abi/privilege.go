@@ -4,26 +4,25 @@ package abi
 type PortRange struct{ First, Last uint16 }
 
 // Privilege is everything a task may ever do. Its zero value allows nothing: an empty
-// list is empty, not "all".
+// list is empty, not "all". What it may use up is its account's.
 type Privilege struct {
-	TrapMask   uint32 // bit n: IPC primitive n
-	Priority   uint32 // 0..Priorities-1, 0 runs first
-	CallMask   uint64 // bit n: kernel call CallBase+n
-	SendTo     uint64 // bit n: the task in slot n. The kernel keeps it symmetric
-	QuantumNS  uint64 // turn among equals, and what it may use of four of them at its priority; 0 means DefaultQuantumNS
-	FrameQuota uint32 // pages of memory it may have, its page tables included
-	NPorts     uint32
-	NIRQs      uint32
-	_          uint32
-	Ports      [MaxPorts]PortRange
-	IRQs       [MaxIRQs]uint32 // interrupt lines: ISA number, or GSI from 16 up
+	TrapMask  uint32 // bit n: IPC primitive n
+	NSendTo   uint32
+	CallMask  uint64 // bit n: kernel call CallBase+n
+	NPorts    uint32
+	NIRQs     uint32
+	Unguarded uint32 // bit n: Ports[n] may hold ports that are in no list of the kernel's
+	_         uint32
+	Ports     [MaxPorts]PortRange
+	IRQs      [MaxIRQs]uint32    // interrupt lines: ISA number, or GSI from 16 up
+	SendTo    [MaxTasks]Endpoint // whom it may send to. Who is dead is passed over. The kernel keeps it symmetric
 }
 
-// DefaultPriority is that of a service whose entry says nothing else.
-const DefaultPriority = 4
-
-// DefaultQuantumNS is 10 ms.
-const DefaultQuantumNS = 10_000_000
+// MaySend puts ep on the list of whom the task may send to. Preconditions: NSendTo < MaxTasks.
+func (p *Privilege) MaySend(ep Endpoint) {
+	p.SendTo[p.NSendTo] = ep
+	p.NSendTo++
+}
 
 // TrapBit is the TrapMask bit of an IPC primitive.
 func TrapBit(n CallNr) uint32 { return 1 << n }
@@ -42,5 +41,7 @@ type TaskSpec struct {
 	Incarnation uint32
 	Init        InitKind
 	ArgsLen     uint32
+	Account     AccountID // that pays for this life
+	_           uint32
 	Args        [ArgsSize]byte
 }

@@ -110,8 +110,8 @@ type ServiceStatus struct {
 	RecoveryNS  uint64 // last death → ready
 	BackoffNS   uint64 // time of the next start, when in backoff
 	ImageBytes  uint64
-	Errno       Errno // why it failed
-	_           uint32
+	Errno       Errno  // why it failed
+	Unguarded   uint32 // I/O ports that it has outside the kernel's list: nobody checks what it writes there
 }
 
 // EventKind says what happened.

@@ -124,42 +124,101 @@ TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	$0, Context_FPUSaved(DI)	// the ABI says that it is lost
 	JMP	·leave(SB)
 
-// trap is where every vector's stub calls. In the place of Frame.Vector is the address after the
-// stub's CALL, which tells the vector: stubs are 8 bytes long.
+// NAME_VECTOR turns the address in the place of Frame.Vector, that after the stub's CALL, into the vector, and
+// leaves it in AX: stubs are 8 bytes long.
+#define NAME_VECTOR \
+	LEAQ	·stubs(SB), BX; \
+	MOVQ	Frame_Vector(SP), AX; \
+	SUBQ	BX, AX; \
+	SHRQ	$3, AX; \
+	MOVQ	AX, Frame_Vector(SP)
+
+// KEEP_STATE saves the vector state of ring 3, whose frame is at SP, the end of its Context, and returns from enter.
+#define KEEP_STATE \
+	LEAQ	-Context_Frame(SP), DI; \
+	MOVL	·xcr0(SB), AX; \
+	XORL	DX, DX; \
+	XSAVE64	(DI); \
+	MOVQ	$1, Context_FPUSaved(DI); \
+	JMP	·leave(SB)
+
+// trap is where the stubs of vectors without a stack of their own call. CLD: the CPU keeps ring 3's DF, and Go's
+// string instructions go up. CLAC: it keeps AC, which would lift SMAP.
 TEXT ·trap(SB),NOSPLIT|NOFRAME,$0
 	PUSH_REGS
 	CLD
 	CLAC
-	LEAQ	·stubs(SB), BX
-	MOVQ	Frame_Vector(SP), AX
-	SUBQ	BX, AX
-	SHRQ	$3, AX
-	MOVQ	AX, Frame_Vector(SP)
-	CMPQ	AX, $const_VectorNMI	// these three have stacks of their own
-	JEQ	fault
-	CMPQ	AX, $const_vectorDoubleFault
-	JEQ	fault
-	CMPQ	AX, $const_vectorMachineCheck
-	JEQ	fault
+	NAME_VECTOR
 	TESTB	$3, Frame_CS(SP)
 	JEQ	kernel
-	LEAQ	-Context_Frame(SP), DI
-	MOVL	·xcr0(SB), AX
-	XORL	DX, DX
-	XSAVE64	(DI)
-	MOVQ	$1, Context_FPUSaved(DI)
-	JMP	·leave(SB)
+	KEEP_STATE
 kernel:
 	CMPQ	AX, $32
-	JLT	fault
+	JLT	broken
 	CMPQ	·idling(SB), $0
-	JEQ	fault
+	JEQ	broken
 	MOVQ	$0, ·idling(SB)
 	JMP	·back(SB)
-fault:
-	// The kernel itself faulted, or the machine: a stack and a g of its own, then say so.
+broken:
+	JMP	·fault(SB)
+
+// special is where the stubs of #DB, NMI, #DF and #MC call, each on the stack of its IST entry. They come at any
+// instruction, also where RSP is not ring 0's. Only #DB goes on; so no frame on the other stacks is needed again
+// when the same comes once more.
+TEXT ·special(SB),NOSPLIT|NOFRAME,$0
+	PUSH_REGS
+	CLD
+	CLAC
+	NAME_VECTOR
+	CMPQ	AX, $const_VectorDebug
+	JNE	broken
+	MOVQ	$const_dr6Clear, BX	// the CPU only ever sets its bits
+	MOVQ	BX, DR6
+	TESTB	$3, Frame_CS(SP)
+	JEQ	ring0
+	// Of ring 3: on to the task's context, as if the CPU had pushed the frame there.
+	MOVQ	SP, SI
+	MOVQ	·contextTop(SB), DI
+	SUBQ	$Frame__size, DI
+	MOVQ	DI, SP
+	MOVL	$(Frame__size/8), CX
+	REP; MOVSQ
+	KEEP_STATE
+ring0:
+	// Ring 0 has no breakpoints and never TF. But what ring 3 did just before it came here may be reported
+	// only now, at the first instruction: MOV SS puts a watchpoint's #DB off until the next instruction, SYSCALL
+	// or INT n, is done; and some processors look at TF before SYSCALL clears it. RSP is still ring 3's after
+	// SYSCALL, so nothing was pushed there. The task has its own RFLAGS in R11 or in its frame. Any other #DB here
+	// is the kernel's own fault. No #DB can come in here: watchpoints are on addresses of ring 3, if on any.
+	MOVQ	Frame_IP(SP), AX
+	LEAQ	·syscallEntry(SB), BX
+	CMPQ	AX, BX
+	JEQ	resume
+	LEAQ	·stubs(SB), BX
+	SUBQ	BX, AX
+	CMPQ	AX, $(256*8)
+	JCC	broken
+resume:
+	ANDQ	$~const_flagTF, Frame_Flags(SP)
+	ORQ	$const_flagRF, Frame_Flags(SP)	// past a breakpoint on the instruction itself
+	POP_REGS
+	ADDQ	$16, SP
+	IRETQ
+broken:
+	JMP	·fault(SB)
+
+// fault is the end: the kernel itself faulted, or the machine. The frame is at SP. A stack and a g of its own, then
+// say so. A fault in here counts; its frame lies on that stack already, and must not be written over.
+TEXT ·fault(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	SP, DI
-	LEAQ	·faultStack+const_faultStackSize(SB), SP
+	INCQ	·faults(SB)
+	CMPQ	SP, ·faultTop(SB)
+	JHI	change
+	CMPQ	SP, ·faultEnd(SB)
+	JHI	there
+change:
+	MOVQ	·faultTop(SB), SP
+there:
 	ANDQ	$~15, SP
 	LEAQ	·faultG(SB), R14
 	LEAQ	·faultTLS(SB), AX
@@ -171,7 +230,9 @@ fault:
 	MOVQ	DI, 0(SP)
 	CALL	·kernelFault(SB)
 	CLI
+stop:
 	HLT
+	JMP	stop
 
 // func idle(*Context) (vector uint64)
 //
@@ -181,12 +242,28 @@ TEXT ·idle(SB),NOSPLIT|NOFRAME,$0-16
 	PUSHQ	BP
 	MOVQ	SP, ·kernelSP(SB)
 	MOVQ	$1, ·idling(SB)
-	LEAQ	·idleStack+const_idleStackSize(SB), SP
-	ANDQ	$~15, SP
+	MOVQ	·idleTop(SB), SP
 	STI
 wait:
 	HLT
 	JMP	wait
+
+// func poll(*Context) (vector uint64)
+//
+// Lets an interrupt that is pending in, and returns its vector, VectorNone if there is none. An interrupt comes after
+// the instruction that follows STI.
+TEXT ·poll(SB),NOSPLIT|NOFRAME,$0-16
+	PUSHQ	BP
+	MOVQ	SP, ·kernelSP(SB)
+	MOVQ	$1, ·idling(SB)
+	MOVQ	·idleTop(SB), SP
+	STI
+	NOP
+	NOP
+	CLI
+	MOVQ	$0, ·idling(SB)
+	MOVQ	$const_VectorNone, AX
+	JMP	·back(SB)
 
 // Stubs: 8 bytes each. The CPU pushes an error code for some exceptions; the others push a zero (6A 00,
 // which the assembler must not add up into a stack of 2 KiB).
@@ -199,12 +276,28 @@ wait:
 	BYTE	$0x90; \
 	CALL	·trap(SB); \
 	BYTE	$0x90
+#define STUB_IST \
+	BYTE	$0x6a; BYTE $0x00; \
+	CALL	·special(SB); \
+	BYTE	$0x90
+#define STUB_IST_ERR \
+	BYTE	$0x90; \
+	BYTE	$0x90; \
+	CALL	·special(SB); \
+	BYTE	$0x90
 #define STUB8 STUB; STUB; STUB; STUB; STUB; STUB; STUB; STUB
 #define STUB32 STUB8; STUB8; STUB8; STUB8
 
 TEXT ·stubs(SB),NOSPLIT|NOFRAME,$0
-	STUB8	// 0–7
-	STUB_ERR	// 8 #DF
+	STUB
+	STUB_IST	// 1 #DB
+	STUB_IST	// 2 NMI
+	STUB
+	STUB
+	STUB
+	STUB
+	STUB
+	STUB_IST_ERR	// 8 #DF
 	STUB
 	STUB_ERR	// 10 #TS
 	STUB_ERR	// 11 #NP
@@ -214,7 +307,7 @@ TEXT ·stubs(SB),NOSPLIT|NOFRAME,$0
 	STUB
 	STUB	// 16
 	STUB_ERR	// 17 #AC
-	STUB
+	STUB_IST	// 18 #MC
 	STUB
 	STUB
 	STUB_ERR	// 21 #CP
@@ -282,6 +375,26 @@ TEXT ·invalidate(SB),NOSPLIT,$0-8
 	INVLPG	(AX)
 	RET
 
+// func writeDR(d0, d1, d2, d3, d6, d7 uint64)
+//
+// DR7 comes first and last: nothing may match while the addresses change.
+TEXT ·writeDR(SB),NOSPLIT,$0-48
+	XORL	AX, AX
+	MOVQ	AX, DR7
+	MOVQ	d0+0(FP), AX
+	MOVQ	AX, DR0
+	MOVQ	d1+8(FP), AX
+	BYTE	$0x0f; BYTE $0x23; BYTE $0xc8	// MOV DR1, RAX
+	MOVQ	d2+16(FP), AX
+	BYTE	$0x0f; BYTE $0x23; BYTE $0xd0	// MOV DR2, RAX
+	MOVQ	d3+24(FP), AX
+	BYTE	$0x0f; BYTE $0x23; BYTE $0xd8	// MOV DR3, RAX
+	MOVQ	d6+32(FP), AX
+	MOVQ	AX, DR6
+	MOVQ	d7+40(FP), AX
+	MOVQ	AX, DR7
+	RET
+
 // func clearSelectors()
 //
 // Loading FS changes its base on some CPUs, which is the kernel's thread pointer.
@@ -295,15 +408,11 @@ TEXT ·clearSelectors(SB),NOSPLIT,$0
 	WRFSBASEQ	CX
 	RET
 
-// func setControl(cr0, cr4 uint64)
-//
-// Sets bits of CR0 and CR4.
-TEXT ·setControl(SB),NOSPLIT,$0-16
-	MOVQ	CR0, AX
-	ORQ	cr0+0(FP), AX
+// func writeControl(cr0, cr4 uint64)
+TEXT ·writeControl(SB),NOSPLIT,$0-16
+	MOVQ	cr0+0(FP), AX
 	MOVQ	AX, CR0
-	MOVQ	CR4, AX
-	ORQ	cr4+8(FP), AX
+	MOVQ	cr4+8(FP), AX
 	MOVQ	AX, CR4
 	RET
 

@@ -36,12 +36,17 @@ const (
 	VectorTimer    = 0xf0  // local APIC timer (board/pc/apic.TimerVector)
 	VectorSpurious = 0xff  // LAPIC, nothing to do
 	VectorSyscall  = 0x100 // SYSCALL, not a vector of the IDT
+	VectorNone     = 0x101 // of Poll: nothing came
 )
 
 // Exceptions that the kernel tells apart.
 const (
-	VectorNMI       = 2
-	VectorPageFault = 14
+	VectorDebug        = 1
+	VectorNMI          = 2
+	VectorBreakpoint   = 3
+	VectorDoubleFault  = 8
+	VectorPageFault    = 14
+	VectorMachineCheck = 18
 )
 
 // Selectors. SYSRET wants user data and user code in this order.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/paging"
 )
 
 // Values of the ELF header and program headers that are accepted.
@@ -26,19 +27,74 @@ const (
 // its first page, segments within [ImageBase, ImageEnd) that share no page, none writable
 // and executable, the entry in an executable one.
 //
-// Errors: EINVAL (no such image, sealed, not wholly written), ENOEXEC.
-func (t *Table) Seal(id int) abi.Errno {
+// It works in steps, a part of a last-level table each; more asks for another call.
+//
+// Errors: EINVAL (no such image, sealed, not wholly written), ENOEXEC, ENOMEM (what was done stays: it may be
+// called again).
+func (t *Table) Seal(id int) (more bool, e abi.Errno) {
 	m := t.Get(id)
 	if m == nil || m.sealed || m.filled != m.Size {
-		return abi.EINVAL
+		return false, abi.EINVAL
 	}
-	head := t.pool.Physical().Bytes(t.page(m, 0), min(m.Size, abi.PageSize))
-	if !m.parse(head) {
-		m.nsegs = 0
-		return abi.ENOEXEC
+	if m.nsegs == 0 {
+		head := t.pool.Physical().Bytes(t.page(m, 0), min(m.Size, abi.PageSize))
+		if !m.parse(head) {
+			m.nsegs, m.nparts = 0, 0
+			return false, abi.ENOEXEC
+		}
 	}
-	m.sealed = true
-	return abi.OK
+	if m.ready < m.nparts*stepsPerPart {
+		if !t.fill(m, &m.parts[m.ready/stepsPerPart], uint64(m.ready%stepsPerPart)) {
+			return false, abi.ENOMEM
+		}
+		m.ready++
+	}
+	m.sealed = m.ready == m.nparts*stepsPerPart
+	return !m.sealed, abi.OK
+}
+
+// part notes that the 2 MiB of va hold read-only pages.
+func (m *Image) part(va uint64) {
+	va &^= 1<<partShift - 1
+	for i := range m.parts[:m.nparts] {
+		if m.parts[i].va == va {
+			return
+		}
+	}
+	m.parts[m.nparts].va = va
+	m.nparts++
+}
+
+// stepsPerPart is in how many steps a last-level table is filled.
+const stepsPerPart = 4
+
+// fill makes a step of the table of p: the read-only pages that lie in that part of its 2 MiB. false when memory is out.
+func (t *Table) fill(m *Image, p *part, step uint64) bool {
+	if step == 0 {
+		if p.table = t.own(m, false); p.table == 0 {
+			return false
+		}
+	}
+	table := t.pool.Physical().Words(p.table)
+	const size = 1 << partShift / stepsPerPart
+	from := p.va + step*size
+	for i := range m.segs[:m.nsegs] {
+		g := &m.segs[i]
+		if g.Write {
+			continue
+		}
+		bits := paging.User | paging.Present | paging.Shared
+		if !g.Exec {
+			bits |= paging.NX
+		}
+		start := g.Start &^ (abi.PageSize - 1)
+		first := (g.Offset &^ (abi.PageSize - 1)) / abi.PageSize
+		for va := max(start, from); va < min(g.End, from+size); va += abi.PageSize {
+			table[va/abi.PageSize%512] = uint64(paging.Entry(t.page(m, first+(va-start)/abi.PageSize), bits))
+			m.shared++
+		}
+	}
+	return true
 }
 
 func (m *Image) parse(h []byte) bool {
@@ -87,6 +143,14 @@ func (m *Image) segment(p []byte) bool {
 	case !g.Write && filesz != memsz: // its zeros would be other bytes of the file
 		return false
 	}
+	// Each byte of the file is mapped about once: a life's page tables are bounded by the file's size.
+	mapped := filesz
+	for _, o := range m.segs[:m.nsegs] {
+		mapped += o.FileEnd - o.Start
+	}
+	if mapped > m.Size+maxSegs*abi.PageSize {
+		return false
+	}
 	const mask = abi.PageSize - 1
 	for _, o := range m.segs[:m.nsegs] {
 		if g.Start&^mask < (o.End+mask)&^mask && o.Start&^mask < (g.End+mask)&^mask {
@@ -95,5 +159,8 @@ func (m *Image) segment(p []byte) bool {
 	}
 	m.segs[m.nsegs] = g
 	m.nsegs++
+	for va := g.Start &^ (1<<partShift - 1); !g.Write && va < g.End; va += 1 << partShift {
+		m.part(va)
+	}
 	return true
 }

@@ -12,27 +12,46 @@ import (
 )
 
 const (
-	perIndex = abi.PageSize / 8 // frames that one index frame lists
-	indices  = 8
 	// MaxSize is the largest executable, in bytes.
-	MaxSize = indices * perIndex * abi.PageSize // 16 MiB
-	maxSegs = 8
+	MaxSize = 16 << 20
+	// indices is how many list frames name the pages of the largest.
+	indices  = (MaxSize/abi.PageSize + mem.PerList - 1) / mem.PerList
+	maxSegs  = 8
+	maxParts = MaxSize>>partShift + 2*maxSegs // each segment may begin and end within one
+
+	partShift = 21 // what one last-level table maps
 )
 
-// Image is one executable copy.
+// Image is one executable copy. Its frames come with the writes and stand on one list, so that its end takes the
+// same time however large it is.
 type Image struct {
-	used   bool
-	sealed bool
-	given  bool // ImageFree was called: goes with its last task
-	Tasks  int
-	Size   uint64
-	filled uint64
-	CRC    uint32 // CRC-32C of the bytes
-	Frames uint64
-	index  [indices]mem.Addr // frames that list the frames
-	Entry  uint64
-	segs   [maxSegs]Segment
-	nsegs  int
+	used    bool
+	sealed  bool
+	given   bool // ImageFree was called: goes with its last task
+	Maker   abi.Endpoint
+	Account abi.AccountID
+	holder  *mem.Holder
+	Tasks   int
+	Size    uint64
+	filled  uint64
+	CRC     uint32 // CRC-32C of the bytes
+	frames  mem.List
+	index   [indices]mem.Addr // frames of the list: they name the pages in order
+	Entry   uint64
+	segs    [maxSegs]Segment
+	nsegs   int
+
+	// Last-level tables in which the read-only pages are mapped, for address spaces to begin with.
+	parts  [maxParts]part
+	nparts int
+	shared uint64 // pages in them
+	ready  int    // steps that Seal has made
+}
+
+// part is a last-level table and the 2 MiB that it is for.
+type part struct {
+	va    uint64
+	table mem.Addr
 }
 
 // Segment is a PT_LOAD of the file.
@@ -50,84 +69,61 @@ type Table struct {
 	pool   *mem.Pool
 	images [abi.MaxImages]Image
 	crc    *crc32.Table
+	free   int
+	OnFree func(abi.AccountID) // an image of that account is gone
 }
 
 // NewTable makes an empty table that takes its memory from pool.
 func NewTable(pool *mem.Pool) *Table {
-	return &Table{pool: pool, crc: crc32.MakeTable(crc32.Castagnoli)}
+	return &Table{pool: pool, crc: crc32.MakeTable(crc32.Castagnoli), free: abi.MaxImages - 1} // 0 names no image
 }
 
 // Free is how many images can still be made.
-func (t *Table) Free() (n uint64) {
-	for i := range t.images[1:] { // 0 names no image
-		if !t.images[1+i].used {
-			n++
-		}
-	}
-	return n
-}
+func (t *Table) Free() uint64 { return uint64(t.free) }
 
-// Create begins a copy of size bytes. Errors: EINVAL (size is 0 or above MaxSize), ENOSPC,
-// ENOMEM.
-func (t *Table) Create(size uint64) (int, abi.Errno) {
+// Create begins a copy of size bytes, to be written by maker and charged to h, which is account's. It takes no
+// memory yet. Errors: EINVAL (size is 0 or above MaxSize), ENOSPC.
+func (t *Table) Create(size uint64, maker abi.Endpoint, account abi.AccountID, h *mem.Holder) (int, abi.Errno) {
 	if size == 0 || size > MaxSize {
 		return 0, abi.EINVAL
 	}
 	for i := 1; i < len(t.images); i++ { // 0 names no image
-		m := &t.images[i]
-		if m.used {
-			continue
+		if m := &t.images[i]; !m.used {
+			*m = Image{used: true, Size: size, Maker: maker, Account: account, holder: h}
+			t.free--
+			return i, abi.OK
 		}
-		*m = Image{used: true, Size: size}
-		if !t.fill(m) {
-			t.release(m)
-			return 0, abi.ENOMEM
-		}
-		return i, abi.OK
 	}
 	return 0, abi.ENOSPC
 }
 
-func (t *Table) fill(m *Image) bool {
-	pages := (m.Size + abi.PageSize - 1) / abi.PageSize
-	if pages+pages/perIndex+1 > t.pool.Free() {
-		return false
+// own takes a frame on the image's list; 0 when memory is out. Zeroed unless dirty.
+func (t *Table) own(m *Image, dirty bool) mem.Addr {
+	if m.frames.Full() {
+		l := t.pool.GetDirty(m.holder)
+		if l == 0 {
+			return 0
+		}
+		m.frames.Grow(t.pool.Physical(), l)
 	}
-	for p := uint64(0); p < pages; p++ {
-		if p%perIndex == 0 {
-			if m.index[p/perIndex] = t.pool.Get(); m.index[p/perIndex] == 0 {
-				return false
-			}
-			m.Frames++
-		}
-		a := mem.Addr(0)
-		if p == pages-1 {
-			a = t.pool.Get() // what follows the file's end is zero
-		} else {
-			a = t.pool.GetDirty() // nobody sees it before Write has filled it: Seal asks for all of it
-		}
-		if a == 0 {
-			return false
-		}
-		t.pool.Physical().Words(m.index[p/perIndex])[p%perIndex] = uint64(a)
-		m.Frames++
+	a := t.pool.GetDirty(m.holder)
+	if a == 0 {
+		return 0
 	}
-	return true
+	if !dirty {
+		mem.Zero(t.pool.Physical(), a)
+	}
+	m.frames.Add(t.pool.Physical(), a)
+	return a
 }
 
 func (t *Table) release(m *Image) {
-	for _, ix := range m.index {
-		if ix == 0 {
-			continue
-		}
-		for _, a := range t.pool.Physical().Words(ix) {
-			if a != 0 {
-				t.pool.Put(mem.Addr(a))
-			}
-		}
-		t.pool.Put(ix)
+	t.pool.PutList(m.holder, &m.frames)
+	if t.OnFree != nil {
+		t.OnFree(m.Account)
 	}
 	*m = Image{}
+	t.free++
 }
 
 // Get finds an image that exists; nil otherwise.
@@ -159,25 +155,43 @@ func (t *Table) MayWrite(id int, offset, n uint64) abi.Errno {
 	return abi.OK
 }
 
-// Write appends b at offset; writes come in order. Errors: as MayWrite.
+// Write appends b at offset; writes come in order. What was written when memory ran out stays, and Filled
+// tells how much. Errors: as MayWrite; ENOMEM.
 func (t *Table) Write(id int, offset uint64, b []byte) abi.Errno {
 	if e := t.MayWrite(id, offset, uint64(len(b))); e != abi.OK {
 		return e
 	}
 	m := t.Get(id)
-	m.CRC = crc32.Update(m.CRC, t.crc, b)
 	for len(b) > 0 {
-		page := t.page(m, m.filled/abi.PageSize)
-		n := copy(t.pool.Physical().Bytes(page, abi.PageSize)[m.filled%abi.PageSize:], b)
+		at := m.filled % abi.PageSize
+		if at == 0 && !t.grow(m) {
+			return abi.ENOMEM
+		}
+		n := copy(t.pool.Physical().Bytes(t.page(m, m.filled/abi.PageSize), abi.PageSize)[at:], b)
+		m.CRC = crc32.Update(m.CRC, t.crc, b[:n])
 		b = b[n:]
 		m.filled += uint64(n)
 	}
 	return abi.OK
 }
 
-// page is the frame of the file's page n. Preconditions: n is within the file.
+// grow gives m its next page. What follows the file's end is zero; nobody sees the other pages before they are
+// written, since Seal asks for all.
+func (t *Table) grow(m *Image) bool {
+	page := m.filled / abi.PageSize
+	if t.own(m, m.filled+abi.PageSize <= m.Size) == 0 {
+		return false
+	}
+	m.index[page/mem.PerList] = m.frames.Newest()
+	return true
+}
+
+// Filled is how many bytes were written.
+func (m *Image) Filled() uint64 { return m.filled }
+
+// page is the frame of the file's page n. Preconditions: it was written.
 func (t *Table) page(m *Image, n uint64) mem.Addr {
-	return mem.Addr(t.pool.Physical().Words(m.index[n/perIndex])[n%perIndex])
+	return mem.Addr(t.pool.Physical().Words(m.index[n/mem.PerList])[1+n%mem.PerList])
 }
 
 // Unref gives the caller's interest up; the memory returns when no task is left. Errors: EINVAL.
@@ -202,32 +216,24 @@ func (t *Table) Drop(m *Image) {
 	}
 }
 
-// MapShared maps the read-only segments into s. false when memory is out.
-func (t *Table) MapShared(m *Image, s *paging.Space) (pages uint64, ok bool) {
-	for i := range m.segs[:m.nsegs] {
-		g := &m.segs[i]
-		if g.Write {
-			continue
-		}
-		bits := paging.User
-		if !g.Exec {
-			bits |= paging.NX
-		}
-		va := g.Start &^ (abi.PageSize - 1)
-		first := (g.Offset &^ (abi.PageSize - 1)) / abi.PageSize
-		last := (g.Offset + g.FileEnd - g.Start + abi.PageSize - 1) / abi.PageSize
-		for first < last {
-			n := min(last-first, perIndex-first%perIndex)
-			list := t.pool.Physical().Addrs(m.index[first/perIndex])[first%perIndex:][:n]
-			if !s.MapShared(va, list, bits) {
-				return pages, false
-			}
-			first += n
-			va += n * abi.PageSize
-			pages += n
+// ReleaseAll gives up what maker, who is dying, has made.
+func (t *Table) ReleaseAll(maker abi.Endpoint) {
+	for i := range t.images {
+		if m := &t.images[i]; m.used && m.Maker == maker && !m.given {
+			t.Unref(i)
 		}
 	}
-	return pages, true
+}
+
+// MapShared lets s begin with the tables in which m's read-only segments are mapped. false when memory is out.
+func (t *Table) MapShared(m *Image, s *paging.Space) (pages uint64, ok bool) {
+	for i := range m.parts[:m.nparts] {
+		p := &m.parts[i]
+		if !s.Install(p.va, t.pool.Physical().Words(p.table)) {
+			return 0, false
+		}
+	}
+	return m.shared, true
 }
 
 // Segment finds the segment that the page of va belongs to; nil when there is none.
@@ -264,7 +270,7 @@ func (t *Table) Info(id int, out *abi.ImageInfo) abi.Errno {
 	if m == nil {
 		return abi.ESRCH
 	}
-	*out = abi.ImageInfo{Image: uint32(id), Tasks: uint32(m.Tasks), Size: m.Size, Frames: m.Frames, Entry: m.Entry, CRC32C: uint64(m.CRC)}
+	*out = abi.ImageInfo{Image: uint32(id), Tasks: uint32(m.Tasks), Size: m.Size, Frames: m.frames.Len(), Account: m.Account, Maker: m.Maker, Entry: m.Entry, CRC32C: uint64(m.CRC)}
 	if m.sealed {
 		out.Sealed = 1
 	}

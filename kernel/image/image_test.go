@@ -61,9 +61,27 @@ func newTable(t *testing.T) (*mem.Pool, *Table) {
 	return p, NewTable(p)
 }
 
+// holder may have all of p.
+func holder(t *testing.T, p *mem.Pool) *mem.Holder {
+	h := new(mem.Holder)
+	if !p.Promise(h, 0, p.Size()) {
+		t.Fatal("no promise")
+	}
+	return h
+}
+
+// seal makes all steps.
+func seal(tab *Table, id int) abi.Errno {
+	for {
+		if more, e := tab.Seal(id); e != abi.OK || !more {
+			return e
+		}
+	}
+}
+
 func load(t *testing.T, tab *Table, b []byte) (int, abi.Errno) {
 	t.Helper()
-	id, e := tab.Create(uint64(len(b)))
+	id, e := tab.Create(uint64(len(b)), 7, 2, holder(t, tab.pool))
 	if e != abi.OK {
 		t.Fatal(e.Name())
 	}
@@ -72,7 +90,7 @@ func load(t *testing.T, tab *Table, b []byte) (int, abi.Errno) {
 			t.Fatal(e.Name())
 		}
 	}
-	return id, tab.Seal(id)
+	return id, seal(tab, id)
 }
 
 func TestSharedAndPrivatePages(t *testing.T) {
@@ -87,8 +105,8 @@ func TestSharedAndPrivatePages(t *testing.T) {
 	if m.CRC != crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) {
 		t.Error("wrong CRC")
 	}
-	template := p.Get()
-	s, _ := paging.New(p, template, 50)
+	template := p.Get(nil)
+	s, _ := paging.New(p, template, holder(t, p))
 	pages, ok := tab.MapShared(m, &s)
 	if !ok || pages != 4 {
 		t.Fatalf("MapShared: %d pages, %v; want 4", pages, ok)
@@ -107,14 +125,14 @@ func TestSharedAndPrivatePages(t *testing.T) {
 		start, end int // where the file's bytes are in the page
 		off        int
 	}{{base + 0x5000, 0x100, 0x1000, 0x4100}, {base + 0x6000, 0, 0x100, 0x5000}, {base + 0x7000, 0, 0, 0}} {
-		f := p.Get()
+		f := p.Get(nil)
 		tab.Fill(m, m.Segment(c.va), c.va+5, f)
 		got, want := p.Physical().Bytes(f, 4096), make([]byte, 4096)
 		copy(want[c.start:c.end], b[c.off:])
 		if !bytes.Equal(got, want) {
 			t.Errorf("data page %#x is wrong", c.va)
 		}
-		p.Put(f)
+		p.Put(nil, f)
 	}
 	tab.Hold(m)
 	tab.Unref(id)
@@ -123,7 +141,7 @@ func TestSharedAndPrivatePages(t *testing.T) {
 	}
 	s.Free()
 	tab.Drop(m)
-	p.Put(template)
+	p.Put(nil, template)
 	if p.Free() != free || tab.Free() != abi.MaxImages-1 {
 		t.Errorf("free frames %d, want %d", p.Free(), free)
 	}
@@ -155,6 +173,7 @@ func TestSealRefuses(t *testing.T) {
 		"offset wraps":         {with(seg{pfExec, ^uint64(0xfff), base, 0x2000, 0x2000}), base, nil},
 		"odd offset":           {with(seg{pfExec, 0x10, base, 0x1000, 0x1000}), base, nil},
 		"pages overlap":        {with(seg{pfExec, 0, base, 0x1800, 0x1800}, seg{4, 0x1900, base + 0x1900, 0x100, 0x100}), base, nil},
+		"one page many times":  {with(seg{4, 0, base, 0x5100, 0x5100}, seg{4, 0, base + 1<<20, 0x5100, 0x5100}, seg{pfExec, 0, base + 2<<20, 0x5000, 0x5000}), base + 2<<20, nil},
 		"zeros in text":        {with(seg{pfExec, 0, base, 0x1000, 0x1800}), base, nil},
 	} {
 		p, tab := newTable(t)
@@ -178,32 +197,91 @@ func TestSealRefuses(t *testing.T) {
 
 func TestWriteRefuses(t *testing.T) {
 	p, tab := newTable(t)
-	if _, e := tab.Create(0); e != abi.EINVAL {
+	h := holder(t, p)
+	if _, e := tab.Create(0, 7, 2, h); e != abi.EINVAL {
 		t.Errorf("size 0: %s", e.Name())
 	}
-	if _, e := tab.Create(400 * abi.PageSize); e != abi.ENOMEM {
-		t.Errorf("more than there is: %s, want ENOMEM", e.Name())
-	}
 	free := p.Free()
-	id, _ := tab.Create(100)
+	big, e := tab.Create(400*abi.PageSize, 7, 2, h)
+	if e != abi.OK || p.Free() != free {
+		t.Errorf("create: %s, %d frames taken before a write", e.Name(), free-p.Free())
+	}
+	if e := tab.Write(big, 0, make([]byte, 400*abi.PageSize)); e != abi.ENOMEM || tab.Get(big).Filled()%abi.PageSize != 0 || p.Free() != 0 {
+		t.Errorf("more than there is: %s, want ENOMEM; %d bytes written, %d frames free", e.Name(), tab.Get(big).Filled(), p.Free())
+	}
+	tab.Unref(big)
+	id, _ := tab.Create(100, 7, 2, h)
+	_, early := tab.Seal(id)
 	for name, e := range map[string]abi.Errno{
 		"no image": tab.Write(id+1, 0, []byte{1}), "image 0": tab.Write(0, 0, []byte{1}), "hole": tab.Write(id, 1, []byte{1}),
-		"too long": tab.Write(id, 0, make([]byte, 101)), "seal early": tab.Seal(id),
+		"too long": tab.Write(id, 0, make([]byte, 101)), "seal early": early,
 	} {
 		if e != abi.EINVAL {
 			t.Errorf("%s: %s, want EINVAL", name, e.Name())
 		}
 	}
 	tab.Unref(id)
-	if p.Free() != free {
+	if p.Free() != free || h.Used() != 0 {
 		t.Error("frames lost")
 	}
 	for i := 1; i < abi.MaxImages; i++ {
-		if _, e := tab.Create(1); e != abi.OK {
+		if _, e := tab.Create(1, 7, 2, h); e != abi.OK {
 			t.Fatal(e.Name())
 		}
 	}
-	if _, e := tab.Create(1); e != abi.ENOSPC {
+	if _, e := tab.Create(1, 7, 2, h); e != abi.ENOSPC {
 		t.Errorf("full table: %s, want ENOSPC", e.Name())
+	}
+	var gone []abi.AccountID
+	tab.OnFree = func(a abi.AccountID) { gone = append(gone, a) }
+	if tab.ReleaseAll(8); len(gone) != 0 {
+		t.Error("images of one maker ended with another")
+	}
+	if tab.ReleaseAll(7); len(gone) != abi.MaxImages-1 || gone[0] != 2 || tab.Free() != abi.MaxImages-1 {
+		t.Errorf("%d images ended with their maker, %d are free", len(gone), tab.Free())
+	}
+}
+
+// Memory runs out at each frame that an image takes: a definite error, the retry goes on where it stopped, and
+// all comes back.
+func TestEachFrameMissing(t *testing.T) {
+	b := elf(0x5100, base+0x1000, good...)
+	for n := uint64(0); ; n++ {
+		p, tab := newTable(t)
+		free, h := p.Free(), new(mem.Holder)
+		p.Promise(h, 0, n)
+		id, _ := tab.Create(uint64(len(b)), 7, 2, h)
+		failed := 0
+		retry := func(what string, e abi.Errno) {
+			if e != abi.OK && e != abi.ENOMEM {
+				t.Fatalf("ceiling %d: %s: %s, want ENOMEM", n, what, e.Name())
+			}
+			if e == abi.ENOMEM {
+				failed++
+				p.Promise(h, 0, p.Size())
+			}
+		}
+		for tab.Get(id).Filled() < uint64(len(b)) {
+			at := tab.Get(id).Filled()
+			retry("write", tab.Write(id, at, b[at:min(at+3000, uint64(len(b)))]))
+		}
+		for !tab.Get(id).IsSealed() {
+			retry("seal", seal(tab, id))
+		}
+		if c := crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)); tab.Get(id).CRC != c {
+			t.Errorf("ceiling %d: CRC %#x, want %#x", n, tab.Get(id).CRC, c)
+		}
+		if failed > 1 {
+			t.Errorf("ceiling %d: failed %d times", n, failed)
+		}
+		if tab.Unref(id); p.Free() != free || h.Used() != 0 {
+			t.Errorf("ceiling %d: %d frames lost", n, free-p.Free())
+		}
+		if failed == 0 {
+			if n < 8 {
+				t.Errorf("nothing failed with %d frames", n)
+			}
+			return
+		}
 	}
 }

@@ -1,8 +1,6 @@
 package ipc
 
 import (
-	"math/bits"
-
 	"bennu/kernel/abi"
 	"bennu/kernel/task"
 )
@@ -22,9 +20,9 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 	for i := range t.Async {
 		if a := &t.Async[i]; a.State == task.AsyncFree {
 			x.seq++
-			*a = task.Async{State: task.AsyncWaiting, To: ep, Tag: tag, Seq: x.seq, Msg: t.Call.Msg}
-			to.AsyncToMe++
-			to.AsyncFrom |= 1 << t.Slot
+			x.kept++
+			*a = task.Async{State: task.AsyncWaiting, To: ep, From: t.Slot, Tag: tag, Seq: x.seq, Msg: t.Call.Msg}
+			enqueue(to, a)
 			t.Result(abi.OK, 0)
 			return
 		}
@@ -32,46 +30,84 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 	t.Result(abi.EAGAIN, 0)
 }
 
+// enqueue puts a behind what waits for to already.
+func enqueue(to *task.Task, a *task.Async) {
+	if a.Prev = to.AsyncLast; a.Prev == nil {
+		to.AsyncFirst = a
+	} else {
+		a.Prev.Next = a
+	}
+	to.AsyncLast = a
+	to.AsyncToMe++
+}
+
+// dequeue takes a off the list of to, which it waits for.
+func dequeue(to *task.Task, a *task.Async) {
+	if a.Prev == nil {
+		to.AsyncFirst = a.Next
+	} else {
+		a.Prev.Next = a.Next
+	}
+	if a.Next == nil {
+		to.AsyncLast = a.Prev
+	} else {
+		a.Next.Prev = a.Prev
+	}
+	to.AsyncToMe--
+}
+
 // async delivers the oldest kept message that t waits for.
 func (x *IPC) async(t *task.Task) bool {
-	if t.AsyncToMe == 0 {
+	if t.AsyncFirst == nil {
 		return false
 	}
-	var best *task.Async
-	var from *task.Task
-	for m := t.AsyncFrom; m != 0; m &= m - 1 {
-		slot := bits.TrailingZeros64(m)
-		k := &x.tasks.Tasks[slot]
-		if t.RecvFrom != abi.Any && t.RecvFrom != k.Endpoint {
-			continue
-		}
-		a := oldest(k, t)
-		if a == nil {
-			t.AsyncFrom &^= 1 << slot
-		} else if best == nil || a.Seq < best.Seq {
-			best, from = a, k
-		}
-	}
-	if best == nil {
+	a := x.oldest(t)
+	if a == nil {
 		return false
 	}
-	t.Call.Msg = best.Msg
+	from := &x.tasks.Tasks[a.From]
+	dequeue(t, a)
+	t.Call.Msg = a.Msg
 	t.Call.Msg.Source = from.Endpoint
-	best.State = task.AsyncFree
-	t.AsyncToMe--
+	x.drop(a)
+	x.serve(t, from)
 	x.complete(t, abi.OK, uint64(abi.KindSendA))
 	return true
 }
 
-// oldest is the message of k's that has waited longest for t; nil when there is none.
-func oldest(k, t *task.Task) (best *task.Async) {
-	for i := range k.Async {
-		a := &k.Async[i]
-		if a.State == task.AsyncWaiting && a.To == t.Endpoint && (best == nil || a.Seq < best.Seq) {
-			best = a
+// oldest is the message that t may have now; nil when there is none.
+func (x *IPC) oldest(t *task.Task) (best *task.Async) {
+	if t.RecvFrom != abi.Any { // those of one sender
+		from := x.tasks.Lookup(t.RecvFrom)
+		if from == nil {
+			return nil
 		}
+		for i := range from.Async {
+			if a := &from.Async[i]; a.State == task.AsyncWaiting && a.To == t.Endpoint && (best == nil || a.Seq < best.Seq) {
+				best = a
+			}
+		}
+		return best
 	}
-	return best
+	var held uint64 // senders whose messages wait
+	for a := t.AsyncFirst; a != nil; a = a.Next {
+		if held>>(a.From&63)&1 != 0 {
+			continue
+		}
+		if !x.held(t, &x.tasks.Tasks[a.From]) {
+			return a
+		}
+		held |= 1 << a.From
+	}
+	return nil
+}
+
+// drop frees a senda slot.
+func (x *IPC) drop(a *task.Async) {
+	if a.State != task.AsyncFree {
+		a.State = task.AsyncFree
+		x.kept--
+	}
 }
 
 // TakeResult takes the oldest result of a senda of t's that failed. Errors: EAGAIN.
@@ -86,39 +122,71 @@ func (x *IPC) TakeResult(t *task.Task, out *abi.AsyncResult) abi.Errno {
 		return abi.EAGAIN
 	}
 	*out = abi.AsyncResult{To: best.To, Errno: best.Errno, Tag: best.Tag}
-	best.State = task.AsyncFree
+	x.drop(best)
 	t.AsyncFails--
 	return abi.OK
 }
 
-// Forget removes every trace of a dying task from message passing: peers that wait for it get
-// EDEADSRCDST, what it left and what was left for it is dropped, and nobody may send to its slot.
-func (x *IPC) Forget(t *task.Task) {
-	x.leave(t)
-	x.m.ClearLimit(t)
-	t.Wait = task.NoPriv
-	for i := range x.tasks.Tasks {
-		o := &x.tasks.Tasks[i]
-		if !o.Live || o == t {
+// forgetEach is how many peers of a dying task are told in one go: each may have to be woken, and to be told of
+// messages that were not received.
+const forgetEach = 8
+
+// Forget removes the traces of t, which is buried, from message passing: peers that wait for it get
+// EDEADSRCDST, what it left and what was left for it is dropped, and nobody may send to its slot. It works in
+// steps: done is false when it is to be called again.
+func (x *IPC) Forget(t *task.Task) (done bool) {
+	if t.Forgotten == 0 {
+		x.leave(t)
+		x.m.ClearLimit(t)
+		t.Wait = task.NoPriv
+		x.forgetAsync(t)
+	}
+	told := 0
+	for ; t.Forgotten < len(x.tasks.Tasks); t.Forgotten++ {
+		o := &x.tasks.Tasks[t.Forgotten]
+		if !o.Live {
 			continue
 		}
 		o.Notified &^= 1 << t.Slot
-		o.Priv.SendTo &^= 1 << t.Slot
-		if t.AsyncToMe > 0 {
+		o.SendTo &^= 1 << t.Slot
+		waits := o.Wait&task.Sending != 0 && o.SendingTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint
+		left := t.AsyncToMe > 0 && leftFor(o, t)
+		if !waits && !left {
+			continue
+		}
+		if told++; told > forgetEach {
+			return false
+		}
+		if left {
 			x.fail(o, t)
 		}
-		if o.Wait&task.Sending != 0 && o.SendTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint {
+		if waits {
 			x.complete(o, abi.EDEADSRCDST, 0)
 		}
 	}
+	t.Senders, t.LastSend = task.None, task.None
+	return true
+}
+
+// forgetAsync drops what t left with the kernel.
+func (x *IPC) forgetAsync(t *task.Task) {
 	for i := range t.Async {
 		a := &t.Async[i]
-		if to := x.tasks.Lookup(a.To); a.State == task.AsyncWaiting && to != nil {
-			to.AsyncToMe--
+		if to := &x.tasks.Tasks[a.To.Slot()]; a.State == task.AsyncWaiting && to.Endpoint == a.To && (to.Live || to.Dying) {
+			dequeue(to, a)
 		}
-		a.State = task.AsyncFree
+		x.drop(a)
 	}
-	t.Senders, t.LastSend = task.None, task.None
+}
+
+// leftFor tells whether o left messages for t.
+func leftFor(o, t *task.Task) bool {
+	for i := range o.Async {
+		if a := &o.Async[i]; a.State == task.AsyncWaiting && a.To == t.Endpoint {
+			return true
+		}
+	}
+	return false
 }
 
 // fail turns o's kept messages to t into results, and tells o once.
@@ -127,9 +195,9 @@ func (x *IPC) fail(o, t *task.Task) {
 	for i := range o.Async {
 		a := &o.Async[i]
 		if a.State == task.AsyncWaiting && a.To == t.Endpoint {
+			dequeue(t, a)
 			a.State, a.Errno = task.AsyncFailed, abi.EDEADSRCDST
 			o.AsyncFails++
-			t.AsyncToMe--
 		}
 	}
 	if o.AsyncFails != before {
@@ -137,19 +205,5 @@ func (x *IPC) fail(o, t *task.Task) {
 	}
 }
 
-// FreeAsync is how many senda slots are free in living tasks, plus all of free slots.
-func (x *IPC) FreeAsync() (n uint64) {
-	for i := range x.tasks.Tasks {
-		k := &x.tasks.Tasks[i]
-		if !k.Live {
-			n += abi.MaxAsync
-			continue
-		}
-		for j := range k.Async {
-			if k.Async[j].State == task.AsyncFree {
-				n++
-			}
-		}
-	}
-	return n
-}
+// FreeAsync is how many senda slots are free, those of free task slots included.
+func (x *IPC) FreeAsync() uint64 { return abi.MaxTasks*abi.MaxAsync - x.kept }

@@ -17,6 +17,8 @@ type Machine interface {
 	SetLimit(t *task.Task, timeout uint64) // WaitOver will be called after timeout ns
 	ClearLimit(t *task.Task)               // the wait has ended
 	Now() uint64                           // ns since boot
+	Held(to, from *task.Task) bool         // what from left for to, a server, is to wait; Retry when it need not
+	Pays(t, by *task.Task)                 // t, a server, works for by from now on; nil: for itself
 }
 
 // IPC is the state that belongs to no one task.
@@ -24,6 +26,7 @@ type IPC struct {
 	tasks *task.Table
 	m     Machine
 	seq   uint64 // orders senda messages
+	kept  uint64 // senda slots that are used
 }
 
 // New makes the message passing among tasks.
@@ -68,7 +71,7 @@ func (x *IPC) target(t *task.Task, ep abi.Endpoint, nr abi.CallNr) (*task.Task, 
 	if to == nil {
 		return nil, abi.EDEADSRCDST
 	}
-	if t.Priv.SendTo>>to.Slot&1 == 0 || to == t {
+	if t.SendTo>>to.Slot&1 == 0 || to == t {
 		return nil, abi.ECALLDENIED
 	}
 	if t.Priv.TrapMask&abi.TrapBit(nr) == 0 {
@@ -83,6 +86,7 @@ func (x *IPC) target(t *task.Task, ep abi.Endpoint, nr abi.CallNr) (*task.Task, 
 func (x *IPC) deliver(from, to *task.Task, kind abi.ReceiveKind) {
 	to.Call.Msg = from.Call.Msg
 	to.Call.Msg.Source = from.Endpoint
+	x.serve(to, from)
 	x.complete(to, abi.OK, uint64(kind))
 }
 
@@ -107,7 +111,7 @@ func (x *IPC) send(t, to *task.Task, kind abi.ReceiveKind) abi.Errno {
 		return abi.ELOCKED
 	}
 	t.Wait |= task.Sending
-	t.SendTo, t.Kind, t.NextSend = to.Endpoint, kind, task.None
+	t.SendingTo, t.Kind, t.NextSend = to.Endpoint, kind, task.None
 	if to.Senders == task.None {
 		to.Senders = t.Slot
 	} else {
@@ -128,7 +132,7 @@ func (x *IPC) cycle(t, to *task.Task) bool {
 		case k.Limited:
 			return false
 		case k.Wait&task.Sending != 0:
-			next = k.SendTo
+			next = k.SendingTo
 		case k.Wait&task.Receiving != 0 && k.RecvFrom != abi.Any:
 			next = k.RecvFrom
 		default:
@@ -183,6 +187,7 @@ func (x *IPC) Notify(t *task.Task, ep abi.Endpoint) {
 	}
 	if mayNotify(to, t.Endpoint) {
 		x.notified(to, t.Endpoint, 0, x.m.Now())
+		x.serveNotify(to, t)
 		return
 	}
 	if to.Notified == 0 {
@@ -251,16 +256,22 @@ func (x *IPC) pending(t *task.Task) bool {
 }
 
 func (x *IPC) pendingTask(t *task.Task, any bool) bool {
-	slot := bits.TrailingZeros64(t.Notified)
 	if !any {
 		from := x.tasks.Lookup(t.RecvFrom)
-		if from == nil || t.Notified>>from.Slot&1 == 0 {
-			return false
-		}
-		slot = from.Slot
+		return from != nil && t.Notified>>from.Slot&1 != 0 && x.takeNotify(t, from)
 	}
-	t.Notified &^= 1 << slot
-	x.notified(t, x.tasks.Tasks[slot].Endpoint, 0, t.NotifiedNS)
+	for m := t.Notified; m != 0; m &= m - 1 {
+		if from := &x.tasks.Tasks[bits.TrailingZeros64(m)]; !x.held(t, from) {
+			return x.takeNotify(t, from)
+		}
+	}
+	return false
+}
+
+func (x *IPC) takeNotify(t, from *task.Task) bool {
+	t.Notified &^= 1 << from.Slot
+	x.notified(t, from.Endpoint, 0, t.NotifiedNS)
+	x.serveNotify(t, from)
 	return true
 }
 
@@ -270,6 +281,9 @@ func (x *IPC) Receive(t *task.Task, from abi.Endpoint, timeout uint64) {
 	if t.Priv.TrapMask&abi.TrapBit(abi.CallReceive) == 0 {
 		t.Result(abi.ETRAPDENIED, 0)
 		return
+	}
+	if t.Server {
+		x.m.Pays(t, nil)
 	}
 	switch from {
 	case abi.Any, abi.Hardware, abi.Clock, abi.System:
@@ -305,7 +319,7 @@ func (x *IPC) queued(t *task.Task) bool {
 	prev := task.None
 	for s := t.Senders; s != task.None; prev, s = s, x.tasks.Tasks[s].NextSend {
 		from := &x.tasks.Tasks[s]
-		if t.RecvFrom != abi.Any && t.RecvFrom != from.Endpoint {
+		if t.RecvFrom != abi.Any && t.RecvFrom != from.Endpoint || x.held(t, from) {
 			continue
 		}
 		x.unlink(t, prev, from)
@@ -339,7 +353,7 @@ func (x *IPC) unlink(to *task.Task, prev int, from *task.Task) {
 
 // leave takes t out of the queue that it sends to.
 func (x *IPC) leave(t *task.Task) {
-	to := x.tasks.Lookup(t.SendTo)
+	to := x.tasks.Lookup(t.SendingTo)
 	if t.Wait&task.Sending == 0 || to == nil {
 		return
 	}

@@ -34,11 +34,11 @@ func TestChecks(t *testing.T) {
 			{"stale before masks", func(r *rig) abi.Endpoint {
 				old := r.from(1)
 				r.die(r.task(1))
-				r.task(0).Priv.SendTo, r.task(0).Priv.TrapMask = 0, 0
+				r.task(0).SendTo, r.task(0).Priv.TrapMask = 0, 0
 				return old
 			}, "EDEADSRCDST"},
 			{"send mask before trap mask", func(r *rig) abi.Endpoint {
-				r.task(0).Priv.SendTo, r.task(0).Priv.TrapMask = 0, 0
+				r.task(0).SendTo, r.task(0).Priv.TrapMask = 0, 0
 				return r.from(1)
 			}, "ECALLDENIED"},
 			{"trap mask before type", func(r *rig) abi.Endpoint {

@@ -17,6 +17,8 @@ type rig struct {
 	table  *task.Table
 	ready  map[int]bool
 	limits map[int]uint64
+	holds  map[int]bool // what these leave for a server waits
+	payers map[int]int  // who pays for a server
 	now    uint64
 }
 
@@ -25,9 +27,15 @@ func (r *rig) Block(t *task.Task)                    { delete(r.ready, t.Slot) }
 func (r *rig) SetLimit(t *task.Task, timeout uint64) { r.limits[t.Slot] = timeout }
 func (r *rig) ClearLimit(t *task.Task)               { delete(r.limits, t.Slot) }
 func (r *rig) Now() uint64                           { return r.now }
+func (r *rig) Held(to, from *task.Task) bool         { return r.holds[from.Slot] }
+func (r *rig) Pays(t, by *task.Task) {
+	if r.payers[t.Slot] = t.Slot; by != nil {
+		r.payers[t.Slot] = by.Slot
+	}
+}
 
 func newRig(t testing.TB, tasks int) *rig {
-	r := &rig{t: t, table: task.NewTable(), ready: map[int]bool{}, limits: map[int]uint64{}, now: 1000}
+	r := &rig{t: t, table: task.NewTable(), ready: map[int]bool{}, limits: map[int]uint64{}, holds: map[int]bool{}, payers: map[int]int{}, now: 1000}
 	r.IPC = New(r.table, r)
 	for range tasks {
 		r.add()
@@ -40,17 +48,31 @@ func (r *rig) add() *task.Task {
 	k := r.table.Take()
 	k.Ctx, k.Call = new(arch.Context), new(abi.CallArea)
 	k.Wait = 0
-	k.Priv = abi.Privilege{TrapMask: abi.AllTraps, SendTo: ^uint64(0)}
+	k.Priv = abi.Privilege{TrapMask: abi.AllTraps}
+	k.SendTo = ^uint64(0)
 	for i := range r.table.Tasks {
-		r.table.Tasks[i].Priv.SendTo |= 1 << k.Slot
+		r.table.Tasks[i].SendTo |= 1 << k.Slot
 	}
 	r.ready[k.Slot] = true
 	return k
 }
 
+// addAt makes a task in a slot that is free: slots are taken in turn.
+func (r *rig) addAt(slot int) {
+	var others []*task.Task
+	for k := r.add(); k.Slot != slot; k = r.add() {
+		others = append(others, k)
+	}
+	for _, k := range others {
+		r.die(k)
+	}
+}
+
 // die is what the kernel does at a death, as far as message passing goes.
 func (r *rig) die(k *task.Task) {
-	r.Forget(k)
+	r.table.Bury(k)
+	for !r.Forget(k) {
+	}
 	delete(r.ready, k.Slot)
 	r.table.Release(k)
 }

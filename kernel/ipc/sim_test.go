@@ -3,7 +3,6 @@ package ipc
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -99,12 +98,22 @@ func (r *rig) invariants() {
 				fails++
 			}
 		}
+		listed, seq, prev := 0, uint64(0), (*task.Async)(nil)
+		for a := k.AsyncFirst; a != nil && listed <= toMe; a = a.Next {
+			if a.State != task.AsyncWaiting || a.To != k.Endpoint || a.Seq <= seq || a.Prev != prev {
+				r.t.Errorf("task %d: on its list: %+v", i, a)
+			}
+			listed, seq, prev = listed+1, a.Seq, a
+		}
+		if listed != toMe || prev != k.AsyncLast {
+			r.t.Errorf("task %d: %d messages on its list, want %d, or its end is wrong", i, listed, toMe)
+		}
 		if toMe != k.AsyncToMe || fails != k.AsyncFails {
 			r.t.Errorf("task %d: %d senda messages wait for it, counted %d; %d results, counted %d", i, toMe, k.AsyncToMe, fails, k.AsyncFails)
 		}
 		last := task.None
 		for s := k.Senders; s != task.None; s = r.table.Tasks[s].NextSend {
-			if o := &r.table.Tasks[s]; o.Wait&task.Sending == 0 || o.SendTo != k.Endpoint {
+			if o := &r.table.Tasks[s]; o.Wait&task.Sending == 0 || o.SendingTo != k.Endpoint {
 				r.t.Errorf("task %d is in the queue of %d, does not send to it", s, i)
 			}
 			last = s
@@ -123,9 +132,7 @@ func do(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uin
 	x := &m.tasks[a]
 	switch {
 	case x.dead:
-		a = slices.IndexFunc(m.tasks, func(t modelTask) bool { return t.dead }) // the lowest free slot
-		x = &m.tasks[a]
-		r.add()
+		r.addAt(a)
 		*x = modelTask{result: "OK", life: x.life + 1}
 		ends[a] = r.from(a)
 		r.msg(a, 0, 0)

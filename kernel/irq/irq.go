@@ -19,6 +19,7 @@ type hook struct {
 	bit      uint
 	active   bool // told, has not enabled again
 	again    bool // came again meanwhile (edge-triggered)
+	held     bool // came, and its owner is to be told later: the line is masked until then
 	disabled bool
 }
 
@@ -42,10 +43,11 @@ func (t *Table) Free() (n uint64) {
 	return n
 }
 
-// Claim gives owner a hook on line and unmasks it; the same claim again gives the same hook.
-// Preconditions: the line exists, the privilege was checked.
+// Claim gives owner a hook on line and unmasks it; the same claim again gives the same hook. An owner has one
+// hook a line. Preconditions: the line exists, the privilege was checked.
 //
-// Errors: EINVAL (bit > 63), EBUSY (an edge-triggered line is another's), ENOSPC.
+// Errors: EINVAL (bit > 63), EEXIST (the owner has the line under another bit), EBUSY (an edge-triggered line is
+// another's), ENOSPC.
 func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.Errno) {
 	if bit > 63 {
 		return 0, abi.EINVAL
@@ -61,7 +63,9 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 		case h.line != line:
 		case h.owner == owner && h.bit == uint(bit):
 			return uint32(i), abi.OK
-		case !t.lines.Level(line) && h.owner != owner:
+		case h.owner == owner:
+			return 0, abi.EEXIST
+		case !t.lines.Level(line):
 			return 0, abi.EBUSY // an edge tells nobody whose device it was
 		}
 	}
@@ -140,7 +144,7 @@ func (t *Table) update(line uint32) {
 			continue
 		}
 		hooks = true
-		mask = mask || h.disabled || h.again || level && h.active
+		mask = mask || h.disabled || h.again || h.held || level && h.active
 	}
 	if hooks && !mask {
 		t.lines.Unmask(line)
@@ -149,9 +153,10 @@ func (t *Table) update(line uint32) {
 	}
 }
 
-// Interrupt handles one interrupt on line: notify is called for each owner to be told. The caller
-// ends the interrupt at the controller afterwards.
-func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint)) {
+// Interrupt handles one interrupt on line: notify is called for each owner to be told, and says whether it was;
+// one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at the
+// controller afterwards.
+func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint) (told bool)) {
 	mask, known := t.lines.Level(line), false
 	for i := range t.hooks {
 		h := &t.hooks[i]
@@ -159,17 +164,29 @@ func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint)
 			continue
 		}
 		known = true
-		if h.active {
+		switch {
+		case h.active:
 			h.again, mask = true, true
-			continue
+		case notify(h.owner, h.bit):
+			h.active = true
+		default:
+			h.held, mask = true, true
 		}
-		h.active = true
-		notify(h.owner, h.bit)
 	}
 	if !known {
 		t.Stray++
 	}
 	if mask || !known {
 		t.lines.Mask(line)
+	}
+}
+
+// Resume tells the owners of what was held back, as far as notify lets it.
+func (t *Table) Resume(notify func(owner abi.Endpoint, bit uint) (told bool)) {
+	for i := range t.hooks {
+		if h := &t.hooks[i]; h.used && h.held && notify(h.owner, h.bit) {
+			h.held, h.active = false, true
+			t.update(h.line)
+		}
 	}
 }

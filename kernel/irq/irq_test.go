@@ -17,6 +17,7 @@ type rig struct {
 	*Table
 	l    *lines
 	told []abi.Endpoint
+	hold bool // owners are not to be told now
 }
 
 func newRig() *rig {
@@ -26,8 +27,37 @@ func newRig() *rig {
 
 func (r *rig) fire(line uint32) int {
 	n := len(r.told)
-	r.Interrupt(line, func(o abi.Endpoint, _ uint) { r.told = append(r.told, o) })
+	r.Interrupt(line, r.tell)
 	return len(r.told) - n
+}
+
+func (r *rig) tell(o abi.Endpoint, _ uint) bool {
+	if !r.hold {
+		r.told = append(r.told, o)
+	}
+	return !r.hold
+}
+
+// An interrupt of an owner that may not be told now comes later, once, and masks the line meanwhile.
+func TestHeldBack(t *testing.T) {
+	for _, line := range []uint32{4, 9} {
+		r := newRig()
+		h, _ := r.Claim(1, line, 0)
+		r.hold = true
+		if r.fire(line) != 0 || r.l.open[line] {
+			t.Errorf("line %d: told, or open, while its owner is held back", line)
+		}
+		if r.Resume(r.tell); r.l.open[line] || len(r.told) != 0 {
+			t.Errorf("line %d: resumed too early", line)
+		}
+		r.hold = false
+		if r.Resume(r.tell); len(r.told) != 1 || r.l.open[line] != (line == 4) {
+			t.Errorf("line %d: told %d times, open %v", line, len(r.told), r.l.open[line])
+		}
+		if r.Enable(1, uint64(h)); !r.l.open[line] {
+			t.Errorf("line %d: closed after it was served", line)
+		}
+	}
 }
 
 func TestEdgeIsNotLost(t *testing.T) {
@@ -120,8 +150,12 @@ func TestRefusals(t *testing.T) {
 	if r.Release(1, uint64(h)); r.l.open[4] {
 		t.Error("released but open")
 	}
-	for i := 0; i < abi.MaxHooks; i++ {
-		r.Claim(1, 9, uint64(i))
+	r.Claim(1, 9, 3)
+	if _, e := r.Claim(1, 9, 4); e != abi.EEXIST || r.Free() != abi.MaxHooks-1 {
+		t.Errorf("a second hook on one line: %s, want EEXIST; %d free", e.Name(), r.Free())
+	}
+	for i := 1; i <= abi.MaxHooks; i++ {
+		r.Claim(abi.Endpoint(i), 9, 0)
 	}
 	if _, e := r.Claim(1, 10, 0); e != abi.ENOSPC {
 		t.Errorf("full table: %s, want ENOSPC", e.Name())

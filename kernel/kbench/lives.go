@@ -37,16 +37,16 @@ func (b *bench) starts() {
 		s    *figure.Samples
 	}{{"start: task create", figure.New(few)}, {"start: privctl set", figure.New(few)}, {"start: privctl allow", figure.New(few)},
 		{"start: first instruction to main.main", figure.New(few)}, {"start: create to main.main, Go, cold", figure.New(few)}}
-	s := abi.TaskSpec{Image: b.image("bin/peer")}
-	s.Label, _ = abi.MakeLabel("peer")
 	p := rights(worse)
+	s := abi.TaskSpec{Image: b.image("bin/peer"), Account: p.account}
+	s.Label, _ = abi.MakeLabel("peer")
 	var info abi.TaskInfo
 	for range few {
 		t := [4]uint64{tsc.Read()}
 		ep, e := usys.TaskCreate(&s)
 		t[1] = tsc.Read()
 		must("TaskCreate", e)
-		must("PrivSet", usys.PrivSet(ep, p))
+		must("PrivSet", usys.PrivSet(ep, &p.Privilege))
 		t[2] = tsc.Read()
 		must("PrivAllow", usys.PrivAllow(ep))
 		t[3] = tsc.Read()

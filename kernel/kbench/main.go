@@ -53,6 +53,7 @@ func main() {
 		panic(failure(err.Error()))
 	}
 	b.archive = a
+	rootAccount()
 	b.console = b.peer(role.Console, portRights(abi.PortRange{First: 0x3f8, Last: 0x3ff}))
 	var l abi.Latency
 	usys.GetInfo(abi.InfoLatency, 1, abi.Bytes(&l)) // forget the boot

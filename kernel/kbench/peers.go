@@ -8,24 +8,51 @@ import (
 	"bennu/kernel/usys"
 )
 
-// Priorities around the root task's, which is 1.
+// Priorities around the root task's.
 const (
 	better = 0
+	own    = 1
 	worse  = 4
 )
 
-// rights is what a peer may do: all that needs no hardware. Its quantum is long, so that no
-// measurement is about the end of a turn.
-func rights(priority uint32) *abi.Privilege {
-	return &abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), Priority: priority,
-		FrameQuota: 4096, QuantumNS: 10e9}
+// grant is what a peer may do, and the account that it is on.
+type grant struct {
+	abi.Privilege
+	account abi.AccountID
+}
+
+// accounts are those of the peers, by priority, made when first asked for.
+var accounts = map[uint32]abi.AccountID{}
+
+// rights is what a peer may do: all that needs no hardware. Its budget and its turn are without limit, so that no
+// measurement is about their end.
+func rights(priority uint32) *grant {
+	if accounts[priority] == 0 {
+		id, e := usys.AccountSet(0, &abi.AccountSpec{Priority: priority, BudgetNS: 1e9, PeriodNS: 1e9, QuantumNS: 1e9, CeilingFrames: 1 << 14})
+		must("AccountSet", e)
+		accounts[priority] = id
+	}
+	g := &grant{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}, account: accounts[priority]}
+	g.MaySend(usys.Start().Endpoint)
+	return g
 }
 
 // portRights are rights, before everybody, with ports.
-func portRights(ports abi.PortRange) *abi.Privilege {
+func portRights(ports abi.PortRange) *grant {
 	p := rights(better)
 	p.NPorts, p.Ports[0] = 1, ports
 	return p
+}
+
+// rootAccount puts the root task between the two.
+func rootAccount() {
+	var i abi.AccountInfo
+	_, e := usys.GetInfo(abi.InfoAccount, uint64(abi.AccountRoot), abi.Bytes(&i))
+	must("InfoAccount", e)
+	s := i.Spec
+	s.Priority, s.BudgetNS, s.PeriodNS, s.QuantumNS = own, 1e9, 1e9, 1e9
+	_, e = usys.AccountSet(abi.AccountRoot, &s)
+	must("AccountSet", e)
 }
 
 // image is the sealed copy of a file of the archive.
@@ -51,18 +78,18 @@ func seal(elf []byte) uint32 {
 }
 
 // create makes a task with rights that does not run yet.
-func create(image uint32, args string, p *abi.Privilege) abi.Endpoint {
-	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args))}
+func create(image uint32, args string, p *grant) abi.Endpoint {
+	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args)), Account: p.account}
 	s.Label, _ = abi.MakeLabel("peer")
 	copy(s.Args[:], args)
 	ep, e := usys.TaskCreate(&s)
 	must("TaskCreate", e)
-	must("PrivSet", usys.PrivSet(ep, p))
+	must("PrivSet", usys.PrivSet(ep, &p.Privilege))
 	return ep
 }
 
 // peer starts a task in a role and waits for its hello.
-func (b *bench) peer(args string, p *abi.Privilege) abi.Endpoint {
+func (b *bench) peer(args string, p *grant) abi.Endpoint {
 	ep := create(b.image("bin/peer"), args, p)
 	must("PrivAllow", usys.PrivAllow(ep))
 	expect(ep, role.Hello)

@@ -7,6 +7,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
+	"bennu/kernel/ktest/cpuid"
 	"bennu/kernel/usys"
 )
 
@@ -38,7 +39,7 @@ func ways(peer abi.Endpoint) []*code.Prog {
 // thousandDeaths: create, allow, die, in all ways in turn; the counts are equal after each.
 func thousandDeaths(t *T) {
 	p := all()
-	p.SendTo = 0
+	p.deaf = true
 	peer := t.puppetWith(p).ep // is stopped, so what is sent to it waits
 	progs := ways(peer)
 	var images []uint32
@@ -46,16 +47,17 @@ func thousandDeaths(t *T) {
 		images = append(images, t.image(c.ELF()))
 	}
 	priv := withIRQs(clockLine)
-	priv.FrameQuota = 40
+	priv.CeilingFrames = 40
+	account := t.account(priv)
 	before := counts()
 	latency(1)
 	began := now()
 	const lives = 1000
 	for i := range lives {
-		s := abi.TaskSpec{Image: images[i%len(images)], Incarnation: uint32(i)}
+		s := abi.TaskSpec{Image: images[i%len(images)], Incarnation: uint32(i), Account: account}
 		ep, e := usys.TaskCreate(&s)
 		t.must("create", e)
-		t.must("set", usys.PrivSet(ep, &priv))
+		t.must("set", set(ep, priv))
 		t.must("allow", usys.PrivAllow(ep))
 		var r abi.DeathRecord
 		if !takeDeath(&r) {
@@ -145,14 +147,14 @@ func (f *fuzzer) program(n int) *code.Prog {
 	return p.Stop()
 }
 
-// privilege is a random one that does not hold what would end the machine.
-func (f *fuzzer) privilege() abi.Privilege {
+// privilege is a random one that does not hold what would end the machine, or take the CPU from the root task.
+func (f *fuzzer) privilege() rights {
 	p := withIRQs(clockLine, levelLine)
 	p.CallMask = f.Uint64() | f.Uint64()
-	p.CallMask &^= abi.CallBit(abi.CallShutdown)
+	p.CallMask &^= abi.CallBit(abi.CallShutdown) | abi.CallBit(abi.CallAccount)
 	p.TrapMask = uint32(f.Uint64() | f.Uint64())
-	p.SendTo = f.Uint64()
-	p.FrameQuota = 100
+	p.deaf = f.IntN(4) == 0
+	p.CeilingFrames = 100
 	return p
 }
 
@@ -244,9 +246,9 @@ func randomCode(t *T) {
 	r := rand.New(rand.NewPCG(seed[2], seed[3]))
 	t.logf("seed %#x %#x", seed[2], seed[3])
 	p := spinner()
-	p.CallMask, p.TrapMask, p.SendTo, p.FrameQuota = 0, 0, 0, 40
+	p.CallMask, p.TrapMask, p.deaf, p.CeilingFrames = 0, 0, true, 40
 	const tasks = 3000
-	vex := !emulated()
+	vex := !cpuid.TCG()
 	vectors, loops := map[string]int{}, 0
 	for range tasks {
 		b := code.New().Set(code.BX, code.Data).Set(code.SP, code.StackTop-512).Set(code.SI, code.Data+64).Set(code.DI, abi.CallPage)

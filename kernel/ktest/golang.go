@@ -41,6 +41,9 @@ func goPeer() {
 		os.Exit(10 / (lives - 1))
 	case 's':
 		deep(0)
+	case 't':
+		talk()
+		return
 	case 'm':
 		for held := [][]byte(nil); ; {
 			held = append(held, slices.Repeat([]byte{1}, 1<<20))
@@ -94,15 +97,15 @@ func (t *T) goImage() uint32 {
 
 // goTask makes a Go task with arguments.
 func (t *T) goTask(image uint32, args string) abi.Endpoint {
-	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args))}
+	p := spinner()
+	p.CeilingFrames = 4096
+	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args)), Account: t.account(p)}
 	s.Label, _ = abi.MakeLabel("go")
 	copy(s.Args[:], args)
 	ep, e := usys.TaskCreate(&s)
 	t.must("create", e)
 	t.tasks = append(t.tasks, ep)
-	p := spinner()
-	p.FrameQuota = 4096
-	t.must("set", usys.PrivSet(ep, &p))
+	t.must("set", set(ep, p))
 	t.must("allow", usys.PrivAllow(ep))
 	return ep
 }

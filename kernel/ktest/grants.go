@@ -132,14 +132,13 @@ func grantDead(t *T) {
 	t.kill(p[0].ep)
 	e, _ := p[1].call(abi.CallCopyFrom, uint64(p[0].ep), id, 0, mine, 8)
 	t.want("dead granter", e, abi.EDEADSRCDST)
-	next := t.puppet()
+	next := t.heir(p[0].ep, all())
 	e, _ = p[1].call(abi.CallCopyFrom, uint64(next.ep), id, 0, mine, 8)
 	t.want("its slot's next task", e, abi.EPERM)
 	// a grant to the dead is not its slot's next task's
 	id = p[1].grant(1, readWrite, 1, next.ep, granted, 64)
 	t.kill(next.ep)
-	heir := t.puppet()
-	equal(t, "slot", heir.ep.Slot(), next.ep.Slot())
+	heir := t.heir(next.ep, all())
 	e, _ = heir.call(abi.CallCopyFrom, uint64(p[1].ep), id, 0, mine, 8)
 	t.want("grant to the dead", e, abi.EPERM)
 }
@@ -184,12 +183,13 @@ func badBuffer(t *T) {
 	granter := t.puppet()
 	for _, at := range []uint64{0, kernelRAM, tss, abi.CallPage + 0x1000, code.Data + code.DataSize - 8, 1<<64 - 8, 1 << 63, abi.TaskEnd - 8, abi.ModuleBase} {
 		for _, nr := range []abi.CallNr{abi.CallCopyFrom, abi.CallCopyTo, abi.CallImageWrite} {
-			p := t.puppet()
+			priv := all()
+			priv.Images = 1
+			p := t.puppetWith(priv)
 			if nr == abi.CallImageWrite {
 				e, image := p.call(abi.CallImageCreate, 64)
 				t.must("ImageCreate", e)
-				p.start(nr, image, 0, at, 64)
-				p.t.must("ImageFree", freeImage(image))
+				p.start(nr, image, 0, at, 64) // the image ends with the puppet
 			} else {
 				p.start(nr, uint64(granter.ep), granter.grant(1, readWrite, 1, p.ep, granted, 64), 0, at, 64)
 			}
@@ -208,7 +208,7 @@ func badBuffer(t *T) {
 func fullBuffer(t *T) {
 	granter := t.puppet()
 	priv := all()
-	priv.FrameQuota = 12
+	priv.CeilingFrames = 12
 	for _, nr := range []abi.CallNr{abi.CallCopyFrom, abi.CallCopyTo} {
 		p := t.puppetWith(priv)
 		p.start(nr, uint64(granter.ep), granter.grant(1, readWrite, 1, p.ep, granted, abi.MaxCopy), 0, abi.RAMBase, code.DataSize/2)

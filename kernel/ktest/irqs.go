@@ -4,6 +4,7 @@ package main
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/ktest/code"
 	"bennu/kernel/usys"
 )
 
@@ -23,7 +24,7 @@ const (
 )
 
 // withIRQs is every right, these lines and the CMOS clock's ports.
-func withIRQs(lines ...uint32) abi.Privilege {
+func withIRQs(lines ...uint32) rights {
 	p := withPorts(abi.PortRange{First: cmosIndex, Last: cmosData})
 	p.NIRQs = uint32(copy(p.IRQs[:], lines))
 	return p
@@ -185,7 +186,7 @@ func irqOwnership(t *T) {
 	e, hook := a.call(abi.CallIRQCtl, uint64(abi.IRQSetPolicy), clockLine, 0)
 	t.want("the same claim", e, abi.OK)
 	equal(t, "hook", hook, a.hook)
-	p.SendTo = 0
+	p.deaf = true
 	c := t.puppetWith(p) // a level line may be shared
 	for _, x := range []*puppet{b, c} {
 		e, _ := x.call(abi.CallIRQCtl, uint64(abi.IRQSetPolicy), levelLine, 5)
@@ -199,13 +200,32 @@ func irqOwnership(t *T) {
 	t.want("line given back", e, abi.OK)
 }
 
+// irqHooks: a task has one hook a line, whatever notify bits it names, and a row for each of its lines that nobody
+// else can take: who would need more than are left is refused at the start.
 func irqHooks(t *T) {
 	p := t.puppetWith(withIRQs(clockLine))
-	for bit := range uint64(abi.MaxHooks) {
+	free := counts().Hooks
+	for bit := range uint64(64) {
+		want := abi.EEXIST
+		if bit == 0 {
+			want = abi.OK
+		}
 		e, _ := p.call(abi.CallIRQCtl, uint64(abi.IRQSetPolicy), clockLine, bit)
-		t.want("hook", e, abi.OK)
+		t.want("hook", e, want)
 	}
-	equal(t, "hooks", counts().Hooks, 0)
-	e, _ := p.call(abi.CallIRQCtl, uint64(abi.IRQSetPolicy), clockLine, abi.MaxHooks)
-	t.want("one more", e, abi.ENOSPC)
+	equal(t, "hooks free", counts().Hooks, free-1)
+	id := t.image(code.New().Stop().ELF())
+	priv := all()
+	priv.NIRQs = abi.MaxIRQs
+	for i := range priv.IRQs {
+		priv.IRQs[i] = levelLine
+	}
+	for rows := counts().HookRows; rows >= abi.MaxIRQs; rows -= abi.MaxIRQs {
+		t.want("rights with lines", set(t.create(id, "lines"), priv), abi.OK)
+	}
+	last := t.create(id, "last")
+	t.want("more lines than there are hooks", set(last, priv), abi.ENOSPC)
+	priv.NIRQs = uint32(counts().HookRows)
+	t.want("as many as are left", set(last, priv), abi.OK)
+	t.must("free", usys.ImageFree(id))
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"bennu/kernel/abi"
 	"bennu/kernel/ktest/code"
@@ -12,9 +13,11 @@ import (
 
 // T is one run of a case.
 type T struct {
-	name   string
-	failed bool
-	tasks  []abi.Endpoint // made by the case
+	name     string
+	failed   bool
+	tasks    []abi.Endpoint  // made by the case
+	accounts []abi.AccountID // made by the case
+	usual    abi.AccountID   // of tasks that need none of their own
 }
 
 type stop struct{}
@@ -91,8 +94,17 @@ func (t *T) clean() {
 	for _, ep := range t.tasks {
 		usys.TaskKill(ep)
 	}
+	for t.living() {
+		usys.Sleep(10_000) // what dies in steps does so when it has its turn
+	}
 	for takeDeath(&r) {
 	}
+	for _, a := range t.accounts {
+		if e := usys.AccountFree(a); e != abi.OK {
+			t.errorf("account %d is not free: %s", a, e.Name())
+		}
+	}
+	t.accounts, t.usual = t.accounts[:0], 0
 	usys.SetAlarm(0)
 	var m abi.Msg
 	for {
@@ -117,6 +129,9 @@ func counts() (c abi.Counts) {
 	var me abi.TaskInfo
 	getInfo(abi.InfoTask, uint64(usys.Start().Endpoint.Slot()), &me)
 	c.Frames += me.Frames
+	var own abi.AccountInfo
+	getInfo(abi.InfoAccount, uint64(abi.AccountRoot), &own)
+	c.Reserved += min(own.Frames, uint64(own.Spec.ReserveFrames))
 	return c
 }
 
@@ -148,15 +163,97 @@ func (t *T) image(elf []byte) uint32 {
 	return id
 }
 
-// all is every right that needs no hardware. Tasks of cases run before the root task, with a budget that they
-// cannot use up: when the root task goes on they wait, or are dead.
-func all() abi.Privilege {
-	return abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), SendTo: ^uint64(0), Priority: 0, QuantumNS: 60_000_000_000, FrameQuota: 256}
+// living tells whether a task of the case's accounts is there, be it dying.
+func (t *T) living() bool {
+	for _, a := range t.accounts {
+		var i abi.AccountInfo
+		if getInfo(abi.InfoAccount, uint64(a), &i) == abi.OK && i.Tasks > 0 {
+			return true
+		}
+	}
+	return false
 }
 
-// create makes a task that has no rights yet.
+// rights is what a task may do, and its account.
+type rights struct {
+	abi.Privilege
+	abi.AccountSpec
+	deaf bool // it may send to nobody; else to all that live, or to those of SendTo
+}
+
+// Levels of the cases: their tasks run before the root task unless they say otherwise.
+const (
+	before   = 0
+	rootOwn  = 1
+	behind   = 5
+	forEver  = 1_000_000_000 // a budget of all of the CPU
+	rowsLeft = 60            // of images, for the root task
+)
+
+// rootAccount puts the root task on a level that others can be before and behind.
+func rootAccount() abi.Errno {
+	var i abi.AccountInfo
+	if e := getInfo(abi.InfoAccount, uint64(abi.AccountRoot), &i); e != abi.OK {
+		return e
+	}
+	s := i.Spec
+	s.Priority, s.BudgetNS, s.PeriodNS, s.Images = rootOwn, forEver, forEver, rowsLeft
+	_, e := usys.AccountSet(abi.AccountRoot, &s)
+	return e
+}
+
+// all is every right that needs no hardware. Tasks of cases run before the root task, with a budget that they
+// cannot use up: when the root task goes on they wait, or are dead.
+func all() rights {
+	return rights{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)},
+		AccountSpec: abi.AccountSpec{Priority: before, BudgetNS: forEver, PeriodNS: forEver, QuantumNS: forEver, CeilingFrames: 256}}
+}
+
+// account makes one that ends with the case. Those of the dead make room.
+func (t *T) account(p rights) abi.AccountID {
+	a, e := usys.AccountSet(0, &p.AccountSpec)
+	if e == abi.ENOSPC {
+		t.accounts = slices.DeleteFunc(t.accounts, func(a abi.AccountID) bool { return a != t.usual && usys.AccountFree(a) == abi.OK })
+		a, e = usys.AccountSet(0, &p.AccountSpec)
+	}
+	t.must("AccountSet", e)
+	t.accounts = append(t.accounts, a)
+	return a
+}
+
+// create makes a task that has no rights yet, on an account of the case's that runs before the root task.
 func (t *T) create(image uint32, label string) abi.Endpoint {
-	s := abi.TaskSpec{Image: image}
+	return t.createOn(t.usually(), image, label)
+}
+
+func (t *T) usually() abi.AccountID {
+	if t.usual == 0 {
+		p := all()
+		p.CeilingFrames = 1 << 20
+		t.usual = t.account(p)
+	}
+	return t.usual
+}
+
+// heir makes a puppet in the slot of a dead task: slots are taken in turn.
+func (t *T) heir(of abi.Endpoint, p rights) *puppet {
+	for range abi.MaxTasks {
+		x := t.puppetWith(p)
+		if x.ep.Slot() == of.Slot() {
+			return x
+		}
+		t.kill(x.ep)
+		a := t.accounts[len(t.accounts)-1]
+		t.accounts = t.accounts[:len(t.accounts)-1]
+		t.must("AccountFree", usys.AccountFree(a))
+	}
+	t.fatalf("slot %d did not come back", of.Slot())
+	return nil
+}
+
+// createOn makes a task that has no rights yet.
+func (t *T) createOn(a abi.AccountID, image uint32, label string) abi.Endpoint {
+	s := abi.TaskSpec{Image: image, Account: a}
 	s.Label, _ = abi.MakeLabel(label)
 	ep, e := usys.TaskCreate(&s)
 	t.must("TaskCreate", e)
@@ -164,17 +261,30 @@ func (t *T) create(image uint32, label string) abi.Endpoint {
 	return ep
 }
 
+// set gives a task its rights.
+func set(ep abi.Endpoint, p rights) abi.Errno {
+	everybody := p.NSendTo == 0 && !p.deaf
+	for slot := 0; everybody && slot < abi.MaxTasks; slot++ {
+		var i abi.TaskInfo
+		if getInfo(abi.InfoTask, uint64(slot), &i) == abi.OK {
+			p.SendTo[p.NSendTo] = i.Endpoint
+			p.NSendTo++
+		}
+	}
+	return usys.PrivSet(ep, &p.Privilege)
+}
+
 // begin makes a task of an executable that exists nowhere else, and gives it its rights.
-func (t *T) begin(elf []byte, p abi.Privilege) abi.Endpoint {
+func (t *T) begin(elf []byte, p rights) abi.Endpoint {
 	id := t.image(elf)
-	ep := t.create(id, "peer")
+	ep := t.createOn(t.account(p), id, "peer")
 	t.must("ImageFree", usys.ImageFree(id))
-	t.must("PrivSet", usys.PrivSet(ep, &p))
+	t.must("PrivSet", set(ep, p))
 	return ep
 }
 
 // start is begin and PrivAllow: the task has run as far as it could when start returns.
-func (t *T) start(p *code.Prog, priv abi.Privilege) abi.Endpoint {
+func (t *T) start(p *code.Prog, priv rights) abi.Endpoint {
 	ep := t.begin(p.ELF(), priv)
 	t.must("PrivAllow", usys.PrivAllow(ep))
 	return ep

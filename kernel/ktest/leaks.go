@@ -51,9 +51,9 @@ func dirty(seed byte) []byte {
 }
 
 // spinner is a privilege for tasks that run whenever the root task waits.
-func spinner() abi.Privilege {
+func spinner() rights {
 	p := all()
-	p.Priority, p.QuantumNS = 5, 500_000
+	p.Priority, p.QuantumNS = behind, 500_000
 	return p
 }
 
@@ -92,7 +92,7 @@ func registersAfterCall(t *T) {
 	ep := t.create(id, "after")
 	t.must("ImageFree", usys.ImageFree(id))
 	priv := all()
-	t.must("set", usys.PrivSet(ep, &priv))
+	t.must("set", set(ep, priv))
 	t.must("allow", usys.PrivAllow(ep))
 	initialVectors(t, ep)
 	gpr := func(r code.Reg) uint64 { return t.peek(ep, code.StateGPR+8*uint64(r)) }
@@ -140,7 +140,7 @@ func selectorsLeak(t *T) {
 // framesAreZero: a task fills all memory that it can get and dies; the next one finds zeros.
 func framesAreZero(t *T) {
 	priv := all()
-	priv.FrameQuota = 600
+	priv.CeilingFrames = 600
 	const pages = 500
 	// MOV CX, words; MOV DI, RAM; MOV AX, pattern; REP STOSQ
 	fill := code.New().Set(code.CX, pages*512).Set(code.DI, abi.RAMBase).Set(code.AX, 0x5ec2e7).Bytes(0xf3, 0x48, 0xab).Exit(0)
@@ -168,7 +168,7 @@ func callPageOwn(t *T) {
 // startPage: what a task is told.
 func startPage(t *T) {
 	id := t.image(code.New().Stop().ELF())
-	s := abi.TaskSpec{Image: id, Incarnation: 7, Init: abi.InitRestart, ArgsLen: 3}
+	s := abi.TaskSpec{Image: id, Incarnation: 7, Init: abi.InitRestart, ArgsLen: 3, Account: t.account(spinner())}
 	s.Label, _ = abi.MakeLabel("sixteen-bytes-ok")
 	copy(s.Args[:], "abcdef")
 	ep, e := usys.TaskCreate(&s)
@@ -176,7 +176,7 @@ func startPage(t *T) {
 	t.tasks = append(t.tasks, ep)
 	t.must("ImageFree", usys.ImageFree(id))
 	priv := spinner()
-	t.must("set", usys.PrivSet(ep, &priv))
+	t.must("set", set(ep, priv))
 	var i abi.StartInfo
 	b := abi.Bytes(&i)
 	for at := 0; at < len(b); at += 8 {
@@ -187,7 +187,7 @@ func startPage(t *T) {
 	}
 	mine := usys.Start()
 	want := abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: ep, Root: me(), Incarnation: 7, Init: abi.InitRestart, Priority: 5,
-		Label: s.Label, RAMStart: abi.RAMBase, RAMSize: abi.RAMSize, TSCHz: mine.TSCHz, TSCBase: mine.TSCBase, TSCMult: mine.TSCMult,
+		Label: s.Label, RAMStart: abi.RAMBase, RAMSize: abi.RAMSize, TSCHz: mine.TSCHz, TSCBase: mine.TSCBase, TSCMult: mine.TSCMult, MemoryLimit: 256 * abi.PageSize,
 		Seed: i.Seed, ArgsLen: 3, Args: s.Args}
 	equal(t, "start page", i, want)
 	if i.Seed == mine.Seed || i.Seed == [4]uint64{} {

@@ -69,21 +69,20 @@ func privCtlOrder(t *T) {
 	t.want("allow before set", usys.PrivAllow(ep), abi.EPERM)
 	t.want("disallow before allow", usys.PrivDisallow(ep), abi.EPERM)
 	equal(t, "state", t.info(ep).State, abi.StateNoPriv)
-	p.QuantumNS = 0
-	t.want("set", usys.PrivSet(ep, &p), abi.OK)
-	t.want("set again", usys.PrivSet(ep, &p), abi.EPERM)
+	t.want("set", set(ep, p), abi.OK)
+	t.want("set again", set(ep, p), abi.EPERM)
 	t.want("allow", usys.PrivAllow(ep), abi.OK)
 	t.want("allow again", usys.PrivAllow(ep), abi.EPERM)
-	t.want("set while it runs", usys.PrivSet(ep, &p), abi.EPERM)
+	t.want("set while it runs", set(ep, p), abi.EPERM)
 	equal(t, "state", t.info(ep).State, abi.StateReceiving)
 	t.want("disallow", usys.PrivDisallow(ep), abi.OK)
-	t.want("set when stopped", usys.PrivSet(ep, &p), abi.EPERM)
+	t.want("set when stopped", set(ep, p), abi.EPERM)
 	var q abi.Privilege
 	t.want("query", usys.PrivQuery(ep, &q), abi.OK)
-	p.SendTo, p.QuantumNS = q.SendTo, abi.DefaultQuantumNS
-	equal(t, "privilege", q, p)
-	equal(t, "send mask", q.SendTo>>me().Slot()&1, 1)
-	equal(t, "send mask to itself", q.SendTo>>ep.Slot()&1, 0)
+	equal(t, "may send to", q.NSendTo, 1)
+	equal(t, "whom", q.SendTo[0], me())
+	p.SendTo, p.NSendTo = q.SendTo, q.NSendTo
+	equal(t, "privilege", q, p.Privilege)
 }
 
 func privSetRefused(t *T) {
@@ -91,16 +90,15 @@ func privSetRefused(t *T) {
 	ep := t.create(id, "refused")
 	t.must("ImageFree", usys.ImageFree(id))
 	for name, change := range map[string]func(*abi.Privilege){
-		"priority":   func(p *abi.Privilege) { p.Priority = abi.Priorities },
+		"send to":    func(p *abi.Privilege) { p.NSendTo = abi.MaxTasks + 1 },
 		"ports":      func(p *abi.Privilege) { p.NPorts = abi.MaxPorts + 1 },
 		"irqs":       func(p *abi.Privilege) { p.NIRQs = abi.MaxIRQs + 1 },
-		"quota":      func(p *abi.Privilege) { p.FrameQuota = 0 },
 		"port order": func(p *abi.Privilege) { p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 2, Last: 1} },
 		"port twice": func(p *abi.Privilege) {
-			p.NPorts, p.Ports[0], p.Ports[1] = 2, abi.PortRange{First: 0x80, Last: 0x84}, abi.PortRange{First: 0x84, Last: 0x85}
+			p.NPorts, p.Ports[0], p.Ports[1] = 2, abi.PortRange{First: 0x3f8, Last: 0x3fc}, abi.PortRange{First: 0x3fc, Last: 0x3fd}
 		},
 	} {
-		p := all()
+		p := all().Privilege
 		change(&p)
 		t.want(name, usys.PrivSet(ep, &p), abi.EINVAL)
 	}
@@ -109,19 +107,22 @@ func privSetRefused(t *T) {
 
 // privSetFailure: a PrivSet that runs out of frames half way leaves the task as it was.
 func privSetFailure(t *T) {
-	id := t.image(code.New().Bytes(0xe4, 0x80).Exit(0).ELF()) // IN AL, 0x80
-	ep := t.create(id, "quota")
-	t.must("ImageFree", usys.ImageFree(id))
+	id := t.image(code.New().Set(code.DX, scratch).Bytes(0xec).Exit(0).ELF()) // IN AL, DX
 	p := all()
-	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 0x80, Last: 0x80}
+	account := t.account(p)
+	ep := t.createOn(account, id, "quota")
+	t.must("ImageFree", usys.ImageFree(id))
+	p.NPorts, p.Ports[0] = 1, abi.PortRange{First: scratch, Last: scratch}
 	used := t.info(ep).Frames
 	for more := range uint64(5) {
-		p.FrameQuota = uint32(used + more)
-		t.want("set", usys.PrivSet(ep, &p), abi.ENOMEM)
+		p.CeilingFrames = uint32(used + more)
+		t.must("ceiling", second(usys.AccountSet(account, &p.AccountSpec)))
+		t.want("set", set(ep, p), abi.ENOMEM)
 		equal(t, "frames", t.info(ep).Frames, used)
 	}
-	p.NPorts, p.FrameQuota = 0, 64
-	t.want("set without ports", usys.PrivSet(ep, &p), abi.OK)
+	p.NPorts, p.CeilingFrames = 0, 64
+	t.must("ceiling", second(usys.AccountSet(account, &p.AccountSpec)))
+	t.want("set without ports", set(ep, p), abi.OK)
 	t.must("allow", usys.PrivAllow(ep))
 	equal(t, "vector", t.death(ep, abi.CauseException).Vector, 13)
 }
@@ -130,13 +131,17 @@ func createRefused(t *T) {
 	id, e := usys.ImageCreate(100)
 	t.must("ImageCreate", e)
 	for _, image := range []uint32{0, id, abi.MaxImages, 1 << 31} { // id is not sealed
-		s := abi.TaskSpec{Image: image}
+		s := abi.TaskSpec{Image: image, Account: abi.AccountRoot}
 		_, e := usys.TaskCreate(&s)
 		t.want("create", e, abi.EINVAL)
 	}
 	t.must("ImageFree", usys.ImageFree(id))
 	id = t.image(code.New().Exit(0).ELF())
-	s := abi.TaskSpec{Image: id, ArgsLen: abi.ArgsSize + 1}
+	for _, a := range []abi.AccountID{abi.AccountKernel, abi.MaxAccounts - 1, abi.MaxAccounts, 1 << 31} {
+		_, e = usys.TaskCreate(&abi.TaskSpec{Image: id, Account: a})
+		t.want("no account", e, abi.ESRCH)
+	}
+	s := abi.TaskSpec{Image: id, ArgsLen: abi.ArgsSize + 1, Account: abi.AccountRoot}
 	_, e = usys.TaskCreate(&s)
 	t.want("arguments too long", e, abi.EINVAL)
 	t.must("ImageFree", usys.ImageFree(id))
@@ -151,13 +156,13 @@ func slotsFull(t *T) {
 	for range c.Tasks {
 		t.create(id, "full")
 	}
-	s := abi.TaskSpec{Image: id}
+	s := abi.TaskSpec{Image: id, Account: abi.AccountRoot}
 	_, e := usys.TaskCreate(&s)
 	if e != abi.ENOSPC && e != abi.EAGAIN {
 		t.errorf("one more: %s, want ENOSPC", e.Name())
 	}
 	t.kill(t.tasks[3])
-	ep := t.create(id, "again")
+	ep := t.create(id, "again") // the only slot
 	equal(t, "slot", ep.Slot(), t.tasks[3].Slot())
 	equal(t, "generation", ep.Generation(), t.tasks[3].Generation()+1)
 	t.must("ImageFree", usys.ImageFree(id))
@@ -167,14 +172,14 @@ func slotsFull(t *T) {
 func deathsFull(t *T) {
 	id := t.image(code.New().Exit(5).ELF())
 	p, n := all(), counts().Deaths
-	s, made := abi.TaskSpec{Image: id}, uint64(0)
+	s, made := abi.TaskSpec{Image: id, Account: t.account(p)}, uint64(0)
 	for ; made <= n; made++ {
 		ep, e := usys.TaskCreate(&s)
 		if e == abi.EAGAIN {
 			break
 		}
 		t.must("create", e)
-		t.must("set", usys.PrivSet(ep, &p))
+		t.must("set", set(ep, p))
 		t.must("allow", usys.PrivAllow(ep))
 	}
 	if made == 0 || made > n {

@@ -22,9 +22,9 @@ type test struct {
 
 // groups is all cases, in the order in which they run: what others rest on first.
 var groups = [][]test{
-	lifeTests, rightTests, portTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
-	grantTests, leakTests, memoryTests, imageTests, traceTests, scheduleTests, alarmTests, goTests,
-	enduranceTests,
+	lifeTests, rightTests, portTests, guardTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
+	grantTests, leakTests, memoryTests, imageTests, traceTests, scheduleTests, alarmTests, goTests, logTests,
+	boundTests, enduranceTests,
 }
 
 func main() {
@@ -35,6 +35,10 @@ func main() {
 	n := 0
 	for _, g := range groups {
 		n += len(g)
+	}
+	if e := rootAccount(); e != abi.OK {
+		say("# the root task's account: " + e.Name())
+		usys.Shutdown(abi.PowerOff, 1)
 	}
 	say("KTAP version 1")
 	say("1.." + strconv.Itoa(n))

@@ -29,7 +29,7 @@ func toucher(step uint64) *code.Prog {
 func quota(t *T) {
 	for _, n := range []uint32{20, 21, 64, 500, 1000} {
 		p := all()
-		p.FrameQuota = n
+		p.CeilingFrames = n
 		r := t.death(t.start(toucher(abi.PageSize), p), abi.CauseMemory)
 		equal(t, "frames", r.FramesPeak, uint64(n))
 		equal(t, "vector", r.Vector, 14)
@@ -42,7 +42,7 @@ func quota(t *T) {
 // quotaTables: tables count too. A page every 2 MiB takes two frames.
 func quotaTables(t *T) {
 	p := all()
-	p.FrameQuota = 100
+	p.CeilingFrames = 100
 	r := t.death(t.start(toucher(2<<20), p), abi.CauseMemory)
 	if pages := (r.CR2 - abi.RAMBase) >> 21; r.FramesPeak > 100 || pages < 40 || pages > 49 {
 		t.errorf("%d frames for %d pages with a table each", r.FramesPeak, pages)
@@ -53,7 +53,7 @@ func quotaTables(t *T) {
 // lives through it: what it touches is there, or comes out of what is kept for it.
 func outOfFrames(t *T) {
 	p := all()
-	p.FrameQuota = 1 << 20
+	p.CeilingFrames = 1 << 20
 	id := t.image(code.New().Stop().ELF())
 	latency(1)
 	free := counts().Frames
@@ -76,10 +76,7 @@ func outOfFrames(t *T) {
 	for i := range held {
 		held[i] = 1
 	}
-	for _, size := range []uint64{1, 1 << 20, 16 << 20} {
-		t.want("image", second(usys.ImageCreate(size)), abi.ENOMEM)
-	}
-	t.want("task", second(usys.TaskCreate(&abi.TaskSpec{Image: id})), abi.ENOMEM)
+	t.want("task", second(usys.TaskCreate(&abi.TaskSpec{Image: id, Account: t.account(p)})), abi.ENOMEM)
 	equal(t, "frames", counts().Frames, left)
 	t.must("free", usys.ImageFree(id))
 	for _, ep := range stopped {
@@ -90,7 +87,7 @@ func outOfFrames(t *T) {
 }
 
 // hog takes all that is left, by copies that give pages to their source.
-func (t *T) hog(p abi.Privilege) {
+func (t *T) hog(p rights) {
 	x := t.puppetWith(p)
 	granter := t.puppetWith(p)
 	id := granter.grant(1, readWrite, 1, x.ep, abi.RAMBase, abi.RAMSize)
@@ -114,7 +111,7 @@ func dataPrivate(t *T) {
 	for range 3 {
 		for range 2 {
 			ep := t.create(id, "data")
-			t.must("set", usys.PrivSet(ep, &priv))
+			t.must("set", set(ep, priv))
 			t.must("allow", usys.PrivAllow(ep))
 			var r abi.Registers
 			t.must("regs", usys.TraceRegs(ep, &r))
@@ -172,7 +169,7 @@ func stackOverflow(t *T) {
 // wholeRAM: every page from the first to the last can be had.
 func wholeRAM(t *T) {
 	p := all()
-	p.FrameQuota = 1 << 20
+	p.CeilingFrames = 1 << 20
 	free := counts().Frames
 	ep := t.begin(toucher(1<<20).ELF(), p)
 	t.must("allow", usys.PrivAllow(ep))

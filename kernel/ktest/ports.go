@@ -16,17 +16,18 @@ var portTests = []test{
 	{"TestPortNotInherited", portNotInherited},
 }
 
-// withPorts is every right, and these ports.
-func withPorts(ranges ...abi.PortRange) abi.Privilege {
+// withPorts is every right, and these ports, be they in the kernel's lists or not.
+func withPorts(ranges ...abi.PortRange) rights {
 	p := all()
 	p.NPorts = uint32(copy(p.Ports[:], ranges))
+	p.Unguarded = 1<<p.NPorts - 1
 	return p
 }
 
 // The CMOS clock's address and data, and a register that keeps what is written.
 const (
 	cmosIndex, cmosData = 0x70, 0x71
-	scratch             = 0x87 // page register of a DMA channel that nothing uses
+	scratch             = 0x3ff // COM1's scratch register
 )
 
 func portGranted(t *T) {
@@ -36,13 +37,13 @@ func portGranted(t *T) {
 		t.errorf("CMOS register D is %#x, want its valid bit", v)
 	}
 	p.out(scratch, 0x5a)
-	equal(t, "page register", p.in(scratch), 0x5a)
+	equal(t, "scratch register", p.in(scratch), 0x5a)
 }
 
 // portNeighbours: each port beside a granted one faults, at the ends of both bitmap pages too; so does an
 // access that begins on a granted port and is wider than the grant.
 func portNeighbours(t *T) {
-	for _, r := range []abi.PortRange{{First: scratch, Last: scratch}, {First: 0x7ff8, Last: 0x7fff}, {First: 0x8000, Last: 0x8007}, {First: 1, Last: 6},
+	for _, r := range []abi.PortRange{{First: scratch, Last: scratch}, {First: 0x7ff8, Last: 0x7fff}, {First: 0x8000, Last: 0x8007}, {First: 0x101, Last: 0x106},
 		{First: 0xfff8, Last: 0xfffe}} {
 		for _, port := range []uint16{r.First - 1, r.Last + 1} {
 			for _, op := range []byte{0xec, 0xee} { // IN AL, DX; OUT DX, AL
@@ -62,16 +63,16 @@ func portNeighbours(t *T) {
 }
 
 func portOverlap(t *T) {
-	t.puppetWith(withPorts(abi.PortRange{First: 0x100, Last: 0x10f}))
+	t.puppetWith(withPorts(abi.PortRange{First: 0x110, Last: 0x11f}))
 	id := t.image(code.New().Exit(0).ELF())
 	ep := t.create(id, "overlap")
 	t.must("ImageFree", usys.ImageFree(id))
-	for _, r := range []abi.PortRange{{First: 0x100, Last: 0x10f}, {First: 0x10f, Last: 0x120}, {First: 0xf0, Last: 0x100}, {First: 0x104, Last: 0x104}, {First: 0, Last: 0xffff}} {
+	for _, r := range []abi.PortRange{{First: 0x110, Last: 0x11f}, {First: 0x11f, Last: 0x130}, {First: 0x100, Last: 0x110}, {First: 0x114, Last: 0x114}, {First: 0, Last: 0xffff}} {
 		p := withPorts(r)
-		t.want("overlap", usys.PrivSet(ep, &p), abi.EBUSY)
+		t.want("overlap", set(ep, p), abi.EBUSY)
 	}
-	p := withPorts(abi.PortRange{First: 0xff, Last: 0xff}, abi.PortRange{First: 0x110, Last: 0x110})
-	t.want("beside", usys.PrivSet(ep, &p), abi.OK)
+	p := withPorts(abi.PortRange{First: 0x10f, Last: 0x10f}, abi.PortRange{First: 0x120, Last: 0x120})
+	t.want("beside", set(ep, p), abi.OK)
 }
 
 // portRegrant: a dead task's ports are free, at once.
@@ -90,9 +91,9 @@ func portRegrant(t *T) {
 // have none of them.
 func portNotInherited(t *T) {
 	p := t.puppetWith(withPorts(abi.PortRange{First: scratch, Last: scratch}))
-	for _, priv := range []abi.Privilege{all(), withPorts(abi.PortRange{First: 0x90, Last: 0x90})} {
+	for _, priv := range []rights{all(), withPorts(abi.PortRange{First: 0x2ff, Last: 0x2ff})} {
 		p.out(scratch, 2)
-		d := t.death(t.start(code.New().Bytes(0xe4, scratch).Exit(0), priv), abi.CauseException)
+		d := t.death(t.start(code.New().Set(code.DX, scratch).Bytes(0xec).Exit(0), priv), abi.CauseException)
 		equal(t, "vector", d.Vector, 13)
 		p.out(scratch, 3) // its own right is kept
 	}

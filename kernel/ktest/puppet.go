@@ -21,7 +21,7 @@ type puppet struct {
 func (t *T) puppet() *puppet { return t.puppetWith(all()) }
 
 // puppetWith makes one; p must hold CallPrivCtl.
-func (t *T) puppetWith(p abi.Privilege) *puppet {
+func (t *T) puppetWith(p rights) *puppet {
 	ep := t.begin(puppetCode.ELF, p)
 	t.must("PrivAllow", usys.PrivAllow(ep))
 	return &puppet{t: t, ep: ep}
@@ -32,8 +32,8 @@ func (t *T) puppets(n int) []*puppet {
 	id, priv := t.image(puppetCode.ELF), all()
 	out := make([]*puppet, n)
 	for i := range out {
-		out[i] = &puppet{t: t, ep: t.create(id, "peer")}
-		t.must("PrivSet", usys.PrivSet(out[i].ep, &priv))
+		out[i] = &puppet{t: t, ep: t.createOn(t.account(priv), id, "peer")}
+		t.must("PrivSet", set(out[i].ep, priv))
 		t.must("PrivAllow", usys.PrivAllow(out[i].ep))
 	}
 	t.must("ImageFree", usys.ImageFree(id))
@@ -137,9 +137,20 @@ func (p *puppet) got(kind abi.ReceiveKind, from abi.Endpoint, typ abi.MsgType) a
 
 // in and out use a port.
 func (p *puppet) in(port uint16) byte {
+	if isGuarded(port) {
+		e, v := p.call(abi.CallPortIO, uint64(abi.PortIn), uint64(port))
+		p.t.must("guarded IN", e)
+		return byte(v)
+	}
 	p.command(puppetCode.In8, 0, 0, 0, uint64(port))
 	v, _ := p.result()
 	return byte(v)
 }
 
-func (p *puppet) out(port uint16, v byte) { p.command(puppetCode.Out8, uint64(v), 0, 0, uint64(port)) }
+func (p *puppet) out(port uint16, v byte) {
+	if isGuarded(port) {
+		p.t.must("guarded OUT", p.portIO(uint64(abi.PortOut), uint64(port), uint64(v)))
+		return
+	}
+	p.command(puppetCode.Out8, uint64(v), 0, 0, uint64(port))
+}

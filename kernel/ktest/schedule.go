@@ -19,20 +19,23 @@ var scheduleTests = []test{
 	{"TestStopOfRunning", stopOfRunning},
 }
 
-// loop is a task that never ends by itself.
-func (t *T) loop(priority uint32, quantumNS uint64) abi.Endpoint {
+// loop is a task that never ends by itself, with a budget of so much in ten times as much; 0: without limit.
+func (t *T) loop(priority uint32, budgetNS uint64) abi.Endpoint {
 	p := all()
-	p.Priority, p.QuantumNS = priority, quantumNS
+	p.Priority, p.QuantumNS = priority, abi.DefaultQuantumNS
+	if budgetNS != 0 {
+		p.BudgetNS, p.PeriodNS = budgetNS, 10*budgetNS
+	}
 	c := code.New()
 	ep := t.begin(c.Jump(c.At()).ELF(), p)
 	t.must("allow", usys.PrivAllow(ep))
 	return ep
 }
 
-// priorities: within its quantum a task of higher priority leaves nothing to one below it.
+// priorities: within its budget a task of higher priority leaves nothing to one below it.
 func priorities(t *T) {
 	low := t.loop(5, 0)
-	high := t.loop(3, 100*tick)
+	high := t.loop(3, 0)
 	usys.Sleep(tick)
 	if t.info(high).CPUNS == 0 || t.info(low).CPUNS != 0 {
 		t.errorf("high ran %d ns, low %d", t.info(high).CPUNS, t.info(low).CPUNS)
@@ -44,22 +47,27 @@ func priorities(t *T) {
 	}
 }
 
-// starvation: a loop of higher priority that has used its quantum up leaves a good part of the CPU to those
-// below it, and has its own part.
+// starvation: a loop of the best priority that has used its budget up shares what is left over with one below it
+// that has, too: nearly all.
 func starvation(t *T) {
 	low := t.loop(5, 1_000_000)
 	high := t.loop(0, 1_000_000)
 	usys.Sleep(5 * tick)
 	h, l := t.info(high).CPUNS, t.info(low).CPUNS
 	t.logf("high ran %d us, low %d", h/1000, l/1000)
-	if h < (h+l)/5 || l < (h+l)/5 {
-		t.errorf("high ran %d ns, low %d: want a fifth at least", h, l)
+	if h < (h+l)*2/5 || l < (h+l)*2/5 {
+		t.errorf("high ran %d ns, low %d: want two fifths at least", h, l)
 	}
 }
 
-// roundRobin: equals get equal time, whatever their number.
+// roundRobin: equals get equal time, within their budgets and beyond them.
 func roundRobin(t *T) {
-	eps := []abi.Endpoint{t.loop(4, 1_000_000), t.loop(4, 1_000_000), t.loop(4, 1_000_000)}
+	t.equals(0)
+	t.equals(100_000)
+}
+
+func (t *T) equals(budgetNS uint64) {
+	eps := []abi.Endpoint{t.loop(4, budgetNS), t.loop(4, budgetNS), t.loop(4, budgetNS)}
 	usys.Sleep(5 * tick)
 	least, most := ^uint64(0), uint64(0)
 	for _, ep := range eps {
@@ -67,8 +75,11 @@ func roundRobin(t *T) {
 		least, most = min(least, ns), max(most, ns)
 	}
 	t.logf("%d to %d us each", least/1000, most/1000)
-	if least == 0 || most > 2*least+5_000_000 {
+	if least == 0 || most > least+least/4+2*abi.DefaultQuantumNS {
 		t.errorf("unequal: %d to %d ns", least, most)
+	}
+	for _, ep := range eps {
+		t.kill(ep)
 	}
 }
 
@@ -98,9 +109,9 @@ func latency(reset uint64) (l abi.Latency) {
 }
 
 // interruptPreempts: an interrupt's owner runs at once, though a loop of lower priority has the CPU and a
-// time slice of a minute.
+// budget without limit.
 func interruptPreempts(t *T) {
-	t.loop(6, 60_000_000_000)
+	t.loop(6, 0)
 	p := t.cmos(0)
 	p.begin()
 	latency(1)
@@ -122,7 +133,7 @@ func interruptPreempts(t *T) {
 // loopDelaysNobody: sleeps of the root task end in time beside three loops.
 func loopDelaysNobody(t *T) {
 	for range 3 {
-		t.loop(7, 60_000_000_000)
+		t.loop(7, 0)
 	}
 	began := now()
 	for range 10 {

@@ -3,24 +3,15 @@
 package main
 
 import (
-	"bytes"
 	"strconv"
 	"time"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
 
 var specials = []abi.Endpoint{abi.Hardware, abi.Clock, abi.System, abi.Self, abi.Any, abi.None, 0, 0x7000, 1<<32 - 1}
-
-// emulated tells whether the CPU is QEMU's TCG, which does not raise every exception that a CPU raises.
-func emulated() bool {
-	var m abi.Machine
-	getInfo(abi.InfoMachine, 0, &m)
-	return bytes.Contains(m.CPU[:], []byte("TCG"))
-}
 
 // tick is a time limit that no case's own work comes near to, however busy the machine is on which an
 // emulator runs.
@@ -28,5 +19,3 @@ const tick = 30_000_000
 
 // now is the time in ns.
 func now() uint64 { return uint64(time.Now().UnixNano()) }
-
-func freeImage(id uint64) abi.Errno { return usys.ImageFree(uint32(id)) }

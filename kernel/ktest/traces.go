@@ -22,7 +22,7 @@ func tracePokeText(t *T) {
 	priv := all()
 	make := func() abi.Endpoint {
 		ep := t.create(id, "text")
-		t.must("set", usys.PrivSet(ep, &priv))
+		t.must("set", set(ep, priv))
 		t.must("allow", usys.PrivAllow(ep))
 		return ep
 	}

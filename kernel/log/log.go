@@ -1,48 +1,140 @@
-// Package log is the kernel's ring of text. Writing never fails and never allocates; what is
-// overwritten is counted by the position that a reader gets back.
+// Package log is the kernel's log. Each source of lines has room of its own, so who writes much makes nobody
+// lose anything but themselves. Lines are whole or gone, and what is gone is counted.
+//
+// Nothing allocates after New, and no operation looks at more than one source: a write drops at most as many old
+// lines as a new one needs, a read copies at most the buffer that it is given.
 package log
 
-// Size is how many bytes are kept.
-const Size = 64 << 10
+import (
+	"encoding/binary"
 
-// Ring keeps the last Size bytes written.
-type Ring struct {
-	buf [Size]byte
-	end uint64 // bytes ever written
+	"bennu/kernel/abi"
+)
+
+// Source is whose room a line takes: a number below abi.LogSources.
+type Source uint8
+
+// Own is where lines of an account's tasks go: account 0 is the kernel, 1 the root task.
+func Own(account int) Source { return Source(account % abi.LogAccounts) }
+
+// About is where lines go that the kernel and the root task write about an account's tasks: a task that writes
+// much does not hide its own death, and one that dies often does not hide others'.
+func About(account int) Source { return Own(account) + abi.LogAccounts }
+
+// Room of a source in bytes, with its table of lines.
+const (
+	kernelBytes = 4 << 10
+	rootBytes   = 16 << 10
+	ownBytes    = 2 << 10
+	aboutBytes  = 3 << 9
+
+	perLine   = 64 // bytes of room a line of the table: what shorter lines leave of it is not used
+	lineBytes = 16 // size of line
+)
+
+// Log is all sources.
+type Log struct {
+	sources [abi.LogSources]ring
+	seq     uint64 // lines ever written
 }
 
-// Write appends b.
-func (r *Ring) Write(b []byte) {
-	for len(b) > 0 {
-		n := copy(r.buf[r.end%Size:], b)
-		b = b[n:]
-		r.end += uint64(n)
+// ring keeps the newest lines of a source. Line i of the source is lines[i%len(lines)].
+type ring struct {
+	text   []byte
+	lines  []line
+	oldest uint64 // number of the oldest line that is kept
+	next   uint64 // number of the next line
+	end    int    // where in text the next line begins
+	used   int    // bytes of text that lines have
+	name   abi.Label
+}
+
+type line struct {
+	seq  uint64
+	at   uint16 // in text
+	size uint16
+}
+
+// New makes an empty log.
+func New() *Log {
+	l := new(Log)
+	for s := range l.sources {
+		n := room(Source(s)) / perLine
+		l.sources[s].lines = make([]line, n)
+		l.sources[s].text = make([]byte, n*(perLine-lineBytes))
+	}
+	return l
+}
+
+func room(s Source) int {
+	switch s {
+	case Own(0):
+		return kernelBytes
+	case Own(1):
+		return rootBytes
+	}
+	if s < About(0) {
+		return ownBytes
+	}
+	return aboutBytes
+}
+
+// Write adds a line, which has at most abi.LogLineMax bytes and no newline, for source s of which name is the
+// name now. The source's oldest lines make room for it.
+func (l *Log) Write(s Source, name *abi.Label, text []byte) {
+	r := &l.sources[s%abi.LogSources]
+	seq := l.seq
+	l.seq++
+	if len(text) > abi.LogLineMax {
+		text = text[:abi.LogLineMax]
+	}
+	r.name = *name
+	for r.used+len(text) > len(r.text) || r.next-r.oldest == uint64(len(r.lines)) {
+		r.used -= int(r.at(r.oldest).size)
+		r.oldest++
+	}
+	*r.at(r.next) = line{seq, uint16(r.end), uint16(len(text))}
+	r.next++
+	r.used += len(text)
+	n := copy(r.text[r.end:], text)
+	copy(r.text, text[n:])
+	if r.end += len(text); r.end >= len(r.text) {
+		r.end -= len(r.text)
 	}
 }
 
-// WriteString appends s.
-func (r *Ring) WriteString(s string) {
-	for i := 0; i < len(s); i++ {
-		r.buf[r.end%Size] = s[i]
-		r.end++
+// at is the place of line i.
+func (r *ring) at(i uint64) *line { return &r.lines[i%uint64(len(r.lines))] }
+
+// Read fills b with an abi.LogHeader and the lines of s from number at on, as many as go into it whole, and tells
+// how many bytes that are. b has room for the header and a line.
+func (l *Log) Read(s Source, at uint64, b []byte) int {
+	r := &l.sources[s%abi.LogSources]
+	h := abi.LogHeader{End: l.seq, Name: r.name}
+	at = min(at, r.next)
+	if at < r.oldest {
+		h.Lost = r.oldest - at
+		at = r.oldest
 	}
+	n := len(abi.Bytes(&h))
+	for ; at < r.next; at++ {
+		e := r.at(at)
+		size := (lineHeader + int(e.size) + 7) &^ 7
+		if size > len(b)-n {
+			break
+		}
+		out := b[n : n+size]
+		binary.LittleEndian.PutUint64(out, e.seq)
+		binary.LittleEndian.PutUint64(out[8:], uint64(e.size))
+		binary.LittleEndian.PutUint64(out[size-8:], 0) // what the last word has behind the text
+		text := out[lineHeader : lineHeader+int(e.size)]
+		copy(text[copy(text, r.text[e.at:]):], r.text)
+		h.Lines++
+		n += size
+	}
+	h.Next = at
+	copy(b, abi.Bytes(&h))
+	return n
 }
 
-// Read copies text from position at on into b. It returns where the text begins (later than
-// at, when that was overwritten) and how many bytes there are.
-func (r *Ring) Read(at uint64, b []byte) (from uint64, n int) {
-	if r.end > Size && at < r.end-Size {
-		at = r.end - Size
-	}
-	if at > r.end {
-		at = r.end
-	}
-	for n < len(b) && at+uint64(n) < r.end {
-		b[n] = r.buf[(at+uint64(n))%Size]
-		n++
-	}
-	return at, n
-}
-
-// End is the position after the last byte.
-func (r *Ring) End() uint64 { return r.end }
+const lineHeader = 16 // size of abi.LogLine

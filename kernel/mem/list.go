@@ -35,8 +35,26 @@ func (l *List) Add(phys Physical, frame Addr) {
 	l.n++
 }
 
-// PutList gives all frames of l back, and empties it. Preconditions: nothing maps them any more.
-func (p *Pool) PutList(l *List) {
+// Len is how many frames there are, those of the list included.
+func (l *List) Len() uint64 { return l.n }
+
+// Room is how many frames it takes before it must Grow.
+func (l *List) Room() uint64 {
+	if l.newest == 0 {
+		return 0
+	}
+	return perList - l.last
+}
+
+// PerList is how many frames one frame of a list names.
+const PerList = perList
+
+// Newest is the list frame that Add writes into; 0: none. Its words from 1 on are the frames that it names.
+func (l *List) Newest() Addr { return l.newest }
+
+// PutList gives all frames of l, which are h's, back, and empties it. Preconditions: nothing maps them any more.
+func (p *Pool) PutList(h *Holder, l *List) {
+	p.credit(h, l.n)
 	if l.newest != 0 {
 		p.phys.Words(l.oldest)[0] = uint64(p.lists.newest) | p.lists.last
 		p.lists.newest, p.lists.last = l.newest, l.last

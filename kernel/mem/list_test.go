@@ -18,10 +18,10 @@ func TestLists(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	owner := map[Addr]int{}
 	take := func(who int, clean bool) Addr {
-		a := p.GetDirty()
+		a := p.GetDirty(nil)
 		if clean {
-			p.Put(a)
-			a = p.Get()
+			p.Put(nil, a)
+			a = p.Get(nil)
 			for i, w := range phys.Words(a) {
 				if w != 0 {
 					t.Fatalf("frame %#x word %d is %#x, want 0", a, i, w)
@@ -39,7 +39,7 @@ func TestLists(t *testing.T) {
 	for round := range 200 {
 		who := r.IntN(len(lists))
 		l := &lists[who]
-		p.PutList(l)
+		p.PutList(nil, l)
 		for a, o := range owner {
 			if o == who {
 				delete(owner, a)
@@ -57,13 +57,13 @@ func TestLists(t *testing.T) {
 		}
 	}
 	for i := range lists {
-		p.PutList(&lists[i])
+		p.PutList(nil, &lists[i])
 	}
 	clear(owner)
 	for range want {
 		take(0, false)
 	}
-	if a := p.GetDirty(); a != 0 || p.Free() != 0 {
+	if a := p.GetDirty(nil); a != 0 || p.Free() != 0 {
 		t.Errorf("more came out than went in: frame %#x, %d free", a, p.Free())
 	}
 }

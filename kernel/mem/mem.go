@@ -20,7 +20,7 @@ type Pool struct {
 	ranges [maxRanges]span
 	free   uint64
 	size   uint64
-	kept   uint64
+	owed   uint64 // promised to holders, not taken by them
 }
 
 // span is frames that were never taken.
@@ -64,20 +64,9 @@ func (p *Pool) Free() uint64 { return p.free }
 // Size is how many frames the pool has in all.
 func (p *Pool) Size() uint64 { return p.size }
 
-// Keep makes Get leave n frames, which only GetKept takes.
-func (p *Pool) Keep(n uint64) { p.kept = n }
-
-// Get takes a frame, all zero. 0 when there is none, or only those that are kept.
-func (p *Pool) Get() Addr {
-	if p.free <= p.kept {
-		return 0
-	}
-	return p.GetKept()
-}
-
-// GetKept is Get for whom frames are kept. 0 when there is none at all.
-func (p *Pool) GetKept() Addr {
-	a := p.take()
+// Get takes a frame, all zero, for h; nil is the kernel itself. 0 when there is none, or h may not have it.
+func (p *Pool) Get(h *Holder) Addr {
+	a := p.GetDirty(h)
 	if a != 0 {
 		zero(p.phys.Words(a))
 	}
@@ -85,11 +74,15 @@ func (p *Pool) GetKept() Addr {
 }
 
 // GetDirty is Get of a frame that the caller fills wholly at once.
-func (p *Pool) GetDirty() Addr {
-	if p.free <= p.kept {
+func (p *Pool) GetDirty(h *Holder) Addr {
+	if !p.allows(h) {
 		return 0
 	}
-	return p.take()
+	a := p.take()
+	if a != 0 {
+		p.charge(h)
+	}
+	return a
 }
 
 func (p *Pool) take() Addr {
@@ -118,12 +111,13 @@ func (p *Pool) fresh() Addr {
 	return 0
 }
 
-// Put gives a frame back. Preconditions: nothing maps it any more.
-func (p *Pool) Put(a Addr) {
+// Put gives a frame of h's back. Preconditions: nothing maps it any more.
+func (p *Pool) Put(h *Holder, a Addr) {
 	if a == 0 || a%abi.PageSize != 0 {
 		panic("mem: frame address out of order")
 	}
 	p.push(a)
+	p.credit(h, 1)
 }
 
 func (p *Pool) push(a Addr) {

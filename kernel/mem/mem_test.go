@@ -19,7 +19,7 @@ func TestPool(t *testing.T) {
 	}
 	seen := map[Addr]bool{}
 	for {
-		a := p.Get()
+		a := p.Get(nil)
 		if a == 0 {
 			break
 		}
@@ -40,12 +40,12 @@ func TestPool(t *testing.T) {
 		t.Fatalf("got %d frames, %d left, want %d and 0", len(seen), p.Free(), want)
 	}
 	for a := range seen {
-		p.Put(a)
+		p.Put(nil, a)
 	}
 	if p.Free() != want {
 		t.Fatalf("free %d after all came back, want %d", p.Free(), want)
 	}
-	if a := p.Get(); phys.Words(a)[7] != 0 {
+	if a := p.Get(nil); phys.Words(a)[7] != 0 {
 		t.Error("a reused frame is not zero")
 	}
 }
@@ -58,7 +58,7 @@ func TestMoreRangesThanThereIsRoomFor(t *testing.T) {
 		p.Add(2*i*abi.PageSize, (2*i+1)*abi.PageSize)
 	}
 	n := 0
-	for p.Get() != 0 {
+	for p.Get(nil) != 0 {
 		n++
 	}
 	if n != maxRanges+5 || p.Free() != 0 {
@@ -66,26 +66,66 @@ func TestMoreRangesThanThereIsRoomFor(t *testing.T) {
 	}
 }
 
-// Frames that are kept are only for whom they are kept.
-func TestKeep(t *testing.T) {
-	phys, size := Simulated(make([]byte, 12*abi.PageSize))
+// A reserve is its holder's whatever others take, dead or alive; a ceiling is the most.
+func TestPromises(t *testing.T) {
+	phys, size := Simulated(make([]byte, 21*abi.PageSize))
 	p := NewPool(phys)
 	p.Add(1, size)
-	p.Keep(3)
-	for p.Free() > 3 {
-		if p.Get() == 0 {
-			t.Fatalf("no frame with %d free, 3 kept", p.Free())
+	all := p.Free()
+	var a, b Holder
+	if p.Get(&a) != 0 {
+		t.Fatal("a frame for a holder to whom nothing was promised")
+	}
+	if !p.Promise(&a, 5, 8) || !p.Promise(&b, 3, all) || p.Owed() != 8 {
+		t.Fatalf("promises: %d owed", p.Owed())
+	}
+	if p.Promise(&a, 9, 8) || p.Promise(&a, all-2, all) {
+		t.Error("a reserve above the ceiling, or above what there is")
+	}
+	var had []Addr
+	for {
+		f := p.Get(&b)
+		if f == 0 {
+			break
+		}
+		had = append(had, f)
+	}
+	if b.Used() != all-5 || p.Free() != 5 || p.Owed() != 5 {
+		t.Fatalf("the hog has %d of %d, %d are free and %d owed", b.Used(), all, p.Free(), p.Owed())
+	}
+	if p.Get(nil) != 0 {
+		t.Error("the kernel took what is owed")
+	}
+	for life := range 3 {
+		var l List
+		for a.Used() < 5 {
+			if l.Full() {
+				l.Grow(phys, p.GetDirty(&a))
+				continue
+			}
+			f := p.Get(&a)
+			if f == 0 {
+				t.Fatalf("life %d: no frame of its own reserve after %d", life, a.Used())
+			}
+			l.Add(phys, f)
+		}
+		if p.Get(&a) != 0 {
+			t.Errorf("life %d: a frame above the reserve, when nothing is free", life)
+		}
+		p.PutList(&a, &l)
+		if a.Used() != 0 || p.Owed() != 5 {
+			t.Fatalf("life %d: %d used, %d owed after its end", life, a.Used(), p.Owed())
 		}
 	}
-	if a := p.Get(); a != 0 || p.Free() != 3 {
-		t.Errorf("Get took frame %#x of those kept, %d left", a, p.Free())
+	for _, f := range had {
+		p.Put(&b, f)
 	}
-	for i := range 3 {
-		if p.GetKept() == 0 {
-			t.Errorf("GetKept has no frame %d", i)
+	for range 8 {
+		if p.Get(&a) == 0 {
+			t.Fatal("below its ceiling, with memory free")
 		}
 	}
-	if p.GetKept() != 0 {
-		t.Error("a frame of an empty pool")
+	if p.Get(&a) != 0 || a.Peak() != 8 {
+		t.Errorf("above the ceiling; peak %d", a.Peak())
 	}
 }

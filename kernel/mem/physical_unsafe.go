@@ -39,3 +39,6 @@ func (p Physical) Bytes(a Addr, n uint64) []byte {
 func (p Physical) Addrs(a Addr) []Addr {
 	return unsafe.Slice((*Addr)(p.Pointer(a)), abi.PageSize/8)
 }
+
+// Zero clears the frame at a.
+func Zero(p Physical, a Addr) { zero(p.Words(a)) }

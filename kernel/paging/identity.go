@@ -41,7 +41,7 @@ func identityEntry(pool *mem.Pool, root mem.Addr, va uint64, last uint) *PTE {
 	for level := uint(3); level > last; level-- {
 		p := (*PTE)(&pool.Physical().Words(table)[index(va, level)])
 		if *p&Present == 0 {
-			a := pool.Get()
+			a := pool.Get(nil)
 			if a == 0 {
 				return nil
 			}

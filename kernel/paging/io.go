@@ -21,7 +21,7 @@ const (
 // ClosedIO builds, once, the part of the template that every task without ports shares: the
 // TSS page and a bitmap of ones. It returns false when memory is out.
 func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
-	s := Space{pool: pool, Root: template, Quota: 1 << 40}
+	s := Space{pool: pool, Root: template}
 	ones := s.get()
 	if ones == 0 {
 		return false
@@ -40,31 +40,45 @@ func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
 }
 
 // OpenIO gives the space an I/O bitmap of its own in which the ports of ranges are open. false
-// when memory is out; the space is then as it was.
+// when memory is out; the space is then as it was. Preconditions: it has no bitmap of its own yet.
 func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 	phys := s.pool.Physical()
-	root := phys.Words(s.Root)
-	if closed := PTE(root[IOIndex]); closed&Shared != 0 {
-		const need = 3 + 2 + 1 // tables, bitmap, perhaps a list
-		if s.Used+need > s.Quota || s.pool.Free() < need {
-			return false
-		}
-		old := Space{pool: s.pool, Root: s.Root}
-		tss, ones := *old.Lookup(TSSLinear), *old.Lookup(IOEnd)
-		root[IOIndex] = 0
-		s.Map(TSSLinear, tss)
-		s.Map(IOEnd, ones)
-		for i := uint64(0); i < 2; i++ {
-			a := s.Own()
-			*phys.Words(a) = *phys.Words(ones.Frame())
-			s.Map(IOBitmap+i*abi.PageSize, Entry(a, Present|NX))
-		}
+	need := uint64(3 + 2) // tables, bitmap
+	if s.owned.Room() < need {
+		need++
 	}
-	for _, r := range ranges {
-		for port := uint64(r.First); port <= uint64(r.Last); port++ {
-			page := s.Lookup(IOBitmap + port>>15<<12).Frame()
-			phys.Words(page)[port>>6&511] &^= 1 << (port & 63)
-		}
+	if !s.pool.Can(s.holder, need) {
+		return false
+	}
+	closed := Space{pool: s.pool, Root: s.Root}
+	tss, ones := *closed.Lookup(TSSLinear), *closed.Lookup(IOEnd)
+	phys.Words(s.Root)[IOIndex] = 0
+	s.Map(TSSLinear, tss)
+	s.Map(IOEnd, ones)
+	for i := uint64(0); i < 2; i++ {
+		a := s.dirty()
+		*phys.Words(a) = *phys.Words(ones.Frame())
+		open(phys.Words(a), ranges, i<<15)
+		s.Map(IOBitmap+i*abi.PageSize, Entry(a, Present|NX))
 	}
 	return true
+}
+
+// open clears the bits of ranges in the page of the bitmap that begins at port first.
+func open(page *mem.Words, ranges []abi.PortRange, first uint64) {
+	for _, r := range ranges {
+		from, to := max(uint64(r.First), first), min(uint64(r.Last)+1, first+1<<15)
+		if from >= to {
+			continue
+		}
+		from, to = from-first, to-first-1
+		head, tail := ^uint64(0)<<(from%64), ^uint64(0)>>(63-to%64)
+		if from/64 == to/64 {
+			page[from/64] &^= head & tail
+			continue
+		}
+		page[from/64] &^= head
+		page[to/64] &^= tail
+		clear(page[from/64+1 : to/64])
+	}
 }

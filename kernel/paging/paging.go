@@ -4,10 +4,7 @@
 // Source: Intel SDM Vol. 3A, "4-Level Paging and 5-Level Paging".
 package paging
 
-import (
-	"bennu/kernel/abi"
-	"bennu/kernel/mem"
-)
+import "bennu/kernel/mem"
 
 // PTE is a page-table entry.
 type PTE uint64
@@ -38,14 +35,15 @@ func Entry(a mem.Addr, bits PTE) PTE { return PTE(a)&addrMask | bits }
 // Space is one address space. It keeps a list of the frames that it owns, so that its end searches no
 // tables, and takes the same time however large it is.
 type Space struct {
-	pool  *mem.Pool
-	Root  mem.Addr // PML4
-	Used  uint64   // frames owned: tables, pages, lists
-	Quota uint64   // most that Used may become
-	owned mem.List // the list's own frames count as Used, too
-	near  near     // the last-level table found last: the next address is mostly near
-	Kept  bool     // it may have the frames that the pool keeps
+	pool   *mem.Pool
+	holder *mem.Holder
+	Root   mem.Addr // PML4
+	owned  mem.List // the list's own frames count, too
+	near   near     // the last-level table found last: the next address is mostly near
 }
+
+// Used is how many frames it owns: tables, pages, lists.
+func (s *Space) Used() uint64 { return s.owned.Len() }
 
 // near is a last-level table and the addresses that it is for. Tables stay until the space ends.
 type near struct {
@@ -54,9 +52,9 @@ type near struct {
 }
 
 // New makes a space whose kernel half is that of template (a PML4: entries 0 and 256–511 are
-// taken over, entry 0 being the kernel's identity map). ok is false when memory is out.
-func New(pool *mem.Pool, template mem.Addr, quota uint64) (s Space, ok bool) {
-	s = Space{pool: pool, Quota: quota}
+// taken over, entry 0 being the kernel's identity map). Its frames are h's. ok is false when memory is out.
+func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Space, ok bool) {
+	s = Space{pool: pool, holder: h}
 	if s.Root = s.get(); s.Root == 0 {
 		return s, false
 	}
@@ -67,37 +65,35 @@ func New(pool *mem.Pool, template mem.Addr, quota uint64) (s Space, ok bool) {
 }
 
 func (s *Space) get() mem.Addr {
+	a := s.dirty()
+	if a != 0 {
+		mem.Zero(s.pool.Physical(), a)
+	}
+	return a
+}
+
+// dirty is get of a frame that the caller fills wholly at once.
+func (s *Space) dirty() mem.Addr {
 	if s.owned.Full() {
-		if s.Used+1 >= s.Quota {
-			return 0
-		}
-		l := s.pool.GetDirty()
-		if l == 0 && s.Kept {
-			l = s.pool.GetKept()
-		}
+		l := s.pool.GetDirty(s.holder)
 		if l == 0 {
 			return 0
 		}
 		s.owned.Grow(s.pool.Physical(), l)
-		s.Used++
 	}
-	if s.Used >= s.Quota {
-		return 0
-	}
-	a := s.pool.Get()
-	if a == 0 && s.Kept {
-		a = s.pool.GetKept()
-	}
+	a := s.pool.GetDirty(s.holder)
 	if a != 0 {
-		s.Used++
 		s.owned.Add(s.pool.Physical(), a)
 	}
 	return a
 }
 
-// Own takes a zeroed frame on the space's account, 0 when the quota or the memory is out. It goes
-// with the space.
+// Own takes a zeroed frame on the account of the space's holder, 0 when that may have no more or the memory is
+// out. It goes with the space.
 func (s *Space) Own() mem.Addr { return s.get() }
+
+// OwnDirty is Own of a frame that the caller fills wholly at once.
+func (s *Space) OwnDirty() mem.Addr { return s.dirty() }
 
 // remember keeps the last-level table of va; not the I/O bitmap's, which OpenIO replaces.
 func (s *Space) remember(va uint64, table mem.Addr) {
@@ -135,22 +131,18 @@ func (s *Space) Table(va uint64) *PTE {
 	if s.near.part != 0 && va>>21 == s.near.part {
 		return s.entry(va, s.near.table)
 	}
-	table := s.Root
-	bits := Present | Writable | User
-	if va >= 1<<47 { // the I/O bitmap's tables are the supervisor's
-		bits = Present | Writable
+	p := s.directory(va)
+	if p == nil {
+		return nil
 	}
-	for level := uint(3); level > 0; level-- {
-		p := (*PTE)(&s.pool.Physical().Words(table)[index(va, level)])
-		if *p&Present == 0 {
-			a := s.get()
-			if a == 0 {
-				return nil
-			}
-			*p = Entry(a, bits)
+	if *p&Present == 0 {
+		a := s.get()
+		if a == 0 {
+			return nil
 		}
-		table = p.Frame()
+		*p = Entry(a, tableBits(va))
 	}
+	table := p.Frame()
 	s.remember(va, table)
 	return s.entry(va, table)
 }
@@ -165,37 +157,57 @@ func (s *Space) Map(va uint64, e PTE) bool {
 	return true
 }
 
-// MapShared maps pages frames of one run of physical frames, given by frame, from va on,
-// with bits and Shared. It makes each table once. false when memory is out.
-func (s *Space) MapShared(va uint64, frames []mem.Addr, bits PTE) bool {
-	for len(frames) > 0 {
-		p := s.Table(va)
-		if p == nil {
-			return false
-		}
-		n := min(int(512-index(va, 0)), len(frames))
-		table := s.pool.Physical().Words(mem.Addr(s.tableOf(va)))[index(va, 0):]
-		for i, a := range frames[:n] {
-			table[i] = uint64(Entry(a, bits|Shared|Present))
-		}
-		frames = frames[n:]
-		va += uint64(n) * abi.PageSize
+// Install gives the space a last-level table that begins as a copy of from, for the 2 MiB that va lies in.
+// false when memory is out. Preconditions: the space has no table there.
+func (s *Space) Install(va uint64, from *mem.Words) bool {
+	p := s.directory(va)
+	if p == nil {
+		return false
 	}
+	if *p&Present != 0 {
+		panic("paging: a table is there already")
+	}
+	a := s.dirty()
+	if a == 0 {
+		return false
+	}
+	*s.pool.Physical().Words(a) = *from
+	*p = Entry(a, tableBits(va))
 	return true
 }
 
-// tableOf is the last-level table of va. Preconditions: it exists.
-func (s *Space) tableOf(va uint64) mem.Addr {
+// directory finds the entry of va's last-level table and makes the tables above. nil when memory is out.
+func (s *Space) directory(va uint64) *PTE {
 	table := s.Root
-	for level := uint(3); level > 0; level-- {
-		table = PTE(s.pool.Physical().Words(table)[index(va, level)]).Frame()
+	for level := uint(3); ; level-- {
+		p := (*PTE)(&s.pool.Physical().Words(table)[index(va, level)])
+		if level == 1 {
+			return p
+		}
+		if *p&Present == 0 {
+			a := s.get()
+			if a == 0 {
+				return nil
+			}
+			*p = Entry(a, tableBits(va))
+		}
+		table = p.Frame()
 	}
-	return table
+}
+
+// tableBits is what an entry that points to a table allows; the I/O bitmap's tables are the supervisor's.
+func tableBits(va uint64) PTE {
+	if va >= 1<<47 {
+		return Present | Writable
+	}
+	return Present | Writable | User
 }
 
 // Free returns every frame that the space owns: tables, pages, what Own took. Frames that were mapped
 // as Shared are others'. Preconditions: no CPU has it loaded.
 func (s *Space) Free() {
-	s.pool.PutList(&s.owned)
-	s.Root, s.Used, s.near = 0, 0, near{}
+	if s.pool != nil {
+		s.pool.PutList(s.holder, &s.owned)
+	}
+	s.Root, s.near = 0, near{}
 }

@@ -14,26 +14,40 @@ func newPool(t *testing.T, pages int) (*mem.Pool, mem.Addr) {
 	phys, size := mem.Simulated(buf)
 	p := mem.NewPool(phys)
 	p.Add(0, size)
-	template := p.Get()
-	if !ClosedIO(p, template, p.Get()) {
+	template := p.Get(nil)
+	if !ClosedIO(p, template, p.Get(nil)) {
 		t.Fatal("no memory for the closed bitmap")
 	}
 	return p, template
 }
 
+// holder may have n frames.
+func holder(t *testing.T, p *mem.Pool, n uint64) *mem.Holder {
+	h := new(mem.Holder)
+	if !p.Promise(h, 0, n) {
+		t.Fatal("no promise")
+	}
+	return h
+}
+
 func TestSpaceReturnsAllItTook(t *testing.T) {
 	p, template := newPool(t, 200)
 	before := p.Free()
-	s, ok := New(p, template, 100)
+	s, ok := New(p, template, holder(t, p, 100))
 	if !ok {
 		t.Fatal("no space")
 	}
-	shared := []mem.Addr{p.Get(), p.Get(), p.Get()}
-	if !s.MapShared(abi.ImageBase+511*abi.PageSize, shared, User) { // crosses a table
-		t.Fatal("MapShared failed")
-	}
+	shared := []mem.Addr{p.Get(nil), p.Get(nil), p.Get(nil)}
+	from := p.Get(nil)
 	for i, a := range shared {
-		e := s.Lookup(abi.ImageBase + uint64(511+i)*abi.PageSize)
+		p.Physical().Words(from)[511-i] = uint64(Entry(a, Shared|Present|User))
+	}
+	if !s.Install(abi.ImageBase+5*abi.PageSize, p.Physical().Words(from)) {
+		t.Fatal("Install failed")
+	}
+	p.Put(nil, from)
+	for i, a := range shared {
+		e := s.Lookup(abi.ImageBase + uint64(511-i)*abi.PageSize)
 		if e == nil || e.Frame() != a || *e&(Shared|Present|User) != Shared|Present|User || *e&Writable != 0 {
 			t.Errorf("shared page %d: entry %v, want frame %#x, present, user, read-only", i, e, a)
 		}
@@ -51,17 +65,17 @@ func TestSpaceReturnsAllItTook(t *testing.T) {
 	}
 	s.Free()
 	for _, a := range shared {
-		p.Put(a)
+		p.Put(nil, a)
 	}
-	if p.Free() != before || s.Used != 0 {
-		t.Errorf("free %d, used %d after Free; want %d and 0", p.Free(), s.Used, before)
+	if p.Free() != before || s.Used() != 0 {
+		t.Errorf("free %d, used %d after Free; want %d and 0", p.Free(), s.Used(), before)
 	}
 }
 
 func TestPortsAreClosedButThoseOpened(t *testing.T) {
 	p, template := newPool(t, 100)
-	a, _ := New(p, template, 50)
-	b, _ := New(p, template, 50)
+	a, _ := New(p, template, holder(t, p, 50))
+	b, _ := New(p, template, holder(t, p, 50))
 	open := map[uint64]bool{0x70: true, 0x71: true, 0x7fff: true, 0x8000: true, 0xffff: true}
 	if !a.OpenIO([]abi.PortRange{{First: 0x70, Last: 0x71}, {First: 0x7fff, Last: 0x8000}, {First: 0xffff, Last: 0xffff}}) {
 		t.Fatal("OpenIO failed")
@@ -86,7 +100,7 @@ func TestPortsAreClosedButThoseOpened(t *testing.T) {
 func TestQuota(t *testing.T) {
 	p, template := newPool(t, 100)
 	before := p.Free()
-	s, _ := New(p, template, 8)
+	s, _ := New(p, template, holder(t, p, 8))
 	n := 0
 	for i := uint64(0); i < 100; i++ {
 		e := s.Table(abi.RAMBase + i<<12)
@@ -100,8 +114,8 @@ func TestQuota(t *testing.T) {
 		*e = Entry(f, Present)
 		n++
 	}
-	if s.Used != 8 || n != 3 {
-		t.Errorf("used %d frames, %d pages mapped; quota 8 allows 3 beside 4 tables and a list", s.Used, n)
+	if s.Used() != 8 || n != 3 {
+		t.Errorf("used %d frames, %d pages mapped; quota 8 allows 3 beside 4 tables and a list", s.Used(), n)
 	}
 	if s.Free(); p.Free() != before {
 		t.Errorf("%d frames lost", before-p.Free())
@@ -111,11 +125,11 @@ func TestQuota(t *testing.T) {
 func TestFreeReturnsLongLists(t *testing.T) {
 	p, template := newPool(t, 2000)
 	before := p.Free()
-	s, _ := New(p, template, 1500)
+	s, _ := New(p, template, holder(t, p, 1500))
 	for s.Own() != 0 {
 	}
-	if s.Used != 1500 || before-p.Free() != 1500 {
-		t.Errorf("used %d, pool lost %d; want the quota, 1500", s.Used, before-p.Free())
+	if s.Used() != 1500 || before-p.Free() != 1500 {
+		t.Errorf("used %d, pool lost %d; want the quota, 1500", s.Used(), before-p.Free())
 	}
 	if s.Free(); p.Free() != before {
 		t.Errorf("%d frames lost", before-p.Free())
@@ -124,7 +138,7 @@ func TestFreeReturnsLongLists(t *testing.T) {
 
 func TestIdentity(t *testing.T) {
 	p, _ := newPool(t, 40)
-	root := p.Get()
+	root := p.Get(nil)
 	const text, rest = 0x101000, 0x180000
 	if !Identity(p, root, 0x1000, text, Writable|NX) || !Identity(p, root, text, rest, 0) ||
 		!Identity(p, root, rest, 5<<20, Writable|NX) || !Identity(p, root, 5<<20, 6<<20+1, NoCache|NX) {

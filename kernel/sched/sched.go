@@ -1,5 +1,13 @@
-// Package sched is the run queue: strict priorities, round robin among equals. It holds
-// slots, not tasks, and decides nothing but the order.
+// Package sched says who runs: a queue of levels, and for each account a budget in a period. It is pure; its
+// time is ticks of whatever clock the kernel counts in.
+//
+// An account's tasks run at its level while its budget lasts, and with all others that have used theirs up, in
+// turns, on the last level. The budget is a token bucket: it fills at Budget/Period, to Budget at most, so
+// that in any window w an account has at its level at most Budget*(1+w/Period), and what one overrun costs
+// beyond it (a stay in ring 0, one request that a server took) before it is noticed. What is had on the last level
+// is free. When nobody is ready, all are filled: nobody was kept from anything.
+//
+// Admit holds tables of budgets against the promise that follows from this (docs/decisions/008).
 package sched
 
 import (
@@ -8,112 +16,370 @@ import (
 	"bennu/kernel/abi"
 )
 
-const none = -1
+// Levels: the root task's, one a priority, and the one of those that have used up their budgets.
+const (
+	RootLevel = 0
+	leftOver  = abi.Priorities + 1
+	levels    = leftOver + 1
+)
 
-// Queue holds the slots that are ready. The zero value is not usable: New.
-type Queue struct {
-	head, tail [abi.Priorities]int16
-	next, prev [abi.MaxTasks]int16
-	prio       [abi.MaxTasks]int8 // none: not queued
-	filled     uint32             // bit n: priority n has slots
-	n          int
+// Level is that of a priority.
+func Level(priority uint32) int { return 1 + int(priority) }
+
+// Share is what an account may use. Budget = Period is without limit.
+type Share struct {
+	Level          int
+	Budget, Period uint64 // ticks
+	Turn           uint64 // among equals
 }
 
-// New makes an empty queue.
-func New() *Queue {
-	q := new(Queue)
-	for p := range q.head {
-		q.head[p], q.tail[p] = none, none
-	}
-	for s := range q.prio {
-		q.prio[s] = none
-	}
-	return q
+// never is a time that does not come.
+const never = ^uint64(0)
+
+// fill is the part of its budget that an account needs to come back from the last level: a quarter.
+const fill = 4
+
+// share is an account.
+type share struct {
+	Share
+	limited bool
+	rate    uint64 // ticks of budget a tick, 32 bits of fraction
+	grain   uint64 // the bucket is filled in steps of this
+
+	left  int64
+	at    uint64 // left is as of then
+	epoch uint64
+	out   bool   // used up: on the last level until back
+	back  uint64 // when it is to be looked at again
+	want  bool   // somebody waits for it to be in budget
+
+	used      uint64
+	exhausted uint64
 }
 
-// Push puts slot behind its equals. A slot that is queued stays where it is.
-func (q *Queue) Push(slot int, prio uint32) {
-	if q.prio[slot] != none {
+// Sched is the accounts and the ready slots.
+type Sched struct {
+	queue
+	shares [abi.MaxAccounts]share
+	own    [abi.MaxTasks]uint8  // account of the slot's task
+	pays   [abi.MaxTasks]uint8  // account that it works for now
+	turn   [abi.MaxTasks]uint64 // left of its turn
+	epoch  uint64               // counts the times that nobody was ready
+	soon   uint64               // the first back of all; never: none is out
+	due    abi.AccountID        // whose it is
+	wants  int                  // accounts that somebody waits for
+}
+
+// New makes a scheduler without accounts.
+func New() *Sched {
+	s := &Sched{soon: never}
+	s.queue.init()
+	return s
+}
+
+// Set gives account a its share, full.
+func (s *Sched) Set(a abi.AccountID, sh Share, now uint64) {
+	h := &s.shares[a]
+	h.Share, h.limited = sh, sh.Budget < sh.Period
+	h.rate, h.grain = 0, sh.Period/64
+	if h.limited {
+		h.rate, _ = bits.Div64(sh.Budget>>32, sh.Budget<<32, sh.Period)
+	}
+	h.left, h.at, h.epoch = int64(sh.Budget), now, s.epoch
+	if h.out {
+		h.out = false
+		s.reset()
+	}
+}
+
+// Clear forgets account a. Preconditions: no task is on it.
+func (s *Sched) Clear(a abi.AccountID) {
+	h := &s.shares[a]
+	if h.want {
+		s.wants--
+	}
+	*h = share{}
+	s.reset()
+}
+
+// Add puts the task of slot on account a.
+func (s *Sched) Add(slot int, a abi.AccountID) {
+	s.own[slot], s.pays[slot] = uint8(a), uint8(a)
+	s.turn[slot] = s.shares[a].Turn
+}
+
+// Payer is the account that slot works for.
+func (s *Sched) Payer(slot int) abi.AccountID { return abi.AccountID(s.pays[slot]) }
+
+// SetPayer makes slot work for account a: at its own level, and not to be held up, unless that is its own.
+func (s *Sched) SetPayer(slot int, a abi.AccountID) {
+	if s.pays[slot] == uint8(a) {
 		return
 	}
-	s, t := int16(slot), q.tail[prio]
-	q.next[s], q.prev[s], q.prio[s] = none, t, int8(prio)
-	if t == none {
-		q.head[prio] = s
-		q.filled |= 1 << prio
-	} else {
-		q.next[t] = s
+	s.pays[slot] = uint8(a)
+	s.gen++
+	if s.queued(slot) {
+		s.requeue(slot)
 	}
-	q.tail[prio] = s
-	q.n++
 }
 
-// PushFront puts slot before its equals: it was interrupted and has time left.
-func (q *Queue) PushFront(slot int, prio uint32) {
-	if q.prio[slot] != none {
+// requeue puts slot where it belongs.
+func (s *Sched) requeue(slot int) {
+	s.remove(slot)
+	if level := s.levelOf(slot); level == leftOver {
+		s.sit(slot)
+	} else {
+		s.push(slot, level)
+	}
+}
+
+// levelOf is where slot belongs.
+func (s *Sched) levelOf(slot int) int {
+	h := &s.shares[s.own[slot]]
+	if h.out && s.pays[slot] == s.own[slot] {
+		return leftOver
+	}
+	return h.Level
+}
+
+// fillUp brings h's budget up to now.
+func (s *Sched) fillUp(h *share, now uint64) {
+	if h.epoch != s.epoch {
+		h.epoch, h.left, h.at, h.out = s.epoch, int64(h.Budget), now, false
 		return
 	}
-	s, h := int16(slot), q.head[prio]
-	q.next[s], q.prev[s], q.prio[s] = h, none, int8(prio)
-	if h == none {
-		q.tail[prio] = s
-		q.filled |= 1 << prio
-	} else {
-		q.prev[h] = s
-	}
-	q.head[prio] = s
-	q.n++
-}
-
-// Remove takes slot out, if it is queued.
-func (q *Queue) Remove(slot int) {
-	p := q.prio[slot]
-	if p == none {
+	d := now - h.at
+	if d < h.grain || now < h.at {
 		return
 	}
-	s := int16(slot)
-	next, prev := q.next[s], q.prev[s]
-	if prev == none {
-		q.head[p] = next
-	} else {
-		q.next[prev] = next
-	}
-	if next == none {
-		q.tail[p] = prev
-	} else {
-		q.prev[next] = prev
-	}
-	if q.head[p] == none {
-		q.filled &^= 1 << uint(p)
-	}
-	q.prio[s] = none
-	q.n--
+	h.at = now
+	hi, lo := bits.Mul64(d, h.rate)
+	h.left = min(h.left+int64(hi<<32|lo>>32), int64(h.Budget))
 }
 
-// Len is how many slots are ready.
-func (q *Queue) Len() int { return q.n }
+// Ready queues slot, behind its equals. It stays where it is if it is queued.
+func (s *Sched) Ready(slot int, now uint64) {
+	if h := &s.shares[s.own[slot]]; h.out {
+		s.fillUp(h, now)
+		h.out = h.out && h.left < int64(h.Budget/fill)
+	}
+	if !s.queued(slot) {
+		s.stand(slot)
+		s.push(slot, s.levelOf(slot))
+	}
+}
+
+// Block takes slot out of the queue.
+func (s *Sched) Block(slot int) { s.remove(slot) }
+
+// Gen changes whenever First, Bill or Next may answer otherwise than before.
+func (s *Sched) Gen() uint64 { return s.gen }
 
 // Queued tells whether slot is ready.
-func (q *Queue) Queued(slot int) bool { return q.prio[slot] != none }
+func (s *Sched) Queued(slot int) bool { return s.queued(slot) }
 
-// First is the slot that runs next, and stays queued; -1 when nothing is ready.
-func (q *Queue) First() int {
-	if q.filled == 0 {
-		return none
+// Len is how many slots are ready.
+func (s *Sched) Len() int { return s.len() }
+
+// First is the slot that runs next; -1 when none is ready.
+func (s *Sched) First() int {
+	for {
+		slot := s.first()
+		if slot < 0 {
+			return slot
+		}
+		if int(s.level[slot]) == s.levelOf(slot) {
+			return slot
+		}
+		s.requeue(slot) // its budget was used up since it was queued
 	}
-	return int(q.head[bits.TrailingZeros32(q.filled)])
 }
 
-// Best is the priority of First; abi.Priorities when nothing is ready.
-func (q *Queue) Best() uint32 {
-	if q.filled == 0 {
-		return abi.Priorities
+// How says what of the time that is charged is taken off the budget.
+type How uint8
+
+const (
+	Whole How = iota // all of it
+	Alone            // as much as there is: nobody else was ready
+	Free             // nothing: a turn on the last level
+)
+
+// Bill is which account the time of slot is for, and how, when it runs now.
+func (s *Sched) Bill(slot int) (abi.AccountID, How) {
+	switch a := s.pays[slot]; {
+	case a != s.own[slot]:
+		return abi.AccountID(a), Whole
+	case s.level[slot] == leftOver:
+		return abi.AccountID(a), Free
+	case s.n == 1:
+		return abi.AccountID(a), Alone
+	default:
+		return abi.AccountID(a), Whole
 	}
-	return uint32(bits.TrailingZeros32(q.filled))
 }
 
-// Shared tells whether slots of slot's priority wait beside it.
-func (q *Queue) Shared(slot int) bool {
-	p := q.prio[slot]
-	return p != none && q.head[p] != q.tail[p]
+// Charge puts ticks, which end now, on account a: all as used.
+func (s *Sched) Charge(a abi.AccountID, ticks, now uint64, how How) {
+	h := &s.shares[a]
+	h.used += ticks
+	if how == Free || !h.limited {
+		return
+	}
+	s.fillUp(h, now)
+	if how == Alone {
+		ticks = min(ticks, uint64(max(h.left, 0)))
+	}
+	h.left -= int64(ticks)
+	if h.left <= 0 && !h.out {
+		h.out = true
+		s.gen++
+		h.exhausted++
+		s.later(int(a), h, now)
+	}
+}
+
+// later notes when h will have come back.
+func (s *Sched) later(a int, h *share, now uint64) {
+	need := uint64(int64(h.Budget/fill) - h.left + 1)
+	hi, lo := bits.Mul64(need, h.Period)
+	d := uint64(1 << 62) // overdrawn by more than a clock can count
+	if hi < h.Budget {
+		d, _ = bits.Div64(hi, lo, h.Budget)
+		d = min(d, 1<<62)
+	}
+	if h.back = now + d + h.grain; h.back < s.soon {
+		s.soon, s.due = h.back, abi.AccountID(a)
+	}
+}
+
+// Ran takes ticks off slot's turn and puts it behind its equals when that is over: true if there are any.
+func (s *Sched) Ran(slot int, ticks uint64) bool {
+	if ticks < s.turn[slot] {
+		s.turn[slot] -= ticks
+		return false
+	}
+	s.turn[slot] = s.shares[s.own[slot]].Turn
+	s.stand(slot)
+	if !s.others(slot) {
+		return false
+	}
+	level := int(s.level[slot])
+	s.remove(slot)
+	s.push(slot, level)
+	return true
+}
+
+// Slice is when slot, which has run since, has to be charged: its turn or its budget is over. never: not for that.
+func (s *Sched) Slice(slot int, since uint64) uint64 {
+	d := never
+	if s.others(slot) {
+		d = s.turn[slot]
+	}
+	if h := &s.shares[s.own[slot]]; h.limited && s.level[slot] != leftOver && s.pays[slot] == s.own[slot] {
+		d = min(d, uint64(max(h.left, 1)))
+	}
+	if d == never {
+		return d
+	}
+	return since + d
+}
+
+// Next is when Raise has something to do; never: not before something else happens.
+func (s *Sched) Next() uint64 {
+	if s.n <= 1 && s.wants == 0 {
+		return never
+	}
+	return s.soon
+}
+
+// Due is the account for which Raise is to be called first.
+func (s *Sched) Due() abi.AccountID { return s.due }
+
+// Raise lets those run at their own levels again whose budgets are filled. wanted tells whether somebody
+// waited for one of them.
+func (s *Sched) Raise(now uint64) (wanted bool) {
+	if now < s.soon {
+		return false
+	}
+	raised := false
+	for a := range s.shares {
+		h := &s.shares[a]
+		if !h.out || h.back > now {
+			continue
+		}
+		s.fillUp(h, now)
+		if h.out && h.left < int64(h.Budget/fill) { // a server overdrew it since
+			s.later(a, h, now)
+			continue
+		}
+		h.out, raised = false, true
+		if h.want {
+			h.want, wanted = false, true
+			s.wants--
+		}
+	}
+	s.reset()
+	for slot := s.head[leftOver]; raised && slot != none; {
+		next := s.next[slot]
+		if s.levelOf(int(slot)) != leftOver {
+			s.requeue(int(slot))
+		}
+		slot = next
+	}
+	return wanted
+}
+
+// reset finds the first back.
+func (s *Sched) reset() {
+	s.soon = never
+	for a := range s.shares {
+		if h := &s.shares[a]; h.out && h.epoch == s.epoch && h.back < s.soon {
+			s.soon, s.due = h.back, abi.AccountID(a)
+		}
+	}
+}
+
+// Idle is called when nobody is ready: all budgets are full again. wanted tells whether somebody waited for that.
+func (s *Sched) Idle() (wanted bool) {
+	s.epoch++
+	s.gen++
+	s.soon = never
+	if s.wants == 0 {
+		return false
+	}
+	for a := range s.shares {
+		s.shares[a].want = false
+	}
+	s.wants = 0
+	return true
+}
+
+// Out tells whether account a has used up its budget. want asks Raise and Idle to tell when that is over.
+func (s *Sched) Out(a abi.AccountID, now uint64, want bool) bool {
+	h := &s.shares[a]
+	if !h.out {
+		return false
+	}
+	if h.epoch != s.epoch {
+		s.fillUp(h, now)
+		return false
+	}
+	if want && !h.want {
+		h.want = true
+		s.wants++
+		s.gen++
+	}
+	return true
+}
+
+// Used is how many ticks account a was charged in all; Exhausted how often its budget was used up.
+func (s *Sched) Used(a abi.AccountID) uint64 { return s.shares[a].used }
+
+// Exhausted is how often account a's budget was used up.
+func (s *Sched) Exhausted(a abi.AccountID) uint64 { return s.shares[a].exhausted }
+
+// Left is what account a's budget has now; negative: it is overdrawn.
+func (s *Sched) Left(a abi.AccountID, now uint64) int64 {
+	s.fillUp(&s.shares[a], now)
+	return s.shares[a].left
 }

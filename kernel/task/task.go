@@ -26,7 +26,10 @@ type Task struct {
 	Slot       int
 	Generation uint32
 	Live       bool
+	Dying      bool // dead for everybody; its end is not finished
 	Endpoint   abi.Endpoint
+	Account    abi.AccountID
+	Server     bool // works on the account of who asks
 
 	Label       abi.Label
 	Incarnation uint32
@@ -36,11 +39,12 @@ type Task struct {
 	Ctx         *arch.Context
 	Call        *abi.CallArea
 	Priv        abi.Privilege
+	SendTo      uint64 // bits by slot: whom it may send to
 	PrivSet     bool
 	Root        bool
 
 	Wait      Wait
-	SendTo    abi.Endpoint // while Sending
+	SendingTo abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving
 	InSendRec bool         // what follows the send is the receive of its answer
 	Limited   bool         // the wait has a time limit: it ends by itself
@@ -60,14 +64,14 @@ type Task struct {
 
 	Async      [abi.MaxAsync]Async
 	AsyncToMe  int    // how many messages of others wait for this task
-	AsyncFrom  uint64 // bits by slot of those that may have one waiting: a bit too many costs a look
-	AsyncFails int    // how many of its own have a result to take
+	AsyncFirst *Async // the oldest of them
+	AsyncLast  *Async
+	AsyncFails int // how many of its own have a result to take
 
-	Level       uint32 // priority that it has now: its own, or the last when its budget is used up
-	SliceNS     uint64 // left of its turn among equals
-	BudgetNS    uint64 // left of what it may use at its own priority
-	WindowNS    uint64 // when the budget is full again
-	CPUNS       uint64
+	Done   uint64 // of the call that it is making, when that works in steps
+	DoneIP uint64 // where it makes it
+
+	Ticks       uint64 // in ring 3
 	ReadyNS     uint64 // when it became ready
 	StartedNS   uint64
 	FirstRunNS  uint64
@@ -77,6 +81,9 @@ type Task struct {
 	WorstWaitNS uint64
 	FramesPeak  uint64
 	SharedPages uint64
+
+	Forgotten int             // slots that its end has been told to
+	Death     abi.DeathRecord // while Dying
 }
 
 // AsyncState is where a senda message is.
@@ -88,70 +95,74 @@ const (
 	AsyncFailed // the result waits to be taken
 )
 
-// Async is a senda message that the kernel keeps for its sender.
+// Async is a senda message that the kernel keeps for its sender. Those that wait for one task are on its list, in the
+// order in which they came.
 type Async struct {
 	State AsyncState
 	To    abi.Endpoint
 	Errno abi.Errno
+	From  int // slot of its sender
+	Next  *Async
+	Prev  *Async
 	Tag   uint64
 	Seq   uint64
 	Msg   abi.Msg
 }
 
-// Table is all slots.
+// Table is all slots. Free ones are taken first in, first out: an endpoint is seen again as late as can be.
 type Table struct {
-	Tasks [abi.MaxTasks]Task
-	live  int
+	Tasks  [abi.MaxTasks]Task
+	free   [abi.MaxTasks]uint8 // a ring of slots
+	oldest int
+	nFree  int
 }
 
 // NewTable makes an empty table.
 func NewTable() *Table {
-	t := new(Table)
+	t := &Table{nFree: abi.MaxTasks}
 	for i := range t.Tasks {
-		t.Tasks[i].Slot = i
+		t.Tasks[i].Slot, t.free[i] = i, uint8(i)
 	}
 	return t
 }
 
 // Lookup finds the living task that ep names; nil when there is none.
 func (t *Table) Lookup(ep abi.Endpoint) *Task {
-	s := ep.Slot()
-	if s >= abi.MaxTasks {
-		return nil
-	}
-	if k := &t.Tasks[s]; k.Live && k.Endpoint == ep {
+	if k := &t.Tasks[ep.Slot()]; k.Live && k.Endpoint == ep {
 		return k
 	}
 	return nil
 }
 
 // Free is how many slots there are left.
-func (t *Table) Free() uint64 { return uint64(abi.MaxTasks - t.live) }
+func (t *Table) Free() uint64 { return uint64(t.nFree) }
 
 // Take gives a slot its next generation; nil when all are taken. The task has no rights and
 // does not run.
 func (t *Table) Take() *Task {
-	for i := range t.Tasks {
-		k := &t.Tasks[i]
-		if k.Live {
-			continue
-		}
-		gen := k.Generation + 1
-		if gen > abi.MaxGeneration {
-			gen = 1
-		}
-		*k = Task{Slot: i, Generation: gen, Live: true, Endpoint: abi.MakeEndpoint(i, gen), Wait: NoPriv,
-			Senders: None, LastSend: None, NextSend: None}
-		t.live++
-		return k
+	if t.nFree == 0 {
+		return nil
 	}
-	return nil
+	k := &t.Tasks[t.free[t.oldest]]
+	t.oldest = (t.oldest + 1) % len(t.free)
+	t.nFree--
+	gen := k.Generation + 1
+	if gen > abi.MaxGeneration {
+		gen = 1
+	}
+	*k = Task{Slot: k.Slot, Generation: gen, Live: true, Endpoint: abi.MakeEndpoint(k.Slot, gen), Wait: NoPriv,
+		Senders: None, LastSend: None, NextSend: None}
+	return k
 }
 
-// Release gives the slot back. Its endpoint names nothing from now on.
+// Bury makes k dead for everybody. Its slot is not free before Release.
+func (t *Table) Bury(k *Task) { k.Live, k.Dying = false, true }
+
+// Release gives the slot of a buried task back.
 func (t *Table) Release(k *Task) {
-	k.Live = false
-	t.live--
+	k.Live, k.Dying = false, false
+	t.free[(t.oldest+t.nFree)%len(t.free)] = uint8(k.Slot)
+	t.nFree++
 }
 
 // State is k.Wait in the ABI's words.

@@ -9,6 +9,25 @@ func Exit(status uint64, kind abi.ExitKind) {
 	raw(uint64(abi.CallExit), status, uint64(kind), 0, 0, 0)
 }
 
+// AccountSet makes an account (id 0), or changes what one may use. Errors: EINVAL, ESRCH, ENOSPC, ENOMEM.
+func AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	copy(area().Buf[:], abi.Bytes(s))
+	e, v := raw(uint64(abi.CallAccount), uint64(abi.AccountSet), uint64(id), 0, 0, 0)
+	return abi.AccountID(v), abi.Errno(e)
+}
+
+// AccountFree gives an account up. Errors: ESRCH, EPERM, EBUSY (tasks or images are on it).
+func AccountFree(id abi.AccountID) abi.Errno {
+	e, _ := raw(uint64(abi.CallAccount), uint64(abi.AccountFree), uint64(id), 0, 0, 0)
+	return abi.Errno(e)
+}
+
+// AccountPay puts what this task does until it next receives on an account. Errors: EPERM (it is no server), ESRCH.
+func AccountPay(id abi.AccountID) abi.Errno {
+	e, _ := raw(uint64(abi.CallAccount), uint64(abi.AccountPay), uint64(id), 0, 0, 0)
+	return abi.Errno(e)
+}
+
 // PrivSet sets what a new task may do. Errors: EPERM (it runs already), EDEADSRCDST,
 // EINVAL, EBUSY (a port is another task's).
 func PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno {
@@ -36,7 +55,7 @@ func PrivDisallow(ep abi.Endpoint) abi.Errno {
 	return abi.Errno(e)
 }
 
-// TaskCreate makes a task that may do nothing yet. Errors: ENOSPC (no slot), ENOMEM,
+// TaskCreate makes a task that may do nothing yet. Errors: ENOSPC (no slot), ENOMEM, ESRCH (no such account),
 // EINVAL (no such image, or not sealed), EAGAIN (too many death records wait).
 func TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	copy(area().Buf[:], abi.Bytes(s))
@@ -128,17 +147,23 @@ func GetInfo(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno) {
 	return n, abi.Errno(e)
 }
 
-// Diag puts a line into the kernel's log. Longer ones are cut at the page's size.
+// Diag puts a line into the kernel's log. The rest of a line that is longer than abi.LogLineMax is cut.
 func Diag(line string) abi.Errno {
-	n := copy(area().Buf[:], line)
-	e, _ := raw(uint64(abi.CallDiag), uint64(n), 0, 0, 0, 0)
-	return abi.Errno(e)
+	return diag(copy(area().Buf[:], line), 0)
 }
 
 // DiagBytes is Diag of bytes.
 func DiagBytes(line []byte) abi.Errno {
-	n := copy(area().Buf[:], line)
-	e, _ := raw(uint64(abi.CallDiag), uint64(n), 0, 0, 0, 0)
+	return diag(copy(area().Buf[:], line), 0)
+}
+
+// DiagAbout is a line of the root task that takes the room for lines about an account's tasks; account 0: its own.
+func DiagAbout(account uint64, line []byte) abi.Errno {
+	return diag(copy(area().Buf[:], line), account)
+}
+
+func diag(n int, account uint64) abi.Errno {
+	e, _ := raw(uint64(abi.CallDiag), uint64(n), account, 0, 0, 0)
 	return abi.Errno(e)
 }
 
@@ -171,6 +196,19 @@ func CopyFrom(granter abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi
 // CopyTo copies b into another task's grant. Errors: as CopyFrom.
 func CopyTo(granter abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
 	e, _ := raw(uint64(abi.CallCopyTo), uint64(granter), uint64(id), offset, address(b), uint64(len(b)))
+	return abi.Errno(e)
+}
+
+// PortIn reads a guarded port of the caller's. Errors: EPERM, EINVAL.
+func PortIn(port uint16) (uint8, abi.Errno) {
+	e, v := raw(uint64(abi.CallPortIO), uint64(abi.PortIn), uint64(port), 0, 0, 0)
+	return uint8(v), abi.Errno(e)
+}
+
+// PortOut writes one. Errors: EPERM (the byte would reach past the device too), EAGAIN (the device has not
+// taken the byte before), EINVAL.
+func PortOut(port uint16, v uint8) abi.Errno {
+	e, _ := raw(uint64(abi.CallPortIO), uint64(abi.PortOut), uint64(port), uint64(v), 0, 0)
 	return abi.Errno(e)
 }
 

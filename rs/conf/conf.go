@@ -21,7 +21,11 @@ const (
 const (
 	DefaultUID         = 9 // "service"
 	DefaultPriority    = abi.DefaultPriority
+	DefaultQuantum     = time.Millisecond
+	DefaultBudget      = 100 * time.Microsecond
+	DefaultPeriod      = 10 * time.Millisecond // that the budget is for
 	DefaultMemory      = 16 << 20
+	DefaultReserve     = 512 << 10 // or all of a smaller memory
 	DefaultInit        = 10 * time.Second
 	DefaultStop        = 2 * time.Second
 	DefaultBackoff     = time.Second
@@ -44,10 +48,16 @@ type Service struct {
 	Program string // its executable is bin/Program in the archive
 	Args    string
 
-	UID      uint32 // 0: an operator, may ask RS for anything
-	Priority uint32 // 0 runs first
-	Quantum  time.Duration
-	Memory   uint64 // bytes
+	UID      uint32        // 0: an operator, may ask RS for anything
+	Priority uint32        // 0 runs first
+	Quantum  time.Duration // its turn among equals, of the time that no budget takes
+
+	Budget       time.Duration // CPU time that it is sure of in each BudgetPeriod, at its priority
+	BudgetPeriod time.Duration
+	Server       bool // works on the accounts of those who ask it
+
+	Memory  uint64 // bytes that it may have at most
+	Reserve uint64 // bytes that nobody else can take, its own in death too
 
 	Manual      bool          // not started at boot
 	Period      time.Duration // between pings; 0: never pinged
@@ -59,9 +69,10 @@ type Service struct {
 	Burst       int           // deaths within BurstWindow that make RS give up; 0: never
 	BurstWindow time.Duration
 
-	IRQs  []uint32
-	Ports []abi.PortRange
-	Calls uint64 // bit n: kernel call abi.CallBase+n
+	IRQs      []uint32
+	Ports     []abi.PortRange // of devices that the kernel knows
+	Unguarded []abi.PortRange // of others: nobody knows what a byte does there
+	Calls     uint64          // bit n: kernel call abi.CallBase+n
 
 	IPC     []string // labels it may send to
 	IPCAll  bool
@@ -96,6 +107,16 @@ func (f *File) Service(label string) *Service {
 	return nil
 }
 
+// Place is where something stands in a file.
+type Place struct {
+	File      string
+	Line, Col int // from 1; columns count bytes
+}
+
+func (p Place) String() string {
+	return p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Col)
+}
+
 // Fault is one thing that is wrong in a file.
 type Fault struct {
 	File      string
@@ -103,11 +124,12 @@ type Fault struct {
 	Label     string // the entry it is in, as written; "" outside entries
 	Class     bool   // that entry is a class
 	Text      string // what is wrong, and what was expected
+	Other     Place  // what it does not go together with; Line 0: nothing else
 }
 
 // Error is `system.conf:12:5: service "rtc": unknown keyword "irqs", expected one of …`.
 func (f Fault) Error() string {
-	s := f.File + ":" + strconv.Itoa(f.Line) + ":" + strconv.Itoa(f.Col) + ": "
+	s := Place{f.File, f.Line, f.Col}.String() + ": "
 	if f.Label != "" {
 		kind := "service "
 		if f.Class {
@@ -115,7 +137,11 @@ func (f Fault) Error() string {
 		}
 		s += kind + strconv.Quote(f.Label) + ": "
 	}
-	return s + f.Text
+	s += f.Text
+	if f.Other.Line != 0 {
+		s += ", see " + f.Other.String()
+	}
+	return s
 }
 
 // Parse reads a whole file and finds everything that is wrong in it, in the order of the

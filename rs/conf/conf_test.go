@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/ioport"
 )
 
 const example = `# A machine.
@@ -27,7 +28,7 @@ service uart {
 	type tty;
 };
 
-service tty { ipc ALL; control uart; uid root; burst none; backoff 10ms 1s; restart failure; };
+service tty { server; budget 2ms 20ms; reserve 3M; ipc ALL; control uart; uid root; burst none; backoff 10ms 1s; restart failure; };
 
 service shell {
 	uid 0; quantum 5ms; period none; memory 32M; init 3s; stop 100ms; start manual;
@@ -42,14 +43,15 @@ func TestParse(t *testing.T) {
 	}
 	want := []Service{
 		{
-			Label: "uart", Program: "uart16550", Args: "-baud 115200 -fifo", UID: DefaultUID, Priority: 2,
-			Memory: DefaultMemory, Period: 500 * time.Millisecond, Init: DefaultInit, Stop: DefaultStop,
+			Label: "uart", Program: "uart16550", Args: "-baud 115200 -fifo", UID: DefaultUID, Priority: 2, Quantum: DefaultQuantum,
+			Budget: DefaultBudget, BudgetPeriod: DefaultPeriod, Memory: DefaultMemory, Reserve: DefaultReserve, Period: 500 * time.Millisecond, Init: DefaultInit, Stop: DefaultStop,
 			BackoffUnit: time.Second, BackoffMax: time.Second, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow,
 			IRQs: []uint32{4}, Ports: []abi.PortRange{{First: 0x3f8, Last: 0x3ff}, {First: 0x2f8, Last: 0x2f8}},
 			Calls: Basic | abi.CallBit(abi.CallIRQCtl), IPC: []string{"tty"}, Descr: "16550 (COM1)", Type: "tty", Line: 9, Col: 1,
 		},
 		{
-			Label: "tty", Program: "tty", UID: 0, Priority: DefaultPriority, Memory: DefaultMemory, Init: DefaultInit, Stop: DefaultStop,
+			Label: "tty", Program: "tty", UID: 0, Priority: DefaultPriority, Quantum: DefaultQuantum,
+			Budget: 2 * time.Millisecond, BudgetPeriod: 20 * time.Millisecond, Server: true, Memory: DefaultMemory, Reserve: 3 << 20, Init: DefaultInit, Stop: DefaultStop,
 			Restart: RestartFailure, BackoffUnit: 10 * time.Millisecond, BackoffMax: time.Second, IPCAll: true, Control: []string{"uart"}, Line: 20, Col: 1,
 		},
 	}
@@ -89,16 +91,30 @@ func TestCallNames(t *testing.T) {
 
 // Each keyword of the table goes over from a class.
 func TestInherit(t *testing.T) {
-	const body = `program p; args x; uid 0; priority 1; quantum 1ms; memory 1M; start manual; period 1s; init 1s; stop 1s; restart never;
-		backoff 2s 4s; burst 2 1s; irq 3; io 60; system EXIT; ipc b; control b; type t; descr d;`
-	f, faults := Parse("f", []byte("class c { "+body+" };\nservice b { };\nservice a { class c; };\nservice d { "+body+" };"))
+	const body = `program p; args x; uid 0; priority 1; quantum 2ms; budget 1ms 5ms; server; memory 1M; reserve 64K; start manual; period 1s; init 1s; stop 1s; restart never;
+		backoff 2s 4s; burst 2 1s; irq 3; io 60; unguarded 6000; system EXIT; ipc b; control b; type t; descr d;`
+	f, faults := Parse("f", []byte("class c { "+body+" };\nservice b { };\nservice a { class c; };"))
+	g, more := Parse("f", []byte("service b { };\nservice a { "+body+" };"))
+	if len(faults)+len(more) != 0 {
+		t.Fatal(faults, more)
+	}
+	a, d := *f.Service("a"), *g.Service("a")
+	d.Line, d.Col = a.Line, a.Col
+	if !reflect.DeepEqual(a, d) {
+		t.Errorf("by class %+v\nin place %+v", a, d)
+	}
+}
+
+// TestReserve: what is not written is 512 KiB, or all of a smaller memory.
+func TestReserve(t *testing.T) {
+	f, faults := Parse("f", []byte("service a { memory 64K; };\nservice b { memory 64K; reserve 0K; };\nservice c { memory 512K; };"))
 	if len(faults) != 0 {
 		t.Fatal(faults)
 	}
-	a, d := *f.Service("a"), *f.Service("d")
-	d.Label, d.Line, d.Col = a.Label, a.Line, a.Col
-	if !reflect.DeepEqual(a, d) {
-		t.Errorf("by class %+v\nin place %+v", a, d)
+	for label, want := range map[string]uint64{"a": 64 << 10, "b": 0, "c": 512 << 10} {
+		if got := f.Service(label).Reserve; got != want {
+			t.Errorf("%s has %d bytes, want %d", label, got, want)
+		}
 	}
 }
 
@@ -115,13 +131,13 @@ func TestDefect15LabelsAreNotCut(t *testing.T) {
 func TestDefect17OneLimitForPorts(t *testing.T) {
 	ports := ""
 	for i := 0; i < abi.MaxPorts; i++ {
-		ports += " 1" + string(rune('a'+i%6)) + string(rune('0'+i/6)) + "0"
+		ports += " " + ioport.Name(0x3d0+uint16(i), 0x3d0+uint16(i))
 	}
 	f, faults := Parse("f", []byte("service a { io"+ports+"; };"))
 	if len(faults) != 0 || len(f.Services[0].Ports) != abi.MaxPorts {
 		t.Errorf("%d ranges: %v", abi.MaxPorts, faults)
 	}
-	f, faults = Parse("f", []byte("service a { io"+ports+" fff0; };"))
+	f, faults = Parse("f", []byte("service a { io"+ports+" 378; };"))
 	if len(faults) != 1 || len(f.Services) != 0 {
 		t.Errorf("one more: %v", faults)
 	}

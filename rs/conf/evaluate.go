@@ -27,8 +27,9 @@ func (p *parser) evaluate() {
 			}
 		}
 		defaults(&e.s)
-		for j, st := range e.statements {
-			p.read(e, st, e.statements[:j])
+		e.from = map[string]written{}
+		for _, st := range e.statements {
+			p.read(e, st)
 		}
 	}
 	for _, e := range p.entries {
@@ -41,12 +42,14 @@ func (p *parser) evaluate() {
 			e.s.Program = e.s.Label
 		}
 	}
+	p.table()
 }
 
 func defaults(s *Service) {
 	line, col := s.Line, s.Col
 	*s = Service{
-		UID: DefaultUID, Priority: DefaultPriority, Memory: DefaultMemory, Init: DefaultInit, Stop: DefaultStop,
+		UID: DefaultUID, Priority: DefaultPriority, Quantum: DefaultQuantum, Budget: DefaultBudget, BudgetPeriod: DefaultPeriod,
+		Memory: DefaultMemory, Reserve: DefaultReserve, Init: DefaultInit, Stop: DefaultStop,
 		BackoffUnit: DefaultBackoff, BackoffMax: DefaultBackoff, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow,
 		Line: line, Col: col,
 	}
@@ -65,7 +68,7 @@ func (p *parser) checkName(e *entry, earlier []*entry) {
 	}
 	for _, other := range earlier {
 		if other.name.text == name {
-			p.fault(e.name, "duplicate label, first in line "+strconv.Itoa(other.s.Line)+", expected one entry")
+			p.faultSee(e.name, "duplicate label, expected one entry", other.name.line, other.name.col)
 			other.bad = true
 			return
 		}
@@ -73,7 +76,7 @@ func (p *parser) checkName(e *entry, earlier []*entry) {
 }
 
 // read takes one statement into e.s.
-func (p *parser) read(e *entry, st statement, earlier []statement) {
+func (p *parser) read(e *entry, st statement) {
 	if st.key.text == "class" {
 		return // resolve does these
 	}
@@ -82,17 +85,13 @@ func (p *parser) read(e *entry, st statement, earlier []statement) {
 			continue
 		}
 		if e.own&(1<<i) != 0 {
-			first := 0
-			for _, o := range earlier {
-				if o.key.text == k.name && first == 0 {
-					first = o.key.line
-				}
-			}
-			p.fault(st.key, "duplicate keyword "+strconv.Quote(k.name)+", first in line "+strconv.Itoa(first)+", expected it once")
+			first := e.from[k.name].key
+			p.faultSee(st.key, "duplicate keyword "+strconv.Quote(k.name)+", expected it once", first.line, first.col)
 			return
 		}
 		e.own |= 1 << i
 		e.given |= 1 << i
+		e.from[k.name] = written{st, e}
 		k.read(&arguments{p: p, key: st.key, args: st.args, s: &e.s})
 		return
 	}
@@ -164,6 +163,7 @@ func (p *parser) include(e *entry, t token, depth int) {
 			p.fault(t, "class: "+strconv.Quote(k.name)+" comes from two classes, expected it from one, or in the entry itself")
 		default:
 			k.inherit(&e.s, &from.s)
+			e.from[k.name] = from.from[k.name]
 			e.given |= bit
 		}
 	}

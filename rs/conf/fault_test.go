@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -17,8 +18,8 @@ var faultRows = []struct{ name, text, want string }{
 	{"no name", "service { };", `f:1:9: unexpected "{", expected a name after "service"`},
 	{"no name at all", "service", `f:1:8: unexpected end of file, expected a name after "service"`},
 	{"no brace", "service a irq 1;", `f:1:11: service "a": unexpected "irq", expected "{"`},
-	{"no closing brace", "service a { uid 0;\n", `f:2:1: service "a": end of file, expected "}" to close "a" of line 1`},
-	{"entry in entry", "service a {\n  uid 0;\nservice b { };", `f:3:1: service "a": "service" inside an entry, expected "}" to close "a" of line 1`},
+	{"no closing brace", "service a { uid 0;\n", `f:2:1: service "a": end of file, expected "}" to close "a", see f:1:1`},
+	{"entry in entry", "service a {\n  uid 0;\nservice b { };", `f:3:1: service "a": "service" inside an entry, expected "}" to close "a", see f:1:1`},
 	{"no end of entry", "service a { } service b { };", `f:1:15: service "a": unexpected "service", expected ";" after "}"`},
 	{"empty statement", in("uid 0;;"), `f:2:9: service "a": unexpected ";", expected a keyword or "}"`},
 	{"string for keyword", in(`"uid" 0;`), `f:2:3: service "a": unexpected string "uid", expected a keyword or "}"`},
@@ -33,10 +34,10 @@ var faultRows = []struct{ name, text, want string }{
 	{"long label", "service seventeen-letters { };", `f:1:9: service "seventeen-letters": unexpected "seventeen-letters", expected a label…`},
 	{"empty label", `service "" { };`, `f:1:9: unexpected string "", expected a label…`},
 	{"reserved label", "service rs { };", `f:1:9: service "rs": "rs" is the system's own, expected another label`},
-	{"duplicate label", "service a { };\nservice a { };", `f:2:9: service "a": duplicate label, first in line 1, expected one entry`},
-	{"class and service", "class a { };\nservice a { };", `f:2:9: service "a": duplicate label, first in line 1, expected one entry`},
+	{"duplicate label", "service a { };\nservice a { };", `f:2:9: service "a": duplicate label, expected one entry, see f:1:9`},
+	{"class and service", "class a { };\nservice a { };", `f:2:9: service "a": duplicate label, expected one entry, see f:1:7`},
 	{"unknown keyword", in("irqs 8;"), `f:2:3: service "a": unknown keyword "irqs", expected one of class program args …`},
-	{"duplicate keyword", in("uid 0; uid 1;"), `f:2:10: service "a": duplicate keyword "uid", first in line 2, expected it once`},
+	{"duplicate keyword", in("uid 0; uid 1;"), `f:2:10: service "a": duplicate keyword "uid", expected it once, see f:2:3`},
 	{"in a class", "class c { nice 3; };", `f:1:11: class "c": unknown keyword "nice", expected one of …`},
 
 	{"program none", in("program;"), `f:2:3: service "a": program: no argument, expected the name of an executable: letters, digits, '-', '_', '.'`},
@@ -53,6 +54,20 @@ var faultRows = []struct{ name, text, want string }{
 	{"priority negative", in("priority -1;"), `f:2:12: service "a": priority: unexpected "-1", expected a number from 0 (first) to 7`},
 	{"quantum none", in("quantum;"), `f:2:3: service "a": quantum: no argument, expected a duration`},
 	{"quantum unitless", in("quantum 10;"), `f:2:11: service "a": quantum: unexpected "10", expected a duration such as 500ms, from 100µs to 1s`},
+	{"budget none", in("budget;"), `f:2:3: service "a": budget: no argument, expected CPU time and the period that it is for: two durations`},
+	{"budget one", in("budget 1ms;"), `f:2:3: service "a": budget: 1 argument, expected CPU time and the period that it is for: two durations`},
+	{"budget three", in("budget 1ms 2ms 3ms;"), `f:2:18: service "a": budget: 3 arguments, expected CPU time…`},
+	{"budget small", in("budget 9us 1ms;"), `f:2:10: service "a": budget: unexpected "9us", expected a duration such as 500ms, from 10µs to 1s`},
+	{"budget word", in("budget all 1ms;"), `f:2:10: service "a": budget: unexpected "all", expected a duration…`},
+	{"budget period", in("budget 10us 999us;"), `f:2:15: service "a": budget: unexpected "999us", expected a duration such as 500ms, from 1ms to 1s`},
+	{"budget period long", in("budget 10us 2s;"), `f:2:15: service "a": budget: unexpected "2s", expected a duration such as 500ms, from 1ms to 1s`},
+	{"budget over period", in("budget 2ms 1ms;"), `f:2:10: service "a": budget: more than its period, expected at most 1ms`},
+	{"server argument", in("server yes;"), `f:2:10: service "a": server: 1 argument, expected none`},
+	{"reserve none", in("reserve;"), `f:2:3: service "a": reserve: no argument, expected a size such as 512K, from 0K to 1G`},
+	{"reserve bytes", in("reserve 0;"), `f:2:11: service "a": reserve: unexpected "0", expected a size such as 512K, from 0K to 1G`},
+	{"reserve large", in("reserve 1025M;"), `f:2:11: service "a": reserve: unexpected "1025M", expected a size…`},
+	{"reserve over memory", in("reserve 1025K; memory 1M;"), `f:2:11: service "a": reserve: more than its memory, expected at most 1M`},
+	{"reserve of a class", "class c { reserve 2M; };\nservice a { class c; memory 100K; };", `f:1:19: service "a": reserve: more than its memory, expected at most 100K (class "c" has the line)`},
 	{"memory none", in("memory;"), `f:2:3: service "a": memory: no argument, expected a size such as 16M, from 64K to 1G`},
 	{"memory bytes", in("memory 4096;"), `f:2:10: service "a": memory: unexpected "4096", expected a size such as 16M, from 64K to 1G`},
 	{"memory large", in("memory 2G;"), `f:2:10: service "a": memory: unexpected "2G", expected a size…`},
@@ -79,11 +94,17 @@ var faultRows = []struct{ name, text, want string }{
 	{"descr words", in("descr a clock;"), `f:2:11: service "a": descr: 2 arguments, expected one string`},
 	{"descr long", in(`descr "` + strings.Repeat("x", 129) + `";`), `f:2:9: service "a": descr: 129 bytes, expected at most 128`},
 
-	{"irq none", in("irq;"), `f:2:3: service "a": irq: no argument, expected interrupt lines: numbers from 0 to 255, at most 8`},
+	{"irq none", in("irq;"), `f:2:3: service "a": irq: no argument, expected interrupt lines: numbers from 1 to 191, at most 8`},
 	{"irq many", in("irq 1 2 3 4 5 6 7 8 9;"), `f:2:23: service "a": irq: 9 arguments, expected interrupt lines…`},
 	{"irq word", in("irq ALL;"), `f:2:7: service "a": irq: unexpected "ALL", expected interrupt lines…`},
 	{"irq large", in("irq 256;"), `f:2:7: service "a": irq: unexpected "256", expected interrupt lines…`},
 	{"irq twice", in("irq 4 0x4;"), `f:2:9: service "a": irq: line 0x4 is there twice, expected each once`},
+	{"irq on no machine", in("irq 192;"), `f:2:7: service "a": irq: unexpected "192", expected interrupt lines…`},
+	{"irq of the timer", in("irq 0;"), `f:2:7: service "a": irq: line 0 is the interval timer's, which is the kernel's, expected a device's`},
+	{"irq of the cascade", in("irq 1 2;"), `f:2:9: service "a": irq: line 2 is the cascade of the interrupt controllers, expected a device's`},
+	{"irq of the coprocessor", in("irq 0xd;"), `f:2:7: service "a": irq: line 0xd is the coprocessor's error, expected a device's`},
+	{"irq of two", "service a { irq 9 4; };\nservice b { irq 9 0x4; };", `f:2:19: service "b": irq: line 4 is also service "a"'s and edge-triggered, expected one owner, see f:1:19`},
+	{"irq of two by a class", "class c { irq 12; };\nservice a { class c; };\nservice b { class c; };", `f:1:15: service "b": irq: line 12 is also service "a"'s and edge-triggered, expected one owner (class "c" has the line), see f:1:15`},
 	{"io none", in("io;"), `f:2:3: service "a": io: no argument, expected BASE or BASE:LENGTH in hexadecimal within 0..ffff, at most 16`},
 	{"io word", in("io com1;"), `f:2:6: service "a": io: unexpected "com1", expected BASE…`},
 	{"io length", in("io 3f8:0;"), `f:2:6: service "a": io: unexpected "3f8:0", expected BASE…`},
@@ -91,11 +112,27 @@ var faultRows = []struct{ name, text, want string }{
 	{"io end", in("io fff8:9;"), `f:2:6: service "a": io: unexpected "fff8:9", expected BASE…`},
 	{"io large", in("io 10000;"), `f:2:6: service "a": io: unexpected "10000", expected BASE…`},
 	{"io overlap", in("io 3f8:8 3ff;"), `f:2:12: service "a": io: ports 3ff overlap others of this entry, expected each once`},
+	{"io never", in("io 20:2;"), `f:2:6: service "a": io: ports 20-21 (interrupt controller 1, its aliases, chip set and Super I/O configuration) are no service's, expected ports of one device`},
+	{"io never inside", in("io 60:5;"), `f:2:6: service "a": io: ports 61 (NMI status and control, speaker) are no service's, expected ports of one device`},
+	{"io unlisted", in("io 3f8:8 6000:10;"), `f:2:12: service "a": io: ports 6000-600f are in no list of devices, expected them in "unguarded"`},
+	{"io unlisted inside", in("io 3f0:8;"), `f:2:6: service "a": io: ports 3f0-3f1 are in no list of devices, expected them in "unguarded"`},
+	{"io never in a class", "class c { io cf8:8; };", `f:1:14: class "c": io: ports cf8-cff (PCI configuration, reset) are no service's, expected ports of one device`},
+	{"io of two", "service a { io 3f8:8; };\nservice b { io 2f8 3fc; };", `f:2:20: service "b": io: ports 3fc are also service "a"'s, expected one owner, see f:1:16`},
+	{"io of two by a class", "class c { io 3f8:8; };\nservice a { io 3ff; };\nservice b { class c; };", `f:1:14: service "b": io: ports 3ff are also service "a"'s, expected one owner (class "c" has the line), see f:2:16`},
+	{"unguarded none", in("unguarded;"), `f:2:3: service "a": unguarded: no argument, expected BASE or BASE:LENGTH in hexadecimal within 0..ffff, at most 16`},
+	{"unguarded word", in("unguarded yes;"), `f:2:13: service "a": unguarded: unexpected "yes", expected BASE…`},
+	{"unguarded end", in("unguarded fff8:9;"), `f:2:13: service "a": unguarded: unexpected "fff8:9", expected BASE…`},
+	{"unguarded never", in("unguarded 510:c;"), `f:2:13: service "a": unguarded: ports 510-51b (fw_cfg) are no service's, expected ports of one device`},
+	{"unguarded guarded", in("unguarded 64;"), `f:2:13: service "a": unguarded: ports 64 (keyboard controller, status and command) are in a list of devices, expected them in "io"`},
+	{"unguarded open", in("unguarded 3f0:3;"), `f:2:13: service "a": unguarded: ports 3f2 (floppy disks) are in a list of devices, expected them in "io"`},
+	{"unguarded overlap", in("unguarded 6000:10 600f;"), `f:2:21: service "a": unguarded: ports 600f overlap others of this entry, expected each once`},
+	{"unguarded of two", "service a { unguarded 6000:10; };\nservice b { unguarded 6008:10; };", `f:2:23: service "b": unguarded: ports 6008-600f are also service "a"'s, expected one owner, see f:1:23`},
+	{"too many ranges", in("io 3f8 3f9 3fa 3fb 3fc 3fd 3fe 3ff; unguarded 400 403 404 405 406 407 408 409 40a;"), `f:2:49: service "a": unguarded: 17 ranges with those of "io", expected at most 16`},
 	{"pci none", in("pci device;"), `f:2:3: service "a": pci: 1 argument, expected device VID:DID… or class BASE[/SUB[/IF]]…, in hexadecimal`},
 	{"pci kind", in("pci slot 1;"), `f:2:7: service "a": pci: unexpected "slot", expected device VID:DID…`},
 	{"pci device", in("pci device 10ec:8139;"), `f:2:7: service "a": pci: not supported yet: this kernel gives no PCI functions, expected irq and io`},
 	{"pci class", in("pci class 1/1 1/4;"), `f:2:7: service "a": pci: not supported yet: this kernel gives no PCI functions, expected irq and io`},
-	{"system none", in("system;"), `f:2:3: service "a": system: no argument, expected one of EXIT PRIVCTL KILL IRQCTL SETALARM TIMES GETINFO DIAGCTL TRACE SAFECOPYFROM SAFECOPYTO TASKCREATE IMAGE ABORT BASIC NONE ALL`},
+	{"system none", in("system;"), `f:2:3: service "a": system: no argument, expected one of EXIT PRIVCTL KILL IRQCTL SETALARM TIMES GETINFO DIAGCTL TRACE SAFECOPYFROM SAFECOPYTO DEVIO ACCOUNT TASKCREATE IMAGE ABORT BASIC NONE ALL`},
 	{"system unknown", in("system BASIC VM_MAP;"), `f:2:16: service "a": system: unexpected "VM_MAP", expected one of EXIT…`},
 	{"system lower case", in("system exit;"), `f:2:10: service "a": system: unexpected "exit", expected one of EXIT…`},
 	{"system twice", in("system EXIT EXIT;"), `f:2:15: service "a": system: "EXIT" is there twice, expected each once`},
@@ -143,8 +180,45 @@ func TestTooMany(t *testing.T) {
 		text.WriteString("service s" + strings.Repeat("x", i%8) + string(rune('a'+i/8)) + " { };\n")
 	}
 	f, faults := Parse("f", []byte(text.String()))
-	if len(faults) != 1 || faults[0].Text != "too many services, expected at most 63" || faults[0].Line != 64 || len(f.Services) != 63 {
-		t.Errorf("%d services, faults %v", len(f.Services), faults)
+	last := len(faults) - 1
+	if last < 0 || faults[last].Text != "too many services, expected at most 63" || faults[last].Line != 64 || len(f.Services)+len(faults) != MaxServices+1 {
+		t.Fatalf("%d services, faults %v", len(f.Services), faults)
+	}
+}
+
+// Services are let in for as long as the promise of the processor holds for each of them; the order of the file says
+// who is kept. With nothing said about budgets that is at least 40.
+func TestAdmission(t *testing.T) {
+	one := func(n int, budget string) string {
+		return "service s" + strconv.Itoa(n) + " {" + budget + " };\n"
+	}
+	var text strings.Builder
+	for n := range MaxServices {
+		text.WriteString(one(n, ""))
+	}
+	f, faults := Parse("f", []byte(text.String()))
+	if len(f.Services) < 40 || len(faults) != MaxServices-len(f.Services) || f.Services[len(f.Services)-1].Line != len(f.Services) {
+		t.Errorf("%d of %d services with nothing said", len(f.Services), MaxServices)
+	}
+	for _, c := range []struct {
+		budgets []string
+		want    string // of the only fault
+	}{
+		{[]string{" budget 4ms 10ms;", " budget 1ms 10ms;", " budget 100us 10ms;"}, ""},
+		{[]string{" budget 9ms 10ms;", " budget 2ms 10ms;"}, `f:2:21: service "s1": budget: after 1 others it could wait 201.5ms`},
+		{[]string{" budget 9ms 10ms;", ""}, `f:2:9: service "s1": budget (the default, 100µs in 10ms): after 1 others it could wait 220.5ms for the processor, expected at most 50ms`},
+		{[]string{" budget 10us 10ms;", ""}, `f:1:21: service "s0": budget: after 0 others it could wait 203.2ms`},
+	} {
+		text := ""
+		for n, b := range c.budgets {
+			text += one(n, b)
+		}
+		_, faults := Parse("f", []byte(text))
+		switch {
+		case c.want == "" && len(faults) == 0:
+		case len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), c.want):
+			t.Errorf("%q:\ngot  %v\nwant %s", c.budgets, faults, c.want)
+		}
 	}
 }
 

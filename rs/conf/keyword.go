@@ -23,7 +23,10 @@ var keywords = []keyword{
 	{"uid", readUID, func(to, from *Service) { to.UID = from.UID }},
 	{"priority", readPriority, func(to, from *Service) { to.Priority = from.Priority }},
 	{"quantum", readQuantum, func(to, from *Service) { to.Quantum = from.Quantum }},
+	{"budget", readBudget, func(to, from *Service) { to.Budget, to.BudgetPeriod = from.Budget, from.BudgetPeriod }},
+	{"server", readServer, func(to, from *Service) { to.Server = from.Server }},
 	{"memory", readMemory, func(to, from *Service) { to.Memory = from.Memory }},
+	{"reserve", readReserve, func(to, from *Service) { to.Reserve = from.Reserve }},
 	{"start", readStart, func(to, from *Service) { to.Manual = from.Manual }},
 	{"period", readPeriod, func(to, from *Service) { to.Period = from.Period }},
 	{"init", readInit, func(to, from *Service) { to.Init = from.Init }},
@@ -33,6 +36,7 @@ var keywords = []keyword{
 	{"burst", readBurst, func(to, from *Service) { to.Burst, to.BurstWindow = from.Burst, from.BurstWindow }},
 	{"irq", readIRQ, func(to, from *Service) { to.IRQs = from.IRQs }},
 	{"io", readIO, func(to, from *Service) { to.Ports = from.Ports }},
+	{"unguarded", readUnguarded, func(to, from *Service) { to.Unguarded = from.Unguarded }},
 	{"pci", readPCI, func(to, from *Service) {}},
 	{"system", readSystem, func(to, from *Service) { to.Calls = from.Calls }},
 	{"ipc", readIPC, func(to, from *Service) { to.IPC, to.IPCAll = from.IPC, from.IPCAll }},
@@ -143,36 +147,6 @@ func readUID(a *arguments) {
 		}
 		a.s.UID = uint32(n)
 	}
-}
-
-func readPriority(a *arguments) {
-	want := "a number from 0 (first) to " + strconv.Itoa(abi.Priorities-1)
-	if !a.count(1, 1, want) {
-		return
-	}
-	n, ok := number(a.args[0].text)
-	if !ok || n >= abi.Priorities {
-		a.wrong(a.args[0], want)
-	}
-	a.s.Priority = uint32(n)
-}
-
-func readQuantum(a *arguments) {
-	if a.count(1, 1, "a duration") {
-		a.s.Quantum = a.duration(a.args[0], 100*time.Microsecond, time.Second)
-	}
-}
-
-func readMemory(a *arguments) {
-	const want = "a size such as 16M, from 64K to 1G"
-	if !a.count(1, 1, want) {
-		return
-	}
-	n, ok := size(a.args[0].text)
-	if !ok || n < 64<<10 || n > 1<<30 {
-		a.wrong(a.args[0], want)
-	}
-	a.s.Memory = n
 }
 
 func readStart(a *arguments) {

@@ -16,9 +16,16 @@ type entry struct {
 	statements []statement
 
 	s     Service
-	given uint32 // bit n: keyword n of the table is set, by itself or by a class
-	own   uint32 // the same, by itself
-	mark  uint8  // of the search for cycles
+	given uint32             // bit n: keyword n of the table is set, by itself or by a class
+	own   uint32             // the same, by itself
+	from  map[string]written // by keyword: where it was set
+	mark  uint8              // of the search for cycles
+}
+
+// written is where a keyword of an entry was set: in the entry itself, or in a class.
+type written struct {
+	statement
+	by *entry
 }
 
 // parser holds a file while it is read.
@@ -38,6 +45,14 @@ func (p *parser) fault(t token, text string) {
 		p.current.bad = true
 	}
 	p.faults = append(p.faults, p.remark(t, text))
+}
+
+// faultSee is a fault that has a second place; line 0: it has none.
+func (p *parser) faultSee(t token, text string, line, col int) {
+	p.fault(t, text)
+	if line != 0 {
+		p.faults[len(p.faults)-1].Other = Place{p.name, line, col}
+	}
 }
 
 func (p *parser) note(t token, text string) { p.notes = append(p.notes, p.remark(t, text)) }
@@ -147,13 +162,13 @@ func (p *parser) entry(kind token) {
 func (p *parser) statement(e *entry) bool {
 	p.broken = false
 	t := p.peek(0)
-	opened := strconv.Quote(e.name.text) + " of line " + strconv.Itoa(e.s.Line)
+	opened := strconv.Quote(e.name.text)
 	switch {
 	case t.kind == tokenEOF:
-		p.fault(t, `end of file, expected "}" to close `+opened)
+		p.faultSee(t, `end of file, expected "}" to close `+opened, e.s.Line, e.s.Col)
 		return false
 	case p.header():
-		p.fault(t, strconv.Quote(t.text)+` inside an entry, expected "}" to close `+opened)
+		p.faultSee(t, strconv.Quote(t.text)+` inside an entry, expected "}" to close `+opened, e.s.Line, e.s.Col)
 		return false
 	case t.kind == tokenClose:
 		p.next()

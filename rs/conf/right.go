@@ -9,55 +9,6 @@ import (
 
 // The keywords that give rights.
 
-func readIRQ(a *arguments) {
-	want := "interrupt lines: numbers from 0 to 255, at most " + strconv.Itoa(abi.MaxIRQs)
-	a.s.IRQs = nil
-	if !a.count(1, abi.MaxIRQs, want) {
-		return
-	}
-	for _, t := range a.args {
-		n, ok := number(t.text)
-		if !ok || n > 255 {
-			a.wrong(t, want)
-			continue
-		}
-		for _, other := range a.s.IRQs {
-			if other == uint32(n) {
-				a.fault(t, "line "+t.text+" is there twice, expected each once")
-			}
-		}
-		a.s.IRQs = append(a.s.IRQs, uint32(n))
-	}
-}
-
-func readIO(a *arguments) {
-	want := "BASE or BASE:LENGTH in hexadecimal within 0..ffff, at most " + strconv.Itoa(abi.MaxPorts)
-	a.s.Ports = nil
-	if !a.count(1, abi.MaxPorts, want) {
-		return
-	}
-	for _, t := range a.args {
-		base, length, long := strings.Cut(t.text, ":")
-		first, ok := hex(base)
-		n, lok := uint64(1), true
-		if long {
-			n, lok = hex(length)
-		}
-		if !ok || !lok || first > 0xffff || n == 0 || n > 0x10000-first {
-			a.wrong(t, want)
-			continue
-		}
-		r := abi.PortRange{First: uint16(first), Last: uint16(first + n - 1)}
-		for _, other := range a.s.Ports {
-			if r.First <= other.Last && other.First <= r.Last {
-				a.fault(t, "ports "+t.text+" overlap others of this entry, expected each once")
-				break
-			}
-		}
-		a.s.Ports = append(a.s.Ports, r)
-	}
-}
-
 func readPCI(a *arguments) {
 	const want = "device VID:DID… or class BASE[/SUB[/IF]]…, in hexadecimal"
 	if !a.count(2, 33, want) {
@@ -161,8 +112,9 @@ func readControl(a *arguments) {
 }
 
 // systemNames are peers that every service has: RS, the data store inside it, and the
-// kernel. Naming them is allowed, as MINIX's files do, and gives nothing.
-var systemNames = []string{"rs", "ds", "system"}
+// kernel. Naming them is allowed, as MINIX's files do, and gives nothing. No service has such a label: its lines of log
+// would be taken for theirs.
+var systemNames = []string{"rs", "ds", "system", "kernel"}
 
 func systemName(label string) bool {
 	for _, s := range systemNames {

@@ -14,7 +14,7 @@ func (kernel) Now() uint64                                 { return usys.Now() }
 func (kernel) Root() abi.Endpoint                          { return usys.Start().Endpoint }
 func (kernel) SetAlarm(ns uint64)                          { usys.SetAlarm(ns) }
 func (kernel) Shutdown(how abi.ShutdownHow, status uint64) { usys.Shutdown(how, status) }
-func (kernel) Diag(line []byte)                            { usys.DiagBytes(line) }
+func (kernel) Diag(account uint64, line []byte)            { usys.DiagAbout(account, line) }
 
 func (kernel) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	return usys.Receive(abi.Any, timeout, m)
@@ -26,6 +26,10 @@ func (kernel) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) a
 	return usys.CopyTo(to, id, offset, b)
 }
 
+func (kernel) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	return usys.AccountSet(id, s)
+}
+func (kernel) AccountPay(id abi.AccountID)                          { usys.AccountPay(id) }
 func (kernel) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) { return usys.TaskCreate(s) }
 func (kernel) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno  { return usys.PrivSet(ep, p) }
 func (kernel) PrivAllow(ep abi.Endpoint) abi.Errno                  { return usys.PrivAllow(ep) }

@@ -59,11 +59,15 @@ func (s *Server) lateReply(a *policy.Action) {
 // start makes a life: task, privileges, go. What was begun is undone when a part fails.
 func (s *Server) start(a *policy.Action) abi.Errno {
 	t := &s.table[a.ID]
+	if e := s.open(t); e != abi.OK {
+		return e
+	}
+	s.k.AccountPay(t.account) // a service pays for its own lives' beginning
 	if e := s.hold(t); e != abi.OK {
 		return e
 	}
 	p := &s.spec
-	p.Label, p.Image, p.Incarnation, p.Init = t.label, s.images[t.image].id, a.Incarnation, a.Init
+	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
 	t.created = s.k.Now()
@@ -84,26 +88,54 @@ func (s *Server) start(a *policy.Action) abi.Errno {
 	return e
 }
 
+// open makes a service's account, once: it outlives all its lives. Errors: ENOSPC, ENOMEM (its reserve is more than
+// what is left).
+func (s *Server) open(t *service) abi.Errno {
+	if t.account != 0 {
+		return abi.OK
+	}
+	c := &t.conf
+	spec := abi.AccountSpec{
+		Label:         t.label,
+		Priority:      c.Priority,
+		BudgetNS:      uint64(c.Budget),
+		PeriodNS:      uint64(c.BudgetPeriod),
+		QuantumNS:     uint64(c.Quantum),
+		ReserveFrames: uint32(c.Reserve / abi.PageSize),
+		CeilingFrames: uint32(c.Memory / abi.PageSize),
+	}
+	if c.Server {
+		spec.Flags |= abi.AccountServer
+	}
+	if c.Calls&abi.CallBit(abi.CallImageCreate) != 0 {
+		spec.Images = imagesOfOthers
+	}
+	var e abi.Errno
+	t.account, e = s.k.AccountSet(0, &spec)
+	return e
+}
+
+// imagesOfOthers is how many images a service may have that may make them.
+const imagesOfOthers = 4
+
 // privileges fills s.priv with what a service may do: what system.conf says, and to send
 // to those that live now of the services that it or the other side names. One that starts
 // later opens the way itself, since the kernel keeps masks symmetric.
 func (s *Server) privileges(t *service) {
 	c, p := &t.conf, &s.priv
 	*p = abi.Privilege{
-		TrapMask:   abi.AllTraps,
-		Priority:   c.Priority,
-		CallMask:   c.Calls,
-		SendTo:     1 << s.k.Root().Slot(),
-		QuantumNS:  uint64(c.Quantum),
-		FrameQuota: uint32(c.Memory / abi.PageSize),
-		NPorts:     uint32(len(c.Ports)),
-		NIRQs:      uint32(len(c.IRQs)),
+		TrapMask: abi.AllTraps,
+		CallMask: c.Calls,
+		NIRQs:    uint32(len(c.IRQs)),
 	}
-	copy(p.Ports[:], c.Ports)
+	p.MaySend(s.k.Root())
+	n := copy(p.Ports[:], c.Ports)
+	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
+	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
 	for i := range s.table[:s.good] {
 		if o := &s.table[i]; t.peers>>i&1 != 0 && o.endpoint != abi.None {
-			p.SendTo |= 1 << o.endpoint.Slot()
+			p.MaySend(o.endpoint)
 		}
 	}
 }

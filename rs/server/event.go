@@ -41,8 +41,17 @@ func (s *Server) logEvents() {
 	for ; r.logged < r.seq; r.logged++ {
 		at := r.place(r.logged)
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
-		s.k.Diag(s.line)
+		s.k.Diag(s.accountOf(&r.e[at]), s.line)
 	}
+}
+
+// accountOf is whose share of the log pays for the line of an event: a service that dies often must not make what
+// happened to others unseen.
+func (s *Server) accountOf(e *abi.Event) uint64 {
+	if i := s.byLabel(e.Label); i >= 0 {
+		return uint64(s.table[i].account)
+	}
+	return 0
 }
 
 // appendEvent writes an event in logfmt: who, then what, then the figures. next is what
@@ -107,7 +116,7 @@ func appendLabel(b []byte, l *abi.Label) []byte {
 	return b
 }
 
-// appendTime writes a time that is not zero: 2s, 1.5ms, 250µs, 80ns. Not time.Duration's
+// appendTime writes a time that is not zero: 2s, 1.5ms, 250us, 80ns. Not time.Duration's
 // String, which allocates.
 func appendTime(b []byte, key string, ns uint64) []byte {
 	if ns == 0 {
@@ -120,7 +129,7 @@ func appendTime(b []byte, key string, ns uint64) []byte {
 	case ns >= 1e6:
 		unit, name = 1e6, "ms"
 	case ns >= 1e3:
-		unit, name = 1e3, "µs"
+		unit, name = 1e3, "us"
 	}
 	b = strconv.AppendUint(append(b, key...), ns/unit, 10)
 	if rest := ns % unit; rest > 0 {

@@ -50,6 +50,10 @@ type fake struct {
 	images map[uint32]*fakeImage
 	refuse map[string][]abi.Errno // errors of the next calls, by name
 	grants map[abi.GrantID][]byte
+
+	accounts []abi.AccountSpec // made, the first is AccountRoot+1
+	payer    abi.AccountID
+
 	calls  []string
 	log    []string
 	quiet  bool // keeps no calls and no log
@@ -94,7 +98,7 @@ func (f *fake) SetAlarm(ns uint64) {
 		f.alarm = f.now + time.Duration(ns)
 	}
 }
-func (f *fake) Diag(line []byte) {
+func (f *fake) Diag(_ uint64, line []byte) {
 	if !f.quiet {
 		f.log = append(f.log, string(line))
 	}
@@ -183,6 +187,21 @@ func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) 
 	copy(g[offset:], b)
 	return abi.OK
 }
+
+func (f *fake) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	if e := f.errno("account"); e != abi.OK {
+		return 0, e
+	}
+	f.accounts = append(f.accounts, *s)
+	return abi.AccountID(len(f.accounts)) + abi.AccountRoot, abi.OK
+}
+
+// account is what a service's tasks are on.
+func (f *fake) account(label string) abi.AccountSpec {
+	return f.accounts[f.task(label).spec.Account-abi.AccountRoot-1]
+}
+
+func (f *fake) AccountPay(id abi.AccountID) { f.payer = id }
 
 func (f *fake) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	f.called("create", s.Label.String())

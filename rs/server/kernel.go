@@ -7,7 +7,8 @@ type Kernel interface {
 	Now() uint64        // ns since boot
 	Root() abi.Endpoint // the server's own endpoint
 	SetAlarm(ns uint64) // a notification from abi.Clock after ns; 0: none
-	Diag(line []byte)   // a line for the log
+	// Diag writes a line of log. It is charged to the share for lines about the tasks of an account; 0: to the server's own.
+	Diag(account uint64, line []byte)
 
 	// Shutdown ends the machine. It returns when it is not allowed.
 	Shutdown(how abi.ShutdownHow, status uint64)
@@ -19,6 +20,8 @@ type Kernel interface {
 	Notify(to abi.Endpoint) abi.Errno
 	CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno
 
+	AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno)
+	AccountPay(id abi.AccountID)
 	TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno)
 	PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno
 	PrivAllow(ep abi.Endpoint) abi.Errno

@@ -193,7 +193,7 @@ func TestWatchOfTheDead(t *testing.T) {
 
 func TestAppendTime(t *testing.T) {
 	for ns, want := range map[uint64]string{
-		0: "", 1: " t=1ns", 999: " t=999ns", 1000: " t=1µs", 65_600: " t=65.6µs", 10_000_000: " t=10ms", 1_000_001: " t=1.000001ms",
+		0: "", 1: " t=1ns", 999: " t=999ns", 1000: " t=1us", 65_600: " t=65.6us", 10_000_000: " t=10ms", 1_000_001: " t=1.000001ms",
 		2_000_000_000: " t=2s", 1_004_143_344: " t=1.004143344s", 61_050_000_000: " t=61.05s", 1<<64 - 1: " t=18446744073.709551615s",
 	} {
 		if got := string(appendTime(nil, " t=", ns)); got != want {
@@ -345,6 +345,9 @@ type still struct {
 	starts int
 }
 
+func (k *still) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.Errno) {
+	return abi.AccountRoot + 1, abi.OK
+}
 func (k *still) TaskCreate(*abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	k.starts++
 	return abi.MakeEndpoint(1, uint32(k.starts+10)), abi.OK

@@ -131,5 +131,5 @@ func (s *Server) refuse(faults []conf.Fault) {
 
 func (s *Server) say(line string) {
 	s.line = append(s.line[:0], line...)
-	s.k.Diag(s.line)
+	s.k.Diag(0, s.line)
 }

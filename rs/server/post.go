@@ -36,7 +36,7 @@ func (s *Server) post(to abi.Endpoint, m *abi.Msg) {
 	if owed >= maxOwed || len(s.outbox) == maxOutbox {
 		s.line = strconv.AppendUint(append(s.line[:0], "event=lost ep="...), uint64(to), 10)
 		s.line = appendHex(s.line, " type=", uint64(m.Type))
-		s.k.Diag(s.line)
+		s.k.Diag(0, s.line)
 		return
 	}
 	s.outbox = append(s.outbox, outgoing{to, *m})

@@ -30,6 +30,9 @@ func (s *Server) statusRows() {
 func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
 	t := &s.table[i]
 	*out = abi.ServiceStatus{Label: t.label, Endpoint: t.endpoint}
+	for _, r := range t.conf.Unguarded {
+		out.Unguarded += uint32(r.Last) - uint32(r.First) + 1
+	}
 	if t.refused {
 		out.State, out.Errno = abi.ServiceFailed, abi.EINVAL
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/rs/conf"
 )
 
 // usual has an operator, a driver, one that may control it, and one that may nothing.
@@ -63,24 +64,38 @@ func TestBoot(t *testing.T) {
 // lists of both sides.
 func TestDefect8And16PrivilegesFromZero(t *testing.T) {
 	f := bootUsual(t)
-	bit := func(label string) uint64 { return 1 << f.ep(label).Slot() }
 	p := f.task("uart").priv
+	sends := func(label string, to ...string) {
+		t.Helper()
+		p, want := f.task(label).priv, []abi.Endpoint{f.Root()}
+		for _, l := range to {
+			want = append(want, f.ep(l))
+		}
+		if got := p.SendTo[:p.NSendTo]; !slices.Equal(got, want) {
+			t.Errorf("%s may send to %v, want %v", label, got, want)
+		}
+	}
 	if p.NPorts != 1 || p.Ports[0] != (abi.PortRange{First: 0x3f8, Last: 0x3ff}) || p.NIRQs != 1 || p.IRQs[0] != 4 {
 		t.Errorf("uart has %+v", p)
 	}
-	if p.SendTo != 1|bit("shell") || f.task("tty").priv.SendTo != 1|bit("shell")|bit("uart") {
-		t.Errorf("send masks: uart %#x, tty %#x", p.SendTo, f.task("tty").priv.SendTo)
-	}
-	if p.FrameQuota != 16<<20/abi.PageSize || p.TrapMask != abi.AllTraps || p.Priority != 4 {
-		t.Errorf("uart has %+v", p)
+	sends("uart", "shell")
+	sends("tty", "shell", "uart")
+	a := f.account("uart")
+	if a.CeilingFrames != 16<<20/abi.PageSize || a.ReserveFrames != conf.DefaultReserve/abi.PageSize || p.TrapMask != abi.AllTraps || a.Priority != 4 ||
+		a.BudgetNS != uint64(conf.DefaultBudget) || a.PeriodNS != uint64(conf.DefaultPeriod) || a.Flags != 0 || a.Images != 0 {
+		t.Errorf("uart has %+v, %+v", p, a)
 	}
 	idle := f.task("idle").priv
-	if idle.CallMask != 0 || idle.NPorts != 0 || idle.NIRQs != 0 || idle.SendTo != 1|bit("shell") {
+	if idle.CallMask != 0 || idle.NPorts != 0 || idle.NIRQs != 0 {
 		t.Errorf("defect 16: an entry without lines has rights: %+v", idle)
 	}
+	sends("idle", "shell")
+	before := len(f.accounts)
 	f.dead("uart", abi.CauseException)
-	if p := f.task("uart").priv; p.SendTo != 1|bit("shell")|bit("tty") {
-		t.Errorf("uart after a restart: send mask %#x", p.SendTo)
+	sends("uart", "shell", "tty")
+	if len(f.accounts) != before || f.payer != f.task("uart").spec.Account {
+		t.Errorf("%d accounts after a restart, %d before; account %d paid for it, want the service's, %d", len(f.accounts), before, f.payer,
+			f.task("uart").spec.Account)
 	}
 	f.dead("idle", abi.CauseException)
 	if p := f.task("idle").priv; p.NPorts != 0 || p.NIRQs != 0 || p.CallMask != 0 {

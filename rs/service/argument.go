@@ -97,7 +97,7 @@ func quote(s string) string {
 		c := s[i]
 		switch {
 		case i == longest:
-			return string(append(b, `…"`...))
+			return string(append(b, `..."`...))
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
 		case c < ' ' || c > '~':

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"bennu/kernel/abi"
@@ -54,6 +55,8 @@ type Asker struct {
 	queued  []*ask // not yet sent
 	failed  []*ask // could not be sent: done is called by the next Run
 	timers  []timer
+	due     []timer // those that Run looks at
+	free    []*ask  // to be used again: what runs for ever must not live by the garbage collector
 }
 
 type ask struct {
@@ -64,7 +67,6 @@ type ask struct {
 	slow     bool
 	errno    abi.Errno
 	late     bool // given up; its answer, if it comes, is dropped
-	ended    bool // no longer waits
 	done     func(m *abi.Msg, e abi.Errno)
 }
 
@@ -81,7 +83,8 @@ func NewAsker(p Port) *Asker { return &Asker{Port: p} }
 func (a *Asker) Ask(to abi.Endpoint, m abi.Msg, limit time.Duration, done func(m *abi.Msg, e abi.Errno)) {
 	a.tag++
 	m.Arg[6] = a.tag
-	q := &ask{to: to, m: m, tag: a.tag, deadline: a.Now() + uint64(limit), slow: limit >= LimitLife, done: done}
+	q := a.take()
+	*q = ask{to: to, m: m, tag: a.tag, deadline: a.Now() + uint64(limit), slow: limit >= LimitLife, done: done}
 	a.forget()
 	if len(a.waiting)+len(a.queued) >= MaxAsks {
 		q.errno = abi.EAGAIN
@@ -91,6 +94,20 @@ func (a *Asker) Ask(to abi.Endpoint, m abi.Msg, limit time.Duration, done func(m
 	a.queued = append(a.queued, q)
 	a.pump()
 }
+
+// take is a request that nobody refers to.
+func (a *Asker) take() *ask {
+	n := len(a.free)
+	if n == 0 {
+		return new(ask)
+	}
+	q := a.free[n-1]
+	a.free = a.free[:n-1]
+	return q
+}
+
+// give takes it back.
+func (a *Asker) give(q *ask) { a.free = append(a.free, q) }
 
 // pump sends what may be sent, in order.
 func (a *Asker) pump() {
@@ -147,10 +164,13 @@ func (a *Asker) Dead(ep abi.Endpoint) {
 		q.errno = abi.EDEADSRCDST
 		a.failed = append(a.failed, q)
 	}
+	clear(a.queued[len(left):])
 	a.queued = left
-	for _, q := range append([]*ask(nil), a.waiting...) {
-		if q.to == ep && !q.ended {
+	// What done asks anew is not meant.
+	for last, i := a.tag, 0; i < len(a.waiting); i++ {
+		if q := a.waiting[i]; q.to == ep && q.tag <= last {
 			a.end(q, nil, abi.EDEADSRCDST)
+			i = -1
 		}
 	}
 }
@@ -176,37 +196,41 @@ func (a *Asker) After(d time.Duration, do func()) {
 func (a *Asker) Run() {
 	for len(a.failed) > 0 {
 		q := a.failed[0]
-		a.failed = a.failed[1:]
-		q.done(nil, q.errno)
+		a.failed = a.failed[:copy(a.failed, a.failed[1:])]
+		done, e := q.done, q.errno
+		a.give(q)
+		done(nil, e)
 	}
 	now := a.Now()
-	for _, q := range append([]*ask(nil), a.waiting...) {
-		if !q.ended && !q.late && now >= q.deadline {
+	for i := 0; i < len(a.waiting); i++ {
+		if q := a.waiting[i]; !q.late && now >= q.deadline {
 			q.late = true
 			q.done(nil, abi.ETIMEDOUT)
+			i = -1 // done may have changed the list
 		}
 	}
 	a.expire(now)
 	a.pump()
-	due := a.timers
-	a.timers = nil
-	for _, t := range due {
+	a.due, a.timers = a.timers, a.due[:0]
+	for _, t := range a.due {
 		if now >= t.at {
 			t.do()
 		} else {
 			a.timers = append(a.timers, t)
 		}
 	}
+	clear(a.due)
 }
 
 // expire ends requests that were never sent in their time.
 func (a *Asker) expire(now uint64) {
 	for i := 0; i < len(a.queued); i++ {
 		if q := a.queued[i]; now >= q.deadline {
-			a.queued = append(a.queued[:i:i], a.queued[i+1:]...)
-			i--
-			q.ended = true
-			q.done(nil, abi.ETIMEDOUT)
+			a.queued = slices.Delete(a.queued, i, i+1)
+			i = -1
+			done := q.done
+			a.give(q)
+			done(nil, abi.ETIMEDOUT)
 		}
 	}
 }
@@ -238,26 +262,21 @@ func (a *Asker) forget() {
 	}
 	for i, q := range a.waiting {
 		if q.late {
-			a.remove(i)
+			a.waiting = slices.Delete(a.waiting, i, i+1)
+			a.give(q)
 			return
 		}
 	}
 }
 
-func (a *Asker) remove(i int) {
-	a.waiting[i].ended = true
-	a.waiting = append(a.waiting[:i:i], a.waiting[i+1:]...)
-}
-
+// end ends a request that waits.
 func (a *Asker) end(q *ask, m *abi.Msg, e abi.Errno) {
-	for i := range a.waiting {
-		if a.waiting[i] == q {
-			a.remove(i)
-			break
-		}
-	}
+	i := slices.Index(a.waiting, q)
+	a.waiting = slices.Delete(a.waiting, i, i+1)
+	done, late := q.done, q.late
+	a.give(q)
 	a.pump()
-	if !q.late {
-		q.done(m, e)
+	if !late {
+		done(m, e)
 	}
 }

@@ -14,13 +14,18 @@ const (
 
 // Follower takes events from RS in order, without gaps that it does not tell.
 type Follower struct {
-	asker  *Asker
-	next   uint64
-	asked  bool // a request is on its way
-	paused bool // Ready said no
-	round  uint64
-	wakeAt uint64 // when Resume is called again; 0: not planned
-	rows   []abi.Event
+	asker      *Asker
+	next       uint64
+	asked      bool // a request is on its way
+	paused     bool // Ready said no
+	round      uint64
+	watchRound uint64 // that of the last watch
+	wakeAt     uint64 // when Resume is called again; 0: not planned
+	rows       []abi.Event
+	free       []*pull // of those that have been answered
+
+	watched func(*abi.Msg, abi.Errno) // the answer to a watch
+	woken   func()                    // the time of wake is there
 
 	// Events is called with what happened. Lost is how many events RS no longer had.
 	Events func(events []abi.Event, lost uint64)
@@ -30,7 +35,43 @@ type Follower struct {
 
 // NewFollower follows from event number next on, once Resume is called.
 func NewFollower(a *Asker, next uint64, events func([]abi.Event, uint64)) *Follower {
-	return &Follower{asker: a, next: next, rows: make([]abi.Event, batch), Events: events}
+	f := &Follower{asker: a, next: next, rows: make([]abi.Event, batch), Events: events}
+	f.watched, f.woken = f.watches, f.wakes
+	return f
+}
+
+// pull is a request for events that is on its way. They are used again: events come for ever.
+type pull struct {
+	f     *Follower
+	grant abi.GrantID
+	round uint64
+	done  func(*abi.Msg, abi.Errno)
+}
+
+func (f *Follower) pull() *pull {
+	if n := len(f.free); n > 0 {
+		p := f.free[n-1]
+		f.free = f.free[:n-1]
+		return p
+	}
+	p := &pull{f: f}
+	p.done = p.answered
+	return p
+}
+
+func (p *pull) answered(m *abi.Msg, e abi.Errno) {
+	f, round := p.f, p.round
+	f.asker.Revoke(p.grant)
+	f.free = append(f.free, p)
+	if round != f.round {
+		return
+	}
+	f.asked = false
+	if e != abi.OK {
+		f.again()
+		return
+	}
+	f.took(f.rows[:min(m.Arg[1], uint64(len(f.rows)))], m.Arg[2], m.Arg[3])
 }
 
 // Next is the number of the next event.
@@ -76,20 +117,10 @@ func (f *Follower) Resume() {
 	}
 	f.asked = true
 	f.round++
-	round := f.round
+	p := f.pull()
+	p.grant, p.round = grant, f.round
 	m := abi.Msg{Type: abi.RSEvents, Arg: [7]uint64{uint64(grant), uint64(len(mem)), f.next}}
-	f.asker.Ask(f.asker.RS(), m, LimitRS, func(m *abi.Msg, e abi.Errno) {
-		f.asker.Revoke(grant)
-		if round != f.round {
-			return
-		}
-		f.asked = false
-		if e != abi.OK {
-			f.again()
-			return
-		}
-		f.took(f.rows[:min(m.Arg[1], uint64(len(f.rows)))], m.Arg[2], m.Arg[3])
-	})
+	f.asker.Ask(f.asker.RS(), m, LimitRS, p.done)
 }
 
 func (f *Follower) took(events []abi.Event, next, lost uint64) {
@@ -106,14 +137,18 @@ func (f *Follower) took(events []abi.Event, next, lost uint64) {
 
 func (f *Follower) watch() {
 	f.round++
-	round := f.round
+	f.watchRound = f.round
 	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{f.next}}
-	f.asker.Ask(f.asker.RS(), m, LimitRS, func(_ *abi.Msg, e abi.Errno) {
-		if round == f.round && e != abi.OK {
-			f.again()
-		}
-	})
+	f.asker.Ask(f.asker.RS(), m, LimitRS, f.watched)
 	f.wake(watchLost)
+}
+
+// watches takes the answer to a watch. That to an older one may be taken for it: then RS is asked once more than
+// needed.
+func (f *Follower) watches(_ *abi.Msg, e abi.Errno) {
+	if f.watchRound == f.round && e != abi.OK {
+		f.again()
+	}
 }
 
 func (f *Follower) again() {
@@ -128,10 +163,13 @@ func (f *Follower) wake(d time.Duration) {
 		return
 	}
 	f.wakeAt = at
-	f.asker.After(d, func() {
-		if f.wakeAt == at {
-			f.wakeAt = 0
-			f.Resume()
-		}
-	})
+	f.asker.After(d, f.woken)
+}
+
+// wakes is called for each wake, also for one that was overtaken.
+func (f *Follower) wakes() {
+	if f.wakeAt != 0 && f.asker.Now() >= f.wakeAt {
+		f.wakeAt = 0
+		f.Resume()
+	}
 }

@@ -54,11 +54,14 @@ func StatusTable(rows []abi.ServiceStatus, now uint64) string {
 	return t.String()
 }
 
-func why(s *abi.ServiceStatus) string {
-	if s.Errno == abi.OK {
-		return ""
+func why(s *abi.ServiceStatus) (text string) {
+	if s.Errno != abi.OK {
+		text = " " + s.Errno.Name()
 	}
-	return " " + s.Errno.Name()
+	if s.Unguarded != 0 {
+		text += " unguarded"
+	}
+	return text
 }
 
 func up(s *abi.ServiceStatus, now uint64) string {
@@ -140,8 +143,8 @@ func InfoTable(r *Result) string {
 	t.row("boot", "runtime "+phase(m, m.EntryTSC, m.RuntimeTSC)+", hardware "+phase(m, m.RuntimeTSC, m.HardwareTSC)+
 		", first task "+phase(m, m.HardwareTSC, m.RootTSC))
 	t.row("memory", Size(m.RAMBytes)+", for tasks "+Size(m.PoolFrames*abi.PageSize)+", free "+Size(c.Frames*abi.PageSize))
-	t.row("kernel", "image "+Size(m.KernelBytes)+", heap "+Size(c.HeapInUse)+" of "+Size(m.HeapBytes)+", archive "+Size(m.ModuleBytes)+
-		", "+Decimal(c.HeapAllocs)+" allocations")
+	t.row("kernel", "image "+Size(m.KernelBytes)+", heap "+Size(r.Heap.InUse)+" of "+Size(m.HeapBytes)+", archive "+Size(m.ModuleBytes)+
+		", "+Decimal(r.Heap.Allocs)+" allocations")
 	t.row("free", Decimal(c.Tasks)+" tasks, "+Decimal(c.Images)+" images, "+Decimal(c.Hooks)+" interrupt hooks, "+Decimal(c.Ports)+" ports, "+
 		Decimal(c.Alarms)+" alarms, "+Decimal(c.Async)+" messages, "+Decimal(c.Deaths)+" death records")
 	t.row("delay", "ready "+Duration(l.MaxReadyNS)+" (endpoint "+endpoint(l.MaxReadyTask)+"), kernel "+Duration(l.MaxKernelNS)+

@@ -1,10 +1,6 @@
 package service
 
-import (
-	"bytes"
-
-	"bennu/kernel/abi"
-)
+import "bennu/kernel/abi"
 
 // tasks lists the kernel's task table.
 func tasks(p Port) Result {
@@ -42,6 +38,7 @@ func info(p Port, reset bool) Result {
 		{abi.InfoMachine, 0, abi.Bytes(&res.Machine)},
 		{abi.InfoCounts, 0, abi.Bytes(&res.Counts)},
 		{abi.InfoLatency, 0, abi.Bytes(&res.Latency)},
+		{abi.InfoHeap, 0, abi.Bytes(&res.Heap)},
 	}
 	if reset {
 		parts[2].index = 1
@@ -54,49 +51,4 @@ func info(p Port, reset bool) Result {
 	}
 	res.Images, res.Errno = list[abi.ImageInfo](p, abi.InfoImage, abi.MaxImages)
 	return res
-}
-
-// log reads the newest lines of the kernel's log.
-func log(p Port, lines int) Result {
-	var res Result
-	var buf [len(abi.CallArea{}.Buf)]byte
-	for pos := uint64(0); ; {
-		n, e := p.Info(abi.InfoLog, pos, buf[:])
-		if e != abi.OK && e != abi.EAGAIN && e != abi.EDOM {
-			res.Errno = e
-			return res
-		}
-		if e != abi.OK || n <= 8 {
-			break
-		}
-		at := little(buf[:8])
-		if at > pos {
-			res.Log = res.Log[:0] // what was read before is no longer next to this
-		}
-		res.Log = append(res.Log, buf[8:n]...)
-		pos = at + uint64(n-8)
-	}
-	res.Log = tail(res.Log, lines)
-	return res
-}
-
-func little(b []byte) (v uint64) {
-	for i := 7; i >= 0; i-- {
-		v = v<<8 | uint64(b[i])
-	}
-	return v
-}
-
-// tail keeps the last n lines; a line without its end counts.
-func tail(b []byte, n int) []byte {
-	end := len(bytes.TrimSuffix(b, []byte{'\n'}))
-	at := end
-	for ; n > 0; n-- {
-		i := bytes.LastIndexByte(b[:at], '\n')
-		if i < 0 {
-			return b
-		}
-		at = i
-	}
-	return b[at+1:]
 }

@@ -19,6 +19,7 @@ type Result struct {
 	Tasks       []abi.TaskInfo
 	Images      []abi.ImageInfo
 	Counts      abi.Counts
+	Heap        abi.Heap
 	Latency     abi.Latency
 	Machine     abi.Machine
 	Log         []byte // whole lines

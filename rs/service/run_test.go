@@ -62,6 +62,7 @@ func TestInfo(t *testing.T) {
 	copy(m.Version[:], "bennu 0.1")
 	f.Table[abi.InfoMachine] = rowsOf(&m)
 	f.Table[abi.InfoCounts] = rowsOf(&abi.Counts{Frames: 1 << 15, Tasks: 57})
+	f.Table[abi.InfoHeap] = rowsOf(&abi.Heap{InUse: 1 << 20, Allocs: 100})
 	f.Table[abi.InfoLatency] = func(i uint64) ([]byte, abi.Errno) {
 		resets += int(i)
 		return abi.Bytes(&abi.Latency{MaxKernelNS: 13_600, MaxKernelCall: 1014, MaxReadyNS: 1474, MaxReadyTask: 0x8000}), abi.OK
@@ -80,46 +81,6 @@ func TestInfo(t *testing.T) {
 	f.Table[abi.InfoCounts] = func(uint64) ([]byte, abi.Errno) { return make([]byte, 8), abi.OK }
 	if got := one(t, f, "info"); got != "EIO: input/output error\n" {
 		t.Errorf("a kernel with another layout: %q", got)
-	}
-}
-
-// ring serves a log whose first bytes are gone, a piece at a time.
-func ring(text string, gone, piece int) func(uint64) ([]byte, abi.Errno) {
-	return func(at uint64) ([]byte, abi.Errno) {
-		from := min(max(int(at), gone), len(text))
-		b := make([]byte, 8, 8+piece)
-		for i := range 8 {
-			b[i] = byte(from >> (8 * i))
-		}
-		return append(b, text[from:min(from+piece, len(text))]...), abi.OK
-	}
-}
-
-func TestLog(t *testing.T) {
-	const text = "one\ntwo\nthree\nfour\n"
-	f := fake.New()
-	for _, c := range []struct {
-		gone  int
-		line  string
-		want  string
-		piece int
-	}{
-		{0, "log", text, 5},
-		{0, "log", text, 100},
-		{0, "log -n 1", "four\n", 3},
-		{0, "log -n 2", "three\nfour\n", 1},
-		{0, "log -n 4", text, 7},
-		{5, "log", "wo\nthree\nfour\n", 5},
-		{len(text), "log", "", 5},
-	} {
-		f.Table[abi.InfoLog] = ring(text, c.gone, c.piece)
-		if got := one(t, f, c.line); got != c.want {
-			t.Errorf("%s with %d bytes gone: %q, want %q", c.line, c.gone, got, c.want)
-		}
-	}
-	f.Table[abi.InfoLog] = ring("one\ntwo", 0, 100)
-	if got := one(t, f, "log -n 1"); got != "two" {
-		t.Errorf("a line that has not ended: %q", got)
 	}
 }
 

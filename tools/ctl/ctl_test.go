@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"path/filepath"
@@ -31,10 +32,14 @@ func serve(t *testing.T, answers map[string]string) (socket string) {
 		}
 		defer c.Close()
 		for s := bufio.NewScanner(c); s.Scan(); {
+			if id, ok := strings.CutSuffix(s.Text(), `,"cmd":"hello"}`); ok && strings.HasPrefix(id, `{"id":"`) { // the greeting
+				io.WriteString(c, id+`,"ok":true}`+"\n")
+				continue
+			}
 			for cmd, answer := range answers {
 				if strings.Contains(s.Text(), `"cmd":"`+cmd+`"`) {
 					io.WriteString(c, strings.ReplaceAll(answer, "ID", "1")+"\n")
-					if cmd == "events" {
+					if cmd == "events" || answer == "" {
 						return
 					}
 				}
@@ -57,7 +62,7 @@ func TestRun(t *testing.T) {
 		{"down rtc", "down", `{"id":ID,"ok":true}`, "rtc is down\n"},
 		{"date", "date", `{"id":ID,"ok":true,"seconds":951827696,"date":"x"}`, "2000-02-29 12:34:56 UTC\n"},
 		{"log -n 2", "log", `{"id":ID,"ok":true,"lines":["a","b"]}`, "a\nb\n"},
-		{"ps", "ps", `{"id":ID,"ok":true,"t":1.0,"tasks":[{"label":"rtc","endpoint":32770,"state":"receiving","incarnation":1,"priority":2,"peer":32766,"frames":300,"cpu_us":1500,"calls":9,"worst_wait_us":42}]}`, "" +
+		{"ps", "ps", `{"id":ID,"ok":true,"t":1.0,"tasks":[{"label":"rtc","endpoint":32770,"state":"receiving","incarnation":1,"priority":2,"peer":62,"frames":300,"cpu_us":1500,"calls":9,"worst_wait_us":42}]}`, "" +
 			"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER  MEMORY  PEAK  SHARED      CPU  CALLS  FAULTS  PREEMPTED  WORST WAIT\n" +
 			"   2     32770  rtc      1    2  receiving  any   1.1MiB    0B      0B  1.500ms      9       0          0     42.00us\n"},
 		{"echo rtc", "echo", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3,"round_ns":1500}`, "endpoint=7 incarnation=3 round_ns=1500\n"},
@@ -94,11 +99,13 @@ func TestEventsStream(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"", "no command"},
-		{"frob", `"frob": column 1: expected one of service`},
+		{"frob", `no command "frob": expected one of status, up, down, refresh, restart, fi, lookup, ps, info, log, date, help, poweroff, reboot, hello, events, echo, console, call`},
+		{"fr\x1b[Job", `no command "fr\x1b[Job"`},
+		{"service frob", `"service frob": column 9: expected one of status`},
 		{"up", `"service up": column 11: expected a label`},
 		{"fi rtc explode", `"service fi rtc explode": column 16: expected exception`},
 		{"echo", "usage: echo LABEL: got 0 arguments"},
-		{"call 1 x", `usage: call ENDPOINT TYPE [ARG…]: expected a number, got "x"`},
+		{"call 1 x", `usage: call ENDPOINT TYPE [ARG...]: expected a number, got "x"`},
 		{"status", "no socket"},
 	} {
 		t.Setenv("CTL", "")
@@ -116,5 +123,79 @@ func TestErrors(t *testing.T) {
 	defer cancel()
 	if err := run(ctx, []string{"-s", filepath.Join(t.TempDir(), "none"), "status"}, io.Discard, io.Discard); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("without a machine: %v", err)
+	}
+}
+
+// What the machine says is shown and not obeyed, in tables, in JSON and in errors.
+func TestNothingIsObeyed(t *testing.T) {
+	const hostile = `"a\u001b[2J\u009b\u202eb` + "\u009b\x7f" + `"`
+	for _, c := range []struct{ args, cmd, answer, want string }{
+		{"log", "log", `{"id":ID,"ok":true,"lines":[` + hostile + `]}`, `a\x1b[2J\xc2\x9b\xe2\x80\xaeb\xc2\x9b\x7f` + "\n"},
+		{"-json log", "log", `{"id":ID,"ok":true,"lines":[` + hostile + `,"😀"]}`, `{"id":1,"ok":true,"lines":["a\u001b[2J\u009b\u202eb\u009b\u007f","\ud83d\ude00"]}` + "\n"},
+		{"echo rtc", "echo", `{"id":ID,"ok":true,"label":` + hostile + `}`, `label="a\u001b[2J\u009b\u202eb\xc2\x9b\x7f"` + "\n"},
+		{"up rtc", "up", `{"id":ID,"ok":false,"errno":"E\u001b[2J","error":` + hostile + `}`, `up: E\x1b[2J: a\x1b[2J\xc2\x9b\xe2\x80\xaeb\xc2\x9b\x7f` + "\n"},
+	} {
+		var out, complaints strings.Builder
+		socket := serve(t, map[string]string{c.cmd: c.answer})
+		if err := run(t.Context(), append([]string{"-s", socket, "-trace"}, strings.Fields(c.args)...), safe{&out}, safe{&complaints}); err != nil {
+			fmt.Fprintln(safe{&out}, err)
+		}
+		if out.String() != c.want {
+			t.Errorf("%s: printed %q, want %q", c.args, out.String(), c.want)
+		}
+		for _, s := range []string{out.String(), complaints.String()} {
+			if i := strings.IndexFunc(s, func(u rune) bool { return u < ' ' && u != '\n' || u > '~' }); i >= 0 {
+				t.Errorf("%s: printed %q", c.args, s)
+			}
+		}
+	}
+}
+
+// The port is another client's: that is said at once, and the end comes in time; who powers off a
+// machine that never heard it has not done so.
+func TestBusy(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "ctl")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	served, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer served.Close()
+	const why = "another client has the port, and QEMU serves one at a time"
+	var complaints strings.Builder
+	err = run(t.Context(), []string{"-s", socket, "-timeout", "1200ms", "poweroff"}, io.Discard, &complaints)
+	if err == nil || !strings.Contains(err.Error(), "poweroff: the control port did not answer in ") || !strings.Contains(err.Error(), why) ||
+		complaints.String() != "ctl: waiting for "+socket+": "+why+"\n" {
+		t.Errorf("error %v, said %q", err, complaints.String())
+	}
+	off := make(chan error, 1)
+	go func() { off <- run(t.Context(), []string{"-s", socket, "poweroff"}, io.Discard, io.Discard) }()
+	second, err := l.Accept() // the one that gave up
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.Close()
+	if second, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	second.Close()
+	if err := <-off; !errors.Is(err, control.ErrUnserved) {
+		t.Errorf("the machine ended before it was served: %v", err)
+	}
+}
+
+// A machine that ends on a power-off has done what was asked.
+func TestPowerOff(t *testing.T) {
+	socket := serve(t, map[string]string{"poweroff": ""})
+	if err := run(t.Context(), []string{"-s", socket, "poweroff"}, io.Discard, io.Discard); err != nil {
+		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"bennu/rs/service"
 	"bennu/tools/internal/control"
@@ -51,11 +52,11 @@ func number(s string) (uint64, error) {
 // do sends one request and prints its answer.
 func (t *ctl) do(ctx context.Context, r request) error {
 	raw, err := t.c.DoRaw(ctx, r.cmd, r.args)
-	if (r.cmd == "poweroff" || r.cmd == "reboot") && (errors.Is(err, control.ErrClosed) || errors.Is(err, control.ErrUnknown)) {
+	if (r.cmd == "poweroff" || r.cmd == "reboot") && errors.Is(err, control.ErrClosed) {
 		return nil
 	}
 	if t.json && raw != nil {
-		fmt.Fprintf(t.out, "%s\n", raw)
+		fmt.Fprintf(t.out, "%s\n", ascii(raw))
 	}
 	if err != nil || t.json {
 		return err
@@ -71,6 +72,23 @@ func (t *ctl) do(ctx context.Context, r request) error {
 	return nil
 }
 
+// ascii is JSON with the escapes that mean what is not ASCII, so that it stays JSON on every terminal.
+func ascii(raw []byte) string {
+	var b strings.Builder
+	for _, u := range string(raw) { // what is no UTF-8 is U+FFFD
+		switch {
+		case u < 0x7f:
+			b.WriteRune(u)
+		case u < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, u)
+		default:
+			high, low := utf16.EncodeRune(u)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return b.String()
+}
+
 // show prints the fields of an answer that has no table.
 func (t *ctl) show(raw []byte) error {
 	var fields map[string]json.RawMessage
@@ -78,7 +96,7 @@ func (t *ctl) show(raw []byte) error {
 		return err
 	}
 	var words []string
-	for _, name := range []string{"label", "endpoint", "incarnation", "abi", "version", "next", "round_ns", "reply"} {
+	for _, name := range []string{"label", "endpoint", "incarnation", "abi", "version", "session", "next", "round_ns", "reply"} {
 		if v, ok := fields[name]; ok {
 			words = append(words, name+"="+string(v))
 		}
@@ -106,7 +124,7 @@ func (t *ctl) events(ctx, limit context.Context, r request) error {
 		}
 		if t.json {
 			if e.Raw != nil {
-				fmt.Fprintf(t.out, "%s\n", e.Raw)
+				fmt.Fprintf(t.out, "%s\n", ascii(e.Raw))
 			}
 			continue
 		}
@@ -138,6 +156,8 @@ func eventLine(e *control.Event) string {
 		s += " reason=" + e.Reason + " errno=" + e.Errno
 	case "lost":
 		s += fmt.Sprintf(" n=%d", e.N)
+	case "end":
+		s += " " + e.Why
 	}
 	return s
 }

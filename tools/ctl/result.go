@@ -39,7 +39,8 @@ func result(raw []byte) (r service.Result, err error) {
 	}
 	c, l, m := &a.Counts, &a.Latency, &a.Machine
 	r.Counts = abi.Counts{Frames: c.Frames, Tasks: c.Tasks, Images: c.Images, Hooks: c.Hooks, Ports: c.Ports, Alarms: c.Alarms,
-		Async: c.Async, Deaths: c.Deaths, HeapInUse: c.HeapInUse, HeapAllocs: c.HeapAllocs}
+		Async: c.Async, Deaths: c.Deaths}
+	r.Heap = abi.Heap{InUse: c.HeapInUse, Allocs: c.HeapAllocs}
 	r.Latency = abi.Latency{MaxKernelNS: l.MaxKernelNS, MaxKernelCall: l.MaxKernelCall, MaxReadyNS: l.MaxReadyNS,
 		MaxReadyTask: abi.Endpoint(l.MaxReadyTask), Entries: l.Entries}
 	r.Machine = abi.Machine{TSCHz: m.TSCHz, RAMBytes: m.RAMBytes, PoolFrames: m.PoolFrames, KernelBytes: m.KernelBytes, HeapBytes: m.HeapBytes,
@@ -57,7 +58,7 @@ func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }
 func status(s *control.Service) abi.ServiceStatus {
 	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, Deaths: s.Deaths,
 		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
-		ImageBytes: s.ImageBytes}
+		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded}
 	r.Label, _ = abi.MakeLabel(s.Label)
 	for r.State < abi.ServiceFailed && r.State.String() != s.State {
 		r.State++

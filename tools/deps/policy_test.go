@@ -14,18 +14,20 @@ kernel/abi:                      nothing
 kernel/usys:                     kernel/abi
 kernel/archive:                  nothing
 kernel/archive/pack:             kernel/archive
+kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who checks system.conf use one table
 
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
 kernel:                          kernel -kernel/usys -kernel/archive
 kernel/ktest:                    kernel/abi kernel/usys kernel/archive board/ring3 own
 kernel/kbench:                   kernel/abi kernel/usys kernel/archive board/ring3 kernel/ktest/code kernel/kbench
 board/pc:                        board/pc kernel/abi
-board/pc/boardtest:              board/pc kernel -kernel/usys # a ring-0 program of its own
 board/ring3:                     kernel/abi kernel/usys
-boot:                            board/pc kernel -kernel/usys
+# the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
+boot:                            board/pc kernel -kernel/usys boot/ring0
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
-rs/conf rs/policy rs/ds:         kernel/abi
+rs/conf:                         kernel/abi kernel/ioport kernel/sched
+rs/policy rs/ds:                 kernel/abi
 rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
@@ -34,6 +36,7 @@ rs/service rs/shell:             kernel/abi drivers/sdk board/ring3 rs/service r
 
 # a driver has the SDK and nothing else; the control port is also a client of the server
 drivers/sdk:                     kernel/abi kernel/usys drivers/sdk
+drivers/sdk/fake:                kernel/abi kernel/ioport drivers/sdk # its guarded ports are the kernel's
 drivers:                         kernel/abi drivers/sdk board/ring3 own
 drivers/ctl:                     kernel/abi drivers/sdk board/ring3 drivers/ctl rs/service
 

@@ -169,6 +169,9 @@ func checkConf(text []byte, parts []confPart, files map[string][]byte, stderr io
 	}
 	for _, w := range wrong {
 		w.File, w.Line = locate(parts, w.Line)
+		if w.Other.Line != 0 {
+			w.Other.File, w.Other.Line = locate(parts, w.Other.Line)
+		}
 		faults = append(faults, w)
 	}
 	for _, s := range f.Services {

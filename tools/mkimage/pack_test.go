@@ -74,14 +74,18 @@ func kernelTakes(t *testing.T, b []byte) bool {
 	pool := mem.NewPool(phys)
 	pool.Add(0, size)
 	table := image.NewTable(pool)
-	id, e := table.Create(uint64(len(b)))
+	h := new(mem.Holder)
+	pool.Promise(h, 0, pool.Size())
+	id, e := table.Create(uint64(len(b)), abi.None, abi.AccountRoot, h)
 	if e == abi.OK {
 		e = table.Write(id, 0, b)
 	}
 	if e != abi.OK {
 		t.Fatal(e.Err())
 	}
-	e = table.Seal(id)
+	for more := true; more && e == abi.OK; {
+		more, e = table.Seal(id)
+	}
 	runtime.KeepAlive(ram)
 	return e == abi.OK
 }
@@ -168,6 +172,14 @@ func TestPackRefuses(t *testing.T) {
 	}{
 		{"faults of both parts, at their own lines", []string{"a.conf", "service a {\n\tnonsense;\n};", "b.conf", "\n\nservice b {\n\tirq x;\n};\n", "rs", task},
 			"-conf DIR/a.conf -conf DIR/b.conf bin/rs=DIR/rs", []string{"a.conf:2:2: service \"a\": ", "b.conf:4:6: service \"b\": "}},
+		{"one port, one line, two files", []string{"a.conf", "# 1\n\nservice a { io 3f8:8; irq 4; };", "b.conf", "\nservice b {\n\tio 3fc;\n\tirq 4;\n};\n", "rs", task},
+			"-conf DIR/a.conf -conf DIR/b.conf bin/rs=DIR/rs", []string{`b.conf:3:5: service "b": io: ports 3fc are also service "a"'s, expected one owner, see a.conf:3:16`,
+				`b.conf:4:6: service "b": irq: line 4 is also service "a"'s and edge-triggered, expected one owner, see a.conf:3:27`}},
+		{"one label, two files", []string{"a.conf", "\nservice a { };", "b.conf", "service a { };\n", "rs", task},
+			"-conf DIR/a.conf -conf DIR/b.conf bin/rs=DIR/rs", []string{`b.conf:1:9: service "a": duplicate label, expected one entry, see a.conf:2:9`}},
+		{"all faults of ports at once", []string{"a.conf", "service a {\n\tio 60 64 61 6000;\n\tunguarded fff8:9;\n\tirq 2;\n};", "rs", task}, "-conf DIR/a.conf bin/rs=DIR/rs",
+			[]string{"a.conf:2:11: service \"a\": io: ports 61 (NMI", "a.conf:2:14: service \"a\": io: ports 6000 are in no list", "a.conf:3:12: service \"a\": unguarded: unexpected \"fff8:9\"",
+				"a.conf:4:6: service \"a\": irq: line 2 is the cascade"}},
 		{"program missing", []string{"s.conf", "\n" + goodConf, "rs", task}, "-conf DIR/s.conf bin/rs=DIR/rs",
 			[]string{`s.conf:2:1: service "tick": its program bin/tick is not in the archive`}},
 		{"no root task", []string{"x", task}, "bin/x=DIR/x", []string{"bin/rs is not in the archive"}},
@@ -203,6 +215,23 @@ func TestNotes(t *testing.T) {
 	s, _, e := mkimage(dir, "pack", "-o", "DIR/out.tar", "-conf", "DIR/a.conf", "-conf", "DIR/b.conf", "bin/rs=DIR/rs", "bin/tick=DIR/tick")
 	if s != 0 || !strings.HasPrefix(e, `mkimage: note: b.conf:2:6: service "tick": `) {
 		t.Errorf("%d %s", s, e)
+	}
+}
+
+// TestExtraConflict: what the user's folder brings is held against the tree's entries, each named by its own file. What is
+// unguarded is told.
+func TestExtraConflict(t *testing.T) {
+	task := string(taskELF(nil))
+	tree := files(t, "rs", task, "tty", task, "tty.conf", "service tty { io 3f8:8; };\n")
+	extra := files(t, "mine", task, "system.conf", "\nservice mine {\n\tio 2f8:8 3ff;\n\tunguarded 6000:10;\n};\n")
+	s, _, e := mkimage(tree, "pack", "-o", "DIR/out.tar", "-conf", "DIR/tty.conf", "-extra", extra, "bin/rs=DIR/rs", "bin/tty=DIR/tty")
+	for _, want := range []string{
+		`system.conf:3:11: service "mine": io: ports 3ff are also service "tty"'s, expected one owner, see tty.conf:1:18`,
+		`system.conf:4:12: service "mine": unguarded: ports 6000:10: the kernel does not know what is there`,
+	} {
+		if s != 1 || !strings.Contains(e, want) {
+			t.Errorf("status %d, got\n%swant %s", s, e, want)
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ func taskFault(b []byte) string {
 		return "its program headers are not 56 bytes each within the file's first page"
 	}
 	var loads []*elf.Prog
+	mapped := uint64(0)
 	for _, p := range f.Progs {
 		switch p.Type {
 		case elf.PT_INTERP, elf.PT_DYNAMIC:
@@ -48,6 +49,9 @@ func taskFault(b []byte) string {
 				return why
 			}
 			loads = append(loads, p)
+			if mapped += p.Filesz; mapped > uint64(len(b))+maxSegments*abi.PageSize {
+				return "its segments map parts of the file more than once"
+			}
 		}
 	}
 	for _, p := range loads {

@@ -21,7 +21,7 @@ func normal(log string) string {
 		{`\b\d+ kHz`, "N kHz"},
 		{`\b\d+ MiB`, "N MiB"},
 		{`seed=\d+`, "seed=N"},
-		{`\b\d+(\.\d+)?(ns|µs|ms|s)\b`, "T"},
+		{`\b\d+(\.\d+)?(ns|us|ms|s)\b`, "T"},
 		{`0x[0-9a-f]+`, "0xN"},
 		{`code=[0-9a-f]*`, "code=N"},
 	} {
@@ -145,7 +145,7 @@ func TestMemory(t *testing.T) {
 // A processor without what isolation rests on is refused, by the feature's name.
 func TestProcessor(t *testing.T) {
 	for _, c := range []struct{ model, feature string }{
-		{"max,-smep", "smep"}, {"max,-smap", "smap"}, {"max,-umip", "umip"}, {"max,-nx", "nx"},
+		{"max,-smep", "smep"}, {"max,-smap", "smap"}, {"max,-mce", "mce"}, {"max,-nx", "nx"},
 		{"max,-fsgsbase", "fsgs"}, {"max,-xsave", "xsav"}, {"max,-lm", "lm"}, {"max,-syscall", "syscall"}, {"qemu64", ""},
 	} {
 		t.Run(c.model, func(t *testing.T) {
@@ -154,4 +154,12 @@ func TestProcessor(t *testing.T) {
 			m.ends(qemu.StatusRefused)
 		})
 	}
+}
+
+// Without UMIP it says so and goes on.
+func TestWithoutUMIP(t *testing.T) {
+	m := boot(t, qemu.Config{CPU: "max,-umip"})
+	m.line(regexp.MustCompile(`^bennu: cpu lacks umip: goes on without`))
+	m.shell()
+	m.off()
 }

@@ -91,6 +91,9 @@ func TestQEMU(t *testing.T) {
 		if s, err := tab.S5(fadt); err != nil || s != (SleepType{0, 0}) {
 			t.Errorf("%s: S5 %+v, %v", c.machine, s, err)
 		}
+		if addr, err := tab.HPET(); err != nil || addr != 0xfed00000 {
+			t.Errorf("%s: HPET %#x, %v", c.machine, addr, err)
+		}
 		ecam, err := tab.MCFG()
 		if (err != nil) != (c.ecam == nil) || !reflect.DeepEqual(ecam, c.ecam) {
 			t.Errorf("%s: MCFG %+v, %v", c.machine, ecam, err)

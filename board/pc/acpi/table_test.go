@@ -208,6 +208,30 @@ func TestS5Elsewhere(t *testing.T) {
 	}
 }
 
+func TestHPET(t *testing.T) {
+	at := func(space byte, addr byte) []byte {
+		return append([]byte{1, 0xa2, 0x86, 0x80, space, 64, 0, 0, addr}, make([]byte, 11)...)
+	}
+	for name, c := range map[string]struct {
+		body []byte
+		want string
+	}{
+		"good":        {at(0, 0x10), ""},
+		"none":        {at(0, 0), "no registers in memory"},
+		"ports":       {at(1, 0x10), "no registers in memory"},
+		"strange":     {at(7, 0x10), "no registers in memory"},
+		"a byte less": {at(0, 0x10)[:19], "impossible length 55"},
+	} {
+		addr, err := make1("HPET", 1, c.body...).HPET()
+		if c.want == "" && (err != nil || addr != 0x10) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %#x, %v, want %q", name, addr, err, c.want)
+		}
+	}
+	if _, err := make1("MCFG", 1).HPET(); err == nil || !strings.Contains(err.Error(), "no such table") {
+		t.Errorf("no table: %v", err)
+	}
+}
+
 func TestMCFG(t *testing.T) {
 	entry := func(addr uint64, first, last byte) []byte {
 		return append(binary.LittleEndian.AppendUint64(nil, addr), 1, 0, first, last, 0, 0, 0, 0)
@@ -251,6 +275,7 @@ func FuzzTables(f *testing.F) {
 			tab.S5(fadt)
 		}
 		tab.MCFG()
+		tab.HPET()
 		findS5(body)
 	})
 }

@@ -1,7 +1,7 @@
 package clock
 
 import (
-	"math/bits"
+	"strconv"
 
 	"bennu/board/pc/cpu"
 )
@@ -12,17 +12,6 @@ const (
 	MaxTSCHz   = 20_000_000_000
 	minTimerHz = 1_000_000
 	maxTimerHz = 20_000_000_000
-)
-
-// How measurements go on.
-const (
-	checkpoints = 4         // of 2.5 ms: at most 10 ms a try
-	stepsPerSec = 400       // 1 s / 2.5 ms
-	tries       = 20        // for each reference: on a busy host most of them may be torn
-	goodPPM     = 100       // stop at a checkpoint with this uncertainty
-	worstPPM    = 10_000    // no better after all checkpoints: a failed try
-	maxReads    = 4_000_000 // of a reference in one try
-	maxStill    = 100_000   // reads of a reference that does not move: it is not there
 )
 
 // Timer is a counter of unknown rate that is measured against the time-stamp counter:
@@ -44,8 +33,11 @@ type Source struct {
 type Rates struct {
 	TSCHz   uint64
 	TimerHz uint64 // of Timer
-	Source  string // who told TSCHz: "hypervisor", "cpuid 0x15", "acpi-pm", "pit", "cpuid 0x16"
+	Source  string // who told TSCHz: "hypervisor", "cpuid 0x15", "acpi-pm", "hpet", "pit", "cpuid 0x16"
 	PPM     uint32 // how far TSCHz may be off, in millionths; 0: told, not measured
+	// Warning is what the log is to say: a told rate that was wrong or could not be checked, a
+	// measurement that is a poor one. "": nothing.
+	Warning string
 }
 
 // Error is why the clocks' rates are not known.
@@ -53,34 +45,78 @@ type Error string
 
 func (e Error) Error() string { return "clock: " + string(e) }
 
-// Calibrate finds the rates. What the processor or its hypervisor tells is taken; the rest is
-// measured against the first reference that gives a consistent answer, for 2.5 to 10 ms a
-// try. A nominal rate (leaf 0x16) is the last resort.
+// differPPM is from where on a rate that is told and one that is measured are two.
+const differPPM = 10_000
+
+// Calibrate finds the rates. They are measured, whatever is told: leaf 0x15 of some processors is off
+// by a factor of thirty, and a hypervisor may tell its host's rate while it scales the guest's. What is told and
+// within 1 % of the measurement is taken, since it is exact; else the measurement is, with a warning. A rate
+// that nothing here can check is taken with a warning.
 //
 // Precondition: interrupts off. Errors: Error.
 func Calibrate(s Source) (Rates, error) {
 	told := s.Told
 	if !plausible(told.TSCHz, MinTSCHz, MaxTSCHz) {
-		told = cpu.Rates{}
+		told = cpu.Rates{TSCHz: 0, Source: told.Source}
 	}
-	if told.TSCHz != 0 && !told.Estimate {
-		return finish(s, Rates{TSCHz: told.TSCHz, TimerHz: told.TimerHz, Source: told.Source})
+	measured, ok := best(s)
+	switch {
+	case !ok && told.TSCHz == 0:
+		return Rates{}, Error("no reference clock gives a plausible rate of the time-stamp counter")
+	case !ok:
+		r := Rates{TSCHz: told.TSCHz, TimerHz: told.TimerHz, Source: told.Source}
+		return finish(s, r, "no reference clock works: "+told.Source+" is not checked")
+	case s.Told.TSCHz != 0 && !agree(told.TSCHz, measured.TSCHz, measured.PPM):
+		return finish(s, measured, told.Source+" tells "+kHz(s.Told.TSCHz)+", which is not so")
+	case told.TSCHz == 0 || told.Estimate && measured.PPM <= worstPPM:
+		return finish(s, measured, poor(measured))
 	}
+	r := Rates{TSCHz: told.TSCHz, TimerHz: told.TimerHz, Source: told.Source}
+	if r.TimerHz == 0 {
+		r.TimerHz = measured.TimerHz
+	} else if plausible(measured.TimerHz, minTimerHz, maxTimerHz) && !agree(r.TimerHz, measured.TimerHz, differPPM) {
+		r.TimerHz = measured.TimerHz
+		return finish(s, r, told.Source+" tells "+kHz(told.TimerHz)+" of the apic timer, which is not so")
+	}
+	return finish(s, r, "")
+}
+
+// agree tells whether a told rate can be the measured one, which may be off by ppm.
+func agree(told, measured uint64, ppm uint32) bool {
+	apart := max(told, measured) - min(told, measured)
+	return apart <= scaled(measured, uint64(max(ppm, differPPM)), 1_000_000)
+}
+
+// best measures against one reference after the other until one gives a good answer; else the least
+// uncertain one counts.
+func best(s Source) (r Rates, ok bool) {
 	for _, ref := range s.References {
 		for range tries {
-			if r, ok := measure(s, ref); ok {
-				return finish(s, r)
+			m, measured := measure(s, ref)
+			if measured && (!ok || m.PPM < r.PPM) {
+				r, ok = m, true
+			}
+			if ok && r.PPM <= worstPPM {
+				return r, true
 			}
 		}
 	}
-	if told.TSCHz != 0 {
-		return finish(s, Rates{TSCHz: told.TSCHz, TimerHz: told.TimerHz, Source: told.Source})
-	}
-	return Rates{}, Error("no reference clock gives a plausible rate of the time-stamp counter")
+	return r, ok
 }
 
+// poor warns of a measurement that is none of the best.
+func poor(r Rates) string {
+	if r.PPM <= worstPPM {
+		return ""
+	}
+	return "may be off by " + strconv.Itoa(int(r.PPM/10_000)+1) + " %, the processor was not left alone while it was measured"
+}
+
+func kHz(hz uint64) string { return strconv.FormatUint(hz/1000, 10) + " kHz" }
+
 // finish measures the timer where that was not done, and checks the result.
-func finish(s Source, r Rates) (Rates, error) {
+func finish(s Source, r Rates, warning string) (Rates, error) {
+	r.Warning = warning
 	if !plausible(r.TimerHz, minTimerHz, maxTimerHz) {
 		r.TimerHz = measureTimer(s, r.TSCHz)
 	}
@@ -91,191 +127,3 @@ func finish(s Source, r Rates) (Rates, error) {
 }
 
 func plausible(hz, lo, hi uint64) bool { return hz >= lo && hz <= hi }
-
-// edge is a moment at which the reference was seen to move: the time-stamp counter was in
-// [lo, hi] then. Stolen time (a hypervisor, SMM) makes an edge wide, not wrong.
-type edge struct {
-	count  uint64 // of the reference, since the try's begin
-	lo, hi uint64
-	timer  reading // just after
-}
-
-// reading is the timer at a moment when the time-stamp counter was in [lo, hi].
-type reading struct {
-	count  uint32
-	lo, hi uint64
-}
-
-// read is the sharpest of three readings: the first may be slow, in an emulator that
-// translates code when it first runs.
-func (s Source) read() reading {
-	var best reading
-	for i := range 3 {
-		r := reading{lo: s.TSC()}
-		r.count = s.Timer.Counted()
-		if r.hi = s.TSC(); i == 0 || r.hi-r.lo < best.hi-best.lo {
-			best = r
-		}
-	}
-	return best
-}
-
-// bounds are what the rate, in counts a second, lies between.
-type bounds struct{ lo, hi uint64 }
-
-// ppm is how wide the bounds are, in millionths of their middle, each way.
-func (b bounds) ppm() uint64 { return (b.hi - b.lo) / 2 * 1_000_000 / b.middle() }
-
-func (b bounds) middle() uint64 { return b.lo + (b.hi-b.lo)/2 }
-
-// measure is one try against a reference. Each pair of edges bounds the rate, and all pairs
-// must agree: a reference that jumps is found out.
-func measure(s Source, ref Reference) (Rates, bool) {
-	ref.Start()
-	s.Timer.StartCount()
-	w := follow(s, ref)
-	var edges [checkpoints + 1]edge
-	var ok bool
-	if edges[0], ok = w.next(0); !ok {
-		return Rates{}, false
-	}
-	rate := bounds{MinTSCHz, MaxTSCHz}
-	for i := 1; i <= checkpoints; i++ {
-		if edges[i], ok = w.next(edges[0].count + uint64(i)*ref.Hz()/stepsPerSec); !ok {
-			return Rates{}, false
-		}
-		for _, from := range edges[:i] {
-			b, ok := slope(from, edges[i], ref.Hz())
-			if !ok {
-				return Rates{}, false
-			}
-			rate.lo, rate.hi = max(rate.lo, b.lo), min(rate.hi, b.hi)
-		}
-		if rate.lo > rate.hi {
-			return Rates{}, false
-		}
-		if rate.ppm() <= goodPPM || i == checkpoints {
-			if rate.ppm() > worstPPM {
-				return Rates{}, false
-			}
-			hz := round(rate)
-			return Rates{hz, timerRate(edges[0].timer, edges[i].timer, hz), ref.Name(), uint32(rate.ppm()) + 1}, true
-		}
-	}
-	return Rates{}, false
-}
-
-// slope bounds the rate between two edges; ok is false when they are no interval.
-func slope(a, b edge, hz uint64) (r bounds, ok bool) {
-	counts := b.count - a.count
-	if b.count <= a.count || b.lo <= a.hi || b.hi-a.lo > 1<<40 {
-		return r, false
-	}
-	return bounds{scaled(b.lo-a.hi, hz, counts), scaled(b.hi-a.lo, hz, counts) + 1}, true
-}
-
-// timerRate is the timer's rate between two readings, 0 if it stood still or had run
-// out, or the readings do not tell.
-func timerRate(a, b reading, tscHz uint64) uint64 {
-	if b.count <= a.count || b.count == ^uint32(0) || b.lo <= a.hi {
-		return 0
-	}
-	n := uint64(b.count - a.count)
-	r := bounds{scaled(n-1, tscHz, b.hi-a.lo), scaled(n+1, tscHz, b.lo-a.hi)}
-	if r.middle() == 0 || r.ppm() > worstPPM {
-		return 0
-	}
-	return roundTo(r.middle(), goodPPM)
-}
-
-// scaled is n*hz/d. Results past 64 bits are cut to the highest value, which no one believes.
-func scaled(n, hz, d uint64) uint64 {
-	hi, lo := bits.Mul64(n, hz)
-	if hi >= d {
-		return ^uint64(0)
-	}
-	q, _ := bits.Div64(hi, lo, d)
-	return q
-}
-
-// round picks the rate between bounds: their middle, or the whole MHz beside it if the
-// measurement is good and cannot tell the two apart. (Clocks that are made up, as QEMU's under
-// -icount, are exact: 1 GHz must come out as that.)
-func round(b bounds) uint64 {
-	if b.ppm() > goodPPM {
-		return b.middle()
-	}
-	return roundTo(b.middle(), b.ppm()/2+1)
-}
-
-// roundTo is hz, or the whole MHz nearest to it if that is within ppm millionths.
-func roundTo(hz, ppm uint64) uint64 {
-	const mega = 1_000_000
-	whole := (hz + mega/2) / mega * mega
-	if max(whole, hz)-min(whole, hz) <= hz/mega*ppm {
-		return whole
-	}
-	return hz
-}
-
-// watch follows a reference.
-type watch struct {
-	source Source
-	ref    Reference
-	count  uint64 // since the begin
-	last   uint32 // what the reference read last, and the time-stamp counter just before
-	before uint64
-	maxGap uint64 // counts between two reads in which the reference cannot have wrapped
-	reads  int    // left
-}
-
-// follow begins to watch.
-func follow(s Source, ref Reference) *watch {
-	w := &watch{source: s, ref: ref, reads: maxReads}
-	w.maxGap = scaled(uint64(ref.Mask()), MinTSCHz, ref.Hz())
-	w.before = w.source.TSC()
-	w.last = ref.Read()
-	return w
-}
-
-// next is the first edge at which the reference has counted at least to. ok is false when the
-// reference stands still, was out of sight so long that it may have wrapped, or takes too long.
-func (w *watch) next(to uint64) (e edge, ok bool) {
-	for still := 0; w.reads > 0 && still < maxStill; w.reads-- {
-		lo := w.source.TSC()
-		now := w.ref.Read()
-		if lo-w.before > w.maxGap {
-			return edge{}, false
-		}
-		moved := (now - w.last) & w.ref.Mask()
-		e = edge{lo: w.before}
-		w.last, w.before = now, lo
-		if moved == 0 {
-			still++
-			continue
-		}
-		still = 0
-		if w.count += uint64(moved); w.count >= to {
-			e.count, e.hi = w.count, w.source.TSC()
-			e.timer = w.source.read()
-			return e, true
-		}
-	}
-	return edge{}, false
-}
-
-// measureTimer is the timer's rate by the time-stamp counter, over 1 ms; 0 if no try tells.
-func measureTimer(s Source, tscHz uint64) uint64 {
-	for range tries {
-		s.Timer.StartCount()
-		a := s.read()
-		b := a
-		for reads := 0; reads < maxReads && b.lo < a.hi+tscHz/1000; reads++ {
-			b = s.read()
-		}
-		if hz := timerRate(a, b, tscHz); hz != 0 {
-			return hz
-		}
-	}
-	return 0
-}

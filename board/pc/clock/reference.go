@@ -1,6 +1,9 @@
 package clock
 
-import "bennu/board/pc/port"
+import (
+	"bennu/board/pc/mmio"
+	"bennu/board/pc/port"
+)
 
 // Reference is a clock whose rate is known, if it is there.
 type Reference interface {
@@ -78,3 +81,40 @@ func (p PIT) Read() uint32 {
 	low := uint32(p.Ports.In8(pitChannel2))
 	return 0xffff - (uint32(p.Ports.In8(pitChannel2))<<8 | low)
 }
+
+// HPET is the main counter of the high precision event timer. NewHPET finds its rate.
+//
+// Source: Intel, IA-PC HPET Specification, "General Capabilities and ID Register", "General
+// Configuration Register", "Main Counter Register".
+type HPET struct {
+	regs mmio.Regs
+	hz   uint64
+}
+
+const (
+	hpetPeriod  = 0x04 // femtoseconds a count
+	hpetConfig  = 0x10
+	hpetCounter = 0xf0
+	hpetEnable  = 1 << 0
+
+	hpetMaxPeriod = 100_000_000 // the specification's, 10 MHz
+	femtoseconds  = 1_000_000_000_000_000
+)
+
+// NewHPET is the timer whose registers are at regs; ok is false when they tell no rate.
+func NewHPET(regs mmio.Regs) (h HPET, ok bool) {
+	period := uint64(regs.Load(hpetPeriod))
+	if period == 0 || period > hpetMaxPeriod {
+		return h, false
+	}
+	return HPET{regs, (femtoseconds + period/2) / period}, true
+}
+
+func (HPET) Name() string { return "hpet" }
+func (h HPET) Hz() uint64 { return h.hz }
+
+// Start lets the counter count. It is left on: nothing here sets a comparator.
+func (h HPET) Start() { h.regs.Store(hpetConfig, h.regs.Load(hpetConfig)|hpetEnable) }
+
+func (h HPET) Read() uint32 { return h.regs.Load(hpetCounter) }
+func (HPET) Mask() uint32   { return 1<<32 - 1 }

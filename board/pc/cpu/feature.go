@@ -30,8 +30,11 @@ var (
 	TSCPart  = Feature{"tsc", leafFeatures, 0, EDX, 4}
 	MSRPart  = Feature{"msr", leafFeatures, 0, EDX, 5}
 	PAE      = Feature{"pae", leafFeatures, 0, EDX, 6}
+	MCE      = Feature{"mce", leafFeatures, 0, EDX, 7}
 	APIC     = Feature{"apic", leafFeatures, 0, EDX, 9}
+	SEP      = Feature{"sep", leafFeatures, 0, EDX, 11}
 	PGE      = Feature{"pge", leafFeatures, 0, EDX, 13}
+	MCA      = Feature{"mca", leafFeatures, 0, EDX, 14}
 	PAT      = Feature{"pat", leafFeatures, 0, EDX, 16}
 	FXSR     = Feature{"fxsr", leafFeatures, 0, EDX, 24}
 	SSE      = Feature{"sse", leafFeatures, 0, EDX, 25}
@@ -40,6 +43,7 @@ var (
 	X2APIC   = Feature{"x2apic", leafFeatures, 0, ECX, 21}
 	Deadline = Feature{"tsc-deadline", leafFeatures, 0, ECX, 24}
 	XSAVE    = Feature{"xsave", leafFeatures, 0, ECX, 26}
+	AVX      = Feature{"avx", leafFeatures, 0, ECX, 28}
 	RDRAND   = Feature{"rdrand", leafFeatures, 0, ECX, 30}
 	FSGSBASE = Feature{"fsgsbase", leafExtended, 0, EBX, 0}
 	SMEP     = Feature{"smep", leafExtended, 0, EBX, 7}
@@ -57,9 +61,13 @@ var (
 // Required is what isolation and the kernel's own code rest on: without one of these bennu
 // refuses to boot.
 var Required = []Feature{
-	LongMode, NX, SYSCALL, FPU, FXSR, SSE, SSE2, XSAVE, TSCPart, MSRPart, APIC, PGE, PAT,
-	FSGSBASE, SMEP, SMAP, UMIP,
+	LongMode, NX, SYSCALL, FPU, FXSR, SSE, SSE2, XSAVE, TSCPart, MSRPart, MCE, APIC, PGE, PAT,
+	FSGSBASE, SMEP, SMAP,
 }
+
+// Optional is what protects a little more where there is, and is told where there is not. UMIP keeps the addresses
+// of the descriptor tables from tasks.
+var Optional = []Feature{UMIP}
 
 // Has tells whether the processor has a feature.
 func Has(id IDFunc, f Feature) bool {

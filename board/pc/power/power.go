@@ -1,5 +1,5 @@
-// Package power ends the machine: off, or with a status that QEMU's caller sees, or a reset. It
-// tries one way after the other, waits a bounded time for each, and comes back from none.
+// Package power ends the machine: off, or with a status that QEMU's caller sees, or a reset, or still with
+// words on the console. It tries one way after the other, waits a bounded time for each, and comes back from none.
 package power
 
 import (
@@ -20,9 +20,21 @@ type Machine struct {
 	Store8 func(addr uint64, v uint8)
 	// TripleFault resets the processor (cpu.TripleFault); nil: left out.
 	TripleFault func()
+	// Say puts words on the console, a line at a time, whoever has it by then; nil: nobody hears.
+	Say func(line string)
+	// ResetOnFailure has Fail reset the machine where there is nobody to take its status.
+	ResetOnFailure bool
 	// Halt stops with interrupts off and does not return (cpu.Halt).
 	Halt func()
 }
+
+// What is said before the machine stands still.
+const (
+	TextStillOn  = "power: this machine cannot be powered off by software: it is halted and may be turned off now"
+	TextFailed   = "power: halted: it takes a reset by hand (panic=reset on the kernel's command line resets by itself)"
+	TextNoReset  = "power: no way to reset this machine works: it is halted"
+	TextResetNow = "power: resetting, as panic=reset asks"
+)
 
 // PM1 control register.
 //
@@ -57,10 +69,9 @@ const (
 	pauseSMI   = 300_000 // ACPI mode must come within this; Linux gives it 3 s
 )
 
-// Off powers the machine off: with status 0 by ACPI's soft-off. If there is none, or it does
-// nothing, and for any other status, QEMU's debug exit: its process ends with status
-// (status<<1)|1. Where that is not there either, a status other than 0 is a kernel panic or a failed
-// test, and the machine is reset; after status 0 it only stops, since a machine that was
+// Off powers the machine off on request: by ACPI's soft-off for status 0. For any other status QEMU's
+// debug exit goes first: its process ends with status (status<<1)|1; where there is none the status is lost and the
+// machine goes off all the same. Where nothing of this works it halts, and says so: a machine that was
 // told to be off must not start again. It does not return.
 func (m *Machine) Off(status uint8) {
 	if status == 0 {
@@ -68,9 +79,22 @@ func (m *Machine) Off(status uint8) {
 	}
 	m.Ports.Out8(portDebugExit, status)
 	if status != 0 {
+		m.softOff()
+	}
+	m.stop(TextStillOn)
+}
+
+// Fail ends a machine that must not go on, after a kernel panic or a refused boot: by QEMU's debug exit
+// as Off, and where there is none it halts, so that the words that say why stay on the console. It
+// resets only when ResetOnFailure says so: the next boot may well end the same way, for ever. It does not
+// return.
+func (m *Machine) Fail(status uint8) {
+	m.Ports.Out8(portDebugExit, status)
+	if m.ResetOnFailure {
+		m.say(TextResetNow)
 		m.Reset()
 	}
-	m.Halt()
+	m.stop(TextFailed)
 }
 
 // Reset restarts the machine: by the FADT's reset register, the chip set's reset control,
@@ -82,7 +106,19 @@ func (m *Machine) Reset() {
 	if m.TripleFault != nil {
 		m.TripleFault()
 	}
+	m.stop(TextNoReset)
+}
+
+// stop halts with words.
+func (m *Machine) stop(why string) {
+	m.say(why)
 	m.Halt()
+}
+
+func (m *Machine) say(line string) {
+	if m.Say != nil {
+		m.Say(line)
+	}
 }
 
 // softOff enters S5.

@@ -17,9 +17,12 @@ type rig struct {
 	Machine
 	ports *fake.Ports
 	mem   []string
+	said  string // the last line on the console
 }
 
 const pm1a, pm1b = 0x604, 0x704
+
+const stillOn = "halt: " + TextStillOn
 
 func newRig() *rig {
 	r := &rig{ports: fake.New()}
@@ -30,8 +33,9 @@ func newRig() *rig {
 		S5: acpi.SleepType{A: 5, B: 6}, HasS5: true,
 		Store8:      func(a uint64, v uint8) { r.mem = append(r.mem, fmt.Sprintf("%#x=%#x", a, v)) },
 		TripleFault: func() { panic(gone("triple fault")) },
-		Halt:        func() { panic(gone("halt")) },
 	}
+	r.Say = func(line string) { r.said = line }
+	r.Halt = func() { panic(gone("halt: " + r.said)) }
 	r.ports.Register(pm1a, 0x1c01)
 	r.ports.Register(pm1b, 1)
 	return r
@@ -91,20 +95,47 @@ func TestOff(t *testing.T) {
 			r.s5(pm1a)
 		}, "0xb2=0x2 0x604=0x1401 0x604=0x3401", "off"},
 		{"legacy mode for ever", 0, func(r *rig) { r.ports.Register(pm1a, 0) },
-			"0xb2=0x2 0x604=0x1400 0x604=0x3400 0xf4=0x0", "halt"},
-		{"soft-off does nothing", 0, func(*rig) {}, "0x604=0x1401 0x604=0x3401 0xf4=0x0", "halt"},
-		{"no S5", 0, func(r *rig) { r.HasS5 = false }, "0xf4=0x0", "halt"},
-		{"no ACPI", 0, func(r *rig) { r.FADT = nil }, "0xf4=0x0", "halt"},
+			"0xb2=0x2 0x604=0x1400 0x604=0x3400 0xf4=0x0", stillOn},
+		{"soft-off does nothing", 0, func(*rig) {}, "0x604=0x1401 0x604=0x3401 0xf4=0x0", stillOn},
+		{"no S5", 0, func(r *rig) { r.HasS5 = false }, "0xf4=0x0", stillOn},
+		{"no ACPI", 0, func(r *rig) { r.FADT = nil }, "0xf4=0x0", stillOn},
 		{"reduced hardware", 0, func(r *rig) {
 			r.FADT = &acpi.FADT{Reduced: true, SleepCtl: acpi.Register{Space: acpi.SystemIO, Addr: 0x600}}
-		}, "0x600=0x34 0xf4=0x0", "halt"},
-		{"qemu sees the status", 16, func(r *rig) { r.dies(portDebugExit, "exit", func(uint32) bool { return true }) }, "0xf4=0x10", "exit"},
-		{"status on hardware", 1, func(r *rig) { r.dies(0xcf9, "reset", func(v uint32) bool { return v == 0xf }) }, "0xf4=0x1 0xcf9=0xf", "reset"},
-		{"all the way down", 1, func(*rig) {}, "0xf4=0x1 0xcf9=0xf 0xcf9=0x2 0xcf9=0x6 0x64=0xfe", "triple fault"},
+		}, "0x600=0x34 0xf4=0x0", stillOn},
+		{"qemu sees the status", 1, func(r *rig) { r.dies(portDebugExit, "exit", func(uint32) bool { return true }) }, "0xf4=0x1", "exit"},
+		{"failed, on hardware: off, and no reset", 1, func(r *rig) { r.s5(pm1a) }, "0xf4=0x1 0x604=0x1401 0x604=0x3401", "off"},
+		{"failed, and no soft-off", 1, func(r *rig) { r.HasS5 = false }, "0xf4=0x1", stillOn},
 	} {
 		r := newRig()
 		c.set(r)
 		outs, end := r.ends(t, func() { r.Off(c.status) })
+		if got := strings.Join(outs, " "); got != c.outs || end != c.end {
+			t.Errorf("%s: %s, then %s; want %s, then %s", c.name, got, end, c.outs, c.end)
+		}
+	}
+}
+
+// What must not go on halts with words, and resets only where the command line asks for it.
+func TestFail(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		set  func(r *rig)
+		outs string
+		end  string
+	}{
+		{"qemu sees the status", func(r *rig) { r.dies(portDebugExit, "exit", func(uint32) bool { return true }) }, "0xf4=0x3", "exit"},
+		{"on hardware", func(*rig) {}, "0xf4=0x3", "halt: " + TextFailed},
+		{"with panic=reset", func(r *rig) {
+			r.ResetOnFailure = true
+			r.dies(0xcf9, "reset", func(v uint32) bool { return v == 0xf })
+		}, "0xf4=0x3 0xcf9=0xf", "reset"},
+		{"with panic=reset, all the way down", func(r *rig) { r.ResetOnFailure = true },
+			"0xf4=0x3 0xcf9=0xf 0xcf9=0x2 0xcf9=0x6 0x64=0xfe", "triple fault"},
+		{"nobody hears", func(r *rig) { r.Say = nil }, "0xf4=0x3", "halt: "},
+	} {
+		r := newRig()
+		c.set(r)
+		outs, end := r.ends(t, func() { r.Fail(3) })
 		if got := strings.Join(outs, " "); got != c.outs || end != c.end {
 			t.Errorf("%s: %s, then %s; want %s, then %s", c.name, got, end, c.outs, c.end)
 		}
@@ -129,7 +160,7 @@ func TestReset(t *testing.T) {
 			r.dies(portKeyboard, "reset", func(v uint32) bool { return v == 0xfe && busy <= 0 })
 		}, "0xcf9=0x2 0xcf9=0x6 0x64=0xfe", "reset"},
 		{"no keyboard, no triple fault", func(r *rig) { r.FADT = &acpi.FADT{No8042: true}; r.TripleFault = nil },
-			"0xcf9=0x2 0xcf9=0x6", "halt"},
+			"0xcf9=0x2 0xcf9=0x6", "halt: " + TextNoReset},
 	} {
 		r := newRig()
 		c.set(r)
@@ -160,7 +191,7 @@ func TestAllocates(t *testing.T) {
 	r.Halt = func() {}
 	r.TripleFault = func() {}
 	r.ports.Log = make([]fake.Access, 0, 8_000_000)
-	if n := testing.AllocsPerRun(1, func() { r.ports.Log = r.ports.Log[:0]; r.Off(0); r.Reset() }); n != 0 {
+	if n := testing.AllocsPerRun(1, func() { r.ports.Log = r.ports.Log[:0]; r.Off(0); r.Fail(2); r.Reset() }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -110,6 +110,34 @@ func (p *Port) put(c byte) {
 	p.lost++
 }
 
+// fifo is how many bytes a 16550 takes at once when it is empty.
+const fifo = 16
+
+// Take writes as much of b as the UART takes without waiting, and tells how much: nothing while it is busy. '\n' goes
+// out as "\r\n". A port that is not there takes all.
+func (p *Port) Take(b []byte) (n int) {
+	if p.space == nil {
+		return len(b)
+	}
+	status := p.space.In8(p.base + regLSR)
+	if status == 0xff { // the port is gone
+		p.lost += uint64(len(b))
+		return len(b)
+	}
+	if status&lsrEmpty == 0 {
+		return 0
+	}
+	for room := fifo; n < len(b) && room > 1; n++ {
+		if b[n] == '\n' {
+			p.space.Out8(p.base+regData, '\r')
+			room--
+		}
+		p.space.Out8(p.base+regData, b[n])
+		room--
+	}
+	return n
+}
+
 // Write is Put for each byte. It implements io.Writer and never fails.
 func (p *Port) Write(b []byte) (int, error) {
 	for _, c := range b {

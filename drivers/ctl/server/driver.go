@@ -25,18 +25,20 @@ const (
 // Driver is the control port as a driver.
 type Driver struct {
 	uart   uart16550.UART
-	rx     [4096]byte
+	rx     [4096]uart16550.Char
 	tx     [4096]byte
-	buf    [512]byte
-	lost   uint64 // bytes that the UART had no room for, as far as told
+	buf    [1]byte
+	hung   uint64 // hang-ups of the UART, as far as told
 	asker  *live.Asker
 	server *Server
-	polls  bool // a look at the UART is planned
+	polls  bool   // a look at the UART is planned
+	polled func() // it
 }
 
 // Init sets the port up and takes up the subscription of the incarnation before.
 func (d *Driver) Init(c *sdk.Context) error {
-	if e := d.uart.Init(c.Ports(), Base, d.rx[:], d.tx[:]); e != abi.OK {
+	port := uart16550.Config{Base: Base, RX: d.rx[:], TX: d.tx[:], Ends: "\n", Restarted: c.Restarted()}
+	if e := d.uart.Init(c.Ports(), port); e != abi.OK {
 		return sdk.Fail(e, "no serial port at 0x2f8")
 	}
 	if _, e := c.IRQ(Line); e != abi.OK {
@@ -49,7 +51,9 @@ func (d *Driver) Init(c *sdk.Context) error {
 	var machine abi.Machine
 	c.Info(abi.InfoMachine, 0, abi.Bytes(&machine))
 	d.asker = live.New(c)
-	d.server = New(d.asker.Asker, Config{Label: c.Label().String(), Incarnation: c.Incarnation(), Version: text(machine.Version[:])}, sub)
+	d.server = New(d.asker.Asker, Config{Label: c.Label().String(), Incarnation: c.Incarnation(), Version: text(machine.Version[:]),
+		Half: d.uart.Unfinished}, sub)
+	d.polled = d.look
 	d.asker.Rooted = d.server.Root
 	d.turn()
 	return nil
@@ -112,12 +116,14 @@ func (d *Driver) poll() {
 		return
 	}
 	d.polls = true
-	d.asker.After(pollAfter, func() {
-		d.polls = false
-		if d.uart.Poll() {
-			d.poll()
-		}
-	})
+	d.asker.After(pollAfter, d.polled)
+}
+
+func (d *Driver) look() {
+	d.polls = false
+	if d.uart.Poll() {
+		d.poll()
+	}
 }
 
 func (d *Driver) moveAll() (moved bool) {
@@ -129,13 +135,24 @@ func (d *Driver) moveAll() (moved bool) {
 
 // move hands over what has come and what is to go; it tells whether that was anything.
 func (d *Driver) move() (moved bool) {
-	for n := d.uart.Read(d.buf[:]); n > 0; n = d.uart.Read(d.buf[:]) {
-		d.server.Input(d.buf[:n])
-		moved = true
+	if d.hung != d.uart.Hangups {
+		d.hung = d.uart.Hangups
+		for range d.uart.Received() {
+			d.uart.Next() // of the client that is gone
+		}
+		d.server.Hangup()
 	}
-	if lost := d.uart.Dropped + d.uart.Overruns; lost != d.lost {
-		d.lost = lost
-		d.server.Dropped()
+	for d.server.Ready() {
+		c, ok := d.uart.Next()
+		if !ok {
+			break
+		}
+		if c.Gap() {
+			d.server.Gap()
+		}
+		d.buf[0] = c.Byte()
+		d.server.Input(d.buf[:])
+		moved = true
 	}
 	d.server.Run()
 	if n := d.uart.Write(d.server.Output()); n > 0 {

@@ -8,40 +8,24 @@ import (
 	"bennu/rs/service"
 )
 
-func (s *Server) doHello(id wire.Value, _ fields) {
-	s.succeed(id)
-	s.hello()
-	s.finish()
-}
-
-// hello writes who serves the port.
-func (s *Server) hello() {
-	s.w.Seconds("t", s.asker.Now())
-	s.w.String("label", s.Label)
-	s.w.Uint("incarnation", uint64(s.Incarnation))
-	s.w.Uint("abi", abi.Version)
-	s.w.String("version", s.Version)
-	s.w.Bool("subscribed", s.sub.On)
-	s.w.Uint("next", s.sub.Next)
-}
-
 // doEvents subscribes from "since" on; without it, from what RS has kept.
-func (s *Server) doEvents(id wire.Value, f fields) {
+func (s *Server) doEvents(id ident, f fields) {
 	since := f.number("since", 1<<63, 0, true)
 	if f.err != nil {
 		s.fail(id, abi.EINVAL, f.err.text)
 		return
 	}
+	s.ended = ""
 	s.succeed(id)
 	s.w.Uint("since", since)
 	s.finish()
-	s.sub = Subscription{On: true, Next: since}
+	s.sub.On, s.sub.Next = true, since
 	s.follow.Seek(since)
 }
 
 // doEcho asks a service for a sign of life. Any answer will do: a service that knows no such
 // request says ENOSYS.
-func (s *Server) doEcho(id wire.Value, f fields) {
+func (s *Server) doEcho(id ident, f fields) {
 	l := f.label()
 	if f.err != nil {
 		s.fail(id, abi.EINVAL, f.err.text)
@@ -67,7 +51,7 @@ func (s *Server) doEcho(id wire.Value, f fields) {
 	})
 }
 
-func (s *Server) echoed(id wire.Value, ep abi.Endpoint, inc uint32, ns uint64) {
+func (s *Server) echoed(id ident, ep abi.Endpoint, inc uint32, ns uint64) {
 	s.succeed(id)
 	if ep != abi.None {
 		s.w.Uint("endpoint", uint64(ep))
@@ -92,7 +76,7 @@ func echoType(label string) abi.MsgType {
 }
 
 // doCall sends a message as it is. Arg[6] is the asker's own.
-func (s *Server) doCall(id wire.Value, f fields) {
+func (s *Server) doCall(id ident, f fields) {
 	to := abi.Endpoint(f.number("endpoint", 1<<32-1, 0, false))
 	m := abi.Msg{Type: abi.MsgType(f.number("type", 1<<32-1, 0, false))}
 	limit := time.Duration(f.number("limit_ms", 60_000, uint64(service.LimitDriver/time.Millisecond), true)) * time.Millisecond
@@ -130,7 +114,7 @@ func (s *Server) doCall(id wire.Value, f fields) {
 }
 
 // doConsole writes a line to the operator's console.
-func (s *Server) doConsole(id wire.Value, f fields) {
+func (s *Server) doConsole(id ident, f fields) {
 	text := f.text("text", "the text of the line")
 	if f.err != nil {
 		s.fail(id, abi.EINVAL, f.err.text)

@@ -11,9 +11,10 @@ import (
 // own are the commands that the shell does not have.
 var own = map[string]struct {
 	fields []string
-	do     func(s *Server, id wire.Value, f fields)
+	do     func(s *Server, id ident, f fields)
 }{
 	"hello":   {nil, (*Server).doHello},
+	"bye":     {nil, (*Server).doBye},
 	"events":  {[]string{"since"}, (*Server).doEvents},
 	"echo":    {[]string{"label"}, (*Server).doEcho},
 	"call":    {[]string{"endpoint", "type", "arg", "limit_ms"}, (*Server).doCall},
@@ -64,21 +65,31 @@ func (f *fields) label() (l abi.Label) {
 	return l
 }
 
+// identify finds the id of a request; one that has none is answered without.
+func (s *Server) identify(o wire.Object, err error) (ident, bool) {
+	v, ok := o.Find("id")
+	switch {
+	case len(v.Text) > MaxID:
+		s.fail(s.unread(), abi.E2BIG, "id: expected at most "+strconv.Itoa(MaxID)+" bytes of JSON, got "+strconv.Itoa(len(v.Text)))
+		return ident{}, false
+	case !ok && err != nil:
+		return s.unread(), true
+	}
+	return ident{v, ok, s.sub.Session}, true
+}
+
 // request does what a line asks for, or says what is wrong with it.
 func (s *Server) request(line []byte) {
-	o, err := wire.Parse(line)
-	id, _ := o.Get("id")
-	if id.Kind != wire.Number && id.Kind != wire.String {
-		id = wire.Value{}
+	o, err := wire.Parse(line, "id")
+	id, ok := s.identify(o, err)
+	if !ok {
+		return
 	}
 	if err != nil {
 		s.fail(id, abi.EINVAL, err.Error())
 		return
 	}
-	if id.Kind == wire.Null {
-		s.fail(id, abi.EINVAL, "id: expected a number or a string")
-		return
-	}
+	s.follows(id)
 	v, _ := o.Get("cmd")
 	if v.Kind != wire.String {
 		s.fail(id, abi.EINVAL, "cmd: expected the name of a command")
@@ -101,7 +112,7 @@ func (s *Server) request(line []byte) {
 }
 
 // command does what the shell can do too.
-func (s *Server) command(id wire.Value, c service.Command, o wire.Object) {
+func (s *Server) command(id ident, c service.Command, o wire.Object) {
 	if name, ok := stranger(o, c.Has); ok {
 		s.fail(id, abi.EINVAL, name+": "+c.Name+" has no such field")
 		return
@@ -154,7 +165,7 @@ func contains(names []string, name string) bool {
 
 // names lists the commands.
 func names() string {
-	s := "one of hello, events, echo, call, console"
+	s := "one of hello, bye, events, echo, call, console"
 	for _, c := range service.Commands() {
 		s += ", " + c.Name
 	}

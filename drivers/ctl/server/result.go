@@ -59,7 +59,7 @@ func alive(ep abi.Endpoint) uint64 {
 func (s *Server) service(v *abi.ServiceStatus) {
 	w := &s.w
 	w.Open('{')
-	w.String("label", v.Label.String())
+	w.Zeroed("label", v.Label[:])
 	w.Uint("endpoint", alive(v.Endpoint))
 	w.String("state", v.State.String())
 	w.Uint("incarnation", uint64(v.Incarnation))
@@ -73,6 +73,7 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Uint("recovery_us", v.RecoveryNS/1000)
 	w.Seconds("backoff_until", v.BackoffNS)
 	w.Uint("image_bytes", v.ImageBytes)
+	w.Uint("unguarded", uint64(v.Unguarded))
 	w.String("errno", v.Errno.Name())
 	w.Close('}')
 }
@@ -80,7 +81,7 @@ func (s *Server) service(v *abi.ServiceStatus) {
 func (s *Server) task(v *abi.TaskInfo) {
 	w := &s.w
 	w.Open('{')
-	w.String("label", v.Label.String())
+	w.Zeroed("label", v.Label[:])
 	w.Uint("endpoint", uint64(v.Endpoint))
 	w.String("state", service.TaskState(v.State))
 	w.Uint("incarnation", uint64(v.Incarnation))
@@ -112,8 +113,8 @@ func (s *Server) info(res *service.Result) {
 	w.Uint("alarms", c.Alarms)
 	w.Uint("async", c.Async)
 	w.Uint("deaths", c.Deaths)
-	w.Uint("heap_in_use", c.HeapInUse)
-	w.Uint("heap_allocs", c.HeapAllocs)
+	w.Uint("heap_in_use", res.Heap.InUse)
+	w.Uint("heap_allocs", res.Heap.Allocs)
 	w.Close('}')
 	w.Name("latency")
 	w.Open('{')
@@ -167,6 +168,7 @@ func (s *Server) events(events []abi.Event, lost uint64) {
 			s.begin()
 			s.event(&events[i])
 			s.finish()
+			s.sent()
 		}
 		if events[i].Kind == abi.EventDeath {
 			s.asker.Dead(events[i].Endpoint)
@@ -184,7 +186,7 @@ func (s *Server) event(e *abi.Event) {
 	w.Uint("seq", e.Seq)
 	w.Seconds("t", e.TimeNS)
 	if e.Label != (abi.Label{}) {
-		w.String("label", e.Label.String())
+		w.Zeroed("label", e.Label[:])
 		w.Uint("endpoint", alive(e.Endpoint))
 		w.Uint("incarnation", uint64(e.Incarnation))
 	}

@@ -10,12 +10,11 @@ import (
 
 // Limits.
 const (
-	// MaxLine is the longest line of input.
+	// MaxLine is the longest line of input, and MaxID the longest id.
 	MaxLine = 4096
+	MaxID   = 512
 	// highWater is how much output may wait before no more requests and events are taken.
 	highWater = 16 << 10
-	// maxInput is how much input may wait for that.
-	maxInput = 64 << 10
 )
 
 // Config is who the server is.
@@ -23,31 +22,7 @@ type Config struct {
 	Label       string
 	Incarnation uint32
 	Version     string
-}
-
-// Key is what a Subscription is kept under in the data store.
-const Key = "events"
-
-// Subscription is what outlives an incarnation.
-type Subscription struct {
-	On   bool
-	Next uint64 // number of the first event that the client may not have
-}
-
-// Value is the subscription as the data store keeps it.
-func (s Subscription) Value() (v [4]uint64) {
-	if s.On {
-		v[0], v[1] = 1, s.Next
-	}
-	return v
-}
-
-// MakeSubscription is the inverse of Value.
-func MakeSubscription(v [4]uint64) Subscription {
-	if v[0] != 1 {
-		return Subscription{}
-	}
-	return Subscription{On: true, Next: v[1]}
+	Half        bool // the incarnation before had read the beginning of a line: its end is no request
 }
 
 // Server is one incarnation of the control port.
@@ -57,25 +32,31 @@ type Server struct {
 
 	line    []byte // input so far
 	tooLong bool   // the rest of the line is ignored
+	gap     bool   // some of the line was lost
 	skip    bool   // ignored up to the first line feed: a dead incarnation read the beginning
-	input   []byte // not yet looked at, for output was waiting
-	dropped bool   // some was lost, and the client was told
 
-	w      wire.Writer
-	out    []byte // waits for the port
-	follow *service.Follower
-	sub    Subscription
-	saved  Subscription // as the data store has it
-	saving bool
+	w       wire.Writer
+	stale   bool   // what is being written is for a client that is gone
+	out     []byte // waits for the port
+	begun   bool   // the beginning of out's first line has been sent
+	follow  *service.Follower
+	sub     Subscription
+	unheard int          // events since the client was heard
+	ended   string       // why the subscription ended: for the next answer
+	saved   Subscription // as the data store has it
+	saves   Subscription // what it is being told
+	saving  bool
+	took    func(*abi.Msg, abi.Errno) // its answer
 }
 
 // New makes a server that has said hello and goes on with the subscription of the incarnation
 // before it, if there was one.
 func New(a *service.Asker, c Config, sub Subscription) *Server {
-	s := &Server{Config: c, asker: a, skip: c.Incarnation > 0, sub: sub, saved: sub}
+	s := &Server{Config: c, asker: a, skip: c.Half, sub: sub, saved: sub, line: make([]byte, 0, MaxLine)}
+	s.took = s.published
 	// Events are followed in any case: they tell which requests will never be answered.
-	s.follow = service.NewFollower(a, sub.Value()[1], s.events)
-	s.follow.Ready = func() bool { return !s.full() }
+	s.follow = service.NewFollower(a, sub.Next, s.events)
+	s.follow.Ready = s.Ready
 	if c.Incarnation > 0 {
 		s.out = append(s.out, '\n')
 	}
@@ -87,23 +68,30 @@ func New(a *service.Asker, c Config, sub Subscription) *Server {
 	return s
 }
 
-// Input takes bytes from the port. While much output waits they are kept, up to maxInput.
-func (s *Server) Input(b []byte) {
-	n := min(len(b), maxInput-len(s.input))
-	s.input = append(s.input, b[:n]...)
-	if n < len(b) {
-		s.Dropped()
-	}
-	s.read()
+// Ready tells whether more input and events may be taken: not while much output waits, or many requests.
+func (s *Server) Ready() bool {
+	return len(s.out) < highWater && s.asker.Waiting() < service.MaxAsks-4
 }
 
-// Dropped tells that bytes of input were lost: the client hears of it, for an answer may be missing.
-func (s *Server) Dropped() {
-	if !s.dropped {
-		s.dropped = true
-		s.fail(wire.Value{}, abi.ENOSPC, "input was lost: too much came while answers were not taken")
+// Input takes bytes from the port, as many as it may, and tells how many that was. The rest is to be
+// kept where it is.
+func (s *Server) Input(b []byte) (n int) {
+	for n < len(b) && s.Ready() {
+		rest := b[n:]
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			s.add(rest)
+			return len(b)
+		}
+		s.add(rest[:end])
+		n += end + 1
+		s.endLine()
 	}
+	return n
 }
+
+// Gap tells that input was lost here.
+func (s *Server) Gap() { s.gap = true }
 
 // Root tells that the reincarnation server has a new endpoint: requests to the old one end,
 // and events are asked for again.
@@ -117,86 +105,63 @@ func (s *Server) Output() []byte { return s.out }
 
 // Sent removes the first n bytes of the output.
 func (s *Server) Sent(n int) {
-	s.out = append(s.out[:0], s.out[n:]...)
-	if !s.full() {
-		s.dropped = false
-		s.read()
-		s.follow.Continue()
+	if n > 0 {
+		s.begun = s.out[n-1] != '\n'
 	}
+	s.out = append(s.out[:0], s.out[n:]...)
+	s.follow.Continue()
 }
 
 // Drained tells that all output has left the machine, so that the client has all events up to
 // now: the subscription is brought up to date in the data store.
 func (s *Server) Drained() {
-	if len(s.out) > 0 || s.sub == s.saved || s.saving {
+	now := s.sub
+	now.Last = s.saved.Last // is not worth a message of its own
+	if len(s.out) > 0 || now == s.saved || s.saving {
 		return
 	}
-	s.saving = true
-	now := s.sub
+	s.saving, s.saves = true, s.sub
 	m := abi.Msg{Type: abi.DSPublish}
-	key, _ := abi.MakeLabel(Key)
 	m.Arg[0], m.Arg[1] = abi.PackLabel(key)
-	v := now.Value()
+	v := s.saves.Value()
 	copy(m.Arg[2:6], v[:])
-	s.asker.Ask(s.asker.RS(), m, service.LimitRS, func(_ *abi.Msg, e abi.Errno) {
-		s.saving = false
-		if e == abi.OK {
-			s.saved = now
-		}
-	})
+	s.asker.Ask(s.asker.RS(), m, service.LimitRS, s.took)
 }
+
+func (s *Server) published(_ *abi.Msg, e abi.Errno) {
+	s.saving = false
+	if e == abi.OK {
+		s.saved = s.saves
+	}
+}
+
+var key, _ = abi.MakeLabel(Key)
 
 // News takes an RSNews.
 func (s *Server) News() { s.follow.Resume() }
 
-func (s *Server) full() bool {
-	return len(s.out) >= highWater || s.asker.Waiting() >= service.MaxAsks-4
-}
-
 // Run does what is due; to be called after any other method and when the asker says.
 func (s *Server) Run() {
 	s.asker.Run()
-	s.read()
 	s.follow.Continue()
 }
 
-// read cuts the input into lines while there is room for answers.
-func (s *Server) read() {
-	for len(s.input) > 0 && !s.full() {
-		n := bytes.IndexByte(s.input, '\n')
-		end := n >= 0
-		if !end {
-			n = len(s.input)
-		}
-		s.add(s.input[:n])
-		if end {
-			n++
-		}
-		s.input = append(s.input[:0], s.input[n:]...)
-		if end {
-			s.endLine()
-		}
-	}
-}
-
 func (s *Server) add(b []byte) {
-	if s.skip || s.tooLong {
-		return
-	}
-	if len(s.line)+len(b) > MaxLine {
-		s.tooLong, s.line = true, s.line[:0]
-		return
-	}
-	s.line = append(s.line, b...)
+	n := min(len(b), MaxLine-len(s.line))
+	s.tooLong = s.tooLong || n < len(b)
+	s.line = append(s.line, b[:n]...)
 }
 
 func (s *Server) endLine() {
-	line, tooLong, skip := s.line, s.tooLong, s.skip
-	s.line, s.tooLong, s.skip = s.line[:0], false, false
+	line, tooLong, gap, skip := s.line, s.tooLong, s.gap, s.skip
+	s.line, s.tooLong, s.gap, s.skip = s.line[:0], false, false, false
+	s.unheard = 0
 	switch {
 	case skip:
+	case gap:
+		s.fail(s.unread(), abi.EIO, "some of the line was lost on its way: nothing of it was done")
 	case tooLong:
-		s.fail(wire.Value{}, abi.E2BIG, "a line has at most 4096 bytes")
+		s.fail(s.unread(), abi.E2BIG, "a line has at most 4096 bytes")
 	case len(bytes.TrimSpace(line)) > 0:
 		s.request(line)
 	}
@@ -204,6 +169,7 @@ func (s *Server) endLine() {
 
 // begin starts a line of output.
 func (s *Server) begin() {
+	s.stale = false
 	s.w.Reset()
 	s.w.Open('{')
 }
@@ -212,31 +178,40 @@ func (s *Server) begin() {
 func (s *Server) finish() {
 	s.w.Close('}')
 	s.w.End()
-	s.out = append(s.out, s.w.Bytes()...)
+	if !s.stale {
+		s.out = append(s.out, s.w.Bytes()...)
+	}
+}
+
+// answer begins an answer: to nobody, when its client is gone.
+func (s *Server) answer(id ident, ok bool) {
+	s.begin()
+	s.stale = id.session != s.sub.Session
+	if id.given {
+		s.w.Name("id")
+		s.w.Value(id.value)
+	}
+	s.w.Bool("ok", ok)
+	if s.ended != "" && !s.stale {
+		s.w.String("unsubscribed", s.ended)
+		s.ended = ""
+	}
 }
 
 // succeed begins the answer to a request; finish ends it.
-func (s *Server) succeed(id wire.Value) {
-	s.begin()
-	s.w.Name("id")
-	s.w.Value(id)
-	s.w.Bool("ok", true)
-}
+func (s *Server) succeed(id ident) { s.answer(id, true) }
 
 // fail is an answer that says why not.
-func (s *Server) fail(id wire.Value, e abi.Errno, text string) {
+func (s *Server) fail(id ident, e abi.Errno, text string) {
 	s.failBegin(id, e, text)
 	s.finish()
 }
 
-func (s *Server) failBegin(id wire.Value, e abi.Errno, text string) {
+func (s *Server) failBegin(id ident, e abi.Errno, text string) {
 	if text == "" {
 		text = e.Text()
 	}
-	s.begin()
-	s.w.Name("id")
-	s.w.Value(id)
-	s.w.Bool("ok", false)
+	s.answer(id, false)
 	s.w.String("errno", e.Name())
 	s.w.String("error", text)
 }

@@ -14,6 +14,7 @@ const (
 	Number
 	String
 	List
+	Raw // any JSON, as it was
 )
 
 // Value is a field's value.
@@ -21,7 +22,7 @@ type Value struct {
 	Kind   Kind
 	True   bool
 	Number uint64
-	Text   string
+	Text   string // of a String, and the text of a Raw
 	List   []Value
 }
 
@@ -33,6 +34,16 @@ type Field struct {
 
 // Object is a request: its fields in the order they came. No name comes twice.
 type Object []Field
+
+// Find finds a field, null or not.
+func (o Object) Find(name string) (v Value, ok bool) {
+	for _, f := range o {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return v, false
+}
 
 // Get finds a field; ok is false when there is none, or it is null.
 func (o Object) Get(name string) (v Value, ok bool) {
@@ -54,13 +65,17 @@ func (e *SyntaxError) Error() string {
 	return "column " + strconv.Itoa(e.Column) + ": expected " + e.Want
 }
 
-// maxList bounds the values of a list, and of an object.
-const maxList = 64
+// maxList bounds the values of a list, and of an object. maxDepth bounds how deep those of a raw value lie in
+// each other.
+const (
+	maxList  = 64
+	maxDepth = 32
+)
 
-// Parse reads one object, which is all of line but blanks. On an error the fields read before
-// it are given too. Errors: *SyntaxError.
-func Parse(line []byte) (Object, error) {
-	r := reader{b: line}
+// Parse reads one object, which is all of line but blanks. The field named raw may be any JSON and
+// is a Raw. On an error the fields read before it are given too. Errors: *SyntaxError.
+func Parse(line []byte, raw string) (Object, error) {
+	r := reader{b: line, raw: raw}
 	o := r.object()
 	if r.err == nil {
 		r.blanks()
@@ -77,6 +92,7 @@ func Parse(line []byte) (Object, error) {
 type reader struct {
 	b   []byte
 	i   int
+	raw string
 	err *SyntaxError
 }
 
@@ -125,7 +141,12 @@ func (r *reader) object() (o Object) {
 		if r.err == nil && !r.take(':') {
 			r.fail("a colon")
 		}
-		v := r.value(true)
+		var v Value
+		if name == r.raw {
+			v = r.any()
+		} else {
+			v = r.value(true)
+		}
 		if r.err != nil {
 			return o
 		}
@@ -135,6 +156,7 @@ func (r *reader) object() (o Object) {
 			return o
 		}
 		if !r.take(',') {
+			o = o[:len(o)-1] // perhaps not all of its value is there
 			r.fail("a comma or }")
 		} else if len(o) == maxList {
 			r.fail("at most " + strconv.Itoa(maxList) + " fields")

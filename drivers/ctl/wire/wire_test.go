@@ -24,7 +24,7 @@ func TestParse(t *testing.T) {
 		{`{"arg":[]}`, Object{{"arg", Value{Kind: List}}}},
 		{`{"s":"\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00é"}`, Object{{"s", text("\"\\/\b\f\n\r\té😀é")}}},
 	} {
-		got, err := Parse([]byte(c.line))
+		got, err := Parse([]byte(c.line), "raw")
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %+v, %v; want %+v", c.line, got, err, c.want)
 		}
@@ -70,13 +70,13 @@ func TestParseErrors(t *testing.T) {
 		{"{\"id\":\"\xff\"}", "column 8: expected UTF-8"},
 		{`{"id":[` + strings.Repeat("1,", 64) + `1]}`, "column 136: expected at most 64 values in a list"},
 	} {
-		got, err := Parse([]byte(c.line))
+		got, err := Parse([]byte(c.line), "raw")
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: got %+v, error %v; want error %s", c.line, got, err, c.want)
 		}
 	}
 	// What came before the fault is known, so that the answer can name the request.
-	o, _ := Parse([]byte(`{"id":7,"cmd":status}`))
+	o, _ := Parse([]byte(`{"id":7,"cmd":status}`), "raw")
 	if v, ok := o.Get("id"); !ok || v.Number != 7 {
 		t.Errorf("the id before the fault is %+v, %v; want 7", v, ok)
 	}
@@ -92,7 +92,7 @@ func TestWriter(t *testing.T) {
 		w.Open('{')
 		w.Uint("id", 1)
 		w.Bool("ok", true)
-		w.String("s", "a\"\\\n\x01\x7f\xff é")
+		w.String("s", "a\"\\\n\x01\x7f\xff é😀\u009b")
 		w.Seconds("t", 1_234_567_890)
 		w.Seconds("z", 999)
 		w.Name("list")
@@ -107,7 +107,7 @@ func TestWriter(t *testing.T) {
 		w.Close(']')
 		w.Close('}')
 		w.End()
-		const want = `{"id":1,"ok":true,"s":"a\"\\\n\u0001\u007f` + "\uFFFD" + ` é","t":1.234567,"z":0.000000,"list":[1,{},["x",null]],"empty":[]}` + "\n"
+		const want = `{"id":1,"ok":true,"s":"a\"\\\n\u0001\u007f\ufffd \u00e9\ud83d\ude00\u009b","t":1.234567,"z":0.000000,"list":[1,{},["x",null]],"empty":[]}` + "\n"
 		if string(w.Bytes()) != want {
 			t.Errorf("got  %swant %s", w.Bytes(), want)
 		}
@@ -124,7 +124,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		o, err := Parse(line)
+		o, err := Parse(line, "raw")
 		if err != nil {
 			e := err.(*SyntaxError)
 			if e.Column < 1 || e.Column > len(line)+1 || e.Want == "" {
@@ -148,7 +148,7 @@ func FuzzParse(f *testing.F) {
 			w.Value(field.Value)
 		}
 		w.Close('}')
-		again, err := Parse(w.Bytes())
+		again, err := Parse(w.Bytes(), "raw")
 		if err != nil || !reflect.DeepEqual(again, o) {
 			t.Fatalf("%q: written as %q, read as %+v, %v", line, w.Bytes(), again, err)
 		}

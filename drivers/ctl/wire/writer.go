@@ -49,7 +49,7 @@ func (w *Writer) Number(n uint64) {
 	w.b = strconv.AppendUint(w.b, n, 10)
 }
 
-// Value writes what was read; lists and numbers as they were.
+// Value writes what was read; lists, numbers and raw text as they were.
 func (w *Writer) Value(v Value) {
 	switch v.Kind {
 	case Number:
@@ -65,6 +65,9 @@ func (w *Writer) Value(v Value) {
 	case Bool:
 		w.next()
 		w.b = strconv.AppendBool(w.b, v.True)
+	case Raw:
+		w.next()
+		w.b = appendRaw(w.b, v.Text)
 	default:
 		w.next()
 		w.b = append(w.b, "null"...)
@@ -75,6 +78,17 @@ func (w *Writer) Value(v Value) {
 func (w *Writer) String(name, s string) {
 	w.Name(name)
 	w.Text(s)
+}
+
+// Zeroed writes a field that is a string, up to its first zero byte.
+func (w *Writer) Zeroed(name string, b []byte) {
+	w.Name(name)
+	w.next()
+	n := 0
+	for n < len(b) && b[n] != 0 {
+		n++
+	}
+	w.b = appendText(w.b, b[:n])
 }
 
 // Uint writes a field that is an unsigned integer.
@@ -94,10 +108,11 @@ func (w *Writer) Seconds(name string, ns uint64) {
 	w.Name(name)
 	w.next()
 	us := ns / 1000
-	w.b = strconv.AppendUint(w.b, us/1e6, 10)
-	w.b = append(w.b, '.')
-	digits := strconv.AppendUint(nil, 1e6+us%1e6, 10)
-	w.b = append(w.b, digits[1:]...)
+	w.b = append(strconv.AppendUint(w.b, us/1e6, 10), '.')
+	us %= 1e6
+	for unit := uint64(1e5); unit > 0; unit /= 10 {
+		w.b = append(w.b, '0'+byte(us/unit%10))
+	}
 }
 
 // next puts the comma between two values.
@@ -108,28 +123,55 @@ func (w *Writer) next() {
 	w.comma = true
 }
 
-func appendText(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
+// appendText writes a string in ASCII: what a terminal would obey, in whatever character set,
+// is an escape of JSON. A byte that is no UTF-8 becomes U+FFFD.
+func appendText[T string | []byte](b []byte, s T) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= utf8.RuneSelf {
-			u, n := utf8.DecodeRuneInString(s[i:])
-			b = utf8.AppendRune(b, u) // a byte that is no UTF-8 becomes U+FFFD
+		switch {
+		case c >= utf8.RuneSelf:
+			u, n := utf8.DecodeRune([]byte(s[i:min(i+utf8.UTFMax, len(s))]))
+			b = appendRune(b, u)
 			i += n
 			continue
-		}
-		switch {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
 		case c == '\n':
 			b = append(b, '\\', 'n')
 		case c < ' ' || c == 0x7f:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			b = appendUnit(b, uint16(c))
 		default:
 			b = append(b, c)
 		}
 		i++
 	}
 	return append(b, '"')
+}
+
+// appendRaw writes JSON as it was read. What may stand in a string but controls a terminal becomes the escape
+// that means the same: DEL, and the 8-bit controls in UTF-8.
+func appendRaw(b []byte, s string) []byte {
+	for _, u := range s { // it is valid UTF-8: it was parsed
+		if u >= 0x7f && u < 0xa0 {
+			b = appendUnit(b, uint16(u))
+		} else {
+			b = utf8.AppendRune(b, u)
+		}
+	}
+	return b
+}
+
+func appendRune(b []byte, u rune) []byte {
+	if u < 0x10000 {
+		return appendUnit(b, uint16(u))
+	}
+	u -= 0x10000
+	return appendUnit(appendUnit(b, 0xd800+uint16(u>>10)), 0xdc00+uint16(u&0x3ff))
+}
+
+// appendUnit writes \uXXXX.
+func appendUnit(b []byte, u uint16) []byte {
+	const hex = "0123456789abcdef"
+	return append(b, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
 }

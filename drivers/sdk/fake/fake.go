@@ -7,6 +7,7 @@ import (
 
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
+	"bennu/kernel/ioport"
 )
 
 // Endpoints of a machine that has but the driver under test.
@@ -84,6 +85,7 @@ type Kernel struct {
 	Full   bool                    // the kernel keeps no more messages
 	Waits  []uint64                // time limits of the loop's receives
 
+	guard   *ioport.Guard // the kernel's own, before Device
 	c       *sdk.Context
 	now     uint64
 	queue   []waiting
@@ -103,13 +105,16 @@ func New(tb testing.TB, label string) *Kernel {
 	if !ok {
 		tb.Fatalf("bad label %q", label)
 	}
-	return &Kernel{
+	k := &Kernel{
 		TB:   tb,
 		Info: abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: Driver, Root: Root, Label: l},
 		Dead: map[abi.Endpoint]bool{}, Deaf: map[abi.Endpoint]bool{}, BusyTo: map[abi.Endpoint]time.Duration{},
 		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{},
 		hooks: map[uint32]*hook{}, now: uint64(time.Second),
 	}
+	k.guard = ioport.NewGuard(k, 0)
+	k.Info.NGuarded = uint32(copy(k.Info.Guarded[:], []abi.PortRange{{First: 0x60, Last: 0x60}, {First: 0x64, Last: 0x64}, {First: 0x70, Last: 0x71}}))
+	return k
 }
 
 // Start begins the driver's life and runs it until it has nothing to do.

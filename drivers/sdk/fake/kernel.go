@@ -173,6 +173,9 @@ func (k *Kernel) RS(m abi.Msg) (a Answer) {
 	return a
 }
 
+func (k *Kernel) PortIn(port uint16) (uint8, abi.Errno)  { return k.guard.In(port) }
+func (k *Kernel) PortOut(port uint16, v uint8) abi.Errno { return k.guard.Out(port, v) }
+
 func (k *Kernel) IRQSetPolicy(line uint32, bit uint) (uint32, abi.Errno) {
 	if k.NoIRQs != abi.OK {
 		return 0, k.NoIRQs

@@ -17,12 +17,15 @@ type UART struct {
 
 	IER, LCR, MCR, SCR, FCR uint8
 	DLL, DLM                uint8
-	Errors                  uint8 // LSR error bits for the next byte
+	MSR                     uint8 // its state bits; SetModem changes them as a cable does
+	Errors                  uint8 // LSR error bits for the next byte read
 	RX, TX                  []byte
 
-	empty bool // "transmit empty" is pending
-	line  bool
-	over  bool // overrun
+	empty  bool // "transmit empty" is pending
+	line   bool
+	over   bool    // overrun
+	broken bool    // a break, told at once as QEMU does
+	errs   []uint8 // LSR error bits of the bytes of RX
 }
 
 const uartFIFO = 16
@@ -37,6 +40,34 @@ func (u *UART) Type(b ...byte) {
 		u.RX = append(u.RX, x)
 		u.update()
 	}
+	u.update()
+}
+
+// TypeBad has a byte arrive with LSR error bits, which the chip tells when the byte is read.
+func (u *UART) TypeBad(errors uint8, b byte) {
+	if len(u.RX) < uartFIFO {
+		u.errs = append(append(u.errs, make([]uint8, len(u.RX)-len(u.errs))...), errors)
+	}
+	u.Type(b)
+}
+
+// Offer is a sender that waits: it has as many bytes arrive as there is room for, and
+// tells how many that was. So does QEMU.
+func (u *UART) Offer(b []byte) int {
+	n := min(len(b), uartFIFO-len(u.RX))
+	u.Type(b[:n]...)
+	return n
+}
+
+// Break has a break arrive as QEMU tells it: the zero byte goes to the end of the FIFO, the status at once.
+func (u *UART) Break() {
+	u.broken = true
+	u.Type(0)
+}
+
+// SetModem has the modem lines change; the bits are those of the modem status register.
+func (u *UART) SetModem(state uint8) {
+	u.MSR = u.MSR&0x0f | state&0xf0 | (u.MSR^state)>>4
 	u.update()
 }
 
@@ -62,12 +93,14 @@ func (u *UART) iir() uint8 {
 	switch {
 	case u.Stuck:
 		return v
-	case u.IER&4 != 0 && u.over:
+	case u.IER&4 != 0 && (u.over || u.broken || len(u.errs) > 0 && u.errs[0] != 0):
 		return v | 6
 	case u.IER&1 != 0 && len(u.RX) > 0:
 		return v | 4
 	case u.IER&2 != 0 && u.empty:
 		return v | 2
+	case u.IER&8 != 0 && u.MSR&0x0f != 0:
+		return v
 	}
 	return v | 1
 }
@@ -102,6 +135,7 @@ func (u *UART) In(port uint16, _ int) uint32 {
 		}
 		x := u.RX[0]
 		u.RX = u.RX[1:]
+		u.errs = u.errs[min(1, len(u.errs)):]
 		return uint32(x)
 	case 1:
 		if dlab {
@@ -120,6 +154,10 @@ func (u *UART) In(port uint16, _ int) uint32 {
 		return uint32(u.MCR)
 	case 5:
 		return uint32(u.lsr())
+	case 6:
+		v := u.MSR
+		u.MSR &= 0xf0
+		return uint32(v)
 	case 7:
 		return uint32(u.SCR)
 	}
@@ -131,8 +169,15 @@ func (u *UART) lsr() (v uint8) {
 		v |= 1 | u.Errors
 		u.Errors = 0
 	}
+	if len(u.errs) > 0 {
+		v |= u.errs[0]
+		u.errs[0] = 0
+	}
 	if u.over {
 		v, u.over = v|2, false
+	}
+	if u.broken {
+		v, u.broken = v|0x10, false
 	}
 	if len(u.TX) == 0 {
 		v |= 0x60
@@ -162,7 +207,7 @@ func (u *UART) Out(port uint16, _ int, x uint32) {
 		u.IER = v & 0xf
 	case 2:
 		if v&2 != 0 || (v^u.FCR)&1 != 0 {
-			u.RX = nil
+			u.RX, u.errs = nil, nil
 		}
 		if v&4 != 0 || (v^u.FCR)&1 != 0 {
 			u.TX = nil

@@ -1,15 +1,17 @@
 package uart16550
 
-// ring is a queue of bytes. The size of b is a power of two; r and w count on for ever.
-type ring struct {
-	b    []byte
+// ring is a queue. The size of b is a power of two; r and w count on for ever.
+type ring[T any] struct {
+	b    []T
 	r, w uint32
 }
 
-func (q *ring) len() int { return int(q.w - q.r) }
+func (q *ring[T]) len() int { return int(q.w - q.r) }
 
-func (q *ring) put(x byte) bool {
-	if q.len() == len(q.b) {
+func (q *ring[T]) full() bool { return q.len() == len(q.b) }
+
+func (q *ring[T]) put(x T) bool {
+	if q.full() {
 		return false
 	}
 	q.b[q.w&uint32(len(q.b)-1)] = x
@@ -17,9 +19,9 @@ func (q *ring) put(x byte) bool {
 	return true
 }
 
-func (q *ring) get() (x byte, ok bool) {
+func (q *ring[T]) get() (x T, ok bool) {
 	if q.r == q.w {
-		return 0, false
+		return x, false
 	}
 	x = q.b[q.r&uint32(len(q.b)-1)]
 	q.r++

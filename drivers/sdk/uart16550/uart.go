@@ -40,6 +40,7 @@ const (
 	ierReceive  = 0x01
 	ierTransmit = 0x02
 	ierLine     = 0x04
+	ierModem    = 0x08
 
 	iirNone = 0x01 // no interrupt is pending
 	iirFIFO = 0xc0 // both set: the FIFOs work
@@ -62,6 +63,10 @@ const (
 	lsrEmpty   = 0x20 // the transmit FIFO is empty
 	lsrIdle    = 0x40 // and so is the shift register
 	lsrBad     = lsrParity | lsrFraming | lsrBreak
+
+	msrDSR     = 0x20
+	msrDCD     = 0x80
+	msrChanges = 4 // the four low bits: the state that many bits further left has changed
 )
 
 const (
@@ -79,20 +84,41 @@ type Counters struct {
 	In, Out    uint64 // bytes
 	Interrupts uint64
 	Overruns   uint64 // at the chip: it had no room, at least one byte is gone
-	Dropped    uint64 // received, but there was no room in memory
 	Bad        uint64 // with framing or parity errors, or breaks: thrown away
 	Rearmed    uint64 // the interrupt line was reset: an Interrupt had more to do than it may, or Poll found work
+	Holds      uint64 // how often input was left in the chip, because there was no room in memory
+	Hangups    uint64 // how often the other end went: its modem lines (DSR, DCD) fell
+}
+
+// Config is what a port is made of.
+type Config struct {
+	Base      uint16
+	RX        []Char // a buffer; its size is a power of two, and so is that of TX
+	TX        []byte
+	Ends      string // the bytes that end a line of input, for Unfinished
+	Restarted bool   // this is not the driver's first life
 }
 
 // UART is one port. Its zero value wants Init.
 type UART struct {
 	Counters
-	p     Ports
-	base  uint16
-	ier   uint8
-	depth int
-	rx    ring
-	tx    ring
+	// Unfinished tells that the life before had received the beginning of a line: what comes up to
+	// the next end of a line is no whole line.
+	Unfinished bool
+	// Flagged is what the life before had set by SetFlag.
+	Flagged bool
+
+	p      Ports
+	base   uint16
+	ends   string
+	ier    uint8
+	msr    uint8
+	scr    uint8
+	depth  int
+	rx     ring[Char]
+	tx     ring[byte]
+	held   bool // input is left in the chip
+	faults      // of the input
 }
 
 func (u *UART) in(reg uint16) uint8     { return u.p.In8(u.base + reg) }
@@ -100,16 +126,18 @@ func (u *UART) out(reg uint16, v uint8) { u.p.Out8(u.base+reg, v) }
 
 // Init brings the port from any state into service and enables its interrupts. What is
 // still in the transmit FIFO goes out, what is in the receive FIFO is read: a restart loses
-// nothing that the chip has. rx and tx are the buffers; their sizes are powers of two.
+// nothing that the chip has.
 //
 // Errors: ENODEV (no 16450 or better answers there).
-func (u *UART) Init(p Ports, base uint16, rx, tx []byte) abi.Errno {
-	*u = UART{p: p, base: base, rx: ring{b: rx}, tx: ring{b: tx}}
+func (u *UART) Init(p Ports, c Config) abi.Errno {
+	*u = UART{p: p, base: c.Base, ends: c.Ends, rx: ring[Char]{b: c.RX}, tx: ring[byte]{b: c.TX}}
 	u.out(regLCR, lcr8N1) // first: a life that ended under DLAB leaves registers 0 and 1 exchanged
 	u.out(regIER, 0)
+	left := u.in(regSCR)
 	if u.in(regIER) != 0 || !u.scratch(0x5a) || !u.scratch(0xa5) {
 		return abi.ENODEV
 	}
+	u.recall(left, c.Restarted)
 	u.setDivisor()
 	// No reset bits: they would cut what the kernel, or the last life, was still sending.
 	u.out(regFCR, fcrEnable|fcrTrigger8)
@@ -118,9 +146,9 @@ func (u *UART) Init(p Ports, base uint16, rx, tx []byte) abi.Errno {
 		u.depth = fifoDepth
 	}
 	u.out(regMCR, mcrDTR|mcrRTS|mcrOut2)
+	u.msr = u.in(regMSR)
+	u.setIER(ierReceive | ierLine | ierModem)
 	u.receive()
-	u.in(regMSR)
-	u.setIER(ierReceive | ierLine)
 	return abi.OK
 }
 
@@ -160,9 +188,9 @@ func (u *UART) Interrupt() {
 // Poll does what is to be done without an interrupt having told, and gives the line a new
 // edge: for when one was lost. It tells whether there was anything.
 func (u *UART) Poll() (found bool) {
-	before := u.In + u.Out + u.Bad + u.Dropped
+	before := u.In + u.Out + u.Bad
 	u.serve()
-	if found = u.In+u.Out+u.Bad+u.Dropped != before; found {
+	if found = u.In+u.Out+u.Bad != before; found {
 		u.rearm()
 	}
 	return found
@@ -170,10 +198,18 @@ func (u *UART) Poll() (found bool) {
 
 func (u *UART) serve() {
 	lsr := u.receive()
-	u.in(regMSR)
+	u.modem(u.in(regMSR))
 	if lsr&lsrEmpty != 0 {
 		u.transmit()
 	}
+}
+
+// modem takes the modem status. A line that has changed and is up again was down meanwhile.
+func (u *UART) modem(v uint8) {
+	if u.msr&(msrDSR|msrDCD)&(^v|v<<msrChanges) != 0 {
+		u.Hangups++
+	}
+	u.msr = v
 }
 
 // rearm takes the interrupt line down and up again.
@@ -181,29 +217,6 @@ func (u *UART) rearm() {
 	u.Rearmed++
 	u.out(regIER, 0)
 	u.out(regIER, u.ier)
-}
-
-// receive empties the receive FIFO and returns the last line status.
-func (u *UART) receive() (lsr uint8) {
-	for range maxDrain {
-		lsr = u.in(regLSR)
-		if lsr&lsrOverrun != 0 {
-			u.Overruns++
-		}
-		if lsr&lsrReady == 0 {
-			return lsr
-		}
-		b := u.in(regRBR)
-		switch {
-		case lsr&lsrBad != 0:
-			u.Bad++
-		case u.rx.put(b):
-			u.In++
-		default:
-			u.Dropped++
-		}
-	}
-	return lsr
 }
 
 // transmit fills the empty transmit FIFO, and has the chip tell when it is empty again as
@@ -232,7 +245,7 @@ func (u *UART) Write(b []byte) (n int) {
 		n++
 	}
 	if u.ier&ierTransmit == 0 && u.tx.len() > 0 {
-		if u.in(regLSR)&lsrEmpty != 0 {
+		if u.lineStatus()&lsrEmpty != 0 {
 			u.transmit()
 		} else {
 			u.setIER(u.ier | ierTransmit) // tells as soon as it is empty, also if it is by now
@@ -241,36 +254,20 @@ func (u *UART) Write(b []byte) (n int) {
 	return n
 }
 
-// Read takes received bytes.
-func (u *UART) Read(b []byte) (n int) {
-	for n < len(b) {
-		x, ok := u.rx.get()
-		if !ok {
-			break
-		}
-		b[n] = x
-		n++
-	}
-	return n
-}
-
-// Next takes one received byte.
-func (u *UART) Next() (b byte, ok bool) { return u.rx.get() }
-
 // Room is how many bytes Write would take.
 func (u *UART) Room() int { return len(u.tx.b) - u.tx.len() }
 
 // Queued is how many bytes wait to be given to the chip.
 func (u *UART) Queued() int { return u.tx.len() }
 
-// Received is how many bytes Read would give.
+// Received is how many bytes Next would give.
 func (u *UART) Received() int { return u.rx.len() }
 
 // Stop sends what is queued, for at most limit, and silences the chip. now is a clock.
 // It tells how many bytes were left.
 func (u *UART) Stop(now func() time.Duration, limit time.Duration) (left int) {
 	for end := now() + limit; now() < end; {
-		lsr := u.in(regLSR)
+		lsr := u.lineStatus()
 		if u.tx.len() == 0 && lsr&lsrIdle != 0 {
 			break
 		}

@@ -58,13 +58,14 @@ func now() uint64 {
 }
 
 func read(reg uint8) uint8 {
-	out8(rtcIndex, reg)
-	return in8(rtcData)
+	usys.PortOut(rtcIndex, reg)
+	v, _ := usys.PortIn(rtcData)
+	return v
 }
 
 func write(reg, v uint8) {
-	out8(rtcIndex, reg)
-	out8(rtcData, v)
+	usys.PortOut(rtcIndex, reg)
+	usys.PortOut(rtcData, v)
 }
 
 // in8 is IN. defined in port_amd64.s

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 const Prompt = "bennu> "
 
 const (
-	lineSize = 256  // what is read at a time
-	maxLine  = 1024 // a line that is longer is refused
+	lineSize = 256     // the longest command, its newline counted: tty has no line that is longer
+	maxTaken = 8 << 10 // a longer line of another console is taken, to be refused
 	// piece is how much is written at a time: pings of tty are answered between pieces.
 	piece = 1024
 	// retry is for a console that is busy or does not answer though it lives.
@@ -41,15 +42,15 @@ type Session struct {
 	writing bool
 	running bool // a command is
 
-	in     [lineSize]byte
-	line   []byte
+	in     []byte // where the line goes
+	cut    bool   // the last answer was the beginning of a line
 	out    []byte // not yet taken by tty
 	prompt bool   // the prompt is on the console, or waits in out
 }
 
 // Start begins a session: a banner, then the prompt.
 func Start(a *service.Asker, c Config) *Session {
-	s := &Session{asker: a, tty: abi.None}
+	s := &Session{asker: a, tty: abi.None, in: make([]byte, lineSize)}
 	s.print(banner(c, a.Now()))
 	s.follow = service.NewFollower(a, 0, s.events)
 	s.follow.Resume()
@@ -113,7 +114,7 @@ func (s *Session) later(do func()) { s.asker.After(retry, do) }
 // attach goes on with a console, perhaps a new one.
 func (s *Session) attach(ep abi.Endpoint) {
 	if ep != s.tty {
-		s.tty, s.reading, s.writing, s.line = ep, false, false, nil
+		s.tty, s.reading, s.writing, s.cut = ep, false, false, false
 		if s.prompt && !strings.HasSuffix(string(s.out), Prompt) {
 			s.print("\n" + Prompt)
 		}
@@ -139,13 +140,13 @@ func (s *Session) read() {
 		return
 	}
 	ep := s.tty
-	grant, ok := s.asker.Grant(ep, s.in[:], true)
+	grant, ok := s.asker.Grant(ep, s.in, true)
 	if !ok {
 		s.later(s.read)
 		return
 	}
 	s.reading = true
-	m := abi.Msg{Type: abi.TTYRead, Arg: [7]uint64{uint64(grant), lineSize}}
+	m := abi.Msg{Type: abi.TTYRead, Arg: [7]uint64{uint64(grant), uint64(len(s.in))}}
 	s.asker.Ask(ep, m, forever, func(m *abi.Msg, e abi.Errno) {
 		s.asker.Revoke(grant)
 		if ep != s.tty {
@@ -154,7 +155,10 @@ func (s *Session) read() {
 		s.reading = false
 		switch e {
 		case abi.OK:
-			s.got(s.in[:min(m.Arg[1], lineSize)])
+			n := min(m.Arg[1], uint64(len(s.in)))
+			s.got(s.in[:n], m.Arg[1] > n)
+		case abi.E2BIG:
+			s.tooLong(m.Arg[1])
 		case abi.EDEADSRCDST:
 			s.gone()
 		default: // EBUSY: a former incarnation of the shell still reads
@@ -169,23 +173,40 @@ func (s *Session) gone() {
 	s.find()
 }
 
-// got takes a line, or a piece of one that is longer than was asked for.
-func (s *Session) got(b []byte) {
-	s.line = append(s.line, b...)
-	if len(b) > 0 && b[len(b)-1] != '\n' && len(s.line) <= maxLine {
-		s.read()
-		return
-	}
-	line := strings.TrimRight(string(s.line), "\r\n")
-	s.line = nil
+// got takes an answer to a read: one whole line with its newline. Anything else is no command, nor is
+// what follows it up to a newline: of a line that was cut neither part is run.
+func (s *Session) got(b []byte, more bool) {
+	end := bytes.IndexByte(b, '\n')
+	whole := !more && end >= 0 && end == len(b)-1
+	after := s.cut
+	s.cut = more || len(b) == 0 || b[len(b)-1] != '\n'
 	s.prompt = false
-	if len(line) > maxLine {
-		s.print("a line has at most " + service.Decimal(maxLine) + " bytes\n")
-		s.askLine()
+	switch {
+	case after:
+		s.refuse("the end of a line that was cut was not run")
+	case !whole:
+		s.refuse("the console gave " + service.Decimal(uint64(len(b))) + " bytes that are not one line; nothing of it was run")
+	case len(b) > lineSize:
+		s.refuse("a command has at most " + service.Decimal(lineSize-1) + " bytes; nothing of the line was run")
+	default:
+		s.command(string(bytes.TrimSuffix(b[:end], []byte{'\r'})))
 		return
 	}
-	s.command(line)
+	s.askLine()
 }
+
+// tooLong takes a line that cannot be a command, so that the next one can be read.
+func (s *Session) tooLong(n uint64) {
+	if n <= uint64(len(s.in)) || n > maxTaken {
+		s.later(s.read)
+		return
+	}
+	s.in = make([]byte, n)
+	s.read()
+}
+
+// refuse says why nothing is run.
+func (s *Session) refuse(why string) { s.print(why + "\n") }
 
 func (s *Session) command(line string) {
 	r, ok, err := service.Parse(line)

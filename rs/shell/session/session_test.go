@@ -263,16 +263,70 @@ func TestConsoleBusy(t *testing.T) {
 	b.line("help reboot\n")
 }
 
-func TestLongLines(t *testing.T) {
-	b := newBench(t, 0)
-	b.want("\nbennu v1, up 1.000s; help lists the commands\nbennu> ")
-	b.line("help rebo")
-	b.line("ot\n")
-	b.want("reboot\n  stop the services, then start the machine again\nbennu> ")
-	for range maxLine/lineSize + 1 {
-		b.line(strings.Repeat("x", lineSize))
+// Each answer is one line. What is none, or a part of one, is never run, and the next line is.
+func TestNotOneLine(t *testing.T) {
+	const (
+		start = "\nbennu v1, up 1.000s; help lists the commands\nbennu> "
+		rest  = "the end of a line that was cut was not run\nbennu> "
+		help  = "reboot\n  stop the services, then start the machine again\nbennu> "
+	)
+	none := func(n int) string {
+		return "the console gave " + service.Decimal(uint64(n)) + " bytes that are not one line; nothing of it was run\nbennu> "
 	}
-	b.want("a line has at most 1024 bytes\nbennu> ")
+	for _, c := range []struct{ answers, screen []string }{
+		{[]string{"help rebo", "ot\n", "help reboot\n"}, []string{none(9), rest, help}},
+		{[]string{"help reboot", "help reboot\n", "help reboot\r\n"}, []string{none(11), rest, help}},
+		{[]string{"help reboot\nhelp reboot\n", "help reboot\n"}, []string{none(24), help}},
+		{[]string{"help reboot\nhelp", "\n", "help reboot\n"}, []string{none(16), rest, help}},
+		{[]string{"", "help reboot\n", "help reboot\n"}, []string{none(0), rest, help}},
+		{[]string{strings.Repeat("x", lineSize), "x\n", "help reboot\n"}, []string{none(lineSize), rest, help}},
+	} {
+		b := newBench(t, 0)
+		b.want(start)
+		for i, a := range c.answers {
+			b.line(a)
+			b.want(c.screen[i])
+		}
+		if len(b.pending) > 0 {
+			t.Errorf("%q: %d requests were made", c.answers, len(b.pending))
+		}
+	}
+}
+
+// A line that has no room is taken and refused, and the next one is read.
+func TestTooLongLine(t *testing.T) {
+	b := newBench(t, 0)
+	b.screen.Reset()
+	long := strings.Repeat("x", 999) + "\n"
+	for _, n := range []uint64{1000, 1 << 30} {
+		s := b.reads[0]
+		b.reads = nil
+		b.answer(s, abi.E2BIG, n)
+		if n > maxTaken { // it is asked for again: somebody else may take it
+			b.f.Pass(retry)
+			b.serve()
+			b.line("help reboot\n")
+			b.want("reboot\n  stop the services, then start the machine again\nbennu> ")
+			continue
+		}
+		b.line(long)
+		b.want("a command has at most 255 bytes; nothing of the line was run\nbennu> ")
+	}
+}
+
+// Control characters in a line make it no command; they are shown, not obeyed.
+func TestControlsInALine(t *testing.T) {
+	b := newBench(t, 0)
+	b.screen.Reset()
+	for line, want := range map[string]string{
+		"date\x1b[A\n": `column 1: expected one of service, ps, info, log, date, help, poweroff, reboot, got "date\x1b[A"`,
+		"\x00date\n":   `column 1: expected one of service, ps, info, log, date, help, poweroff, reboot, got "\x00date"`,
+		"date \x9b\n":  `column 6: expected -s or nothing more, got "\x9b"`,
+		"date\rps\n":   `column 1: expected one of service, ps, info, log, date, help, poweroff, reboot, got "date\x0dps"`,
+	} {
+		b.line(line)
+		b.want(want + "\nbennu> ")
+	}
 }
 
 // With tty down at first, or RS not answering, the shell comes up when they do.

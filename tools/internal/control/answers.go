@@ -21,6 +21,7 @@ type Service struct {
 	RecoveryUS  uint64  `json:"recovery_us"`
 	Backoff     float64 `json:"backoff_until"`
 	ImageBytes  uint64  `json:"image_bytes"`
+	Unguarded   uint32  `json:"unguarded"`
 	Errno       string  `json:"errno"`
 }
 
@@ -182,7 +183,7 @@ func (c *Client) PowerOff(ctx context.Context, status int) error {
 
 // gone forgives the machine for ending.
 func gone(err error) error {
-	if errors.Is(err, ErrClosed) || errors.Is(err, ErrUnknown) {
+	if errors.Is(err, ErrClosed) {
 		return nil
 	}
 	return err

@@ -4,11 +4,15 @@
 // The task that serves the port may die like any other. Its next incarnation says hello; the
 // client then sends again what was not answered and can be done twice, and ends the rest with
 // ErrUnknown. Events come without gaps and once, whatever happens to the port meanwhile.
+//
+// The wire knows of no connections, so a client begins with a greeting of its own, and what comes before the
+// answer to it was for clients before.
 package control
 
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +29,9 @@ var ErrUnknown = errors.New("the control port's task died before it answered: th
 
 // ErrClosed ends what waits when the machine is gone.
 var ErrClosed = errors.New("the control port is closed: the machine ended")
+
+// ErrUnserved ends it when the port had never answered this client.
+var ErrUnserved = errors.New("the control port closed before it served this client: nothing was done")
 
 // Error is a request's failure as the machine tells it.
 type Error struct {
@@ -44,13 +51,18 @@ type Client struct {
 	Trace func(direction, line string)
 
 	conn    io.ReadWriteCloser
+	socket  string // "": not known
 	mu      sync.Mutex
+	nonce   string        // the id of the greeting; "": not sent yet
+	greeted bool          // it was answered
+	served  chan struct{} // closed then
 	last    uint64
 	waiting map[uint64]*request
 	out     []byte // to be written
 	events  []Event
 	follow  bool   // events are wanted
 	next    uint64 // number of the next event
+	taken   uint64 // events since the port was told that this client lives
 	known   bool   // there was one, or next was asked for
 	hellos  int
 	heard   bool   // anything
@@ -77,12 +89,14 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 	for {
 		conn, err := d.DialContext(ctx, "unix", socket)
 		if err == nil {
-			return New(conn), nil
+			c := New(conn)
+			c.socket = socket
+			return c, nil
 		}
 		// Nobody tells when QEMU makes its socket.
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("no control port at %s: %w (%v)", socket, ctx.Err(), err)
+			return nil, fmt.Errorf("no control port at %s: %s: %w (%v)", socket, refusal(err), ctx.Err(), err)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -90,26 +104,67 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 
 // New makes a client of a connection, which it closes at the end.
 func New(conn io.ReadWriteCloser) *Client {
-	c := &Client{conn: conn, waiting: map[uint64]*request{}, wake: make(chan struct{}, 1), changed: make(chan struct{})}
+	c := &Client{conn: conn, waiting: map[uint64]*request{}, wake: make(chan struct{}, 1), changed: make(chan struct{}), served: make(chan struct{})}
 	c.out = []byte("\n") // ends what a former client left, and may be lost in a port without a driver
 	go c.write()
 	go c.read()
 	return c
 }
 
-// Close ends the connection, not the machine.
+// Greet waits until the port serves this client. Errors: ErrUnserved, the context's.
+func (c *Client) Greet(ctx context.Context) error {
+	c.mu.Lock()
+	c.greet()
+	c.mu.Unlock()
+	begin := time.Now()
+	select {
+	case <-c.served:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.err
+	case <-ctx.Done():
+		return fmt.Errorf("the control port did not answer in %s: %s: %w", since(begin), c.Diagnose(), ctx.Err())
+	}
+}
+
+// greet sends the greeting, if it was not sent. Precondition: c.mu is held.
+func (c *Client) greet() {
+	if c.nonce == "" {
+		c.nonce = rand.Text()
+		c.queue(c.greeting())
+	}
+}
+
+func (c *Client) greeting() []byte { return fmt.Appendf(nil, `{"id":%q,"cmd":"hello"}`+"\n", c.nonce) }
+
+func since(begin time.Time) time.Duration { return time.Since(begin).Round(time.Millisecond) }
+
+// byeLimit is how long Close waits for the port to have heard it.
+const byeLimit = 250 * time.Millisecond
+
+// Close ends the connection, not the machine. What this client has subscribed to, and what was not
+// answered, ends with it.
 func (c *Client) Close() error {
+	c.mu.Lock()
+	owed := c.err == nil && c.greeted && (c.follow || len(c.waiting) > 0)
+	c.follow = false
+	c.mu.Unlock()
+	if owed {
+		ctx, cancel := context.WithTimeout(context.Background(), byeLimit)
+		defer cancel()
+		_, _ = c.DoRaw(ctx, "bye", nil) // the next client's greeting does it, too
+	}
 	c.end(ErrClosed)
 	return c.conn.Close()
 }
 
 // again are the commands that may be done twice.
-var again = []string{"hello", "events", "status", "lookup", "ps", "info", "log", "date", "echo", "help"}
+var again = []string{"hello", "bye", "events", "status", "lookup", "ps", "info", "log", "date", "echo", "help", "poweroff", "reboot"}
 
 // Do sends a request and waits for its answer, which is put into result (a pointer to a struct
 // with JSON names, or nil).
 //
-// Errors: *Error (the machine said no), ErrUnknown, ErrClosed, the context's.
+// Errors: *Error (the machine said no), ErrUnknown, ErrClosed, ErrUnserved, the context's.
 func (c *Client) Do(ctx context.Context, cmd string, args Args, result any) error {
 	raw, err := c.DoRaw(ctx, cmd, args)
 	if err != nil || result == nil {
@@ -123,6 +178,7 @@ func (c *Client) Do(ctx context.Context, cmd string, args Args, result any) erro
 
 // DoRaw is Do that gives the answer as it came. Errors: as Do.
 func (c *Client) DoRaw(ctx context.Context, cmd string, args Args) ([]byte, error) {
+	begin := time.Now()
 	r, err := c.send(cmd, args)
 	if err != nil {
 		return nil, err
@@ -140,7 +196,10 @@ func (c *Client) DoRaw(ctx context.Context, cmd string, args Args) ([]byte, erro
 		return r.raw, r.err
 	default:
 	}
-	err = fmt.Errorf("%s: no answer: %w (%d hellos so far)", cmd, ctx.Err(), c.hellos)
+	if !c.greeted {
+		return nil, fmt.Errorf("%s: the control port did not answer in %s: %s: %w", cmd, since(begin), c.Diagnose(), ctx.Err())
+	}
+	err = fmt.Errorf("%s: no answer in %s: %w (%d hellos so far)", cmd, since(begin), ctx.Err(), c.hellos)
 	if c.oddity != "" {
 		err = fmt.Errorf("%w; the port said %s", err, c.oddity)
 	}
@@ -153,6 +212,7 @@ func (c *Client) send(cmd string, args Args) (*request, error) {
 	if c.err != nil {
 		return nil, fmt.Errorf("%s: %w", cmd, c.err)
 	}
+	c.greet()
 	c.last++
 	fields := map[string]any{"id": c.last, "cmd": cmd}
 	for k, v := range args {
@@ -208,6 +268,12 @@ func (c *Client) end(err error) {
 	defer c.mu.Unlock()
 	if c.err != nil {
 		return
+	}
+	if !c.greeted {
+		if c.nonce != "" {
+			err = ErrUnserved
+		}
+		close(c.served)
 	}
 	c.err = err
 	for _, r := range c.waiting {

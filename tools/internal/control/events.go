@@ -8,7 +8,7 @@ import (
 
 // Event is something that happened, as the port tells it. Times are in seconds since boot.
 type Event struct {
-	Kind        string  `json:"event"` // start, ready, death, give-up, down, refuse, boot; hello; lost
+	Kind        string  `json:"event"` // start, ready, death, give-up, down, refuse, boot; hello; lost; end
 	Seq         uint64  `json:"seq"`
 	T           float64 `json:"t"`
 	Label       string  `json:"label"`
@@ -27,7 +27,8 @@ type Event struct {
 	DetectNS    uint64  `json:"detect_ns"`
 	RecoveryNS  uint64  `json:"recovery_ns"`
 	BackoffUS   uint64  `json:"backoff_us"`
-	N           uint64  `json:"n"` // lost: how many
+	N           uint64  `json:"n"`   // lost: how many
+	Why         string  `json:"why"` // end: of the subscription
 	Raw         []byte  `json:"-"`
 }
 

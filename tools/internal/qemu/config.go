@@ -26,6 +26,9 @@ type Config struct {
 	QMP     bool   // QEMU's own control socket: see VM.Monitor
 	Args    []string
 	Env     []string // more variables of qemu.sh, "NET=user"
+	// Hardware leaves out what only an emulator has: a guest that fails halts instead of ending QEMU, and
+	// one that resets starts again.
+	Hardware bool
 
 	// NoKernelLog leaves the debug console out: VM.KernelLog stays empty, and the guest spends no
 	// instructions on it.
@@ -89,11 +92,14 @@ func (c *Config) env(socket string) []string {
 			env = append(env, v.name+"="+v.value)
 		}
 	}
+	if c.Hardware {
+		env = append(env, "HARDWARE=1")
+	}
 	return append(env, c.Env...)
 }
 
 var scriptVariables = []string{"KERNEL", "ARCHIVE", "MACHINE", "MEM", "ACCEL", "CPU", "ICOUNT", "SEED", "CMDLINE", "CTL",
-	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG"}
+	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE"}
 
 func scriptVariable(v string) bool {
 	for _, n := range scriptVariables {

@@ -1,0 +1,195 @@
+//go:build tamago
+
+package ring0
+
+import (
+	"bennu/board/pc"
+	"bennu/board/pc/cpu"
+	"bennu/board/pc/port"
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+)
+
+// Reporter says what ended ring 0. Nothing in it allocates.
+type Reporter struct {
+	Put  func(c byte)       // to the console
+	Task func() *abi.Label  // whose context is loaded; nil: nobody's
+	End  func()             // of the machine
+	last [80]byte           // the Go runtime's last line that says why it gives up
+	n    int                // bytes of it
+	line [len("fatal")]byte // how the line that the runtime writes now begins
+	at   int                // bytes of that line
+}
+
+// Fault reports an exception in ring 0, or one of the machine's own, and ends the machine: arch.OnFault.
+func (r *Reporter) Fault(f *arch.Frame, cr2, nth uint64) {
+	if nth <= 2 {
+		r.str("\nkernel: panic: ")
+		if nth == 2 {
+			r.str("a fault while another was reported: ")
+		}
+		r.what(f, cr2)
+		r.where(f, cr2)
+		r.str("\n")
+	}
+	r.End()
+	cpu.Halt()
+}
+
+// what names what has happened.
+func (r *Reporter) what(f *arch.Frame, cr2 uint64) {
+	boot := pc.Stacks[pc.BootStack]
+	switch v := f.Vector; v {
+	case arch.VectorNMI:
+		r.nmi()
+		return
+	case arch.VectorMachineCheck:
+		r.machineCheck()
+		return
+	case arch.VectorPageFault, arch.VectorDoubleFault:
+		if s, ok := pc.GuardOf(cr2); ok {
+			r.str("stack overflow: the ").str(s.Name).str(" stack, ").hex("which ends at ", s.Top-s.Size)
+			return
+		}
+	case arch.VectorBreakpoint: // what the runtime does when g0's stack is too small for a function
+		if f.SP-boot.Guard() < goGuard {
+			r.str("stack overflow: the ").str(boot.Name).str(" stack, ").hex("which ends at ", boot.Top-boot.Size)
+			return
+		}
+	}
+	r.str("exception in ring 0: ")
+	if n := abi.VectorName(uint32(f.Vector)); n != "" {
+		r.str(n)
+	} else {
+		r.str("no exception")
+	}
+}
+
+// goGuard is above how many bytes, guard page included, Go's functions no longer begin on the boot stack.
+const goGuard = 4096 + 2048
+
+// nmi tells why the board raised an NMI, as far as port 61 knows.
+//
+// Source: Intel I/O Controller Hub datasheets, "NMI_SC—NMI Status and Control Register".
+func (r *Reporter) nmi() {
+	r.str("non-maskable interrupt")
+	switch s := (port.Hardware{}).In8(0x61); {
+	case s&0x80 != 0:
+		r.str(": a memory or PCI system error")
+	case s&0x40 != 0:
+		r.str(": an I/O channel check")
+	default:
+		r.str(": the board tells no error; perhaps somebody's NMI button")
+	}
+}
+
+// machineCheck tells what the CPU's error banks hold.
+//
+// Source: Intel SDM Vol. 3B, "Machine-Check Architecture".
+func (r *Reporter) machineCheck() {
+	r.str("machine check: the CPU found an error of the hardware")
+	if !cpu.Has(cpu.ID, cpu.MCA) {
+		return
+	}
+	const msrCap, msrStatus, msrBank0 = 0x179, 0x17a, 0x401
+	r.hex(", mcg_status=", cpu.ReadMSR(msrStatus))
+	for bank := range uint32(cpu.ReadMSR(msrCap) & 0xff) {
+		status := cpu.ReadMSR(msrBank0 + 4*bank)
+		if status>>63 == 0 {
+			continue
+		}
+		r.str(", bank ").dec(uint64(bank)).hex(" status=", status)
+		if status>>58&1 != 0 {
+			r.hex(" addr=", cpu.ReadMSR(msrBank0+4*bank+1))
+		}
+	}
+}
+
+// where tells who ran, and the registers.
+func (r *Reporter) where(f *arch.Frame, cr2 uint64) {
+	switch {
+	case f.CS&3 != 0:
+		r.str("; in ring 3")
+		if l := r.task(); l != nil {
+			r.str(", task ")
+			for _, c := range l {
+				if c != 0 {
+					r.Put(c)
+				}
+			}
+		}
+	case arch.Idling():
+		r.str("; idle")
+	default:
+		r.str("; in ring 0")
+	}
+	r.str(": vector=").dec(f.Vector).hex(" err=", f.Err).hex(" rip=", f.IP).hex(" rsp=", f.SP).hex(" cr2=", cr2).hex(" cs=", f.CS)
+	r.hex(" flags=", f.Flags).hex(" ax=", f.AX).hex(" bx=", f.BX).hex(" cx=", f.CX).hex(" dx=", f.DX).hex(" si=", f.SI).hex(" di=", f.DI)
+}
+
+func (r *Reporter) task() *abi.Label {
+	if r.Task == nil {
+		return nil
+	}
+	return r.Task()
+}
+
+// Runtime is a byte that the Go runtime writes on its own: it goes to the console, and the line that says why the
+// runtime gives up is remembered.
+func (r *Reporter) Runtime(c byte) {
+	r.Put(c)
+	if c == '\n' {
+		r.at = 0
+		return
+	}
+	if r.at < len(r.line) {
+		r.line[r.at] = c
+	} else if s := string(r.line[:]); s == "fatal" || s == "panic" {
+		if r.at == len(r.line) {
+			r.n = copy(r.last[:], s)
+		}
+		if r.n < len(r.last) {
+			r.last[r.n] = c
+			r.n++
+		}
+	}
+	r.at++
+}
+
+// Exit is the end of the Go runtime: a panic of the kernel's code, or no memory.
+func (r *Reporter) Exit(int32) {
+	r.str("kernel: panic: ")
+	if s := string(r.last[:r.n]); s == "fatal error: stack overflow" {
+		r.str("stack overflow: the kernel's own (its trace stands above)\n")
+	} else {
+		r.str("the Go runtime gave up (its trace stands above): ").str(s).str("\n")
+	}
+	r.End()
+}
+
+func (r *Reporter) str(s string) *Reporter {
+	for i := range len(s) {
+		r.Put(s[i])
+	}
+	return r
+}
+
+func (r *Reporter) dec(v uint64) *Reporter { return r.digits(v, 10) }
+
+func (r *Reporter) hex(name string, v uint64) *Reporter { return r.str(name).str("0x").digits(v, 16) }
+
+func (r *Reporter) digits(v, base uint64) *Reporter {
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = "0123456789abcdef"[v%base]
+		if v /= base; v == 0 {
+			break
+		}
+	}
+	for _, c := range b[i:] {
+		r.Put(c)
+	}
+	return r
+}

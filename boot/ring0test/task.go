@@ -1,0 +1,100 @@
+//go:build tamago
+
+package main
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/ktest/code"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+)
+
+// task is code in ring 3, with a context and page tables of its own.
+type task struct {
+	r    *rig
+	ctx  *arch.Context
+	root mem.Addr
+	data [code.DataSize / abi.PageSize]mem.Addr
+}
+
+// task makes one of p: its text a page, its data as kernel/ktest/code has it.
+func (r *rig) task(p *code.Prog) *task {
+	t := &task{r: r, root: r.frame()}
+	*r.phys.Words(t.root) = *r.phys.Words(r.template)
+	text := r.frame()
+	copy(r.phys.Bytes(text, abi.PageSize)[code.Text%abi.PageSize:], p.Text())
+	t.page(code.Text&^(abi.PageSize-1), text, 0)
+	for i := range t.data {
+		t.data[i] = r.frame()
+		t.page(code.Data+abi.PageSize*uint64(i), t.data[i], paging.Writable|paging.NX)
+	}
+	t.ctx = contextAt(r.phys, r.frame())
+	t.ctx.Start(code.Text)
+	return t
+}
+
+// frame takes one; the test ends without.
+func (r *rig) frame() mem.Addr {
+	a := r.pool.Get(nil)
+	if a == 0 {
+		r.say("Bail out! no memory")
+		r.power.Off(statusFail)
+	}
+	return a
+}
+
+// page maps a at va for ring 3.
+func (t *task) page(va uint64, a mem.Addr, bits paging.PTE) {
+	table := t.root
+	for level := 3; level > 0; level-- {
+		e := &t.r.phys.Words(table)[va>>(12+9*level)&511]
+		if *e == 0 {
+			*e = uint64(paging.Entry(t.r.frame(), paging.Present|paging.Writable|paging.User))
+		}
+		table = paging.PTE(*e).Frame()
+	}
+	t.r.phys.Words(table)[va>>12&511] = uint64(paging.Entry(a, bits|paging.Present|paging.User))
+}
+
+// after is what ring 0 found of itself when ring 3 had come back.
+type after struct {
+	vector, flags, fs uint64
+	mxcsr             uint32
+}
+
+// run enters ring 3 and looks at ring 0 as soon as it comes back.
+func (t *task) run() (a after) {
+	fs := fsBase()
+	arch.LoadSpace(t.root)
+	arch.SetTask(t.ctx)
+	a.vector, _, _ = arch.Enter(t.ctx)
+	a.flags, a.mxcsr, a.fs = flags(), mxcsr(), fsBase()-fs
+	return a
+}
+
+// word is a word of the task's data.
+func (t *task) word(at uint64) *uint64 {
+	off := at - code.Data
+	return &t.r.phys.Words(t.data[off/abi.PageSize])[off%abi.PageSize/8]
+}
+
+// Bits of RFLAGS.
+const (
+	flagCF, flagTF, flagIF, flagDF, flagOF, flagNT, flagRF, flagAC, flagID = 1 << 0, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 14, 1 << 16, 1 << 18, 1 << 21
+	flagIOPL                                                               = 3 << 12
+)
+
+// clean says what of a task's has got into ring 0.
+func (r *rig) clean(what string, a after) {
+	for _, f := range []struct {
+		name string
+		bits uint64
+	}{{"TF", flagTF}, {"IF", flagIF}, {"DF", flagDF}, {"IOPL", flagIOPL}, {"NT", flagNT}, {"RF", flagRF}, {"AC", flagAC}} {
+		if a.flags&f.bits != 0 {
+			r.wrong(what, ": ", f.name, " is set in ring 0")
+		}
+	}
+	r.equal(what+": MXCSR in ring 0", uint64(a.mxcsr), 0x1f80)
+	r.equal(what+": FS base in ring 0, difference", a.fs, 0)
+}

@@ -1,0 +1,175 @@
+package kernel
+
+import (
+	"math/bits"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/account"
+	"bennu/kernel/sched"
+	"bennu/kernel/task"
+)
+
+// Who pays for time. It is charged from entry to entry of ring 0, to the account that caused it: a task's running,
+// its calls and faults, the switch to it and its end; an interrupt to the owner of its line; a deadline to
+// whose it is. A server works on the account of who asked it. What nobody caused is the kernel's; what passes with
+// nothing to do is idle. The sum of all is the time since the kernel's first instruction (TestAccountsSumUp).
+
+// bill is the account that time is put on now. It is put there when the payer changes, or when the time is as
+// long as somebody's right to be looked at: not at each entry.
+type bill struct {
+	payer     abi.AccountID
+	how       sched.How
+	slot      int    // whose turn it is that the time counts for; -1: nobody's
+	since     uint64 // TSC from which on it was not charged yet
+	due       uint64 // TSC at which it must be
+	unclaimed bool   // ring 0 was entered for an event of which no cause is known yet
+	settled   uint64 // sum of the generations with which it was found who runs, and the timer set; 0: look again
+	idle      uint64 // TSC counts
+}
+
+// charge puts the time until TSC at on the account that it is for.
+func (k *Kernel) charge(at uint64) {
+	d := at - k.since
+	if k.slot >= 0 && k.sched.Ran(k.slot, d) {
+		k.tasks.Tasks[k.slot].Preempted++
+	}
+	k.sched.Charge(k.payer, d, at, k.how)
+	k.since, k.settled = at, 0
+}
+
+// pay puts what follows on another account.
+func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
+	k.charge(k.m.TSC())
+	k.payer, k.how, k.slot = a, how, slot
+}
+
+// cause says whose event ring 0 is at work for. The first pays for the entry, too.
+func (k *Kernel) cause(a abi.AccountID) {
+	switch {
+	case k.unclaimed:
+		k.payer, k.how, k.slot, k.unclaimed = a, sched.Whole, -1, false
+	case a != k.payer || k.how != sched.Whole:
+		k.pay(a, sched.Whole, -1)
+	}
+}
+
+// share tells the scheduler what account a may use.
+func (k *Kernel) share(a *account.Account, level int) {
+	s := &a.Spec
+	k.sched.Set(a.ID, sched.Share{Level: level, Budget: max(k.ticks(s.BudgetNS), 1), Period: max(k.ticks(s.PeriodNS), 64), Turn: k.ticks(s.QuantumNS)}, k.since)
+}
+
+// ticks converts ns to counts of the TSC. Preconditions: ns is at most some seconds.
+func (k *Kernel) ticks(ns uint64) uint64 {
+	hi, lo := bits.Mul64(ns, k.cfg.TSCHz)
+	q, _ := bits.Div64(hi, lo, 1e9)
+	return q
+}
+
+// ns converts a difference of the TSC.
+func (k *Kernel) ns(tsc uint64) uint64 {
+	hi, lo := bits.Mul64(tsc, k.cfg.TSCMult)
+	return hi<<32 | lo>>32
+}
+
+// Ready implements ipc.Machine.
+func (k *Kernel) Ready(t *task.Task) {
+	if k.sched.Queued(t.Slot) {
+		return // it runs: what it asked for was there
+	}
+	t.ReadyNS = k.now
+	k.sched.Ready(t.Slot, k.since)
+}
+
+// Block implements ipc.Machine.
+func (k *Kernel) Block(t *task.Task) { k.sched.Block(t.Slot) }
+
+// Held implements ipc.Machine: what comes from an account that has used up its budget waits, for as long as there is
+// anything else to do.
+func (k *Kernel) Held(to, from *task.Task) bool {
+	if !k.sched.Out(from.Account, k.since, true) {
+		return false
+	}
+	k.held |= 1 << to.Slot
+	return true
+}
+
+// Pays implements ipc.Machine: a server works on the account that its client works on.
+func (k *Kernel) Pays(t, by *task.Task) {
+	a := t.Account
+	if by != nil {
+		a = k.sched.Payer(by.Slot)
+	}
+	k.sched.SetPayer(t.Slot, a)
+}
+
+// release looks again at what was held back, one server at a time: another entry comes for the next.
+func (k *Kernel) release() {
+	if k.retry == 0 {
+		return
+	}
+	slot := bits.TrailingZeros64(k.retry)
+	k.retry &= k.retry - 1
+	if t := &k.tasks.Tasks[slot]; t.Live {
+		k.ipc.Retry(t)
+	}
+}
+
+// refilled is called when budgets that somebody waited for are filled.
+func (k *Kernel) refilled() {
+	k.retry |= k.held
+	k.chores = true
+	k.held = 0
+	k.irqs.Resume(k.tell)
+}
+
+// waited notes how long t was ready before it runs now.
+func (k *Kernel) waited(t *task.Task) {
+	if t.ReadyNS == 0 {
+		return
+	}
+	d := k.clock() - t.ReadyNS
+	t.ReadyNS = 0
+	if d <= t.WorstWaitNS {
+		return
+	}
+	t.WorstWaitNS = d
+	a := k.accounts.Get(t.Account)
+	a.WorstWaitNS = max(a.WorstWaitNS, d)
+	if d > k.latency.MaxReadyNS {
+		k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
+	}
+}
+
+// arm sets the timer for what comes first: a deadline, a budget that is filled, or, when others are ready, the end
+// of t's turn or of its budget. The timer is left alone when it is set for something earlier: it is looked at
+// again then.
+func (k *Kernel) arm(t *task.Task) {
+	at := k.timers.Next()
+	if t != nil {
+		if k.due = k.sched.Slice(t.Slot, k.since); k.due != ^uint64(0) && k.sched.Len() > 1 {
+			at = min(at, k.sinceBoot(k.due))
+		}
+	}
+	if next := k.sched.Next(); next != ^uint64(0) {
+		at = min(at, k.sinceBoot(next))
+	}
+	if k.retry != 0 {
+		at = k.now
+	}
+	if at >= k.armed {
+		return
+	}
+	k.armed = at
+	d := uint64(1)
+	if at > k.now {
+		d = at - k.now
+	}
+	k.m.ArmTimer(d)
+}
+
+// generation changes with all that says who runs next, for whom, and until when.
+func (k *Kernel) generation() uint64 { return k.sched.Gen() + k.timers.Gen() }
+
+// sinceBoot is a reading of the TSC in ns since boot.
+func (k *Kernel) sinceBoot(tsc uint64) uint64 { return k.ns(tsc - k.cfg.Facts.EntryTSC) }

@@ -1,0 +1,165 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/task"
+)
+
+// limited is rights with a budget, at a priority.
+func limited(priority uint32, budgetNS, periodNS uint64) grant {
+	g := rights()
+	g.Priority, g.BudgetNS, g.PeriodNS, g.QuantumNS = priority, budgetNS, periodNS, 100_000
+	return g
+}
+
+// sum is what all accounts were charged, and what was idle.
+func (r *rig) sum() uint64 {
+	r.charge(r.m.tsc)
+	sum := r.idle
+	for a := range abi.AccountID(abi.MaxAccounts) {
+		sum += r.sched.Used(a)
+	}
+	return sum
+}
+
+// The time since the kernel's first instruction is on accounts, or was idle, to the last count, whatever happens.
+func TestAccountsSumUp(t *testing.T) {
+	for seed := range uint64(10) {
+		f := rand.New(rand.NewPCG(seed, 1))
+		r := newRig(t)
+		var tasks []*task.Task
+		for i := range 6 {
+			g := limited(uint32(i), 50_000+f.Uint64N(100_000), 2_000_000)
+			g.NIRQs, g.IRQs[0] = 1, uint32(16+i)
+			tasks = append(tasks, r.make(g))
+		}
+		r.away()
+		for i, x := range tasks {
+			r.call(x, abi.CallIRQCtl, uint64(abi.IRQSetPolicy), uint64(16+i), 1)
+		}
+		for range 3000 {
+			x := tasks[f.IntN(len(tasks))]
+			if !x.Live || x.Wait != 0 || r.m.next[x.Slot] != nil {
+				r.m.irq = arch.VectorIRQ + 16 + f.Uint64N(8)
+				r.Step()
+				continue
+			}
+			switch f.IntN(6) {
+			case 0:
+				r.syscall(x, abi.CallReceive, uint64(abi.Any), f.Uint64N(300_000))
+			case 1:
+				r.syscall(x, abi.CallNotify, uint64(tasks[f.IntN(len(tasks))].Endpoint))
+			case 2:
+				r.syscall(x, abi.CallSetAlarm, f.Uint64N(500_000))
+			case 3:
+				r.syscall(x, abi.CallTimes, uint64(abi.Self))
+			default:
+				r.does(x, func(c *arch.Context) uint64 { r.m.tsc += f.Uint64N(200_000); return arch.VectorSpurious })
+			}
+			for range 1 + f.IntN(4) {
+				r.Step()
+			}
+			if sum := r.sum(); sum != r.m.tsc-r.cfg.Facts.EntryTSC {
+				t.Fatalf("seed %d: accounts and idle time sum up to %d, %d have passed", seed, sum, r.m.tsc-r.cfg.Facts.EntryTSC)
+			}
+		}
+	}
+}
+
+// away makes the root task wait for what does not come.
+func (r *rig) away() {
+	r.t.Helper()
+	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
+}
+
+// server makes a task that works on its clients' accounts.
+func (r *rig) server(priority uint32) *task.Task {
+	g := limited(priority, 1e9, 1e9)
+	g.Flags = abi.AccountServer
+	return r.make(g)
+}
+
+// What a server does from the receive that took a request to its next receive is its client's, also where it asks another.
+func TestServersWorkOnTheirClientsAccounts(t *testing.T) {
+	r := newRig(t)
+	first, second := r.server(2), r.server(3)
+	client := r.make(limited(5, 100_000, 10_000_000))
+	rich := r.make(limited(5, 1e9, 1e9))
+	r.away()
+	r.call(first, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	r.call(second, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	r.call(rich, abi.CallReceive, uint64(abi.Self), 1_000_000)
+	used := func(x *task.Task) uint64 { r.charge(r.m.tsc); return r.sched.Used(x.Account) }
+	works := func(x *task.Task, ticks uint64) {
+		r.does(x, func(*arch.Context) uint64 { r.m.tsc += ticks; return arch.VectorSpurious })
+		r.until("work", func() bool { return r.m.next[x.Slot] == nil })
+	}
+	before, own := used(client), used(first)
+	r.call(client, abi.CallSendRec, uint64(first.Endpoint), abi.NoTimeout)
+	works(first, 70_000)
+	r.call(first, abi.CallSendRec, uint64(second.Endpoint), abi.NoTimeout)
+	works(second, 50_000)
+	if d := used(client) - before; d < 120_000 || d > 125_000 {
+		t.Errorf("the client was charged %d for 120,000 of its servers' work", d)
+	}
+	if d := used(first) - own; d > 2_000 {
+		t.Errorf("the server was charged %d", d)
+	}
+	if r.sched.Left(client.Account, r.since) >= 0 || !r.sched.Out(client.Account, r.since, false) {
+		t.Error("the client is not overdrawn")
+	}
+	if r.sched.Out(first.Account, r.since, false) || r.sched.Out(second.Account, r.since, false) {
+		t.Error("a server was held up")
+	}
+	// its next request waits while another's goes on
+	r.until("the other wakes", func() bool { return rich.Wait == 0 })
+	reply := func(x, to *task.Task) { r.call(x, abi.CallSendNB, uint64(to.Endpoint)) }
+	reply(second, first)
+	reply(first, client)
+	r.ipc.SendA(client, first.Endpoint, 1) // while first is at work
+	r.ipc.SendA(rich, first.Endpoint, 1)
+	r.call(first, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	if from := first.Call.Msg.Source; from != rich.Endpoint || first.Wait != 0 {
+		t.Errorf("received from %d, want the one in budget, %d", from, rich.Endpoint)
+	}
+	r.call(first, abi.CallReceive, uint64(abi.Any), 1e12)
+	for _, x := range []*task.Task{second, rich, client} {
+		r.call(x, abi.CallReceive, uint64(abi.Self), 1e12)
+	}
+	r.until("the request is taken", func() bool { return first.Wait == 0 })
+	if from := first.Call.Msg.Source; from != client.Endpoint {
+		t.Errorf("received from %d, want %d when nothing else is to do", from, client.Endpoint)
+	}
+}
+
+// The line of who has used up its budget is masked; the interrupt comes when it is filled.
+func TestLineOfTheOverdrawn(t *testing.T) {
+	r := newRig(t)
+	g := limited(3, 100_000, 10_000_000)
+	g.NIRQs, g.IRQs[0] = 1, 17
+	x := r.make(g)
+	hog := r.make(limited(6, 1e9, 1e9))
+	r.away()
+	r.call(x, abi.CallIRQCtl, uint64(abi.IRQSetPolicy), 17, 1)
+	r.does(x, func(c *arch.Context) uint64 {
+		r.m.tsc += 300_000
+		f := &c.Frame
+		f.AX, f.DI, f.SI, f.Vector = uint64(abi.CallReceive), uint64(abi.Hardware), abi.NoTimeout, arch.VectorSyscall
+		return arch.VectorSyscall
+	})
+	r.until("x uses up its budget and waits", func() bool { return x.Wait != 0 })
+	r.does(hog, func(*arch.Context) uint64 { return arch.VectorIRQ + 17 })
+	r.until("an interrupt", func() bool { return r.m.next[hog.Slot] == nil })
+	if x.Wait == 0 || r.m.open[17] {
+		t.Fatalf("overdrawn, and told of an interrupt; line open: %v", r.m.open[17])
+	}
+	began := r.now
+	r.until("it is told", func() bool { return x.Wait == 0 })
+	if d := r.now - began; d < 10_000_000 || d > 40_000_000 {
+		t.Errorf("told after %d ns, for a debt of twice a budget of 100 µs in 10 ms", d)
+	}
+}

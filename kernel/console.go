@@ -1,0 +1,102 @@
+package kernel
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/sched"
+)
+
+// console is what of the log is on its way to where a person sees it: to the console while no task has that, and to an
+// emulator's debug console. A UART takes a millisecond for a few bytes, and ring 0 waits for nobody: lines go out in pieces,
+// one an entry, and all that is left when nothing else is to do.
+type console struct {
+	buf    [consoleSize]byte
+	end    uint64    // bytes ever put in
+	out    [2]uint64 // how far each has got
+	missed uint64    // lines that found no room
+	note   [32]byte  // words for these
+}
+
+const (
+	consoleSize = 16 << 10
+	toConsole   = 0
+	toDebug     = 1
+	patience    = 1 << 20 // turns that a flush waits for a UART
+)
+
+// put adds a line. One that finds no room is counted, and the count stands where the lines would be.
+func (c *console) put(line []byte) {
+	room := consoleSize - int(c.end-min(c.out[toConsole], c.out[toDebug]))
+	if c.missed > 0 {
+		note := c.words()
+		if room < len(note)+len(line) {
+			c.missed++
+			return
+		}
+		c.add(note)
+		room -= len(note)
+		c.missed = 0
+	}
+	if room < len(line) {
+		c.missed++
+		return
+	}
+	c.add(line)
+}
+
+func (c *console) add(b []byte) {
+	n := copy(c.buf[c.end%consoleSize:], b)
+	copy(c.buf[:], b[n:])
+	c.end += uint64(len(b))
+}
+
+// words is "N lines missed" for a person.
+func (c *console) words() []byte {
+	var digits [20]byte
+	i := len(digits)
+	for v := c.missed; v != 0; v /= 10 {
+		i--
+		digits[i] = byte('0' + v%10)
+	}
+	n := copy(c.note[:], digits[i:])
+	n += copy(c.note[n:], " lines missed\n")
+	return c.note[:n]
+}
+
+// piece is what comes next for one of the two, as far as it lies in one place.
+func (c *console) piece(to int) []byte {
+	at := c.out[to] % consoleSize
+	return c.buf[at:min(at+c.end-c.out[to], consoleSize)]
+}
+
+// waiting tells whether something is left.
+func (c *console) waiting() bool { return c.out[toConsole] != c.end || c.out[toDebug] != c.end }
+
+// show lets a piece out. It returns whether something is left.
+func (k *Kernel) show() bool {
+	c := &k.console
+	if k.consoleTask { // it writes for itself
+		c.out[toConsole] = c.end
+	}
+	if b := c.piece(toConsole); len(b) > 0 {
+		c.out[toConsole] += uint64(k.m.Console(b))
+	}
+	if b := c.piece(toDebug); len(b) > 0 {
+		c.out[toDebug] += uint64(k.m.Debug(b))
+	}
+	return c.waiting()
+}
+
+// flush lets everything out before the machine ends.
+func (k *Kernel) flush() {
+	for range patience {
+		if !k.show() {
+			return
+		}
+	}
+}
+
+// showSome is a step of show, on the kernel's account.
+func (k *Kernel) showSome() {
+	k.pay(abi.AccountKernel, sched.Whole, -1)
+	k.show()
+}

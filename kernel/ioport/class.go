@@ -1,0 +1,73 @@
+package ioport
+
+import (
+	"strconv"
+
+	"bennu/kernel/abi"
+)
+
+// Class says how a task may reach a port.
+type Class uint8
+
+const (
+	Unlisted Class = iota // in no list: nobody knows what is there. Only who is said to be unguarded gets it
+	Open                  // IN and OUT of the task itself
+	Guarded               // CallPortIO, which lets through what stays within the device
+	Never                 // no task gets it
+)
+
+func (c Class) String() string {
+	return [...]string{"unlisted", "open", "guarded", "never"}[c&3]
+}
+
+// Block is ports of one class and what is there.
+type Block struct {
+	First, Last uint16
+	Class       Class
+	Name        string
+}
+
+// String is the ports as messages name them: "3f8-3ff", or "64".
+func (b Block) String() string { return Name(b.First, b.Last) }
+
+// Name is the ports first to last as messages name them.
+func Name(first, last uint16) string {
+	if first == last {
+		return strconv.FormatUint(uint64(first), 16)
+	}
+	return strconv.FormatUint(uint64(first), 16) + "-" + strconv.FormatUint(uint64(last), 16)
+}
+
+// Find is the block that a port lies in: one of the table, or the gap between two of them.
+func Find(port uint16) Block {
+	at, end := 0, len(pc) // the first block that does not end before port is within
+	for at < end {
+		if m := (at + end) / 2; pc[m].Last < port {
+			at = m + 1
+		} else {
+			end = m
+		}
+	}
+	if at < len(pc) && pc[at].First <= port {
+		return pc[at]
+	}
+	gap := Block{Last: 0xffff, Name: "no device that the kernel knows"}
+	if at > 0 {
+		gap.First = pc[at-1].Last + 1
+	}
+	if at < len(pc) {
+		gap.Last = pc[at].First - 1
+	}
+	return gap
+}
+
+// Next is the first piece of r that lies in one block, cut to r, and what of r follows it; more is
+// false when nothing does.
+func Next(r abi.PortRange) (piece Block, rest abi.PortRange, more bool) {
+	piece = Find(r.First)
+	piece.First, piece.Last = r.First, min(piece.Last, r.Last)
+	if piece.Last == r.Last {
+		return piece, abi.PortRange{}, false
+	}
+	return piece, abi.PortRange{First: piece.Last + 1, Last: r.Last}, true
+}

@@ -1,0 +1,174 @@
+package ipc
+
+import (
+	"testing"
+
+	"bennu/kernel/abi"
+)
+
+// A server works for whom it received from last, and for itself when it waits or got an answer or an interrupt.
+func TestWhoPays(t *testing.T) {
+	const server, a, b = 0, 1, 2
+	r := newRig(t, 3)
+	r.task(server).Server = true
+	pays := func(what string, want int) {
+		t.Helper()
+		if got := r.payers[server]; got != want {
+			t.Errorf("%s: task %d pays, want %d", what, got, want)
+		}
+	}
+	r.receive(server, abi.Any, abi.NoTimeout)
+	pays("waiting", server)
+	r.send(a, server, 0x900)
+	pays("delivered to a server that waits", a)
+	r.send(b, server, 0x900) // queued
+	r.msg(a, 0x900, 0)
+	r.SendA(r.task(a), r.from(server), 1)
+	pays("others have asked meanwhile", a)
+	r.receive(server, abi.Any, abi.NoTimeout)
+	pays("a kept message", a)
+	r.receive(server, abi.Any, abi.NoTimeout)
+	pays("a queued message", b)
+	r.receive(a, abi.Any, abi.NoTimeout)
+	r.sendrec(server, a, 0x900, abi.NoTimeout)
+	pays("asking another on a client's account", b)
+	r.send(a, server, 0x900)
+	pays("the answer", b)
+	r.Notify(r.task(a), r.from(server))
+	r.receive(server, abi.Any, abi.NoTimeout)
+	pays("a notification that waited", a)
+	r.receive(server, abi.Any, abi.NoTimeout)
+	r.Notify(r.task(b), r.from(server))
+	pays("a notification", b)
+	r.receive(server, abi.Any, abi.NoTimeout)
+	r.Interrupt(r.task(server), 1, 0)
+	pays("an interrupt", server)
+	r.receive(server, abi.Any, abi.NoTimeout)
+	r.send(a, server, abi.MsgReply)
+	pays("an answer", server)
+}
+
+// What somebody left for a server, who may not have it done now, waits, and others' requests do not: of every
+// kind, until it may.
+func TestHeldBack(t *testing.T) {
+	const server, poor, rich = 0, 1, 2
+	for kind := range 3 {
+		r := newRig(t, 3)
+		r.task(server).Server = true
+		leave := func(n int) {
+			switch kind {
+			case 0:
+				r.send(n, server, 0x900)
+			case 1:
+				r.msg(n, 0x900, 0)
+				r.SendA(r.task(n), r.from(server), 1)
+			case 2:
+				r.Notify(r.task(n), r.from(server))
+			}
+		}
+		leave(poor)
+		leave(rich)
+		r.holds[poor] = true
+		r.receive(server, abi.Any, abi.NoTimeout)
+		if from := r.task(server).Call.Msg.Source; from != r.from(rich) {
+			t.Errorf("kind %d: received from %d, want the one that is not held back, %d", kind, from, r.from(rich))
+		}
+		r.receive(server, abi.Any, abi.NoTimeout)
+		r.want(server, "receiving")
+		r.Retry(r.task(server))
+		r.want(server, "receiving")
+		delete(r.holds, poor)
+		r.Retry(r.task(server))
+		if r.state(server) != "OK" || r.task(server).Call.Msg.Source != r.from(poor) {
+			t.Errorf("kind %d: %s from %d after the hold, want OK from %d", kind, r.state(server), r.task(server).Call.Msg.Source, r.from(poor))
+		}
+	}
+	r := newRig(t, 2) // who waits for one gets what that has
+	r.task(server).Server, r.holds[poor] = true, true
+	r.send(poor, server, 0x900)
+	r.receive(server, r.from(poor), abi.NoTimeout)
+	r.want(server, "OK")
+}
+
+// A sender dies while the end of whom it left messages for is being told: other lists are what they were.
+func TestDeathWithinADeath(t *testing.T) {
+	const tasks = 40
+	r := newRig(t, tasks)
+	for n := 1; n < tasks; n++ {
+		for range 3 {
+			r.msg(n, 0x900, 0)
+			r.SendA(r.task(n), r.from(0), 1)
+		}
+	}
+	r.table.Bury(r.task(0))
+	if r.Forget(r.task(0)) {
+		t.Fatal("told in one step")
+	}
+	r.die(r.task(tasks - 1))  // has not been told yet
+	for n := 1; n < 10; n++ { // their places are used again
+		r.msg(n, 0x901, 0)
+		var out abi.AsyncResult
+		for r.TakeResult(r.task(n), &out) == abi.OK {
+		}
+		r.msg(n, 0x901, uint64(n))
+		r.SendA(r.task(n), r.from(20), 1)
+	}
+	for !r.Forget(r.task(0)) {
+	}
+	r.table.Release(r.task(0))
+	for n := 1; n < 10; n++ {
+		r.receive(20, abi.Any, 0)
+		if m := r.task(20).Call.Msg; m.Type == abi.MsgNotify { // its own messages have failed
+			r.receive(20, abi.Any, 0)
+		}
+		r.got(20, abi.KindSendA, r.from(n), 0x901)
+	}
+	r.receive(20, abi.Any, 0)
+	r.want(20, "EAGAIN")
+}
+
+// The death of a task that all others wait for is told in steps, each bounded, and all are told.
+func TestForgetInSteps(t *testing.T) {
+	const tasks = 60
+	r := newRig(t, tasks)
+	for n := 1; n < tasks; n++ {
+		for range abi.MaxAsync {
+			r.msg(n, 0x900, 0)
+			r.SendA(r.task(n), r.from(0), 1)
+		}
+		if n%2 == 0 {
+			r.send(n, 0, 0x900)
+		} else {
+			r.receive(n, r.from(0), abi.NoTimeout)
+		}
+	}
+	kept := r.FreeAsync()
+	r.table.Bury(r.task(0))
+	steps := 1
+	for ; !r.Forget(r.task(0)); steps++ {
+		woken := 0
+		for n := 1; n < tasks; n++ {
+			if r.task(n).Wait == 0 {
+				woken++
+			}
+		}
+		if woken > steps*forgetEach {
+			t.Fatalf("%d peers told in %d steps", woken, steps)
+		}
+	}
+	if steps != (tasks-1+forgetEach-1)/forgetEach {
+		t.Errorf("%d steps for %d peers", steps, tasks-1)
+	}
+	for n := 1; n < tasks; n++ {
+		r.want(n, "EDEADSRCDST")
+		var out abi.AsyncResult
+		for i := range abi.MaxAsync {
+			if e := r.TakeResult(r.task(n), &out); e != abi.OK || out.Errno != abi.EDEADSRCDST {
+				t.Fatalf("task %d: result %d: %s, %s", n, i, e.Name(), out.Errno.Name())
+			}
+		}
+	}
+	if r.FreeAsync() != kept+(tasks-1)*abi.MaxAsync {
+		t.Errorf("%d senda slots free, want all", r.FreeAsync())
+	}
+}

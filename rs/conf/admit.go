@@ -1,0 +1,58 @@
+package conf
+
+import (
+	"strconv"
+	"time"
+
+	"bennu/kernel/sched"
+)
+
+// checkTime lets services in, in the order of the file, for as long as each that is in keeps the promise of
+// sched.Promise whatever the others do. The one that would break it is refused: the order says who is more
+// important, and those before it are not harmed.
+func (p *parser) checkTime(services []*entry) {
+	var in []*entry
+	var demands []sched.Demand
+	for _, e := range services {
+		if e.bad {
+			continue
+		}
+		all := append(demands, sched.Demand{Budget: uint64(e.s.Budget), Period: uint64(e.s.BudgetPeriod)})
+		broken, wait, ok := sched.Admit(all)
+		if ok {
+			in, demands = append(in, e), all
+			continue
+		}
+		who := "it"
+		if broken < len(in) {
+			who = quoteEntry(in[broken])
+		}
+		text := "after " + strconv.Itoa(len(in)) + " others " + who + " could wait " + waitName(wait) +
+			" for the processor, expected at most " + time.Duration(sched.Promise).String() + ": fewer services, or a smaller part of the period for them"
+		if broken == len(in) && len(in) == 0 {
+			text += ", or a larger one for it"
+		}
+		if w, ok := e.from["budget"]; ok {
+			p.faultIn(e, w, 0, text, 0, 0)
+			continue
+		}
+		p.current = e
+		p.fault(e.name, "budget (the default, "+time.Duration(e.s.Budget).String()+" in "+time.Duration(e.s.BudgetPeriod).String()+"): "+text)
+		p.current = nil
+	}
+}
+
+func waitName(ns uint64) string {
+	if ns == 0 {
+		return "for ever"
+	}
+	return time.Duration(ns).Round(100 * time.Microsecond).String()
+}
+
+// Reserved is what the services of f reserve in all, in bytes.
+func (f *File) Reserved() (sum uint64) {
+	for i := range f.Services {
+		sum += f.Services[i].Reserve
+	}
+	return sum
+}

@@ -1,0 +1,191 @@
+//go:build linux
+
+package bochs
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Config says what to boot.
+type Config struct {
+	Kernel  string // PVH ELF
+	Archive string // boot archive
+	CmdLine string
+	Model   string // of the CPU, as "bochs --help cpu" spells it; "": DefaultModel
+}
+
+// DefaultModel is one that has UMIP.
+const DefaultModel = "corei7_icelake_u"
+
+// silence is how long nothing may come on COM1: Bochs is 50 times slower than a CPU.
+const silence = 3 * time.Minute
+
+// ips is how many instructions make a second of the guest's. Low enough that the clocks of the guest do not
+// outrun what the emulator does.
+const ips = "50000000"
+
+// VM is a machine that was started.
+type VM struct {
+	cmd   *exec.Cmd
+	dir   string
+	hold  *os.File // closing it ends COM1
+	lines chan string
+	done  chan struct{}
+	err   error // valid after done
+	mu    sync.Mutex
+	log   strings.Builder
+}
+
+// config is bochsrc. Standard input is a file that can always be read: else this Bochs waits for a key whenever the
+// guest idles. Nothing is drawn for anybody, but there is no display library that does less.
+const config = `config_interface: textconfig
+display_library: term
+cpu: model=%s, count=1, ips=` + ips + `, reset_on_triple_fault=0
+megs: 256
+romimage: file=/usr/share/bochs/BIOS-bochs-latest
+vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+pci: enabled=1, chipset=i440fx
+ata0: enabled=1
+ata0-master: type=cdrom, path=cd.iso, status=inserted
+boot: cdrom
+com1: enabled=1, mode=file, dev=com1
+com2: enabled=1, mode=null
+log: bochs.log
+clock: sync=none, time0=utc
+panic: action=fatal
+error: action=report
+info: action=ignore
+`
+
+// Start boots a machine. It is killed when ctx ends; Close ends it earlier.
+func Start(ctx context.Context, c Config) (*VM, error) {
+	if c.Model == "" {
+		c.Model = DefaultModel
+	}
+	dir, err := os.MkdirTemp("", "bennu-bochs-")
+	if err != nil {
+		return nil, err
+	}
+	v := &VM{dir: dir, lines: make(chan string, 64), done: make(chan struct{})}
+	if err := v.start(ctx, &c); err != nil {
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("Bochs did not run: %w", err)
+	}
+	return v, nil
+}
+
+func (v *VM) start(ctx context.Context, c *Config) error {
+	if _, err := image(v.dir, c); err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"bochsrc": fmt.Sprintf(config, c.Model), "debugger": "c\n"} {
+		if err := os.WriteFile(filepath.Join(v.dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	com1 := filepath.Join(v.dir, "com1")
+	if err := syscall.Mkfifo(com1, 0o600); err != nil {
+		return err
+	}
+	r, err := os.OpenFile(com1, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	if v.hold, err = os.OpenFile(com1, os.O_WRONLY, 0); err != nil {
+		r.Close()
+		return err
+	}
+	v.cmd = exec.CommandContext(ctx, "bochs", "-q", "-f", "bochsrc", "-rc", "debugger")
+	v.cmd.Dir = v.dir
+	v.cmd.Env = append(os.Environ(), "TERM=xterm", "LINES=50", "COLUMNS=132")
+	v.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	screen, err := os.Create(filepath.Join(v.dir, "screen"))
+	if err == nil {
+		v.cmd.Stdout, v.cmd.Stderr = screen, screen
+		err = v.cmd.Start()
+		screen.Close()
+	}
+	if err != nil {
+		r.Close()
+		v.hold.Close()
+		return err
+	}
+	go v.read(r)
+	go func() {
+		v.err = v.cmd.Wait()
+		v.hold.Close()
+		close(v.done)
+	}()
+	return nil
+}
+
+// escapes are what GRUB writes for a terminal.
+var escapes = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
+
+// read takes COM1 line by line.
+func (v *VM) read(r *os.File) {
+	defer close(v.lines)
+	defer r.Close()
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		l := escapes.ReplaceAllString(strings.TrimRight(s.Text(), "\r"), "")
+		v.mu.Lock()
+		v.log.WriteString(l + "\n")
+		v.mu.Unlock()
+		v.lines <- l
+	}
+}
+
+// Line takes the next line of COM1. Errors: io.EOF (the machine's end), silence, ctx's.
+func (v *VM) Line(ctx context.Context) (string, error) {
+	t := time.NewTimer(silence)
+	defer t.Stop()
+	select {
+	case l, ok := <-v.lines:
+		if !ok {
+			return "", io.EOF
+		}
+		return l, nil
+	case <-t.C:
+		return "", fmt.Errorf("Bochs fell silent for %v", silence)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// Log is all of COM1 so far, and what Bochs had to say.
+func (v *VM) Log() string {
+	v.mu.Lock()
+	s := v.log.String()
+	v.mu.Unlock()
+	b, err := os.ReadFile(filepath.Join(v.dir, "bochs.log"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return s + err.Error()
+	}
+	if len(b) > 4096 {
+		b = b[len(b)-4096:]
+	}
+	return s + "--- Bochs:\n" + string(b)
+}
+
+// Close kills the machine if it still runs, and leaves nothing of it.
+func (v *VM) Close() {
+	v.cmd.Process.Kill() // its end is waited for below; that it has ended already is no error
+	<-v.done
+	for range v.lines {
+	}
+	os.RemoveAll(v.dir)
+}
