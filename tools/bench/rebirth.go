@@ -124,9 +124,6 @@ func rebirths(ctx context.Context, o *options, r *Report) error {
 		if err := m.allReady(limit, func(control.Event) {}); err != nil {
 			return err
 		}
-		if err := m.c.Do(limit, "info", control.Args{"delays": "reset"}, nil); err != nil {
-			return err
-		}
 		rows, _, err := m.c.Status(limit, clientName)
 		if err != nil || len(rows) != 1 {
 			return fmt.Errorf("the client: %d rows, %w", len(rows), err)
@@ -136,7 +133,7 @@ func rebirths(ctx context.Context, o *options, r *Report) error {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
-		return m.latency(ctx, "with rebirths")
+		return m.latency(ctx, "boot and rebirths")
 	})
 }
 

@@ -78,7 +78,7 @@ func stale(old, now []Figure) (faults []string) {
 
 func TestStale(t *testing.T) {
 	old := []Figure{single(sectionKernel, "null kernel call", 340), single(sectionRebirth, "assembly, killed"+toReady, 1000),
-		single(sectionKernel, "longest stay in ring 0, with rebirths (x)", 10), single(sectionRebirth, "C, killed"+toReady, 5)}
+		single(sectionKernel, "longest stay in ring 0, boot and rebirths (x)", 10), single(sectionRebirth, "C, killed"+toReady, 5)}
 	for _, c := range []struct {
 		null, ready uint64
 		want        int

@@ -51,8 +51,8 @@ var summaryLines = []line{
 	{section: "rebirth", name: "C, nil pointer: fault to a waiting client's answer", text: "the same, a service in C", optional: true},
 	{section: "rebirth", name: "assembly, undefined instruction: fault to a waiting client's answer", text: "the same, a service in assembly"},
 	{section: "boot", name: "reset to all services ready", text: "reset to all services ready"},
-	{section: "kernel", name: "longest stay in ring 0, boot", text: "longest stay in ring 0: boot"},
-	{section: "kernel", name: "longest stay in ring 0, with rebirths", text: "longest stay in ring 0: with deaths"},
+	{section: "kernel", name: "longest stay in ring 0, boot (", text: "longest stay in ring 0: boot"},
+	{section: "kernel", name: "longest stay in ring 0, boot and rebirths", text: "longest stay in ring 0: with deaths"},
 }
 
 // summary is README's table.
