@@ -104,10 +104,14 @@ func (k *Kernel) refusePorts(to *task.Task, b *ioport.Block) abi.Errno {
 	return abi.EPERM
 }
 
-// showPorts tells the task which of its ports go through CallPortIO, and the log which are nobody's to guard.
+// showPorts tells the task which of its ports go through CallPortIO.
 func (k *Kernel) showPorts(to *task.Task, io *ioRights) {
 	s := k.startInfo(to)
 	s.NGuarded = uint32(copy(s.Guarded[:], io.guarded[:io.nGuarded]))
+}
+
+// tellUnguarded puts the ports of to that are nobody's to guard into the log.
+func (k *Kernel) tellUnguarded(to *task.Task) {
 	if to.Priv.Unguarded == 0 {
 		return
 	}

@@ -27,12 +27,20 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.PrivQuery:
 		return put(t, abi.OK, k.privilege(to))
 	case abi.PrivSet:
+		if t.Done != 0 {
+			k.privTell(to, t.Call)
+			return abi.OK, 0
+		}
 		if to.Wait&task.NoPriv == 0 || to.PrivSet {
 			return abi.EPERM, 0
 		}
 		var p abi.Privilege
 		copy(abi.Bytes(&p), t.Call.Buf[:])
-		return k.privSet(to, &p), 0
+		e := k.privSet(to, &p)
+		if e == abi.OK {
+			t.Done, e = 1, again // what is left is long enough for a step of its own
+		}
+		return e, 0
 	case abi.PrivAllow:
 		if to.Wait&task.NoPriv == 0 || !to.PrivSet {
 			return abi.EPERM, 0
@@ -98,8 +106,15 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 		k.ports.take(r)
 		k.consoleTask = k.consoleTask || hasConsole(r)
 	}
-	k.allowSends(to, p.SendTo[:p.NSendTo])
 	return abi.OK
+}
+
+// privTell is the second step of privSet: whom to may send to, and what the log says of its ports.
+func (k *Kernel) privTell(to *task.Task, from *abi.CallArea) {
+	var p abi.Privilege
+	copy(abi.Bytes(&p), from.Buf[:])
+	k.allowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
+	k.tellUnguarded(to)
 }
 
 func hasConsole(r abi.PortRange) bool { return r.First <= consolePort && consolePort <= r.Last }

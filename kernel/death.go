@@ -57,6 +57,9 @@ func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
 	f := &t.Ctx.Frame
 	r.Endpoint, r.Label, r.Incarnation = t.Endpoint, t.Label, t.Incarnation
 	r.StartedNS, r.DiedNS, r.CPUNS, r.Account = t.StartedNS, k.now, k.ns(t.Ticks), t.Account
+	if r.Cause == abi.CauseMemory {
+		r.Status = k.accounts.Get(t.Account).Frames.Used()
+	}
 	r.FramesPeak = max(t.FramesPeak, t.Space.Used())
 	registers(t, &r.Regs)
 	r.CodeLen = uint64(k.peek(t, f.IP, r.Code[:]))

@@ -167,11 +167,18 @@ func TestDeathLine(t *testing.T) {
 		return 14
 	})
 	r.until("fault", func() bool { return r.m.next[x.Slot] == nil })
-	lines := strings.Split(strings.TrimSpace(string(r.m.console)), "\n")
-	_, got, _ := strings.Cut(lines[len(lines)-1], "] ")
+	got := r.last()
 	want := "kernel: death label=peer ep=65 inc=0 cause=exception vector=14 (#PF) err=0x7 cr2=0x456 rip=" + fmt.Sprintf("%#x", uint64(code.Text)) + " rsp=0x123 code=48bf300000000000000048beffffffff"
 	if got != want {
 		t.Errorf("line:\n%s\nwant:\n%s", got, want)
+	}
+	x = r.make(rights())
+	for i := uint64(0); x.Live && x.Ctx != nil && i < frames; i++ {
+		r.exception(x, 14, 6, abi.RAMBase+i*abi.PageSize)
+	}
+	r.until("end", func() bool { return !x.Live })
+	if got := r.last(); !strings.Contains(got, " cause=memory vector=14 (#PF) err=0x6 ") || !strings.Contains(got, " memory=800KiB ceiling=800KiB rip=") {
+		t.Errorf("beyond its ceiling: %s", got)
 	}
 }
 

@@ -188,6 +188,7 @@ func (r *rig) syscall(t *task.Task, nr abi.CallNr, args ...uint64) {
 	r.does(t, func(c *arch.Context) uint64 {
 		f := &c.Frame
 		f.AX, f.Vector = uint64(nr), arch.VectorSyscall
+		f.IP += syscallSize
 		for i, p := range []*uint64{&f.DI, &f.SI, &f.DX, &f.R10, &f.R8} {
 			*p = 0
 			if i < len(args) {
@@ -203,6 +204,10 @@ func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint
 	r.t.Helper()
 	r.syscall(t, nr, args...)
 	r.until("call", func() bool { return r.m.next[t.Slot] == nil })
+	for t.Live && t.DoneIP == t.Ctx.Frame.IP+syscallSize { // it makes the call once more
+		r.syscall(t, nr, args...)
+		r.until("call, another step", func() bool { return r.m.next[t.Slot] == nil })
+	}
 	if !t.Live || t.Wait != 0 {
 		return 0xdead, 0
 	}

@@ -110,6 +110,10 @@ func (k *Kernel) logDeath(t *task.Task, r *abi.DeathRecord) {
 	case abi.CauseExit, abi.CausePanic, abi.CauseBadCall:
 		l.str(" status=").dec(r.Status)
 	}
+	if r.Cause == abi.CauseMemory { // when it had less than its ceiling, the machine had no more for it
+		ceiling := k.accounts.Get(t.Account).Frames.Ceiling()
+		l.str(" memory=").dec(r.Status * abi.PageSize >> 10).str("KiB ceiling=").dec(ceiling * abi.PageSize >> 10).str("KiB")
+	}
 	l.str(" rip=").hex(r.Regs.RIP).str(" rsp=").hex(r.Regs.GPR[4]).str(" code=")
 	for _, b := range r.Code[:r.CodeLen] {
 		l.digits(uint64(b), 16, 2)

@@ -9,3 +9,11 @@ TEXT cpuinit(SB),NOSPLIT|NOFRAME,$0
 	ADDQ	runtime∕goos·RamSize(SB), SP
 	SUBQ	runtime∕goos·RamStackOffset(SB), SP
 	JMP	_rt0_tamago_start(SB)
+
+// func imageData() uint64
+TEXT ·imageData(SB),NOSPLIT,$0-8
+	LEAQ	runtime·noptrdata(SB), AX
+	LEAQ	runtime·enoptrbss(SB), CX
+	SUBQ	AX, CX
+	MOVQ	CX, ret+0(FP)
+	RET

@@ -36,6 +36,7 @@ func hwinit0() {
 func hwinit1() {
 	goos.Exit = exit
 	goos.Idle = idle
+	limitMemory()
 }
 
 // line collects what the runtime prints, a byte at a time, into lines for the kernel's log.

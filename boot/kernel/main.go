@@ -149,6 +149,7 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, module pvh.Range, entry uint64) kernel.Config {
 	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: imageEnd() - pc.KernelBase,
 		HeapBytes: pc.WindowEnd - imageEnd(), ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
+	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
 	f.RootTSC = cpu.TSC()

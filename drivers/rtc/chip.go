@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -21,7 +23,11 @@ const (
 	regB       = 0x0b
 	regC       = 0x0c
 	regD       = 0x0d
-	regCentury = 0x32 // of PCs whose CENTURY [2] is not 0
+
+	// What [2] CENTURY may say: no register of the clock's own, nor the firmware's notes of a reset behind
+	// them, and none past the index.
+	firstCentury = 0x10
+	lastCentury  = 0x7f
 )
 
 // Bits. Source: [1] "Registers".
@@ -29,19 +35,21 @@ const (
 	aUpdating = 0x80 // UIP
 	aDivider  = 0x70 // DV
 	aRunning  = 0x20 // DV for 32768 Hz: the clock runs
+	aKnown    = 0x26 // that, and the usual rate of the periodic interrupt, which is off
 	bSet      = 0x80 // updates are held
-	bAlarm    = 0x20
-	bPeriodic = 0x40
 	bUpdate   = 0x10 // an interrupt at the end of each update
 	cAny      = 0x80 // IRQF
 	cUpdate   = 0x10 // UF
-	dValid    = 0x80 // the battery has not failed
+	dValid    = 0x80 // VRT: the battery has not failed
 )
 
 const (
-	// updatePolls bounds the wait for the end of an update: 2.3 ms [1], a read takes about
-	// 1 µs on an ISA bus, and somewhat more on a machine that is emulated.
-	updatePolls = 20000
+	// settleLimit and settlePolls bound the wait for the end of an update, 2.3 ms [1]: the polls
+	// where time does not tell. A poll takes about 1 µs.
+	settleLimit = 10 * time.Millisecond
+	settlePolls = 20000
+	// pollsPerLook is how many polls go between two looks at the time.
+	pollsPerLook = 64
 	// readTries bounds how often a reading is repeated because the time went on in the middle.
 	readTries = 8
 )
@@ -49,8 +57,9 @@ const (
 // chip is the clock.
 type chip struct {
 	p       sdk.Ports
+	now     func() time.Duration
 	mode    uint8 // register B's modeBinary and mode24
-	century bool
+	century uint8 // index of the century register; 0: there is none
 }
 
 func (k *chip) read(reg uint8) uint8 {
@@ -63,30 +72,46 @@ func (k *chip) write(reg, v uint8) {
 	k.p.Out8(portData, v)
 }
 
-// init brings the chip from any state into service, its interrupt off. wasSet tells that the
-// last life died while it set the clock: the time may be half the old one.
+// init brings the chip from any state into service: it runs, interrupts and summer time are off, the mode is
+// as it was found. found tells what makes the time doubtful: RTCBattery, RTCHalfSet, RTCStopped.
 //
 // Errors: ENODEV (nothing there).
-func (k *chip) init(p sdk.Ports) (wasSet bool, e abi.Errno) {
-	k.p = p
-	b := k.read(regB)
-	if b == 0xff && k.read(regA) == 0xff {
-		return false, abi.ENODEV
+func (k *chip) init() (found abi.RTCDoubt, e abi.Errno) {
+	powered := k.powered() // first: any access may park the index at register D and read that
+	a, b := k.read(regA), k.read(regB)
+	if a == 0xff && b == 0xff {
+		return 0, abi.ENODEV
 	}
 	k.mode = b & (modeBinary | mode24)
-	k.write(regB, b&^(bSet|bPeriodic|bAlarm|bUpdate))
-	if a := k.read(regA); a&aDivider != aRunning {
-		k.write(regA, a&^(aUpdating|aDivider)|aRunning)
+	if !powered {
+		found |= abi.RTCBattery
 	}
-	c := k.read(regCentury)
-	k.century = c == 0x19 || c == 0x20 || k.mode&modeBinary != 0 && (c == 19 || c == 20)
-	return b&bSet != 0, abi.OK
+	if b&bSet != 0 {
+		found |= abi.RTCHalfSet
+	}
+	if a&aDivider != aRunning {
+		found |= abi.RTCStopped
+	}
+	if a&^aUpdating != aKnown {
+		k.write(regA, aKnown)
+	}
+	k.write(regB, k.mode)
+	return found, abi.OK
 }
+
+// powered tells whether the battery has held. Reading the register may set the bit [1]: the answer is to be kept.
+func (k *chip) powered() bool { return k.read(regD)&dValid != 0 }
 
 // enable turns the update interrupt on, and forgets those of the past: one that the last life
 // did not acknowledge would keep the line up, and no edge would ever come.
 func (k *chip) enable() {
-	k.write(regB, k.read(regB)|bUpdate)
+	k.write(regB, k.mode|bUpdate)
+	k.read(regC)
+}
+
+// disable turns it off, and forgets what is under way.
+func (k *chip) disable() {
+	k.write(regB, k.mode)
 	k.read(regC)
 }
 
@@ -97,18 +122,23 @@ func (k *chip) acknowledge() (updated bool) {
 
 // settled waits until no update is in progress. Source: [1] "Update Cycle".
 func (k *chip) settled() bool {
-	for range updatePolls {
+	end := k.now() + settleLimit
+	for i := range settlePolls {
 		if k.read(regA)&aUpdating == 0 {
 			return true
 		}
+		if i%pollsPerLook == pollsPerLook-1 && k.now() > end {
+			break
+		}
 	}
-	return false
+	// The processor may have been another's since the last poll.
+	return k.read(regA)&aUpdating == 0
 }
 
 func (k *chip) registers() registers {
 	r := registers{k.read(regSecond), k.read(regMinute), k.read(regHour), 0, k.read(regDay), k.read(regMonth), k.read(regYear), 0}
-	if k.century {
-		r.century = k.read(regCentury)
+	if k.century != 0 {
+		r.century = k.read(k.century)
 	}
 	return r
 }
@@ -116,43 +146,56 @@ func (k *chip) registers() registers {
 // get reads the time. A task may be preempted between any two reads, so that "no update for
 // 244 µs" is no promise: two equal readings are.
 //
-// Errors: EIO (an update that never ends, or registers that are no time).
-func (k *chip) get() (unix uint64, e abi.Errno) {
+// Errors, each with its reason: EIO (RTCUpdate, RTCGarbage), EDOM (RTCRange).
+func (k *chip) get() (unix uint64, why abi.RTCDoubt, e abi.Errno) {
 	for range readTries {
 		if !k.settled() {
-			return 0, abi.EIO
+			break
 		}
 		first := k.registers()
 		if !k.settled() || first != k.registers() {
 			continue
 		}
-		if d, ok := first.date(k.mode, k.century); ok {
-			return d.unix(), abi.OK
+		d, ok := first.date(k.mode, k.century != 0)
+		switch {
+		case !ok:
+			return 0, abi.RTCGarbage, abi.EIO
+		case !d.inRange():
+			return 0, abi.RTCRange, abi.EDOM
 		}
-		return 0, abi.EIO
+		return d.unix(), 0, abi.OK
 	}
-	return 0, abi.EIO
+	return 0, abi.RTCUpdate, abi.EIO
+}
+
+// last is the last second that the clock keeps: without a century two digits have to do.
+func (k *chip) last() uint64 {
+	if k.century != 0 {
+		return abi.RTCLast
+	}
+	return date{lastShortYear, 12, 31, 23, 59, 59}.unix()
 }
 
 // set writes the time. Updates are held meanwhile; the chip turns its update interrupt off
-// then, so it is turned on again.
-//
-// Errors: EDOM (a year that the clock cannot hold).
-func (k *chip) set(unix uint64) abi.Errno {
-	d, ok := fromUnix(unix)
-	if !ok || !k.century && (d.year < 1970 || d.year > 2069) {
-		return abi.EDOM
-	}
+// then, so it is turned on again. ok tells whether the clock took it, which it is read for. Precondition: unix ≤ last().
+func (k *chip) set(unix uint64) (ok bool) {
+	d := fromUnix(unix)
 	r := encode(d, k.mode)
-	b := k.read(regB) &^ bSet
-	k.write(regB, b|bSet)
+	k.write(regB, k.mode|bSet)
 	for _, w := range [...]struct{ reg, v uint8 }{{regSecond, r.second}, {regMinute, r.minute}, {regHour, r.hour},
 		{regWeekday, r.weekday}, {regDay, r.day}, {regMonth, r.month}, {regYear, r.year}} {
 		k.write(w.reg, w.v)
 	}
-	if k.century {
-		k.write(regCentury, r.century)
+	if k.century != 0 {
+		k.write(k.century, r.century)
 	}
-	k.write(regB, b)
-	return abi.OK
+	k.write(regB, k.mode|bUpdate)
+	got, why, e := k.get()
+	if why == abi.RTCRange { // set to the last seconds of the range, and past it by now
+		return unix+setSlack > abi.RTCLast
+	}
+	return e == abi.OK && got >= unix && got <= unix+setSlack
 }
+
+// setSlack is how many seconds may pass between the setting of the clock and the reading.
+const setSlack = 3

@@ -1,5 +1,7 @@
 package main
 
+import "bennu/kernel/abi"
+
 // date is a moment in UTC.
 type date struct {
 	year, month, day     int // 1970…, 1…12, 1…31
@@ -13,10 +15,10 @@ const (
 	afternoon  = 0x80 // of the hour register, with 12 hours
 )
 
-// Years that the clock is set to: two digits and, where there is one, a century register.
+// Years that two digits tell apart.
 const (
-	firstYear = 1970
-	lastYear  = 2099
+	firstShortYear = abi.RTCFirstYear
+	lastShortYear  = firstShortYear + 99
 )
 
 var monthDays = [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
@@ -30,16 +32,19 @@ func daysOf(y, m int) int {
 	return monthDays[m]
 }
 
+// valid tells whether there is such a day and time, in whatever year.
 func (d date) valid() bool {
-	return d.year >= firstYear && d.year <= lastYear && d.month >= 1 && d.month <= 12 &&
-		d.day >= 1 && d.day <= daysOf(d.year, d.month) &&
+	return d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= daysOf(d.year, d.month) &&
 		d.hour >= 0 && d.hour < 24 && d.minute >= 0 && d.minute < 60 && d.second >= 0 && d.second < 60
 }
 
-// unix is seconds since 1970. Precondition: d is valid.
+// inRange tells whether Unix time has the year, and the clock may be set to it.
+func (d date) inRange() bool { return d.year >= abi.RTCFirstYear && d.year <= abi.RTCLastYear }
+
+// unix is seconds since 1970. Precondition: d is valid and in range.
 func (d date) unix() uint64 {
 	days := 0
-	for y := firstYear; y < d.year; y++ {
+	for y := abi.RTCFirstYear; y < d.year; y++ {
 		days += 365
 		if leap(y) {
 			days++
@@ -51,11 +56,11 @@ func (d date) unix() uint64 {
 	return uint64(days+d.day-1)*86400 + uint64(d.hour*3600+d.minute*60+d.second)
 }
 
-// fromUnix is the inverse; ok is false past lastYear.
-func fromUnix(t uint64) (d date, ok bool) {
+// fromUnix is the inverse. Precondition: t ≤ abi.RTCLast.
+func fromUnix(t uint64) date {
 	days, s := t/86400, int(t%86400)
-	d = date{year: firstYear, month: 1, hour: s / 3600, minute: s / 60 % 60, second: s % 60}
-	for ; d.year <= lastYear; d.year++ {
+	d := date{year: abi.RTCFirstYear, month: 1, hour: s / 3600, minute: s / 60 % 60, second: s % 60}
+	for ; ; d.year++ {
 		n := uint64(365)
 		if leap(d.year) {
 			n++
@@ -65,15 +70,12 @@ func fromUnix(t uint64) (d date, ok bool) {
 		}
 		days -= n
 	}
-	if d.year > lastYear {
-		return d, false
-	}
 	for int(days) >= daysOf(d.year, d.month) {
 		days -= uint64(daysOf(d.year, d.month))
 		d.month++
 	}
 	d.day = int(days) + 1
-	return d, true
+	return d
 }
 
 // weekday is 1 for Sunday. Source: [1] "Time, Calendar, and Alarm Locations".
@@ -84,12 +86,13 @@ type registers struct {
 	second, minute, hour, weekday, day, month, year, century uint8
 }
 
-// date decodes registers. withCentury tells whether century means anything; without it years
-// from 70 on are the twentieth century's.
+// date decodes registers; ok is false when they are no date and time. withCentury tells whether century
+// means anything; without it years from 70 on are the twentieth century's.
 func (r registers) date(mode uint8, withCentury bool) (d date, ok bool) {
 	get := func(v uint8) int {
 		switch {
 		case mode&modeBinary != 0:
+			ok = ok && v <= 99
 			return int(v)
 		case v>>4 > 9 || v&0xf > 9:
 			ok = false
@@ -110,7 +113,7 @@ func (r registers) date(mode uint8, withCentury bool) (d date, ok bool) {
 	switch {
 	case withCentury:
 		d.year += 100 * get(r.century)
-	case d.year < 70:
+	case d.year < firstShortYear%100:
 		d.year += 2000
 	default:
 		d.year += 1900

@@ -3,23 +3,22 @@ package main
 import (
 	"testing"
 	"time"
+
+	"bennu/kernel/abi"
 )
 
 // Every day that the clock can hold, against the standard library.
 func TestUnix(t *testing.T) {
-	day := time.Date(firstYear, 1, 1, 13, 59, 58, 0, time.UTC)
-	for ; day.Year() <= lastYear; day = day.AddDate(0, 0, 1) {
+	day := time.Date(abi.RTCFirstYear, 1, 1, 13, 59, 58, 0, time.UTC)
+	for ; day.Year() <= abi.RTCLastYear; day = day.AddDate(0, 0, 1) {
 		want := date{day.Year(), int(day.Month()), day.Day(), 13, 59, 58}
-		got, ok := fromUnix(uint64(day.Unix()))
-		if !ok || got != want || got.unix() != uint64(day.Unix()) || got.weekday() != int(day.Weekday())+1 {
-			t.Fatalf("%v: %+v (%v), back %d, weekday %d", day, got, ok, got.unix(), got.weekday())
+		got := fromUnix(uint64(day.Unix()))
+		if got != want || got.unix() != uint64(day.Unix()) || got.weekday() != int(day.Weekday())+1 || !got.valid() || !got.inRange() {
+			t.Fatalf("%v: %+v, back %d, weekday %d", day, got, got.unix(), got.weekday())
 		}
 	}
-	if _, ok := fromUnix(uint64(day.Unix())); ok {
-		t.Errorf("%v is past the last year", day)
-	}
-	if _, ok := fromUnix(1<<64 - 1); ok {
-		t.Error("the end of time is past the last year")
+	if last := (date{abi.RTCLastYear, 12, 31, 23, 59, 59}).unix(); last != abi.RTCLast {
+		t.Errorf("the last second is %d, abi says %d", last, abi.RTCLast)
 	}
 }
 
@@ -44,12 +43,12 @@ func TestRegisters(t *testing.T) {
 func TestBadRegisters(t *testing.T) {
 	good := encode(date{2024, 1, 31, 1, 2, 3}, mode24)
 	for name, change := range map[string]func(*registers){
-		"digit above nine": func(r *registers) { r.second = 0x1a },
-		"month 13":         func(r *registers) { r.month = 0x13 },
-		"month 0":          func(r *registers) { r.month = 0 },
-		"day 31 of April":  func(r *registers) { r.month = 0x04 },
-		"hour 24":          func(r *registers) { r.hour = 0x24 },
-		"century 42":       func(r *registers) { r.century = 0x42 },
+		"digit above nine":   func(r *registers) { r.second = 0x1a },
+		"month 13":           func(r *registers) { r.month = 0x13 },
+		"month 0":            func(r *registers) { r.month = 0 },
+		"day 31 of April":    func(r *registers) { r.month = 0x04 },
+		"hour 24":            func(r *registers) { r.hour = 0x24 },
+		"century of letters": func(r *registers) { r.century = 0xaa },
 	} {
 		r := good
 		change(&r)
@@ -61,6 +60,17 @@ func TestBadRegisters(t *testing.T) {
 	if r.hour = 0x13; true {
 		if _, ok := r.date(0, true); ok {
 			t.Error("hour 13 of twelve")
+		}
+	}
+}
+
+// A year that there is, but not here.
+func TestYearOutOfRange(t *testing.T) {
+	for _, c := range []struct{ century, year uint8 }{{0x21, 0x00}, {0x19, 0x69}, {0x42, 0x24}, {0x00, 0x26}, {0x99, 0x99}} {
+		r := encode(date{2024, 1, 31, 1, 2, 3}, mode24)
+		r.century, r.year = c.century, c.year
+		if d, ok := r.date(mode24, true); !ok || d.inRange() {
+			t.Errorf("year %02x%02x: %+v, %v", c.century, c.year, d, ok)
 		}
 	}
 }

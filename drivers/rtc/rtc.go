@@ -16,6 +16,7 @@ const (
 
 type rtc struct {
 	chip       chip
+	memory     memory
 	waiters    [maxWaiters]sdk.Asker
 	n          int
 	interrupts uint64
@@ -24,16 +25,25 @@ type rtc struct {
 
 // Init is sdk.Driver.
 func (r *rtc) Init(c *sdk.Context) error {
-	wasSet, e := r.chip.init(c.Ports())
+	r.chip = chip{p: c.Ports(), now: c.Now}
+	if e := r.findCentury(c); e != abi.OK {
+		return sdk.Fail(e, "the kernel does not tell where the clock keeps its century")
+	}
+	found, e := r.chip.init()
 	if e != abi.OK {
 		return sdk.Fail(e, "no clock at ", sdk.Hex(portIndex))
 	}
-	if wasSet {
-		c.Log("event", "half-set", "why", "the last life died while it set the clock")
+	r.memory.load(c)
+	if r.memory.known && r.memory.mode != r.chip.mode {
+		found |= abi.RTCMode
 	}
-	if r.chip.read(regD)&dValid == 0 {
-		c.Log("event", "battery", "why", "it failed, the time is not to be trusted")
+	r.memory.save = !r.memory.known || r.memory.mode != r.chip.mode
+	r.memory.mode = r.chip.mode
+	r.memory.suspect(c, found)
+	if !r.memory.known { // else the first who asks finds out what has happened since
+		r.read(c)
 	}
+	r.memory.store(c)
 	if _, e := c.IRQ(irqLine); e != abi.OK {
 		return sdk.Fail(e, "irq ", sdk.Dec(irqLine))
 	}
@@ -41,25 +51,66 @@ func (r *rtc) Init(c *sdk.Context) error {
 	return nil
 }
 
+// findCentury asks the firmware's tables where the century is. What the register holds tells nothing: it is other
+// in each century, and may be anything where it means nothing.
+func (r *rtc) findCentury(c *sdk.Context) abi.Errno {
+	var m abi.Machine
+	if _, e := c.Info(abi.InfoMachine, 0, abi.Bytes(&m)); e != abi.OK {
+		return e
+	}
+	switch n := m.CMOSCentury; {
+	case n == 0:
+	case n < firstCentury || n > lastCentury:
+		c.Log("event", "century", "register", sdk.Hex(n), "why", "the firmware names a register that holds no century, going on without")
+	default:
+		r.chip.century = uint8(n)
+	}
+	return abi.OK
+}
+
+// read is the time, and why it is not to be trusted or is none.
+func (r *rtc) read(c *sdk.Context) (unix uint64, doubt abi.RTCDoubt, e abi.Errno) {
+	if !r.chip.powered() {
+		r.memory.suspect(c, abi.RTCBattery)
+	}
+	unix, why, e := r.chip.get()
+	if e == abi.OK && !r.memory.passed(unix, c.Now()) {
+		r.memory.suspect(c, abi.RTCBack)
+	}
+	return unix, r.memory.doubt | why, e
+}
+
 // Message is sdk.Driver.
 func (r *rtc) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	switch m.Type {
 	case abi.RTCGet:
-		now, e := r.chip.get()
-		c.Reply(m, e, now, r.updates)
+		now, doubt, e := r.read(c)
+		c.Reply(m, e, now, r.updates, uint64(doubt))
 	case abi.RTCSet:
-		c.Reply(m, r.chip.set(m.Arg[0]))
+		c.Reply(m, r.set(c, m.Arg[0]))
 	case abi.RTCWait:
 		r.wait(c, m)
 	case abi.RTCState:
-		century := uint64(0)
-		if r.chip.century {
-			century = regCentury
-		}
-		c.Reply(m, abi.OK, r.interrupts, uint64(r.chip.read(regB)), century)
+		c.Reply(m, abi.OK, r.interrupts, uint64(r.chip.read(regB)), uint64(r.chip.century), r.chip.last())
 	default:
 		c.Reply(m, abi.ENOSYS)
+		return
 	}
+	r.memory.store(c)
+}
+
+// set sets the clock. Errors: EDOM (it cannot keep that), EIO (it did not take it, and is doubtful now).
+func (r *rtc) set(c *sdk.Context, unix uint64) abi.Errno {
+	if unix > r.chip.last() {
+		return abi.EDOM
+	}
+	r.memory.begin(c)
+	if !r.chip.set(unix) {
+		c.Log("event", "not-set", "why", "the clock did not take the time")
+		return abi.EIO
+	}
+	r.memory.set(unix, c.Now())
+	return abi.OK
 }
 
 func (r *rtc) wait(c *sdk.Context, m *abi.Msg) {
@@ -84,15 +135,16 @@ func (r *rtc) Interrupt(c *sdk.Context, _ uint64) {
 func (r *rtc) updated(c *sdk.Context) {
 	r.updates++
 	if r.n > 0 {
-		now, e := r.chip.get()
-		r.release(c, e, now)
+		now, doubt, e := r.read(c)
+		r.release(c, e, now, doubt)
+		r.memory.store(c)
 	}
 }
 
 // release answers all who wait. Those who died meanwhile are forgotten with the others.
-func (r *rtc) release(c *sdk.Context, e abi.Errno, now uint64) {
+func (r *rtc) release(c *sdk.Context, e abi.Errno, now uint64, doubt abi.RTCDoubt) {
 	for _, a := range r.waiters[:r.n] {
-		c.ReplyTo(a, e, now, r.updates)
+		c.ReplyTo(a, e, now, r.updates, uint64(doubt))
 	}
 	r.n = 0
 }
@@ -106,14 +158,13 @@ func (r *rtc) Alarm(c *sdk.Context) {
 		r.updated(c)
 	default:
 		c.Log("event", "no-update", "errno", abi.EIO.Name(), "b", sdk.Hex(uint64(r.chip.read(regB))))
-		r.release(c, abi.EIO, 0)
+		r.release(c, abi.EIO, 0, abi.RTCUpdate)
 		r.chip.enable()
 	}
 }
 
 // Stop is sdk.Stopper.
 func (r *rtc) Stop(c *sdk.Context) {
-	r.release(c, abi.EINTR, 0)
-	r.chip.write(regB, r.chip.read(regB)&^bUpdate)
-	r.chip.read(regC)
+	r.release(c, abi.EINTR, 0, 0)
+	r.chip.disable()
 }

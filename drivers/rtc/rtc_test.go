@@ -5,86 +5,21 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 )
 
-// cmos is an MC146818.
-type cmos struct {
-	r      [128]uint8
-	index  uint8
-	raise  func()
-	up     int    // this many reads of register A say that an update is in progress
-	onRead func() // before each read of the seconds
-	writes []uint8
-}
-
-func newCMOS(mode uint8, d date) *cmos {
-	m := &cmos{}
-	m.r[regA], m.r[regB], m.r[regD] = 0x26, mode, 0x80
-	m.put(d)
-	return m
-}
-
-func (m *cmos) put(d date) {
-	x := encode(d, m.r[regB])
-	m.r[regSecond], m.r[regMinute], m.r[regHour], m.r[regDay] = x.second, x.minute, x.hour, x.day
-	m.r[regMonth], m.r[regYear], m.r[regCentury], m.r[regWeekday] = x.month, x.year, x.century, x.weekday
-}
-
-// tick ends an update.
-func (m *cmos) tick() {
-	if m.r[regB]&bSet != 0 {
-		return
-	}
-	was := m.r[regC]
-	m.r[regC] |= cUpdate
-	if m.r[regB]&bUpdate != 0 && was&cAny == 0 {
-		m.r[regC] |= cAny
-		m.raise()
-	}
-}
-
-func (m *cmos) In(port uint16, _ int) uint32 {
-	if port != portData {
-		return 0xff
-	}
-	switch m.index {
-	case regA:
-		if m.up > 0 {
-			m.up--
-			return uint32(m.r[regA] | aUpdating)
-		}
-	case regSecond:
-		if m.onRead != nil {
-			m.onRead()
-		}
-	case regC:
-		v := m.r[regC]
-		m.r[regC] = 0
-		return uint32(v)
-	}
-	return uint32(m.r[m.index])
-}
-
-func (m *cmos) Out(port uint16, _ int, v uint32) {
-	if port == portIndex {
-		m.index = uint8(v) & 0x7f
-		return
-	}
-	if m.index <= regYear && m.r[regB]&bSet == 0 {
-		m.writes = append(m.writes, m.index)
-	}
-	if m.index == regB && v&bSet != 0 {
-		v &^= bUpdate
-	}
-	m.r[m.index] = uint8(v)
-}
-
 func boot(t *testing.T, m *cmos) (*fake.Kernel, *rtc) {
 	t.Helper()
+	return life(t, m, map[abi.Label]sdk.Value{})
+}
+
+// life is one life of the driver, with what the data store has.
+func life(t *testing.T, m *cmos, store map[abi.Label]sdk.Value) (*fake.Kernel, *rtc) {
+	t.Helper()
 	k := fake.New(t, "rtc")
-	k.Device = m
+	k.Device, k.Store, k.Machine.CMOSCentury = m, store, m.century
 	m.raise = func() { k.Fire(irqLine) }
 	r := new(rtc)
 	k.Start(r)
@@ -119,7 +54,7 @@ func TestNoClock(t *testing.T) {
 // The time goes on while it is read.
 func TestGetAcrossUpdate(t *testing.T) {
 	last := date{2025, 12, 31, 23, 59, 59}
-	next, _ := fromUnix(last.unix() + 1)
+	next := fromUnix(last.unix() + 1)
 	m := newCMOS(mode24, last)
 	k, _ := boot(t, m)
 	reads := 0
@@ -137,7 +72,7 @@ func TestGetAcrossUpdate(t *testing.T) {
 		t.Errorf("read %d, want %d", a.Arg[1], next.unix())
 	}
 	m.up = 1 << 30
-	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO {
+	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO || abi.RTCDoubt(a.Arg[3]) != abi.RTCUpdate {
 		t.Errorf("an update without end: %+v", a)
 	}
 }
@@ -146,7 +81,7 @@ func TestGarbage(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	k, _ := boot(t, m)
 	m.r[regMonth] = 0xee
-	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO {
+	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO || abi.RTCDoubt(a.Arg[3]) != abi.RTCGarbage {
 		t.Errorf("answered %+v", a)
 	}
 }
@@ -164,10 +99,12 @@ func TestSet(t *testing.T) {
 	if len(m.writes) != 0 || m.r[regB]&bSet != 0 || m.r[regB]&bUpdate == 0 {
 		t.Errorf("written while it ran: %v; register B %#x", m.writes, m.r[regB])
 	}
-	if a, _ := k.Request(fake.Client, abi.RTCSet, 1<<40); abi.Errno(a.Arg[0]) != abi.EDOM {
-		t.Errorf("too late a year: %+v", a)
+	for _, late := range []uint64{abi.RTCLast + 1, 1 << 40, 1<<64 - 1} {
+		if a, _ := k.Request(fake.Client, abi.RTCSet, late); abi.Errno(a.Arg[0]) != abi.EDOM {
+			t.Errorf("too late a year: %+v", a)
+		}
 	}
-	m.r[regCentury] = 0
+	m.century = 0
 	k, _ = boot(t, m)
 	late := date{2070, 1, 1, 0, 0, 0}
 	if a, _ := k.Request(fake.Client, abi.RTCSet, late.unix()); abi.Errno(a.Arg[0]) != abi.EDOM {
@@ -229,14 +166,14 @@ func TestRestart(t *testing.T) {
 	for name, leave := range map[string]func(*cmos){
 		"while it set the clock": func(m *cmos) { m.r[regB] |= bSet },
 		"interrupt not served":   func(m *cmos) { m.r[regB] |= bUpdate; m.r[regC] = cUpdate | cAny },
-		"other interrupts on":    func(m *cmos) { m.r[regB] |= bPeriodic | bAlarm },
+		"all that it can do on":  func(m *cmos) { m.r[regB] |= 0x79 },
 		"stopped":                func(m *cmos) { m.r[regA] = 0x76 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newCMOS(mode24, noon)
 			leave(m)
 			k, _ := boot(t, m)
-			if m.r[regB] != mode24|bUpdate || m.r[regA]&aDivider != aRunning || m.r[regC] != 0 {
+			if m.r[regB] != mode24|bUpdate || m.r[regA] != aKnown || m.r[regC] != 0 {
 				t.Errorf("registers A %#x B %#x C %#x", m.r[regA], m.r[regB], m.r[regC])
 			}
 			k.Request(fake.Client, abi.RTCWait)
@@ -267,7 +204,7 @@ func TestState(t *testing.T) {
 	k, _ := boot(t, m)
 	m.tick()
 	k.Run()
-	if a, _ := k.Request(fake.Client, abi.RTCState); a.Arg[1] != 1 || a.Arg[2] != mode24|bUpdate || a.Arg[3] != regCentury {
+	if a, _ := k.Request(fake.Client, abi.RTCState); a.Arg[1] != 1 || a.Arg[2] != mode24|bUpdate || a.Arg[3] != regCentury || a.Arg[4] != abi.RTCLast {
 		t.Errorf("state %v", a.Arg)
 	}
 	if a, _ := k.Request(fake.Client, 0xdead); abi.Errno(a.Arg[0]) != abi.ENOSYS {

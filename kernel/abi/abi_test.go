@@ -16,6 +16,10 @@ func TestLayout(t *testing.T) {
 	}{
 		{"Msg", unsafe.Sizeof(Msg{}), 64},
 		{"CallArea", unsafe.Sizeof(CallArea{}), PageSize},
+		{"StartInfo.Seed", unsafe.Offsetof(StartInfo{}.Seed), 96},
+		{"StartInfo.Args", unsafe.Offsetof(StartInfo{}.Args), 136},
+		{"StartInfo.Guarded", unsafe.Offsetof(StartInfo{}.Guarded), 396},
+		{"StartInfo.MemoryLimit", unsafe.Offsetof(StartInfo{}.MemoryLimit), 416},
 		{"CallArea.Buf", unsafe.Offsetof(CallArea{}.Buf), 0x100},
 		{"CallArea.Grants", unsafe.Offsetof(CallArea{}.Grants), 0x800},
 		{"CopyGrant", unsafe.Sizeof(CopyGrant{}), 32},

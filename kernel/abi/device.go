@@ -12,10 +12,31 @@ const (
 
 // rtc: the CMOS clock.
 const (
-	RTCGet   MsgType = 0xa00 // → Arg[1]: Unix seconds (UTC), Arg[2]: update interrupts seen
-	RTCSet   MsgType = 0xa01 // Arg[0]: Unix seconds
+	RTCGet   MsgType = 0xa00 // → Arg[1]: Unix seconds (UTC), Arg[2]: update interrupts seen, Arg[3]: RTCDoubt. EIO, EDOM: Arg[3] says why
+	RTCSet   MsgType = 0xa01 // Arg[0]: Unix seconds. EDOM: past what this clock keeps, EIO: it did not take it
 	RTCWait  MsgType = 0xa02 // answered at the next update interrupt → as RTCGet
-	RTCState MsgType = 0xa03 // → Arg[1]: interrupts, Arg[2]: register B, Arg[3]: CMOS century register (0: none)
+	RTCState MsgType = 0xa03 // → Arg[1]: interrupts, Arg[2]: register B, Arg[3]: CMOS century register (0: none), Arg[4]: the last second it keeps
+)
+
+// The times that the clock is set to and read, in Unix seconds: the years RTCFirstYear to RTCLastYear.
+const (
+	RTCFirstYear        = 1970
+	RTCLastYear         = 2099
+	RTCLast      uint64 = 4102444799
+)
+
+// RTCDoubt is a set of reasons why a time is not to be trusted, or is none.
+type RTCDoubt uint64
+
+const (
+	RTCBattery RTCDoubt = 1 << 0 // the battery has failed (register D)
+	RTCHalfSet RTCDoubt = 1 << 1 // somebody died while they set it
+	RTCStopped RTCDoubt = 1 << 2 // it was found stopped
+	RTCMode    RTCDoubt = 1 << 3 // somebody changed how it writes numbers
+	RTCBack    RTCDoubt = 1 << 4 // it went back, and nobody set it
+	RTCUpdate  RTCDoubt = 1 << 5 // EIO: an update does not end
+	RTCGarbage RTCDoubt = 1 << 6 // EIO: the registers hold no date and time
+	RTCRange   RTCDoubt = 1 << 7 // EDOM: the year is none from RTCFirstYear to RTCLastYear
 )
 
 // kbd: the 8042 keyboard.

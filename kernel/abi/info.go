@@ -56,6 +56,7 @@ type Machine struct {
 	IdleNS      uint64 // time in which nothing ran; with all accounts' CPUNS it is the time since EntryTSC
 	CPU         [48]byte
 	Version     [32]byte
+	CMOSCentury uint64 // register of the CMOS clock that holds the century, by the firmware's tables; 0: none
 }
 
 // TaskState is why a task does not run.
@@ -172,7 +173,7 @@ type DeathRecord struct {
 	Vector      uint32
 	ErrorCode   uint64
 	CR2         uint64
-	Status      uint64 // exit status, or number of the bad call
+	Status      uint64 // exit status; number of the bad call; with CauseMemory, pages that its account had
 	StartedNS   uint64 // when it was allowed to run
 	DiedNS      uint64 // when the kernel stopped it
 	CleanNS     uint64 // when nothing of it was left

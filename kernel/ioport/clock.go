@@ -8,7 +8,7 @@ import "bennu/kernel/abi"
 // Address Map".
 const (
 	lastSetup = 0x0f // what the machine does at its next reset
-	statusD   = 0x0d // the last of the clock's own. Reading it does nothing
+	statusD   = 0x0d // the last of the clock's own. Reading it does nothing but end what it says of the battery
 	century   = 0x32
 	maskNMI   = 0x80 // bit 7 of the index port is no part of the index
 )

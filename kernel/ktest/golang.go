@@ -44,6 +44,8 @@ func goPeer() {
 	case 't':
 		talk()
 		return
+	case 'M':
+		goMemoryPeer(usys.Start().Args[1], usys.Start().Args[2])
 	case 'm':
 		for held := [][]byte(nil); ; {
 			held = append(held, slices.Repeat([]byte{1}, 1<<20))
@@ -99,6 +101,10 @@ func (t *T) goImage() uint32 {
 func (t *T) goTask(image uint32, args string) abi.Endpoint {
 	p := spinner()
 	p.CeilingFrames = 4096
+	return t.goTaskWith(image, args, p)
+}
+
+func (t *T) goTaskWith(image uint32, args string, p rights) abi.Endpoint {
 	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args)), Account: t.account(p)}
 	s.Label, _ = abi.MakeLabel("go")
 	copy(s.Args[:], args)

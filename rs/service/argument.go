@@ -2,7 +2,6 @@ package service
 
 import (
 	"strconv"
-	"time"
 
 	"bennu/kernel/abi"
 )
@@ -13,8 +12,6 @@ const DefaultLines = 20
 const (
 	maxLines  = 10000
 	maxStatus = 127
-	// maxSeconds is the end of the year 9999: a CMOS clock has four digits for the year.
-	maxSeconds = 253402300799
 )
 
 func setLabel(r *Request, s string) bool {
@@ -60,23 +57,6 @@ func setTopic(r *Request, s string) bool {
 	_, ok := ByName(s)
 	r.Topic = s
 	return ok || s == "service"
-}
-
-// timeLayout is ISO 8601 without fractions and zone: the clock runs in UTC.
-const timeLayout = "2006-01-02T15:04:05"
-
-func setTime(r *Request, s string) bool {
-	r.Set = true
-	if n, ok := number(s, 0, maxSeconds); ok {
-		r.Seconds = n
-		return true
-	}
-	t, err := time.Parse(timeLayout, s)
-	if err != nil || t.Unix() < 0 {
-		return false
-	}
-	r.Seconds = uint64(t.Unix())
-	return true
 }
 
 // number reads decimal digits only: no sign, no underscore, no leading zero.

@@ -3,7 +3,6 @@ package service
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"bennu/kernel/abi"
 )
@@ -26,7 +25,7 @@ func Text(r Request, res Result) string {
 	case OpLog:
 		return string(res.Log)
 	case OpDate:
-		return Date(res.Seconds) + "\n"
+		return dateLine(&res)
 	case OpUp, OpRefresh, OpRestart:
 		return r.Label.String() + " runs, endpoint " + Decimal(uint64(res.Endpoint)) + "\n"
 	case OpLookup:
@@ -35,11 +34,6 @@ func Text(r Request, res Result) string {
 		return r.Label.String() + " is down\n"
 	}
 	return ""
-}
-
-// Date writes Unix seconds as UTC.
-func Date(seconds uint64) string {
-	return time.Unix(int64(seconds), 0).UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // StatusTable is the services for people.

@@ -44,8 +44,12 @@ func info(p Port, reset bool) Result {
 		parts[2].index = 1
 	}
 	for _, q := range parts {
-		if n, e := p.Info(q.kind, q.index, q.to); e != abi.OK || n < len(q.to) {
-			res.Errno = max(e, abi.EIO)
+		n, e := p.Info(q.kind, q.index, q.to)
+		if e == abi.OK && n < len(q.to) {
+			e = abi.EIO // not this ABI
+		}
+		if e != abi.OK {
+			res.Errno = e
 			return res
 		}
 	}

@@ -20,9 +20,9 @@ type logLine struct {
 // to be there of each source or of none.
 func log(p Port, lines int) Result {
 	var newest []logLine
-	end := uint64(0)
+	buf, end := make([]byte, len(abi.CallArea{}.Buf)), uint64(0)
 	for source := range abi.LogSources {
-		some, e := readSource(p, source, lines, &end)
+		some, e := readSource(p, buf, source, lines, &end)
 		switch {
 		case e == abi.EDOM: // a kernel with fewer sources
 		case e != abi.OK:
@@ -42,11 +42,10 @@ func log(p Port, lines int) Result {
 
 // readSource reads the newest lines of one source that were written before the line that is number end of all; 0: before
 // now, which becomes end.
-func readSource(p Port, source, lines int, end *uint64) (some []logLine, e abi.Errno) {
-	var buf [len(abi.CallArea{}.Buf)]byte
+func readSource(p Port, buf []byte, source, lines int, end *uint64) (some []logLine, e abi.Errno) {
 	for at := uint64(0); ; {
 		var h abi.LogHeader
-		n, e := p.Info(abi.InfoLog, abi.LogIndex(source, at), buf[:])
+		n, e := p.Info(abi.InfoLog, abi.LogIndex(source, at), buf)
 		if e != abi.OK {
 			return nil, e
 		}

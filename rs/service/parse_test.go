@@ -36,7 +36,10 @@ func TestParse(t *testing.T) {
 		{"log", Request{Op: OpLog, Lines: DefaultLines}},
 		{"log -n 7", Request{Op: OpLog, Lines: 7}},
 		{"date", Request{Op: OpDate, Lines: DefaultLines}},
-		{"date -s 86400", Request{Op: OpDate, Set: true, Seconds: 86400, Lines: DefaultLines}},
+		{"date -s @86400", Request{Op: OpDate, Set: true, Seconds: 86400, Lines: DefaultLines}},
+		{"date -s @4102444799", Request{Op: OpDate, Set: true, Seconds: abi.RTCLast, Lines: DefaultLines}},
+		{"date -s 2099-12-31T23:59:59", Request{Op: OpDate, Set: true, Seconds: abi.RTCLast, Lines: DefaultLines}},
+		{"date -s 1970-01-01T00:00:00", Request{Op: OpDate, Set: true, Lines: DefaultLines}},
 		{"date -s 2000-02-29T12:34:56", Request{Op: OpDate, Set: true, Seconds: 951827696, Lines: DefaultLines}},
 		{"help", Request{Op: OpHelp, Lines: DefaultLines}},
 		{"help fi", Request{Op: OpHelp, Topic: "fi", Lines: DefaultLines}},
@@ -64,7 +67,7 @@ func TestParseErrors(t *testing.T) {
 		aName = "a label (1 to 16 of a-z 0-9 - _ .)"
 		kind  = "exception, hang, kill or a way of faulty (help fi)"
 		lines = "a number of lines from 1 to 10000"
-		when  = "a time from 1970 to 9999 as YYYY-MM-DDTHH:MM:SS (UTC) or in Unix seconds"
+		when  = "a time from 1970 to 2099 as YYYY-MM-DDTHH:MM:SS (UTC), or as @ and Unix seconds"
 	)
 	for _, c := range []struct{ line, want string }{
 		{"frob", "column 1: expected " + top + `, got "frob"`},
@@ -90,7 +93,19 @@ func TestParseErrors(t *testing.T) {
 		{"date -s", "column 8: expected " + when},
 		{"date -s 2001-02-29T00:00:00", "column 9: expected " + when + `, got "2001-02-29T00:00:00"`},
 		{"date -s 1969-12-31T23:59:59", "column 9: expected " + when + `, got "1969-12-31T23:59:59"`},
-		{"date -s 253402300800", "column 9: expected " + when + `, got "253402300800"`},
+		{"date -s 2100-01-01T00:00:00", "column 9: expected " + when + `, got "2100-01-01T00:00:00"`},
+		{"date -s 2030", "column 9: expected " + when + `, got "2030"`},
+		{"date -s 20300102", "column 9: expected " + when + `, got "20300102"`},
+		{"date -s 1767225600", "column 9: expected " + when + `, got "1767225600"`},
+		{"date -s 2030-01-02", "column 9: expected " + when + `, got "2030-01-02"`},
+		{"date -s 2030-01-02T3:04:05", "column 9: expected " + when + `, got "2030-01-02T3:04:05"`},
+		{"date -s 2030-01-02T03:04:05.9", "column 9: expected " + when + `, got "2030-01-02T03:04:05.9"`},
+		{"date -s 2030-01-02T03:04:05Z", "column 9: expected " + when + `, got "2030-01-02T03:04:05Z"`},
+		{"date -s 2030-01-02T24:00:00", "column 9: expected " + when + `, got "2030-01-02T24:00:00"`},
+		{"date -s @4102444800", "column 9: expected " + when + `, got "@4102444800"`},
+		{"date -s @", "column 9: expected " + when + `, got "@"`},
+		{"date -s @-1", "column 9: expected " + when + `, got "@-1"`},
+		{"date -s @1e9", "column 9: expected " + when + `, got "@1e9"`},
 		{"help frob", `column 6: expected the name of a command, got "frob"`},
 		{"poweroff 128", `column 10: expected a status from 0 to 127, got "128"`},
 		{"info all", `column 6: expected reset (the worst delays are counted anew from now on), got "all"`},

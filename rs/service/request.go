@@ -77,7 +77,7 @@ var commands = [...]Command{
 	{OpLog, "", "log", []Arg{{Name: "n", Flag: "-n", Optional: true, Want: "a number of lines from 1 to 10000", set: setLines}},
 		"the newest lines of the kernel's log"},
 	{OpDate, "", "date", []Arg{{Name: "set", Flag: "-s", Optional: true,
-		Want: "a time from 1970 to 9999 as YYYY-MM-DDTHH:MM:SS (UTC) or in Unix seconds", set: setTime}},
+		Want: wantsTime, set: setTime}},
 		"read or set the clock"},
 	{OpHelp, "", "help", []Arg{{Name: "command", Optional: true, Want: "the name of a command"}}, "this list, or one command"},
 	{OpPowerOff, "", "poweroff", []Arg{{Name: "status", Optional: true, Want: "a status from 0 to 127", set: setStatus}},

@@ -1,10 +1,6 @@
 package service
 
-import (
-	"time"
-
-	"bennu/kernel/abi"
-)
+import "bennu/kernel/abi"
 
 // Result is how a request ended. Which fields are set follows from the request.
 type Result struct {
@@ -24,6 +20,7 @@ type Result struct {
 	Machine     abi.Machine
 	Log         []byte // whole lines
 	Seconds     uint64 // OpDate
+	Doubt       string // OpDate: why the time is not to be trusted; "": nothing is known against it
 	Help        string
 }
 
@@ -176,46 +173,4 @@ func only(rows []abi.ServiceStatus, l abi.Label) []abi.ServiceStatus {
 		}
 	}
 	return nil
-}
-
-func date(a *Asker, r Request, done func(Result)) {
-	find := abi.Msg{Type: abi.RSLookup}
-	find.Arg[0], find.Arg[1] = abi.PackLabel(rtcLabel)
-	a.Ask(a.RS(), find, LimitRS, func(m *abi.Msg, e abi.Errno) {
-		if e != abi.OK {
-			done(Result{Errno: e, Text: "the clock driver rtc " + absent(e) + " (service status rtc tells)"})
-			return
-		}
-		ask := abi.Msg{Type: abi.RTCGet}
-		if r.Set {
-			ask = abi.Msg{Type: abi.RTCSet, Arg: [7]uint64{r.Seconds}}
-		}
-		a.Ask(abi.Endpoint(m.Arg[1]), ask, LimitDriver, func(m *abi.Msg, e abi.Errno) {
-			res := Result{Errno: e, Seconds: r.Seconds, Text: dateReason(e)}
-			if e == abi.OK && !r.Set {
-				res.Seconds = m.Arg[1]
-			}
-			done(res)
-		})
-	})
-}
-
-// absent says why a service has no endpoint.
-func absent(e abi.Errno) string {
-	if e == abi.EAGAIN {
-		return "is being started: try again"
-	}
-	return "is not running"
-}
-
-func dateReason(e abi.Errno) string {
-	switch e {
-	case abi.ETIMEDOUT:
-		return "the clock driver rtc did not answer in " + Duration(uint64(LimitDriver/time.Nanosecond))
-	case abi.EDEADSRCDST:
-		return "the clock driver rtc died while it was asked; it is being started again"
-	case abi.ECALLDENIED:
-		return "no right to talk to rtc (ipc in system.conf)"
-	}
-	return ""
 }

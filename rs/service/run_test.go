@@ -82,6 +82,11 @@ func TestInfo(t *testing.T) {
 	if got := one(t, f, "info"); got != "EIO: input/output error\n" {
 		t.Errorf("a kernel with another layout: %q", got)
 	}
+	f.Table[abi.InfoLatency] = func(uint64) ([]byte, abi.Errno) { return nil, abi.EPERM }
+	f.Table[abi.InfoCounts] = rowsOf(&abi.Counts{})
+	if got := one(t, f, "info reset"); !strings.HasPrefix(got, "EPERM: ") {
+		t.Errorf("what only the root task may: %q", got)
+	}
 }
 
 func TestFigures(t *testing.T) {

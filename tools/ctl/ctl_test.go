@@ -61,6 +61,8 @@ func TestRun(t *testing.T) {
 		{"lookup rtc", "lookup", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3}`, "rtc: endpoint 7, incarnation 3\n"},
 		{"down rtc", "down", `{"id":ID,"ok":true}`, "rtc is down\n"},
 		{"date", "date", `{"id":ID,"ok":true,"seconds":951827696,"date":"x"}`, "2000-02-29 12:34:56 UTC\n"},
+		{"date", "date", `{"id":ID,"ok":true,"seconds":951827696,"date":"x","doubt":"its battery has failed"}`,
+			"2000-02-29 12:34:56 UTC, not to be trusted: its battery has failed (date -s sets it)\n"},
 		{"log -n 2", "log", `{"id":ID,"ok":true,"lines":["a","b"]}`, "a\nb\n"},
 		{"ps", "ps", `{"id":ID,"ok":true,"t":1.0,"tasks":[{"label":"rtc","endpoint":32770,"state":"receiving","incarnation":1,"priority":2,"peer":62,"frames":300,"cpu_us":1500,"calls":9,"worst_wait_us":42}]}`, "" +
 			"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER  MEMORY  PEAK  SHARED      CPU  CALLS  FAULTS  PREEMPTED  WORST WAIT\n" +

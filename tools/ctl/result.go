@@ -18,6 +18,7 @@ type answer struct {
 	Incarnation uint32            `json:"incarnation"`
 	Lines       []string          `json:"lines"`
 	Seconds     uint64            `json:"seconds"`
+	Doubt       string            `json:"doubt"`
 	Text        string            `json:"text"`
 }
 
@@ -27,7 +28,7 @@ func result(raw []byte) (r service.Result, err error) {
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return r, err
 	}
-	r = service.Result{Endpoint: abi.Endpoint(a.Endpoint), Incarnation: a.Incarnation, NowNS: ns(a.T), Seconds: a.Seconds, Help: a.Text}
+	r = service.Result{Endpoint: abi.Endpoint(a.Endpoint), Incarnation: a.Incarnation, NowNS: ns(a.T), Seconds: a.Seconds, Doubt: a.Doubt, Help: a.Text}
 	for i := range a.Services {
 		r.Services = append(r.Services, status(&a.Services[i]))
 	}

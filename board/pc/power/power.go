@@ -65,21 +65,24 @@ const (
 // pauses are reads of port 0x80, about 1 µs each.
 const (
 	pauseShort = 50
-	pauseLong  = 200_000 // longer than a chip set takes to cut the power
-	pauseSMI   = 300_000 // ACPI mode must come within this; Linux gives it 3 s
+	pauseLong  = 200_000 // longer than a chip set takes for a reset
+	// pauseOff is longer than a chip set takes to cut the power, and than an emulator on a busy host takes to
+	// come to it while these very reads keep it from its other work.
+	pauseOff = 2_000_000
+	pauseSMI = 300_000 // ACPI mode must come within this; Linux gives it 3 s
 )
 
 // Off powers the machine off on request: by ACPI's soft-off for status 0. For any other status QEMU's
 // debug exit goes first: its process ends with status (status<<1)|1; where there is none the status is lost and the
-// machine goes off all the same. Where nothing of this works it halts, and says so: a machine that was
-// told to be off must not start again. It does not return.
+// machine goes off all the same. A machine that has no soft-off tries the debug exit for status 0 too. Where
+// nothing of this works it halts, and says so: a machine that was told to be off must not start again. It
+// does not return.
 func (m *Machine) Off(status uint8) {
-	if status == 0 {
-		m.softOff()
-	}
-	m.Ports.Out8(portDebugExit, status)
 	if status != 0 {
-		m.softOff()
+		m.Ports.Out8(portDebugExit, status)
+	}
+	if !m.softOff() && status == 0 {
+		m.Ports.Out8(portDebugExit, status)
 	}
 	m.stop(TextStillOn)
 }
@@ -121,22 +124,24 @@ func (m *Machine) say(line string) {
 	}
 }
 
-// softOff enters S5.
+// softOff enters S5. tried is false when this machine tells no way to do that.
 //
 // Source: ACPI, "Transitioning from the Working to the Soft Off State".
-func (m *Machine) softOff() {
+func (m *Machine) softOff() (tried bool) {
 	f := m.FADT
 	if f == nil || !m.HasS5 {
-		return
+		return false
 	}
 	if f.Reduced {
-		m.write(f.SleepCtl, m.S5.A<<sleepShift|sleepEnable)
-		m.pause(pauseLong)
-		return
+		tried = m.write(f.SleepCtl, m.S5.A<<sleepShift|sleepEnable)
+		if tried {
+			m.pause(pauseOff)
+		}
+		return tried
 	}
 	a, b := f.PM1aControl, f.PM1bControl
 	if a.Addr == 0 || a.Space != acpi.SystemIO {
-		return
+		return false
 	}
 	m.enableACPI(uint16(a.Addr))
 	// The types go first and SLP_EN with a second write: some chip sets want it so.
@@ -144,7 +149,8 @@ func (m *Machine) softOff() {
 		m.sleep(a, m.S5.A, enable)
 		m.sleep(b, m.S5.B, enable)
 	}
-	m.pause(pauseLong)
+	m.pause(pauseOff)
+	return true
 }
 
 // sleep writes a sleep type, and perhaps SLP_EN, to one of the control registers.
@@ -211,15 +217,19 @@ func (m *Machine) resetKeyboard() {
 	m.pause(pauseLong)
 }
 
-// write puts a byte into a register, if it can be reached.
-func (m *Machine) write(r acpi.Register, v uint8) {
+// write puts a byte into a register; ok is false if it cannot be reached.
+func (m *Machine) write(r acpi.Register, v uint8) (ok bool) {
 	switch {
 	case r.Addr == 0:
+		return false
 	case r.Space == acpi.SystemIO:
 		m.Ports.Out8(uint16(r.Addr), v)
 	case m.Store8 != nil:
 		m.Store8(r.Addr, v)
+	default:
+		return false
 	}
+	return true
 }
 
 // pause lets about n microseconds pass. No clock is needed, or trusted, here.

@@ -95,13 +95,17 @@ func TestOff(t *testing.T) {
 			r.s5(pm1a)
 		}, "0xb2=0x2 0x604=0x1401 0x604=0x3401", "off"},
 		{"legacy mode for ever", 0, func(r *rig) { r.ports.Register(pm1a, 0) },
-			"0xb2=0x2 0x604=0x1400 0x604=0x3400 0xf4=0x0", stillOn},
-		{"soft-off does nothing", 0, func(*rig) {}, "0x604=0x1401 0x604=0x3401 0xf4=0x0", stillOn},
+			"0xb2=0x2 0x604=0x1400 0x604=0x3400", stillOn},
+		{"soft-off does nothing", 0, func(*rig) {}, "0x604=0x1401 0x604=0x3401", stillOn},
 		{"no S5", 0, func(r *rig) { r.HasS5 = false }, "0xf4=0x0", stillOn},
 		{"no ACPI", 0, func(r *rig) { r.FADT = nil }, "0xf4=0x0", stillOn},
 		{"reduced hardware", 0, func(r *rig) {
 			r.FADT = &acpi.FADT{Reduced: true, SleepCtl: acpi.Register{Space: acpi.SystemIO, Addr: 0x600}}
-		}, "0x600=0x34 0xf4=0x0", stillOn},
+		}, "0x600=0x34", stillOn},
+		{"no soft-off in qemu", 0, func(r *rig) {
+			r.HasS5 = false
+			r.dies(portDebugExit, "exit", func(uint32) bool { return true })
+		}, "0xf4=0x0", "exit"},
 		{"qemu sees the status", 1, func(r *rig) { r.dies(portDebugExit, "exit", func(uint32) bool { return true }) }, "0xf4=0x1", "exit"},
 		{"failed, on hardware: off, and no reset", 1, func(r *rig) { r.s5(pm1a) }, "0xf4=0x1 0x604=0x1401 0x604=0x3401", "off"},
 		{"failed, and no soft-off", 1, func(r *rig) { r.HasS5 = false }, "0xf4=0x1", stillOn},
@@ -191,7 +195,12 @@ func TestAllocates(t *testing.T) {
 	r.Halt = func() {}
 	r.TripleFault = func() {}
 	r.ports.Log = make([]fake.Access, 0, 8_000_000)
-	if n := testing.AllocsPerRun(1, func() { r.ports.Log = r.ports.Log[:0]; r.Off(0); r.Fail(2); r.Reset() }); n != 0 {
-		t.Errorf("%v allocations", n)
+	least := 1.0
+	for range 5 { // an allocation of the runtime's own may fall into one of them
+		n := testing.AllocsPerRun(1, func() { r.ports.Log = r.ports.Log[:0]; r.Off(0); r.Fail(2); r.Reset() })
+		least = min(least, n)
+	}
+	if least != 0 {
+		t.Errorf("%v allocations", least)
 	}
 }

@@ -34,6 +34,9 @@ func (s *Server) result(r service.Request, res *service.Result) {
 	case service.OpDate:
 		w.Uint("seconds", res.Seconds)
 		w.String("date", service.Date(res.Seconds))
+		if res.Doubt != "" {
+			w.String("doubt", res.Doubt)
+		}
 	case service.OpHelp:
 		w.String("text", res.Help)
 	}

@@ -193,6 +193,8 @@ func TestDate(t *testing.T) {
 	}
 	b.a.Answer(found().Reply(abi.OK, 951827696))
 	b.want(`{"id":1,"ok":true,"seconds":951827696,"date":"2000-02-29 12:34:56 UTC"}`)
+	b.a.Answer(found().Reply(abi.OK, 951827696, 7, uint64(abi.RTCBattery)))
+	b.want(`{"id":1,"ok":true,"seconds":951827696,"date":"2000-02-29 12:34:56 UTC","doubt":"its battery has failed"}`)
 	found()
 	b.s.News() // of its death
 	r := &rs{kept: 1, total: 1, death: abi.Event{Kind: abi.EventDeath, Endpoint: rtc}}
@@ -201,7 +203,7 @@ func TestDate(t *testing.T) {
 	found()
 	b.f.Pass(service.LimitDriver)
 	b.want(`{"id":1,"ok":false,"errno":"ETIMEDOUT","error":"the clock driver rtc did not answer in 3.000s"}`)
-	b.a.Answer(b.ask(`{"id":1,"cmd":"date","set":0}`, abi.RSLookup).Reply(abi.ESRCH))
+	b.a.Answer(b.ask(`{"id":1,"cmd":"date","set":"@0"}`, abi.RSLookup).Reply(abi.ESRCH))
 	b.want(`{"id":1,"ok":false,"errno":"ESRCH","error":"the clock driver rtc is not running (service status rtc tells)"}`)
 }
 

@@ -85,6 +85,8 @@ type Kernel struct {
 	Full   bool                    // the kernel keeps no more messages
 	Waits  []uint64                // time limits of the loop's receives
 
+	Machine abi.Machine // of GetInfo
+
 	guard   *ioport.Guard // the kernel's own, before Device
 	c       *sdk.Context
 	now     uint64
@@ -112,13 +114,13 @@ func New(tb testing.TB, label string) *Kernel {
 		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{},
 		hooks: map[uint32]*hook{}, now: uint64(time.Second),
 	}
-	k.guard = ioport.NewGuard(k, 0)
 	k.Info.NGuarded = uint32(copy(k.Info.Guarded[:], []abi.PortRange{{First: 0x60, Last: 0x60}, {First: 0x64, Last: 0x64}, {First: 0x70, Last: 0x71}}))
 	return k
 }
 
 // Start begins the driver's life and runs it until it has nothing to do.
 func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
+	k.guard = ioport.NewGuard(k, uint8(k.Machine.CMOSCentury))
 	k.c = sdk.Start(k, d)
 	k.Run()
 	return k.c

@@ -226,7 +226,11 @@ func (k *Kernel) SetAlarm(ns uint64) (left uint64, e abi.Errno) {
 }
 
 func (k *Kernel) GetInfo(kind abi.InfoKind, _ uint64, out []byte) (int, abi.Errno) {
-	if kind != abi.InfoAsync {
+	switch kind {
+	case abi.InfoMachine:
+		return copy(out, abi.Bytes(&k.Machine)), abi.OK
+	case abi.InfoAsync:
+	default:
 		return 0, abi.EINVAL
 	}
 	if len(k.results) == 0 {

@@ -148,9 +148,15 @@ func sysFaultOS(v unsafe.Pointer, n uintptr)            {}
 func needZeroAfterSysUnusedOS() bool                    { return true }
 func sbrk0() uintptr                                    { return 0 }
 
-// bareGlobalMasks makes the pointer masks of the global variables, which the
-// stock runtime makes at start-up, before the first collection.
-func bareGlobalMasks() {
+// bareCollect comes before each collection. It makes the pointer masks of the global variables, which the stock runtime
+// makes at start-up. And it lets a program of one thread do nothing but collect until all is marked: nobody would
+// take the thread from a goroutine that allocates, so that collecting beside it only ends when that goroutine waits,
+// which may be long after the memory has.
+func bareCollect() {
+	bareMapped = gcController.mappedReady.Load()
+	if goos.Task == nil {
+		debug.gcstoptheworld = 1
+	}
 	for _, md := range activeModules() {
 		if md.gcdatamask == (bitvector{}) {
 			md.gcdatamask = progToPointerMask((*byte)(unsafe.Pointer(md.gcdata)), md.edata-md.data)

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"time"
+
+	"bennu/drivers/sdk"
+	"bennu/kernel/abi"
+)
+
+// memory is what one life tells the next through the data store: the chip alone does not show that it was
+// set back, that its numbers are written otherwise than before, or that its battery failed.
+type memory struct {
+	known bool         // there was a life before this one
+	mode  uint8        // of the chip
+	doubt abi.RTCDoubt // not cleared by setting the clock yet
+	seen  moment       // a reading that was right, if there was one
+	save  bool         // the data store has something else
+}
+
+// moment is a reading of the clock and when it was made, in time since boot.
+type moment struct {
+	known bool
+	unix  uint64
+	at    time.Duration
+}
+
+const (
+	memoryKey  = "clock"
+	memoryMark = 0x7274630000000000 // "rtc"
+	memorySeen = 1 << 8
+)
+
+// Two clocks are not equally fast: what one may lose against the other is driftSeconds and a driftShare of
+// the time.
+const (
+	driftSeconds = 2
+	driftShare   = 32
+)
+
+func (m *memory) load(c *sdk.Context) {
+	v, e := c.Retrieve(memoryKey)
+	switch {
+	case e == abi.ESRCH:
+	case e != abi.OK:
+		c.Log("event", "store", "errno", e.Name(), "why", "what the last life knew of the clock is lost")
+	case v[0]&^0xffff == memoryMark:
+		m.known, m.mode, m.doubt = true, uint8(v[0]), abi.RTCDoubt(v[3])
+		m.seen = moment{v[0]&memorySeen != 0, v[1], time.Duration(v[2])}
+	}
+}
+
+// store keeps it for the next life, if it has changed.
+func (m *memory) store(c *sdk.Context) {
+	if !m.save {
+		return
+	}
+	v := sdk.Value{memoryMark | uint64(m.mode), m.seen.unix, uint64(m.seen.at), uint64(m.doubt)}
+	if m.seen.known {
+		v[0] |= memorySeen
+	}
+	if e := c.Publish(memoryKey, v); e != abi.OK {
+		c.Log("event", "store", "errno", e.Name(), "why", "the next life will not know what this one knows of the clock")
+		return
+	}
+	m.known, m.save = true, false
+}
+
+// suspect adds doubts, and says each once.
+func (m *memory) suspect(c *sdk.Context, d abi.RTCDoubt) {
+	d &^= m.doubt
+	for _, w := range [...]struct {
+		bit abi.RTCDoubt
+		why string
+	}{
+		{abi.RTCBattery, "the battery has failed"},
+		{abi.RTCHalfSet, "somebody died while they set the clock"},
+		{abi.RTCStopped, "the clock was found stopped"},
+		{abi.RTCMode, "the clock's mode is not that of the last life"},
+		{abi.RTCBack, "the clock went back, and nobody has set it"},
+	} {
+		if d&w.bit != 0 {
+			c.Log("event", "doubt", "why", w.why)
+		}
+	}
+	m.doubt, m.save = m.doubt|d, m.save || d != 0
+}
+
+// passed tells whether unix can be the time now, by what was seen before; it takes unix for seen.
+func (m *memory) passed(unix uint64, now time.Duration) bool {
+	was := m.seen
+	m.seen = moment{true, unix, now}
+	if !was.known {
+		return true
+	}
+	elapsed := uint64(max(now-was.at, 0) / time.Second)
+	return unix+driftSeconds+elapsed/driftShare >= was.unix+elapsed
+}
+
+// begin tells the next life that this one died while it set the clock, if it does.
+func (m *memory) begin(c *sdk.Context) {
+	m.doubt, m.seen, m.save = m.doubt|abi.RTCHalfSet, moment{}, true
+	m.store(c)
+}
+
+// set forgets the doubts: the clock was set to unix now.
+func (m *memory) set(unix uint64, now time.Duration) {
+	m.doubt, m.seen, m.save = 0, moment{true, unix, now}, true
+}

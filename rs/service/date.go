@@ -1,0 +1,144 @@
+package service
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"bennu/kernel/abi"
+)
+
+// timeLayout is ISO 8601 without fractions and zone: the clock runs in UTC.
+const timeLayout = "2006-01-02T15:04:05"
+
+// Years that the clock is read and set in, for people.
+var (
+	years     = strconv.Itoa(abi.RTCFirstYear) + " to " + strconv.Itoa(abi.RTCLastYear)
+	wantsTime = "a time from " + years + " as YYYY-MM-DDTHH:MM:SS (UTC), or as @ and Unix seconds"
+)
+
+// setTime takes a time in exactly one of two forms. A number alone is none: 2030 is a year to some and half
+// an hour in 1970 to others.
+func setTime(r *Request, s string) bool {
+	r.Set = true
+	if seconds, ok := strings.CutPrefix(s, "@"); ok {
+		n, ok := number(seconds, 0, abi.RTCLast)
+		r.Seconds = n
+		return ok
+	}
+	t, err := time.Parse(timeLayout, s)
+	// Parse also takes an hour of one digit, and fractions.
+	if err != nil || t.Format(timeLayout) != s || t.Unix() < 0 || uint64(t.Unix()) > abi.RTCLast {
+		return false
+	}
+	r.Seconds = uint64(t.Unix())
+	return true
+}
+
+func date(a *Asker, r Request, done func(Result)) {
+	find := abi.Msg{Type: abi.RSLookup}
+	find.Arg[0], find.Arg[1] = abi.PackLabel(rtcLabel)
+	a.Ask(a.RS(), find, LimitRS, func(m *abi.Msg, e abi.Errno) {
+		if e != abi.OK {
+			done(Result{Errno: e, Text: "the clock driver rtc " + absent(e) + " (service status rtc tells)"})
+			return
+		}
+		ask := abi.Msg{Type: abi.RTCGet}
+		if r.Set {
+			ask = abi.Msg{Type: abi.RTCSet, Arg: [7]uint64{r.Seconds}}
+		}
+		a.Ask(abi.Endpoint(m.Arg[1]), ask, LimitDriver, func(m *abi.Msg, e abi.Errno) {
+			res := Result{Errno: e, Seconds: r.Seconds}
+			var doubt abi.RTCDoubt
+			if m != nil && !r.Set {
+				res.Seconds, doubt = m.Arg[1], abi.RTCDoubt(m.Arg[3])
+			}
+			if e == abi.OK {
+				res.Doubt = Doubt(doubt)
+			} else {
+				res.Text = dateReason(r.Set, e, doubt)
+			}
+			done(res)
+		})
+	})
+}
+
+// absent says why a service has no endpoint.
+func absent(e abi.Errno) string {
+	if e == abi.EAGAIN {
+		return "is being started: try again"
+	}
+	return "is not running"
+}
+
+// doubts are the reasons in words.
+var doubts = [...]struct {
+	bit  abi.RTCDoubt
+	text string
+}{
+	{abi.RTCBattery, "its battery has failed"},
+	{abi.RTCHalfSet, "a driver died while it set the clock"},
+	{abi.RTCStopped, "the clock had stopped"},
+	{abi.RTCMode, "its mode was changed"},
+	{abi.RTCBack, "it went back, and nobody has set it"},
+	{abi.RTCUpdate, "an update of the clock does not end"},
+	{abi.RTCGarbage, "its registers hold no date and time"},
+	{abi.RTCRange, "it shows a year that is none from " + years},
+}
+
+// Doubt is why a time is not to be trusted, in words; "" when nothing is known against it.
+func Doubt(d abi.RTCDoubt) string {
+	var words []string
+	for _, v := range doubts {
+		if d&v.bit != 0 {
+			words = append(words, v.text)
+			d &^= v.bit
+		}
+	}
+	if d != 0 {
+		words = append(words, "for a reason that this program does not know (0x"+strconv.FormatUint(uint64(d), 16)+")")
+	}
+	return strings.Join(words, "; ")
+}
+
+func dateReason(set bool, e abi.Errno, doubt abi.RTCDoubt) string {
+	const remedy = " (date -s sets it)"
+	switch e {
+	case abi.ETIMEDOUT:
+		return "the clock driver rtc did not answer in " + Duration(uint64(LimitDriver/time.Nanosecond))
+	case abi.EDEADSRCDST:
+		return "the clock driver rtc died while it was asked; it is being started again"
+	case abi.ECALLDENIED:
+		return "no right to talk to rtc (ipc in system.conf)"
+	case abi.EDOM:
+		if set {
+			return "the clock of this machine cannot keep that: it has no register for the century, and two digits for " + shortYears
+		}
+	case abi.EIO:
+		if set {
+			return "the clock did not take the time; what it shows is not to be trusted"
+		}
+	default:
+		return ""
+	}
+	if doubt == 0 {
+		return ""
+	}
+	return "no time from the clock: " + Doubt(doubt) + remedy
+}
+
+// shortYears are those of a clock without a century.
+var shortYears = strconv.Itoa(abi.RTCFirstYear) + " to " + strconv.Itoa(abi.RTCFirstYear+99)
+
+// Date writes Unix seconds as UTC.
+func Date(seconds uint64) string {
+	return time.Unix(int64(seconds), 0).UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// dateLine is the time, with what speaks against it.
+func dateLine(res *Result) string {
+	if res.Doubt == "" {
+		return Date(res.Seconds) + "\n"
+	}
+	return Date(res.Seconds) + ", not to be trusted: " + res.Doubt + " (date -s sets it)\n"
+}
