@@ -40,9 +40,9 @@ const (
 
 // Where the times of a rebirth begin and end.
 const (
-	theFault   = "the first instruction in ring 0 after the fault; of a kill, after RS's TaskKill"
-	theReady   = "RS has received RSReady of the next life"
-	theAnswer  = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
+	theFault  = "the first instruction in ring 0 after the fault; of a kill, after RS's TaskKill"
+	theReady  = "RS has received RSReady of the next life"
+	theAnswer = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
 	// Between two runs the subscriber's being in the host's time and the phase of the pings change: how RS is told, hardly; which of the
 	// others run before the new life and before the client, more.
 	repeatable, shifting = 20, 150
