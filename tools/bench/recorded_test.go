@@ -78,13 +78,13 @@ func stale(old, now []Figure) (faults []string) {
 }
 
 func TestStale(t *testing.T) {
-	old := []Figure{single(sectionKernel, "null kernel call", 340), single(sectionRebirth, "assembly, killed"+toDecided, 1000),
+	old := []Figure{single(sectionKernel, "null kernel call", 340), single(sectionBoot, bootReset, 1000),
 		single(sectionKernel, "longest stay in ring 0, boot and rebirths (x)", 10), single(sectionRebirth, inC+"killed"+toReady, 5)}
 	for _, c := range []struct {
 		null, ready uint64
 		want        int
 	}{{340, 1000, 0}, {340, 1020, 0}, {340, 980, 0}, {341, 1000, 1}, {339, 1021, 2}, {340, 979, 1}} {
-		now := []Figure{single(sectionKernel, "null kernel call", c.null), single(sectionRebirth, "assembly, killed"+toDecided, c.ready)}
+		now := []Figure{single(sectionKernel, "null kernel call", c.null), single(sectionBoot, bootReset, c.ready)}
 		if got := stale(old, now); len(got) != c.want {
 			t.Errorf("%d, %d: %q, want %d faults", c.null, c.ready, got, c.want)
 		}
