@@ -56,7 +56,8 @@ func (k *Kernel) cause(a abi.AccountID) {
 // share tells the scheduler what account a may use.
 func (k *Kernel) share(a *account.Account, level int) {
 	s := &a.Spec
-	k.sched.Set(a.ID, sched.Share{Level: level, Budget: max(k.ticks(s.BudgetNS), 1), Period: max(k.ticks(s.PeriodNS), 64), Turn: k.ticks(s.QuantumNS)}, k.since)
+	k.sched.Set(a.ID, sched.Share{Level: level, Budget: max(k.ticks(s.BudgetNS), 1), Period: max(k.ticks(s.PeriodNS), 64), Turn: k.ticks(s.QuantumNS),
+		Serve: k.ticks(sched.Overrun)}, k.since)
 }
 
 // ticks converts ns to counts of the TSC. Preconditions: ns is at most some seconds.
@@ -97,7 +98,7 @@ func (k *Kernel) Held(to, from *task.Task) bool {
 // Pays implements ipc.Machine: a server works on the account that its client works on.
 func (k *Kernel) Pays(t, by *task.Task) {
 	a := t.Account
-	if by != nil {
+	if by != nil && !by.Root { // the root task asks nothing but how the server is
 		a = k.sched.Payer(by.Slot)
 	}
 	k.sched.SetPayer(t.Slot, a)

@@ -5,27 +5,25 @@ import (
 	"bennu/kernel/sched"
 )
 
-// console is what of the log is on its way to where a person sees it: to the console while no task has that, and to an
-// emulator's debug console. A UART takes a millisecond for a few bytes, and ring 0 waits for nobody: lines go out in pieces,
-// one an entry, and all that is left when nothing else is to do.
+// console is what of the log is on its way to where it is seen: to the console while no task has that, or to an
+// emulator's debug console. A UART takes a millisecond for a few bytes, and ring 0 waits for nobody: lines go out in
+// pieces, one an entry, and all that is left when nothing else is to do.
 type console struct {
 	buf    [consoleSize]byte
-	end    uint64    // bytes ever put in
-	out    [2]uint64 // how far each has got
-	missed uint64    // lines that found no room
-	note   [32]byte  // words for these
+	end    uint64   // bytes ever put in
+	out    uint64   // how far it has got
+	missed uint64   // lines that found no room
+	note   [32]byte // words for these
 }
 
 const (
 	consoleSize = 16 << 10
-	toConsole   = 0
-	toDebug     = 1
-	patience    = 1 << 20 // turns that a flush waits for a UART
+	patience    = 1 << 20 // turns that a flush waits for a UART that takes nothing
 )
 
 // put adds a line. One that finds no room is counted, and the count stands where the lines would be.
 func (c *console) put(line []byte) {
-	room := consoleSize - int(c.end-min(c.out[toConsole], c.out[toDebug]))
+	room := consoleSize - int(c.end-c.out)
 	if c.missed > 0 {
 		note := c.words()
 		if room < len(note)+len(line) {
@@ -62,35 +60,42 @@ func (c *console) words() []byte {
 	return c.note[:n]
 }
 
-// piece is what comes next for one of the two, as far as it lies in one place.
-func (c *console) piece(to int) []byte {
-	at := c.out[to] % consoleSize
-	return c.buf[at:min(at+c.end-c.out[to], consoleSize)]
+// piece is what comes next, as far as it lies in one place.
+func (c *console) piece() []byte {
+	at := c.out % consoleSize
+	return c.buf[at:min(at+c.end-c.out, consoleSize)]
 }
 
 // waiting tells whether something is left.
-func (c *console) waiting() bool { return c.out[toConsole] != c.end || c.out[toDebug] != c.end }
+func (c *console) waiting() bool { return c.out != c.end }
 
-// show lets a piece out. It returns whether something is left.
-func (k *Kernel) show() bool {
-	c := &k.console
+// showing tells whether lines are on their way.
+func (k *Kernel) showing() bool { return k.console.waiting() || k.debug.waiting() }
+
+// show lets a piece out. It returns whether something is left, and whether something went.
+func (k *Kernel) show() (left, went bool) {
 	if k.consoleTask { // it writes for itself
-		c.out[toConsole] = c.end
+		k.console.out = k.console.end
 	}
-	if b := c.piece(toConsole); len(b) > 0 {
-		c.out[toConsole] += uint64(k.m.Console(b))
+	before := k.console.out + k.debug.out
+	if b := k.console.piece(); len(b) > 0 {
+		k.console.out += uint64(k.m.Console(b))
 	}
-	if b := c.piece(toDebug); len(b) > 0 {
-		c.out[toDebug] += uint64(k.m.Debug(b))
+	if b := k.debug.piece(); len(b) > 0 {
+		k.debug.out += uint64(k.m.Debug(b))
 	}
-	return c.waiting()
+	return k.showing(), k.console.out+k.debug.out != before
 }
 
 // flush lets everything out before the machine ends.
 func (k *Kernel) flush() {
-	for range patience {
-		if !k.show() {
+	for turns := 0; turns < patience; turns++ {
+		left, went := k.show()
+		if !left {
 			return
+		}
+		if went {
+			turns = 0
 		}
 	}
 }

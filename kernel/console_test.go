@@ -16,14 +16,12 @@ func TestConsolePieces(t *testing.T) {
 	for seed := range uint64(20) {
 		f := rand.New(rand.NewPCG(seed, 1))
 		c := new(console)
-		var out [2]bytes.Buffer
+		var out bytes.Buffer
 		take := func(most int) {
-			for to := range out {
-				b := c.piece(to)
-				n := min(f.IntN(most+1), len(b))
-				out[to].Write(b[:n])
-				c.out[to] += uint64(n)
-			}
+			b := c.piece()
+			n := min(f.IntN(most+1), len(b))
+			out.Write(b[:n])
+			c.out += uint64(n)
 		}
 		const lines = 2000
 		for i := range lines {
@@ -33,22 +31,20 @@ func TestConsolePieces(t *testing.T) {
 		for c.waiting() {
 			take(1000)
 		}
-		for to := range out {
-			next, missed := 0, 0
-			for _, l := range strings.Split(strings.TrimSuffix(out[to].String(), "\n"), "\n") {
-				var n int
-				if _, e := fmt.Sscanf(l, "%d lines missed", &n); e == nil {
-					next, missed = next+n, missed+n
-					continue
-				}
-				if _, e := fmt.Sscanf(l, "line %d", &n); e != nil || n != next {
-					t.Fatalf("seed %d: %q where line %d is due", seed, l, next)
-				}
-				next++
+		next, missed := 0, 0
+		for _, l := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
+			var n int
+			if _, e := fmt.Sscanf(l, "%d lines missed", &n); e == nil {
+				next, missed = next+n, missed+n
+				continue
 			}
-			if next+int(c.missed) != lines || missed == 0 {
-				t.Errorf("seed %d: %d lines came out or were told as missed, of %d; %d missed", seed, next, lines, missed)
+			if _, e := fmt.Sscanf(l, "line %d", &n); e != nil || n != next {
+				t.Fatalf("seed %d: %q where line %d is due", seed, l, next)
 			}
+			next++
+		}
+		if next+int(c.missed) != lines || missed == 0 {
+			t.Errorf("seed %d: %d lines came out or were told as missed, of %d; %d missed", seed, next, lines, missed)
 		}
 	}
 }
@@ -67,5 +63,5 @@ func TestConsoleDoesNotWait(t *testing.T) {
 		t.Error("a busy console took something")
 	}
 	r.m.busy = false
-	r.until("the line is out", func() bool { return bytes.HasSuffix(r.m.console, []byte("yyy\n")) && !r.console.waiting() })
+	r.until("the line is out", func() bool { return bytes.HasSuffix(r.m.console, []byte("yyy\n")) && !r.showing() })
 }

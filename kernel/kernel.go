@@ -86,10 +86,11 @@ type Kernel struct {
 
 	guard       guarded
 	ports       portMap
-	hookRows    uint64 // interrupt lines in privileges
-	running     bool   // boot is over
-	console     console
-	consoleTask bool // a task has the console's port
+	hookRows    uint64  // interrupt lines in privileges
+	running     bool    // boot is over
+	console     console // COM1, while no task has it
+	debug       console // an emulator's
+	consoleTask bool    // a task has the console's port
 	deaths      [abi.MaxTasks]abi.DeathRecord
 	firstDeath  int
 	nDeaths     int

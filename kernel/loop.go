@@ -9,6 +9,8 @@ import (
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
 	k.running = true
+	k.now = k.clock()
+	k.root.ReadyNS = k.now
 	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()
@@ -46,11 +48,11 @@ func (k *Kernel) Step() {
 // pick finds who runs, switches to it and sets the timer. nil: something else was done.
 func (k *Kernel) pick() *task.Task {
 	if k.chores {
-		if k.console.waiting() {
+		if k.showing() {
 			k.showSome()
 		}
 		k.release()
-		k.chores = k.console.waiting() || k.retry != 0
+		k.chores = k.showing() || k.retry != 0
 	}
 	slot := k.sched.First()
 	if slot < 0 {
@@ -103,7 +105,7 @@ func (k *Kernel) rest() {
 		return
 	}
 	k.arm(nil)
-	if k.console.waiting() {
+	if k.showing() {
 		k.poll()
 		return
 	}

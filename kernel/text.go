@@ -81,6 +81,7 @@ func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	k.log.Write(s, name, l.buf[:l.n])
 	l.buf[l.n] = '\n'
 	k.console.put(l.buf[:l.n+1])
+	k.debug.put(l.buf[:l.n+1])
 	k.chores = true
 	if !k.running { // boot has nothing else to do
 		k.flush()

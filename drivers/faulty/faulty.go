@@ -25,12 +25,16 @@ func (f faulty) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	}
 }
 
-// Fault is sdk.Faulter.
-func (f faulty) Fault(c *sdk.Context, way, param uint64) {
-	if e := f.do(c, way, param); e != abi.OK {
-		c.Log("error", "fault not done", "way", sdk.Dec(way), "errno", e.Name())
+// CanFault is sdk.Faulter.
+func (faulty) CanFault(way uint64) abi.Errno {
+	if way == 0 || way >= uint64(abi.FaultyWays) {
+		return abi.ENOSYS
 	}
+	return abi.OK
 }
+
+// Fault is sdk.Faulter.
+func (f faulty) Fault(c *sdk.Context, way uint64) { f.do(c, way, 0) }
 
 // do misbehaves. It returns from the ways that live on; from any other that means that the
 // kernel has let something pass.

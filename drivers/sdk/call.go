@@ -15,60 +15,120 @@ const (
 	slice = 20 * time.Millisecond
 )
 
+// awaited is the answer that a Call waits for.
+type awaited struct {
+	from abi.Endpoint
+	tag  uint64 // 0: nobody waits
+	root bool   // from is the reincarnation server, whose next life may give the answer
+	came bool
+	m    *abi.Msg // becomes the answer
+	req  abi.Msg  // what was asked
+}
+
 // Call sends the request *m to a task and waits for its answer, which replaces *m. The result
 // is the answer's Errno (Arg[0]), or why there is none; m.Type is abi.MsgReply in the first
 // case only. m.Arg[6] is the SDK's: it carries a tag, so that the late answer of a Call
 // that gave up is not taken for another's.
 //
 // Pings are answered meanwhile; whatever else comes from the task or from the reincarnation
-// server is handled after the handler that called Call has returned.
+// server is handled after the handler that called Call has returned. What comes from others, interrupts
+// and the alarm among it, waits in the kernel.
 //
 // Errors: EDEADSRCDST (it is dead, or died before it answered), ETIMEDOUT (limit is over),
 // ECALLDENIED, ETRAPDENIED, ELOCKED (it waits for this driver), EINTR (limit is Forever and
-// the driver is to stop), and those of the protocol.
+// the driver is to stop), EAGAIN (too much waits for the handler to return), and those of the protocol.
 func (c *Context) Call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
-	c.calls++
-	tag := ownTag | c.calls
-	end := c.deadline(limit)
-	sent := false
-	for {
-		kind, e := abi.KindSendA, abi.OK
-		if sent {
-			kind, e = c.k.Receive(to, c.sliceUntil(end), &c.side)
-		} else {
-			c.side = *m
-			c.side.Arg[6] = tag
-			sent, e = c.k.SendRec(to, c.sliceUntil(end), &c.side)
-		}
-		switch e {
-		case abi.OK:
-			sent = true
-			if kind != abi.KindNotify && c.side.Type == abi.MsgReply && c.side.Arg[6] == tag {
-				*m = c.side
-				return abi.Errno(m.Arg[0])
-			}
-			c.putOff(kind)
-		case abi.EAGAIN, abi.ETIMEDOUT:
-			c.attend()
-		default:
-			return e
-		}
-		if limit == Forever && c.stop {
-			return abi.EINTR
-		}
-		if c.k.Now() >= end {
-			return abi.ETIMEDOUT
-		}
+	before := c.await
+	defer func() { c.await = before }()
+	e := c.call(to, m, limit)
+	if e == abi.EAGAIN && m.Type == abi.MsgReply && abi.Why(m.Arg[5]) == abi.WhyTooMany && c.fromRoot(m.Source) {
+		*m = c.await.req // the server has a place for it when the driver has taken what waits there
+		c.heartbeat()
+		e = c.call(to, m, limit)
 	}
+	return e
 }
 
-// Sleep waits for d. Pings are answered meanwhile. Errors: EINTR (the driver is to stop).
+func (c *Context) call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
+	c.calls++
+	c.await = awaited{from: to, tag: ownTag | c.calls, root: to == c.root, m: m, req: *m}
+	c.await.req.Arg[6] = c.await.tag
+	end := c.deadline(limit)
+	for sent := false; c.later.room(); {
+		var e abi.Errno
+		if sent, e = c.exchange(to, sent, c.sliceUntil(end)); e != abi.OK {
+			return e
+		}
+		switch {
+		case c.await.came:
+			return abi.Errno(m.Arg[0])
+		case limit == Forever && c.stop:
+			return abi.EINTR
+		case c.k.Now() >= end:
+			return c.last(to, sent)
+		}
+	}
+	return abi.EAGAIN
+}
+
+// exchange sends the request, or, when it was received, waits for the answer; for a slice of time. Then it
+// looks for what the reincarnation server wants.
+func (c *Context) exchange(to abi.Endpoint, sent bool, slice uint64) (bool, abi.Errno) {
+	kind, e := abi.KindSendA, abi.OK
+	if sent {
+		kind, e = c.k.Receive(to, slice, &c.side)
+	} else {
+		c.side = c.await.req
+		sent, e = c.k.SendRec(to, slice, &c.side)
+	}
+	switch e {
+	case abi.OK:
+		sent = true
+		c.arrived(&c.side, kind)
+		return sent, abi.OK
+	case abi.EAGAIN, abi.ETIMEDOUT:
+	case abi.ELOCKED: // it sends to this driver: when that is received, it can go on
+		kind, none := c.k.Receive(to, 0, &c.side)
+		if none != abi.OK {
+			return sent, e
+		}
+		c.arrived(&c.side, kind)
+	default:
+		return sent, e
+	}
+	c.attend()
+	return sent, abi.OK
+}
+
+// last looks once more when the time is over: what is there by then has come in time.
+func (c *Context) last(to abi.Endpoint, sent bool) abi.Errno {
+	for sent && c.later.room() && !c.await.came {
+		kind, e := c.k.Receive(to, 0, &c.side)
+		if e == abi.EAGAIN {
+			break
+		}
+		if e != abi.OK {
+			return e
+		}
+		c.arrived(&c.side, kind)
+	}
+	if c.await.came {
+		return abi.Errno(c.await.m.Arg[0])
+	}
+	return abi.ETIMEDOUT
+}
+
+// Sleep waits for d. Pings are answered meanwhile. Errors: EINTR (the driver is to stop), EAGAIN (too much
+// waits for the handler to return).
 func (c *Context) Sleep(d time.Duration) abi.Errno {
 	for end := c.deadline(d); c.k.Now() < end && !c.stop; {
+		if !c.later.room() {
+			return abi.EAGAIN
+		}
 		kind, e := c.k.Receive(c.root, c.sliceUntil(end), &c.side)
 		switch e {
 		case abi.OK:
-			c.putOff(kind)
+			c.arrived(&c.side, kind)
 		case abi.EAGAIN:
 		default: // no reincarnation server, no pings: only time is left to wait for
 			c.k.Receive(abi.Self, c.sliceUntil(end), &c.side)
@@ -98,37 +158,40 @@ func (c *Context) sliceUntil(end uint64) uint64 {
 
 // attend looks, without waiting, for what the reincarnation server wants.
 func (c *Context) attend() {
-	for i := 0; i < len(c.later.m); i++ {
+	for i := 0; i < maxRequests && c.later.room() && !c.await.came; i++ {
 		kind, e := c.k.Receive(c.root, 0, &c.side)
 		if e != abi.OK {
 			return
 		}
-		c.putOff(kind)
+		c.arrived(&c.side, kind)
 	}
 }
 
-// putOff keeps c.side for the loop; a ping is answered at once.
-func (c *Context) putOff(kind abi.ReceiveKind) {
-	m := &c.side
-	if kind == abi.KindNotify && c.fromRoot(m.Source) {
+// arrived takes a message within a handler: the awaited answer is the Call's, a ping is answered at once, what
+// else it is is kept for the loop. Precondition: later.room.
+func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
+	root := c.fromRoot(m.Source)
+	if kind == abi.KindNotify && root {
 		c.heartbeat()
 		return
 	}
-	if m.Type == abi.MsgReply && m.Arg[6]&ownTag != 0 {
-		return // of a Call that gave up
+	if m.Type == abi.MsgReply && kind != abi.KindNotify && m.Arg[6]&ownTag != 0 {
+		w := &c.await
+		if m.Arg[6] == w.tag && !w.came && (m.Source == w.from || w.root && root) {
+			*w.m, w.came = *m, true
+		}
+		return // else it is that of a Call that gave up
 	}
-	if kind != abi.KindNotify && m.Type == abi.RSStop && c.fromRoot(m.Source) {
+	if kind != abi.KindNotify && m.Type == abi.RSStop && root {
 		c.stop = true
 	}
 	if _, ok := c.d.(program); ok {
 		c.dispatch(m, kind)
 		return
 	}
-	if !c.later.push(m, kind) {
-		c.Log("error", "too much at once, dropped", "type", Hex(uint64(m.Type)), "from", Dec(uint64(m.Source)))
-		if kind != abi.KindNotify && m.Type != abi.MsgReply {
-			c.Reply(m, abi.EAGAIN)
-		}
+	if !c.later.keep(m, kind, root) {
+		c.Log("error", "too many requests at once", "type", Hex(uint64(m.Type)), "from", Dec(uint64(m.Source)), "answer", "EAGAIN")
+		c.Reply(m, abi.EAGAIN)
 	}
 }
 
@@ -185,30 +248,4 @@ func (c *Context) ReplyTo(a Asker, e abi.Errno, args ...uint64) abi.Errno {
 		}
 	}
 	return e
-}
-
-// queue holds what arrived while a handler waited.
-type queue struct {
-	m    [16]abi.Msg
-	kind [16]abi.ReceiveKind
-	head int
-	n    int
-}
-
-func (q *queue) push(m *abi.Msg, kind abi.ReceiveKind) bool {
-	if q.n == len(q.m) {
-		return false
-	}
-	i := (q.head + q.n) % len(q.m)
-	q.m[i], q.kind[i] = *m, kind
-	q.n++
-	return true
-}
-
-// pop takes the oldest. Precondition: n > 0.
-func (q *queue) pop(m *abi.Msg) abi.ReceiveKind {
-	i := q.head
-	*m = q.m[i]
-	q.head, q.n = (i+1)%len(q.m), q.n-1
-	return q.kind[i]
 }

@@ -174,11 +174,13 @@ func TestCallOverflow(t *testing.T) {
 		c.Reply(r, abi.OK)
 	}
 	k.Peers[fake.Other] = func(abi.Msg) fake.Answer { return fake.Answer{After: 100 * time.Millisecond} }
-	k.At(30*time.Millisecond, func() {
-		for range 20 {
-			k.Post(abi.Msg{Source: fake.Other, Type: 0xd05}, abi.KindSendA)
-		}
-	})
+	for _, at := range []time.Duration{30, 60} { // the kernel keeps 16
+		k.At(at*time.Millisecond, func() {
+			for range 10 {
+				k.Post(abi.Msg{Source: fake.Other, Type: 0xd05}, abi.KindSendA)
+			}
+		})
+	}
 	k.Request(fake.Client, echo)
 	answers := map[abi.Errno]int{}
 	for r, ok := k.Take(fake.Other); ok; r, ok = k.Take(fake.Other) {

@@ -33,10 +33,13 @@ type Context struct {
 
 	// Messages live here and not on stacks, because the Kernel interface would make each an
 	// allocation.
-	in, out, side abi.Msg
-	result        abi.AsyncResult
-	later         queue
-	line          [lineSize]byte
+	in, out, side, beat abi.Msg
+	result              abi.AsyncResult
+	later               later
+	await               awaited // by the Call that goes on
+	fetch               bool    // the reincarnation server keeps messages for which there was no room
+	line                [lineSize]byte
+	words               [abi.RSMaxLen]byte
 }
 
 func newContext(k Kernel, d Driver) *Context {
@@ -157,4 +160,4 @@ type exitNow struct{ status uint64 }
 func (c *Context) Exit(status uint64) { panic(exitNow{status}) }
 
 // Pending tells whether messages that a waiting method put off wait for the loop.
-func (c *Context) Pending() bool { return c.later.n > 0 }
+func (c *Context) Pending() bool { return !c.later.empty() }

@@ -3,6 +3,7 @@ package sdk
 import (
 	"runtime"
 	"strings"
+	"time"
 
 	"bennu/kernel/abi"
 )
@@ -22,12 +23,20 @@ func (c *Context) guard() {
 		return
 	}
 	c.end(ExitPanic, abi.ExitPanic)
-	c.Log("panic", panicText(v))
-	c.logStack()
+	text := panicText(v)
+	c.Log("panic", text)
+	if at := c.logStack(); at != "" {
+		text += " (" + at + ")"
+	}
+	m := abi.Msg{Type: abi.RSWords}
+	c.say(&m, text, wordsLimit)
 }
 
-// logStack logs the frames below the panic, innermost first, one a line.
-func (c *Context) logStack() {
+// wordsLimit is how long a driver that panicked may take to tell why.
+const wordsLimit = time.Second
+
+// logStack logs the frames below the panic, innermost first, one a line. at is the place of the first.
+func (c *Context) logStack() (at string) {
 	pc := make([]uintptr, maxFrames)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
 	for panicked := false; ; {
@@ -35,10 +44,14 @@ func (c *Context) logStack() {
 		inRuntime := strings.HasPrefix(f.Function, "runtime.")
 		panicked = panicked || inRuntime
 		if panicked && !inRuntime {
-			c.Log("at", f.Function, "line", shortFile(f.File)+":"+Dec(uint64(f.Line)))
+			line := shortFile(f.File) + ":" + Dec(uint64(f.Line))
+			c.Log("at", f.Function, "line", line)
+			if at == "" {
+				at = line
+			}
 		}
 		if !more {
-			return
+			return at
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package sdk
 
-import "bennu/kernel/abi"
+import (
+	"runtime"
+
+	"bennu/kernel/abi"
+)
 
 // Driver is what Run needs at least.
 type Driver interface {
@@ -26,9 +30,12 @@ type Alarmer interface{ Alarm(c *Context) }
 // Stopper is told that the service is to end. The exit with status 0 follows.
 type Stopper interface{ Stop(c *Context) }
 
-// Faulter misbehaves on request (abi.DriverFault). Without it the request is logged as ENOSYS.
+// Faulter misbehaves on request (abi.DriverFault). Without it the request is answered ENOSYS.
 type Faulter interface {
-	Fault(c *Context, way, param uint64)
+	// CanFault tells whether the driver has that way of misbehaving: OK, ENOSYS, or why not now.
+	CanFault(way uint64) abi.Errno
+	// Fault misbehaves. The reincarnation server has been told.
+	Fault(c *Context, way uint64)
 }
 
 // Replier takes answers to asynchronous requests (Context.Ask). m.Source is who was asked,
@@ -54,6 +61,7 @@ type Notifier interface {
 type Error struct {
 	Errno abi.Errno
 	Text  string
+	Place string // file:line of the Fail
 }
 
 // Fail makes an Error; words are joined as they are.
@@ -66,7 +74,33 @@ func Fail(e abi.Errno, words ...string) error {
 	for _, w := range words {
 		b = append(b, w...)
 	}
-	return &Error{Errno: e, Text: string(b)}
+	return &Error{Errno: e, Text: string(b), Place: place(2)}
+}
+
+// place is where the skip-th caller of it stands: "rtc/rtc.go:40".
+func place(skip int) string {
+	_, file, line, ok := runtime.Caller(skip)
+	if !ok {
+		return ""
+	}
+	return shortFile(file) + ":" + Dec(uint64(line))
+}
+
+// wordsOf is what is told of a failed Init beside its Errno.
+func wordsOf(err error) string {
+	for x := err; x != nil; {
+		if e, ok := x.(*Error); ok && x == err {
+			return e.Text + " (" + e.Place + ")"
+		} else if ok {
+			return err.Error() + " (" + e.Place + ")"
+		}
+		u, ok := x.(interface{ Unwrap() error })
+		if !ok {
+			return err.Error()
+		}
+		x = u.Unwrap()
+	}
+	return ""
 }
 
 func (e *Error) Error() string { return e.Text + ": " + e.Errno.Name() }

@@ -38,7 +38,7 @@ func Start(k Kernel, d Driver) (c *Context) {
 		c.Log("error", "init failed", "why", err.Error())
 	}
 	m := abi.Msg{Type: abi.RSReady, Arg: [7]uint64{uint64(errnoOf(err))}}
-	e := c.Call(c.root, &m, readyLimit)
+	e := c.say(&m, wordsOf(err), readyLimit)
 	if e != abi.OK {
 		c.Log("error", "ready was not accepted", "errno", e.Name())
 	}
@@ -46,6 +46,18 @@ func Start(k Kernel, d Driver) (c *Context) {
 		c.end(ExitInit, abi.ExitNormal)
 	}
 	return c
+}
+
+// say sends a message to the reincarnation server with words that it may read until it has answered.
+func (c *Context) say(m *abi.Msg, words string, limit time.Duration) abi.Errno {
+	n := copy(c.words[:], words)
+	if n > 0 {
+		if id, ok := c.k.Grant(c.root, c.words[:n], abi.GrantRead); ok {
+			m.Arg[1], m.Arg[2] = uint64(id), uint64(n)
+			defer c.k.Revoke(id)
+		}
+	}
+	return c.Call(c.root, m, limit)
 }
 
 // Over tells whether the driver has ended, and how.
@@ -87,8 +99,12 @@ func (c *Context) turn() {
 
 // receive takes the next message: what a waiting method put off first.
 func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	if c.later.n > 0 {
-		return c.later.pop(m), abi.OK
+	if !c.later.empty() {
+		return c.later.next(m, c.root), abi.OK
+	}
+	if c.fetch {
+		c.heartbeat()
+		return 0, abi.EAGAIN
 	}
 	if c.turns++; c.turns%64 == 0 {
 		runtime.Gosched()
@@ -170,20 +186,26 @@ func (c *Context) interrupted(bits uint64) {
 	}
 }
 
-// heartbeat answers a ping. The reincarnation server is mostly waiting to receive; when it
-// is not, the kernel keeps the answer; when that is full too, it is waited for: it never
-// blocks on a driver.
+// heartbeat answers a ping, and takes what the reincarnation server keeps for the driver: each heartbeat is
+// answered with the next message, or with none. It never waits for long: the server never blocks on a driver.
 func (c *Context) heartbeat() {
-	if c.mute {
-		return
-	}
-	c.out = abi.Msg{Type: abi.RSHeartbeat}
-	e := c.k.SendNB(c.root, &c.out)
-	if e == abi.ENOTREADY {
-		e = c.k.SendA(c.root, ownTag, &c.out)
-	}
-	if e == abi.EAGAIN {
-		c.k.Send(c.root, &c.out)
+	for c.fetch = false; !c.mute; {
+		if !c.later.room() { // the server keeps the rest until the handler has returned
+			c.fetch = true
+			c.out = abi.Msg{Type: abi.RSHeartbeat}
+			c.k.Send(c.root, &c.out)
+			return
+		}
+		c.calls++
+		tag := ownTag | c.calls
+		c.beat = abi.Msg{Type: abi.RSHeartbeat, Arg: [7]uint64{6: tag}}
+		if _, e := c.k.SendRec(c.root, abi.NoTimeout, &c.beat); e != abi.OK {
+			return
+		}
+		if c.beat.Type == abi.MsgReply && c.beat.Arg[6] == tag {
+			return
+		}
+		c.arrived(&c.beat, abi.KindSendNB)
 	}
 }
 
@@ -200,15 +222,25 @@ func (c *Context) ordered(m *abi.Msg) bool {
 			n.News(c, m.Arg[0])
 		}
 	case abi.DriverFault:
-		if f, ok := c.d.(Faulter); ok {
-			f.Fault(c, m.Arg[0], m.Arg[1])
-		} else {
-			c.Log("error", "no faults to inject here", "way", Dec(m.Arg[0]), "errno", abi.ENOSYS.Name())
-		}
+		c.misbehave(m.Arg[0], m.Arg[6])
 	default:
 		return false
 	}
 	return true
+}
+
+// misbehave answers an order to do so, and then does it: afterwards it may be too late.
+func (c *Context) misbehave(way, number uint64) {
+	f, ok := c.d.(Faulter)
+	e := abi.ENOSYS
+	if ok {
+		e = f.CanFault(way)
+	}
+	m := abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64(e), number}}
+	c.Call(c.root, &m, rsLimit)
+	if e == abi.OK {
+		f.Fault(c, way)
+	}
 }
 
 // answered takes an answer that nobody waits for: to an Ask, or to a Call that gave up.

@@ -6,10 +6,10 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Limits of requests to the reincarnation server: those that wait for a service's life to
-// begin or end, and the others.
+// Limits of requests to the reincarnation server: those that wait for a service's life to begin or end have the limits
+// of system.conf (init, stop), which the server keeps.
 const (
-	lifeLimit = 60 * time.Second
+	lifeLimit = Forever
 	rsLimit   = 5 * time.Second
 )
 

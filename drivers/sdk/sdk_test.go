@@ -17,7 +17,7 @@ type driver struct {
 	init    func(*sdk.Context) error
 	message func(*sdk.Context, *abi.Msg, abi.ReceiveKind)
 	irq     func(*sdk.Context, uint64)
-	fault   func(way, param uint64)
+	fault   func(way uint64)
 	log     []string // what happened, in order
 }
 
@@ -44,10 +44,16 @@ func (d *driver) Interrupt(c *sdk.Context, bits uint64) {
 	}
 }
 
-func (d *driver) Alarm(*sdk.Context)                      { d.log = append(d.log, "alarm") }
-func (d *driver) Stop(*sdk.Context)                       { d.log = append(d.log, "stop") }
-func (d *driver) Fault(_ *sdk.Context, way, param uint64) { d.fault(way, param) }
-func (d *driver) News(_ *sdk.Context, next uint64)        { d.log = append(d.log, "news "+sdk.Dec(next)) }
+func (d *driver) Alarm(*sdk.Context)               { d.log = append(d.log, "alarm") }
+func (d *driver) Stop(*sdk.Context)                { d.log = append(d.log, "stop") }
+func (d *driver) Fault(_ *sdk.Context, way uint64) { d.fault(way) }
+func (d *driver) CanFault(way uint64) abi.Errno {
+	if d.fault == nil {
+		return abi.ENOSYS
+	}
+	return abi.OK
+}
+func (d *driver) News(_ *sdk.Context, next uint64) { d.log = append(d.log, "news "+sdk.Dec(next)) }
 func (d *driver) Notified(_ *sdk.Context, from abi.Endpoint) {
 	d.log = append(d.log, "notified "+sdk.Hex(uint64(from)))
 }
@@ -138,20 +144,14 @@ func TestPing(t *testing.T) {
 	}
 }
 
-// The reincarnation server is busy: the kernel keeps the heartbeat; when it cannot, the
-// driver waits.
-func TestPingFallback(t *testing.T) {
-	k, _ := start(t, &driver{})
-	k.Deaf[fake.Root] = true
-	for _, c := range []struct {
-		full bool
-		how  abi.ReceiveKind
-	}{{false, abi.KindSendA}, {true, abi.KindSend}} {
-		k.Full, k.Out = c.full, nil
-		k.Deliver(abi.Msg{Source: fake.Root, Type: abi.MsgNotify}, abi.KindNotify)
-		if len(k.Out) != 1 || k.Out[0].Msg.Type != abi.RSHeartbeat || k.Out[0].How != c.how {
-			t.Errorf("full %v: sent %+v, want one by %d", c.full, k.Out, c.how)
-		}
+// The reincarnation server is busy: the driver waits for it with its heartbeat.
+func TestPingWaitsForTheServer(t *testing.T) {
+	k, c := start(t, &driver{})
+	began := c.Now()
+	k.BusyTo[fake.Root] = began + 300*time.Millisecond
+	k.Deliver(abi.Msg{Source: fake.Root, Type: abi.MsgNotify}, abi.KindNotify)
+	if m, ok := k.Take(fake.Root); !ok || m.Type != abi.RSHeartbeat || c.Now() != began+300*time.Millisecond {
+		t.Errorf("heartbeat %+v, %v at %v", m, ok, c.Now()-began)
 	}
 }
 
@@ -164,9 +164,14 @@ func TestReply(t *testing.T) {
 	}
 	k.Deaf[fake.Client] = true
 	k.Deliver(abi.Msg{Source: fake.Client, Type: echo}, abi.KindSendA)
-	if len(k.Out) != 1 || k.Out[0].How != abi.KindSendA {
-		t.Errorf("to a task that does not receive: %+v, want a senda", k.Out)
+	if len(k.Out) != 0 {
+		t.Errorf("a task that does not receive got %+v", k.Out)
 	}
+	k.Deaf[fake.Client] = false
+	if k.Run(); len(k.Out) != 1 || k.Out[0].How != abi.KindSendA {
+		t.Errorf("when it receives it gets %+v, want a senda", k.Out)
+	}
+	k.Deaf[fake.Client], k.Out = true, nil
 	k.Full = true
 	d.message = func(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 		if e := c.Reply(m, abi.OK); e != abi.EAGAIN {
@@ -237,13 +242,16 @@ func TestAlarm(t *testing.T) {
 
 func TestOrders(t *testing.T) {
 	d := &driver{}
-	d.fault = func(way, param uint64) { d.log = append(d.log, "fault "+sdk.Dec(way)+" "+sdk.Dec(param)) }
+	d.fault = func(way uint64) { d.log = append(d.log, "fault "+sdk.Dec(way)) }
 	k, c := start(t, d)
 	k.Deliver(abi.Msg{Source: fake.Root, Type: abi.RSNews, Arg: [7]uint64{42}}, abi.KindSendA)
-	k.Deliver(abi.Msg{Source: fake.Root, Type: abi.DriverFault, Arg: [7]uint64{3, 4}}, abi.KindSendA)
+	k.Deliver(abi.Msg{Source: fake.Root, Type: abi.DriverFault, Arg: [7]uint64{0: 3, 6: 77}}, abi.KindSendA)
+	if m, ok := k.Take(fake.Root); !ok || m.Type != abi.RSFaulted || m.Arg[0] != 0 || m.Arg[1] != 77 {
+		t.Errorf("the order was answered %+v, %v", m, ok)
+	}
 	k.Deliver(abi.Msg{Source: fake.Client, Type: abi.RSStop}, abi.KindSendA) // not his to order
 	k.Deliver(abi.Msg{Source: fake.Other, Type: abi.MsgNotify}, abi.KindNotify)
-	wantLog(t, d, "news 42", "fault 3 4", "message 0x716", "notified "+sdk.Hex(uint64(fake.Other)))
+	wantLog(t, d, "news 42", "fault 3", "message 0x716", "notified "+sdk.Hex(uint64(fake.Other)))
 	if over, _, _ := c.Over(); over {
 		t.Fatal("stopped by a client")
 	}
@@ -329,13 +337,12 @@ func TestCrowd(t *testing.T) {
 	k, _ := start(t, &driver{})
 	k.Crowd, k.Waits = true, nil
 	k.Request(fake.Client, echo)
-	want := []uint64{0, 0, uint64(sdk.ShareSlice)}
-	if !reflect.DeepEqual(k.Waits, want) {
+	if want := []uint64{0, uint64(sdk.ShareSlice)}; !reflect.DeepEqual(k.Waits, want) {
 		t.Errorf("waited %v, want %v", k.Waits, want)
 	}
 	k.Crowd, k.Waits = false, nil
 	k.Request(fake.Client, echo)
-	if want = []uint64{abi.NoTimeout, abi.NoTimeout}; !reflect.DeepEqual(k.Waits, want) {
+	if want := []uint64{abi.NoTimeout}; !reflect.DeepEqual(k.Waits, want) {
 		t.Errorf("alone: waited %v, want %v", k.Waits, want)
 	}
 }

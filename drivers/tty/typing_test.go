@@ -135,7 +135,7 @@ func (y *typing) garble() {
 }
 
 func (y *typing) press() {
-	for range min(1+y.r.IntN(20), len(y.keys.keys)) {
+	for range min(1+y.r.IntN(abi.MaxAsync), len(y.keys.keys)) { // more the kernel does not keep
 		y.Post(abi.Msg{Source: y.kbd, Type: abi.TTYInput, Arg: [7]uint64{uint64(y.keys.keys[0])}}, abi.KindSendA)
 		y.keys.keys = y.keys.keys[1:]
 	}

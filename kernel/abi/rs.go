@@ -1,8 +1,16 @@
 package abi
 
-// The reincarnation server's protocol. A request may be a sendrec, or a send or senda
-// whose answer is received later. Answers are MsgReply with Arg[0] the Errno; Arg[6] of
-// the request (a tag of the asker's) comes back as Arg[6] of the answer.
+// The reincarnation server's protocol. A request may be a sendrec, or a send or senda whose answer is received
+// later. Answers are MsgReply with Arg[0] the Errno; when that is not OK, Arg[5] is the Why, and Arg[4] a number that
+// goes with it. Arg[6] of the request (a tag of the asker's) comes back as Arg[6] of the answer.
+//
+// A request is answered exactly once, unless its asker dies. A service may have RSOpen requests that are not answered
+// or whose answers it has not received yet, RSWaits of them waiting for a life to begin or end. One more is answered
+// EAGAIN with WhyTooMany. Until that answer is taken all others are refused too: Arg[1] of it is how many requests it
+// stands for, the one with the tag and all that were sent after it and are not answered.
+//
+// What RS has for a task that does not receive at the moment is kept for it. RS notifies it, as it does to ping it,
+// and the task fetches one message after the other by a sendrec of RSHeartbeat.
 //
 // Who may ask: "operator" needs `uid 0` in the asker's entry of system.conf; "control"
 // needs that or the target's label in the asker's control list.
@@ -16,24 +24,38 @@ const (
 	RSStatus   MsgType = 0x709 // Arg[0]: write grant, Arg[1]: its length → ServiceStatus rows; Arg[1]: count
 	RSEvents   MsgType = 0x70a // Arg[0]: write grant, Arg[1]: length, Arg[2]: first sequence number → Event rows; Arg[1]: count, Arg[2]: next number, Arg[3]: lost
 	RSWatch    MsgType = 0x70b // Arg[0]: number. Answered at once; RSNews follows (once) when an event with a number ≥ Arg[0] exists
-	RSNews     MsgType = 0x70c // from RS, senda, no answer: Arg[0] is the next number
-	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator
+	RSNews     MsgType = 0x70c // from RS, no answer: Arg[0] is the next number
+	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator. FaultSelf: answered when the service has said what it makes of it
 
-	// RSReady is a driver's answer to having been started: Arg[0] is the Errno of its Init.
+	// RSReady is a driver's answer to having been started: Arg[0] is the Errno of its Init, Arg[1] a read grant with
+	// the words that go with it, Arg[2] their length (0: none).
 	RSReady MsgType = 0x714
-	// RSHeartbeat answers a ping (a notification from RS). Send, no answer.
+	// RSHeartbeat answers a notification from RS. By sendrec it is answered with what RS keeps for the task, one
+	// message at a time, or with MsgReply and Arg[6] when that is nothing; by any other primitive it has no answer.
 	RSHeartbeat MsgType = 0x715
-	// RSStop is sent by RS (senda): finish and exit with status 0.
+	// RSStop is sent by RS: finish and exit with status 0.
 	RSStop MsgType = 0x716
+	// RSWords are the last words of a service that is about to end by itself: Arg[1] a read grant, Arg[2] its length.
+	RSWords MsgType = 0x717
 
 	// The data store for labels and small values of a service that survive its death.
 	DSPublish  MsgType = 0x800 // key in Arg[0:2], value in Arg[2:6] (32 bytes). Owner: the caller's label
 	DSRetrieve MsgType = 0x801 // key → value in Arg[1:5]. Owner only. ESRCH
 	DSDelete   MsgType = 0x802 // key. Owner only. ESRCH
 
-	// DriverFault is sent by RS to a service (senda) to ask it to misbehave by itself, for
-	// FaultSelf. Arg[0] is the driver's own number of the way. The SDK hands it to the driver.
+	// DriverFault is sent by RS to a service to ask it to misbehave by itself, for FaultSelf. Arg[0] is the driver's
+	// own number of the way, Arg[6] a number for its answer. The SDK hands it to the driver.
 	DriverFault MsgType = 0x720
+	// RSFaulted answers DriverFault, before the misbehaviour begins: Arg[0] is OK, or why there will be none (ENOSYS:
+	// the service has no such way), Arg[1] is Arg[6] of the order.
+	RSFaulted MsgType = 0x719
+)
+
+// Shares of every service in what RS keeps.
+const (
+	RSOpen   = 8   // requests of it that are open or whose answers it has not received
+	RSWaits  = 6   // of them, those that wait for a life to begin or end, or for another service's answer
+	RSMaxLen = 160 // bytes of last words that are kept of a service
 )
 
 // FaultKind is a way to break a service from outside.
@@ -110,8 +132,14 @@ type ServiceStatus struct {
 	RecoveryNS  uint64 // last death → ready
 	BackoffNS   uint64 // time of the next start, when in backoff
 	ImageBytes  uint64
-	Errno       Errno  // why it failed
-	Unguarded   uint32 // I/O ports that it has outside the kernel's list: nobody checks what it writes there
+	Errno       Errno // why it does not run
+	Why         Why
+	InitNS      uint64 // how long it may take to be ready
+	WordsOf     uint32 // the incarnation that Words are about
+	WordsLen    uint32
+	Words       [RSMaxLen]byte // last words: the service's own, or RS's when there was no life to have any
+	Unguarded   uint32         // I/O ports that it has outside the kernel's list: nobody checks what it writes there
+	_           uint32
 }
 
 // EventKind says what happened.
@@ -147,6 +175,8 @@ type Event struct {
 	Incarnation uint32
 	Vector      uint32
 	Errno       Errno
+	Why         Why
+	_           uint32
 	ErrorCode   uint64
 	RIP         uint64
 	CR2         uint64

@@ -31,6 +31,7 @@ type Share struct {
 	Level          int
 	Budget, Period uint64 // ticks
 	Turn           uint64 // among equals
+	Serve          uint64 // most of one request that is on the account of who asked: more is the server's own
 }
 
 // never is a time that does not come.
@@ -64,6 +65,7 @@ type Sched struct {
 	own    [abi.MaxTasks]uint8  // account of the slot's task
 	pays   [abi.MaxTasks]uint8  // account that it works for now
 	turn   [abi.MaxTasks]uint64 // left of its turn
+	served [abi.MaxTasks]uint64 // ticks that it has worked for who pays now
 	epoch  uint64               // counts the times that nobody was ready
 	soon   uint64               // the first back of all; never: none is out
 	due    abi.AccountID        // whose it is
@@ -111,12 +113,13 @@ func (s *Sched) Add(slot int, a abi.AccountID) {
 // Payer is the account that slot works for.
 func (s *Sched) Payer(slot int) abi.AccountID { return abi.AccountID(s.pays[slot]) }
 
-// SetPayer makes slot work for account a: at its own level, and not to be held up, unless that is its own.
+// SetPayer makes slot work for account a: at its own level, and not to be held up, unless that is its own. One that
+// works longer than Serve works for itself: a server that hangs is no better than others who do.
 func (s *Sched) SetPayer(slot int, a abi.AccountID) {
 	if s.pays[slot] == uint8(a) {
 		return
 	}
-	s.pays[slot] = uint8(a)
+	s.pays[slot], s.served[slot] = uint8(a), 0
 	s.gen++
 	if s.queued(slot) {
 		s.requeue(slot)
@@ -254,6 +257,12 @@ func (s *Sched) later(a int, h *share, now uint64) {
 
 // Ran takes ticks off slot's turn and puts it behind its equals when that is over: true if there are any.
 func (s *Sched) Ran(slot int, ticks uint64) bool {
+	if s.pays[slot] != s.own[slot] {
+		h := &s.shares[s.own[slot]]
+		if s.served[slot] += ticks; h.limited && s.served[slot] >= h.Serve {
+			s.SetPayer(slot, abi.AccountID(s.own[slot]))
+		}
+	}
 	if ticks < s.turn[slot] {
 		s.turn[slot] -= ticks
 		return false
@@ -275,7 +284,11 @@ func (s *Sched) Slice(slot int, since uint64) uint64 {
 	if s.others(slot) {
 		d = s.turn[slot]
 	}
-	if h := &s.shares[s.own[slot]]; h.limited && s.level[slot] != leftOver && s.pays[slot] == s.own[slot] {
+	switch h := &s.shares[s.own[slot]]; {
+	case !h.limited || s.level[slot] == leftOver:
+	case s.pays[slot] != s.own[slot]:
+		d = min(d, h.Serve-min(s.served[slot], h.Serve)+1)
+	default:
 		d = min(d, uint64(max(h.left, 1)))
 	}
 	if d == never {

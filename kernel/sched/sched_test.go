@@ -264,6 +264,39 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
+// A server that hangs while it works for a client does so on its own account after Serve, and then behind everybody.
+func TestHungServer(t *testing.T) {
+	s := New()
+	s.Set(2, Share{Level: Level(1), Budget: 100, Period: 10_000, Turn: 1000, Serve: 50}, 0)
+	s.Set(3, Share{Level: Level(5), Budget: 100, Period: 10_000, Turn: 1000, Serve: 50}, 0)
+	s.Add(1, 2)
+	s.Add(2, 3)
+	s.SetPayer(1, 3)
+	s.Ready(1, 0)
+	now, other := uint64(0), uint64(0)
+	for now < 100_000 {
+		slot := s.First()
+		a, how := s.Bill(slot)
+		ran := min(s.Slice(slot, 0), s.Next()-now, 1000)
+		now += ran
+		s.Charge(a, ran, now, how)
+		s.Ran(slot, ran)
+		if now > 1000 {
+			s.Ready(2, now) // it wants all that it can have
+		}
+		if slot == 2 {
+			other += ran
+		}
+		s.Raise(now)
+	}
+	if used := s.Used(3) - other; used < 50 || used > 52 {
+		t.Errorf("the client was charged %d of its server's hanging, want 50", used)
+	}
+	if other < 40_000 {
+		t.Errorf("the other had %d of %d beside a server that hangs", other, now)
+	}
+}
+
 // An account that servers overdrew stays out until time has paid for it, and is as good as new when the machine
 // was idle.
 func TestOverdrawn(t *testing.T) {

@@ -12,7 +12,7 @@ func (s *State) death(now time.Duration, e *Event) {
 	if !r.alive {
 		return
 	}
-	why := r.why(e.Cause)
+	why := r.reasonFor(e.Cause)
 	r.faultAt = e.At
 	if r.injected != 0 && (why == abi.ReasonNoHeartbeat || why == abi.ReasonInitTimeout) {
 		r.faultAt = r.injectedAt // a hang: the kernel saw nothing before RS killed it
@@ -20,16 +20,16 @@ func (s *State) death(now time.Duration, e *Event) {
 	r.restarts = r.decayed(e.At)
 	r.vector = e.Vector
 	if why == abi.ReasonInitTimeout {
-		r.errno = abi.ETIMEDOUT
+		r.errno, r.why = abi.ETIMEDOUT, abi.WhyInitTimeout
 	} else if why != abi.ReasonInitFailed {
-		r.errno = abi.EIO
+		r.errno, r.why = abi.EIO, abi.WhyDied
 	}
 	s.ended(now, e, why, now-r.faultAt)
 }
 
-// why is the reason of a death. What RS did to end a life explains an exit and a kill;
+// reasonFor is the reason of a death. What RS did to end a life explains an exit and a kill;
 // what the service met by itself (an exception on its way out) is told as it was.
-func (r *row) why(c abi.Cause) abi.Reason {
+func (r *row) reasonFor(c abi.Cause) abi.Reason {
 	switch c {
 	case abi.CauseExit:
 		if r.ended == abi.ReasonStopped || r.ended == abi.ReasonInitFailed {
@@ -61,21 +61,21 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	s.release(id, false)
 	a := Action{Reason: why, Detect: detect}
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
-		a.Errno = r.errno
+		a.Errno, a.Why = r.errno, r.why
 	}
 	switch {
 	case s.stopping || asked && r.then == followDown:
-		r.errno, a.Next = abi.OK, abi.EventDown
+		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
 		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
 	case asked:
 		a.Next = abi.EventStart
 		s.emit(id, abi.EventDeath, a)
-		r.restarts, r.errno = 0, abi.OK
+		r.restarts, r.errno, r.why = 0, abi.OK, abi.WhyNone
 		r.forget()
 		s.start(now, id, abi.InitRestart)
 	case r.endsByItself(why, e.Status):
-		r.errno, a.Next = abi.OK, abi.EventDown
+		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
 		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
 	case !r.proved || r.cfg.OnExit == NeverRestart || r.tooMany(now):
@@ -98,13 +98,10 @@ func (r *row) endsByItself(why abi.Reason, status uint64) bool {
 // giveUp leaves a service dead, and says so to those who wait.
 func (s *State) giveUp(id ID, why abi.Reason) {
 	r := &s.rows[id]
-	if r.errno == abi.OK {
-		r.errno = abi.EIO
-	}
 	r.state = abi.ServiceFailed
-	s.emit(id, abi.EventGiveUp, Action{Reason: why, Errno: r.errno})
-	s.answer(id, true, abi.OK)
-	s.answer(id, false, r.errno)
+	s.emit(id, abi.EventGiveUp, Action{Reason: why, Errno: r.errno, Why: r.why})
+	s.answer(id, true, abi.OK, abi.WhyNone)
+	s.answer(id, false, r.errno, r.why)
 	s.settle(r)
 }
 

@@ -29,7 +29,7 @@ func (s *State) startFailed(now time.Duration, e *Event) {
 	if !r.alive {
 		return
 	}
-	r.errno = e.Errno
+	r.errno, r.why = e.Errno, e.Why
 	if r.faultAt == never {
 		r.faultAt = now
 	}
@@ -41,8 +41,9 @@ func (s *State) ready(now time.Duration, e *Event) {
 	if r.state != abi.ServiceStarting {
 		return
 	}
-	r.errno = e.Errno
+	r.errno, r.why = e.Errno, abi.WhyNone
 	if e.Errno != abi.OK {
+		r.why = abi.WhyInit
 		s.end(now, e.ID, abi.ReasonInitFailed)
 		return
 	}
@@ -53,7 +54,7 @@ func (s *State) ready(now time.Duration, e *Event) {
 	r.nextPing = now + r.cfg.Period
 	r.schedule()
 	s.emit(e.ID, abi.EventReady, Action{Recovery: r.recovery})
-	s.answer(e.ID, false, abi.OK)
+	s.answer(e.ID, false, abi.OK, abi.WhyNone)
 	s.settle(r)
 }
 

@@ -12,8 +12,9 @@ type ID int
 // Nobody is the ID of an asker that is no service.
 const Nobody ID = -1
 
-// MaxWaiters is how many askers may wait for an answer at one time. One more gets EAGAIN.
-const MaxWaiters = 64
+// MaxOpen is how many requests of one service may wait for an answer at one time; those of who is no
+// service have such a share together. One more gets EAGAIN.
+const MaxOpen = abi.RSWaits
 
 // quietUnits is the quiet time that takes one restart off the count, in backoff units.
 const quietUnits = 60
@@ -53,7 +54,7 @@ const (
 	Restart                     // Asker
 	Shutdown                    // (no ID) Asker
 	Started                     // the Start was done
-	StartFailed                 // Errno
+	StartFailed                 // Errno, Why
 	Ready                       // Errno: what its Init answered
 	Heartbeat
 	Death // Cause, Vector, Status, At
@@ -67,7 +68,7 @@ const (
 	Stop                       // ask it to end
 	Kill                       // end it. A Death follows
 	Ping                       // notify it
-	Reply                      // Asker, Errno
+	Reply                      // Asker, Errno, Why; Detail is the number that goes with it
 	Emit                       // Event and what it tells
 	PowerOff                   // no service lives any more
 )
@@ -76,6 +77,7 @@ const (
 type Asker struct {
 	From     ID // its own service, or Nobody
 	Endpoint abi.Endpoint
+	Place    int // the server's own
 	Tag      uint64
 }
 
@@ -85,6 +87,7 @@ type Event struct {
 	ID     ID
 	Asker  Asker
 	Errno  abi.Errno
+	Why    abi.Why // StartFailed: which step
 	Cause  abi.Cause
 	Vector uint32
 	Status uint64
@@ -100,6 +103,8 @@ type Action struct {
 	Init        abi.InitKind
 	Asker       Asker
 	Errno       abi.Errno
+	Why         abi.Why
+	Detail      uint64
 	Event       abi.EventKind
 	Reason      abi.Reason
 	Next        abi.EventKind // Emit of a death: start, down or give-up follows
@@ -131,6 +136,7 @@ type row struct {
 	restarts uint32
 	deaths   uint32
 	errno    abi.Errno
+	why      abi.Why // of errno
 	reason   abi.Reason
 	vector   uint32
 
@@ -163,6 +169,7 @@ type waiter struct {
 type State struct {
 	rows     []row
 	waiters  []waiter
+	open     []int // how many of them each service has; the last place: Nobody
 	actions  []Action
 	booting  int // services that EventBoot waits for; -1: it is out, or was never asked for
 	stopping bool
@@ -173,8 +180,9 @@ type State struct {
 func New(configs []Config) *State {
 	s := &State{
 		rows:    make([]row, len(configs)),
-		waiters: make([]waiter, 0, MaxWaiters),
-		actions: make([]Action, 0, 4*len(configs)+MaxWaiters+4),
+		waiters: make([]waiter, 0, (len(configs)+1)*MaxOpen),
+		open:    make([]int, len(configs)+1),
+		actions: make([]Action, 0, 4*len(configs)+(len(configs)+1)*MaxOpen+4),
 		booting: -1,
 	}
 	for i := range s.rows {
@@ -235,39 +243,70 @@ func (s *State) emit(id ID, kind abi.EventKind, a Action) {
 	s.do(a)
 }
 
-func (s *State) reply(id ID, to Asker, e abi.Errno) {
+func (s *State) reply(id ID, to Asker, e abi.Errno, why abi.Why) {
 	if to != (Asker{}) {
-		s.do(Action{Kind: Reply, ID: id, Asker: to, Errno: e})
+		s.do(Action{Kind: Reply, ID: id, Asker: to, Errno: e, Why: why, Detail: s.detail(id, why)})
 	}
 }
 
-// wait keeps an asker until answer; false (and EAGAIN said) when too many wait.
+// detail is the number that goes with a Why.
+func (s *State) detail(id ID, why abi.Why) uint64 {
+	switch why {
+	case abi.WhyInitTimeout:
+		return uint64(s.rows[id].cfg.Init)
+	case abi.WhyDied:
+		return uint64(s.rows[id].reason) | uint64(s.rows[id].vector)<<32
+	}
+	return 0
+}
+
+// share is the count of an asker's requests that wait.
+func (s *State) share(from ID) *int {
+	if from < 0 {
+		return &s.open[len(s.rows)]
+	}
+	return &s.open[from]
+}
+
+// wait keeps an asker until answer; false (and EAGAIN said) when too many requests of its wait.
 func (s *State) wait(id ID, to Asker, gone bool) bool {
 	if to == (Asker{}) {
 		return true
 	}
-	if len(s.waiters) == MaxWaiters {
-		s.reply(id, to, abi.EAGAIN)
+	n := s.share(to.From)
+	if *n == MaxOpen {
+		s.reply(id, to, abi.EAGAIN, abi.WhyTooMany)
 		return false
 	}
+	*n++
 	s.waiters = append(s.waiters, waiter{to, id, gone})
 	return true
 }
 
 // answer replies to those who wait for the end of a service (gone) or for its being ready.
-func (s *State) answer(id ID, gone bool, e abi.Errno) {
+func (s *State) answer(id ID, gone bool, e abi.Errno, why abi.Why) {
 	if len(s.waiters) == 0 {
 		return
 	}
 	keep := s.waiters[:0]
 	for _, w := range s.waiters {
-		if w.id == id && w.gone == gone {
-			s.reply(id, w.asker, e)
-		} else {
+		if w.id != id || w.gone != gone {
 			keep = append(keep, w)
+			continue
 		}
+		*s.share(w.asker.From)--
+		s.reply(id, w.asker, e, why)
 	}
 	s.waiters = keep
+}
+
+// interrupt tells those who wait for a service to be ready that it is taken down.
+func (s *State) interrupt(id ID) {
+	why := abi.WhyTakenDown
+	if s.stopping {
+		why = abi.WhyShutdown
+	}
+	s.answer(id, false, abi.EINTR, why)
 }
 
 // release lets go of what a service itself waits for: it is to stop (told EINTR), or dead.
@@ -279,8 +318,11 @@ func (s *State) release(from ID, tell bool) {
 	for _, w := range s.waiters {
 		if w.asker.From != from {
 			keep = append(keep, w)
-		} else if tell {
-			s.reply(w.id, w.asker, abi.EINTR)
+			continue
+		}
+		*s.share(from)--
+		if tell {
+			s.reply(w.id, w.asker, abi.EINTR, abi.WhyAskerStops)
 		}
 	}
 	s.waiters = keep

@@ -230,23 +230,123 @@ func TestWaiterStops(t *testing.T) {
 	}
 }
 
+// Everybody has a share of the places to wait: who uses up its own takes none of another's.
 func TestTooManyWaiters(t *testing.T) {
-	s := New([]Config{usual})
+	const askers = 10
+	s := New(make([]Config, askers))
 	s.Step(0, &Event{Kind: Up})
 	s.Step(0, &Event{Kind: Started})
-	for n := uint64(0); n < MaxWaiters; n++ {
-		e := down(n)
-		if got := words(s.Step(1, &e)); n > 0 && got != "" {
-			t.Fatalf("waiter %d: %s", n, got)
+	from := func(id ID, tag uint64) Event {
+		return Event{Kind: Down, Asker: Asker{From: id, Endpoint: 99, Tag: tag}}
+	}
+	stop := down(0)
+	s.Step(1, &stop)
+	for id := ID(1); id < askers; id++ {
+		for n := range uint64(MaxOpen) {
+			e := from(id, n)
+			if got := words(s.Step(1, &e)); got != "" {
+				t.Fatalf("asker %d, request %d: %s", id, n, got)
+			}
+		}
+		e := from(id, 1000)
+		if got := s.Step(2, &e); words(got) != "reply 1000 EAGAIN" || got[0].Why != abi.WhyTooMany {
+			t.Errorf("one too many: %s, %v", words(got), got)
 		}
 	}
-	e := down(1000)
-	if got := words(s.Step(2, &e)); got != "reply 1000 EAGAIN" {
-		t.Errorf("one too many: %s", got)
+	e := exits(0, 3)
+	if got, want := len(s.Step(3, &e)), 2+1+(askers-1)*MaxOpen; got != want {
+		t.Errorf("%d actions, want %d: death, down and replies", got, want)
 	}
-	e = exits(0, 3)
-	if got := len(s.Step(3, &e)); got != MaxWaiters+2 {
-		t.Errorf("%d actions, want death, down and %d replies", got, MaxWaiters)
+	again := from(1, 7)
+	s.Step(4, &Event{Kind: Up})
+	s.Step(4, &Event{Kind: Started})
+	if got := words(s.Step(4, &again)); got != "stop 0" {
+		t.Errorf("after its answers it may not ask: %s", got)
+	}
+}
+
+// Each answer of an error tells which of its causes it was.
+func TestWhy(t *testing.T) {
+	other := func(k Kind) Event { return Event{Kind: k, Asker: asker(9)} }
+	off := Event{Kind: Shutdown, Asker: Asker{From: Nobody, Endpoint: 1, Tag: 1}}
+	for _, c := range []struct {
+		name   string
+		before []Event
+		ask    Kind
+		want   abi.Errno
+		why    abi.Why
+	}{
+		{"up of one that starts", []Event{up(1)}, Up, abi.EBUSY, abi.WhyStarting},
+		{"up of one that runs", []Event{up(1), isReady}, Up, abi.EBUSY, abi.WhyUp},
+		{"up of one that is taken down", []Event{up(1), isReady, down(2)}, Up, abi.EBUSY, abi.WhyStopping},
+		{"up of one that is replaced", []Event{up(1), isReady, refresh(2)}, Up, abi.EBUSY, abi.WhyRestarting},
+		{"up of one in backoff", []Event{up(1), isReady, dies(exc, 0), dies(exc, 0)}, Up, abi.EBUSY, abi.WhyRestarting},
+		{"up in a shutdown", []Event{up(1), isReady, off}, Up, abi.EBUSY, abi.WhyShutdown},
+		{"down of one that is down", nil, Down, abi.ESRCH, abi.WhyDown},
+		{"refresh of one that is down", nil, Refresh, abi.ESRCH, abi.WhyDown},
+		{"refresh of one that starts", []Event{up(1)}, Refresh, abi.EBUSY, abi.WhyStarting},
+		{"refresh of one that is taken down", []Event{up(1), isReady, down(2)}, Refresh, abi.EBUSY, abi.WhyStopping},
+		{"refresh in a shutdown", []Event{up(1), isReady, off}, Refresh, abi.EBUSY, abi.WhyShutdown},
+		{"restart of one that is down", nil, Restart, abi.ESRCH, abi.WhyDown},
+		{"restart of one that starts", []Event{up(1)}, Restart, abi.EBUSY, abi.WhyStarting},
+		{"restart of one that runs", []Event{up(1), isReady}, Restart, abi.EBUSY, abi.WhyUp},
+		{"restart of one that is replaced", []Event{up(1), isReady, refresh(2)}, Restart, abi.EBUSY, abi.WhyRestarting},
+		{"a second shutdown", []Event{up(1), off}, Shutdown, abi.EBUSY, abi.WhyShutdown},
+	} {
+		s := New([]Config{usual})
+		for i := range c.before {
+			carry(s, &c.before[i])
+		}
+		e := other(c.ask)
+		got := s.Step(0, &e)
+		if len(got) != 1 || got[0].Errno != c.want || got[0].Why != c.why {
+			t.Errorf("%s: %s (%v), want %s, %v", c.name, words(got), got[0].Why, c.want.Name(), c.why)
+		}
+	}
+}
+
+// carry does one event, and says that every start it caused was done.
+func carry(s *State, e *Event) (actions []Action) {
+	actions = append(actions, s.Step(0, e)...)
+	for _, a := range actions {
+		if a.Kind == Start {
+			actions = append(actions, s.Step(0, &Event{Kind: Started, ID: a.ID})...)
+		}
+	}
+	return actions
+}
+
+// Those who wait for a service to be ready are told what became of it.
+func TestWhyWaitersAreTold(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		events []Event
+		want   abi.Errno
+		why    abi.Why
+		detail uint64
+	}{
+		{"its Init fails", []Event{{Kind: Ready, Errno: abi.ENODEV}, dies(abi.CauseExit, 0)}, abi.ENODEV, abi.WhyInit, 0},
+		{"its Init hangs", []Event{tick, dies(abi.CauseKilled, 0)}, abi.ETIMEDOUT, abi.WhyInitTimeout, uint64(usual.Init)},
+		{"it dies", []Event{{Kind: Death, Cause: exc, Vector: 14}}, abi.EIO, abi.WhyDied, uint64(abi.ReasonException) | 14<<32},
+		{"it exits", []Event{exits(0, 0)}, abi.EIO, abi.WhyDied, uint64(abi.ReasonExit)},
+		{"a step of its start fails", []Event{{Kind: StartFailed, Errno: abi.EBUSY, Why: abi.WhyPorts}}, abi.EBUSY, abi.WhyPorts, 0},
+		{"it is taken down", []Event{down(2)}, abi.EINTR, abi.WhyTakenDown, 0},
+		{"the machine is shut down", []Event{{Kind: Shutdown}}, abi.EINTR, abi.WhyShutdown, 0},
+	} {
+		s := New([]Config{usual})
+		e := up(1)
+		carry(s, &e)
+		var got []Action
+		for i := range c.events {
+			for _, a := range s.Step(usual.Init, &c.events[i]) {
+				if a.Kind == Reply && a.Asker.Tag == 1 {
+					got = append(got, a)
+				}
+			}
+		}
+		if len(got) != 1 || got[0].Errno != c.want || got[0].Why != c.why || got[0].Detail != c.detail {
+			t.Errorf("%s: %+v, want %s, %v, %#x", c.name, got, c.want.Name(), c.why, c.detail)
+		}
 	}
 }
 
@@ -306,7 +406,7 @@ func TestLookup(t *testing.T) {
 	step := func(at time.Duration, e Event, want abi.Errno) {
 		t.Helper()
 		s.Step(at, &e)
-		if got := s.Lookup(0); got != want {
+		if got, why := s.Lookup(0); got != want || (got != abi.OK) != (why != abi.WhyNone) {
 			t.Errorf("lookup %s, want %s", got.Name(), want.Name())
 		}
 	}

@@ -57,7 +57,7 @@ func (w *world) random(shutdown bool) {
 		w.step(Event{Kind: Fault, ID: id, Fault: kind})
 	case n < 96: // what comes too late
 		if !b.alive {
-			w.step(Event{Kind: [...]Kind{Ready, Heartbeat, Death, Fault, StartFailed, Started}[w.r.IntN(6)], ID: id, Cause: abi.CauseExit, Fault: abi.FaultKill})
+			w.step(Event{Kind: [...]Kind{Ready, Heartbeat, Death, Fault, StartFailed, Started}[w.r.IntN(6)], ID: id, Cause: abi.CauseExit, Fault: abi.FaultKill, Why: abi.WhyTask})
 		}
 	case n < 97:
 		b.hung = true

@@ -47,16 +47,44 @@ func (s *State) settle(r *row) {
 // fresh starts a service that is down or failed as if for the first time.
 func (s *State) fresh(now time.Duration, id ID) {
 	r := &s.rows[id]
-	r.proved, r.restarts, r.errno, r.faultAt = false, 0, abi.OK, never
+	r.proved, r.restarts, r.errno, r.why, r.faultAt = false, 0, abi.OK, abi.WhyNone, never
 	r.forget()
 	s.start(now, id, abi.InitFresh)
+}
+
+// busy is why a service cannot be started now.
+func (s *State) busy(r *row) abi.Why {
+	if s.stopping {
+		return abi.WhyShutdown
+	}
+	return r.doing()
+}
+
+// doing is a service's state as the why of an answer.
+func (r *row) doing() abi.Why {
+	switch r.state {
+	case abi.ServiceStarting:
+		return abi.WhyStarting
+	case abi.ServiceRunning:
+		return abi.WhyUp
+	case abi.ServiceStopping:
+		if r.then == followDown {
+			return abi.WhyStopping
+		}
+		return abi.WhyRestarting
+	case abi.ServiceBackoff:
+		return abi.WhyRestarting
+	case abi.ServiceFailed:
+		return abi.WhyFailed
+	}
+	return abi.WhyDown
 }
 
 // up answers when the service is ready, with EBUSY if it is there already.
 func (s *State) up(now time.Duration, e *Event) {
 	switch r := &s.rows[e.ID]; {
 	case s.stopping, r.state != abi.ServiceDown && r.state != abi.ServiceFailed:
-		s.reply(e.ID, e.Asker, abi.EBUSY)
+		s.reply(e.ID, e.Asker, abi.EBUSY, s.busy(r))
 	case s.wait(e.ID, e.Asker, false):
 		s.fresh(now, e.ID)
 	}
@@ -67,15 +95,15 @@ func (s *State) down(now time.Duration, e *Event) {
 	r := &s.rows[e.ID]
 	switch r.state {
 	case abi.ServiceDown:
-		s.reply(e.ID, e.Asker, abi.ESRCH)
+		s.reply(e.ID, e.Asker, abi.ESRCH, abi.WhyDown)
 	case abi.ServiceBackoff, abi.ServiceFailed:
 		s.toDown(e.ID)
-		s.reply(e.ID, e.Asker, abi.OK)
+		s.reply(e.ID, e.Asker, abi.OK, abi.WhyNone)
 	default:
 		if !s.waitOwn(e, true) {
 			return
 		}
-		s.answer(e.ID, false, abi.EINTR)
+		s.interrupt(e.ID)
 		s.stop(now, e.ID, followDown)
 	}
 }
@@ -83,7 +111,7 @@ func (s *State) down(now time.Duration, e *Event) {
 // waitOwn is wait, but who asks for its own end cannot hear of it and is answered now.
 func (s *State) waitOwn(e *Event, gone bool) bool {
 	if e.Asker != (Asker{}) && e.Asker.From == e.ID {
-		s.reply(e.ID, e.Asker, abi.OK)
+		s.reply(e.ID, e.Asker, abi.OK, abi.WhyNone)
 		return true
 	}
 	return s.wait(e.ID, e.Asker, gone)
@@ -95,9 +123,9 @@ func (s *State) refresh(now time.Duration, e *Event) {
 	r := &s.rows[e.ID]
 	switch {
 	case r.state == abi.ServiceDown:
-		s.reply(e.ID, e.Asker, abi.ESRCH)
+		s.reply(e.ID, e.Asker, abi.ESRCH, abi.WhyDown)
 	case s.stopping, r.state == abi.ServiceStarting, r.state == abi.ServiceStopping && r.then == followDown:
-		s.reply(e.ID, e.Asker, abi.EBUSY)
+		s.reply(e.ID, e.Asker, abi.EBUSY, s.busy(r))
 	case !s.waitOwn(e, false):
 	case r.alive:
 		s.stop(now, e.ID, followStart)
@@ -113,9 +141,9 @@ func (s *State) restart(now time.Duration, e *Event) {
 	r := &s.rows[e.ID]
 	switch {
 	case r.state == abi.ServiceDown:
-		s.reply(e.ID, e.Asker, abi.ESRCH)
+		s.reply(e.ID, e.Asker, abi.ESRCH, abi.WhyDown)
 	case s.stopping, r.alive:
-		s.reply(e.ID, e.Asker, abi.EBUSY)
+		s.reply(e.ID, e.Asker, abi.EBUSY, s.busy(r))
 	case s.wait(e.ID, e.Asker, false):
 		s.revive(now, e.ID)
 	}
@@ -135,11 +163,11 @@ func (s *State) revive(now time.Duration, id ID) {
 // shutdown answers at once and takes the services down, the last of the table first.
 func (s *State) shutdown(now time.Duration, e *Event) {
 	if s.stopping {
-		s.reply(e.ID, e.Asker, abi.EBUSY)
+		s.reply(e.ID, e.Asker, abi.EBUSY, abi.WhyShutdown)
 		return
 	}
 	s.stopping = true
-	s.reply(e.ID, e.Asker, abi.OK)
+	s.reply(e.ID, e.Asker, abi.OK, abi.WhyNone)
 	for i := range s.rows {
 		if r := &s.rows[i]; r.state == abi.ServiceBackoff {
 			s.toDown(ID(i))
@@ -153,7 +181,7 @@ func (s *State) shutdown(now time.Duration, e *Event) {
 func (s *State) stopNext(now time.Duration) {
 	for i := len(s.rows) - 1; i >= 0; i-- {
 		if s.rows[i].alive {
-			s.answer(ID(i), false, abi.EINTR)
+			s.interrupt(ID(i))
 			s.stop(now, ID(i), followDown)
 			return
 		}
@@ -195,7 +223,7 @@ func (s *State) toDown(id ID) {
 	r := &s.rows[id]
 	r.state, r.due = abi.ServiceDown, never
 	s.emit(id, abi.EventDown, Action{Reason: r.reason})
-	s.answer(id, true, abi.OK)
-	s.answer(id, false, abi.EINTR)
+	s.answer(id, true, abi.OK, abi.WhyNone)
+	s.interrupt(id)
 	s.settle(r)
 }

@@ -126,7 +126,7 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 		*b = body{alive: true, lastPing: -time.Hour, deaths: b.deaths}
 		if w.r.IntN(10) == 0 {
 			b.alive = false
-			return Event{Kind: StartFailed, ID: a.ID, Errno: abi.ENOMEM}, true
+			return Event{Kind: StartFailed, ID: a.ID, Errno: abi.ENOMEM, Why: abi.WhyTask}, true
 		}
 		return Event{Kind: Started, ID: a.ID}, true
 	case Stop:
@@ -143,6 +143,9 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 			w.fail("asker %d is answered again", a.Asker.Tag)
 		}
 		delete(w.open, a.Asker.Tag)
+		if a.Errno != abi.OK && a.Why == abi.WhyNone {
+			w.fail("asker %d is answered %s without a why", a.Asker.Tag, a.Errno.Name())
+		}
 	case Emit:
 		w.emitted(a)
 	case PowerOff:
@@ -243,6 +246,19 @@ func (w *world) check() {
 	}
 	if len(w.open) != len(w.s.waiters) {
 		w.fail("%d askers are open, %d wait", len(w.open), len(w.s.waiters))
+	}
+	open := make([]int, len(w.s.open))
+	for _, a := range w.s.waiters {
+		if a.asker.From < 0 {
+			open[len(open)-1]++
+		} else {
+			open[a.asker.From]++
+		}
+	}
+	for i, n := range open {
+		if n != w.s.open[i] || n > MaxOpen {
+			w.fail("%d requests of %d wait, counted %d", n, i, w.s.open[i])
+		}
 	}
 	if w.boots == 0 && w.s.booting == 0 {
 		w.fail("boot is over and was not told")

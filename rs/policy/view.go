@@ -20,19 +20,23 @@ func (s *State) Incarnation(id ID) uint32 { return max(s.rows[id].lives, 1) - 1 
 
 // Lookup is OK for a service that is ready; EAGAIN while it is on its way to be so;
 // ESRCH when it is down, going down, or given up.
-func (s *State) Lookup(id ID) abi.Errno {
-	switch r := &s.rows[id]; r.state {
-	case abi.ServiceRunning:
-		return abi.OK
-	case abi.ServiceStarting, abi.ServiceBackoff:
-		return abi.EAGAIN
-	case abi.ServiceStopping:
-		if r.then != followDown && !s.stopping {
-			return abi.EAGAIN
+func (s *State) Lookup(id ID) (abi.Errno, abi.Why) {
+	r := &s.rows[id]
+	switch why := r.doing(); why {
+	case abi.WhyUp:
+		return abi.OK, abi.WhyNone
+	case abi.WhyStarting, abi.WhyRestarting:
+		if r.state == abi.ServiceStopping && s.stopping {
+			return abi.ESRCH, abi.WhyShutdown
 		}
+		return abi.EAGAIN, why
+	default:
+		return abi.ESRCH, why
 	}
-	return abi.ESRCH
 }
+
+// Doing is a service's state as the why of an answer.
+func (s *State) Doing(id ID) abi.Why { return s.rows[id].doing() }
 
 // Status fills in what the policy knows of a service.
 func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
@@ -49,11 +53,12 @@ func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
 	out.LastVector = r.vector
 	out.Missed = r.missed
 	out.PeriodNS = uint64(r.cfg.Period)
+	out.InitNS = uint64(r.cfg.Init)
 	out.RecoveryNS = uint64(r.recovery)
 	if r.state == abi.ServiceBackoff {
 		out.BackoffNS = uint64(r.due)
 	}
 	if r.state != abi.ServiceRunning {
-		out.Errno = r.errno
+		out.Errno, out.Why = r.errno, r.why
 	}
 }

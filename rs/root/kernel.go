@@ -20,8 +20,10 @@ func (kernel) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	return usys.Receive(abi.Any, timeout, m)
 }
 func (kernel) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno { return usys.SendNB(to, m) }
-func (kernel) SendA(to abi.Endpoint, m *abi.Msg) abi.Errno  { return usys.SendA(to, 0, m) }
 func (kernel) Notify(to abi.Endpoint) abi.Errno             { return usys.Notify(to) }
+func (kernel) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	return usys.CopyFrom(from, id, offset, b)
+}
 func (kernel) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
 	return usys.CopyTo(to, id, offset, b)
 }
@@ -42,11 +44,6 @@ func (kernel) Poke(ep abi.Endpoint, addr uint64, b byte) abi.Errno {
 
 func (kernel) Death(r *abi.DeathRecord) abi.Errno {
 	_, e := usys.GetInfo(abi.InfoDeath, 0, abi.Bytes(r))
-	return e
-}
-func (kernel) AsyncResult() abi.Errno {
-	var r abi.AsyncResult
-	_, e := usys.GetInfo(abi.InfoAsync, 0, abi.Bytes(&r))
 	return e
 }
 

@@ -23,19 +23,23 @@ func (s *Server) act(actions []policy.Action) {
 		switch a.Kind {
 		case policy.Start:
 			e := policy.Event{Kind: policy.Started, ID: a.ID}
-			if e.Errno = s.start(a); e.Errno != abi.OK {
+			if e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
 				e.Kind = policy.StartFailed
+				s.explain(&s.table[a.ID], a.Incarnation, e.Why)
 			}
 			s.follow = append(s.follow, e)
 		case policy.Stop:
-			s.out = abi.Msg{Type: abi.RSStop}
-			s.post(s.table[a.ID].endpoint, &s.out)
+			s.tell(a.ID, &s.table[a.ID].mail.stop)
 		case policy.Kill:
 			s.k.TaskKill(s.table[a.ID].endpoint) // EDEADSRCDST: its record is on the way
 		case policy.Ping:
 			s.k.Notify(s.table[a.ID].endpoint)
 		case policy.Reply:
-			s.lateReply(a)
+			ep := uint64(0)
+			if a.Errno == abi.OK {
+				ep = uint64(s.table[a.ID].endpoint)
+			}
+			s.late(a.Asker, a.Errno, a.Why, a.Detail, ep)
 		case policy.Emit:
 			s.emit(a)
 		case policy.PowerOff:
@@ -46,26 +50,23 @@ func (s *Server) act(actions []policy.Action) {
 	}
 }
 
-// lateReply answers a request of the life protocol; with the endpoint when it is OK.
-func (s *Server) lateReply(a *policy.Action) {
+// late answers a request that waited; with an endpoint when it is OK.
+func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
-	s.out.Arg[0], s.out.Arg[6] = uint64(a.Errno), a.Asker.Tag
-	if a.Errno == abi.OK {
-		s.out.Arg[1] = uint64(s.table[a.ID].endpoint)
-	}
-	s.post(a.Asker.Endpoint, &s.out)
+	s.out.Arg = [7]uint64{0: uint64(e), 1: ep, 4: detail, 5: uint64(why), 6: to.Tag}
+	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
-// start makes a life: task, privileges, go. What was begun is undone when a part fails.
-func (s *Server) start(a *policy.Action) abi.Errno {
+// start makes a life: task, privileges, go. What was begun is undone when a part fails: why is which.
+func (s *Server) start(a *policy.Action) (e abi.Errno, why abi.Why) {
 	t := &s.table[a.ID]
-	if e := s.open(t); e != abi.OK {
-		return e
+	if e = s.open(t); e != abi.OK {
+		return e, abi.WhyAccount
 	}
-	s.k.AccountPay(t.account) // a service pays for its own lives' beginning
-	if e := s.hold(t); e != abi.OK {
-		return e
+	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
+		return e, why
 	}
+	s.k.AccountPay(t.account) // the life that begins is the service's
 	p := &s.spec
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Args = [abi.ArgsSize]byte{}
@@ -73,19 +74,22 @@ func (s *Server) start(a *policy.Action) abi.Errno {
 	t.created = s.k.Now()
 	ep, e := s.k.TaskCreate(p)
 	if e != abi.OK {
-		return e
+		return e, abi.WhyTask
 	}
 	s.privileges(t)
 	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
 		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
-			return e
+			return e, abi.WhyNone
 		}
+		why = abi.WhyAllow
+	} else if why = abi.WhyPrivilege; e == abi.EBUSY {
+		why = abi.WhyPorts
 	}
 	t.endpoint = abi.None
 	s.k.TaskKill(ep)
-	return e
+	return e, why
 }
 
 // open makes a service's account, once: it outlives all its lives. Errors: ENOSPC, ENOMEM (its reserve is more than
@@ -143,7 +147,7 @@ func (s *Server) privileges(t *service) {
 // emit keeps an event, and does what belongs to it outside the policy.
 func (s *Server) emit(a *policy.Action) {
 	e := s.events.add()
-	e.TimeNS, e.Kind, e.Reason, e.Errno = uint64(s.now), a.Event, a.Reason, a.Errno
+	e.TimeNS, e.Kind, e.Reason, e.Errno, e.Why = uint64(s.now), a.Event, a.Reason, a.Errno, a.Why
 	e.Endpoint = abi.None
 	if a.ID == policy.Nobody {
 		return

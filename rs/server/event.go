@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"bennu/kernel/abi"
+	"bennu/rs/policy"
 )
 
 // ring keeps the newest events. Event n is at place n mod EventsKept.
@@ -41,6 +42,7 @@ func (s *Server) logEvents() {
 	for ; r.logged < r.seq; r.logged++ {
 		at := r.place(r.logged)
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
+		s.line = s.appendWords(s.line, &r.e[at])
 		s.k.Diag(s.accountOf(&r.e[at]), s.line)
 	}
 }
@@ -78,6 +80,9 @@ func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
 	if e.Errno != abi.OK {
 		b = append(append(b, " errno="...), e.Errno.Name()...)
 	}
+	if e.Why != abi.WhyNone {
+		b = append(append(b, " why="...), e.Why.String()...)
+	}
 	if e.Kind == abi.EventDeath {
 		b = appendDeath(b, e)
 	}
@@ -86,6 +91,25 @@ func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
 		b = strconv.AppendUint(b, uint64(e.Endpoint), 10)
 	}
 	return appendTime(b, " recovery=", e.RecoveryNS)
+}
+
+// appendWords adds the last words to the line of a death that RS can say no more about by itself.
+func (s *Server) appendWords(b []byte, e *abi.Event) []byte {
+	if e.Kind != abi.EventDeath || e.Why == abi.WhyNone {
+		return b
+	}
+	w := &s.table[s.byLabel(e.Label)].words
+	if w.len == 0 || w.of != e.Incarnation {
+		return b
+	}
+	b = append(b, ` words="`...)
+	for _, c := range w.text() { // all of it prints
+		if c == '"' || c == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, c)
+	}
+	return append(b, '"')
 }
 
 func appendDeath(b []byte, e *abi.Event) []byte {
@@ -151,8 +175,6 @@ func (s *Server) news() {
 			continue
 		}
 		t.watching = false
-		s.out = abi.Msg{Type: abi.RSNews}
-		s.out.Arg[0] = s.events.seq
-		s.post(t.endpoint, &s.out)
+		s.tell(policy.ID(i), &t.mail.news)
 	}
 }

@@ -16,7 +16,6 @@ type fakeTask struct {
 	waiting bool // receives from anybody: SendNB succeeds
 	wakes   bool // begins to wait when it was found not to
 	got     []abi.Msg
-	kept    []abi.Msg // senda, not yet received
 	pings   int
 	code    map[uint64]byte
 }
@@ -44,7 +43,6 @@ type fake struct {
 	inbox  []arrived
 	deaths []abi.DeathRecord
 	told   bool // a notification of deaths is pending
-	async  []abi.AsyncResult
 	slots  [abi.MaxTasks]uint32
 	tasks  map[abi.Endpoint]*fakeTask
 	images map[uint32]*fakeImage
@@ -115,7 +113,7 @@ func (f *fake) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) 
 		return abi.KindNotify, abi.OK
 	case f.told:
 		f.told = false
-		*m = abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemDeath | abi.SystemAsync}}
+		*m = abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemDeath}}
 		return abi.KindNotify, abi.OK
 	case len(f.inbox) > 0:
 		a := f.inbox[0]
@@ -149,28 +147,24 @@ func (f *fake) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	return abi.OK
 }
 
-func (f *fake) SendA(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	t, e := f.reach(to)
-	if e != abi.OK {
-		return e
-	}
-	kept := 0
-	for _, o := range f.tasks {
-		kept += len(o.kept)
-	}
-	if kept >= abi.MaxAsync {
-		return abi.EAGAIN
-	}
-	t.kept = append(t.kept, *m)
-	return abi.OK
-}
-
 func (f *fake) Notify(to abi.Endpoint) abi.Errno {
 	t, e := f.reach(to)
 	if e == abi.OK {
 		t.pings++
 	}
 	return e
+}
+
+func (f *fake) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	g, ok := f.grants[id]
+	if _, e := f.reach(from); e != abi.OK {
+		return e
+	}
+	if !ok || offset+uint64(len(b)) > uint64(len(g)) {
+		return abi.EPERM
+	}
+	copy(b, g[offset:])
+	return abi.OK
 }
 
 func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
@@ -267,14 +261,6 @@ func (f *fake) Death(r *abi.DeathRecord) abi.Errno {
 	*r = f.deaths[0]
 	f.now += f.lag
 	f.deaths = f.deaths[:copy(f.deaths, f.deaths[1:])]
-	return abi.OK
-}
-
-func (f *fake) AsyncResult() abi.Errno {
-	if len(f.async) == 0 {
-		return abi.EAGAIN
-	}
-	f.async = f.async[1:]
 	return abi.OK
 }
 

@@ -10,68 +10,6 @@ import (
 	"bennu/kernel/abi"
 )
 
-// A service that asks and never receives costs a bounded amount, and others nothing.
-func TestDeafAsker(t *testing.T) {
-	f := bootUsual(t)
-	deaf := f.task("idle")
-	deaf.waiting = false
-	for i := uint64(0); i < 1000; i++ {
-		m := named(abi.RSLookup, "uart")
-		m.Arg[6] = i
-		f.send(f.ep("idle"), abi.KindSendA, m)
-	}
-	if len(deaf.kept) != maxAsync || len(f.s.outbox) != maxOwed || !f.logged("event=lost ep=") {
-		t.Errorf("kept %d, outbox %d", len(deaf.kept), len(f.s.outbox))
-	}
-	if e := f.answer("tty", named(abi.RSLookup, "uart")); e != abi.OK {
-		t.Errorf("another's answer: %s", e.Name())
-	}
-	deaf.waiting = true
-	f.pass(outboxEvery)
-	if len(deaf.got) != maxOwed || len(f.s.outbox) != 0 {
-		t.Errorf("when it listens: got %d, outbox %d", len(deaf.got), len(f.s.outbox))
-	}
-	for i, m := range deaf.got {
-		if m.Arg[6] != uint64(i)+maxAsync {
-			t.Errorf("answer %d has tag %d: not in order", i, m.Arg[6])
-		}
-	}
-	deaf.waiting, deaf.kept = false, nil
-	for i := 0; i < 3; i++ {
-		f.send(f.ep("idle"), abi.KindSendA, named(abi.RSLookup, "uart"))
-	}
-	if len(deaf.kept) != maxAsync || len(f.s.outbox) != 1 {
-		t.Errorf("deaf again: kept %d, outbox %d", len(deaf.kept), len(f.s.outbox))
-	}
-	deaf.got, deaf.wakes = nil, true // it begins to receive while its answers are offered
-	f.send(f.ep("idle"), abi.KindSendA, named(abi.RSUp, ""))
-	f.run()
-	if len(deaf.got) != 0 || len(f.s.outbox) != 2 {
-		t.Errorf("the second has overtaken the first: got %v, outbox %d", deaf.got, len(f.s.outbox))
-	}
-	f.pass(outboxEvery)
-	if len(deaf.got) != 2 || deaf.got[0].Arg[0] != 0 || abi.Errno(deaf.got[1].Arg[0]) != abi.EPERM {
-		t.Errorf("answers %v", deaf.got)
-	}
-	deaf.wakes, deaf.got = false, nil
-	deaf.kept = nil
-	late := named(abi.RSLookup, "uart")
-	late.Arg[6] = 99 // overtakes nothing
-	f.send(f.ep("idle"), abi.KindSendA, late)
-	if len(deaf.got) != 1 || deaf.got[0].Arg[6] != 99 {
-		t.Errorf("answers %v", deaf.got)
-	}
-	deaf.waiting = false
-	for i := 0; i < 10; i++ {
-		f.send(f.ep("idle"), abi.KindSendA, named(abi.RSLookup, "uart"))
-	}
-	f.dead("idle", abi.CauseException)
-	f.pass(outboxEvery)
-	if len(f.s.outbox) != 0 {
-		t.Errorf("messages to the dead stay: %d", len(f.s.outbox))
-	}
-}
-
 // A flood of messages does not keep the tick from coming, and heartbeats that wait before
 // it count.
 func TestTickUnderFlood(t *testing.T) {
@@ -121,9 +59,9 @@ func TestDefect27Garbage(t *testing.T) {
 }
 
 var (
-	lateTypes = []abi.MsgType{abi.RSUp, abi.RSDown, abi.RSRefresh, abi.RSRestart}
+	lateTypes = []abi.MsgType{abi.RSUp, abi.RSDown, abi.RSRefresh, abi.RSRestart, abi.RSFault, abi.RSHeartbeat}
 	nowTypes  = []abi.MsgType{
-		abi.RSLookup, abi.RSStatus, abi.RSEvents, abi.RSWatch, abi.RSFault, abi.RSReady, abi.RSHeartbeat,
+		abi.RSLookup, abi.RSStatus, abi.RSEvents, abi.RSWatch, abi.RSReady,
 		abi.DSPublish, abi.DSRetrieve, abi.DSDelete, abi.MsgReply, 0x705, 0,
 	}
 )
@@ -144,7 +82,7 @@ func garbage(f *fake, r *rand.Rand) (asked int) {
 	m.Arg[6] = r.Uint64()
 	if task := f.tasks[from]; task != nil {
 		asked = 1
-		task.got, task.kept, task.waiting = nil, nil, true
+		task.got, task.waiting = nil, true
 		f.send(from, abi.KindSendRec, m)
 		answers := 0
 		for _, g := range task.got {

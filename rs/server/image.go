@@ -6,6 +6,7 @@ import "bennu/kernel/abi"
 // name in full decides what is the same.
 type image struct {
 	program string
+	file    string // its name in the archive
 	id      uint32
 	users   int // services that are up, dead ones on their way back included; 0: not there
 	size    uint64
@@ -13,9 +14,9 @@ type image struct {
 
 // hold gives a service its program's image, which is made when nobody has it yet.
 // Errors: ENOEXEC (damaged, or not an executable), ENOMEM, ENOSPC.
-func (s *Server) hold(t *service) abi.Errno {
+func (s *Server) hold(t *service) (abi.Errno, abi.Why) {
 	if t.image >= 0 {
-		return abi.OK
+		return abi.OK, abi.WhyNone
 	}
 	at := -1
 	for i := range s.images {
@@ -26,44 +27,43 @@ func (s *Server) hold(t *service) abi.Errno {
 	}
 	if at < 0 {
 		at = len(s.images)
-		s.images = append(s.images, image{program: t.conf.Program})
+		s.images = append(s.images, image{program: t.conf.Program, file: ProgramPath + t.conf.Program})
 	}
 	m := &s.images[at]
 	if m.users == 0 {
-		if e := s.makeImage(m); e != abi.OK {
-			return e
+		if e, why := s.makeImage(m); e != abi.OK {
+			return e, why
 		}
 	}
 	m.users++
 	t.image = at
-	return abi.OK
+	return abi.OK, abi.WhyNone
 }
 
 // makeImage copies a program out of the archive and seals the copy. What was begun is
 // given back when it fails.
-func (s *Server) makeImage(m *image) abi.Errno {
-	name := ProgramPath + m.program
-	b, ok := s.archive.File(name)
+func (s *Server) makeImage(m *image) (abi.Errno, abi.Why) {
+	b, ok := s.archive.File(m.file)
 	if !ok {
-		return abi.ENOEXEC
+		return abi.ENOEXEC, abi.WhyProgram
 	}
-	if err := s.archive.Check(name); err != nil {
+	if err := s.archive.Check(m.file); err != nil {
 		s.say(err.Error())
-		return abi.ENOEXEC
+		return abi.ENOEXEC, abi.WhyProgram
 	}
 	id, e := s.k.ImageCreate(uint64(len(b)))
 	if e != abi.OK {
-		return e
+		return e, abi.WhyImage
 	}
 	if e = s.k.ImageWrite(id, 0, b); e == abi.OK {
 		e = s.k.ImageSeal(id)
 	}
 	if e != abi.OK {
 		s.k.ImageFree(id)
-		return e
+		return e, abi.WhyImage
 	}
 	m.id, m.size = id, uint64(len(b))
-	return abi.OK
+	return abi.OK, abi.WhyNone
 }
 
 // drop takes a service's image away; the last user's goes.

@@ -1,9 +1,24 @@
 package server
 
 import (
+	"time"
+
 	"bennu/kernel/abi"
 	"bennu/rs/policy"
 )
+
+// faultLimit is how long a service may take to say what it makes of an order to misbehave. It is well
+// below what askers wait for RS.
+const faultLimit = 2 * time.Second
+
+// order is a DriverFault that its service has not answered.
+type order struct {
+	on     bool
+	way    uint64
+	number uint64
+	due    time.Duration
+	asker  policy.Asker // the zero value: it has died, or was answered
+}
 
 // Code that is written where a service stands.
 // Source: Intel SDM Vol. 2B, "UD—Undefined Instruction"; Vol. 2A, "JMP—Jump".
@@ -15,14 +30,17 @@ var (
 // inject breaks a service as s.in asks: Arg[2] the kind, Arg[3] its parameter. The code is
 // changed in a copy of the victim's own; the image that it restarts from stays as it is.
 //
-// Errors: EINVAL (no such kind), ESRCH (it does not live), those of the kernel's trace call.
-func (s *Server) inject(id policy.ID) abi.Errno {
-	kind, param := abi.FaultKind(s.in.Arg[2]), s.in.Arg[3]
+// Errors: EINVAL (no such kind), ESRCH (it does not live), those of the kernel's trace call; of FaultSelf those
+// that faulted and expire answer.
+func (s *Server) inject(id policy.ID) {
+	kind := abi.FaultKind(s.in.Arg[2])
 	if kind < abi.FaultException || kind > abi.FaultSelf {
-		return abi.EINVAL
+		s.fail(abi.EINVAL, abi.WhyArgument)
+		return
 	}
 	if !s.policy.Alive(id) {
-		return abi.ESRCH
+		s.fail(abi.ESRCH, s.policy.Doing(id))
+		return
 	}
 	ep := s.table[id].endpoint
 	e := abi.OK
@@ -32,14 +50,15 @@ func (s *Server) inject(id policy.ID) abi.Errno {
 	case abi.FaultHang:
 		e = s.plant(ep, jumpToSelf)
 	case abi.FaultSelf:
-		s.out = abi.Msg{Type: abi.DriverFault}
-		s.out.Arg[0] = param
-		s.post(ep, &s.out)
+		s.command(id, s.in.Arg[3])
+		return
 	}
-	if e == abi.OK {
-		s.step(policy.Event{Kind: policy.Fault, ID: id, Fault: kind})
+	if e != abi.OK {
+		s.fail(e, abi.WhyTrace)
+		return
 	}
-	return e
+	s.reply(0, 0, 0)
+	s.step(policy.Event{Kind: policy.Fault, ID: id, Fault: kind})
 }
 
 // plant writes two bytes of code at a task's next instruction.
@@ -53,4 +72,85 @@ func (s *Server) plant(ep abi.Endpoint, code [2]byte) abi.Errno {
 		}
 	}
 	return abi.OK
+}
+
+// command tells a service to misbehave by itself. The asker is answered when the service has said what it
+// makes of that; one that commands itself, at once.
+func (s *Server) command(id policy.ID, way uint64) {
+	t := &s.table[id]
+	if t.fault.on {
+		s.fail(abi.EBUSY, abi.WhyFaultBusy)
+		return
+	}
+	if !s.mayWait() {
+		return
+	}
+	s.orders++
+	s.faults++
+	t.fault = order{on: true, way: way, number: s.orders, due: s.now + faultLimit, asker: s.asker()}
+	if s.req.from == id {
+		t.fault.asker = policy.Asker{}
+		s.reply(0, 0, 0)
+	}
+	s.tell(id, &t.mail.fault)
+}
+
+// faulted takes a service's answer to such an order.
+func (s *Server) faulted(id policy.ID) {
+	o := &s.table[id].fault
+	if !o.on || o.number != s.in.Arg[1] {
+		return
+	}
+	switch e := abi.Errno(s.in.Arg[0]); e {
+	case abi.OK:
+		s.ordered(id, abi.OK, abi.WhyNone, 0)
+		s.step(policy.Event{Kind: policy.Fault, ID: id, Fault: abi.FaultSelf})
+	case abi.ENOSYS:
+		s.ordered(id, e, abi.WhyNoFaults, 0)
+	default:
+		s.ordered(id, e, abi.WhyFault, 0)
+	}
+}
+
+// expire ends the orders that were not answered in time.
+func (s *Server) expire() {
+	if s.faults == 0 {
+		return
+	}
+	for i := range s.table[:s.good] {
+		if o := &s.table[i].fault; o.on && o.due <= s.now {
+			s.ordered(policy.ID(i), abi.ETIMEDOUT, abi.WhyFaultTimeout, uint64(faultLimit))
+		}
+	}
+}
+
+// nextFault is when expire has something to do; ok is false when it has not.
+func (s *Server) nextFault() (at time.Duration, ok bool) {
+	if s.faults == 0 {
+		return 0, false
+	}
+	for i := range s.table[:s.good] {
+		if o := &s.table[i].fault; o.on && (!ok || o.due < at) {
+			at, ok = o.due, true
+		}
+	}
+	return at, ok
+}
+
+// ordered ends a service's order and tells who gave it. An order that the service has not taken is withdrawn.
+func (s *Server) ordered(id policy.ID, e abi.Errno, why abi.Why, detail uint64) {
+	t := &s.table[id]
+	if !t.fault.on {
+		return
+	}
+	asker := t.fault.asker
+	t.fault = order{}
+	s.faults--
+	if t.mail.fault {
+		t.mail.fault = false
+		s.took(&t.mail)
+	}
+	if asker != (policy.Asker{}) {
+		s.late(asker, e, why, detail, 0)
+	}
 }

@@ -16,8 +16,8 @@ type Kernel interface {
 	// Receive takes a message from anybody; EAGAIN after timeout ns.
 	Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno)
 	SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno
-	SendA(to abi.Endpoint, m *abi.Msg) abi.Errno
 	Notify(to abi.Endpoint) abi.Errno
+	CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno
 	CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno
 
 	AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno)
@@ -27,7 +27,6 @@ type Kernel interface {
 	PrivAllow(ep abi.Endpoint) abi.Errno
 	TaskKill(ep abi.Endpoint) abi.Errno
 	Death(r *abi.DeathRecord) abi.Errno // takes the oldest; EAGAIN: none
-	AsyncResult() abi.Errno             // takes the oldest; EAGAIN: none
 	Regs(ep abi.Endpoint, r *abi.Registers) abi.Errno
 	Poke(ep abi.Endpoint, addr uint64, b byte) abi.Errno
 

@@ -1,11 +1,14 @@
 package server
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/rs/ds"
+	"bennu/rs/policy"
 )
 
 func TestDeath(t *testing.T) {
@@ -140,6 +143,45 @@ func TestShutdown(t *testing.T) {
 	}
 	if !f.logged("label=shell inc=0 event=down") {
 		t.Error("the last line is lost")
+	}
+}
+
+// Each step of a start that fails is told apart, and of a port that is another's, whose it is.
+func TestStartFails(t *testing.T) {
+	for call, c := range map[string]struct {
+		e     abi.Errno
+		why   abi.Why
+		words string
+	}{
+		"account": {abi.ENOMEM, abi.WhyAccount, ""},
+		"image":   {abi.ENOSPC, abi.WhyImage, ""},
+		"write":   {abi.ENOMEM, abi.WhyImage, ""},
+		"seal":    {abi.ENOEXEC, abi.WhyImage, ""},
+		"create":  {abi.EAGAIN, abi.WhyTask, ""},
+		"privset": {abi.EBUSY, abi.WhyPorts, "port 0x3f8 is held by uart"},
+		"allow":   {abi.EPERM, abi.WhyAllow, ""},
+		"":        {abi.ENOEXEC, abi.WhyProgram, ""},
+	} {
+		f := boot(t, usual+"service late { start manual; };")
+		f.ready("shell", "uart", "tty", "idle")
+		late := &f.s.table[f.s.byLabel(f.s.table[4].label)]
+		late.conf.Ports = []abi.PortRange{{First: 0x3f0, Last: 0x3ff}} // as if system.conf had let it pass
+		f.bad["bin/late"] = call == ""
+		f.refuse[call] = []abi.Errno{c.e}
+		a, ok := f.ask("shell", named(abi.RSUp, "late"))
+		if !ok || abi.Errno(a.Arg[0]) != c.e || abi.Why(a.Arg[5]) != c.why {
+			t.Errorf("%q: %v, %v, want %s, %v", call, ok, a.Arg, c.e.Name(), c.why)
+		}
+		row := f.rows("idle")[4]
+		if string(row.Words[:row.WordsLen]) != c.words || row.Why != c.why || row.Errno != c.e || row.WordsOf != row.Incarnation {
+			t.Errorf("%q: row %v %s, words %q", call, row.Why, row.Errno.Name(), row.Words[:row.WordsLen])
+		}
+		if e := f.last(abi.EventGiveUp, "late"); e.Why != c.why {
+			t.Errorf("%q: the event says %v", call, e.Why)
+		}
+		if c.words != "" && !f.logged(`why=ports words="`+c.words+`"`) {
+			t.Errorf("log %q", f.log)
+		}
 	}
 }
 
@@ -300,49 +342,41 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Nothing is allocated from a death to the next start, nor for a heartbeat or a lookup.
+// Ten thousand deaths, starts, requests and mails for those who do not receive leave the heap as it was.
 func TestNoAllocation(t *testing.T) {
-	f := boot(t, "service a { burst none; backoff 1ms; period 1s; };")
-	f.ready("a")
+	f := boot(t, "service a { uid 0; burst none; backoff 1ms; period 1s; }; service b { uid 0; burst none; backoff 1ms; period 10ms; };")
+	f.ready("a", "b")
 	f.quiet = true
-	ep := f.ep("a")
-	beat := arrived{abi.Msg{Source: ep, Type: abi.RSHeartbeat}, abi.KindSend}
-	if n := testing.AllocsPerRun(100, func() {
-		f.inbox = append(f.inbox, beat)
-		f.run()
-	}); n > 0 {
-		t.Errorf("a heartbeat allocates %v times", n)
-	}
-	var r abi.DeathRecord
-	r.Endpoint, r.Cause, r.DiedNS = ep, abi.CauseException, uint64(f.now)
-	f.s.record = r
-	f.s.line = make([]byte, 0, 512)
 	k := &still{fake: f}
-	f.s.k = k
+	f.s.k, f.s.archive = k, k
 	f.deaths = make([]abi.DeathRecord, 0, 4)
-	if n := testing.AllocsPerRun(100, func() {
-		r.Endpoint = f.s.table[0].endpoint
-		f.deaths = append(f.deaths, r)
-		f.told = true
-		for f.told || f.alarm > 0 && f.alarm <= f.now || f.s.tickDue {
-			f.s.Turn()
-		}
-		f.now += time.Millisecond
-		for f.alarm > 0 && f.alarm <= f.now || f.s.tickDue {
-			f.s.Turn()
-		}
-	}); n > 0 {
-		t.Errorf("a death and a start allocate %v times", n)
+	f.inbox = make([]arrived, 0, 4)
+	for range f.s.good * ds.MaxKeys { // what a store may hold it holds from the first time on
+		k.whatever()
 	}
-	if k.starts < 100 {
-		t.Errorf("only %d starts", k.starts)
+	var before, after runtime.MemStats
+	for range 2000 {
+		k.whatever()
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range 10_000 {
+		k.whatever()
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.Mallocs - before.Mallocs; n > 10 { // the run-time's own
+		t.Errorf("%d allocations", n)
+	}
+	if k.starts < 500 || k.delivered < 1000 || k.deaf < 1000 {
+		t.Errorf("only %d starts, %d messages delivered, %d not", k.starts, k.delivered, k.deaf)
 	}
 }
 
-// still is the fake without the allocations of its own task table.
+// still is the fake without the allocations of its own tables.
 type still struct {
 	*fake
-	starts int
+	n                       uint64
+	starts, delivered, deaf int
 }
 
 func (k *still) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.Errno) {
@@ -350,10 +384,80 @@ func (k *still) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.
 }
 func (k *still) TaskCreate(*abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	k.starts++
-	return abi.MakeEndpoint(1, uint32(k.starts+10)), abi.OK
+	return abi.MakeEndpoint(1+k.starts%3, uint32(k.starts%10_000+10)), abi.OK
 }
-func (k *still) PrivSet(abi.Endpoint, *abi.Privilege) abi.Errno { return abi.OK }
-func (k *still) PrivAllow(abi.Endpoint) abi.Errno               { return abi.OK }
+func (k *still) PrivSet(abi.Endpoint, *abi.Privilege) abi.Errno             { return abi.OK }
+func (k *still) PrivAllow(abi.Endpoint) abi.Errno                           { return abi.OK }
+func (k *still) ImageCreate(uint64) (uint32, abi.Errno)                     { return 1, abi.OK }
+func (k *still) ImageWrite(uint32, uint64, []byte) abi.Errno                { return abi.OK }
+func (k *still) ImageSeal(uint32) abi.Errno                                 { return abi.OK }
+func (k *still) ImageFree(uint32) abi.Errno                                 { return abi.OK }
+func (k *still) Regs(abi.Endpoint, *abi.Registers) abi.Errno                { return abi.OK }
+func (k *still) Poke(abi.Endpoint, uint64, byte) abi.Errno                  { return abi.OK }
+func (k *still) Notify(abi.Endpoint) abi.Errno                              { return abi.OK }
+func (k *still) CopyTo(abi.Endpoint, abi.GrantID, uint64, []byte) abi.Errno { return abi.OK }
+func (k *still) CopyFrom(_ abi.Endpoint, _ abi.GrantID, _ uint64, b []byte) abi.Errno {
+	for i := range b {
+		b[i] = 'x'
+	}
+	return abi.OK
+}
+func (k *still) File(string) ([]byte, bool) { return elf, true }
+
+var elf = []byte("ELF")
+
+// TaskKill has the death recorded.
+func (k *still) TaskKill(ep abi.Endpoint) abi.Errno {
+	k.deaths = append(k.deaths, abi.DeathRecord{Endpoint: ep, Cause: abi.CauseKilled, DiedNS: uint64(k.now)})
+	k.told = true
+	return abi.OK
+}
+
+func (k *still) SendNB(abi.Endpoint, *abi.Msg) abi.Errno {
+	if k.random(3) == 0 {
+		k.deaf++
+		return abi.ENOTREADY
+	}
+	k.delivered++
+	return abi.OK
+}
+
+func (k *still) random(n uint64) uint64 {
+	k.n = k.n*6364136223846793005 + 1442695040888963407
+	return k.n >> 33 % n
+}
+
+var stillTypes = [...]abi.MsgType{abi.RSUp, abi.RSDown, abi.RSRefresh, abi.RSRestart, abi.RSLookup, abi.RSStatus, abi.RSEvents, abi.RSWatch,
+	abi.RSFault, abi.RSReady, abi.RSReady, abi.RSHeartbeat, abi.RSHeartbeat, abi.RSWords, abi.DSPublish, abi.DSRetrieve, abi.DSDelete, 0x7f3}
+
+var stillLabels = [...]abi.Label{{'a'}, {'b'}, {'c'}}
+
+// whatever has one thing happen.
+func (k *still) whatever() {
+	s := k.s
+	t := &s.table[k.random(2)]
+	m := abi.Msg{Source: t.endpoint, Type: stillTypes[k.random(uint64(len(stillTypes)))]}
+	m.Arg[0], m.Arg[1] = abi.PackLabel(stillLabels[k.random(3)])
+	m.Arg[2], m.Arg[6] = k.random(5), k.random(1000)
+	if m.Type == abi.RSReady {
+		m.Arg[0] = 0
+	}
+	if t.endpoint == abi.None { // both may be down
+		s.clock()
+		s.step(policy.Event{Kind: policy.Up, ID: policy.ID(k.random(2))})
+		s.finish()
+	}
+	switch n := k.random(20); {
+	case n == 0 && t.endpoint != abi.None:
+		k.TaskKill(t.endpoint)
+	default:
+		k.inbox = append(k.inbox, arrived{m, [...]abi.ReceiveKind{abi.KindSendRec, abi.KindSendA, abi.KindSend}[k.random(3)]})
+	}
+	for k.told || len(k.inbox) > 0 || k.alarm > 0 && k.alarm <= k.now || s.tickDue {
+		s.Turn()
+	}
+	k.now += time.Duration(k.random(uint64(5 * time.Millisecond)))
+}
 
 // BenchmarkDeath is RS's own part of a recovery, kernel calls left out.
 func BenchmarkDeath(b *testing.B) {

@@ -15,6 +15,9 @@ const (
 	ProgramPath = "bin/"
 )
 
+// lineSize is more than the longest line of log: an event with its last words.
+const lineSize = 1024
+
 // maxFaults bounds how many faults of system.conf are logged, and how many refused entries
 // are kept.
 const maxFaults = 64
@@ -32,7 +35,7 @@ func New(k Kernel, a Archive) (*Server, error) {
 		return nil, err
 	}
 	file, faults := conf.Parse(ConfName, text)
-	s := &Server{k: k, archive: a, armed: noAlarm, dead: policy.Nobody, line: make([]byte, 0, 512)}
+	s := &Server{k: k, archive: a, armed: noAlarm, dead: policy.Nobody, line: make([]byte, 0, lineSize)}
 	for i := range s.byBits {
 		s.byBits[i] = -1
 	}
@@ -58,7 +61,6 @@ func New(k Kernel, a Archive) (*Server, error) {
 	s.policy = policy.New(configs)
 	s.store = ds.New(s.good)
 	s.images = make([]image, 0, s.good)
-	s.outbox = make([]outgoing, 0, maxOutbox)
 	s.follow = make([]policy.Event, 0, s.good)
 	s.rows = make([]abi.ServiceStatus, len(s.table))
 	return s, nil
@@ -124,8 +126,10 @@ func (s *Server) refuse(faults []conf.Fault) {
 			continue
 		}
 		s.table = append(s.table, service{label: label, name: f.Label, refused: true, endpoint: abi.None, image: -1})
+		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
 		e := s.events.add()
 		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, abi.EINVAL
+		e.Why = abi.WhyRefused
 	}
 }
 

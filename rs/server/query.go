@@ -21,20 +21,21 @@ func (s *Server) statusRows() {
 		e = s.k.CopyTo(m.Source, abi.GrantID(m.Arg[0]), 0, rowBytes(s.rows[:n]))
 	}
 	if e != abi.OK {
-		s.answer(e)
+		s.fail(e, abi.WhyGrant)
 		return
 	}
-	s.reply(abi.OK, uint64(len(s.rows)), 0, 0)
+	s.reply(uint64(len(s.rows)), 0, 0)
 }
 
 func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
 	t := &s.table[i]
-	*out = abi.ServiceStatus{Label: t.label, Endpoint: t.endpoint}
+	*out = abi.ServiceStatus{Label: t.label, Endpoint: t.endpoint, WordsOf: t.words.of}
+	out.WordsLen = uint32(copy(out.Words[:], t.words.text()))
 	for _, r := range t.conf.Unguarded {
 		out.Unguarded += uint32(r.Last) - uint32(r.First) + 1
 	}
 	if t.refused {
-		out.State, out.Errno = abi.ServiceFailed, abi.EINVAL
+		out.State, out.Errno, out.Why = abi.ServiceFailed, abi.EINVAL, abi.WhyRefused
 		return
 	}
 	s.policy.Status(policy.ID(i), s.now, out)
@@ -57,21 +58,21 @@ func (s *Server) eventRows() {
 		run := min(int(n-done), abi.EventsKept-at, most)
 		e := s.k.CopyTo(m.Source, abi.GrantID(m.Arg[0]), done*eventSize, rowBytes(r.e[at:at+run]))
 		if e != abi.OK {
-			s.answer(e)
+			s.fail(e, abi.WhyGrant)
 			return
 		}
 		done += uint64(run)
 	}
-	s.reply(abi.OK, n, first+n, lost)
+	s.reply(n, first+n, lost)
 }
 
 // watch is answered at once; news come when event Arg[0] exists. One watch a service: the
 // newest.
 func (s *Server) watch(from policy.ID) {
 	if from == policy.Nobody {
-		s.answer(abi.EPERM)
+		s.fail(abi.EPERM, abi.WhyStranger)
 		return
 	}
 	s.table[from].watching, s.table[from].watch = true, s.in.Arg[0]
-	s.answer(abi.OK)
+	s.reply(0, 0, 0)
 }

@@ -6,12 +6,75 @@ import (
 	"bennu/rs/policy"
 )
 
-// message handles what a task sent. Every request gets a definite answer; what is no
+// message handles what a task sent. Every request that has a place gets a definite answer; what is no
 // request is answered only when its sender waits for one.
 func (s *Server) message(kind abi.ReceiveKind) {
 	m := &s.in
 	from := s.find(m.Source)
-	switch m.Type {
+	if m.Type == abi.RSHeartbeat && from != policy.Nobody {
+		s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
+		s.fetch(from, kind)
+		return
+	}
+	if s.statement(m.Type, from) && kind != abi.KindSendRec {
+		s.state(from)
+		return
+	}
+	if s.accept(from, kind) {
+		s.request(from)
+	}
+}
+
+// statement tells whether a message is one that wants no answer.
+func (s *Server) statement(t abi.MsgType, from policy.ID) bool {
+	switch t {
+	case abi.RSReady, abi.RSWords, abi.RSFaulted:
+		return from != policy.Nobody
+	case abi.RSHeartbeat, abi.MsgReply, abi.RSNews, abi.RSStop, abi.DriverFault: // an answer could go round
+		return true
+	}
+	return false
+}
+
+// state takes what a service says of itself.
+func (s *Server) state(from policy.ID) {
+	switch m := &s.in; m.Type {
+	case abi.RSReady:
+		s.hear(from)
+		s.step(policy.Event{Kind: policy.Ready, ID: from, Errno: abi.Errno(m.Arg[0])})
+	case abi.RSWords:
+		s.hear(from)
+	case abi.RSFaulted:
+		s.faulted(from)
+	}
+}
+
+// confirm is state by sendrec. The answer comes before the effect, which may be the asker's end.
+func (s *Server) confirm(from policy.ID) {
+	m := &s.in
+	if from == policy.Nobody {
+		s.fail(abi.EPERM, abi.WhyStranger)
+		return
+	}
+	if m.Type == abi.RSFaulted {
+		s.reply(0, 0, 0)
+		s.faulted(from)
+		return
+	}
+	e := s.hear(from)
+	if m.Type == abi.RSWords && e != abi.OK {
+		s.fail(e, abi.WhyGrant)
+		return
+	}
+	s.reply(0, 0, 0)
+	if m.Type == abi.RSReady {
+		s.step(policy.Event{Kind: policy.Ready, ID: from, Errno: abi.Errno(m.Arg[0])})
+	}
+}
+
+// request answers the message in s.in, or sees to it that it will be.
+func (s *Server) request(from policy.ID) {
+	switch s.in.Type {
 	case abi.RSUp, abi.RSDown, abi.RSRefresh, abi.RSRestart, abi.RSFault:
 		s.life(from)
 	case abi.RSShutdown:
@@ -24,43 +87,24 @@ func (s *Server) message(kind abi.ReceiveKind) {
 		s.eventRows()
 	case abi.RSWatch:
 		s.watch(from)
-	case abi.RSReady:
-		e := abi.EPERM
-		if from != policy.Nobody {
-			e = abi.OK
-		}
-		if kind == abi.KindSendRec || e != abi.OK {
-			s.reply(e, 0, 0, 0)
-		}
-		if e == abi.OK {
-			s.step(policy.Event{Kind: policy.Ready, ID: from, Errno: abi.Errno(m.Arg[0])})
-		}
-	case abi.RSHeartbeat:
-		if kind == abi.KindSendRec {
-			s.reply(abi.OK, 0, 0, 0)
-		}
-		if from != policy.Nobody {
-			s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
-		}
+	case abi.RSReady, abi.RSWords, abi.RSFaulted:
+		s.confirm(from)
 	case abi.DSPublish, abi.DSRetrieve, abi.DSDelete:
 		s.data(from)
-	case abi.MsgReply, abi.RSNews, abi.RSStop, abi.DriverFault: // no requests: an answer could go round
-		if kind == abi.KindSendRec {
-			s.reply(abi.ENOSYS, 0, 0, 0)
-		}
 	default:
-		s.reply(abi.ENOSYS, 0, 0, 0)
+		s.fail(abi.ENOSYS, abi.WhyRequest)
 	}
 }
 
-// reply answers the message in s.in.
-func (s *Server) reply(e abi.Errno, a1, a2, a3 uint64) {
+// reply answers the request in s.in with success.
+func (s *Server) reply(a1, a2, a3 uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
-	s.out.Arg = [7]uint64{uint64(e), a1, a2, a3, 0, 0, s.in.Arg[6]}
-	s.post(s.in.Source, &s.out)
+	s.out.Arg = [7]uint64{1: a1, 2: a2, 3: a3, 6: s.in.Arg[6]}
+	s.give(s.in.Source, s.req.from, s.req.place, &s.out)
 }
 
-func (s *Server) answer(e abi.Errno) { s.reply(e, 0, 0, 0) }
+// fail answers it with an error.
+func (s *Server) fail(e abi.Errno, why abi.Why) { s.late(s.asker(), e, why, 0, 0) }
 
 // operator tells whether a service may ask for anything.
 func (s *Server) operator(id policy.ID) bool {
@@ -81,39 +125,39 @@ func (s *Server) label() (target int, valid bool) {
 func (s *Server) life(from policy.ID) {
 	m := &s.in
 	target, valid := s.label()
-	allowed := s.operator(from)
+	allowed, why := s.operator(from), abi.WhyNotOperator
 	if m.Type == abi.RSRefresh || m.Type == abi.RSRestart {
+		why = abi.WhyNotControl
 		allowed = allowed || from != policy.Nobody && target >= 0 && target < s.good && s.table[from].controls>>target&1 != 0
 	}
 	switch {
+	case from == policy.Nobody:
+		s.fail(abi.EPERM, abi.WhyStranger)
 	case !allowed:
-		s.answer(abi.EPERM)
-		return
+		s.fail(abi.EPERM, why)
 	case !valid:
-		s.answer(abi.EINVAL)
-		return
+		s.fail(abi.EINVAL, abi.WhyLabel)
 	case target < 0:
-		s.answer(abi.ESRCH)
-		return
+		s.fail(abi.ESRCH, abi.WhyUnknown)
 	case s.table[target].refused:
-		s.answer(abi.EINVAL)
-		return
+		s.fail(abi.EINVAL, abi.WhyRefused)
 	case m.Type == abi.RSFault:
-		s.answer(s.inject(policy.ID(target)))
-		return
+		s.inject(policy.ID(target))
+	case s.mayWait():
+		s.step(policy.Event{Kind: lifeEvent(m.Type), ID: policy.ID(target), Asker: s.asker()})
 	}
-	e := policy.Event{ID: policy.ID(target), Asker: policy.Asker{From: from, Endpoint: m.Source, Tag: m.Arg[6]}}
-	switch m.Type {
+}
+
+func lifeEvent(t abi.MsgType) policy.Kind {
+	switch t {
 	case abi.RSUp:
-		e.Kind = policy.Up
+		return policy.Up
 	case abi.RSDown:
-		e.Kind = policy.Down
+		return policy.Down
 	case abi.RSRefresh:
-		e.Kind = policy.Refresh
-	case abi.RSRestart:
-		e.Kind = policy.Restart
+		return policy.Refresh
 	}
-	s.step(e)
+	return policy.Restart
 }
 
 // shutdown takes Arg[0], the status, and Arg[1], how the machine is to end.
@@ -123,16 +167,19 @@ func (s *Server) shutdown(from policy.ID) {
 		how = abi.PowerOff
 	}
 	switch {
+	case from == policy.Nobody:
+		s.fail(abi.EPERM, abi.WhyStranger)
+		return
 	case !s.operator(from):
-		s.answer(abi.EPERM)
+		s.fail(abi.EPERM, abi.WhyNotOperator)
 		return
 	case how != abi.PowerOff && how != abi.Reset:
-		s.answer(abi.EINVAL)
+		s.fail(abi.EINVAL, abi.WhyArgument)
 		return
 	case !s.policy.Stopping():
 		s.how, s.status = how, s.in.Arg[0]
 	}
-	s.step(policy.Event{Kind: policy.Shutdown, Asker: policy.Asker{From: from, Endpoint: s.in.Source, Tag: s.in.Arg[6]}})
+	s.step(policy.Event{Kind: policy.Shutdown, Asker: s.asker()})
 }
 
 // lookup: anybody. ESRCH: no such service, or it is down; EAGAIN: it is on its way.
@@ -141,18 +188,20 @@ func (s *Server) lookup() {
 	rs, _ := abi.MakeLabel("rs")
 	switch {
 	case !valid:
-		s.answer(abi.EINVAL)
+		s.fail(abi.EINVAL, abi.WhyLabel)
 	case abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1]) == rs:
-		s.reply(abi.OK, uint64(s.k.Root()), 0, 0)
-	case target < 0 || s.table[target].refused:
-		s.answer(abi.ESRCH)
+		s.reply(uint64(s.k.Root()), 0, 0)
+	case target < 0:
+		s.fail(abi.ESRCH, abi.WhyUnknown)
+	case s.table[target].refused:
+		s.fail(abi.ESRCH, abi.WhyRefused)
 	default:
 		id := policy.ID(target)
-		if e := s.policy.Lookup(id); e != abi.OK {
-			s.answer(e)
+		if e, why := s.policy.Lookup(id); e != abi.OK {
+			s.fail(e, why)
 			return
 		}
-		s.reply(abi.OK, uint64(s.table[target].endpoint), uint64(s.policy.Incarnation(id)), 0)
+		s.reply(uint64(s.table[target].endpoint), uint64(s.policy.Incarnation(id)), 0)
 	}
 }
 
@@ -160,19 +209,30 @@ func (s *Server) lookup() {
 func (s *Server) data(from policy.ID) {
 	m := &s.in
 	if from == policy.Nobody {
-		s.answer(abi.EPERM)
+		s.fail(abi.EPERM, abi.WhyStranger)
 		return
 	}
 	key := ds.Key{m.Arg[0], m.Arg[1]}
+	var v ds.Value
+	var e abi.Errno
 	switch m.Type {
 	case abi.DSPublish:
-		s.answer(s.store.Publish(int(from), key, ds.Value{m.Arg[2], m.Arg[3], m.Arg[4], m.Arg[5]}))
+		e = s.store.Publish(int(from), key, ds.Value{m.Arg[2], m.Arg[3], m.Arg[4], m.Arg[5]})
 	case abi.DSRetrieve:
-		v, e := s.store.Retrieve(int(from), key)
-		s.out = abi.Msg{Type: abi.MsgReply}
-		s.out.Arg = [7]uint64{uint64(e), v[0], v[1], v[2], v[3], 0, m.Arg[6]}
-		s.post(m.Source, &s.out)
+		v, e = s.store.Retrieve(int(from), key)
 	case abi.DSDelete:
-		s.answer(s.store.Delete(int(from), key))
+		e = s.store.Delete(int(from), key)
+	}
+	switch e {
+	case abi.OK:
+		s.out = abi.Msg{Type: abi.MsgReply}
+		s.out.Arg = [7]uint64{1: v[0], 2: v[1], 3: v[2], 4: v[3], 6: m.Arg[6]}
+		s.give(m.Source, from, s.req.place, &s.out)
+	case abi.ESRCH:
+		s.fail(e, abi.WhyNoKey)
+	case abi.ENOSPC:
+		s.fail(e, abi.WhyStoreFull)
+	default:
+		s.fail(e, abi.WhyKey)
 	}
 }

@@ -13,8 +13,6 @@ const (
 	// drainMax is how many messages may come before a due tick: heartbeats that wait in
 	// the queue are heard before anyone is judged, and nobody can hold the tick off.
 	drainMax = 64
-	// outboxEvery is how often what nobody took is offered again.
-	outboxEvery = 20 * time.Millisecond
 	// receiveFailed is the machine's exit status when the server can hear nobody.
 	receiveFailed = 2
 )
@@ -33,9 +31,11 @@ type service struct {
 	endpoint abi.Endpoint  // None: no life
 	created  uint64        // when RS asked the kernel for this life, ns
 	image    int           // place in images; -1: holds none
-	async    int           // senda messages to it that may still wait
 	watching bool
 	watch    uint64 // number of the event that it waits for
+	mail     mail
+	fault    order
+	words    words
 }
 
 // Server is the reincarnation server.
@@ -49,7 +49,9 @@ type Server struct {
 	images  []image
 	store   *ds.Store
 	events  ring
-	outbox  []outgoing
+	owing   int    // services with mail that they have not taken
+	faults  int    // orders to misbehave that are not answered
+	orders  uint64 // numbers answers and orders
 
 	tickDue bool // the alarm has come
 	drained int  // messages since then
@@ -63,6 +65,7 @@ type Server struct {
 	// death to the next start.
 	now    time.Duration
 	in     abi.Msg
+	req    request // of in
 	out    abi.Msg
 	event  policy.Event
 	record abi.DeathRecord
@@ -131,10 +134,6 @@ func (s *Server) take(kind abi.ReceiveKind) {
 		if s.in.Arg[0]&abi.SystemDeath != 0 {
 			s.deaths()
 		}
-		if s.in.Arg[0]&abi.SystemAsync != 0 {
-			for s.k.AsyncResult() == abi.OK { // who died need not be told anything
-			}
-		}
 	case abi.Clock:
 		// armed is forgotten: an alarm that came too early must be set again.
 		s.tickDue, s.drained, s.armed = true, 0, noAlarm
@@ -150,7 +149,9 @@ func (s *Server) deaths() {
 			continue // a task whose start failed: its StartFailed has told
 		}
 		t := &s.table[id]
-		t.endpoint, t.watching, t.async = abi.None, false, 0
+		t.endpoint, t.watching = abi.None, false
+		s.ordered(id, abi.EDEADSRCDST, abi.WhyFaultDied, 0)
+		s.forget(id)
 		s.dead = id
 		s.step(policy.Event{
 			Kind: policy.Death, ID: id, Cause: s.record.Cause, Vector: s.record.Vector,
@@ -186,21 +187,22 @@ func (s *Server) byLabel(l abi.Label) int {
 
 const noAlarm = time.Duration(-1)
 
-// finish does what can wait until after the decisions: log lines, news, answers nobody
-// took, the alarm.
+// finish does what can wait until after the decisions: log lines, news, mail that is due, the
+// alarm.
 func (s *Server) finish() {
 	if s.over {
 		return
 	}
 	s.logEvents()
 	s.news()
+	s.expire()
 	s.flush()
 	at, ok := s.policy.Next()
-	if len(s.outbox) > 0 && (!ok || at > s.now+outboxEvery) {
-		at, ok = s.now+outboxEvery, true
-		if s.armed != noAlarm && s.armed < at {
-			at = s.armed
-		}
+	if t, due := s.nextTry(); due && (!ok || t < at) {
+		at, ok = t, true
+	}
+	if t, due := s.nextFault(); due && (!ok || t < at) {
+		at, ok = t, true
 	}
 	if !ok {
 		at = noAlarm

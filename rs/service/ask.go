@@ -27,9 +27,9 @@ type Port interface {
 // Limits on how long an answer may take.
 const (
 	// LimitRS is for what RS answers by itself, and LimitLife for a start or a stop, which has
-	// limits of its own in RS.
+	// limits of its own in RS (init and stop in system.conf): it is more than the longest.
 	LimitRS   = 5 * time.Second
-	LimitLife = 60 * time.Second
+	LimitLife = 30 * time.Minute
 	// LimitDriver is for a driver: one that hangs is found by RS in about this time.
 	LimitDriver = 3 * time.Second
 )
@@ -37,9 +37,9 @@ const (
 // MaxAsks is how many requests may wait at a time.
 const MaxAsks = 64
 
-// How many requests may be on their way to one task: RS drops what it owes a task beyond two
-// messages that the kernel keeps and four of its own, news included. The others wait here. Those
-// that take long (a start, a read of the console) do not hold up the quick ones.
+// How many requests may be on their way to one task: RS has abi.RSOpen places for the requests of a service, those of
+// the SDK itself included. The others wait here. Those that take long (a start, a read of the console) do not hold up the
+// quick ones.
 const (
 	quickWindow = 3
 	slowWindow  = 2
@@ -87,7 +87,7 @@ func (a *Asker) Ask(to abi.Endpoint, m abi.Msg, limit time.Duration, done func(m
 	*q = ask{to: to, m: m, tag: a.tag, deadline: a.Now() + uint64(limit), slow: limit >= LimitLife, done: done}
 	a.forget()
 	if len(a.waiting)+len(a.queued) >= MaxAsks {
-		q.errno = abi.EAGAIN
+		q.errno = abi.ENOSPC
 		a.failed = append(a.failed, q)
 		return
 	}
@@ -146,11 +146,32 @@ func (a *Asker) room(q *ask) bool {
 func (a *Asker) Answer(m *abi.Msg) bool {
 	for _, q := range a.waiting {
 		if q.to == m.Source && (q.tag == m.Arg[6] || m.Arg[6] == 0) {
+			tag := q.tag
 			a.end(q, m, abi.Errno(m.Arg[0]))
+			if abi.Why(m.Arg[5]) == abi.WhyTooMany && m.Source == a.RS() {
+				a.refused(tag, m)
+			}
 			return true
 		}
 	}
 	return false
+}
+
+// refused ends those requests that RS has refused together with the one of a tag: the next that were sent.
+func (a *Asker) refused(tag uint64, m *abi.Msg) {
+	for n := m.Arg[1]; n > 1; n-- {
+		var next *ask
+		for _, q := range a.waiting {
+			if q.to == m.Source && q.tag > tag && (next == nil || q.tag < next.tag) {
+				next = q
+			}
+		}
+		if next == nil {
+			return
+		}
+		tag = next.tag
+		a.end(next, m, abi.EAGAIN)
+	}
 }
 
 // Dead ends all requests to an endpoint whose task has died.

@@ -122,7 +122,7 @@ func TestAskLimit(t *testing.T) {
 	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("more"))
 	a.Run()
 	n.want(t, "fits")
-	n.want(t, "more", "EAGAIN")
+	n.want(t, "more", "ENOSPC")
 	f.Pass(time.Second)
 	a.Run()
 	if len(n["fits"]) != MaxAsks {
@@ -131,6 +131,28 @@ func TestAskLimit(t *testing.T) {
 	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("later"))
 	a.Answer(f.Outbox[len(f.Outbox)-1].Reply(abi.OK))
 	n.want(t, "later", "OK answered")
+}
+
+// RS tells of several requests that it has refused by one answer: each ends, once, and no other.
+func TestAskRefusedTogether(t *testing.T) {
+	f, n := fake.New(), ended{}
+	a := NewAsker(f)
+	for _, what := range []string{"one", "two", "three"} {
+		a.Ask(fake.RSEndpoint, abi.Msg{Type: 0x900}, time.Second, n.as(what))
+	}
+	for _, what := range []string{"four", "five"} {
+		a.Ask(fake.RSEndpoint, abi.Msg{Type: 0x901}, LimitLife, n.as(what))
+	}
+	a.Ask(peerA, abi.Msg{Type: 0x900}, time.Second, n.as("other"))
+	m := f.Outbox[1].Refuse(abi.EAGAIN, abi.WhyTooMany, 0)
+	m.Arg[1] = 3
+	a.Answer(m)
+	for _, what := range []string{"two", "three", "four"} {
+		n.want(t, what, "EAGAIN answered")
+	}
+	for _, what := range []string{"one", "five", "other"} {
+		n.want(t, what)
+	}
 }
 
 // done may ask again, whatever ended the request.

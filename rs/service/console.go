@@ -9,7 +9,7 @@ var ttyLabel, _ = abi.MakeLabel("tty")
 func WriteConsole(a *Asker, text []byte, done func(Result)) {
 	Run(a, Request{Op: OpLookup, Label: ttyLabel}, func(r Result) {
 		if r.Errno != abi.OK {
-			done(Result{Errno: r.Errno, Text: "the console's driver tty " + absent(r.Errno) + " (service status tty tells)"})
+			done(Result{Errno: r.Errno, Text: "no console: " + r.Text})
 			return
 		}
 		WriteTTY(a, r.Endpoint, text, done)
@@ -21,14 +21,14 @@ func WriteConsole(a *Asker, text []byte, done func(Result)) {
 func WriteTTY(a *Asker, tty abi.Endpoint, text []byte, done func(Result)) {
 	grant, ok := a.Grant(tty, text, false)
 	if !ok {
-		done(Result{Errno: abi.EAGAIN, Text: "too many requests wait; try again"})
+		done(Result{Errno: abi.EAGAIN, Text: noGrant})
 		return
 	}
 	m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(grant), uint64(len(text))}}
 	a.Ask(tty, m, LimitDriver, func(m *abi.Msg, e abi.Errno) {
 		a.Revoke(grant)
 		if e != abi.OK {
-			done(Result{Errno: e, Text: ttyReason(e)})
+			done(Result{Errno: e, Text: driver("the console's driver tty", m, e)})
 			return
 		}
 		n := min(m.Arg[1], uint64(len(text)))
@@ -42,16 +42,4 @@ func WriteTTY(a *Asker, tty abi.Endpoint, text []byte, done func(Result)) {
 		}
 		WriteTTY(a, tty, text[n:], done)
 	})
-}
-
-func ttyReason(e abi.Errno) string {
-	switch e {
-	case abi.ETIMEDOUT:
-		return "the console's driver tty did not answer in " + Duration(uint64(LimitDriver))
-	case abi.EDEADSRCDST:
-		return "the console's driver tty died while it was asked"
-	case abi.ECALLDENIED:
-		return "no right to talk to tty (ipc in system.conf)"
-	}
-	return ""
 }

@@ -36,18 +36,16 @@ func setTime(r *Request, s string) bool {
 }
 
 func date(a *Asker, r Request, done func(Result)) {
-	find := abi.Msg{Type: abi.RSLookup}
-	find.Arg[0], find.Arg[1] = abi.PackLabel(rtcLabel)
-	a.Ask(a.RS(), find, LimitRS, func(m *abi.Msg, e abi.Errno) {
-		if e != abi.OK {
-			done(Result{Errno: e, Text: "the clock driver rtc " + absent(e) + " (service status rtc tells)"})
+	Run(a, Request{Op: OpLookup, Label: rtcLabel}, func(found Result) {
+		if found.Errno != abi.OK {
+			done(Result{Errno: found.Errno, Text: "no clock: " + found.Text})
 			return
 		}
 		ask := abi.Msg{Type: abi.RTCGet}
 		if r.Set {
 			ask = abi.Msg{Type: abi.RTCSet, Arg: [7]uint64{r.Seconds}}
 		}
-		a.Ask(abi.Endpoint(m.Arg[1]), ask, LimitDriver, func(m *abi.Msg, e abi.Errno) {
+		a.Ask(found.Endpoint, ask, LimitDriver, func(m *abi.Msg, e abi.Errno) {
 			res := Result{Errno: e, Seconds: r.Seconds}
 			var doubt abi.RTCDoubt
 			if m != nil && !r.Set {
@@ -61,14 +59,6 @@ func date(a *Asker, r Request, done func(Result)) {
 			done(res)
 		})
 	})
-}
-
-// absent says why a service has no endpoint.
-func absent(e abi.Errno) string {
-	if e == abi.EAGAIN {
-		return "is being started: try again"
-	}
-	return "is not running"
 }
 
 // doubts are the reasons in words.
@@ -107,7 +97,7 @@ func dateReason(set bool, e abi.Errno, doubt abi.RTCDoubt) string {
 	case abi.ETIMEDOUT:
 		return "the clock driver rtc did not answer in " + Duration(uint64(LimitDriver/time.Nanosecond))
 	case abi.EDEADSRCDST:
-		return "the clock driver rtc died while it was asked; it is being started again"
+		return "the clock driver rtc died while it was asked"
 	case abi.ECALLDENIED:
 		return "no right to talk to rtc (ipc in system.conf)"
 	case abi.EDOM:

@@ -45,7 +45,13 @@ func StatusTable(rows []abi.ServiceStatus, now uint64) string {
 		t.row(s.Label.String(), s.State.String()+why(s), Decimal(uint64(s.Incarnation)), Decimal(uint64(s.Restarts)), Decimal(uint64(s.Deaths)),
 			endpoint(s.Endpoint), orNone(s.PeriodNS), up(s, now), orNone(s.RecoveryNS), lastDeath(s.LastReason, s.LastVector))
 	}
-	return t.String()
+	text := t.String()
+	for i := range rows {
+		if w := fate(&rows[i]); w != "" {
+			text += w + "\n"
+		}
+	}
+	return text
 }
 
 func why(s *abi.ServiceStatus) (text string) {

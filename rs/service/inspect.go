@@ -45,12 +45,13 @@ func info(p Port, reset bool) Result {
 	}
 	for _, q := range parts {
 		n, e := p.Info(q.kind, q.index, q.to)
-		if e == abi.OK && n < len(q.to) {
-			e = abi.EIO // not this ABI
-		}
-		if e != abi.OK {
-			res.Errno = e
-			return res
+		switch {
+		case e == abi.EPERM && q.index == 1:
+			return Result{Errno: e, Text: "the worst delays are the reincarnation server's to count anew"}
+		case e != abi.OK:
+			return Result{Errno: e}
+		case n < len(q.to):
+			return Result{Errno: abi.EIO, Text: "the kernel tells less than this program expects: it is of another version"}
 		}
 	}
 	res.Images, res.Errno = list[abi.ImageInfo](p, abi.InfoImage, abi.MaxImages)

@@ -1,6 +1,8 @@
 package service
 
-import "bennu/kernel/abi"
+import (
+	"bennu/kernel/abi"
+)
 
 // Result is how a request ended. Which fields are set follows from the request.
 type Result struct {
@@ -97,46 +99,39 @@ func manage(a *Asker, r Request, done func(Result)) {
 		m.Arg[0], m.Arg[1] = 0, uint64(abi.Reset)
 	}
 	a.Ask(a.RS(), m, limit, func(m *abi.Msg, e abi.Errno) {
-		res := Result{Errno: e, Text: reason(r, e)}
-		if m != nil && e == abi.OK {
-			res.Endpoint = abi.Endpoint(m.Arg[1])
-			if r.Op == OpLookup {
-				res.Incarnation = uint32(m.Arg[2])
-			}
+		if e != abi.OK {
+			explain(a, r, failure(r, m, e), done)
+			return
+		}
+		res := Result{Endpoint: abi.Endpoint(m.Arg[1])}
+		if r.Op == OpLookup {
+			res.Incarnation = uint32(m.Arg[2])
 		}
 		done(res)
 	})
 }
 
-// reason puts an error of RS into words.
-func reason(r Request, e abi.Errno) string {
-	l := r.Label.String()
-	switch e {
-	case abi.OK:
-		return ""
-	case abi.ESRCH:
-		return "no service " + l + " (service status lists them)"
-	case abi.EPERM:
-		return "not permitted: this needs uid 0, or " + l + " in the asker's control list"
-	case abi.EBUSY:
-		switch r.Op {
-		case OpUp:
-			return l + " is up already"
-		case OpRestart:
-			return l + " lives (service refresh replaces it)"
-		}
-		return l + " is busy with another request"
-	case abi.EAGAIN:
-		return l + " is being started: try again"
-	case abi.EDEADSRCDST:
-		if r.Op == OpLookup || r.Op == OpFault {
-			return l + " is not running"
-		}
-		return l + " died, or RS did; service status tells"
-	case abi.ETIMEDOUT:
-		return "no answer from RS in time; service status tells"
+// lifelong tells whether a request's answer comes when a life has begun or ended.
+func lifelong(op Op) bool {
+	switch op {
+	case OpUp, OpDown, OpRefresh, OpRestart, OpPowerOff, OpReboot:
+		return true
 	}
-	return ""
+	return false
+}
+
+// explain ends a request that failed, with the words of the service when there are any.
+func explain(a *Asker, r Request, f failed, done func(Result)) {
+	if !f.hasWords() {
+		done(Result{Errno: f.errno, Text: f.text()})
+		return
+	}
+	status(a, Request{Op: OpStatus, Label: r.Label}, func(res Result) {
+		if len(res.Services) == 1 && res.Services[0].Why == f.why { // else it is about something else
+			f.words = Words(&res.Services[0])
+		}
+		done(Result{Errno: f.errno, Text: f.text()})
+	})
 }
 
 func status(a *Asker, r Request, done func(Result)) {
@@ -144,20 +139,21 @@ func status(a *Asker, r Request, done func(Result)) {
 	mem := memory(rows)
 	grant, ok := a.Grant(a.RS(), mem, true)
 	if !ok {
-		done(Result{Errno: abi.EAGAIN, Text: "too many requests wait; try again"})
+		done(Result{Errno: abi.EAGAIN, Text: noGrant})
 		return
 	}
 	m := abi.Msg{Type: abi.RSStatus, Arg: [7]uint64{uint64(grant), uint64(len(mem))}}
 	a.Ask(a.RS(), m, LimitRS, func(m *abi.Msg, e abi.Errno) {
 		a.Revoke(grant)
 		res := Result{Errno: e, NowNS: a.Now()}
+		f := failure(r, m, e)
 		if e == abi.OK {
 			res.Services = only(rows[:min(m.Arg[1], uint64(len(rows)))], r.Label)
 			if r.Label != (abi.Label{}) && len(res.Services) == 0 {
-				res.Errno = abi.ESRCH
+				f.answered, f.errno, f.why = true, abi.ESRCH, abi.WhyUnknown
 			}
 		}
-		res.Text = reason(r, res.Errno)
+		res.Errno, res.Text = f.errno, f.text()
 		done(res)
 	})
 }
@@ -173,4 +169,30 @@ func only(rows []abi.ServiceStatus, l abi.Label) []abi.ServiceStatus {
 		}
 	}
 	return nil
+}
+
+// noGrant is for a task that shares as much memory as it can.
+const noGrant = "this task shares too much memory already; try again"
+
+// driver puts the error of a driver's answer into words, or why there is none.
+func driver(who string, m *abi.Msg, e abi.Errno) string {
+	if e == abi.OK {
+		return ""
+	}
+	if m != nil {
+		return who + " answers: " + e.Text()
+	}
+	switch e {
+	case abi.ETIMEDOUT:
+		return who + " did not answer in " + Duration(uint64(LimitDriver))
+	case abi.EDEADSRCDST:
+		return who + " died while it was asked"
+	case abi.ECALLDENIED:
+		return "no right to talk to " + who + " (ipc in system.conf)"
+	case abi.ENOSPC:
+		return "too many requests wait in this task; try again"
+	case abi.EAGAIN:
+		return who + " has not received this task's earlier requests; try again"
+	}
+	return who + " cannot be asked: " + e.Text()
 }

@@ -59,13 +59,17 @@ func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }
 func status(s *control.Service) abi.ServiceStatus {
 	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, Deaths: s.Deaths,
 		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
-		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded}
+		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded, InitNS: s.InitUS * 1000, WordsOf: s.Incarnation}
+	r.WordsLen = uint32(copy(r.Words[:], s.Words))
 	r.Label, _ = abi.MakeLabel(s.Label)
 	for r.State < abi.ServiceFailed && r.State.String() != s.State {
 		r.State++
 	}
 	for r.LastReason < abi.ReasonBadCall && r.LastReason.String() != s.Reason {
 		r.LastReason++
+	}
+	for r.Why < abi.Whys-1 && r.Why.String() != s.Why {
+		r.Why++
 	}
 	for e := abi.Errno(1); e < 256; e++ {
 		if e.Name() == s.Errno {

@@ -32,13 +32,14 @@ rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
 # clients of the reincarnation server are written as drivers are
-rs/service rs/shell:             kernel/abi drivers/sdk board/ring3 rs/service rs/shell
+rs/service rs/shell:             kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell
 
 # a driver has the SDK and nothing else; the control port is also a client of the server
-drivers/sdk:                     kernel/abi kernel/usys drivers/sdk
-drivers/sdk/fake:                kernel/abi kernel/ioport drivers/sdk # its guarded ports are the kernel's
-drivers:                         kernel/abi drivers/sdk board/ring3 own
-drivers/ctl:                     kernel/abi drivers/sdk board/ring3 drivers/ctl rs/service
+drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
+# on the host, under tests only: a kernel for drivers around the real message passing, not a second model of it
+drivers/sdk/fake:                kernel -kernel/usys -kernel/archive drivers/sdk
+drivers:                         kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
+drivers/ctl:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 drivers/ctl rs/service
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port

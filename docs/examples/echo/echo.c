@@ -11,9 +11,9 @@ struct message { u32 source, type; u64 arg[7]; };
 static volatile struct message *const page = (void *)0x8000002000; /* CallArea.Msg */
 static volatile u32 *const root = (void *)0x8000001010;            /* StartInfo.Root */
 
-enum { SEND = 1, RECEIVE = 2, SENDREC = 3, SENDNB = 5, EXIT = 32 };
+enum { RECEIVE = 2, SENDREC = 3, SENDNB = 5, EXIT = 32 };
 enum { REPLY = 0x100, NOTIFY = 0x1000, READY = 0x714, HEARTBEAT = 0x715, STOP = 0x716 };
-enum { ANY = 0x7ffe };
+enum { ANY = 0x3e };
 #define FOREVER (~0UL)
 
 static u64 call(u64 nr, u64 a, u64 b)
@@ -34,14 +34,20 @@ void run(void)
 		if (call(RECEIVE, ANY, FOREVER) != 0)
 			continue;
 		u32 source = page->source, type = page->type;
-		if (type == NOTIFY) {
-			if (source == *root) { /* a ping */
-				page->type = HEARTBEAT;
-				call(SEND, *root, 0);
+		while (type == NOTIFY && source == *root) { /* a ping, or RS has something for us: this fetches it */
+			page->type = HEARTBEAT;
+			if (call(SENDREC, *root, FOREVER) != 0)
+				break;
+			if ((type = page->type) != REPLY) { /* RSStop or another order */
+				if (type == STOP)
+					call(EXIT, 0, 0);
+				type = NOTIFY; /* there may be more */
 			}
-		} else if (type == STOP && source == *root) {
-			call(EXIT, 0, 0);
-		} else { /* Arg[6], the asker's tag, goes back as it came */
+		}
+		if (source == *root) {
+			if (type == STOP)
+				call(EXIT, 0, 0);
+		} else if (type != NOTIFY) { /* Arg[6], the asker's tag, goes back as it came */
 			page->type = REPLY;
 			page->arg[0] = 0;
 			page->arg[1] = ++count;

@@ -8,6 +8,7 @@ import (
 
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
+	"bennu/rs/service"
 )
 
 // machine is the driver with a fake chip and kernel.
@@ -92,7 +93,7 @@ func TestDriver(t *testing.T) {
 	if s := m.send("\xff\n"); !strings.Contains(s, `"error":"column 1: expected an object`) {
 		t.Errorf("answered %q", s)
 	}
-	k.Advance(70 * time.Second)
+	k.Advance(service.LimitLife + time.Second)
 	m.settle()
 	if s := m.sent(); !strings.HasPrefix(s, `{"id":2,"ok":false,"errno":"ETIMEDOUT"`) {
 		t.Errorf("RS did not answer, and the client heard %q", s)

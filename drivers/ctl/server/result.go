@@ -78,6 +78,9 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Uint("image_bytes", v.ImageBytes)
 	w.Uint("unguarded", uint64(v.Unguarded))
 	w.String("errno", v.Errno.Name())
+	w.String("why", v.Why.String())
+	w.String("words", service.Words(v))
+	w.Uint("init_us", v.InitNS/1000)
 	w.Close('}')
 }
 
@@ -202,6 +205,7 @@ func (s *Server) event(e *abi.Event) {
 	case abi.EventGiveUp, abi.EventDown, abi.EventRefuse:
 		w.String("reason", e.Reason.String())
 		w.String("errno", e.Errno.Name())
+		w.String("why", e.Why.String())
 	}
 }
 

@@ -149,8 +149,8 @@ func TestAnswersOutOfOrder(t *testing.T) {
 		t.Errorf("up of %s, down of %s", up.Label(), down.Label())
 	}
 	b.want()
-	b.a.Answer(fi.Reply(abi.EPERM))
-	b.want(`{"id":3,"ok":false,"errno":"EPERM","error":"not permitted: this needs uid 0, or faulty in the asker's control list"}`)
+	b.a.Answer(fi.Refuse(abi.EPERM, abi.WhyNotOperator, 0))
+	b.want(`{"id":3,"ok":false,"errno":"EPERM","error":"not permitted: this needs uid 0 in the asker's entry of system.conf"}`)
 	b.a.Answer(down.Reply(abi.OK))
 	b.want(`{"id":"two","ok":true}`)
 	b.a.Answer(up.Reply(abi.OK, 0x28007))
@@ -163,7 +163,7 @@ func TestStatus(t *testing.T) {
 	row := abi.ServiceStatus{Label: rtc, Endpoint: abi.None, State: abi.ServiceBackoff, Incarnation: 2, Deaths: 3,
 		LastReason: abi.ReasonException, LastVector: 14, PeriodNS: 5e8, StartedNS: 12e8, BackoffNS: 1, ImageBytes: 77}
 	const want = `{"label":"rtc","endpoint":0,"state":"backoff","incarnation":2,"restarts":0,"deaths":3,"reason":"exception","vector":14,` +
-		`"missed":0,"period_us":500000,"started":1.200000,"recovery_us":0,"backoff_until":0.000000,"image_bytes":77,"unguarded":0,"errno":"OK"}`
+		`"missed":0,"period_us":500000,"started":1.200000,"recovery_us":0,"backoff_until":0.000000,"image_bytes":77,"unguarded":0,"errno":"OK","why":"none","words":"","init_us":0}`
 	answer := func(s fake.Sent) {
 		g := b.f.Grants[abi.GrantID(s.Msg.Arg[0])]
 		if !g.Write || g.To != fake.RSEndpoint {
@@ -199,12 +199,12 @@ func TestDate(t *testing.T) {
 	b.s.News() // of its death
 	r := &rs{kept: 1, total: 1, death: abi.Event{Kind: abi.EventDeath, Endpoint: rtc}}
 	r.serve(b)
-	b.want(`{"id":1,"ok":false,"errno":"EDEADSRCDST","error":"the clock driver rtc died while it was asked; it is being started again"}`)
+	b.want(`{"id":1,"ok":false,"errno":"EDEADSRCDST","error":"the clock driver rtc died while it was asked"}`)
 	found()
 	b.f.Pass(service.LimitDriver)
 	b.want(`{"id":1,"ok":false,"errno":"ETIMEDOUT","error":"the clock driver rtc did not answer in 3.000s"}`)
-	b.a.Answer(b.ask(`{"id":1,"cmd":"date","set":"@0"}`, abi.RSLookup).Reply(abi.ESRCH))
-	b.want(`{"id":1,"ok":false,"errno":"ESRCH","error":"the clock driver rtc is not running (service status rtc tells)"}`)
+	b.a.Answer(b.ask(`{"id":1,"cmd":"date","set":"@0"}`, abi.RSLookup).Refuse(abi.ESRCH, abi.WhyDown, 0))
+	b.want(`{"id":1,"ok":false,"errno":"ESRCH","error":"no clock: rtc is down (service up starts it)"}`)
 }
 
 func TestEcho(t *testing.T) {

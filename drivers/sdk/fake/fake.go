@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bennu/drivers/sdk"
+	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
 	"bennu/kernel/ioport"
 )
@@ -43,11 +44,6 @@ type Answer struct {
 // Peer is a task that the driver may call.
 type Peer func(m abi.Msg) Answer
 
-type waiting struct {
-	msg  abi.Msg
-	kind abi.ReceiveKind
-}
-
 type event struct {
 	at uint64
 	do func()
@@ -78,27 +74,25 @@ type Kernel struct {
 	Peers  map[abi.Endpoint]Peer
 	Labels map[string]abi.Endpoint // what RSLookup finds
 	Store  map[abi.Label]sdk.Value // the data store
+	Words  []string                // last words that RS was told
 	Lines  []string                // of Diag
 	Out    []Sent                  // everything sent but what Take took
 	Refuse abi.Errno               // of RSReady
 	NoIRQs abi.Errno               // of IRQSetPolicy
-	Full   bool                    // the kernel keeps no more messages
+	Full   bool                    // the kernel keeps no more messages of the driver's
 	Waits  []uint64                // time limits of the loop's receives
 
 	Machine abi.Machine // of GetInfo
 
 	guard   *ioport.Guard // the kernel's own, before Device
 	c       *sdk.Context
-	now     uint64
-	queue   []waiting
+	m       *machine.Machine
+	driver  *machine.Task
+	stopped bool // the driver's life was ended by the test
 	events  []event
-	alarm   int // number of the alarm that is set; 0: none
-	alarms  int
-	alarmAt uint64
 	hooks   map[uint32]*hook
 	grants  []grant // the driver's
 	peers   []grant // other tasks'; to is the granter
-	results []abi.AsyncResult
 }
 
 // New makes a machine whose driver has this label.
@@ -112,33 +106,64 @@ func New(tb testing.TB, label string) *Kernel {
 		Info: abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: Driver, Root: Root, Label: l},
 		Dead: map[abi.Endpoint]bool{}, Deaf: map[abi.Endpoint]bool{}, BusyTo: map[abi.Endpoint]time.Duration{},
 		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{},
-		hooks: map[uint32]*hook{}, now: uint64(time.Second),
+		hooks: map[uint32]*hook{}, m: machine.New(uint64(time.Second)),
 	}
+	tb.Cleanup(k.abandon)
 	k.Info.NGuarded = uint32(copy(k.Info.Guarded[:], []abi.PortRange{{First: 0x60, Last: 0x60}, {First: 0x64, Last: 0x64}, {First: 0x70, Last: 0x71}}))
 	return k
 }
 
-// Start begins the driver's life and runs it until it has nothing to do.
+// Start begins the driver's life and runs it until it has nothing to do. A life before it is ended.
 func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
+	k.TB.Helper()
+	k.abandon()
+	k.stopped = false
 	k.guard = ioport.NewGuard(k, uint8(k.Machine.CMOSCentury))
-	k.c = sdk.Start(k, d)
+	k.driver = k.m.Add(k.Info.Endpoint)
+	k.driver.Run(func() {
+		k.c = sdk.Start(k, d)
+		for {
+			if over, _, _ := k.c.Over(); over {
+				return
+			}
+			k.c.Step()
+		}
+	})
+	k.settle()
+	k.driver.Resume()
 	k.Run()
 	return k.c
 }
 
-// Run steps the driver until nothing is left for it, or it has ended.
+// abandon ends the driver's life without its doing.
+func (k *Kernel) abandon() {
+	if k.driver != nil {
+		k.stopped = true
+		k.m.Kill(k.driver)
+	}
+}
+
+// Run lets the driver go on until nothing is left for it, or it has ended.
 func (k *Kernel) Run() {
 	k.TB.Helper()
 	for i := 0; ; i++ {
-		if over, _, _ := k.c.Over(); over {
+		k.settle()
+		switch d := k.driver; {
+		case d.Over():
+			k.m.Kill(d)
 			return
-		}
-		before := len(k.queue)
-		k.c.Step()
-		if before == 0 && len(k.queue) == 0 && !k.c.Pending() {
+		case d.Dead():
 			return
+		case d.Runs():
+			d.Resume()
+		case d.WaitsForAny():
+			return
+		default: // it waits within a handler: time passes
+			if !k.nextEvent(1<<63 - 1) {
+				k.TB.Fatal("fake: the driver waits within a handler, and nothing is to come")
+			}
 		}
-		if i == 100_000 {
+		if i == 1_000_000 {
 			k.TB.Fatal("fake: the driver never comes to rest")
 		}
 	}
@@ -153,7 +178,42 @@ func (k *Kernel) Deliver(m abi.Msg, kind abi.ReceiveKind) {
 
 // Post is Deliver that does not run the driver: for messages that come while it waits.
 func (k *Kernel) Post(m abi.Msg, kind abi.ReceiveKind) {
-	k.queue = append(k.queue, waiting{m, kind})
+	k.TB.Helper()
+	d := k.driver
+	switch m.Source {
+	case abi.Hardware:
+		for bit := range uint(64) {
+			if m.Arg[0]>>bit&1 != 0 {
+				k.m.Interrupt(d, bit)
+			}
+		}
+		return
+	case abi.Clock:
+		k.m.Alarm(d)
+		return
+	case abi.System:
+		k.m.System(d, m.Arg[0])
+		return
+	}
+	k.settle()
+	p := k.life(m.Source)
+	free := !p.Waits() || p.WaitsForAny()
+	switch {
+	case kind == abi.KindNotify:
+		p.Notify(d.Endpoint)
+	case kind == abi.KindSendNB:
+		p.SendNB(d.Endpoint, &m)
+	case kind == abi.KindSendA || !free: // one that waits already has a second hand here
+		if e := p.SendA(d.Endpoint, 0, &m); e == abi.EAGAIN {
+			k.TB.Errorf("fake: more than %d messages of task %#x wait", abi.MaxAsync, m.Source)
+		}
+	case kind == abi.KindSendRec:
+		p.GiveUp() // it only rested
+		p.BeginSendRec(d.Endpoint, abi.NoTimeout, &m)
+	default:
+		p.GiveUp()
+		p.BeginSend(d.Endpoint, &m)
+	}
 }
 
 // Request sends a request as from does by sendrec. answered is false when the driver has not
@@ -213,7 +273,7 @@ func (k *Kernel) Fire(line uint32) bool {
 		return false
 	}
 	h.active = true
-	k.Post(abi.Msg{Source: abi.Hardware, Type: abi.MsgNotify, Arg: [7]uint64{1 << h.bit, k.now}}, abi.KindNotify)
+	k.m.Interrupt(k.driver, h.bit)
 	return true
 }
 
@@ -228,9 +288,10 @@ func (k *Kernel) Enables(line uint32) int {
 // Advance lets time pass: what is due happens, in order.
 func (k *Kernel) Advance(d time.Duration) {
 	k.TB.Helper()
-	for end := k.now + uint64(d); ; {
+	for end := k.m.Now() + uint64(d); ; {
+		k.settle()
 		if !k.nextEvent(end) {
-			k.now = end
+			k.m.Pass(end)
 			return
 		}
 		k.Run()
@@ -239,33 +300,36 @@ func (k *Kernel) Advance(d time.Duration) {
 
 // At has something happen at a time from now.
 func (k *Kernel) At(after time.Duration, do func()) {
-	k.events = append(k.events, event{k.now + uint64(after), do})
+	k.events = append(k.events, event{k.m.Now() + uint64(after), do})
 	sort.SliceStable(k.events, func(i, j int) bool { return k.events[i].at < k.events[j].at })
 }
 
-// nextEvent lets the next thing happen that is due by end; false when nothing is.
+// nextEvent lets the next thing happen that is due by end: an event of the test's first, then what
+// the kernel has to do. False when nothing is.
 func (k *Kernel) nextEvent(end uint64) bool {
-	if len(k.events) == 0 || k.events[0].at > end {
-		return false
+	at, due := k.m.Next()
+	if t, ok := k.wakes(); ok && (!due || t < at) {
+		at, due = t, true
 	}
-	e := k.events[0]
-	k.events = k.events[1:]
-	k.now = max(k.now, e.at)
-	e.do()
-	return true
+	switch {
+	case len(k.events) > 0 && k.events[0].at <= end && (!due || k.events[0].at <= at):
+		e := k.events[0]
+		k.events = k.events[1:]
+		k.m.Pass(max(k.m.Now(), e.at))
+		e.do()
+		return true
+	case due && at <= end:
+		k.m.Pass(max(k.m.Now(), at))
+		return true
+	}
+	return false
 }
 
 // Kill ends another task: what the kernel keeps for it fails.
 func (k *Kernel) Kill(ep abi.Endpoint) {
+	k.TB.Helper()
 	k.Dead[ep] = true
-	for _, s := range k.Out {
-		if s.To == ep && s.How == abi.KindSendA && k.Deaf[ep] {
-			k.results = append(k.results, abi.AsyncResult{To: ep, Errno: abi.EDEADSRCDST, Tag: s.Tag})
-		}
-	}
-	if len(k.results) > 0 && k.c != nil {
-		k.Deliver(abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemAsync}}, abi.KindNotify)
-	}
+	k.Run()
 }
 
 // PeerGrant makes a grant of another task to the driver.

@@ -1,8 +1,6 @@
 package fake
 
 import (
-	"time"
-
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -12,165 +10,92 @@ var _ sdk.Kernel = (*Kernel)(nil)
 // Start, Now, … are sdk.Kernel.
 
 func (k *Kernel) StartInfo() *abi.StartInfo { return &k.Info }
-func (k *Kernel) Now() uint64               { return k.now }
+func (k *Kernel) Now() uint64               { return k.m.Now() }
 func (k *Kernel) Crowded() bool             { return k.Crowd }
 
 func (k *Kernel) Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	return k.send(to, m, abi.KindSend, 0)
+	k.reach(to)
+	k.leave()
+	if !k.driver.BeginSend(to, m) {
+		return abi.EDEADSRCDST
+	}
+	k.wait()
+	return k.driver.Errno()
 }
 
 func (k *Kernel) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	if k.Deaf[to] && !k.Dead[to] {
-		return abi.ENOTREADY
-	}
-	return k.send(to, m, abi.KindSendNB, 0)
+	k.reach(to)
+	e := k.driver.SendNB(to, m)
+	k.settle()
+	return e
 }
 
 func (k *Kernel) SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
-	if k.Full && !k.Dead[to] {
+	k.reach(to)
+	if p := k.m.Find(to); k.Full && p != nil && !p.Receives(k.driver.Endpoint) {
 		return abi.EAGAIN
 	}
-	return k.send(to, m, abi.KindSendA, tag)
-}
-
-func (k *Kernel) send(to abi.Endpoint, m *abi.Msg, how abi.ReceiveKind, tag uint64) abi.Errno {
-	if k.Dead[to] {
-		return abi.EDEADSRCDST
-	}
-	s := Sent{To: to, How: how, Tag: tag, Msg: *m}
-	s.Msg.Source = Driver
-	k.Out = append(k.Out, s)
-	return abi.OK
+	e := k.driver.SendA(to, tag, m)
+	k.settle()
+	return e
 }
 
 func (k *Kernel) Notify(to abi.Endpoint) abi.Errno {
-	return k.send(to, &abi.Msg{Type: abi.MsgNotify}, abi.KindNotify, 0)
+	k.reach(to)
+	e := k.driver.Notify(to)
+	k.settle()
+	return e
 }
 
-// take delivers the first message from a task that is, or (notes) may be, a notification.
-func (k *Kernel) take(from abi.Endpoint, notes bool, m *abi.Msg) (abi.ReceiveKind, bool) {
-	for i, w := range k.queue {
-		if from != abi.Any && w.msg.Source != from || !notes && w.kind == abi.KindNotify {
-			continue
-		}
-		k.queue = append(k.queue[:i:i], k.queue[i+1:]...)
-		*m = w.msg
-		return w.kind, true
-	}
-	return 0, false
-}
-
-// Receive lets time pass only for a receive from one task: the loop's own, from any, is
-// where the test goes on.
+// Receive within a handler lets time pass; the loop's own, from any, is where the test goes on.
 func (k *Kernel) Receive(from abi.Endpoint, timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	k.reach(from)
+	k.leave()
 	if from == abi.Any {
 		k.Waits = append(k.Waits, timeout)
-		if kind, ok := k.take(from, true, m); ok {
-			return kind, abi.OK
-		}
-		return 0, abi.EAGAIN
 	}
-	kind, e := k.wait(from, timeout, true, m)
+	for !k.driver.Begun() { // a call that the test makes for the driver ends its wait
+		if !k.driver.BeginReceive(from, timeout) {
+			return 0, abi.EDEADSRCDST
+		}
+		k.wait()
+	}
+	kind, e, _ := k.driver.Took(m)
 	return kind, e
 }
 
-func (k *Kernel) wait(from abi.Endpoint, timeout uint64, notes bool, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	end := k.now + timeout
-	for {
-		if k.Dead[from] {
-			return 0, abi.EDEADSRCDST
-		}
-		if kind, ok := k.take(from, notes, m); ok {
-			return kind, abi.OK
-		}
-		if !k.nextEvent(end) {
-			k.now = end
-			return 0, abi.EAGAIN
-		}
-	}
-}
-
 func (k *Kernel) SendRec(to abi.Endpoint, timeout uint64, m *abi.Msg) (bool, abi.Errno) {
-	end := k.now + timeout
-	for k.now < uint64(k.BusyTo[to]) && !k.Dead[to] {
-		if until := min(end, uint64(k.BusyTo[to])); !k.nextEvent(until) {
-			k.now = until
-		}
-		if k.now >= end {
-			return false, abi.ETIMEDOUT
-		}
-	}
-	if k.Dead[to] {
+	k.reach(to)
+	k.leave()
+	if !k.driver.BeginSendRec(to, timeout, m) {
 		return false, abi.EDEADSRCDST
 	}
-	k.received(to, *m)
-	_, e := k.wait(to, end-k.now, false, m)
-	if e == abi.EAGAIN {
-		e = abi.ETIMEDOUT
-	}
-	return true, e
+	k.wait()
+	return k.driver.TookAnswer(m)
 }
 
-// received has a task do what it does with a request.
-func (k *Kernel) received(to abi.Endpoint, m abi.Msg) {
-	m.Source = Driver
-	peer := k.Peers[to]
-	if peer == nil && to == Root {
-		peer = k.RS
+// leave ends the driver's rest when it is the test that makes a call for it.
+func (k *Kernel) leave() {
+	if !k.driver.Running() && k.driver.WaitsForAny() {
+		k.driver.GiveUp()
 	}
-	if peer == nil {
-		k.TB.Errorf("fake: nobody is task %#x, called with %#x", to, m.Type)
-		k.Dead[to] = true
-		return
-	}
-	a := peer(m)
-	switch {
-	case a.Silent:
-		return
-	case a.Dies:
-		k.At(a.After, func() { k.Dead[to] = true })
-		return
-	}
-	r := a.Msg
-	r.Source = to
-	if r.Type == 0 {
-		r.Type = abi.MsgReply
-	}
-	if r.Arg[6] == 0 {
-		r.Arg[6] = m.Arg[6]
-	}
-	k.At(a.After, func() { k.Post(r, abi.KindSendA) })
 }
 
-// RS is the reincarnation server as a peer: RSReady, RSLookup and the data store. Tests
-// that put their own in its place fall back on it.
-func (k *Kernel) RS(m abi.Msg) (a Answer) {
-	l := abi.UnpackLabel(m.Arg[0], m.Arg[1])
-	switch m.Type {
-	case abi.RSReady:
-		a.Msg.Arg[0] = uint64(k.Refuse)
-		k.Out = append(k.Out, Sent{To: Root, How: abi.KindSendRec, Msg: m})
-	case abi.RSLookup:
-		ep, ok := k.Labels[l.String()]
-		if !ok {
-			a.Msg.Arg[0] = uint64(abi.ESRCH)
+// wait is where the driver waits: the test's goroutine goes on with what is to come.
+func (k *Kernel) wait() {
+	for d := k.driver; d.Waits() && !d.Dead(); {
+		if d.Running() {
+			d.Yield()
+			continue
 		}
-		a.Msg.Arg[1] = uint64(ep)
-	case abi.DSPublish:
-		k.Store[l] = sdk.Value(m.Arg[2:6])
-	case abi.DSRetrieve, abi.DSDelete:
-		v, ok := k.Store[l]
-		if !ok {
-			a.Msg.Arg[0] = uint64(abi.ESRCH)
+		k.settle()
+		if d.Waits() && !k.nextEvent(1<<63-1) {
+			k.TB.Fatal("fake: the call waits, and nothing is to come")
 		}
-		copy(a.Msg.Arg[1:5], v[:])
-		if m.Type == abi.DSDelete {
-			delete(k.Store, l)
-		}
-	default:
-		a.Msg.Arg[0] = uint64(abi.ENOSYS)
 	}
-	return a
+	if !k.driver.Running() {
+		k.settle()
+	}
 }
 
 func (k *Kernel) PortIn(port uint16) (uint8, abi.Errno)  { return k.guard.In(port) }
@@ -206,24 +131,7 @@ func (k *Kernel) IRQDisable(line uint32) abi.Errno {
 	return abi.OK
 }
 
-func (k *Kernel) SetAlarm(ns uint64) (left uint64, e abi.Errno) {
-	if k.alarm != 0 && k.alarmAt > k.now {
-		left = k.alarmAt - k.now
-	}
-	k.alarm = 0
-	if ns != 0 {
-		k.alarms++
-		n := k.alarms
-		k.alarm, k.alarmAt = n, k.now+ns
-		k.At(time.Duration(ns), func() {
-			if k.alarm == n {
-				k.alarm = 0
-				k.Post(abi.Msg{Source: abi.Clock, Type: abi.MsgNotify}, abi.KindNotify)
-			}
-		})
-	}
-	return left, abi.OK
-}
+func (k *Kernel) SetAlarm(ns uint64) (left uint64, e abi.Errno) { return k.driver.SetAlarm(ns) }
 
 func (k *Kernel) GetInfo(kind abi.InfoKind, _ uint64, out []byte) (int, abi.Errno) {
 	switch kind {
@@ -233,15 +141,15 @@ func (k *Kernel) GetInfo(kind abi.InfoKind, _ uint64, out []byte) (int, abi.Errn
 	default:
 		return 0, abi.EINVAL
 	}
-	if len(k.results) == 0 {
-		return 0, abi.EAGAIN
-	}
-	r := k.results[0]
-	k.results = k.results[1:]
-	return copy(out, abi.Bytes(&r)), abi.OK
+	var r abi.AsyncResult
+	e := k.driver.AsyncResult(&r)
+	return copy(out, abi.Bytes(&r)), e
 }
 
 func (k *Kernel) Diag(line []byte) abi.Errno {
+	if k.stopped {
+		return abi.OK
+	}
 	k.Lines = append(k.Lines, string(line))
 	return abi.OK
 }

@@ -93,5 +93,10 @@ func (s Sent) Reply(e abi.Errno, args ...uint64) *abi.Msg {
 	return r
 }
 
+// Refuse makes RS's answer with an error and its why.
+func (s Sent) Refuse(e abi.Errno, why abi.Why, detail uint64) *abi.Msg {
+	return s.Reply(e, 0, 0, 0, detail, uint64(why))
+}
+
 // Label is the label in the first two arguments.
 func (s Sent) Label() string { return abi.UnpackLabel(s.Msg.Arg[0], s.Msg.Arg[1]).String() }

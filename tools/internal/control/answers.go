@@ -23,6 +23,9 @@ type Service struct {
 	ImageBytes  uint64  `json:"image_bytes"`
 	Unguarded   uint32  `json:"unguarded"`
 	Errno       string  `json:"errno"`
+	Why         string  `json:"why"`
+	Words       string  `json:"words"` // the last, of the life that the row is about
+	InitUS      uint64  `json:"init_us"`
 }
 
 // Status is the table of services. label may be "".

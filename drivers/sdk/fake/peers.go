@@ -1,0 +1,154 @@
+package fake
+
+import (
+	"bennu/drivers/sdk/fake/machine"
+	"bennu/kernel/abi"
+)
+
+// life is the task of an endpoint that the test or the driver names: it is there from then on. One
+// of a later generation takes its place.
+func (k *Kernel) life(ep abi.Endpoint) *machine.Task {
+	old := k.m.At(ep.Slot())
+	if old != nil && old.Endpoint == ep {
+		return old
+	}
+	if old != nil {
+		k.m.Kill(old)
+	}
+	return k.m.Add(ep)
+}
+
+// reach brings the tasks up to date with the test's fields before the driver makes a call, and has
+// the one that it names be there.
+func (k *Kernel) reach(to abi.Endpoint) {
+	if s := to.Slot(); s < abi.MaxTasks && to.Generation() > 0 && k.m.At(s) == nil && !k.Dead[to] {
+		k.m.Add(to)
+	}
+	k.settle()
+}
+
+// settle has every other task do what it does by itself: die, receive, take what has come, answer.
+func (k *Kernel) settle() {
+	for s := range abi.MaxTasks {
+		p := k.m.At(s)
+		if p == nil || p == k.driver {
+			continue
+		}
+		if k.Dead[p.Endpoint] {
+			k.m.Kill(p)
+			continue
+		}
+		k.peer(p)
+	}
+}
+
+func (k *Kernel) peer(p *machine.Task) {
+	listens := !k.Deaf[p.Endpoint] && k.m.Now() >= uint64(k.BusyTo[p.Endpoint])
+	if p.WaitsForAny() && !listens || p.Listens() && k.Deaf[p.Endpoint] {
+		p.GiveUp()
+	}
+	for !p.Waits() {
+		var m abi.Msg
+		if kind, e, ok := p.Took(&m); ok && e == abi.OK {
+			k.received(p, m, kind)
+			continue
+		}
+		if !listens {
+			return
+		}
+		p.BeginReceive(abi.Any, abi.NoTimeout)
+	}
+}
+
+// wakes is when the next task that is busy begins to receive; ok is false when there is none.
+func (k *Kernel) wakes() (at uint64, ok bool) {
+	for _, t := range k.BusyTo {
+		if w := uint64(t); w > k.m.Now() && (!ok || w < at) {
+			at, ok = w, true
+		}
+	}
+	return at, ok
+}
+
+// received has a task do what it does with a message of the driver's.
+func (k *Kernel) received(p *machine.Task, m abi.Msg, kind abi.ReceiveKind) {
+	if kind != abi.KindSendRec || m.Type == abi.RSReady || m.Type == abi.RSHeartbeat || m.Type == abi.RSFaulted {
+		k.Out = append(k.Out, Sent{To: p.Endpoint, How: kind, Msg: m})
+	}
+	if kind != abi.KindSendRec {
+		return
+	}
+	peer := k.Peers[p.Endpoint]
+	if p.Endpoint.Slot() == Root.Slot() && (peer == nil || m.Type == abi.RSHeartbeat || m.Type == abi.RSWords || m.Type == abi.RSFaulted) {
+		peer = k.RS
+	}
+	if peer == nil {
+		k.TB.Errorf("fake: nobody is task %#x, called with %#x", p.Endpoint, m.Type)
+		k.Dead[p.Endpoint] = true
+		return
+	}
+	a := peer(m)
+	switch {
+	case a.Silent:
+		return
+	case a.Dies:
+		k.At(a.After, func() { k.Dead[p.Endpoint] = true })
+		return
+	}
+	r := a.Msg
+	if r.Type == 0 {
+		r.Type = abi.MsgReply
+	}
+	if r.Arg[6] == 0 {
+		r.Arg[6] = m.Arg[6]
+	}
+	answer := func() { p.SendA(k.driver.Endpoint, 0, &r) }
+	if a.After == 0 {
+		answer()
+		return
+	}
+	k.At(a.After, answer)
+}
+
+// RS is the reincarnation server as a peer: RSReady, heartbeats, RSLookup and the data store.
+// Tests that put their own in its place fall back on it.
+func (k *Kernel) RS(m abi.Msg) (a Answer) {
+	l := abi.UnpackLabel(m.Arg[0], m.Arg[1])
+	switch m.Type {
+	case abi.RSReady:
+		k.words(m.Arg[1], m.Arg[2])
+		a.Msg.Arg[0] = uint64(k.Refuse)
+	case abi.RSWords:
+		k.words(m.Arg[1], m.Arg[2])
+	case abi.RSHeartbeat, abi.RSFaulted:
+	case abi.RSLookup:
+		ep, ok := k.Labels[l.String()]
+		if !ok {
+			a.Msg.Arg[0] = uint64(abi.ESRCH)
+		}
+		a.Msg.Arg[1] = uint64(ep)
+	case abi.DSPublish:
+		k.Store[l] = [4]uint64(m.Arg[2:6])
+	case abi.DSRetrieve, abi.DSDelete:
+		v, ok := k.Store[l]
+		if !ok {
+			a.Msg.Arg[0] = uint64(abi.ESRCH)
+		}
+		copy(a.Msg.Arg[1:5], v[:])
+		if m.Type == abi.DSDelete {
+			delete(k.Store, l)
+		}
+	default:
+		a.Msg.Arg[0] = uint64(abi.ENOSYS)
+	}
+	return a
+}
+
+// words keeps what a driver had to say.
+func (k *Kernel) words(grant, n uint64) {
+	if n == 0 {
+		return
+	}
+	b := k.DriverGrant(Root, grant, abi.GrantRead)
+	k.Words = append(k.Words, string(b[:min(n, uint64(len(b)))]))
+}

@@ -1,0 +1,279 @@
+package server
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/policy"
+)
+
+// What a service is to be told stands in its own row until it takes it: nothing that RS keeps is shared,
+// so a service that never receives takes nothing from others. RS does not wait for it and does not look
+// again and again: it notifies the service, which fetches its mail by a sendrec (RSHeartbeat), and a sendrec
+// can always be answered at once. For those who only receive there is a try now and then.
+const (
+	firstTry = time.Millisecond // doubles
+	lastTry  = time.Second
+)
+
+type placeState uint8
+
+const (
+	placeFree placeState = iota
+	placeOpen            // the request is not answered
+	placeOwed            // the answer was not received
+)
+
+// place is one of a service's open requests.
+type place struct {
+	state placeState
+	waits bool    // it waits for something else to happen
+	order uint64  // owed: smaller ones first
+	m     abi.Msg // owed: the answer
+}
+
+// mail is what a service is to be told.
+type mail struct {
+	places  [abi.RSOpen]place
+	refused abi.Msg // a MsgReply for requests that had no place; Type 0: none
+	stop    bool
+	fault   bool // the order in service.fault
+	news    bool
+	owed    int // how many of all these there are
+	due     time.Duration
+	pause   time.Duration
+}
+
+// request is what s.in is the request of.
+type request struct {
+	from  policy.ID
+	kind  abi.ReceiveKind
+	place int // -1: none was needed
+}
+
+// accept gives the request in s.in a place, so that its answer will not be lost. False: it has none, and was
+// answered so. A task that is no service has no row: it is answered if it waits.
+func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
+	s.req = request{from, kind, -1}
+	if from == policy.Nobody {
+		return true
+	}
+	b := &s.table[from].mail
+	if b.refused.Type == 0 { // else what follows is refused too: so the asker knows which
+		for i := range b.places {
+			if p := &b.places[i]; p.state == placeFree {
+				p.state, p.waits = placeOpen, false
+				s.req.place = i
+				return true
+			}
+		}
+	}
+	s.turnAway()
+	return false
+}
+
+// turnAway answers the request in s.in EAGAIN. When that cannot be delivered either, it and all that come after it
+// and are not answered until it is are told by one message, which counts them.
+func (s *Server) turnAway() {
+	s.out = abi.Msg{Type: abi.MsgReply}
+	s.out.Arg = [7]uint64{0: uint64(abi.EAGAIN), 1: 1, 5: uint64(abi.WhyTooMany), 6: s.in.Arg[6]}
+	b := &s.table[s.req.from].mail
+	if s.req.kind == abi.KindSendRec || b.refused.Type == 0 {
+		if s.k.SendNB(s.in.Source, &s.out) != abi.ENOTREADY {
+			return
+		}
+	}
+	if b.refused.Type != 0 {
+		b.refused.Arg[1]++
+		return
+	}
+	b.refused = s.out
+	s.keep(s.req.from)
+}
+
+// mayWait marks the request in s.in as one that is answered later. False: too many of its asker's are.
+func (s *Server) mayWait() bool {
+	if s.req.place < 0 {
+		return true
+	}
+	b, n := &s.table[s.req.from].mail, 0
+	for i := range b.places {
+		if b.places[i].state == placeOpen && b.places[i].waits {
+			n++
+		}
+	}
+	if n == abi.RSWaits {
+		s.fail(abi.EAGAIN, abi.WhyTooMany)
+		return false
+	}
+	b.places[s.req.place].waits = true
+	return true
+}
+
+// asker is who is to be answered later for s.in.
+func (s *Server) asker() policy.Asker {
+	return policy.Asker{From: s.req.from, Endpoint: s.in.Source, Place: s.req.place, Tag: s.in.Arg[6]}
+}
+
+// give answers an open request: now, or when the asker takes it.
+func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
+	if id == policy.Nobody || s.table[id].endpoint != to || at < 0 {
+		s.k.SendNB(to, m)
+		return
+	}
+	p := &s.table[id].mail.places[at]
+	if s.k.SendNB(to, m) != abi.ENOTREADY {
+		p.state = placeFree // also when the asker is dead: its record follows
+		return
+	}
+	s.orders++
+	p.state, p.order, p.m = placeOwed, s.orders, *m
+	s.keep(id)
+}
+
+// tell sends what is no answer; owed is where the service's row keeps that it is to be sent.
+func (s *Server) tell(id policy.ID, owed *bool) {
+	if *owed {
+		return // it is told once, with what is then the newest
+	}
+	t := &s.table[id]
+	if s.k.SendNB(t.endpoint, s.notice(t, owed)) == abi.ENOTREADY {
+		*owed = true
+		s.keep(id)
+	}
+}
+
+// notice makes the message that a flag of a service's mail stands for.
+func (s *Server) notice(t *service, owed *bool) *abi.Msg {
+	switch s.out = (abi.Msg{}); owed {
+	case &t.mail.stop:
+		s.out.Type = abi.RSStop
+	case &t.mail.fault:
+		s.out.Type = abi.DriverFault
+		s.out.Arg[0], s.out.Arg[6] = t.fault.way, t.fault.number
+	default:
+		s.out.Type = abi.RSNews
+		s.out.Arg[0] = s.events.seq
+	}
+	return &s.out
+}
+
+// keep counts one more message that waits for its service, and lets the service know.
+func (s *Server) keep(id policy.ID) {
+	t := &s.table[id]
+	if t.mail.owed++; t.mail.owed == 1 {
+		s.owing++
+		t.mail.pause, t.mail.due = firstTry, s.now+firstTry
+	}
+	s.k.Notify(t.endpoint)
+}
+
+// hand delivers the oldest answer, or what else a service is to be told. False: it does not receive now, or nothing
+// is owed.
+func (s *Server) hand(id policy.ID) bool {
+	t := &s.table[id]
+	b := &t.mail
+	var p *place
+	for i := range b.places {
+		if q := &b.places[i]; q.state == placeOwed && (p == nil || q.order < p.order) {
+			p = q
+		}
+	}
+	var flag *bool
+	switch {
+	case b.owed == 0:
+		return false
+	case p != nil:
+		s.out = p.m
+	case b.refused.Type != 0:
+		s.out = b.refused
+	case b.stop:
+		flag = &b.stop
+	case b.fault:
+		flag = &b.fault
+	default:
+		flag = &b.news
+	}
+	if flag != nil {
+		s.notice(t, flag)
+	}
+	if s.k.SendNB(t.endpoint, &s.out) == abi.ENOTREADY {
+		return false
+	}
+	switch {
+	case p != nil:
+		p.state = placeFree
+	case flag != nil:
+		*flag = false
+	default:
+		b.refused.Type = 0
+	}
+	s.took(b)
+	return true
+}
+
+// took counts one message less that waits.
+func (s *Server) took(b *mail) {
+	if b.owed--; b.owed == 0 {
+		s.owing--
+	}
+}
+
+// fetch answers a sign of life with the next of what the service is to be told.
+func (s *Server) fetch(id policy.ID, kind abi.ReceiveKind) {
+	b := &s.table[id].mail
+	if kind != abi.KindSendRec {
+		b.pause, b.due = firstTry, s.now+firstTry // it will receive soon
+		return
+	}
+	if s.hand(id) || b.owed > 0 {
+		return
+	}
+	s.out = abi.Msg{Type: abi.MsgReply}
+	s.out.Arg[6] = s.in.Arg[6]
+	s.k.SendNB(s.in.Source, &s.out)
+}
+
+// flush tries again what is due.
+func (s *Server) flush() {
+	if s.owing == 0 {
+		return
+	}
+	for i := range s.table[:s.good] {
+		b := &s.table[i].mail
+		if b.owed == 0 || b.due > s.now {
+			continue
+		}
+		for s.hand(policy.ID(i)) {
+		}
+		b.pause = min(2*b.pause, lastTry)
+		b.due = s.now + b.pause
+	}
+}
+
+// nextTry is when flush has something to do; ok is false when it has not.
+func (s *Server) nextTry() (at time.Duration, ok bool) {
+	if s.owing == 0 {
+		return 0, false
+	}
+	for i := range s.table[:s.good] {
+		if b := &s.table[i].mail; b.owed > 0 && (!ok || b.due < at) {
+			at, ok = b.due, true
+		}
+	}
+	return at, ok
+}
+
+// forget drops the mail of a service that has died.
+func (s *Server) forget(id policy.ID) {
+	b := &s.table[id].mail
+	if b.owed > 0 {
+		s.owing--
+	}
+	*b = mail{}
+	for i := range s.table[:s.good] {
+		if o := &s.table[i].fault; o.on && o.asker.From == id {
+			o.asker = policy.Asker{}
+		}
+	}
+}
