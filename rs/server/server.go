@@ -91,6 +91,11 @@ func (s *Server) Run() {
 // Boot starts the boot services.
 func (s *Server) Boot() {
 	s.clock()
+	for i := range s.table[:s.good] { // first all copies, so that nobody who is ready waits for those of others
+		if t := &s.table[i]; !t.conf.Manual {
+			s.hold(t) // what fails here fails again, and is told, when it is started
+		}
+	}
 	s.step(policy.Event{Kind: policy.Boot})
 	s.finish()
 }
