@@ -221,13 +221,13 @@ func (c *campaign) sound(ctx context.Context, host bool) error {
 // one tries a mutation, unless its result is known, and tells.
 func (c *campaign) one(ctx context.Context, m *mutation, host bool) error {
 	r, ok := c.known.of[m.id]
-	if !ok {
+	if !ok || r.Change != m.change() {
 		stages, err := c.tree.stages(ctx, m, host)
 		if err != nil {
 			return err
 		}
 		began := time.Now()
-		r = result{ID: m.id, Commit: c.commit, What: m.what()}
+		r = result{ID: m.id, Commit: c.commit, What: m.what(), Change: m.change()}
 		err = c.tree.with(m, func() error {
 			r.Outcome, r.By, err = c.tree.try(ctx, stages)
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,6 +58,11 @@ func (m *mutation) changed(src []byte) []byte {
 	out := append([]byte(nil), src[:m.at]...)
 	out = append(out, m.after...)
 	return append(out, src[m.at+len(m.before):]...)
+}
+
+// change is a hash of the texts before and after.
+func (m *mutation) change() string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(m.before + "\x00" + m.after)))[:16]
 }
 
 // what tells the change in a line.

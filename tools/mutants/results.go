@@ -18,6 +18,7 @@ type result struct {
 	Outcome string  `json:"outcome"`
 	By      string  `json:"by,omitempty"`
 	What    string  `json:"what"`
+	Change  string  `json:"change"` // hash of the texts before and after
 	Seconds float64 `json:"seconds"`
 }
 
