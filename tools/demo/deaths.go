@@ -38,9 +38,6 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 	if err != nil {
 		return d, err
 	}
-	if err := m.c.Do(ctx, "info", nil, nil); err != nil {
-		return d, err
-	}
 	began := before["faulty"].Deaths
 	events := m.c.Events(false)
 	var detect, direct, backedOff []uint64

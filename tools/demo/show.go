@@ -70,9 +70,6 @@ func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s 
 	if err != nil {
 		return s, err
 	}
-	if err := m.c.Do(ctx, "info", nil, nil); err != nil {
-		return s, err
-	}
 	if s.Before, _, err = m.resources(ctx); err != nil {
 		return s, err
 	}
@@ -190,7 +187,7 @@ func printDelays(w io.Writer, l control.Latency, tasks []control.Task) {
 	if l.MaxReadyNS == 0 {
 		who = "none waited"
 	}
-	fmt.Fprintf(w, "worst delay while ready: of a driver %s (%s), of RS since boot %s; longest stay in the kernel %s (%s)\n",
+	fmt.Fprintf(w, "worst delay while ready, since boot: of a driver %s (%s), of RS %s; longest stay in the kernel %s (%s)\n",
 		service.Duration(l.MaxReadyNS), who, rs, service.Duration(l.MaxKernelNS), service.Stay(l.MaxKernelCall))
 }
 
