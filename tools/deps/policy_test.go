@@ -24,6 +24,8 @@ board/pc:                        board/pc kernel/abi
 board/ring3:                     kernel/abi kernel/usys
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
 boot:                            board/pc kernel -kernel/usys boot/ring0
+# a service that is hostile on purpose: no SDK, which behaves
+boot/hog:                        kernel/abi kernel/usys board/ring3
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/sched
