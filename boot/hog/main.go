@@ -42,6 +42,7 @@ var roles = [...]role{
 	{"pong", nil, pong},
 	{"alarm", nil, alarm},
 	{"console", nil, console},
+	{"writers", nil, writers},
 	{"diag", nil, diag},
 	{"crash", nil, func() { usys.Exit(0, abi.ExitNormal) }},
 	{"irq", tick, nil},

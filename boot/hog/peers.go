@@ -92,11 +92,11 @@ func notify() {
 
 // ping asks another hog, which answers, again and again. The pings of RS are heard between.
 func ping() {
-	const patience = 20e6 // ns: the other may be busy, too
+	const patience, long = 20e6, 5e6 // ns: the other may be busy, too; and RS wants its answer
 	if with.label == "" && len(others) > 0 {
 		with.label = others[0]
 	}
-	for range many {
+	for began := usys.Now(); usys.Now()-began < long; {
 		if with.endpoint() == abi.None {
 			return
 		}
@@ -110,7 +110,7 @@ func ping() {
 func pong() {
 	const patience = 5e6 // ns
 	var m abi.Msg
-	for range many {
+	for range pollMost {
 		k, e := usys.Receive(abi.Any, patience, &m)
 		if e != abi.OK {
 			return
@@ -119,24 +119,45 @@ func pong() {
 	}
 }
 
-var text [16 * 64]byte
+// text is what the console is to show: whole lines.
+var (
+	text   [128]byte
+	shown  abi.Endpoint // who may read it
+	textID abi.GrantID
+)
 
-// console has the console write long texts of whole lines.
-func console() {
+// letRead lets the console read the text. False: there is no console now.
+func letRead() bool {
+	to := tty.endpoint()
+	if to == shown || to == abi.None {
+		return to != abi.None
+	}
 	for i := range text {
 		if text[i] = '#'; i%64 == 63 {
 			text[i] = '\n'
 		}
 	}
-	to := tty.endpoint()
-	if to == abi.None {
-		return
-	}
+	usys.Revoke(textID)
 	id, ok := usys.Grant(to, text[:], abi.GrantRead)
-	if !ok {
-		return
+	shown, textID = to, id
+	return ok
+}
+
+// console writes to the console, and waits each time until the text is taken.
+func console() {
+	if letRead() {
+		m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
+		tty.heard(ask(tty.ep, &m))
 	}
-	m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(id), uint64(len(text))}}
-	tty.heard(ask(to, &m))
-	usys.Revoke(id)
+}
+
+// writers has as many writes under way at a time as the kernel and the console let it.
+func writers() {
+	for letRead() {
+		m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
+		if e := usys.SendA(tty.ep, 0, &m); e != abi.OK {
+			tty.heard(e)
+			return
+		}
+	}
 }

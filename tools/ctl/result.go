@@ -12,12 +12,9 @@ import (
 // answer is every field that the answer to an operator's command may have.
 type answer struct {
 	control.Info
+	control.Accounts
 	Services    []control.Service `json:"services"`
 	Tasks       []control.Task    `json:"tasks"`
-	Accounts    []control.Account `json:"accounts"`
-	SinceBootNS uint64            `json:"since_boot_ns"`
-	UntilNS     uint64            `json:"until_ns"`
-	IdleNS      uint64            `json:"idle_ns"`
 	Endpoint    uint32            `json:"endpoint"`
 	Incarnation uint32            `json:"incarnation"`
 	Lines       []string          `json:"lines"`
@@ -55,21 +52,10 @@ func result(raw []byte) (r service.Result, err error) {
 	for _, g := range a.Images {
 		r.Images = append(r.Images, abi.ImageInfo{Image: g.Image, Tasks: g.Tasks, Size: g.Bytes, Frames: g.Frames})
 	}
-	if a.Accounts != nil {
-		r.NowNS, r.UntilNS, r.Machine.IdleNS = a.SinceBootNS, a.UntilNS, a.IdleNS
-	}
-	for i := range a.Accounts {
-		r.Accounts = append(r.Accounts, account(&a.Accounts[i]))
+	if t := a.Accounts.Result(); t.Accounts != nil {
+		r.NowNS, r.UntilNS, r.Machine.IdleNS, r.Accounts = t.NowNS, t.UntilNS, t.Machine.IdleNS, t.Accounts
 	}
 	return r, nil
-}
-
-func account(v *control.Account) abi.AccountInfo {
-	a := abi.AccountInfo{Account: abi.AccountID(v.Account), Tasks: v.Tasks, CPUNS: v.CPUNS, LeftNS: v.LeftNS, Exhausted: v.Exhausted,
-		WorstWaitNS: v.WorstWaitNS, Lives: v.Lives, Frames: v.Frames, FramesPeak: v.FramesPeak, Images: v.Images, Hooks: v.Hooks}
-	a.Spec = abi.AccountSpec{Priority: v.Priority, BudgetNS: v.BudgetNS, PeriodNS: v.PeriodNS, ReserveFrames: v.ReserveFrames, CeilingFrames: v.CeilingFrames}
-	a.Spec.Label, _ = abi.MakeLabel(v.Label)
-	return a
 }
 
 func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }

@@ -46,6 +46,8 @@ drivers/ctl:                     kernel/abi drivers/sdk -drivers/sdk/fake board/
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
 tools:                           tools kernel/abi kernel/archive rs/conf rs/service -rs/service/live
+# the demo holds what services waited against what the scheduler promises, and packs hogs
+tools/demo:                      tools kernel/abi kernel/archive kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi kernel/archive kernel/kbench/role kernel/kbench/victim rs/conf rs/service -rs/service/live
 `

@@ -1,6 +1,11 @@
 package control
 
-import "context"
+import (
+	"context"
+
+	"bennu/kernel/abi"
+	"bennu/rs/service"
+)
 
 // Account is a row of the kernel's table of accounts: what a service has used in all its lives.
 type Account struct {
@@ -41,4 +46,18 @@ func (c *Client) Accounts(ctx context.Context) (a Accounts, err error) {
 // Measure is Info, and has the worst delays counted anew from now on.
 func (c *Client) Measure(ctx context.Context) (i Info, err error) {
 	return i, c.Do(ctx, "info", Args{"delays": "reset"}, &i)
+}
+
+// Result is what the machine made the table of, so that it prints in the same way.
+func (a *Accounts) Result() (r service.Result) {
+	r.NowNS, r.UntilNS, r.Machine.IdleNS = a.SinceBootNS, a.UntilNS, a.IdleNS
+	for i := range a.Accounts {
+		v := &a.Accounts[i]
+		row := abi.AccountInfo{Account: abi.AccountID(v.Account), Tasks: v.Tasks, CPUNS: v.CPUNS, LeftNS: v.LeftNS, Exhausted: v.Exhausted,
+			WorstWaitNS: v.WorstWaitNS, Lives: v.Lives, Frames: v.Frames, FramesPeak: v.FramesPeak, Images: v.Images, Hooks: v.Hooks}
+		row.Spec = abi.AccountSpec{Priority: v.Priority, BudgetNS: v.BudgetNS, PeriodNS: v.PeriodNS, ReserveFrames: v.ReserveFrames, CeilingFrames: v.CeilingFrames}
+		row.Spec.Label, _ = abi.MakeLabel(v.Label)
+		r.Accounts = append(r.Accounts, row)
+	}
+	return r
 }
