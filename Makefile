@@ -19,6 +19,12 @@ KTEST := kernel/ktest
 # system by tools/bench.
 KBENCH := kernel/kbench
 
+# What takes the machine from the others in tests: one program in many roles, beside the services that drive no clock.
+HOG       := boot/hog
+HOG_TASKS := $(filter-out rtc=%,$(TASKS))
+HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
+HOG_CONFS  = boot/system.conf $(foreach t,$(HOG_TASKS),$(wildcard $(call package,$t)/*.conf)) $(HOG)/hogs.conf
+
 name    = $(firstword $(subst =, ,$1))
 package = $(lastword $(subst =, ,$1))
 NAMES   := $(foreach t,$(TASKS),$(call name,$t))
@@ -32,12 +38,13 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client $(OUT)/ring0test.elf
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client $(OUT)/bin/hog $(OUT)/ring0test.elf
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
 	$(GO) run ./tools/mkimage pack -o $(OUT)/ktest.tar bin/rs=$(OUT)/bin/ktest
 	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty
+	$(GO) run ./tools/mkimage pack -o $(OUT)/hogs.tar $(HOG_CONFS:%=-conf %) bin/hog=$(OUT)/bin/hog $(foreach n,$(HOG_NAMES),bin/$n=$(OUT)/bin/$n)
 
 run: need-qemu image ## boot it in QEMU
 	./qemu.sh
@@ -122,6 +129,9 @@ $(OUT)/bin/peer: FORCE | $(OUT)/bin/rs
 
 $(OUT)/bin/client: FORCE | $(OUT)/bin/rs
 	$(build) -ring 3 -o $@ ./$(KBENCH)/client
+
+$(OUT)/bin/hog: FORCE | $(OUT)/bin/rs
+	$(build) -ring 3 -o $@ ./$(HOG)
 
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"

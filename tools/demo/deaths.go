@@ -38,6 +38,9 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 	if err != nil {
 		return d, err
 	}
+	if _, err := m.c.Measure(ctx); err != nil {
+		return d, err
+	}
 	began := before["faulty"].Deaths
 	events := m.c.Events(false)
 	var detect, direct, backedOff []uint64

@@ -62,7 +62,7 @@ func (m *mutation) changed(src []byte) []byte {
 
 // change is a hash of the texts before and after.
 func (m *mutation) change() string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(m.before + "\x00" + m.after)))[:16]
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(m.before+"\x00"+m.after)))[:16]
 }
 
 // what tells the change in a line.
