@@ -19,6 +19,12 @@ KTEST := kernel/ktest
 # system by tools/bench.
 KBENCH := kernel/kbench
 
+# What takes the machine from the others in tests: one program in many roles, beside the services that drive no clock.
+HOG       := boot/hog
+HOG_TASKS := $(filter-out rtc=%,$(TASKS))
+HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
+HOG_CONFS  = boot/system.conf $(foreach t,$(HOG_TASKS),$(wildcard $(call package,$t)/*.conf)) $(HOG)/hogs.conf
+
 name    = $(firstword $(subst =, ,$1))
 package = $(lastword $(subst =, ,$1))
 NAMES   := $(foreach t,$(TASKS),$(call name,$t))
@@ -26,18 +32,19 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(NAMES:%=$(OUT)/bin/%)
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-bochs demo bench golden gdb clean need-go need-qemu need-cc need-bochs FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-bochs demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client $(OUT)/ring0test.elf
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client $(OUT)/bin/hog $(OUT)/ring0test.elf
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
 	$(GO) run ./tools/mkimage pack -o $(OUT)/ktest.tar bin/rs=$(OUT)/bin/ktest
 	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty
+	$(GO) run ./tools/mkimage pack -o $(OUT)/hogs.tar $(HOG_CONFS:%=-conf %) bin/hog=$(OUT)/bin/hog $(foreach n,$(HOG_NAMES),bin/$n=$(OUT)/bin/$n)
 
 run: need-qemu image ## boot it in QEMU
 	./qemu.sh
@@ -73,6 +80,14 @@ demo: need-qemu image ## break a driver in every way and watch it come back
 
 bench: need-qemu $(if $(LINUX),need-cc) image ## measure, in guest instructions; LINUX=VMLINUZ: the same work on Linux beside it
 	$(GO) run ./tools/bench $(if $(LINUX),-linux $(LINUX))
+
+figures: need-qemu $(if $(LINUX),need-cc) image ## measure, record in docs/figures.json, rewrite the documents' figures; LINUX= as for bench
+	$(GO) run ./tools/bench -json $(if $(LINUX),-linux $(LINUX)) >$(OUT)/bench.json || { grep -A9 '"failures"' $(OUT)/bench.json; exit 1; }
+	$(GO) run ./tools/demo -json >$(OUT)/demo.json
+	$(GO) run ./tools/figures record $(RECORD) -bench $(OUT)/bench.json -demo $(OUT)/demo.json
+
+mutants: need-qemu ## break the code on purpose, and see that a test notices (long); MUTANTS="-only ID -seed N …"
+	$(GO) run ./tools/mutants $(MUTANTS)
 
 gdb: need-qemu image ## boot, and wait for: gdb -ex 'target remote :1234' out/kernel.elf
 	GDB=1 ./qemu.sh
@@ -114,6 +129,9 @@ $(OUT)/bin/peer: FORCE | $(OUT)/bin/rs
 
 $(OUT)/bin/client: FORCE | $(OUT)/bin/rs
 	$(build) -ring 3 -o $@ ./$(KBENCH)/client
+
+$(OUT)/bin/hog: FORCE | $(OUT)/bin/rs
+	$(build) -ring 3 -o $@ ./$(HOG)
 
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"

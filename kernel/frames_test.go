@@ -135,7 +135,7 @@ func TestEachFrameMissing(t *testing.T) {
 		for how, s := range map[string]squeeze{"ceiling": ceiling, "machine": machineFull} {
 			for n := uint64(0); ; n++ {
 				v := newVictim(t)
-				op.do(v) // once with all, so that what it makes for good is there
+				op.do(v)                               // once with all, so that what it makes for good is there
 				if op.fault || op.want == abi.EFAULT { // it has taken pages
 					v.remake()
 				}

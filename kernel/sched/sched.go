@@ -94,9 +94,11 @@ func (s *Sched) Set(a abi.AccountID, sh Share, now uint64) {
 	}
 }
 
-// Clear forgets account a. Preconditions: no task is on it.
+// Clear forgets account a. What it was charged is the kernel's from now on, so that the sum stays what it is.
+// Preconditions: no task is on it.
 func (s *Sched) Clear(a abi.AccountID) {
 	h := &s.shares[a]
+	s.shares[abi.AccountKernel].used += h.used
 	if h.want {
 		s.wants--
 	}

@@ -238,6 +238,12 @@ func TestChargesSumUp(t *testing.T) {
 	for _, p := range m.all {
 		sum += m.s.Used(p.account)
 	}
+	last := m.all[0].account
+	before := m.s.Used(abi.AccountKernel)
+	had := m.s.Used(last)
+	if m.s.Clear(last); m.s.Used(last) != 0 || m.s.Used(abi.AccountKernel) != before+had || had == 0 {
+		t.Errorf("an account that ended took %d with it; the kernel's has %d", had, m.s.Used(abi.AccountKernel))
+	}
 	if sum > m.now || sum < m.now-idle/50 {
 		t.Errorf("charged and idle %d, passed %d", sum, m.now)
 	}

@@ -47,6 +47,11 @@ func (kernel) Death(r *abi.DeathRecord) abi.Errno {
 	return e
 }
 
+func (kernel) ResetLatency(l *abi.Latency) abi.Errno {
+	_, e := usys.GetInfo(abi.InfoLatency, 1, abi.Bytes(l))
+	return e
+}
+
 func (kernel) ImageCreate(size uint64) (uint32, abi.Errno) { return usys.ImageCreate(size) }
 func (kernel) ImageWrite(image uint32, offset uint64, b []byte) abi.Errno {
 	return usys.ImageWrite(image, offset, b)

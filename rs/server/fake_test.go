@@ -91,6 +91,11 @@ func (f *fake) Root() abi.Endpoint { return abi.MakeEndpoint(rootSlot, 1) }
 func (f *fake) Shutdown(how abi.ShutdownHow, status uint64) {
 	f.off, f.how, f.status = true, how, status
 }
+func (f *fake) ResetLatency(l *abi.Latency) abi.Errno {
+	f.called("reset", "latency")
+	*l = abi.Latency{MaxKernelNS: 11, MaxKernelCall: 1014, MaxReadyNS: 13, MaxReadyTask: 0x8002, Entries: 15}
+	return f.errno("latency")
+}
 func (f *fake) SetAlarm(ns uint64) {
 	if f.alarm = 0; ns > 0 {
 		f.alarm = f.now + time.Duration(ns)

@@ -10,6 +10,9 @@ type Kernel interface {
 	// Diag writes a line of log. It is charged to the share for lines about the tasks of an account; 0: to the server's own.
 	Diag(account uint64, line []byte)
 
+	// ResetLatency reads the record of the worst delays, which begins anew.
+	ResetLatency(l *abi.Latency) abi.Errno
+
 	// Shutdown ends the machine. It returns when it is not allowed.
 	Shutdown(how abi.ShutdownHow, status uint64)
 

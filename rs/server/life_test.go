@@ -391,6 +391,7 @@ func (k *still) PrivAllow(abi.Endpoint) abi.Errno                           { re
 func (k *still) ImageCreate(uint64) (uint32, abi.Errno)                     { return 1, abi.OK }
 func (k *still) ImageWrite(uint32, uint64, []byte) abi.Errno                { return abi.OK }
 func (k *still) ImageSeal(uint32) abi.Errno                                 { return abi.OK }
+func (k *still) ResetLatency(*abi.Latency) abi.Errno                        { return abi.OK }
 func (k *still) ImageFree(uint32) abi.Errno                                 { return abi.OK }
 func (k *still) Regs(abi.Endpoint, *abi.Registers) abi.Errno                { return abi.OK }
 func (k *still) Poke(abi.Endpoint, uint64, byte) abi.Errno                  { return abi.OK }

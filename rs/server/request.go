@@ -87,6 +87,8 @@ func (s *Server) request(from policy.ID) {
 		s.eventRows()
 	case abi.RSWatch:
 		s.watch(from)
+	case abi.RSMeasure:
+		s.measure(from)
 	case abi.RSReady, abi.RSWords, abi.RSFaulted:
 		s.confirm(from)
 	case abi.DSPublish, abi.DSRetrieve, abi.DSDelete:

@@ -197,6 +197,7 @@ func (w *world) ImageCreate(uint64) (uint32, abi.Errno) {
 }
 func (w *world) ImageWrite(uint32, uint64, []byte) abi.Errno { return abi.OK }
 func (w *world) ImageSeal(uint32) abi.Errno                  { return abi.OK }
+func (w *world) ResetLatency(*abi.Latency) abi.Errno         { return abi.OK }
 func (w *world) ImageFree(uint32) abi.Errno                  { return abi.OK }
 
 // Archive.

@@ -18,6 +18,8 @@ func Text(r Request, res Result) string {
 		return res.Help
 	case OpStatus:
 		return StatusTable(res.Services, res.NowNS)
+	case OpAccounts:
+		return AccountTable(&res)
 	case OpPS:
 		return TaskTable(res.Tasks)
 	case OpInfo:

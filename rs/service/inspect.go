@@ -26,34 +26,44 @@ func list[T any](p Port, kind abi.InfoKind, most uint64) (rows []T, e abi.Errno)
 	return rows, abi.OK
 }
 
-// info reads the counters of the machine. The worst delays are those since boot or since they
-// were reset, which reset does after reading.
-func info(p Port, reset bool) Result {
+// info reads the counters of the machine. The worst delays are those since boot or since they were reset.
+func info(p Port) Result {
 	res := Result{NowNS: p.Now()}
 	parts := [...]struct {
-		kind  abi.InfoKind
-		index uint64
-		to    []byte
+		kind abi.InfoKind
+		to   []byte
 	}{
-		{abi.InfoMachine, 0, abi.Bytes(&res.Machine)},
-		{abi.InfoCounts, 0, abi.Bytes(&res.Counts)},
-		{abi.InfoLatency, 0, abi.Bytes(&res.Latency)},
-		{abi.InfoHeap, 0, abi.Bytes(&res.Heap)},
-	}
-	if reset {
-		parts[2].index = 1
+		{abi.InfoMachine, abi.Bytes(&res.Machine)},
+		{abi.InfoCounts, abi.Bytes(&res.Counts)},
+		{abi.InfoLatency, abi.Bytes(&res.Latency)},
+		{abi.InfoHeap, abi.Bytes(&res.Heap)},
 	}
 	for _, q := range parts {
-		n, e := p.Info(q.kind, q.index, q.to)
-		switch {
-		case e == abi.EPERM && q.index == 1:
-			return Result{Errno: e, Text: "the worst delays are the reincarnation server's to count anew"}
+		switch n, e := p.Info(q.kind, 0, q.to); {
 		case e != abi.OK:
 			return Result{Errno: e}
 		case n < len(q.to):
-			return Result{Errno: abi.EIO, Text: "the kernel tells less than this program expects: it is of another version"}
+			return Result{Errno: abi.EIO, Text: otherKernel}
 		}
 	}
 	res.Images, res.Errno = list[abi.ImageInfo](p, abi.InfoImage, abi.MaxImages)
 	return res
+}
+
+const otherKernel = "the kernel tells less than this program expects: it is of another version"
+
+// measure is info, and the worst delays are counted anew from now on: only RS may have the kernel do that, and
+// its answer is the record until then.
+func measure(a *Asker, r Request, done func(Result)) {
+	a.Ask(a.RS(), abi.Msg{Type: abi.RSMeasure}, LimitRS, func(m *abi.Msg, e abi.Errno) {
+		if e != abi.OK {
+			f := failure(r, m, e)
+			done(Result{Errno: f.errno, Text: f.text()})
+			return
+		}
+		res := info(a)
+		res.Latency = abi.Latency{MaxKernelNS: m.Arg[1], MaxKernelCall: m.Arg[2] & (1<<32 - 1), MaxReadyNS: m.Arg[3],
+			MaxReadyTask: abi.Endpoint(m.Arg[2] >> 32), Entries: m.Arg[4]}
+		done(res)
+	})
 }

@@ -20,6 +20,7 @@ const (
 	OpDate
 	OpPowerOff
 	OpReboot
+	OpAccounts
 )
 
 // Request is a command whose arguments have been checked.
@@ -72,6 +73,7 @@ var commands = [...]Command{
 		"inject a fault into a service"},
 	{OpLookup, "service", "lookup", []Arg{label}, "a service's endpoint"},
 	{OpPS, "", "ps", nil, "the kernel's tasks"},
+	{OpAccounts, "", "accounts", nil, "what each service has used in all its lives"},
 	{OpInfo, "", "info", []Arg{{Name: "delays", Optional: true, Want: "reset (the worst delays are counted anew from now on)", set: setDelays}},
 		"the machine, its free resources, the worst delays"},
 	{OpLog, "", "log", []Arg{{Name: "n", Flag: "-n", Optional: true, Want: "a number of lines from 1 to 10000", set: setLines}},

@@ -12,10 +12,12 @@ type Result struct {
 
 	Endpoint    abi.Endpoint // OpUp, OpRefresh, OpRestart, OpLookup
 	Incarnation uint32       // OpLookup
-	NowNS       uint64       // OpStatus, OpPS, OpInfo: when it was so
+	NowNS       uint64       // OpStatus, OpPS, OpInfo, OpAccounts: when it was so
+	UntilNS     uint64       // OpAccounts: when its reading had ended
 	Services    []abi.ServiceStatus
 	Tasks       []abi.TaskInfo
 	Images      []abi.ImageInfo
+	Accounts    []abi.AccountInfo
 	Counts      abi.Counts
 	Heap        abi.Heap
 	Latency     abi.Latency
@@ -63,7 +65,13 @@ func Run(a *Asker, r Request, done func(Result)) {
 	case OpPS:
 		done(tasks(a))
 	case OpInfo:
-		done(info(a, r.Reset))
+		if r.Reset {
+			measure(a, r, done)
+		} else {
+			done(info(a))
+		}
+	case OpAccounts:
+		done(accounts(a))
 	case OpLog:
 		done(log(a, r.Lines))
 	case OpDate:

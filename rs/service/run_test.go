@@ -75,17 +75,12 @@ func TestInfo(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	if one(t, f, "info reset"); resets != 1 {
-		t.Errorf("the delays were reset %d times, want once, by info reset", resets)
+	if resets != 0 {
+		t.Errorf("the delays were reset %d times by looking at them", resets)
 	}
 	f.Table[abi.InfoCounts] = func(uint64) ([]byte, abi.Errno) { return make([]byte, 8), abi.OK }
 	if got := one(t, f, "info"); got != "EIO: the kernel tells less than this program expects: it is of another version\n" {
 		t.Errorf("a kernel with another layout: %q", got)
-	}
-	f.Table[abi.InfoLatency] = func(uint64) ([]byte, abi.Errno) { return nil, abi.EPERM }
-	f.Table[abi.InfoCounts] = rowsOf(&abi.Counts{})
-	if got := one(t, f, "info reset"); !strings.HasPrefix(got, "EPERM: ") {
-		t.Errorf("what only the root task may: %q", got)
 	}
 }
 

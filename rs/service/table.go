@@ -45,7 +45,10 @@ func (t *table) String() string {
 }
 
 // numeric tells whether a cell begins as a number does, or stands for none.
-func numeric(c string) bool { return c == "" || c == "-" || c[0] >= '0' && c[0] <= '9' }
+func numeric(c string) bool {
+	c = strings.TrimPrefix(c, "-")
+	return c == "" || c[0] >= '0' && c[0] <= '9'
+}
 
 // Duration writes ns with four significant digits and a unit: "1.234ms".
 func Duration(ns uint64) string {

@@ -12,6 +12,7 @@ import (
 // answer is every field that the answer to an operator's command may have.
 type answer struct {
 	control.Info
+	control.Accounts
 	Services    []control.Service `json:"services"`
 	Tasks       []control.Task    `json:"tasks"`
 	Endpoint    uint32            `json:"endpoint"`
@@ -50,6 +51,9 @@ func result(raw []byte) (r service.Result, err error) {
 	copy(r.Machine.Version[:], m.Version)
 	for _, g := range a.Images {
 		r.Images = append(r.Images, abi.ImageInfo{Image: g.Image, Tasks: g.Tasks, Size: g.Bytes, Frames: g.Frames})
+	}
+	if t := a.Accounts.Result(); t.Accounts != nil {
+		r.NowNS, r.UntilNS, r.Machine.IdleNS, r.Accounts = t.NowNS, t.UntilNS, t.Machine.IdleNS, t.Accounts
 	}
 	return r, nil
 }

@@ -38,7 +38,7 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 	if err != nil {
 		return d, err
 	}
-	if err := m.c.Do(ctx, "info", nil, nil); err != nil {
+	if _, err := m.c.Measure(ctx); err != nil {
 		return d, err
 	}
 	began := before["faulty"].Deaths

@@ -21,6 +21,9 @@ type options struct {
 	deaths int
 	only   string
 	trace  io.Writer
+	// hogs says which tables of hogs run; "": none. seconds is how long each does, in the guest's time.
+	hogs    string
+	seconds float64
 }
 
 func main() {
@@ -31,6 +34,8 @@ func main() {
 	flag.BoolVar(&o.json, "json", false, "print one JSON object")
 	flag.IntVar(&o.deaths, "deaths", 0, "this many deaths of faulty, and nothing else")
 	flag.StringVar(&o.only, "only", "", "deaths of this service only")
+	flag.StringVar(&o.hogs, "hogs", "", "services that take what they can get, beside the others, and nothing else: mix, seed=N (16 drawn), a role (16 of it), or each (every role in turn)")
+	flag.Float64Var(&o.seconds, "seconds", 5, "how long hogs run, in guest time")
 	flag.StringVar(&o.config.Kernel, "kernel", "", "the kernel's ELF; default out/kernel.elf")
 	flag.StringVar(&o.config.Archive, "archive", "", "the boot archive; default out/boot.tar")
 	flag.StringVar(&o.config.Machine, "machine", "", "q35 or pc")
@@ -51,6 +56,9 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
+	if o.hogs != "" {
+		os.Exit(runHogs(ctx, o, os.Stdout))
+	}
 	os.Exit(run(ctx, o, os.Stdout))
 }
 

@@ -12,15 +12,16 @@ import (
 
 // shown is the demo's result.
 type shown struct {
-	Rows      []row          `json:"deaths"`
-	Untouched []string       `json:"untouched"` // services that never restarted in the part that broke faulty
-	Before    resources      `json:"resources_before"`
-	After     resources      `json:"resources_after"`
-	Info      control.Info   `json:"info"`
-	Tasks     []control.Task `json:"tasks"`
-	BootS     float64        `json:"boot_s"`
-	Summary   summary        `json:"summary"`
-	Failures  []string       `json:"failures,omitempty"`
+	Rows      []row            `json:"deaths"`
+	Untouched []string         `json:"untouched"` // services that never restarted in the part that broke faulty
+	Before    resources        `json:"resources_before"`
+	After     resources        `json:"resources_after"`
+	Info      control.Info     `json:"info"`
+	Tasks     []control.Task   `json:"tasks"`
+	Accounts  control.Accounts `json:"accounts"`
+	BootS     float64          `json:"boot_s"`
+	Summary   summary          `json:"summary"`
+	Failures  []string         `json:"failures,omitempty"`
 }
 
 // summary is the ranges of the table's figures, in ns. Deaths that RS has to notice by missed heartbeats are apart, as are lives that
@@ -70,7 +71,7 @@ func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s 
 	if err != nil {
 		return s, err
 	}
-	if err := m.c.Do(ctx, "info", nil, nil); err != nil {
+	if _, err := m.c.Measure(ctx); err != nil {
 		return s, err
 	}
 	if s.Before, _, err = m.resources(ctx); err != nil {
@@ -126,8 +127,13 @@ func (m *machine) finish(ctx context.Context, s *shown) (err error) {
 	if s.Info, err = m.c.Info(ctx); err != nil {
 		return err
 	}
-	s.Tasks, err = m.c.Tasks(ctx)
-	return err
+	if s.Tasks, err = m.c.Tasks(ctx); err != nil {
+		return err
+	}
+	if s.Accounts, err = m.accounts(ctx); err != nil {
+		s.Failures = append(s.Failures, err.Error())
+	}
+	return nil
 }
 
 func (s *shown) ok() bool {

@@ -24,6 +24,8 @@ board/pc:                        board/pc kernel/abi
 board/ring3:                     kernel/abi kernel/usys
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
 boot:                            board/pc kernel -kernel/usys boot/ring0
+# a service that is hostile on purpose: no SDK, which behaves
+boot/hog:                        kernel/abi kernel/usys board/ring3
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/sched
@@ -44,6 +46,8 @@ drivers/ctl:                     kernel/abi drivers/sdk -drivers/sdk/fake board/
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
 tools:                           tools kernel/abi kernel/archive rs/conf rs/service -rs/service/live
+# the demo holds what services waited against what the scheduler promises, and packs hogs
+tools/demo:                      tools kernel/abi kernel/archive kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi kernel/archive kernel/kbench/role kernel/kbench/victim rs/conf rs/service -rs/service/live
 `

@@ -22,6 +22,8 @@ func (s *Server) result(r service.Request, res *service.Result) {
 	case service.OpPS:
 		w.Seconds("t", res.NowNS)
 		s.list("tasks", len(res.Tasks), func(i int) { s.task(&res.Tasks[i]) })
+	case service.OpAccounts:
+		s.accounts(res)
 	case service.OpInfo:
 		s.info(res)
 	case service.OpLog:

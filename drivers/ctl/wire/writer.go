@@ -97,6 +97,13 @@ func (w *Writer) Uint(name string, n uint64) {
 	w.Number(n)
 }
 
+// Int writes a field that is an integer.
+func (w *Writer) Int(name string, n int64) {
+	w.Name(name)
+	w.next()
+	w.b = strconv.AppendInt(w.b, n, 10)
+}
+
 // Bool writes a field that is true or false.
 func (w *Writer) Bool(name string, v bool) {
 	w.Name(name)

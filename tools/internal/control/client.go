@@ -159,7 +159,7 @@ func (c *Client) Close() error {
 }
 
 // again are the commands that may be done twice.
-var again = []string{"hello", "bye", "events", "status", "lookup", "ps", "info", "log", "date", "echo", "help", "poweroff", "reboot"}
+var again = []string{"hello", "bye", "events", "status", "lookup", "ps", "accounts", "info", "log", "date", "echo", "help", "poweroff", "reboot"}
 
 // Do sends a request and waits for its answer, which is put into result (a pointer to a struct
 // with JSON names, or nil).

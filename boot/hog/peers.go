@@ -1,0 +1,163 @@
+//go:build tamago
+
+package main
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// The roles that are a burden by what they ask others.
+
+var (
+	rows [abi.MaxTasks]abi.ServiceStatus
+	news [abi.EventsKept]abi.Event
+)
+
+// copied asks RS for what it copies into a grant as large as b.
+func copied(t abi.MsgType, b []byte) {
+	id, ok := usys.Grant(root(), b, abi.GrantWrite)
+	if !ok {
+		return
+	}
+	m := abi.Msg{Type: t, Arg: [7]uint64{uint64(id), uint64(len(b))}}
+	ask(root(), &m)
+	usys.Revoke(id)
+}
+
+func status() { copied(abi.RSStatus, abi.Bytes(&rows)) }
+func events() { copied(abi.RSEvents, abi.Bytes(&news)) }
+
+func lookupFaulty() { find("faulty") }
+
+var key uint64
+
+// store publishes values under keys of its own, as many as the data store lets it, and more.
+func store() {
+	key++
+	m := abi.Msg{Type: abi.DSPublish, Arg: [7]uint64{0: key%256 + 1, 2: key, 5: key}}
+	ask(root(), &m)
+	m = abi.Msg{Type: abi.DSRetrieve, Arg: [7]uint64{0: key%256 + 1}}
+	ask(root(), &m)
+}
+
+// flood leaves as many requests for RS with the kernel as that takes. Their answers come to poll.
+func flood() {
+	label, _ := abi.MakeLabel("faulty")
+	m := abi.Msg{Type: abi.RSLookup}
+	m.Arg[0], m.Arg[1] = abi.PackLabel(label)
+	for range 2 * abi.MaxAsync {
+		key++
+		m.Arg[6] = key
+		if usys.SendA(root(), key, &m) != abi.OK {
+			return
+		}
+	}
+}
+
+var beaten uint64
+
+// deaf asks and never receives anything. A ping it cannot hear, so it sends signs of life by itself.
+func deaf() {
+	const every = 20e6 // ns
+	flood()
+	if now := usys.Now(); now-beaten > every {
+		m := abi.Msg{Type: abi.RSHeartbeat}
+		if usys.SendNB(root(), &m) == abi.OK {
+			beaten = now
+		}
+	}
+}
+
+var (
+	tty  = peer{label: "tty"}
+	with peer
+)
+
+// notify notifies all it may: RS, the console, and another hog.
+func notify() {
+	if with.label == "" && len(others) > 0 {
+		with.label = others[0]
+	}
+	for range many {
+		usys.Notify(root())
+		if tty.endpoint() != abi.None {
+			tty.heard(usys.Notify(tty.ep))
+		}
+		if with.label != "" && with.endpoint() != abi.None {
+			with.heard(usys.Notify(with.ep))
+		}
+	}
+}
+
+// ping asks another hog, which answers, again and again. The pings of RS are heard between.
+func ping() {
+	const patience, long = 20e6, 5e6 // ns: the other may be busy, too; and RS wants its answer
+	if with.label == "" && len(others) > 0 {
+		with.label = others[0]
+	}
+	for began := usys.Now(); usys.Now()-began < long; {
+		if with.endpoint() == abi.None {
+			return
+		}
+		m := abi.Msg{Type: abi.FaultyEcho}
+		_, e := usys.SendRecTimeout(with.ep, patience, &m)
+		with.heard(e)
+	}
+}
+
+// pong answers; it waits for the next question, as servers do.
+func pong() {
+	const patience = 5e6 // ns
+	var m abi.Msg
+	for range pollMost {
+		k, e := usys.Receive(abi.Any, patience, &m)
+		if e != abi.OK {
+			return
+		}
+		took(&m, k)
+	}
+}
+
+// text is what the console is to show: whole lines.
+var (
+	text   [128]byte
+	shown  abi.Endpoint // who may read it
+	textID abi.GrantID
+)
+
+// letRead lets the console read the text. False: there is no console now.
+func letRead() bool {
+	to := tty.endpoint()
+	if to == shown || to == abi.None {
+		return to != abi.None
+	}
+	for i := range text {
+		if text[i] = '#'; i%64 == 63 {
+			text[i] = '\n'
+		}
+	}
+	usys.Revoke(textID)
+	id, ok := usys.Grant(to, text[:], abi.GrantRead)
+	shown, textID = to, id
+	return ok
+}
+
+// console writes to the console, and waits each time until the text is taken.
+func console() {
+	if letRead() {
+		m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
+		tty.heard(ask(tty.ep, &m))
+	}
+}
+
+// writers has as many writes under way at a time as the kernel and the console let it.
+func writers() {
+	for letRead() {
+		m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
+		if e := usys.SendA(tty.ep, 0, &m); e != abi.OK {
+			tty.heard(e)
+			return
+		}
+	}
+}
