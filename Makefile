@@ -26,7 +26,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(NAMES:%=$(OUT)/bin/%)
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu demo bench figures mutants golden gdb clean need-go need-qemu need-cc FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-bochs demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -47,7 +47,7 @@ test: check test-host test-qemu ## everything: check, host tests, QEMU tests
 check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 	$(GO) run ./tools/check
 	$(GO) vet ./...
-	$(GO) vet -tags qemu ./tools/...
+	$(GO) vet -tags qemu,bochs ./tools/...
 	$(GO) run ./tools/tamago vet ./...
 	$(GO) test ./tools/deps
 
@@ -56,6 +56,11 @@ test-host: need-go ## unit tests and simulations, without QEMU
 
 test-qemu: need-qemu image ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
+
+test-long: test-bochs ## what takes longer than make test should
+
+test-bochs: need-bochs image ## the kernel's tests on another processor: the emulator Bochs
+	$(GO) test $(TESTFLAGS) -count=1 -tags bochs -timeout 40m ./tools/bochstest
 
 # One package after the other, so that machines do not share the host's two cores.
 QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools | sed 's|^|./|')))
@@ -85,6 +90,9 @@ clean: ## remove out/
 
 need-go:
 	@./tools/need.sh go
+
+need-bochs:
+	@./tools/need.sh go bochs
 
 need-qemu:
 	@./tools/need.sh go qemu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh WHAT...: looks for go, qemu and cc, and installs what is Debian's with apt where that needs no
+# need.sh WHAT...: looks for go, qemu, cc and bochs, and installs what is Debian's with apt where that needs no
 # password. If something is missing in the end, it says the one line to type, and status is 2.
 set -u
 
@@ -56,11 +56,24 @@ need_cc() {
 	command -v xz >/dev/null 2>&1 || install xz-utils
 }
 
+# Bochs, its firmware and display, GRUB and what makes a CD of them; gcc for the loader's shim.
+need_bochs() {
+	for c in bochs grub-mkimage xorriso gcc; do
+		command -v $c >/dev/null 2>&1 || lacks=1
+	done
+	for f in /usr/share/bochs/BIOS-bochs-latest /usr/share/bochs/VGABIOS-lgpl-latest /usr/lib/grub/i386-pc/cdboot.img \
+		/usr/lib/*/bochs/plugins/libbx_term_gui.so; do
+		[ -e "$f" ] || lacks=1
+	done
+	[ -z "${lacks:-}" ] || install bochs bochs-term bochsbios vgabios grub-pc-bin grub-common xorriso gcc
+}
+
 for what in "$@"; do
 	case $what in
 	go) need_go ;;
 	qemu) need_qemu ;;
 	cc) need_cc ;;
-	*) say "$what: expected go, qemu or cc" && exit 2 ;;
+	bochs) need_bochs ;;
+	*) say "$what: expected go, qemu, cc or bochs" && exit 2 ;;
 	esac
 done

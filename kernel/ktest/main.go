@@ -24,7 +24,7 @@ type test struct {
 var groups = [][]test{
 	lifeTests, rightTests, portTests, guardTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
 	grantTests, leakTests, memoryTests, imageTests, traceTests, scheduleTests, alarmTests, goTests, goMemoryTests, logTests,
-	boundTests, enduranceTests,
+	boundTests, reserveTests, enduranceTests,
 }
 
 func main() {

@@ -52,7 +52,7 @@ type Server struct {
 // New makes a server that has said hello and goes on with the subscription of the incarnation
 // before it, if there was one.
 func New(a *service.Asker, c Config, sub Subscription) *Server {
-	s := &Server{Config: c, asker: a, skip: c.Half, sub: sub, saved: sub, line: make([]byte, 0, MaxLine)}
+	s := &Server{Config: c, asker: a, skip: c.Half, sub: sub, saved: sub, line: make([]byte, 0, MaxLine), out: make([]byte, 0, 2*highWater)}
 	s.took = s.published
 	// Events are followed in any case: they tell which requests will never be answered.
 	s.follow = service.NewFollower(a, sub.Next, s.events)
