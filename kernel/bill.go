@@ -51,6 +51,11 @@ func (k *Kernel) cause(a abi.AccountID) {
 	if k.sched.Out(a, k.since, false) {
 		how = sched.Alone
 	}
+	k.blame(a, how)
+}
+
+// blame is cause, where how much is taken off the budget is known.
+func (k *Kernel) blame(a abi.AccountID, how sched.How) {
 	switch {
 	case k.unclaimed:
 		k.payer, k.how, k.slot, k.unclaimed = a, how, -1, false

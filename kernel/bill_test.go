@@ -6,6 +6,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/sched"
 	"bennu/kernel/task"
 )
 
@@ -188,5 +189,34 @@ func TestAlarmsOfTheOverdrawn(t *testing.T) {
 	r.m.tsc += 500
 	if r.charge(r.m.tsc); left-r.sched.Left(other.Account, r.since) != 500 {
 		t.Errorf("%d were left of a budget, %d are after an alarm of 500", left, r.sched.Left(other.Account, r.since))
+	}
+}
+
+// An account comes back also where the interrupt that lets it costs more than its budget grows between two of them, as
+// the small budgets do on a slow processor, and however often a server overdraws it once more.
+func TestComesBackWhereInterruptsCost(t *testing.T) {
+	r := newRig(t)
+	r.m.handling = 4_000 // a 64th of the budget is 1,562
+	x := r.make(limited(3, 100_000, 10_000_000))
+	server := r.server(2)
+	r.make(limited(6, 1e9, 1e9)) // it spins
+	r.away()
+	r.call(server, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	r.does(x, func(c *arch.Context) uint64 {
+		r.m.tsc += 100_000
+		f := &c.Frame
+		f.AX, f.DI, f.SI, f.Vector = uint64(abi.CallSendRec), uint64(server.Endpoint), abi.NoTimeout, arch.VectorSyscall
+		return arch.VectorSyscall
+	})
+	r.until("x uses up its budget and asks", func() bool { return x.Wait != 0 })
+	r.charge(r.m.tsc)
+	r.sched.Charge(x.Account, 10_000, r.m.tsc, sched.Whole) // as a server does that works for it
+	if server.Wait == 0 || !r.sched.Out(x.Account, r.since, false) {
+		t.Fatal("overdrawn, and its request was taken")
+	}
+	began := r.now
+	r.until("its request is taken", func() bool { return server.Wait == 0 })
+	if d := r.now - began; d > 10_000_000 {
+		t.Errorf("taken after %d ns, with a third of a budget of 100 µs in 10 ms to fill", d)
 	}
 }

@@ -3,6 +3,7 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/sched"
 	"bennu/kernel/task"
 )
 
@@ -195,9 +196,13 @@ func (k *Kernel) expire() {
 		}
 	}
 	if tsc := k.since; k.sched.Next() <= tsc {
-		k.cause(k.sched.Due())
+		a := k.sched.Due()
+		k.blame(a, sched.Free) // a look that came too early: taken off, it could cost all that came in since the last one
 		if k.sched.Raise(tsc) {
 			k.refilled()
+		}
+		if !k.sched.Out(a, tsc, false) {
+			k.how = sched.Whole
 		}
 	}
 }

@@ -31,6 +31,7 @@ type machine struct {
 	cr2      uint64
 	armed    uint64 // time at which the timer comes; 0: not set
 	spin     uint64 // how long a task with nothing to do runs
+	handling uint64 // what each interrupt takes in ring 0
 	open     map[uint32]bool
 	onMask   func(line uint32)
 	polled   func() // called when the kernel lets interrupts in
@@ -56,7 +57,7 @@ func (m *machine) FaultAddress() uint64                 { return m.cr2 }
 func (m *machine) Invalidate(va uint64)                 {}
 func (m *machine) TSC() uint64                          { return m.tsc }
 func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
-func (m *machine) EndInterrupt()                        {}
+func (m *machine) EndInterrupt()                        { m.tsc += m.handling }
 func (m *machine) IRQLine(vector uint64) (uint32, bool) { return uint32(vector - arch.VectorIRQ), true }
 func (m *machine) Resolve(n uint32) (uint32, bool)      { return n, n < 24 && n != 2 }
 func (m *machine) Console(b []byte) int {

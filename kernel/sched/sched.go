@@ -52,7 +52,7 @@ type share struct {
 	epoch uint64
 	out   bool   // used up: on the last level until back
 	back  uint64 // when it is to be looked at again
-	want  bool   // somebody waits for it to be in budget
+	want  bool   // it is out, and somebody waits for it to come back
 
 	used      uint64
 	exhausted uint64
@@ -88,7 +88,11 @@ func (s *Sched) Set(a abi.AccountID, sh Share, now uint64) {
 		h.rate, _ = bits.Div64(sh.Budget>>32, sh.Budget<<32, sh.Period)
 	}
 	h.left, h.at, h.epoch = int64(sh.Budget), now, s.epoch
-	if h.out {
+	switch {
+	case h.want: // Raise is to tell who waits
+		h.back, s.soon, s.due = now, now, a
+		s.gen++
+	case h.out:
 		h.out = false
 		s.reset()
 	}
@@ -164,7 +168,7 @@ func (s *Sched) fillUp(h *share, now uint64) {
 
 // Ready queues slot, behind its equals. It stays where it is if it is queued.
 func (s *Sched) Ready(slot int, now uint64) {
-	if h := &s.shares[s.own[slot]]; h.out {
+	if h := &s.shares[s.own[slot]]; h.out && !h.want { // Raise is to tell who waits
 		s.fillUp(h, now)
 		h.out = h.out && h.left < int64(h.Budget/fill)
 	}

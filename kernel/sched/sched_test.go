@@ -338,3 +338,38 @@ func TestOverdrawn(t *testing.T) {
 		t.Error("an idle machine did not fill its budget")
 	}
 }
+
+// Who waits for an account to be in budget is told, whatever finds out first that it is: a task of it that becomes ready,
+// or a new share.
+func TestWantedIsTold(t *testing.T) {
+	for name, find := range map[string]func(s *Sched, now uint64){
+		"time":  func(*Sched, uint64) {},
+		"ready": func(s *Sched, now uint64) { s.Ready(1, now) },
+		"set": func(s *Sched, now uint64) {
+			s.Set(2, Share{Level: Level(1), Budget: 200, Period: 10_000, Turn: 1000}, now)
+		},
+	} {
+		s := New()
+		s.Set(2, Share{Level: Level(1), Budget: 100, Period: 10_000, Turn: 1000}, 0)
+		s.Set(3, Share{Level: Level(5), Budget: 1, Period: 1, Turn: 1000}, 0)
+		s.Add(1, 2)
+		s.Add(2, 3)
+		s.Ready(2, 0) // and it stays so: the machine is never idle
+		s.Charge(2, 100, 100, Whole)
+		if !s.Out(2, 100, true) {
+			t.Fatal("not overdrawn")
+		}
+		now := s.Next() - 1 // it has enough, and nobody has looked
+		find(s, now)
+		told := false
+		for range 3 {
+			if now = max(now, s.Next()); now == never {
+				break
+			}
+			told = told || s.Raise(now)
+		}
+		if !told || s.Out(2, now, false) {
+			t.Errorf("%s: told %v, out %v", name, told, s.Out(2, now, false))
+		}
+	}
+}
