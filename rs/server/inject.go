@@ -57,7 +57,7 @@ func (s *Server) inject(id policy.ID) {
 		s.fail(e, abi.WhyTrace)
 		return
 	}
-	s.reply(0, 0, 0)
+	s.reply()
 	s.step(policy.Event{Kind: policy.Fault, ID: id, Fault: kind})
 }
 
@@ -90,7 +90,7 @@ func (s *Server) command(id policy.ID, way uint64) {
 	t.fault = order{on: true, way: way, number: s.orders, due: s.now + faultLimit, asker: s.asker()}
 	if s.req.from == id {
 		t.fault.asker = policy.Asker{}
-		s.reply(0, 0, 0)
+		s.reply()
 	}
 	s.tell(id, &t.mail.fault)
 }
