@@ -76,7 +76,12 @@ func TestFetchAfterTheHandler(t *testing.T) {
 	})
 	k.Request(fake.Client, echo)
 	k.Advance(10 * time.Millisecond)
-	if n := len(d.log) - 1; n != room+2 || d.log[n] != "reply OK tag 103" || len(k.Mail) != 0 {
-		t.Errorf("%d answers came, %d are left with the server: %q", n, len(k.Mail), d.log)
+	want := []string{"message 0xd00"}
+	for i := range room - 1 {
+		want = append(want, "reply OK tag "+sdk.Dec(uint64(i+1)))
+	}
+	wantLog(t, d, append(want, "reply OK tag 101", "reply OK tag 102", "reply OK tag 103")...)
+	if len(k.Mail) != 0 {
+		t.Errorf("%d answers are left with the server", len(k.Mail))
 	}
 }
