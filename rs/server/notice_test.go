@@ -1,13 +1,15 @@
 package server
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"time"
 
 	"bennu/kernel/abi"
 )
 
-// What `make mutants` found that no other test would have noticed.
+// What changes that were made on purpose (`make mutants`, reviews) showed no other test to notice.
 
 // Who may control one service may not control another.
 func TestControlOfOne(t *testing.T) {
@@ -78,5 +80,29 @@ func TestAnswersInOrder(t *testing.T) {
 		if got := fetch(); got != want {
 			t.Errorf("then came the answer to %d, want %d", got, want)
 		}
+	}
+}
+
+// The longest line about an event fits into the memory that is there for it.
+func TestLongestLine(t *testing.T) {
+	label := strings.Repeat("x", abi.LabelSize)
+	f := boot(t, "service "+label+" { burst none; };")
+	l, _ := abi.MakeLabel(label)
+	w := &f.s.table[0].words
+	w.set(1<<32-1, bytes.Repeat([]byte{'"'}, abi.RSMaxLen))
+	longest := 0
+	for reason := range abi.ReasonBadCall + 1 {
+		for why := range abi.Whys {
+			e := abi.Event{
+				Kind: abi.EventDeath, Label: l, Incarnation: 1<<32 - 1, Reason: reason, Why: why, Errno: abi.EDEADSRCDST,
+				Vector: 14, RIP: 1<<64 - 1, CR2: 1<<64 - 1, Status: 1<<64 - 1, Endpoint: abi.None - 1,
+				BackoffNS: 1<<64 - 1, DetectNS: 1<<64 - 1, RecoveryNS: 1<<64 - 1,
+			}
+			line := f.s.appendWords(appendEvent(nil, &e, abi.EventGiveUp), &e)
+			longest = max(longest, len(line))
+		}
+	}
+	if longest <= 2*abi.RSMaxLen || longest > lineSize {
+		t.Errorf("a line of %d bytes, room for %d", longest, lineSize)
 	}
 }
