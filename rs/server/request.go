@@ -134,7 +134,7 @@ func (s *Server) allowOperator(from policy.ID) bool {
 	return true
 }
 
-// label is the target that s.in names; -1 when there is none.
+// label is the place in the table of the service that s.in names; -1: no such service. valid tells whether it is a label at all.
 func (s *Server) label() (target int, valid bool) {
 	l := abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1])
 	if same, ok := abi.MakeLabel(l.String()); !ok || same != l {
