@@ -17,7 +17,7 @@ type order struct {
 	way    uint64
 	number uint64
 	due    time.Duration
-	asker  policy.Asker // the zero value: it has died, or was answered
+	asker  policy.Asker // the zero value: it was answered
 }
 
 // Code that is written where a service stands.

@@ -186,3 +186,27 @@ func TestDeathAfterAStrangers(t *testing.T) {
 		t.Errorf("died: %d, want %d", e.Endpoint, was)
 	}
 }
+
+// What was asked in a life that is over is not answered in the next one, whose request in the same place stays open.
+func TestAnswerToTheDead(t *testing.T) {
+	f := boot(t, "service a { uid 0; burst none; }; service b { burst none; };")
+	f.ready("a", "b")
+	m := named(abi.RSFault, "b")
+	m.Arg[2], m.Arg[3] = uint64(abi.FaultSelf), 5
+	if a, ok := f.ask("a", m); ok {
+		t.Fatalf("answered at once: %v", a.Arg)
+	}
+	order := f.task("b").got[0]
+	f.dead("a", abi.CauseException)
+	f.ready("a")
+	if a, ok := f.ask("a", named(abi.RSDown, "b")); ok { // the new life's, in the old one's place
+		t.Fatalf("answered at once: %v", a.Arg)
+	}
+	f.send(f.ep("b"), abi.KindSendA, abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64(abi.OK), order.Arg[6]}})
+	if got := f.task("a").got; len(got) != 0 {
+		t.Errorf("the new life got %v", got)
+	}
+	if p := f.s.table[0].mail.places[0]; p.state != placeOpen {
+		t.Errorf("its place is in state %d, want %d", p.state, placeOpen)
+	}
+}
