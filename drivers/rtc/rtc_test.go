@@ -145,10 +145,14 @@ func TestWait(t *testing.T) {
 func TestWaitInVain(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	k, _ := boot(t, m)
+	m.r[regB] &^= bUpdate // why none comes
 	k.Request(fake.Client, abi.RTCWait)
 	k.Advance(updateLimit)
 	if a, ok := k.Take(fake.Client); !ok || abi.Errno(a.Arg[0]) != abi.EIO {
 		t.Errorf("no update: %+v, %v", a, ok)
+	}
+	if m.r[regB]&bUpdate == 0 {
+		t.Error("the interrupt is still off")
 	}
 	k.Request(fake.Client, abi.RTCWait)
 	m.r[regC] = cUpdate | cAny // it came, but the interrupt was lost

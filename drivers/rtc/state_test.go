@@ -298,3 +298,15 @@ func TestPassed(t *testing.T) {
 		t.Error("the first reading")
 	}
 }
+
+// A clock that has left the range before it is read back has taken the time, if that can be: only from the last seconds.
+func TestSetPastTheRange(t *testing.T) {
+	for unix, want := range map[uint64]abi.Errno{abi.RTCLast: abi.OK, noon.unix(): abi.EIO} {
+		m := newCMOS(mode24, noon)
+		k, _ := boot(t, m)
+		m.onRead = func() { m.put(date{abi.RTCLastYear + 1, 1, 1, 0, 0, 0}) }
+		if e := set(k, unix); e != want {
+			t.Errorf("set to %d: %s, want %s", unix, e.Name(), want.Name())
+		}
+	}
+}

@@ -71,15 +71,15 @@ func (c *Context) call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Err
 	return abi.EAGAIN
 }
 
-// exchange sends the request, or, when it was received, waits for the answer; for a slice of time. Then it
+// exchange sends the request, or, when it was received, waits for the answer; timeout is in ns. Then it
 // looks for what the reincarnation server wants.
-func (c *Context) exchange(to abi.Endpoint, sent bool, slice uint64) (bool, abi.Errno) {
+func (c *Context) exchange(to abi.Endpoint, sent bool, timeout uint64) (bool, abi.Errno) {
 	kind, e := abi.KindSendA, abi.OK
 	if sent {
-		kind, e = c.k.Receive(to, slice, &c.side)
+		kind, e = c.k.Receive(to, timeout, &c.side)
 	} else {
 		c.side = c.await.req
-		sent, e = c.k.SendRec(to, slice, &c.side)
+		sent, e = c.k.SendRec(to, timeout, &c.side)
 	}
 	switch e {
 	case abi.OK:
@@ -141,11 +141,10 @@ func (c *Context) Sleep(d time.Duration) abi.Errno {
 }
 
 func (c *Context) deadline(limit time.Duration) uint64 {
-	now := c.k.Now()
 	if limit == Forever {
 		return abi.NoTimeout
 	}
-	return now + uint64(max(limit, 0))
+	return c.k.Now() + uint64(max(limit, 0))
 }
 
 func (c *Context) sliceUntil(end uint64) uint64 {
@@ -231,7 +230,7 @@ func (c *Context) Asker(m *abi.Msg) Asker { return Asker{m.Source, m.Arg[6]} }
 // It never waits. Errors: EDEADSRCDST (the asker died), EAGAIN (it does not receive, and
 // MaxAsync answers wait already: this one is lost, and logged), ECALLDENIED.
 func (c *Context) Reply(m *abi.Msg, e abi.Errno, args ...uint64) abi.Errno {
-	return c.ReplyTo(Asker{m.Source, m.Arg[6]}, e, args...)
+	return c.ReplyTo(c.Asker(m), e, args...)
 }
 
 // ReplyTo is Reply to an asker that was kept.

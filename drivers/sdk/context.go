@@ -158,6 +158,3 @@ type exitNow struct{ status uint64 }
 
 // Exit ends the driver with a status, at once. It does not return.
 func (c *Context) Exit(status uint64) { panic(exitNow{status}) }
-
-// Pending tells whether messages that a waiting method put off wait for the loop.
-func (c *Context) Pending() bool { return !c.later.empty() }

@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 	"bennu/kernel/abi"
 )
 
-// What `make mutants` found that no other test would have noticed.
+// What changes that were made on purpose (`make mutants`, reviews) showed no other test to notice.
 
 // An answer is taken from whom it was asked of: one with the right tag from the reincarnation server, which was not asked, is none.
 func TestCallAnsweredByAnother(t *testing.T) {
@@ -76,7 +77,46 @@ func TestFetchAfterTheHandler(t *testing.T) {
 	})
 	k.Request(fake.Client, echo)
 	k.Advance(10 * time.Millisecond)
-	if n := len(d.log) - 1; n != room+2 || d.log[n] != "reply OK tag 103" || len(k.Mail) != 0 {
-		t.Errorf("%d answers came, %d are left with the server: %q", n, len(k.Mail), d.log)
+	want := []string{"message 0xd00"}
+	for i := range room - 1 {
+		want = append(want, "reply OK tag "+sdk.Dec(uint64(i+1)))
+	}
+	wantLog(t, d, append(want, "reply OK tag 101", "reply OK tag 102", "reply OK tag 103")...)
+	if len(k.Mail) != 0 {
+		t.Errorf("%d answers are left with the server", len(k.Mail))
+	}
+}
+
+// As many tasks as there is room for may notify while a handler calls them; then it gets no further, and none is forgotten.
+func TestNotesOverflow(t *testing.T) {
+	const room = 16
+	d := &driver{}
+	k, c := start(t, d)
+	var got []abi.Errno
+	d.message = func(c *sdk.Context, r *abi.Msg, _ abi.ReceiveKind) {
+		for i := range room + 1 {
+			got = append(got, c.Call(abi.MakeEndpoint(20+i, 1), &abi.Msg{Type: echo}, time.Second))
+		}
+	}
+	want, all := []string{"message 0xd00"}, []abi.Errno{}
+	for i := range room + 1 {
+		ep := abi.MakeEndpoint(20+i, 1)
+		k.Peers[ep] = func(abi.Msg) fake.Answer {
+			k.At(time.Millisecond, func() { k.Post(abi.Msg{Source: ep, Type: abi.MsgNotify}, abi.KindNotify) })
+			return fake.Answer{After: 50 * time.Millisecond}
+		}
+		if i < room {
+			want, all = append(want, "notified "+sdk.Hex(uint64(ep))), append(all, abi.OK)
+		}
+	}
+	// The last note has the last place before the answer to its Call has come.
+	all[room-1] = abi.EAGAIN
+	k.Request(fake.Client, echo)
+	wantLog(t, d, want...)
+	if all = append(all, abi.EAGAIN); !slices.Equal(got, all) {
+		t.Errorf("the calls: %v, want %v", got, all)
+	}
+	if over, _, _ := c.Over(); over {
+		t.Errorf("it has ended: %q", k.Lines)
 	}
 }

@@ -55,14 +55,14 @@ func (t *tty) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 // keyboard is the editor of a task that types. What a dead one had begun is no line together with
 // what its successor goes on with.
 func (t *tty) keyboard(ep abi.Endpoint) *editor {
-	k := t.keyboards[ep.Slot()%len(t.keyboards)]
-	if k == nil {
-		k = &keyboard{ep: ep}
+	place := &t.keyboards[ep.Slot()%len(t.keyboards)]
+	if *place == nil {
+		*place = &keyboard{ep: ep}
 		if t.port.Flagged {
-			k.editor.Spoil(faultLife)
+			(*place).editor.Spoil(faultLife)
 		}
-		t.keyboards[ep.Slot()%len(t.keyboards)] = k
 	}
+	k := *place
 	if k.ep != ep {
 		k.ep = ep
 		if k.editor.Begun() {

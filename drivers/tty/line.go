@@ -3,6 +3,7 @@ package main
 import (
 	"unicode/utf8"
 
+	"bennu/drivers/sdk"
 	"bennu/kernel/abi/printable"
 )
 
@@ -45,7 +46,7 @@ const (
 )
 
 func (f fault) String() string {
-	return [...]string{"", "some of it was lost on the line", "it is longer than 255 bytes", "too many wait to be read",
+	return [...]string{"", "some of it was lost on the line", "it is longer than " + sdk.Dec(maxLine) + " bytes", "too many wait to be read",
 		"tty died while it was typed", "its keyboard's driver died while it was typed"}[f]
 }
 

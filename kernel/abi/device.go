@@ -6,7 +6,7 @@ package abi
 const (
 	TTYWrite MsgType = 0x900 // Arg[0]: read grant, Arg[1]: length → Arg[1]: bytes taken. Answered when they are queued. What a terminal would obey is shown as \xNN (package printable)
 	TTYRead  MsgType = 0x901 // Arg[0]: write grant, Arg[1]: length → Arg[1]: bytes of one line with its '\n', never a part of one. Answered when a line is there; EBUSY: another reader waits; E2BIG: Arg[1] bytes are needed
-	TTYState MsgType = 0x902 // → Arg[1]: bytes in, Arg[2]: bytes out, Arg[3]: interrupts, Arg[4]: overruns
+	TTYState MsgType = 0x902 // → Arg[1]: bytes in, Arg[2]: bytes out, Arg[3]: interrupts, Arg[4]: overruns, Arg[5]: how often its interrupt line was reset
 	TTYInput MsgType = 0x903 // from kbd: Arg[0] is a byte typed on another device. Each sender types lines of its own. Send, no answer
 )
 

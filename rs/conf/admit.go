@@ -25,7 +25,7 @@ func (p *parser) checkTime(services []*entry) {
 		}
 		who := "it"
 		if broken < len(in) {
-			who = quoteEntry(in[broken])
+			who = in[broken].quoted()
 		}
 		text := "after " + strconv.Itoa(len(in)) + " others " + who + " could wait " + waitName(wait) +
 			" for the processor, expected at most " + time.Duration(sched.Promise).String() + ": fewer services, or a smaller part of the period for them"
@@ -47,12 +47,4 @@ func waitName(ns uint64) string {
 		return "for ever"
 	}
 	return time.Duration(ns).Round(100 * time.Microsecond).String()
-}
-
-// Reserved is what the services of f reserve in all, in bytes.
-func (f *File) Reserved() (sum uint64) {
-	for i := range f.Services {
-		sum += f.Services[i].Reserve
-	}
-	return sum
 }

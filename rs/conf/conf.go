@@ -131,11 +131,7 @@ type Fault struct {
 func (f Fault) Error() string {
 	s := Place{f.File, f.Line, f.Col}.String() + ": "
 	if f.Label != "" {
-		kind := "service "
-		if f.Class {
-			kind = "class "
-		}
-		s += kind + strconv.Quote(f.Label) + ": "
+		s += quoteEntry(f.Class, f.Label) + ": "
 	}
 	s += f.Text
 	if f.Other.Line != 0 {

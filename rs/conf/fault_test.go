@@ -35,6 +35,7 @@ var faultRows = []struct{ name, text, want string }{
 	{"empty label", `service "" { };`, `f:1:9: unexpected string "", expected a label…`},
 	{"reserved label", "service rs { };", `f:1:9: service "rs": "rs" is the system's own, expected another label`},
 	{"duplicate label", "service a { };\nservice a { };", `f:2:9: service "a": duplicate label, expected one entry, see f:1:9`},
+	{"duplicate label with ports", "service a { io 3f8:8; };\nservice a { io 3f8:8; };", `f:2:9: service "a": duplicate label, expected one entry, see f:1:9`},
 	{"class and service", "class a { };\nservice a { };", `f:2:9: service "a": duplicate label, expected one entry, see f:1:7`},
 	{"unknown keyword", in("irqs 8;"), `f:2:3: service "a": unknown keyword "irqs", expected one of class program args …`},
 	{"duplicate keyword", in("uid 0; uid 1;"), `f:2:10: service "a": duplicate keyword "uid", expected it once, see f:2:3`},

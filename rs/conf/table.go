@@ -45,9 +45,9 @@ func (p *parser) checkPair(e, o *entry) {
 				continue
 			}
 			shared := ioport.Name(max(a.r.First, b.r.First), min(a.r.Last, b.r.Last))
-			text := "ports " + shared + " are also " + quoteEntry(o) + "'s, expected one owner"
+			text := "ports " + shared + " are also " + o.quoted() + "'s, expected one owner"
 			if a.line {
-				text = "line " + strconv.Itoa(int(a.r.First)) + " is also " + quoteEntry(o) + "'s and edge-triggered, expected one owner"
+				text = "line " + strconv.Itoa(int(a.r.First)) + " is also " + o.quoted() + "'s and edge-triggered, expected one owner"
 			}
 			t := b.w.args[b.n]
 			p.faultIn(e, a.w, a.n, text, t.line, t.col)
@@ -99,19 +99,21 @@ func (p *parser) checkReserve(e *entry) {
 // does not go together with.
 func (p *parser) faultIn(e *entry, w written, n int, text string, line, col int) {
 	if w.by != e {
-		text += " (" + quoteEntry(w.by) + " has the line)"
+		text += " (" + w.by.quoted() + " has the line)"
 	}
 	p.current = e
 	p.faultSee(w.args[n], w.key.text+": "+text, line, col)
 	p.current = nil
 }
 
+func (e *entry) quoted() string { return quoteEntry(e.class, e.name.text) }
+
 // quoteEntry is `service "rtc"` or `class "driver"`.
-func quoteEntry(e *entry) string {
-	if e.class {
-		return "class " + strconv.Quote(e.name.text)
+func quoteEntry(class bool, name string) string {
+	if class {
+		return "class " + strconv.Quote(name)
 	}
-	return "service " + strconv.Quote(e.name.text)
+	return "service " + strconv.Quote(name)
 }
 
 // sizeName writes a size as a file would.

@@ -423,3 +423,20 @@ func TestLookup(t *testing.T) {
 	step(9, down(4), abi.ESRCH)
 	step(10, exits(0, 10), abi.ESRCH)
 }
+
+// A service between two lives when the machine is being shut down has no next one.
+func TestLookupInShutdown(t *testing.T) {
+	s := New([]Config{usual, usual})
+	for id := range ID(2) {
+		s.Step(0, &Event{Kind: Up, ID: id})
+		s.Step(1, &Event{Kind: Ready, ID: id})
+	}
+	s.Step(2, &Event{Kind: Refresh, ID: 0})
+	if e, why := s.Lookup(0); e != abi.EAGAIN || why != abi.WhyRestarting {
+		t.Errorf("lookup of one that is replaced: %s, %s", e.Name(), why)
+	}
+	s.Step(3, &Event{Kind: Shutdown}) // the other one is stopped first
+	if e, why := s.Lookup(0); e != abi.ESRCH || why != abi.WhyShutdown {
+		t.Errorf("lookup in the shutdown: %s, %s, want ESRCH, %s", e.Name(), why, abi.WhyShutdown)
+	}
+}

@@ -160,31 +160,31 @@ func (f *fake) Notify(to abi.Endpoint) abi.Errno {
 	return e
 }
 
-func (f *fake) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+// granted is what a task has granted, from an offset on; it has size bytes at least.
+func (f *fake) granted(by abi.Endpoint, id abi.GrantID, offset uint64, size int) ([]byte, abi.Errno) {
 	g, ok := f.grants[id]
-	if _, e := f.reach(from); e != abi.OK {
-		return e
+	if _, e := f.reach(by); e != abi.OK {
+		return nil, e
 	}
-	if !ok || offset+uint64(len(b)) > uint64(len(g)) {
-		return abi.EPERM
+	if !ok || offset+uint64(size) > uint64(len(g)) {
+		return nil, abi.EPERM
 	}
-	copy(b, g[offset:])
-	return abi.OK
+	return g[offset:], abi.OK
+}
+
+func (f *fake) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
+	g, e := f.granted(from, id, offset, len(b))
+	copy(b, g)
+	return e
 }
 
 func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
-	g, ok := f.grants[id]
-	if _, e := f.reach(to); e != abi.OK {
-		return e
-	}
-	if !ok || offset+uint64(len(b)) > uint64(len(g)) {
-		return abi.EPERM
-	}
-	if len(b) > abi.MaxCopy {
+	g, e := f.granted(to, id, offset, len(b))
+	if e == abi.OK && len(b) > abi.MaxCopy {
 		return abi.E2BIG
 	}
-	copy(g[offset:], b)
-	return abi.OK
+	copy(g, b)
+	return e
 }
 
 func (f *fake) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {

@@ -17,7 +17,7 @@ type order struct {
 	way    uint64
 	number uint64
 	due    time.Duration
-	asker  policy.Asker // the zero value: it has died, or was answered
+	asker  policy.Asker // the zero value: it was answered
 }
 
 // Code that is written where a service stands.
@@ -57,7 +57,7 @@ func (s *Server) inject(id policy.ID) {
 		s.fail(e, abi.WhyTrace)
 		return
 	}
-	s.reply(0, 0, 0)
+	s.reply()
 	s.step(policy.Event{Kind: policy.Fault, ID: id, Fault: kind})
 }
 
@@ -90,7 +90,7 @@ func (s *Server) command(id policy.ID, way uint64) {
 	t.fault = order{on: true, way: way, number: s.orders, due: s.now + faultLimit, asker: s.asker()}
 	if s.req.from == id {
 		t.fault.asker = policy.Asker{}
-		s.reply(0, 0, 0)
+		s.reply()
 	}
 	s.tell(id, &t.mail.fault)
 }

@@ -115,7 +115,7 @@ func (s *Server) asker() policy.Asker {
 	return policy.Asker{From: s.req.from, Endpoint: s.in.Source, Place: s.req.place, Tag: s.in.Arg[6]}
 }
 
-// give answers an open request: now, or when the asker takes it.
+// give answers an open request: now, or when the asker takes it. A life that is over gets nothing, nor does its next one.
 func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 	if id == policy.Nobody || s.table[id].endpoint != to || at < 0 {
 		s.k.SendNB(to, m)
@@ -271,9 +271,4 @@ func (s *Server) forget(id policy.ID) {
 		s.owing--
 	}
 	*b = mail{}
-	for i := range s.table[:s.good] {
-		if o := &s.table[i].fault; o.on && o.asker.From == id {
-			o.asker = policy.Asker{}
-		}
-	}
 }

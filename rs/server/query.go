@@ -24,7 +24,7 @@ func (s *Server) statusRows() {
 		s.fail(e, abi.WhyGrant)
 		return
 	}
-	s.reply(uint64(len(s.rows)), 0, 0)
+	s.reply(uint64(len(s.rows)))
 }
 
 func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
@@ -69,10 +69,9 @@ func (s *Server) eventRows() {
 // watch is answered at once; news come when event Arg[0] exists. One watch a service: the
 // newest.
 func (s *Server) watch(from policy.ID) {
-	if from == policy.Nobody {
-		s.fail(abi.EPERM, abi.WhyStranger)
+	if !s.allowService(from) {
 		return
 	}
 	s.table[from].watching, s.table[from].watch = true, s.in.Arg[0]
-	s.reply(0, 0, 0)
+	s.reply()
 }

@@ -52,12 +52,11 @@ func (s *Server) state(from policy.ID) {
 // confirm is state by sendrec. The answer comes before the effect, which may be the asker's end.
 func (s *Server) confirm(from policy.ID) {
 	m := &s.in
-	if from == policy.Nobody {
-		s.fail(abi.EPERM, abi.WhyStranger)
+	if !s.allowService(from) {
 		return
 	}
 	if m.Type == abi.RSFaulted {
-		s.reply(0, 0, 0)
+		s.reply()
 		s.faulted(from)
 		return
 	}
@@ -66,7 +65,7 @@ func (s *Server) confirm(from policy.ID) {
 		s.fail(e, abi.WhyGrant)
 		return
 	}
-	s.reply(0, 0, 0)
+	s.reply()
 	if m.Type == abi.RSReady {
 		s.step(policy.Event{Kind: policy.Ready, ID: from, Errno: abi.Errno(m.Arg[0])})
 	}
@@ -98,10 +97,11 @@ func (s *Server) request(from policy.ID) {
 	}
 }
 
-// reply answers the request in s.in with success.
-func (s *Server) reply(a1, a2, a3 uint64) {
+// reply answers the request in s.in with success. args become Arg[1] to Arg[5].
+func (s *Server) reply(args ...uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
-	s.out.Arg = [7]uint64{1: a1, 2: a2, 3: a3, 6: s.in.Arg[6]}
+	copy(s.out.Arg[1:6], args)
+	s.out.Arg[6] = s.in.Arg[6]
 	s.give(s.in.Source, s.req.from, s.req.place, &s.out)
 }
 
@@ -113,7 +113,28 @@ func (s *Server) operator(id policy.ID) bool {
 	return id != policy.Nobody && s.table[id].conf.Operator()
 }
 
-// label is the target that s.in names; -1 when there is none.
+// allowService refuses the request in s.in, and is false, when its sender is no service.
+func (s *Server) allowService(from policy.ID) bool {
+	if from == policy.Nobody {
+		s.fail(abi.EPERM, abi.WhyStranger)
+		return false
+	}
+	return true
+}
+
+// allowOperator refuses the request in s.in, and is false, when its sender is no operator.
+func (s *Server) allowOperator(from policy.ID) bool {
+	if !s.allowService(from) {
+		return false
+	}
+	if !s.operator(from) {
+		s.fail(abi.EPERM, abi.WhyNotOperator)
+		return false
+	}
+	return true
+}
+
+// label is the place in the table of the service that s.in names; -1: no such service. valid tells whether it is a label at all.
 func (s *Server) label() (target int, valid bool) {
 	l := abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1])
 	if same, ok := abi.MakeLabel(l.String()); !ok || same != l {
@@ -133,8 +154,7 @@ func (s *Server) life(from policy.ID) {
 		allowed = allowed || from != policy.Nobody && target >= 0 && target < s.good && s.table[from].controls>>target&1 != 0
 	}
 	switch {
-	case from == policy.Nobody:
-		s.fail(abi.EPERM, abi.WhyStranger)
+	case !s.allowService(from):
 	case !allowed:
 		s.fail(abi.EPERM, why)
 	case !valid:
@@ -169,11 +189,7 @@ func (s *Server) shutdown(from policy.ID) {
 		how = abi.PowerOff
 	}
 	switch {
-	case from == policy.Nobody:
-		s.fail(abi.EPERM, abi.WhyStranger)
-		return
-	case !s.operator(from):
-		s.fail(abi.EPERM, abi.WhyNotOperator)
+	case !s.allowOperator(from):
 		return
 	case how != abi.PowerOff && how != abi.Reset:
 		s.fail(abi.EINVAL, abi.WhyArgument)
@@ -192,7 +208,7 @@ func (s *Server) lookup() {
 	case !valid:
 		s.fail(abi.EINVAL, abi.WhyLabel)
 	case abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1]) == rs:
-		s.reply(uint64(s.k.Root()), 0, 0)
+		s.reply(uint64(s.k.Root()))
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)
 	case s.table[target].refused:
@@ -203,15 +219,14 @@ func (s *Server) lookup() {
 			s.fail(e, why)
 			return
 		}
-		s.reply(uint64(s.table[target].endpoint), uint64(s.policy.Incarnation(id)), 0)
+		s.reply(uint64(s.table[target].endpoint), uint64(s.policy.Incarnation(id)))
 	}
 }
 
 // data is the data store: keys of the asker's own label.
 func (s *Server) data(from policy.ID) {
 	m := &s.in
-	if from == policy.Nobody {
-		s.fail(abi.EPERM, abi.WhyStranger)
+	if !s.allowService(from) {
 		return
 	}
 	key := ds.Key{m.Arg[0], m.Arg[1]}
@@ -227,9 +242,7 @@ func (s *Server) data(from policy.ID) {
 	}
 	switch e {
 	case abi.OK:
-		s.out = abi.Msg{Type: abi.MsgReply}
-		s.out.Arg = [7]uint64{1: v[0], 2: v[1], 3: v[2], 4: v[3], 6: m.Arg[6]}
-		s.give(m.Source, from, s.req.place, &s.out)
+		s.reply(v[:]...)
 	case abi.ESRCH:
 		s.fail(e, abi.WhyNoKey)
 	case abi.ENOSPC:

@@ -9,12 +9,8 @@ func accounts(p Port) Result {
 	if res.Accounts, res.Errno = list[abi.AccountInfo](p, abi.InfoAccount, abi.MaxAccounts); res.Errno != abi.OK {
 		return res
 	}
-	machine := abi.Bytes(&res.Machine)
-	switch n, e := p.Info(abi.InfoMachine, 0, machine); {
-	case e != abi.OK:
-		return Result{Errno: e}
-	case n < len(machine):
-		return Result{Errno: abi.EIO, Text: otherKernel}
+	if failed := counters(p, abi.InfoMachine, abi.Bytes(&res.Machine)); failed.Errno != abi.OK {
+		return failed
 	}
 	res.UntilNS = p.Now()
 	return res

@@ -95,7 +95,7 @@ func dateReason(set bool, e abi.Errno, doubt abi.RTCDoubt) string {
 	const remedy = " (date -s sets it)"
 	switch e {
 	case abi.ETIMEDOUT:
-		return "the clock driver rtc did not answer in " + Duration(uint64(LimitDriver/time.Nanosecond))
+		return "the clock driver rtc did not answer in " + Duration(uint64(LimitDriver))
 	case abi.EDEADSRCDST:
 		return "the clock driver rtc died while it was asked"
 	case abi.ECALLDENIED:

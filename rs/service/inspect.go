@@ -39,15 +39,21 @@ func info(p Port) Result {
 		{abi.InfoHeap, abi.Bytes(&res.Heap)},
 	}
 	for _, q := range parts {
-		switch n, e := p.Info(q.kind, 0, q.to); {
-		case e != abi.OK:
-			return Result{Errno: e}
-		case n < len(q.to):
-			return Result{Errno: abi.EIO, Text: otherKernel}
+		if failed := counters(p, q.kind, q.to); failed.Errno != abi.OK {
+			return failed
 		}
 	}
 	res.Images, res.Errno = list[abi.ImageInfo](p, abi.InfoImage, abi.MaxImages)
 	return res
+}
+
+// counters reads what the kernel has once into to, all of it. Errors: those of the kernel, EIO (it tells less).
+func counters(p Port, kind abi.InfoKind, to []byte) Result {
+	n, e := p.Info(kind, 0, to)
+	if e == abi.OK && n < len(to) {
+		return Result{Errno: abi.EIO, Text: otherKernel}
+	}
+	return Result{Errno: e}
 }
 
 const otherKernel = "the kernel tells less than this program expects: it is of another version"

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"time"
+
 	"bennu/kernel/abi"
 )
 
@@ -83,7 +85,7 @@ func Run(a *Asker, r Request, done func(Result)) {
 
 // manage sends a request to RS that has no memory to share.
 func manage(a *Asker, r Request, done func(Result)) {
-	m, limit := abi.Msg{}, LimitLife
+	var m abi.Msg
 	m.Arg[0], m.Arg[1] = abi.PackLabel(r.Label)
 	switch r.Op {
 	case OpUp:
@@ -95,9 +97,9 @@ func manage(a *Asker, r Request, done func(Result)) {
 	case OpRestart:
 		m.Type = abi.RSRestart
 	case OpLookup:
-		m.Type, limit = abi.RSLookup, LimitRS
+		m.Type = abi.RSLookup
 	case OpFault:
-		m.Type, limit = abi.RSFault, LimitRS
+		m.Type = abi.RSFault
 		m.Arg[2], m.Arg[3] = uint64(r.Kind), uint64(r.Way)
 	case OpPowerOff:
 		m.Type = abi.RSShutdown
@@ -106,7 +108,7 @@ func manage(a *Asker, r Request, done func(Result)) {
 		m.Type = abi.RSShutdown
 		m.Arg[0], m.Arg[1] = 0, uint64(abi.Reset)
 	}
-	a.Ask(a.RS(), m, limit, func(m *abi.Msg, e abi.Errno) {
+	a.Ask(a.RS(), m, limitOf(r.Op), func(m *abi.Msg, e abi.Errno) {
 		if e != abi.OK {
 			explain(a, r, failure(r, m, e), done)
 			return
@@ -119,13 +121,13 @@ func manage(a *Asker, r Request, done func(Result)) {
 	})
 }
 
-// lifelong tells whether a request's answer comes when a life has begun or ended.
-func lifelong(op Op) bool {
+// limitOf is how long RS may take to answer: some answers come when a life has begun or ended.
+func limitOf(op Op) time.Duration {
 	switch op {
 	case OpUp, OpDown, OpRefresh, OpRestart, OpPowerOff, OpReboot:
-		return true
+		return LimitLife
 	}
-	return false
+	return LimitRS
 }
 
 // explain ends a request that failed, with the words of the service when there are any.

@@ -175,11 +175,7 @@ func unanswered(op Op, e abi.Errno) string {
 	case abi.EDEADSRCDST:
 		return "the reincarnation server died"
 	case abi.ETIMEDOUT:
-		limit := LimitRS
-		if lifelong(op) {
-			limit = LimitLife
-		}
-		return "the reincarnation server has not answered in " + Duration(uint64(limit)) + "; the request stays (service status tells)"
+		return "the reincarnation server has not answered in " + Duration(uint64(limitOf(op))) + "; the request stays (service status tells)"
 	case abi.ECALLDENIED:
 		return "no right to talk to the reincarnation server"
 	}

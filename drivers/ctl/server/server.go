@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"strconv"
 
 	"bennu/drivers/ctl/wire"
 	"bennu/kernel/abi"
@@ -161,7 +162,7 @@ func (s *Server) endLine() {
 	case gap:
 		s.fail(s.unread(), abi.EIO, "some of the line was lost on its way: nothing of it was done")
 	case tooLong:
-		s.fail(s.unread(), abi.E2BIG, "a line has at most 4096 bytes")
+		s.fail(s.unread(), abi.E2BIG, "a line has at most "+strconv.Itoa(MaxLine)+" bytes")
 	case len(bytes.TrimSpace(line)) > 0:
 		s.request(line)
 	}

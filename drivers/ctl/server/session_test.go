@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"bennu/kernel/abi"
+	"bennu/rs/service"
 )
 
 // Whatever JSON allows as an id comes back byte for byte, in answers of every kind.
@@ -200,4 +201,14 @@ func TestSubscriptionValue(t *testing.T) {
 	if got := MakeSubscription([4]uint64{}); got != (Subscription{}) {
 		t.Errorf("nothing kept is %+v", got)
 	}
+}
+
+// When many requests wait for their answers the next ones stay where they are: none is refused for want of room.
+func TestManyRequestsWait(t *testing.T) {
+	b := quiet(t)
+	const line, most = `{"cmd":"lookup","label":"rtc"}` + "\n", 2 * service.MaxAsks
+	if n := b.s.Input([]byte(strings.Repeat(line, most))); n == 0 || n == most*len(line) || n%len(line) != 0 {
+		t.Errorf("%d bytes of %d lines of %d were taken", n, most, len(line))
+	}
+	b.want()
 }

@@ -1,5 +1,7 @@
 package wire
 
+import "strconv"
+
 // any reads a value of any kind and keeps its text.
 func (r *reader) any() Value {
 	r.blanks()
@@ -25,7 +27,7 @@ func (r *reader) skip(depth int) {
 	case c == '-' || c >= '0' && c <= '9':
 		r.skipNumber()
 	case (c == '[' || c == '{') && depth == maxDepth:
-		r.fail("at most 32 lists and objects in each other")
+		r.fail("at most " + strconv.Itoa(maxDepth) + " lists and objects in each other")
 	case c == '[':
 		r.skipList(depth+1, ']', false)
 	case c == '{':

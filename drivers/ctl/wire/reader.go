@@ -47,12 +47,8 @@ func (o Object) Find(name string) (v Value, ok bool) {
 
 // Get finds a field; ok is false when there is none, or it is null.
 func (o Object) Get(name string) (v Value, ok bool) {
-	for _, f := range o {
-		if f.Name == name {
-			return f.Value, f.Value.Kind != Null
-		}
-	}
-	return v, false
+	v, ok = o.Find(name)
+	return v, ok && v.Kind != Null
 }
 
 // SyntaxError says where a line is not what it should be.

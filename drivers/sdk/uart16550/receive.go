@@ -1,5 +1,7 @@
 package uart16550
 
+import "strings"
+
 // Char is a received byte. Its Gap tells that something is missing or was garbled before it.
 type Char uint16
 
@@ -82,18 +84,9 @@ func (u *UART) take(b byte) {
 	}
 	u.rx.put(c)
 	u.In++
-	if !u.overrun && u.endsLine(b) {
+	if !u.overrun && strings.IndexByte(u.ends, b) >= 0 {
 		u.note(u.scr &^ noteHalf)
 	}
-}
-
-func (u *UART) endsLine(b byte) bool {
-	for i := range len(u.ends) {
-		if u.ends[i] == b {
-			return true
-		}
-	}
-	return false
 }
 
 // drained is for an empty FIFO: an overrun lies behind what it held.
