@@ -32,7 +32,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(NAMES:%=$(OUT)/bin/%)
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs demo bench golden gdb clean need-go need-qemu need-cc need-bochs FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -84,6 +84,14 @@ demo: need-qemu image ## break a driver in every way and watch it come back
 
 bench: need-qemu $(if $(LINUX),need-cc) image ## measure, in guest instructions; LINUX=VMLINUZ: the same work on Linux beside it
 	$(GO) run ./tools/bench $(if $(LINUX),-linux $(LINUX))
+
+figures: need-qemu $(if $(LINUX),need-cc) image ## measure, record in docs/figures.json, rewrite the documents' figures; LINUX= as for bench
+	$(GO) run ./tools/bench -json $(if $(LINUX),-linux $(LINUX)) >$(OUT)/bench.json || { grep -A9 '"failures"' $(OUT)/bench.json; exit 1; }
+	$(GO) run ./tools/demo -json >$(OUT)/demo.json
+	$(GO) run ./tools/figures record $(RECORD) -bench $(OUT)/bench.json -demo $(OUT)/demo.json
+
+mutants: need-qemu ## break the code on purpose, and see that a test notices (long); MUTANTS="-only ID -seed N …"
+	$(GO) run ./tools/mutants $(MUTANTS)
 
 gdb: need-qemu image ## boot, and wait for: gdb -ex 'target remote :1234' out/kernel.elf
 	GDB=1 ./qemu.sh

@@ -28,6 +28,8 @@ const (
 	clientName = "client"
 	asmName    = "assembly"
 	cName      = "c"
+
+	inC = "C, " // how names of figures of the service in C begin
 )
 
 const services = `
@@ -88,8 +90,8 @@ func (o *options) cases() (all []rebirthCase) {
 	add(rebirthCase{name: "assembly, undefined instruction", label: asmName, way: 1})
 	add(rebirthCase{name: "assembly, killed", label: asmName, kind: abi.FaultKill})
 	if o.linux != "" {
-		add(rebirthCase{name: "C, nil pointer", label: cName, way: 1})
-		add(rebirthCase{name: "C, killed", label: cName, kind: abi.FaultKill})
+		add(rebirthCase{name: inC + "nil pointer", label: cName, way: 1})
+		add(rebirthCase{name: inC + "killed", label: cName, kind: abi.FaultKill})
 	}
 	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
 		c := rebirthCase{name: "way " + w.String(), label: "faulty", way: w, n: o.slow}
@@ -133,7 +135,7 @@ func rebirths(ctx context.Context, o *options, r *Report) error {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
-		return m.latency(ctx, "with rebirths")
+		return m.latency(ctx, "boot and rebirths")
 	})
 }
 

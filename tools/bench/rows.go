@@ -13,11 +13,14 @@ type row struct {
 	begins, ends  string // the events that a sample lies between; or begins alone: what is counted
 	most          uint64 // what it should cost at most, the worst sample included; 0: no target
 	linux         string // the figures of Linux for the same work; "": none is comparable
-	within        uint64 // how far, in thousandths of the recorded median, a new median may be from it; exact: 0
+	within        int    // how far, in thousandths of the recorded median, a new median may be from it; 0: it is the same
 	cc            bool   // measured with -linux only: it needs a C compiler
 }
 
 const mib = 1 << 20
+
+// notCompared is the worst of many: of fewer it is another.
+const notCompared = -1
 
 // Names of figures that this program makes.
 const (
@@ -37,10 +40,12 @@ const (
 
 // Where the times of a rebirth begin and end.
 const (
-	theFault   = "the first instruction in ring 0 after the fault; of a kill, after RS's TaskKill"
-	theReady   = "RS has received RSReady of the next life"
-	theAnswer  = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
-	repeatable = 20 // 2 %: what the host's control port client and the phase of the pings may change
+	theFault  = "the first instruction in ring 0 after the fault; of a kill, after RS's TaskKill"
+	theReady  = "RS has received RSReady of the next life"
+	theAnswer = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
+	// Between two runs the subscriber's being in the host's time and the phase of the pings change: how RS is told, a little; which of the
+	// others run before the new life and before the client, more.
+	repeatable, deciding, shifting = 20, 100, 150
 )
 
 // rows is every figure that bench makes. docs/BENCHMARKS.md has it as a table (tools/figures).
@@ -71,31 +76,32 @@ var rows = []row{
 	{section: sectionKernel, name: "death: stopped to nothing left", begins: "the entry to ring 0 that ended the task", ends: "all that it had is free", within: 2},
 	{section: sectionKernel, name: "death: stopped to the root task has the record", begins: "the entry to ring 0 that ended the task", ends: "after CallGetInfo (InfoDeath)", within: 2},
 	{section: sectionKernel, name: "image of *: create, write, seal, free", begins: "before CallImageCreate", ends: "after CallImageFree", within: 50},
-	{section: sectionKernel, name: "longest stay in ring 0, *", begins: "an entry to ring 0", ends: "the next exit, interrupts off", within: 20},
+	{section: sectionKernel, name: "longest stay in ring 0, boot and rebirths*", begins: "an entry to ring 0", ends: "the next exit, interrupts off", within: notCompared},
+	{section: sectionKernel, name: "longest stay in ring 0, *", begins: "an entry to ring 0", ends: "the next exit, interrupts off", within: repeatable},
 
-	{section: sectionRebirth, name: "*" + toDecided, begins: theFault, ends: "RS has taken the record and its policy has decided", most: 50_000, within: repeatable},
+	{section: sectionRebirth, name: "*" + toDecided, begins: theFault, ends: "RS has taken the record and its policy has decided", most: 50_000, within: deciding},
 	{section: sectionRebirth, name: "*, backed off" + toCreate, begins: theFault, ends: "RS calls TaskCreate, the policy's wait in between", within: repeatable},
-	{section: sectionRebirth, name: "*" + toCreate, begins: theFault, ends: "RS calls TaskCreate", within: repeatable},
-	{section: sectionRebirth, name: "*" + toAllowed, begins: theFault, ends: "the entry to ring 0 for PrivAllow", within: repeatable},
-	{section: sectionRebirth, name: "*" + toFirst, begins: theFault, ends: "ring 0 is left for the new life's first instruction", within: repeatable},
+	{section: sectionRebirth, name: "*" + toCreate, begins: theFault, ends: "RS calls TaskCreate", within: deciding},
+	{section: sectionRebirth, name: "*" + toAllowed, begins: theFault, ends: "the entry to ring 0 for PrivAllow", within: deciding},
+	{section: sectionRebirth, name: "*" + toFirst, begins: theFault, ends: "ring 0 is left for the new life's first instruction", within: shifting},
 	{section: sectionRebirth, name: "*, backed off" + toReady, begins: theFault, ends: theReady + ", the policy's wait in between", within: repeatable},
-	{section: sectionRebirth, name: "Go *, killed" + toReady, begins: theFault, ends: theReady, most: 2_000_000, linux: "SIGKILL to ready: Go", within: repeatable},
-	{section: sectionRebirth, name: "Go *" + toReady, begins: theFault, ends: theReady, most: 2_000_000, linux: "nil pointer to ready: Go", within: repeatable},
-	{section: sectionRebirth, name: "C, killed" + toReady, begins: theFault, ends: theReady, linux: "SIGKILL to ready: static C", within: repeatable, cc: true},
-	{section: sectionRebirth, name: "C, *" + toReady, begins: theFault, ends: theReady, linux: "nil pointer to ready: static C", within: repeatable, cc: true},
-	{section: sectionRebirth, name: "assembly, killed" + toReady, begins: theFault, ends: theReady, linux: "SIGKILL to ready: assembly", within: repeatable},
-	{section: sectionRebirth, name: "assembly, *" + toReady, begins: theFault, ends: theReady, linux: "nil pointer to ready: assembly", within: repeatable},
+	{section: sectionRebirth, name: "Go *, killed" + toReady, begins: theFault, ends: theReady, most: 2_000_000, linux: "SIGKILL to ready: Go", within: shifting},
+	{section: sectionRebirth, name: "Go *" + toReady, begins: theFault, ends: theReady, most: 2_000_000, linux: "nil pointer to ready: Go", within: shifting},
+	{section: sectionRebirth, name: "C, killed" + toReady, begins: theFault, ends: theReady, linux: "SIGKILL to ready: static C", within: shifting, cc: true},
+	{section: sectionRebirth, name: "C, *" + toReady, begins: theFault, ends: theReady, linux: "nil pointer to ready: static C", within: shifting, cc: true},
+	{section: sectionRebirth, name: "assembly, killed" + toReady, begins: theFault, ends: theReady, linux: "SIGKILL to ready: assembly", within: shifting},
+	{section: sectionRebirth, name: "assembly, *" + toReady, begins: theFault, ends: theReady, linux: "nil pointer to ready: assembly", within: shifting},
 	{section: sectionRebirth, name: "*, backed off" + toAnswer, begins: theFault, ends: theAnswer + ", the policy's wait in between", within: repeatable},
-	{section: sectionRebirth, name: "Go *, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: Go", within: repeatable},
-	{section: sectionRebirth, name: "Go *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: Go", within: repeatable},
-	{section: sectionRebirth, name: "C, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: static C", within: repeatable, cc: true},
-	{section: sectionRebirth, name: "C, *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: static C", within: repeatable, cc: true},
-	{section: sectionRebirth, name: "assembly, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: assembly", within: repeatable},
-	{section: sectionRebirth, name: "assembly, *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: assembly", within: repeatable},
-	{section: sectionRebirth, name: "way *" + toAnswer, begins: theFault, ends: theAnswer, within: repeatable},
+	{section: sectionRebirth, name: "Go *, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: Go", within: shifting},
+	{section: sectionRebirth, name: "Go *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: Go", within: shifting},
+	{section: sectionRebirth, name: "C, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: static C", within: shifting, cc: true},
+	{section: sectionRebirth, name: "C, *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: static C", within: shifting, cc: true},
+	{section: sectionRebirth, name: "assembly, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: assembly", within: shifting},
+	{section: sectionRebirth, name: "assembly, *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: assembly", within: shifting},
+	{section: sectionRebirth, name: "way *" + toAnswer, begins: theFault, ends: theAnswer, within: shifting},
 	{section: sectionRebirth, name: noticed + "*", begins: "RS injects the fault", ends: "RS has taken the record of the life that it killed for missed pings: a matter of the period in system.conf, not of speed", within: 500},
 
-	{section: sectionBoot, name: "service *: start to ready", begins: "RS's clock when it began to start them all", ends: "RS has received its RSReady", within: repeatable},
+	{section: sectionBoot, name: "service *: start to ready", begins: "RS's clock when it began to start them all", ends: "RS has received its RSReady", within: 50},
 	{section: sectionBoot, name: "reset to kernel entry (firmware)", begins: "reset (TSC 0)", ends: "the kernel's first instruction", within: repeatable},
 	{section: sectionBoot, name: "kernel entry to main.main", begins: "the kernel's first instruction", ends: "its main.main", within: repeatable},
 	{section: sectionBoot, name: "main.main to hardware ready", begins: "the kernel's main.main", ends: "its own page tables, interrupts and clocks work", within: repeatable},

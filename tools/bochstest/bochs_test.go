@@ -99,6 +99,6 @@ func TestRing0(t *testing.T) {
 }
 
 func TestKernel(t *testing.T) {
-	v, ctx := boot(t, bochs.Config{Kernel: out(t, "kernel.elf"), Archive: out(t, "ktest.tar")})
+	v, ctx := boot(t, bochs.Config{Kernel: out(t, "kernel.elf"), Archive: out(t, "ktest.tar"), Debug: true})
 	results(t, v, ctx)
 }

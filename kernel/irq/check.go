@@ -1,0 +1,62 @@
+package irq
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/invariant"
+)
+
+// Checker knows what Check compares hooks with.
+type Checker interface {
+	// Owns tells whether a living task has a line in its privileges.
+	Owns(owner abi.Endpoint, line uint32) bool
+	// Masked tells whether the interrupt controller keeps a line to itself; known is false when there is none.
+	Masked(line uint32) (masked, known bool)
+}
+
+// maxLines is more than any interrupt controller has.
+const maxLines = 256
+
+// Check looks whether each hook has an owner that may have it, once, and each line is masked as its hooks ask, or
+// because nobody has it.
+func (t *Table) Check(c Checker) invariant.Fault {
+	for i := range t.hooks {
+		h := &t.hooks[i]
+		if !h.used {
+			continue
+		}
+		if !c.Owns(h.owner, h.line) {
+			return invariant.Of("irq: a hook of a task that has no such line (hook, owner)", uint64(i), uint64(h.owner))
+		}
+		for j := range t.hooks[:i] {
+			if o := &t.hooks[j]; o.used && o.line == h.line && (o.owner == h.owner || !t.lines.Level(h.line)) {
+				return invariant.Of("irq: two hooks on a line where one may be (hook, hook)", uint64(i), uint64(j))
+			}
+		}
+	}
+	for line := range uint32(maxLines) {
+		masked, known := c.Masked(line)
+		if known && masked != t.masks(line) {
+			return invariant.Of("irq: a line's mask is not what its hooks ask (line, hooks)", uint64(line), t.on(line))
+		}
+	}
+	return invariant.Fault{}
+}
+
+// masks tells whether line is to be masked: nobody has it, or an owner has not served it.
+func (t *Table) masks(line uint32) bool {
+	mask := t.on(line) == 0
+	for i := range t.hooks {
+		h := &t.hooks[i]
+		mask = mask || h.used && h.line == line && (h.disabled || h.again || h.held || h.active && t.lines.Level(line))
+	}
+	return mask
+}
+
+func (t *Table) on(line uint32) (n uint64) {
+	for i := range t.hooks {
+		if h := &t.hooks[i]; h.used && h.line == line {
+			n++
+		}
+	}
+	return n
+}

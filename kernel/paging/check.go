@@ -1,0 +1,161 @@
+package paging
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/invariant"
+	"bennu/kernel/mem"
+)
+
+// Checker is what Check compares a space with.
+type Checker struct {
+	Phys     mem.Physical
+	Template mem.Addr
+	Own      *mem.Set // the space's frames
+	Seen     *mem.Set // those that its tables use: each once
+	Image    *mem.Set // frames that it may have read-only: its executable's
+	Module   uint64   // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
+	module   mem.Addr
+}
+
+// AddFrames puts the frames that s owns into set, at most limit.
+func (s *Space) AddFrames(set *mem.Set, limit uint64) invariant.Fault {
+	return s.owned.AddTo(s.pool.Physical(), set, limit)
+}
+
+const (
+	kept      = Accessed | Dirty // what the CPU writes
+	taskIndex = abi.TaskBase >> 39 & 511
+)
+
+// Check walks the tables of s. They must be its own and used once, map only its own pages and those that it shares,
+// never writable and executable, and leave the kernel's half as the template has it.
+func (c *Checker) Check(s *Space) invariant.Fault {
+	if !c.Own.Has(s.Root) || !c.Seen.Add(s.Root) {
+		return invariant.Of("paging: the top table is not the space's own (frame)", uint64(s.Root), 0)
+	}
+	root, template := c.Phys.Words(s.Root), c.Phys.Words(c.Template)
+	for i := range uint64(512) {
+		e, want := PTE(root[i])&^kept, PTE(template[i])&^kept
+		switch {
+		case i == taskIndex && e != 0:
+			if f := c.table(e, i<<39, 3); f.Broken() {
+				return f
+			}
+		case i == IOIndex && e != want:
+			if f := c.table(e, TSSLinear, 3); f.Broken() {
+				return f
+			}
+		case i != taskIndex && e != want:
+			return invariant.Of("paging: an entry of the top table is not the template's (index, entry)", i, uint64(e))
+		}
+	}
+	return invariant.Fault{}
+}
+
+// table checks the table that e, an entry for va at a level, points to, and all below.
+func (c *Checker) table(e PTE, va uint64, level uint) invariant.Fault {
+	if e&^(kept|addrMask) != tableBits(va) {
+		return invariant.Of("paging: an entry for a table has other bits (address, entry)", va, uint64(e))
+	}
+	if !c.Own.Has(e.Frame()) || !c.Seen.Add(e.Frame()) {
+		return invariant.Of("paging: a table is not the space's own, or used twice (address, frame)", va, uint64(e.Frame()))
+	}
+	level--
+	for i, w := range c.Phys.Words(e.Frame()) {
+		at := va | uint64(i)<<(12+9*level)
+		if w == 0 {
+			continue
+		}
+		f := invariant.Fault{}
+		switch {
+		case level > 0:
+			f = c.table(PTE(w), at, level)
+		case va >= TSSLinear:
+			f = c.bitmap(PTE(w), at)
+		default:
+			f = c.page(PTE(w), at)
+		}
+		if f.Broken() {
+			return f
+		}
+	}
+	return invariant.Fault{}
+}
+
+// page checks the entry of a page of ring 3.
+func (c *Checker) page(e PTE, va uint64) invariant.Fault {
+	switch a := e.Frame(); {
+	case e&(Present|User) != Present|User || e&(Large|Global) != 0:
+		return invariant.Of("paging: an entry for a page has other bits (address, entry)", va, uint64(e))
+	case e&Writable != 0 && e&NX == 0:
+		return invariant.Of("paging: a page is writable and executable (address, entry)", va, uint64(e))
+	case e&Shared == 0:
+		if !c.Own.Has(a) || !c.Seen.Add(a) {
+			return invariant.Of("paging: a page is not the space's own, or mapped twice (address, frame)", va, uint64(a))
+		}
+	case e&Writable != 0:
+		return invariant.Of("paging: a shared page is writable (address, entry)", va, uint64(e))
+	case va >= abi.ModuleBase && va < abi.ModuleBase+c.Module:
+		if va == abi.ModuleBase {
+			c.module = a
+		}
+		if a != c.module+mem.Addr(va-abi.ModuleBase) {
+			return invariant.Of("paging: the module is not one run of memory (address, frame)", va, uint64(a))
+		}
+	case !c.Image.Has(a):
+		return invariant.Of("paging: a shared page is not of the task's executable (address, frame)", va, uint64(a))
+	}
+	return invariant.Fault{}
+}
+
+// bitmap checks an entry of the TSS and the I/O bitmap, where a task has its own.
+func (c *Checker) bitmap(e PTE, va uint64) invariant.Fault {
+	switch a := e.Frame(); va {
+	case TSSLinear, IOEnd:
+		if want := Walk(c.Phys, c.Template, va); e&^kept != want&^kept {
+			return invariant.Of("paging: the TSS or the bitmap's end is not the template's (address, entry)", va, uint64(e))
+		}
+	case IOBitmap, IOBitmap + abi.PageSize:
+		if e&^(kept|addrMask) != Present|NX || !c.Own.Has(a) || !c.Seen.Add(a) {
+			return invariant.Of("paging: a page of the I/O bitmap is not the space's own (address, entry)", va, uint64(e))
+		}
+	default:
+		return invariant.Of("paging: a page beside the I/O bitmap (address, entry)", va, uint64(e))
+	}
+	return invariant.Fault{}
+}
+
+// CheckKernel looks for pages of the kernel's half that are ring 3's, or writable and executable.
+func CheckKernel(phys mem.Physical, template mem.Addr) invariant.Fault {
+	return checkKernel(phys, template, 0, 4)
+}
+
+func checkKernel(phys mem.Physical, table mem.Addr, va uint64, level uint) invariant.Fault {
+	level--
+	for i, w := range phys.Words(table) {
+		e, at := PTE(w), va|uint64(i)<<(12+9*level)
+		if e&Present == 0 {
+			continue
+		}
+		if e&User != 0 {
+			return invariant.Of("paging: the kernel's half is open to ring 3 (address, entry)", at, uint64(e))
+		}
+		if level > 0 && e&Large == 0 {
+			if f := checkKernel(phys, e.Frame(), at, level); f.Broken() {
+				return f
+			}
+		} else if e&Writable != 0 && e&NX == 0 {
+			return invariant.Of("paging: the kernel's half is writable and executable (address, entry)", at, uint64(e))
+		}
+	}
+	return invariant.Fault{}
+}
+
+// Open is the two pages of s's I/O bitmap, of which clear bits are open ports; nil when it has the closed one.
+func (s *Space) Open(template mem.Addr) (low, high *mem.Words) {
+	phys := s.pool.Physical()
+	if phys.Words(s.Root)[IOIndex] == phys.Words(template)[IOIndex] {
+		return nil, nil
+	}
+	return phys.Words(Walk(phys, s.Root, IOBitmap).Frame()), phys.Words(Walk(phys, s.Root, IOBitmap+abi.PageSize).Frame())
+}

@@ -1,0 +1,22 @@
+package task
+
+import "bennu/kernel/invariant"
+
+// Check looks whether the ring of free slots holds each slot that is neither living nor dying, once.
+func (t *Table) Check() invariant.Fault {
+	var free [len(t.Tasks)]bool
+	for i := range t.nFree {
+		s := t.free[(t.oldest+i)%len(t.free)]
+		if free[s] {
+			return invariant.Of("task: a free slot is twice in the ring (slot)", uint64(s), 0)
+		}
+		free[s] = true
+	}
+	for s := range t.Tasks {
+		k := &t.Tasks[s]
+		if k.Slot != s || k.Live && k.Dying || free[s] == (k.Live || k.Dying) {
+			return invariant.Of("task: a slot is free and not, or living and dying (slot, free)", uint64(s), uint64(t.nFree))
+		}
+	}
+	return invariant.Fault{}
+}

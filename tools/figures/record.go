@@ -1,0 +1,145 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// recordFile is what was measured last.
+const recordFile = "docs/figures.json"
+
+// figure is one of bench's.
+type figure struct {
+	Section   string `json:"section"`
+	Name      string `json:"figure"`
+	N         int    `json:"n"`
+	Min       uint64 `json:"min"`
+	Median    uint64 `json:"median"`
+	P99       uint64 `json:"p99"`
+	Max       uint64 `json:"max"`
+	Begins    string `json:"begins,omitempty"`
+	Ends      string `json:"ends,omitempty"`
+	Target    uint64 `json:"target,omitempty"`
+	Linux     uint64 `json:"linux,omitempty"`
+	LinuxName string `json:"linux_figure,omitempty"`
+}
+
+// bench is the part of bench's report that does not depend on the host.
+type bench struct {
+	Commit   string   `json:"commit"`
+	Dirty    bool     `json:"dirty,omitempty"`
+	Date     string   `json:"date"`
+	QEMU     string   `json:"qemu"`
+	Machine  string   `json:"machine"`
+	Figures  []figure `json:"figures"`
+	LinuxOf  string   `json:"linux_version,omitempty"`
+	Linux    []figure `json:"linux,omitempty"`
+	Failures []string `json:"failures,omitempty"`
+}
+
+// spread sums up what was measured more than once, in ns.
+type spread struct {
+	N      int    `json:"n"`
+	Min    uint64 `json:"min"`
+	Median uint64 `json:"median"`
+	P99    uint64 `json:"p99"`
+	Max    uint64 `json:"max"`
+}
+
+// demo is the part of the demo's report that the documents speak of.
+type demo struct {
+	Deaths []struct {
+		Failures []string `json:"failures,omitempty"`
+	} `json:"deaths"`
+	Summary struct {
+		Detected  spread `json:"detect_ns"`
+		Missed    spread `json:"detect_missed_ns"`
+		Direct    spread `json:"recovery_direct_ns"`
+		BackedOff spread `json:"recovery_backed_off_ns"`
+		Hung      spread `json:"recovery_missed_ns"`
+	} `json:"summary"`
+	Tasks []struct {
+		Label      string `json:"label"`
+		FramesPeak uint64 `json:"frames_peak"`
+	} `json:"tasks"`
+	BootS    float64  `json:"boot_s"`
+	Failures []string `json:"failures,omitempty"`
+}
+
+// record is the file.
+type record struct {
+	Bench bench `json:"bench"`
+	Demo  demo  `json:"demo"`
+}
+
+func readRecord(path string) (*record, error) {
+	r := new(record)
+	return r, readJSON(path, r)
+}
+
+func readJSON(path string, v any) error {
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(b, v)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", strings.TrimPrefix(path, "./"), err)
+	}
+	return nil
+}
+
+// recordReports joins two reports in one file. A report of something that failed is no record, nor is one of a tree that nobody can
+// check out again.
+func recordReports(path, benchPath, demoPath string, dirty bool) error {
+	r := new(record)
+	if err := errors.Join(readJSON(benchPath, &r.Bench), readJSON(demoPath, &r.Demo)); err != nil {
+		return err
+	}
+	faults := r.faults(benchPath, demoPath)
+	if r.Bench.Dirty && !dirty {
+		faults = append(faults, fmt.Errorf("%s: the tree had changes: expected a commit of them first, or -dirty", benchPath))
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	b, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
+}
+
+// faults is what is wrong with the reports.
+func (r *record) faults(benchPath, demoPath string) (faults []error) {
+	for _, f := range r.Bench.Failures {
+		faults = append(faults, fmt.Errorf("%s: %s", benchPath, f))
+	}
+	for _, f := range r.Demo.Failures {
+		faults = append(faults, fmt.Errorf("%s: %s", demoPath, f))
+	}
+	for i, d := range r.Demo.Deaths {
+		for _, f := range d.Failures {
+			faults = append(faults, fmt.Errorf("%s: death %d: %s", demoPath, i+1, f))
+		}
+	}
+	if len(r.Bench.Figures) == 0 || r.Bench.Commit == "" {
+		faults = append(faults, fmt.Errorf("%s: expected figures and a commit: is it bench -json?", benchPath))
+	}
+	if len(r.Demo.Deaths) == 0 || len(r.Demo.Tasks) == 0 || r.Demo.Summary.Detected.N == 0 {
+		faults = append(faults, fmt.Errorf("%s: expected deaths and tasks: is it demo -json?", demoPath))
+	}
+	return faults
+}
+
+// find is a figure that must be there.
+func (r *record) find(section, name string) (*figure, error) {
+	for i := range r.Bench.Figures {
+		if f := &r.Bench.Figures[i]; f.Section == section && strings.HasPrefix(f.Name, name) {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no figure %q of section %q", recordFile, name, section)
+}
