@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -238,8 +239,14 @@ func runTable(ctx context.Context, o options, t hogTable, out io.Writer) int {
 	} else {
 		err = m.explain(err)
 	}
-	h.text(out)
-	fmt.Fprintf(out, "host time %.1f s\n\n", time.Since(began).Seconds())
+	if o.json {
+		if err := json.NewEncoder(out).Encode(h); err != nil {
+			return complain(err)
+		}
+	} else {
+		h.text(out)
+		fmt.Fprintf(out, "host time %.1f s\n\n", time.Since(began).Seconds())
+	}
 	switch {
 	case err != nil:
 		return complain(fmt.Errorf("hogs: %s: %w", t.name, err))
