@@ -32,7 +32,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(NAMES:%=$(OUT)/bin/%)
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-bochs test-recorded demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs test-recorded demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -64,10 +64,13 @@ test-host: need-go ## unit tests and simulations, without QEMU
 test-qemu: need-qemu image ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
-test-long: test-bochs test-recorded ## what takes longer than make test should, or needs a host that does nothing else
+test-long: test-hogs test-bochs test-recorded ## what takes longer than make test should, or needs a host that does nothing else
 
 test-recorded: need-qemu image ## a new run of make bench beside the recorded figures
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 8m -run TestRecorded ./tools/bench
+
+test-hogs: need-qemu image # each role of a hog sixteen times at once
+	$(GO) run ./tools/demo -hogs each -seconds 3 -timeout 20m
 
 test-bochs: need-bochs image ## the kernel's tests on another processor: the emulator Bochs
 	$(GO) test $(TESTFLAGS) -count=1 -tags bochs -timeout 40m ./tools/bochstest
@@ -80,6 +83,7 @@ golden: need-qemu image ## rewrite the boot transcripts that the tests compare w
 
 demo: need-qemu image ## break a driver in every way and watch it come back
 	$(GO) run ./tools/demo
+	$(GO) run ./tools/demo -hogs mix
 
 bench: need-qemu $(if $(LINUX),need-cc) image ## measure, in guest instructions; LINUX=VMLINUZ: the same work on Linux beside it
 	$(GO) run ./tools/bench $(if $(LINUX),-linux $(LINUX))

@@ -227,8 +227,8 @@ func (c *Context) Asker(m *abi.Msg) Asker { return Asker{m.Source, m.Arg[6]} }
 
 // Reply answers m: args become Arg[1] and on (at most five), Arg[6] is the request's.
 //
-// It never waits. Errors: EDEADSRCDST (the asker died), EAGAIN (it does not receive, and
-// MaxAsync answers wait already: this one is lost, and logged), ECALLDENIED.
+// It never waits. Errors: EDEADSRCDST (the asker died), EAGAIN (it does not receive, and too many
+// answers to it wait already: this one is lost, and logged), ECALLDENIED.
 func (c *Context) Reply(m *abi.Msg, e abi.Errno, args ...uint64) abi.Errno {
 	return c.ReplyTo(c.Asker(m), e, args...)
 }
@@ -240,11 +240,13 @@ func (c *Context) ReplyTo(a Asker, e abi.Errno, args ...uint64) abi.Errno {
 	m.Arg[0] = uint64(e)
 	copy(m.Arg[1:6], args)
 	m.Arg[6] = a.Tag
-	e = c.k.SendNB(a.To, m)
-	if e == abi.ENOTREADY {
-		if e = c.k.SendA(a.To, ownTag, m); e == abi.EAGAIN {
-			c.Log("error", "answer lost", "to", Dec(uint64(a.To)), "errno", e.Name())
-		}
+	e = c.post(a.To, m)
+	if e != abi.EAGAIN {
+		return e
 	}
+	if c.owe(a.To, m) {
+		return abi.OK
+	}
+	c.Log("error", "answer lost", "to", Dec(uint64(a.To)), "errno", e.Name())
 	return e
 }

@@ -37,7 +37,9 @@ type Context struct {
 	result              abi.AsyncResult
 	later               later
 	await               awaited // by the Call that goes on
-	fetch               bool    // the reincarnation server keeps messages for which there was no room
+	owed                []owed  // answers that the kernel has no room for
+	pause               time.Duration
+	fetch               bool // the reincarnation server keeps messages for which there was no room
 	line                [lineSize]byte
 	words               [abi.RSMaxLen]byte
 }

@@ -109,10 +109,14 @@ func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	if c.turns++; c.turns%64 == 0 {
 		runtime.Gosched()
 	}
+	timeout := uint64(abi.NoTimeout)
+	if len(c.owed) > 0 {
+		timeout = c.settle()
+	}
 	if c.k.Crowded() {
 		return c.receiveShared(m)
 	}
-	return c.k.Receive(abi.Any, abi.NoTimeout, m)
+	return c.k.Receive(abi.Any, timeout, m)
 }
 
 // receiveShared lets the other goroutines run, and blocks, briefly, only when none did.

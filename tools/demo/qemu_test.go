@@ -38,3 +38,20 @@ func TestEveryDeathOnPC(t *testing.T) {
 func TestThousandDeaths(t *testing.T) {
 	demo(t, options{deaths: 1000, config: qemu.Config{Icount: "0"}})
 }
+
+// Sixteen services take what they can get, and answer their pings: nobody else dies, nobody waits longer than promised,
+// and the accounts sum up to the machine's time. Those of boot/hog, some that are drawn, and those who ask most for the least of their own.
+func TestHogs(t *testing.T) {
+	for _, table := range []string{"mix", "seed=1", "seed=2", "deaf"} {
+		t.Run(table, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			defer cancel()
+			var out strings.Builder
+			o := options{hogs: table, seconds: 3, config: qemu.Config{Icount: "3"}}
+			if status := runHogs(ctx, o, &out); status != 0 {
+				t.Errorf("status %d\n%s", status, out.String())
+			}
+			t.Log(out.String())
+		})
+	}
+}
