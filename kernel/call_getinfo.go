@@ -59,6 +59,13 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 			k.latency, k.longest = abi.Latency{}, 0
 		}
 		return put(t, abi.OK, &l)
+	case abi.InfoCheck:
+		if t != k.root {
+			return abi.EPERM, 0
+		}
+		var c abi.Check
+		k.checkInfo(&c)
+		return put(t, abi.OK, &c)
 	case abi.InfoAccount:
 		k.charge(k.m.TSC())
 		var a abi.AccountInfo
