@@ -43,13 +43,19 @@ func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
 	k.payer, k.how, k.slot = a, how, slot
 }
 
-// cause says whose event ring 0 is at work for. The first pays for the entry, too.
+// cause says whose event ring 0 is at work for. The first pays for the entry, too. An account that is overdrawn does not
+// get deeper into debt by it: its tasks run only when nobody else has to, and each of them can have an alarm and
+// a limit to a wait under way, once.
 func (k *Kernel) cause(a abi.AccountID) {
+	how := sched.Whole
+	if k.sched.Out(a, k.since, false) {
+		how = sched.Alone
+	}
 	switch {
 	case k.unclaimed:
-		k.payer, k.how, k.slot, k.unclaimed = a, sched.Whole, -1, false
-	case a != k.payer || k.how != sched.Whole:
-		k.pay(a, sched.Whole, -1)
+		k.payer, k.how, k.slot, k.unclaimed = a, how, -1, false
+	case a != k.payer || k.how != how:
+		k.pay(a, how, -1)
 	}
 }
 

@@ -163,3 +163,30 @@ func TestLineOfTheOverdrawn(t *testing.T) {
 		t.Errorf("told after %d ns, for a debt of twice a budget of 100 µs in 10 ms", d)
 	}
 }
+
+// Alarms do not take an account that is overdrawn deeper into debt: it comes back when it has paid for what it did.
+func TestAlarmsOfTheOverdrawn(t *testing.T) {
+	r := newRig(t)
+	x := r.make(limited(3, 100_000, 10_000_000))
+	other := r.make(limited(6, 100_000, 10_000_000))
+	r.away()
+	r.does(x, func(c *arch.Context) uint64 { r.m.tsc += 200_000; return arch.VectorSpurious })
+	r.until("it is overdrawn", func() bool { r.charge(r.m.tsc); return r.sched.Out(x.Account, r.since, false) })
+	r.charge(r.m.tsc)
+	before, used := r.sched.Left(x.Account, r.since), r.sched.Used(x.Account)
+	for _, first := range []bool{true, false} { // of the events that are handled at once
+		r.unclaimed = first
+		r.cause(x.Account)
+		r.m.tsc += 500
+		r.cause(other.Account)
+	}
+	if left := r.sched.Left(x.Account, r.since); before >= 0 || left < before || r.sched.Used(x.Account) != used+1000 {
+		t.Errorf("%d were left, %d are after alarms of which %d was charged, want 1000", before, left, r.sched.Used(x.Account)-used)
+	}
+	left := r.sched.Left(other.Account, r.since)
+	r.cause(other.Account)
+	r.m.tsc += 500
+	if r.charge(r.m.tsc); left-r.sched.Left(other.Account, r.since) != 500 {
+		t.Errorf("%d were left of a budget, %d are after an alarm of 500", left, r.sched.Left(other.Account, r.since))
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -109,5 +110,28 @@ func TestHalfLinesOfADeadLife(t *testing.T) {
 			t.Errorf("%q, %q: screen %q", half.serial, half.keys, s)
 		}
 		c.want(half.lines...)
+	}
+}
+
+// What is typed is shown between the lines of what is written, not within them.
+func TestEchoBetweenLines(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	text := strings.Repeat("a line of output\n", 1000)
+	c.write(fake.Client, text)
+	for i := range 1000 {
+		key := "#"
+		if i%50 == 49 {
+			key = "\x15"
+		}
+		c.chip.Offer([]byte(key))
+		c.chip.Carry(16)
+		c.Run()
+	}
+	screen := strings.ReplaceAll(c.screen(), "\b \b", "")
+	if bad := regexp.MustCompile(`[a-z ]#.*`).FindString(screen); bad != "" || strings.Count(screen, "#") < 900 {
+		t.Errorf("typed within a line: %q; %d keys are seen", bad, strings.Count(screen, "#"))
+	}
+	if got := strings.ReplaceAll(screen, "#", ""); got != strings.ReplaceAll(text, "\n", "\r\n") {
+		t.Errorf("%d bytes of output, want %d", len(got), len(text)+1000)
 	}
 }

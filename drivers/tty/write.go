@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 	"bennu/kernel/abi/printable"
@@ -74,6 +76,9 @@ func (t *tty) fill(c *sdk.Context, w *writer) abi.Errno {
 		}
 		if e := c.CopyFrom(w.asker.To, w.grant, w.done, t.part[:n]); e != abi.OK {
 			return e
+		}
+		if i := bytes.LastIndexByte(t.part[:n], '\n'); i >= 0 {
+			n = uint64(i + 1) // what is typed may be shown next: not within a line
 		}
 		t.put(printable.AppendText(t.safe[:0], t.part[:n]))
 		w.done += n

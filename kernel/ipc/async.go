@@ -12,7 +12,7 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 		t.Result(e, 0)
 		return
 	}
-	if wants(to, t.Endpoint) {
+	if x.takes(to, t) {
 		x.deliver(t, to, abi.KindSendA)
 		t.Result(abi.OK, 0)
 		return

@@ -59,6 +59,9 @@ func wants(t *task.Task, ep abi.Endpoint) bool {
 	return t.Wait&task.Receiving != 0 && t.Wait&task.Sending == 0 && (t.RecvFrom == abi.Any || t.RecvFrom == ep)
 }
 
+// takes tells whether to waits for a message that from has, and may have it now.
+func (x *IPC) takes(to, from *task.Task) bool { return wants(to, from.Endpoint) && !x.held(to, from) }
+
 // mayNotify tells whether a notification from ep may be delivered to t now.
 func mayNotify(t *task.Task, ep abi.Endpoint) bool { return wants(t, ep) && !t.InSendRec }
 
@@ -103,7 +106,7 @@ func (x *IPC) Send(t *task.Task, ep abi.Endpoint) {
 
 // send delivers or blocks t.
 func (x *IPC) send(t, to *task.Task, kind abi.ReceiveKind) abi.Errno {
-	if wants(to, t.Endpoint) {
+	if x.takes(to, t) {
 		x.deliver(t, to, kind)
 		return abi.OK
 	}
@@ -149,7 +152,9 @@ func (x *IPC) cycle(t, to *task.Task) bool {
 func (x *IPC) SendNB(t *task.Task, ep abi.Endpoint) {
 	to, e := x.target(t, ep, abi.CallSendNB)
 	if e == abi.OK {
-		if e = abi.ENOTREADY; wants(to, t.Endpoint) {
+		// An answer by this primitive would be lost if it had to wait.
+		answers := t.Call.Msg.Type == abi.MsgReply
+		if e = abi.ENOTREADY; answers && wants(to, t.Endpoint) || !answers && x.takes(to, t) {
 			x.deliver(t, to, abi.KindSendNB)
 			e = abi.OK
 		}
@@ -185,7 +190,7 @@ func (x *IPC) Notify(t *task.Task, ep abi.Endpoint) {
 	if e != abi.OK {
 		return
 	}
-	if mayNotify(to, t.Endpoint) {
+	if mayNotify(to, t.Endpoint) && !x.held(to, t) {
 		x.notified(to, t.Endpoint, 0, x.m.Now())
 		x.serveNotify(to, t)
 		return

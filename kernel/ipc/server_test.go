@@ -90,6 +90,43 @@ func TestHeldBack(t *testing.T) {
 	r.want(server, "OK")
 }
 
+// It waits, too, when the server waits already: debts do not grow by what an overdrawn task can do without waiting
+// itself. Only an answer by sendnb, which would be lost, is delivered.
+func TestHeldBackFromAWaitingServer(t *testing.T) {
+	const server, poor, rich = 0, 1, 2
+	for name, leave := range map[string]func(r *rig){
+		"send":    func(r *rig) { r.send(poor, server, 0x900) },
+		"sendrec": func(r *rig) { r.sendrec(poor, server, 0x900, abi.NoTimeout) },
+		"senda":   func(r *rig) { r.msg(poor, 0x900, 0); r.SendA(r.task(poor), r.from(server), 1) },
+		"notify":  func(r *rig) { r.Notify(r.task(poor), r.from(server)) },
+		"sendnb":  func(r *rig) { r.msg(poor, 0x900, 0); r.SendNB(r.task(poor), r.from(server)) },
+		"answer":  func(r *rig) { r.msg(poor, abi.MsgReply, 0); r.SendNB(r.task(poor), r.from(server)) },
+	} {
+		r := newRig(t, 3)
+		r.task(server).Server, r.holds[poor] = true, true
+		r.receive(server, abi.Any, abi.NoTimeout)
+		leave(r)
+		if name == "answer" {
+			r.want(server, "OK")
+			continue
+		}
+		if r.state(server) != "receiving" {
+			t.Errorf("%s: the server got what was held back: %s", name, r.state(server))
+			continue
+		}
+		if name == "sendnb" {
+			r.want(poor, "ENOTREADY")
+		}
+		r.send(rich, server, 0x901)
+		r.got(server, abi.KindSend, r.from(rich), 0x901)
+		delete(r.holds, poor)
+		r.receive(server, abi.Any, 0)
+		if got := r.state(server); (got == "OK") != (name != "sendnb") {
+			t.Errorf("%s: %s after the hold", name, got)
+		}
+	}
+}
+
 // A sender dies while the end of whom it left messages for is being told: other lists are what they were.
 func TestDeathWithinADeath(t *testing.T) {
 	const tasks = 40

@@ -202,10 +202,14 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// A machine that ends on a power-off has done what was asked.
+// A machine that ends on a power-off has done what was asked; one that refuses has not.
 func TestPowerOff(t *testing.T) {
 	socket := serve(t, map[string]string{"poweroff": ""})
 	if err := run(t.Context(), []string{"-s", socket, "poweroff"}, io.Discard, io.Discard); err != nil {
 		t.Error(err)
+	}
+	socket = serve(t, map[string]string{"poweroff": `{"id":ID,"ok":false,"errno":"EPERM","error":"not permitted"}`})
+	if err := run(t.Context(), []string{"-s", socket, "poweroff"}, io.Discard, io.Discard); err == nil || err.Error() != "poweroff: EPERM: not permitted" {
+		t.Errorf("refused, and ctl says %v", err)
 	}
 }

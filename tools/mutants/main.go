@@ -26,6 +26,7 @@ type options struct {
 	list  bool
 	again bool
 	host  bool // without QEMU: those that the host's tests do not notice stay open
+	skip  string
 }
 
 func main() {
@@ -42,6 +43,7 @@ func main() {
 	flag.BoolVar(&o.list, "list", false, "tell what would be done")
 	flag.BoolVar(&o.again, "again", false, "forget the results of former runs")
 	flag.BoolVar(&o.host, "host", false, "the host's tests only")
+	flag.StringVar(&o.skip, "skip", "", "leave these tests in QEMU out, which fail without any change: a regular expression")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "mutants: expected no arguments, got", flag.Args())
@@ -78,6 +80,9 @@ func run(ctx context.Context, o *options, out io.Writer) (int, error) {
 		return 1, err
 	}
 	fmt.Fprintf(out, "mutants: %d hand-picked, %d drawn with seed %d\n", len(c.all)-c.drawn, c.drawn, o.seed)
+	if o.skip != "" {
+		fmt.Fprintln(out, "mutants: these tests notice nothing, they are left out:", o.skip)
+	}
 	if o.list {
 		for i := range c.all {
 			fmt.Fprintf(out, "%-20s %s (%s)\n", c.all[i].id, c.all[i].what(), c.all[i].why)
@@ -154,6 +159,7 @@ func (c *campaign) prepare() error {
 	if c.tree, err = copyTree(c.root, filepath.Join(dir, "tree")); err != nil {
 		return err
 	}
+	c.tree.skip = c.skip
 	commit, _ := exec.Command("git", "-C", c.root, "rev-parse", "HEAD").Output() // "" outside of a repository: the hash tells
 	c.commit = strings.TrimSpace(string(commit))
 	c.known, err = readResults(path, c.tree.hash)

@@ -46,21 +46,25 @@ func (t *tree) stages(ctx context.Context, m *mutation, host bool) (all []stage,
 	image := []string{"make", "-s", "image"}
 	if strings.HasPrefix(m.file, "kernel/") || strings.HasPrefix(m.file, "board/") {
 		all = append(all,
-			stage{"ring 0 in QEMU", machineLimit, image, inQEMU("TestRing0$|TestProcessor|TestWithoutUMIP", "./tools/qemutest")},
-			stage{"kernel in QEMU", machineLimit, nil, inQEMU("TestKernel", "./tools/qemutest")})
+			stage{"ring 0 in QEMU", machineLimit, image, t.inQEMU("TestRing0$|TestProcessor|TestWithoutUMIP", "./tools/qemutest")},
+			stage{"kernel in QEMU", machineLimit, nil, t.inQEMU("TestKernel", "./tools/qemutest")})
 		image = nil
 	}
 	return append(all,
-		stage{"every death", machineLimit, image, inQEMU("TestEveryDeath$", "./tools/demo")},
-		stage{"machine", machineLimit, nil, inQEMU(".", "./tools/qemutest")}), nil
+		stage{"every death", machineLimit, image, t.inQEMU("TestEveryDeath$", "./tools/demo")},
+		stage{"machine", machineLimit, nil, t.inQEMU(".", "./tools/qemutest")}), nil
 }
 
 func goTest(limit string, packages ...string) []string {
 	return append([]string{"go", "test", "-failfast", "-timeout", limit}, packages...)
 }
 
-func inQEMU(tests, pkg string) []string {
-	return []string{"go", "test", "-tags", "qemu", "-count=1", "-failfast", "-timeout", "6m", "-run", tests, pkg}
+func (t *tree) inQEMU(tests, pkg string) []string {
+	command := []string{"go", "test", "-tags", "qemu", "-count=1", "-failfast", "-timeout", "6m", "-run", tests}
+	if t.skip != "" {
+		command = append(command, "-skip", t.skip)
+	}
+	return append(command, pkg)
 }
 
 // onHost tells whether the host's tests compile the file.

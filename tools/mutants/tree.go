@@ -16,6 +16,7 @@ type tree struct {
 	hash string // of all that was copied: results of another tree say nothing
 
 	imports map[string][]string // of packages with tests, however far
+	skip    string              // tests in QEMU that are left out
 }
 
 // copyTree copies what git knows of, as it is in the working tree. A file that is the same stays, with its time, so that go's

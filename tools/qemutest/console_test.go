@@ -109,7 +109,7 @@ func TestFollowerMemory(t *testing.T) {
 	before := frames()
 	follow(rounds)
 	after := frames()
-	if before == 0 || after > before+6 {
+	if before == 0 || after > before+24 {
 		t.Errorf("%d events: from %d to %d frames", seen, before, after)
 	}
 	t.Logf("%d events: from %d to %d frames", seen, before, after)

@@ -75,6 +75,7 @@ type Kernel struct {
 	Labels map[string]abi.Endpoint // what RSLookup finds
 	Store  map[abi.Label]sdk.Value // the data store
 	Words  []string                // last words that RS was told
+	Mail   []abi.Msg               // what RS keeps for the driver: each heartbeat is answered with the next
 	Lines  []string                // of Diag
 	Out    []Sent                  // everything sent but what Take took
 	Refuse abi.Errno               // of RSReady

@@ -120,7 +120,11 @@ func (k *Kernel) RS(m abi.Msg) (a Answer) {
 		a.Msg.Arg[0] = uint64(k.Refuse)
 	case abi.RSWords:
 		k.words(m.Arg[1], m.Arg[2])
-	case abi.RSHeartbeat, abi.RSFaulted:
+	case abi.RSHeartbeat:
+		if len(k.Mail) > 0 {
+			a.Msg, k.Mail = k.Mail[0], k.Mail[1:]
+		}
+	case abi.RSFaulted:
 	case abi.RSLookup:
 		ep, ok := k.Labels[l.String()]
 		if !ok {

@@ -99,6 +99,23 @@ func TestHoldWithoutFlowControl(t *testing.T) {
 	}
 }
 
+// A garbled byte that waits in the chip is garbled still when it is taken, though the status was read meanwhile.
+func TestHoldOfABadByte(t *testing.T) {
+	m := newMachine(t, &fake.UART{})
+	for range 64 {
+		m.chip.Type('.')
+		m.settle()
+	}
+	m.chip.TypeBad(0x08, '?')
+	m.chip.Type('x')
+	m.settle()
+	m.Write([]byte("output")) // reads it
+	m.settle()
+	if got, want := m.received(), strings.Repeat(".", 64)+"|x"; got != want || m.Bad != 1 {
+		t.Errorf("received %q, bad %d; want %q, 1", got, m.Bad, want)
+	}
+}
+
 // Whether a line was begun outlives the driver, at whatever byte it ends.
 func TestUnfinished(t *testing.T) {
 	for _, c := range []struct {

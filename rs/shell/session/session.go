@@ -238,7 +238,11 @@ func (s *Session) write() {
 		return
 	}
 	ep := s.tty
-	b := append([]byte(nil), s.out[:min(len(s.out), piece)]...)
+	n := min(len(s.out), piece)
+	if i := bytes.LastIndexByte(s.out[:n], '\n'); n < len(s.out) && i >= 0 {
+		n = i + 1 // others write between two pieces: not within a line
+	}
+	b := append([]byte(nil), s.out[:n]...)
 	s.writing = true
 	service.WriteTTY(s.asker, ep, b, func(r service.Result) {
 		if ep != s.tty {

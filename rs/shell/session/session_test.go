@@ -27,6 +27,7 @@ type bench struct {
 	busy    int          // this many reads are answered with EBUSY
 	most    int          // tty takes at most so many bytes at a time
 	screen  strings.Builder
+	pieces  []string    // what each write had
 	reads   []fake.Sent // that wait for a line
 	events  []abi.Event
 	watched bool
@@ -80,6 +81,7 @@ func (b *bench) console(s fake.Sent) {
 		b.a.Answer(s.Reply(abi.EDEADSRCDST))
 	case s.Msg.Type == abi.TTYWrite:
 		n := min(len(g.Memory), b.most)
+		b.pieces = append(b.pieces, string(g.Memory))
 		b.screen.Write(g.Memory[:n])
 		b.a.Answer(s.Reply(abi.OK, uint64(n)))
 	case b.busy > 0:
@@ -326,6 +328,21 @@ func TestControlsInALine(t *testing.T) {
 	} {
 		b.line(line)
 		b.want(want + "\nbennu> ")
+	}
+}
+
+// A long text is written in pieces, which end where lines do: what is typed meanwhile is shown between lines.
+func TestPieces(t *testing.T) {
+	b := newBench(t, 0)
+	b.most, b.pieces = 1<<20, nil
+	b.line("help\n")
+	if len(b.pieces) < 2 {
+		t.Fatalf("%d pieces", len(b.pieces))
+	}
+	for _, p := range b.pieces[:len(b.pieces)-1] {
+		if len(p) > piece || !strings.HasSuffix(p, "\n") {
+			t.Errorf("a piece of %d bytes ends with %q", len(p), p[max(0, len(p)-20):])
+		}
 	}
 }
 

@@ -3,8 +3,12 @@
 package control_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
+	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -106,5 +110,113 @@ func checkStream(ctx context.Context, t *testing.T, events *control.Events, deat
 	}
 	if hellos < deaths {
 		t.Errorf("%d hellos for %d lives", hellos, deaths+1)
+	}
+}
+
+// wire is the socket without a client's manners: lines out, lines in.
+type wire struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func dial(ctx context.Context, t *testing.T, vm *qemu.VM) *wire {
+	t.Helper()
+	conn, err := vm.Dial(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetDeadline(deadline); err != nil {
+		t.Fatal(err)
+	}
+	return &wire{conn, bufio.NewReader(conn)}
+}
+
+func (w *wire) say(t *testing.T, text string) {
+	t.Helper()
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until reads lines up to one that begins with want, and returns those before it.
+func (w *wire) until(t *testing.T, want string) (before []string) {
+	t.Helper()
+	for {
+		l, err := w.r.ReadString('\n')
+		if err != nil {
+			t.Fatalf("waited for %s: %v; before: %q", want, err, before)
+		}
+		if strings.HasPrefix(l, want) {
+			return before
+		}
+		before = append(before, l)
+	}
+}
+
+// Clients that hang up without a word, in the middle of everything: none hears what another one asked for.
+func TestClientsThatGo(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	vm, err := qemu.Start(ctx, qemu.Config{Control: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	kill := func(w *wire, id string) { w.say(t, `{"id":`+id+`,"cmd":"refresh","label":"faulty"}`+"\n") }
+
+	first := dial(ctx, t, vm)
+	first.say(t, "\n"+`{"id":1,"cmd":"events"}`+"\n")
+	first.until(t, `{"event":"boot"`)
+	kill(first, "2")
+	first.until(t, `{"event":"ready"`)
+	first.Close()
+
+	// One that says hello, and one that only begins to count anew.
+	for i, begin := range []string{`{"id":"a","cmd":"hello"}` + "\n", ``} {
+		w := dial(ctx, t, vm)
+		w.say(t, begin)
+		kill(w, "1")
+		kill(w, "2")
+		w.say(t, `{"id":3,"cmd":"echo","label":"faulty"}`+"\n")
+		for _, l := range w.until(t, `{"id":3,`) {
+			if strings.Contains(l, `"event"`) {
+				t.Errorf("client %d was told %s", i, l)
+			}
+		}
+		// A subscription for the next one to be spared: what has happened is told, and nothing is on its way.
+		w.say(t, `{"id":4,"cmd":"down","label":"faulty"}`+"\n"+`{"id":5,"cmd":"events"}`+"\n")
+		w.until(t, `{"event":"down"`)
+		w.say(t, `{"id":6,"cmd":"up","label":"faulty"}`+"\n")
+		w.until(t, `{"event":"ready"`)
+		w.say(t, `{"id":1,"cmd":"sta`) // and half a line
+		w.Close()
+	}
+
+	// Our own client is not touched by the half line, whose id is its own, and a second one is told why it waits.
+	conn, err := vm.Dial(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := control.New(conn)
+	defer c.Close()
+	if rows, _, err := c.Status(ctx, "faulty"); err != nil || len(rows) != 1 {
+		t.Fatalf("after a half line: %+v, %v", rows, err)
+	}
+	second, err := control.Dial(ctx, vm.ControlSocket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	short, stop := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer stop()
+	if err := second.Greet(short); err == nil || !strings.Contains(err.Error(), "another client has the port") {
+		t.Errorf("the second client was told %v", err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Greet(ctx); err != nil {
+		t.Errorf("its turn did not come: %v", err)
 	}
 }
