@@ -11,6 +11,8 @@ import (
 //
 // Errors: EINVAL (unknown kind), ESRCH (the row is free), EDOM (past the last row), EAGAIN (nothing
 // to take), EPERM (deaths and a reset of the latency are the root task's).
+//
+//check:size a switch over kinds
 func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch index := f.SI; abi.InfoKind(f.DI) {
 	case abi.InfoMachine:
