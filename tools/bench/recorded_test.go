@@ -55,8 +55,9 @@ func TestRecordedRows(t *testing.T) {
 	}
 }
 
-// stale says which of the old figures are not what was measured now. Those that need a C compiler
-// are left out.
+// stale says which of the old figures are not what was measured now: whose median now lies outside of all samples recorded by more
+// than its row allows. (A few samples of a figure with two usual values may have either as their median.) Those that need
+// a C compiler are left out.
 func stale(old, now []Figure) (faults []string) {
 	for _, o := range old {
 		w := rowOf(&o)
@@ -69,9 +70,9 @@ func stale(old, now []Figure) (faults []string) {
 			continue
 		}
 		n := now[i].Median
-		if d := max(n, o.Median) - min(n, o.Median); d*1000 > o.Median*uint64(w.within) {
-			faults = append(faults, fmt.Sprintf("%s: recorded median %s, now %s: %.1f %% apart, its row allows %.1f", o.Name, group(o.Median), group(n),
-				100*float64(d)/float64(o.Median), float64(w.within)/10))
+		if d := max(n, o.Max) - o.Max + o.Min - min(n, o.Min); d*1000 > o.Median*uint64(w.within) {
+			faults = append(faults, fmt.Sprintf("%s: recorded %s to %s, median %s, now %s: outside by %.1f %% of that, its row allows %.1f", o.Name, group(o.Min), group(o.Max),
+				group(o.Median), group(n), 100*float64(d)/float64(o.Median), float64(w.within)/10))
 		}
 	}
 	return faults
@@ -89,7 +90,13 @@ func TestStale(t *testing.T) {
 			t.Errorf("%d, %d: %q, want %d faults", c.null, c.ready, got, c.want)
 		}
 	}
-	if got := stale(old, nil); len(got) != 2 {
+	old = []Figure{summed(sectionRebirth, "Go (faulty), killed"+toReady, []uint64{1000, 1000, 2000})}
+	for now, want := range map[uint64]int{860: 0, 1900: 0, 2140: 0, 840: 1, 2160: 1} { // 15 % of the median
+		if got := stale(old, []Figure{single(sectionRebirth, "Go (faulty), killed"+toReady, now)}); len(got) != want {
+			t.Errorf("%d of samples from 1000 to 2000: %q, want %d faults", now, got, want)
+		}
+	}
+	if got := stale(old, nil); len(got) != 1 {
 		t.Errorf("nothing measured: %q", got)
 	}
 }

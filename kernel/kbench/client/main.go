@@ -44,12 +44,10 @@ func reply(m *abi.Msg, args [6]uint64) {
 
 // ask sends a request and waits for its answer, which replaces it. News that RS sends meanwhile are kept.
 func ask(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	e := usys.SendRec(to, m)
-	for e == abi.OK && m.Type != abi.MsgReply {
-		if m.Type == abi.RSNews {
-			news = m.Arg[0]
-		}
-		_, e = usys.Receive(to, abi.NoTimeout, m)
+	kind, e := abi.KindSendRec, usys.SendRec(to, m)
+	for e == abi.OK && (kind == abi.KindNotify || m.Type != abi.MsgReply) {
+		hear(kind, m)
+		kind, e = usys.Receive(to, abi.NoTimeout, m)
 	}
 	if e != abi.OK {
 		return e
@@ -57,8 +55,20 @@ func ask(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	return abi.Errno(m.Arg[0])
 }
 
-// news is the number of the next event as RS told it while an answer was awaited; 0: it did not.
-var news uint64
+var (
+	news uint64 // the number of the next event as RS told it while something else was awaited; 0: it did not
+	rung bool   // RS has something to tell, which is to be fetched (RSHeartbeat)
+)
+
+// hear keeps what came from RS beside an answer.
+func hear(kind abi.ReceiveKind, m *abi.Msg) {
+	switch {
+	case kind == abi.KindNotify:
+		rung = true
+	case m.Type == abi.RSNews:
+		news = m.Arg[0]
+	}
+}
 
 // await returns when event number n exists, with the number of the next.
 func await(n uint64) (uint64, abi.Errno) {
@@ -68,12 +78,18 @@ func await(n uint64) (uint64, abi.Errno) {
 		return 0, e
 	}
 	for news == 0 {
-		if _, e := usys.Receive(usys.Start().Root, abi.NoTimeout, &m); e != abi.OK {
+		kind, e := abi.KindSendRec, abi.OK
+		if rung {
+			rung = false
+			m = abi.Msg{Type: abi.RSHeartbeat}
+			e = usys.SendRec(usys.Start().Root, &m)
+		} else {
+			kind, e = usys.Receive(usys.Start().Root, abi.NoTimeout, &m)
+		}
+		if e != abi.OK {
 			return 0, e
 		}
-		if m.Type == abi.RSNews {
-			news = m.Arg[0]
-		}
+		hear(kind, &m)
 	}
 	return news, abi.OK
 }
