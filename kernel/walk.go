@@ -12,11 +12,10 @@ import (
 
 // walker is room for check: nothing is allocated after boot.
 type walker struct {
-	kernel          uint64 // frames that the kernel took at boot
-	all             mem.Set
-	own, seen       mem.Set
-	image           mem.Set
-	taken, mine     portMap
+	kernel          uint64  // frames that the kernel took at boot
+	all             mem.Set // every frame; then those of one image
+	own             mem.Set // of one task
+	ports           portMap
 	tasks, images   [abi.MaxAccounts]uint32
 	frames          [abi.MaxAccounts]uint64
 	sending, queued uint64 // tasks by slot
@@ -111,11 +110,10 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 			continue
 		}
 		w.own.Clear()
-		w.seen.Clear()
-		w.image.Clear()
+		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
-		k.images.AddFrames(t.Image, &w.image, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Seen: &w.seen, Image: &w.image}
+		k.images.AddFrames(t.Image, &w.all, size)
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Image: &w.all}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}
@@ -135,7 +133,7 @@ func (k *Kernel) checkBitmap(t *task.Task) invariant.Fault {
 	if low == nil || t.Dying {
 		return invariant.Fault{}
 	}
-	mine := &k.walk.mine
+	mine := &k.walk.ports
 	*mine = portMap{}
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
 		mine.take(r)
@@ -153,7 +151,7 @@ func (k *Kernel) checkBitmap(t *task.Task) invariant.Fault {
 
 // checkPorts: each port is one task's, or nobody's.
 func (k *Kernel) checkPorts() invariant.Fault {
-	all := &k.walk.taken
+	all := &k.walk.ports
 	*all = portMap{}
 	for i := range k.tasks.Tasks {
 		t := &k.tasks.Tasks[i]
