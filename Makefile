@@ -32,7 +32,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(NAMES:%=$(OUT)/bin/%)
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-bochs demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-bochs test-recorded demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -64,7 +64,10 @@ test-host: need-go ## unit tests and simulations, without QEMU
 test-qemu: need-qemu image ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
-test-long: test-bochs ## what takes longer than make test should
+test-long: test-bochs test-recorded ## what takes longer than make test should, or needs a host that does nothing else
+
+test-recorded: need-qemu image ## a new run of make bench beside the recorded figures
+	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 8m -run TestRecorded ./tools/bench
 
 test-bochs: need-bochs image ## the kernel's tests on another processor: the emulator Bochs
 	$(GO) test $(TESTFLAGS) -count=1 -tags bochs -timeout 40m ./tools/bochstest
