@@ -11,6 +11,8 @@ import (
 //
 // Errors: EINVAL (unknown kind), ESRCH (the row is free), EDOM (past the last row), EAGAIN (nothing
 // to take), EPERM (deaths and a reset of the latency are the root task's).
+//
+//check:size a switch over kinds
 func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch index := f.SI; abi.InfoKind(f.DI) {
 	case abi.InfoMachine:
@@ -59,6 +61,13 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 			k.latency, k.longest = abi.Latency{}, 0
 		}
 		return put(t, abi.OK, &l)
+	case abi.InfoCheck:
+		if t != k.root {
+			return abi.EPERM, 0
+		}
+		var c abi.Check
+		k.checkInfo(&c)
+		return put(t, abi.OK, &c)
 	case abi.InfoAccount:
 		k.charge(k.m.TSC())
 		var a abi.AccountInfo

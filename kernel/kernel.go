@@ -98,11 +98,13 @@ type Kernel struct {
 	longest     uint64 // latency.MaxKernelNS in TSC counts
 	line        textLine
 	seed        [4]uint64
+	walk        *walker
 }
 
 // New makes a kernel without tasks.
 func New(cfg Config) *Kernel {
 	k := &Kernel{m: cfg.Machine, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
+	k.walk = &walker{kernel: cfg.Pool.Size() - cfg.Pool.Free()}
 	k.tasks = task.NewTable()
 	k.accounts = account.NewTable(cfg.Pool)
 	k.ipc = ipc.New(k.tasks, k)

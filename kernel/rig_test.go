@@ -19,7 +19,8 @@ type rig struct {
 	t       testing.TB
 	m       *machine
 	image   uint32
-	enough  int // stays in ring 3 that a test may need
+	enough  int  // stays in ring 3 that a test may need
+	broken  bool // the test has broken the kernel: invariants do not hold in the end
 	entered []int
 }
 
@@ -51,6 +52,7 @@ func (m *machine) Mask(line uint32) {
 	}
 }
 func (m *machine) Unmask(line uint32)                   { m.open[line] = true }
+func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], line < 24 }
 func (m *machine) SetTask(c *arch.Context)              {}
 func (m *machine) LoadSpace(root mem.Addr)              { m.spaces = append(m.spaces, root) }
 func (m *machine) FaultAddress() uint64                 { return m.cr2 }
@@ -161,6 +163,11 @@ func newRig(t testing.TB) *rig {
 	if e := r.StartRoot(l, code.New().Stop().ELF(), 0, 0); e != abi.OK {
 		t.Fatalf("StartRoot: %s", e.Name())
 	}
+	t.Cleanup(func() {
+		if f := r.check(); f.Broken() && !r.broken && !t.Failed() {
+			t.Errorf("in the end: %s: %#x, %#x", f.What, f.A, f.B)
+		}
+	})
 	return r
 }
 

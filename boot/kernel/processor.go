@@ -60,3 +60,10 @@ func (m *machine) nonmaskable(local *apic.Local, madt *acpi.MADT) {
 		}
 	}
 }
+
+// Masked tells what the I/O APIC keeps to itself: for the kernel's check of itself.
+func (m *machine) Masked(line uint32) (masked, known bool) {
+	const mask = 1 << 16
+	e := m.lines.Entry(apic.Line(line))
+	return e&mask != 0, e != 0
+}

@@ -12,6 +12,7 @@ const (
 	InfoLog     InfoKind = 6 // index: LogIndex → LogHeader and lines; EDOM: past the last source
 	InfoImage   InfoKind = 7 // index: image → ImageInfo; ESRCH, EDOM
 	InfoLatency InfoKind = 8 // Latency; index 1 resets it after reading (root task only)
+	InfoCheck   InfoKind = 9 // Check: the kernel looks at all of itself, however long that takes. Root task only
 
 	InfoAccount InfoKind = 10 // index: account → AccountInfo; ESRCH: free; EDOM: past the last
 	InfoHeap    InfoKind = 11 // Heap: the kernel's own
@@ -32,6 +33,12 @@ type Counts struct {
 	HookRows  uint64 // hooks that no privilege has a line for
 	ImageRows uint64 // images that no account has a row for
 	Reserved  uint64 // frames that accounts have not taken of their reserves
+}
+
+// Check is the first invariant of the kernel that does not hold.
+type Check struct {
+	A, B uint64    // which: What says of what kind
+	What [112]byte // in words; empty: all hold
 }
 
 // Heap is the kernel's Go heap.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -65,12 +66,25 @@ func runCase(c test) (ok bool) {
 	t := &T{name: c.name}
 	before := counts()
 	t.guard(c.run)
+	t.walk("after the case")
 	t.clean()
+	t.walk("in the end")
 	if after := counts(); after != before {
 		t.errorf("counts before %+v", before)
 		t.errorf("counts after  %+v", after)
 	}
 	return !t.failed
+}
+
+// walk lets the kernel look at all of itself.
+func (t *T) walk(when string) {
+	var c abi.Check
+	if e := getInfo(abi.InfoCheck, 0, &c); e != abi.OK {
+		t.errorf("InfoCheck: %s", e.Name())
+	}
+	if c.What[0] != 0 {
+		t.errorf("%s the kernel says: %s: %#x, %#x", when, bytes.TrimRight(c.What[:], "\x00"), c.A, c.B)
+	}
 }
 
 func (t *T) guard(run func(*T)) {

@@ -5,10 +5,11 @@ import (
 	"bennu/kernel/invariant"
 )
 
-// setLimit is where frames end that a Set tells apart.
-const setLimit = 4 << 30
+// setLimit is where frames end that a Set tells apart: the kernel's tests have half of it, and the kernel has to keep
+// room for sets, which only they need.
+const setLimit = 512 << 20
 
-// Set is a set of frames. Those from 4 GiB on are counted only.
+// Set is a set of frames. Those from setLimit on are counted only.
 type Set struct {
 	bits [setLimit / abi.PageSize / 64]uint64
 	n    uint64
@@ -20,9 +21,21 @@ func (s *Set) Clear() { *s = Set{} }
 // Len is how many frames there are.
 func (s *Set) Len() uint64 { return s.n }
 
-// Has tells whether a is in s. All from 4 GiB on are.
+// Has tells whether a is in s. All from setLimit on are.
 func (s *Set) Has(a Addr) bool {
 	return a >= setLimit || s.bits[a/abi.PageSize/64]>>(a/abi.PageSize%64)&1 != 0
+}
+
+// Take takes a out of s. false: it is not there.
+func (s *Set) Take(a Addr) bool {
+	if !s.Has(a) {
+		return false
+	}
+	if a < setLimit {
+		s.bits[a/abi.PageSize/64] &^= 1 << (a / abi.PageSize % 64)
+	}
+	s.n--
+	return true
 }
 
 // Add puts a into s. false: it is there already, or no frame has that address.

@@ -10,8 +10,7 @@ import (
 type Checker struct {
 	Phys     mem.Physical
 	Template mem.Addr
-	Own      *mem.Set // the space's frames
-	Seen     *mem.Set // those that its tables use: each once
+	Own      *mem.Set // the space's frames: the tables may use each once, and it is taken out
 	Image    *mem.Set // frames that it may have read-only: its executable's
 	Module   uint64   // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
 	module   mem.Addr
@@ -30,7 +29,7 @@ const (
 // Check walks the tables of s. They must be its own and used once, map only its own pages and those that it shares,
 // never writable and executable, and leave the kernel's half as the template has it.
 func (c *Checker) Check(s *Space) invariant.Fault {
-	if !c.Own.Has(s.Root) || !c.Seen.Add(s.Root) {
+	if !c.Own.Take(s.Root) {
 		return invariant.Of("paging: the top table is not the space's own (frame)", uint64(s.Root), 0)
 	}
 	root, template := c.Phys.Words(s.Root), c.Phys.Words(c.Template)
@@ -57,7 +56,7 @@ func (c *Checker) table(e PTE, va uint64, level uint) invariant.Fault {
 	if e&^(kept|addrMask) != tableBits(va) {
 		return invariant.Of("paging: an entry for a table has other bits (address, entry)", va, uint64(e))
 	}
-	if !c.Own.Has(e.Frame()) || !c.Seen.Add(e.Frame()) {
+	if !c.Own.Take(e.Frame()) {
 		return invariant.Of("paging: a table is not the space's own, or used twice (address, frame)", va, uint64(e.Frame()))
 	}
 	level--
@@ -90,7 +89,7 @@ func (c *Checker) page(e PTE, va uint64) invariant.Fault {
 	case e&Writable != 0 && e&NX == 0:
 		return invariant.Of("paging: a page is writable and executable (address, entry)", va, uint64(e))
 	case e&Shared == 0:
-		if !c.Own.Has(a) || !c.Seen.Add(a) {
+		if !c.Own.Take(a) {
 			return invariant.Of("paging: a page is not the space's own, or mapped twice (address, frame)", va, uint64(a))
 		}
 	case e&Writable != 0:
@@ -116,7 +115,7 @@ func (c *Checker) bitmap(e PTE, va uint64) invariant.Fault {
 			return invariant.Of("paging: the TSS or the bitmap's end is not the template's (address, entry)", va, uint64(e))
 		}
 	case IOBitmap, IOBitmap + abi.PageSize:
-		if e&^(kept|addrMask) != Present|NX || !c.Own.Has(a) || !c.Seen.Add(a) {
+		if e&^(kept|addrMask) != Present|NX || !c.Own.Take(a) {
 			return invariant.Of("paging: a page of the I/O bitmap is not the space's own (address, entry)", va, uint64(e))
 		}
 	default:

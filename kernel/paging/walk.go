@@ -5,14 +5,23 @@ import "bennu/kernel/mem"
 // Walk is the entry of the page tables at root that translates va, of whatever size its page; 0 when nothing is
 // there.
 func Walk(phys mem.Physical, root mem.Addr, va uint64) PTE {
-	e := Entry(root, Present)
-	for level := 3; level >= 0; level-- {
-		if e = PTE(phys.Words(e.Frame())[index(va, uint(level))]); e&Present == 0 {
-			return 0
-		}
-		if e&Large != 0 {
-			break
-		}
+	if p := WalkEntry(phys, root, va); p != nil {
+		return *p
 	}
-	return e
+	return 0
+}
+
+// WalkEntry is where that entry lies; nil when nothing is there.
+func WalkEntry(phys mem.Physical, root mem.Addr, va uint64) *PTE {
+	table := root
+	for level := uint(3); ; level-- {
+		p := (*PTE)(&phys.Words(table)[index(va, level)])
+		if *p&Present == 0 {
+			return nil
+		}
+		if level == 0 || *p&Large != 0 {
+			return p
+		}
+		table = p.Frame()
+	}
 }

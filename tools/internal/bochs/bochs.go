@@ -132,8 +132,17 @@ func (v *VM) start(ctx context.Context, c *Config) error {
 		go io.Copy(io.Discard, r)
 		go v.read(out, stamped)
 	} else {
-		go io.Copy(io.Discard, out)
 		go v.read(r, func(l string) string { return l })
+		go func() { // until the end: a pipe that nobody empties would stop Bochs
+			for s := bufio.NewReader(out); ; {
+				l, err := s.ReadString('\n')
+				v.screen(l)
+				if err != nil {
+					break
+				}
+			}
+			out.Close()
+		}()
 	}
 	go func() {
 		v.err = v.cmd.Wait()
@@ -141,6 +150,28 @@ func (v *VM) start(ctx context.Context, c *Config) error {
 		close(v.done)
 	}()
 	return nil
+}
+
+// connected is what Bochs says of the pseudo-terminal that it draws its screen on.
+var connected = regexp.MustCompile(`^Bochs connected to screen "(/dev/pts/\d+)"`)
+
+// screen empties the pseudo-terminal that l names, if it does: Bochs stops when that is full.
+func (v *VM) screen(l string) {
+	m := connected.FindStringSubmatch(l)
+	if m == nil {
+		return
+	}
+	f, err := os.OpenFile(m[1], os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		v.mu.Lock()
+		v.log.WriteString("screen: " + err.Error() + "\n")
+		v.mu.Unlock()
+		return
+	}
+	go func() {
+		io.Copy(io.Discard, f)
+		f.Close()
+	}()
 }
 
 var stamp = regexp.MustCompile(`\[ *\d+\.\d{6}\] `)
@@ -164,10 +195,14 @@ func (v *VM) read(r *os.File, clean func(string) string) {
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
 		l := clean(escapes.ReplaceAllString(strings.TrimRight(s.Text(), "\r"), ""))
+		v.screen(l)
 		v.mu.Lock()
 		v.log.WriteString(l + "\n")
 		v.mu.Unlock()
 		v.lines <- l
+	}
+	if err := s.Err(); err != nil {
+		v.lines <- "reading from Bochs: " + err.Error()
 	}
 }
 

@@ -1,0 +1,139 @@
+package kernel
+
+import (
+	"strings"
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/ktest/code"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+	"bennu/kernel/task"
+)
+
+// walked is a kernel with something of everything: tasks that wait for each other, kept messages, ports, a line, an
+// alarm, a message limit, an image.
+type walked struct {
+	*rig
+	a, b, c *task.Task
+	image   uint32
+}
+
+func newWalked(t *testing.T) *walked {
+	r := newRig(t)
+	w := &walked{rig: r}
+	g := rights()
+	g.NPorts, g.NIRQs = 1, 1
+	g.Ports[0], g.IRQs[0] = abi.PortRange{First: 0x2f8, Last: 0x2ff}, 17
+	w.a, w.b, w.c = r.make(g), r.make(rights()), r.make(rights())
+	w.image = r.load(code.New().Stop().ELF())
+	if e, _ := r.call(w.a, abi.CallIRQCtl, uint64(abi.IRQSetPolicy), 17, 1); e != abi.OK {
+		t.Fatal(e.Name())
+	}
+	r.call(w.a, abi.CallSetAlarm, 1e9)
+	r.call(w.b, abi.CallSendA, uint64(w.a.Endpoint), 7)
+	r.call(w.b, abi.CallSendA, uint64(w.a.Endpoint), 8)
+	r.call(w.c, abi.CallNotify, uint64(w.a.Endpoint))
+	r.exception(w.b, 14, 4, abi.RAMBase) // a page of its own
+	r.exception(w.c, 14, 4, abi.RAMBase)
+	r.syscall(w.b, abi.CallSendRec, uint64(w.a.Endpoint), 1e12)
+	r.until("sendrec", func() bool { return w.b.Wait != 0 })
+	r.syscall(w.c, abi.CallReceive, uint64(w.a.Endpoint), abi.NoTimeout)
+	r.until("receive", func() bool { return w.c.Wait != 0 })
+	if f := r.check(); f.Broken() {
+		t.Fatalf("before anything is broken: %s: %#x, %#x", f.What, f.A, f.B)
+	}
+	return w
+}
+
+// entry is an entry of a task's page tables.
+func (w *walked) entry(t *task.Task, va uint64) *paging.PTE {
+	w.t.Helper()
+	e := t.Space.Lookup(va)
+	if e == nil {
+		w.t.Fatalf("no entry for %#x", va)
+	}
+	return e
+}
+
+// Each invariant, broken, is found and named.
+func TestWalk(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		do         func(w *walked)
+	}{
+		{"a frame lost", "frames that nobody has, or two", func(w *walked) { w.pool.Get(nil) }},
+		{"a frame of a task free, too", "twice there", func(w *walked) { w.pool.Put(nil, w.entry(w.a, abi.StartPage).Frame()) }},
+		{"a frame on an account that has it not", "frames of an account", func(w *walked) { w.pool.Put(nil, w.pool.Get(&w.accounts.Get(w.a.Account).Frames)) }},
+		{"a reserve of nobody", "frames that are owed", func(w *walked) { w.pool.Promise(new(mem.Holder), 3, 3) }},
+		{"another's page mapped", "not the space's own", func(w *walked) { *w.entry(w.a, abi.StartPage) = *w.entry(w.b, abi.StartPage) }},
+		{"a page mapped twice", "mapped twice", func(w *walked) { *w.entry(w.a, abi.StartPage) = *w.entry(w.a, abi.CallPage) &^ paging.Writable }},
+		{"writable and executable", "writable and executable", func(w *walked) { *w.entry(w.a, abi.CallPage) &^= paging.NX }},
+		{"a shared page writable", "shared page is writable", func(w *walked) { *w.entry(w.a, abi.ImageBase) |= paging.Writable | paging.NX }},
+		{"a shared page of another image", "not of the task's executable", func(w *walked) { *w.entry(w.a, abi.ImageBase) = *w.entry(w.root, abi.ImageBase) }},
+		{"a table of another's", "a table is not the space's own", func(w *walked) {
+			root, other := w.phys.Words(w.a.Space.Root), w.phys.Words(w.b.Space.Root)
+			root[abi.TaskBase>>39] = other[abi.TaskBase>>39]
+		}},
+		{"a large page", "other bits", func(w *walked) { *w.entry(w.a, abi.CallPage) |= paging.Large }},
+		{"the kernel's half changed", "not the template's", func(w *walked) { w.phys.Words(w.a.Space.Root)[300] = 0x1003 }},
+		{"the kernel's half open", "open to ring 3", func(w *walked) { *paging.WalkEntry(w.phys, w.template, paging.TSSLinear) |= paging.User }},
+		{"the kernel's half executable", "half is writable and executable", func(w *walked) { *paging.WalkEntry(w.phys, w.template, paging.TSSLinear) &^= paging.NX }},
+		{"a page beside the bitmap", "beside the I/O bitmap", func(w *walked) { *w.entry(w.a, paging.IOEnd+abi.PageSize) = 0x1003 }},
+		{"the bitmap open to ring 3", "I/O bitmap is not", func(w *walked) { *w.entry(w.a, paging.IOBitmap) |= paging.User }},
+		{"a port too many", "does not have it", func(w *walked) { w.phys.Words(w.entry(w.a, paging.IOBitmap).Frame())[1] = 0 }},
+		{"a port of two", "two tasks have a port", func(w *walked) { w.b.Priv.NPorts, w.b.Priv.Ports[0] = 1, w.a.Priv.Ports[0] }},
+		{"a port that nobody has taken", "ports that tasks have", func(w *walked) { w.ports.take(abi.PortRange{First: 0x5000, Last: 0x5000}) }},
+		{"a mask of a dead slot", "names a slot that nobody has", func(w *walked) { w.a.SendTo |= 1 << 60 }},
+		{"a notification of a dead slot", "names a slot that nobody has", func(w *walked) { w.a.Notified |= 1 << 60 }},
+		{"ready, not queued", "ready and not queued", func(w *walked) { w.sched.Block(w.a.Slot) }},
+		{"queued, not ready", "queued and not ready", func(w *walked) { w.sched.Ready(w.b.Slot, 0) }},
+		{"a wait without its limit", "a time limit", func(w *walked) { w.timers.Cancel(limitID(w.b)) }},
+		{"a limit without a wait", "a time limit", func(w *walked) { w.timers.Set(limitID(w.a), 5) }},
+		{"an alarm of nobody", "alarm of a task that does not live", func(w *walked) { w.timers.Set(2*60, 5) }},
+		{"waits for a dead one", "waits for one that is dead", func(w *walked) { w.c.RecvFrom += 64 }},
+		{"a sender in no queue", "sends and is in no queue", func(w *walked) { w.a.Senders, w.a.LastSend = task.None, task.None }},
+		{"a queue's end", "end of a queue", func(w *walked) { w.a.LastSend = w.c.Slot }},
+		{"a queue of a stranger", "queued that does not send", func(w *walked) { w.a.Senders = w.c.Slot }},
+		{"a message uncounted", "messages kept for a task", func(w *walked) { w.a.AsyncToMe-- }},
+		{"a message off the list", "messages kept for a task", func(w *walked) { w.a.AsyncFirst.Next = nil }},
+		{"a message of somebody else", "not for", func(w *walked) { w.a.AsyncFirst.From = w.c.Slot }},
+		{"a result uncounted", "results of messages", func(w *walked) { w.c.AsyncFails++ }},
+		{"a slot kept", "kept messages", func(w *walked) { w.c.Async[3].State = task.AsyncFailed; w.c.AsyncFails++ }},
+		{"a hook of nobody", "no such line", func(w *walked) { w.a.Priv.NIRQs = 0; w.hookRows-- }},
+		{"a line open that nobody has", "mask is not", func(w *walked) { w.m.open[5] = true }},
+		{"a line masked that its owner waits for", "mask is not", func(w *walked) { w.m.open[17] = false }},
+		{"a row of hooks", "lines in privileges", func(w *walked) { w.hookRows++ }},
+		{"a task of an account", "tasks or images of an account", func(w *walked) { w.accounts.Get(w.a.Account).Tasks++ }},
+		{"an image of an account", "tasks or images of an account", func(w *walked) { w.accounts.Get(abi.AccountRoot).Images-- }},
+		{"a row of images", "rows of images", func(w *walked) { w.accounts.Get(abi.AccountRoot).Spec.Images++ }},
+		{"a task of an image", "tasks of an image", func(w *walked) { w.images.Hold(w.images.Get(int(w.image))) }},
+		{"the page tables of nobody", "does not live are in force", func(w *walked) { w.current = &task.Task{} }},
+		{"a slot living and free", "free and not", func(w *walked) { w.tasks.Tasks[60].Live = true }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWalked(t)
+			w.broken = true
+			c.do(w)
+			if f := w.check(); !strings.Contains(f.What, c.want) {
+				t.Errorf("found %q: %#x, %#x; want %q", f.What, f.A, f.B, c.want)
+			}
+			var out abi.Check
+			if w.checkInfo(&out); !strings.Contains(string(out.What[:]), c.want) {
+				t.Errorf("CallGetInfo tells %q", out.What)
+			}
+		})
+	}
+}
+
+// Only the root task may ask.
+func TestCheckIsRoots(t *testing.T) {
+	r := newRig(t)
+	if e, n := r.call(r.root, abi.CallGetInfo, uint64(abi.InfoCheck), 0); e != abi.OK || n != 128 || r.root.Call.Buf[16] != 0 {
+		t.Errorf("the root task: %s, %d bytes, %q", e.Name(), n, r.root.Call.Buf[16:128])
+	}
+	p := r.make(rights())
+	if e, _ := r.call(p, abi.CallGetInfo, uint64(abi.InfoCheck), 0); e != abi.EPERM {
+		t.Errorf("another task: %s, want EPERM", e.Name())
+	}
+}
