@@ -43,7 +43,7 @@ func TestLists(t *testing.T) {
 				delete(owner, a)
 			}
 		}
-		length := []int{0, 1, perList - 1, perList, perList + 1, r.IntN(600)}[r.IntN(6)]
+		length := []int{0, 1, PerList - 1, PerList, PerList + 1, r.IntN(600)}[r.IntN(6)]
 		for range length {
 			if l.Full() {
 				l.Grow(phys, take(who, false))
