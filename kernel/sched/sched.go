@@ -184,7 +184,7 @@ func (s *Sched) Gen() uint64 { return s.gen }
 func (s *Sched) Queued(slot int) bool { return s.queued(slot) }
 
 // Len is how many slots are ready.
-func (s *Sched) Len() int { return s.len() }
+func (s *Sched) Len() int { return s.n }
 
 // First is the slot that runs next; -1 when none is ready.
 func (s *Sched) First() int {
@@ -387,7 +387,7 @@ func (s *Sched) Out(a abi.AccountID, now uint64, want bool) bool {
 	return true
 }
 
-// Used is how many ticks account a was charged in all; Exhausted how often its budget was used up.
+// Used is how many ticks account a was charged in all.
 func (s *Sched) Used(a abi.AccountID) uint64 { return s.shares[a].used }
 
 // Exhausted is how often account a's budget was used up.
