@@ -270,6 +270,28 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
+// Who runs while nobody else is ready uses its budget up, and gets into no debt: it took the time from nobody.
+func TestAlone(t *testing.T) {
+	s := New()
+	for slot := range 2 {
+		a := abi.AccountID(slot + 2)
+		s.Set(a, Share{Level: Level(3), Budget: 100, Period: 1000, Turn: 50}, 0)
+		s.Add(slot, a)
+	}
+	for _, c := range []struct{ ready, left int }{{1, 0}, {2, -400}} {
+		s.Idle()
+		for slot := range c.ready {
+			s.Ready(slot, 0)
+		}
+		a, how := s.Bill(0)
+		before := s.Used(a)
+		s.Charge(a, 500, 0, how)
+		if left, used := s.Left(a, 0), s.Used(a)-before; left != int64(c.left) || used != 500 || !s.Out(a, 0, false) {
+			t.Errorf("%d ready: %d left after 500 of 100, %d used, want %d and 500", c.ready, left, used, c.left)
+		}
+	}
+}
+
 // A server that hangs while it works for a client does so on its own account after Serve, and then behind everybody.
 func TestHungServer(t *testing.T) {
 	s := New()
