@@ -159,11 +159,11 @@ func (k *Kernel) waited(t *task.Task) {
 func (k *Kernel) arm(t *task.Task) {
 	at := k.timers.Next()
 	if t != nil {
-		if k.due = k.sched.Slice(t.Slot, k.since); k.due != ^uint64(0) && k.sched.Len() > 1 {
+		if k.due = k.sched.Slice(t.Slot, k.since); k.due != sched.Never && k.sched.Len() > 1 {
 			at = min(at, k.sinceBoot(k.due))
 		}
 	}
-	if next := k.sched.Next(); next != ^uint64(0) {
+	if next := k.sched.Next(); next != sched.Never {
 		at = min(at, k.sinceBoot(next))
 	}
 	if k.retry != 0 {

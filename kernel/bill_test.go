@@ -137,6 +137,36 @@ func TestServersWorkOnTheirClientsAccounts(t *testing.T) {
 	}
 }
 
+// What the root task asks a server is the server's own to do: its pings are all alike.
+func TestRootAsksOnServersAccounts(t *testing.T) {
+	r := newRig(t)
+	x := r.server(2)
+	client := r.make(limited(5, 1e9, 1e9))
+	r.away()
+	r.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	r.call(client, abi.CallNotify, uint64(x.Endpoint))
+	if got := r.sched.Payer(x.Slot); got != client.Account {
+		t.Errorf("account %d pays for a client's notification, want %d", got, client.Account)
+	}
+	r.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	r.ipc.Notify(r.root, x.Endpoint)
+	if got := r.sched.Payer(x.Slot); x.Wait != 0 || got != x.Account {
+		t.Errorf("account %d pays for the root task's ping, want the server's, %d", got, x.Account)
+	}
+}
+
+// An interrupt on a line that nobody has is on the kernel's account, not on that of the task that ran.
+func TestStrayInterruptIsTheKernels(t *testing.T) {
+	r := newRig(t)
+	x := r.make(limited(3, 1e9, 1e9))
+	r.away()
+	r.does(x, func(*arch.Context) uint64 { return arch.VectorIRQ + 19 })
+	r.until("an interrupt", func() bool { return r.m.next[x.Slot] == nil })
+	if r.payer != abi.AccountKernel || r.slot != -1 {
+		t.Errorf("account %d pays, slot %d, want the kernel's and none", r.payer, r.slot)
+	}
+}
+
 // The line of who has used up its budget is masked; the interrupt comes when it is filled.
 func TestLineOfTheOverdrawn(t *testing.T) {
 	r := newRig(t)

@@ -40,7 +40,7 @@ func (k *Kernel) callPortIO(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 
 func hasPort(t *task.Task, port uint16) bool {
 	for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
-		if r.First <= port && port <= r.Last {
+		if r.Has(port) {
 			return true
 		}
 	}

@@ -104,7 +104,7 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	k.showPorts(to, &io)
 	for _, r := range p.Ports[:p.NPorts] {
 		k.ports.take(r)
-		k.consoleTask = k.consoleTask || hasConsole(r)
+		k.consoleTask = k.consoleTask || r.Has(consolePort)
 	}
 	return abi.OK
 }
@@ -116,8 +116,6 @@ func (k *Kernel) privTell(to *task.Task, from *abi.CallArea) {
 	k.allowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
 	k.tellUnguarded(to)
 }
-
-func hasConsole(r abi.PortRange) bool { return r.First <= consolePort && consolePort <= r.Last }
 
 func overlap(a, b abi.PortRange) bool { return a.First <= b.Last && b.First <= a.Last }
 

@@ -11,8 +11,7 @@ import (
 // callTaskCreate: Buf: TaskSpec. The new task has no rights and does not run.
 //
 // Errors: EINVAL (no such sealed image, arguments too long, a label that the log has for the kernel or the root task),
-// ESRCH (no such account), ENOSPC (no slot), EAGAIN (its
-// death could not be told: too many records wait), ENOMEM.
+// ESRCH (no such account), ENOSPC (no slot), EAGAIN (its death could not be told: too many records wait), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
 	copy(abi.Bytes(&s), t.Call.Buf[:])
@@ -105,8 +104,8 @@ func (k *Kernel) startInfo(t *task.Task) *abi.StartInfo {
 	return startAt(k.phys, t.Space.Lookup(abi.StartPage).Frame())
 }
 
-// nextSeed draws a task's random seed: xoshiro256+ (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators") from the kernel's, which boot took from the
-// hardware. Tasks that need secrets take RDRAND.
+// nextSeed draws a task's random seed from the kernel's, which boot took from the hardware: xoshiro256+ (Blackman and
+// Vigna, "Scrambled Linear Pseudorandom Number Generators"). Tasks that need secrets take RDRAND.
 func (k *Kernel) nextSeed() (out [4]uint64) {
 	s := &k.seed
 	for i := range out {

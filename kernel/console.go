@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"strconv"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/sched"
 )
@@ -49,13 +51,7 @@ func (c *console) add(b []byte) {
 
 // words is "N lines missed" for a person.
 func (c *console) words() []byte {
-	var digits [20]byte
-	i := len(digits)
-	for v := c.missed; v != 0; v /= 10 {
-		i--
-		digits[i] = byte('0' + v%10)
-	}
-	n := copy(c.note[:], digits[i:])
+	n := len(strconv.AppendUint(c.note[:0], c.missed, 10))
 	n += copy(c.note[n:], " lines missed\n")
 	return c.note[:n]
 }

@@ -5,6 +5,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/task"
 )
 
 // A task of high priority that was woken while one of low priority ran waited for as long as the machine
@@ -127,5 +128,33 @@ func TestCalls(t *testing.T) {
 		if d := r.death(abi.CauseBadCall); d.Status != bad[0] || d.Endpoint != b.Endpoint {
 			t.Errorf("call %d: record of %d, status %d", bad[0], d.Endpoint, d.Status)
 		}
+	}
+}
+
+// What the call mask lets through may still be others' to ask.
+func TestWhoMayAsk(t *testing.T) {
+	r := newRig(t)
+	x, server := r.make(limited(2, 1e9, 1e9)), r.server(2) // in turns
+	r.away()
+	for _, c := range []struct {
+		what string
+		t    *task.Task
+		nr   abi.CallNr
+		args []uint64
+		want abi.Errno
+	}{
+		{"the worst latency", x, abi.CallGetInfo, []uint64{uint64(abi.InfoLatency), 0}, abi.OK},
+		{"a reset of it", x, abi.CallGetInfo, []uint64{uint64(abi.InfoLatency), 1}, abi.EPERM},
+		{"a death", x, abi.CallGetInfo, []uint64{uint64(abi.InfoDeath)}, abi.EPERM},
+		{"no server works for others", x, abi.CallAccount, []uint64{uint64(abi.AccountPay), uint64(server.Account)}, abi.EPERM},
+		{"a server for the kernel", server, abi.CallAccount, []uint64{uint64(abi.AccountPay), uint64(abi.AccountKernel)}, abi.EPERM},
+		{"a server for nobody", server, abi.CallAccount, []uint64{uint64(abi.AccountPay), abi.MaxAccounts - 1}, abi.ESRCH},
+		{"a server for another", server, abi.CallAccount, []uint64{uint64(abi.AccountPay), uint64(x.Account)}, abi.OK},
+	} {
+		e, _ := r.call(c.t, c.nr, c.args...)
+		r.want(c.what, e, c.want)
+	}
+	if got := r.sched.Payer(server.Slot); got != x.Account {
+		t.Errorf("account %d pays for the server, want %d", got, x.Account)
 	}
 }

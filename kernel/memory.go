@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/arch"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 	"bennu/kernel/task"
@@ -16,7 +17,7 @@ const (
 // exception handles an exception of ring 3: a page that is given on demand, or the task's end.
 func (k *Kernel) exception(t *task.Task, v uint64) {
 	f := &t.Ctx.Frame
-	if v != vectorPageFault {
+	if v != arch.VectorPageFault {
 		k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err})
 		return
 	}
@@ -32,8 +33,6 @@ func (k *Kernel) exception(t *task.Task, v uint64) {
 	}
 	k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err, CR2: va})
 }
-
-const vectorPageFault = 14
 
 // populate gives t the page of va that it may have but has not touched yet: zeros of its RAM, or
 // its own copy of a page of its image's data. Errors: EFAULT (nothing belongs there), ENOMEM.

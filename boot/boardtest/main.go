@@ -14,6 +14,8 @@
 package main
 
 import (
+	"strconv"
+
 	"bennu/board/pc"
 	"bennu/board/pc/acpi"
 	"bennu/board/pc/apic"
@@ -244,14 +246,4 @@ func testTables(b *board) string {
 	return ""
 }
 
-func decimal(v uint64) string {
-	var d [20]byte
-	i := len(d)
-	for {
-		i--
-		d[i] = byte('0' + v%10)
-		if v /= 10; v == 0 {
-			return string(d[i:])
-		}
-	}
-}
+func decimal(v uint64) string { return strconv.FormatUint(v, 10) }

@@ -14,7 +14,7 @@ import (
 func setGCPercent(percent int32) int32
 
 // quiet is the end of boot: what was garbage is collected, and from now on the collector never runs. The
-// kernel allocates nothing any more (abi.Counts.HeapAllocs shows it).
+// kernel allocates nothing any more (abi.Heap shows it).
 func quiet() {
 	runtime.GC()
 	setGCPercent(-1)

@@ -17,6 +17,7 @@ import (
 	"bennu/board/pc/power"
 	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
+	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
@@ -114,9 +115,9 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	}
 
 	apic.DisablePIC(port.Hardware{})
-	base, err := apic.CheckBase(cpu.ReadMSR(msrAPICBase), madt.LocalAPIC)
+	base, err := apic.CheckBase(cpu.ReadMSR(cpu.MSRAPICBase), madt.LocalAPIC)
 	m.must(err)
-	cpu.WriteMSR(msrAPICBase, base)
+	cpu.WriteMSR(cpu.MSRAPICBase, base)
 	local := apic.NewLocal(mmio.At(madt.LocalAPIC))
 	m.must(local.Enable())
 	m.rates, err = clock.Calibrate(clock.Source{TSC: cpu.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: references(tables, fadt), Timer: local})
@@ -129,8 +130,6 @@ func (m *machine) hardware(info *pvh.Info, entry uint64) {
 	m.must(err)
 	m.hardwareTSC = cpu.TSC()
 }
-
-const msrAPICBase = 0x1b
 
 // references are the clocks of known rate that the machine has, the best first.
 func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
@@ -147,8 +146,9 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 
 // config is what the kernel is told.
 func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, module pvh.Range, entry uint64) kernel.Config {
-	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: imageEnd() - pc.KernelBase,
-		HeapBytes: pc.WindowEnd - imageEnd(), ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
+	end := ring0.ImageEnd()
+	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: end - pc.KernelBase,
+		HeapBytes: pc.WindowEnd - end, ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
 	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)

@@ -47,9 +47,6 @@ func (m *machine) memory(info *pvh.Info, module pvh.Range) (tss mem.Addr, pool *
 	return tss, pool, template
 }
 
-// imageEnd is where the kernel's image ends and its heap begins.
-func imageEnd() uint64 { return ring0.ImageEnd() }
-
 func (m *machine) frame(pool *mem.Pool) mem.Addr {
 	a := pool.Get(nil)
 	if a == 0 {

@@ -3,6 +3,8 @@
 package ring0
 
 import (
+	"strconv"
+
 	"bennu/board/pc"
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/port"
@@ -178,17 +180,9 @@ func (r *Reporter) dec(v uint64) *Reporter { return r.digits(v, 10) }
 
 func (r *Reporter) hex(name string, v uint64) *Reporter { return r.str(name).str("0x").digits(v, 16) }
 
-func (r *Reporter) digits(v, base uint64) *Reporter {
+func (r *Reporter) digits(v uint64, base int) *Reporter {
 	var b [20]byte
-	i := len(b)
-	for {
-		i--
-		b[i] = "0123456789abcdef"[v%base]
-		if v /= base; v == 0 {
-			break
-		}
-	}
-	for _, c := range b[i:] {
+	for _, c := range strconv.AppendUint(b[:0], v, base) {
 		r.Put(c)
 	}
 	return r

@@ -11,8 +11,7 @@ import (
 // Bits of DR7 for breakpoint 0.
 const (
 	onExecute = 1 << 0
-	onWrite   = 1<<0 | 1<<16 | 3<<18 // 4 bytes
-	onAccess  = 1<<0 | 3<<16 | 3<<18
+	onAccess  = 1<<0 | 3<<16 | 3<<18 // 4 bytes
 	dr7       = 0x400
 	dr6       = 0xffff0ff0
 )

@@ -56,7 +56,7 @@ var fatals = []struct {
 // near makes a task's pages those in force.
 func (r *rig) near() *task {
 	t := r.task(code.New(0xc3)) // RET
-	arch.LoadSpace(t.root)
+	arch.LoadSpace(t.space.Root)
 	return t
 }
 

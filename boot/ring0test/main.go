@@ -9,6 +9,9 @@
 package main
 
 import (
+	"strconv"
+	"strings"
+
 	"bennu/board/pc"
 	"bennu/board/pc/apic"
 	"bennu/board/pc/cpu"
@@ -80,9 +83,8 @@ func main() {
 		r.power.Off(statusFail)
 	}
 	ring0.SettleStack()
-	const test = "test="
-	if len(r.words) > len(test) && r.words[:len(test)] == test {
-		r.fatal(r.words[len(test):])
+	if name, ok := strings.CutPrefix(r.words, "test="); ok && name != "" {
+		r.fatal(name)
 	}
 	r.say("KTAP version 1")
 	r.say("1..", decimal(uint64(len(cases))))
@@ -158,18 +160,6 @@ func (r *rig) equal(what string, found, want uint64) {
 	}
 }
 
-func decimal(v uint64) string { return digits(v, 10) }
+func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
 
-func hex(v uint64) string { return "0x" + digits(v, 16) }
-
-func digits(v, base uint64) string {
-	var d [20]byte
-	i := len(d)
-	for {
-		i--
-		d[i] = "0123456789abcdef"[v%base]
-		if v /= base; v == 0 {
-			return string(d[i:])
-		}
-	}
-}
+func hex(v uint64) string { return "0x" + strconv.FormatUint(v, 16) }

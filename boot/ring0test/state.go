@@ -3,6 +3,8 @@
 package main
 
 import (
+	"strings"
+
 	"bennu/board/pc"
 	"bennu/board/pc/cpu"
 	"bennu/boot/ring0"
@@ -82,8 +84,8 @@ func testStateIsRead(r *rig) {
 		mend := c.do()
 		faults := ring0.Check(r.phys, r.template)
 		mend()
-		if len(faults) != 1 || !hasPrefix(faults[0], c.name) {
-			r.wrong("spoilt ", c.name, ": ", decimal(uint64(len(faults))), " faults: ", join(faults))
+		if len(faults) != 1 || !strings.HasPrefix(faults[0], c.name) {
+			r.wrong("spoilt ", c.name, ": ", decimal(uint64(len(faults))), " faults: ", strings.Join(faults, "; "))
 		}
 	}
 	testState(r)
@@ -91,35 +93,18 @@ func testStateIsRead(r *rig) {
 
 // testGuardIsRead: a guard page that is mapped is found, and so is a stack's page that is not.
 func testGuardIsRead(r *rig) {
+	space := r.space() // whose tables below the top are the template's
 	for _, s := range pc.Stacks {
 		for _, a := range []uint64{s.Guard(), s.Top - abi.PageSize} {
-			e := entry(r.phys, r.template, a)
+			e := space.Lookup(a)
 			was := *e
-			*e ^= uint64(paging.Entry(mem.Addr(a), paging.Present|paging.Writable|paging.NX))
+			*e ^= paging.Entry(mem.Addr(a), paging.Present|paging.Writable|paging.NX)
 			faults := ring0.Stacks(r.phys, r.template)
 			*e = was
 			if len(faults) != 1 {
-				r.wrong(s.Name, " ", hex(a), ": ", join(faults))
+				r.wrong(s.Name, " ", hex(a), ": ", strings.Join(faults, "; "))
 			}
 		}
 	}
 	testState(r)
-}
-
-// entry is that of va in the last table.
-func entry(phys mem.Physical, root mem.Addr, va uint64) *uint64 {
-	table := root
-	for level := 3; level > 0; level-- {
-		table = paging.PTE(phys.Words(table)[va>>(12+9*level)&511]).Frame()
-	}
-	return &phys.Words(table)[va>>12&511]
-}
-
-func hasPrefix(s, p string) bool { return len(s) >= len(p) && s[:len(p)] == p }
-
-func join(list []string) (s string) {
-	for _, l := range list {
-		s += l + "; "
-	}
-	return s
 }

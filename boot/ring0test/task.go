@@ -12,16 +12,15 @@ import (
 
 // task is code in ring 3, with a context and page tables of its own.
 type task struct {
-	r    *rig
-	ctx  *arch.Context
-	root mem.Addr
-	data [code.DataSize / abi.PageSize]mem.Addr
+	r     *rig
+	ctx   *arch.Context
+	space paging.Space
+	data  [code.DataSize / abi.PageSize]mem.Addr
 }
 
 // task makes one of p: its text a page, its data as kernel/ktest/code has it.
 func (r *rig) task(p *code.Prog) *task {
-	t := &task{r: r, root: r.frame()}
-	*r.phys.Words(t.root) = *r.phys.Words(r.template)
+	t := &task{r: r, space: r.space()}
 	text := r.frame()
 	copy(r.phys.Bytes(text, abi.PageSize)[code.Text%abi.PageSize:], p.Text())
 	t.page(code.Text&^(abi.PageSize-1), text, 0)
@@ -37,24 +36,28 @@ func (r *rig) task(p *code.Prog) *task {
 // frame takes one; the test ends without.
 func (r *rig) frame() mem.Addr {
 	a := r.pool.Get(nil)
-	if a == 0 {
+	r.enough(a != 0)
+	return a
+}
+
+// space makes page tables with nothing of ring 3's.
+func (r *rig) space() paging.Space {
+	s, ok := paging.New(r.pool, r.template, nil)
+	r.enough(ok)
+	return s
+}
+
+// enough ends the test where there was no memory.
+func (r *rig) enough(ok bool) {
+	if !ok {
 		r.say("Bail out! no memory")
 		r.power.Off(statusFail)
 	}
-	return a
 }
 
 // page maps a at va for ring 3.
 func (t *task) page(va uint64, a mem.Addr, bits paging.PTE) {
-	table := t.root
-	for level := 3; level > 0; level-- {
-		e := &t.r.phys.Words(table)[va>>(12+9*level)&511]
-		if *e == 0 {
-			*e = uint64(paging.Entry(t.r.frame(), paging.Present|paging.Writable|paging.User))
-		}
-		table = paging.PTE(*e).Frame()
-	}
-	t.r.phys.Words(table)[va>>12&511] = uint64(paging.Entry(a, bits|paging.Present|paging.User))
+	t.r.enough(t.space.Map(va, paging.Entry(a, bits|paging.Present|paging.User)))
 }
 
 // after is what ring 0 found of itself when ring 3 had come back.
@@ -66,7 +69,7 @@ type after struct {
 // run enters ring 3 and looks at ring 0 as soon as it comes back.
 func (t *task) run() (a after) {
 	fs := fsBase()
-	arch.LoadSpace(t.root)
+	arch.LoadSpace(t.space.Root)
 	arch.SetTask(t.ctx)
 	a.vector, _, _ = arch.Enter(t.ctx)
 	a.flags, a.mxcsr, a.fs = flags(), mxcsr(), fsBase()-fs

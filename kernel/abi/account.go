@@ -58,7 +58,7 @@ const (
 // AccountInfo is a row of the table of accounts (InfoAccount). Times are of all lives.
 type AccountInfo struct {
 	Account     AccountID
-	Tasks       uint32 // that live
+	Tasks       uint32 // that live or are dying
 	Spec        AccountSpec
 	CPUNS       uint64 // charged: its own running, ring 0 for it, servers working for it
 	LeftNS      int64  // of the budget now; negative: overdrawn

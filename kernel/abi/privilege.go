@@ -3,6 +3,9 @@ package abi
 // PortRange is inclusive.
 type PortRange struct{ First, Last uint16 }
 
+// Has tells whether a port is in r.
+func (r PortRange) Has(port uint16) bool { return r.First <= port && port <= r.Last }
+
 // Privilege is everything a task may ever do. Its zero value allows nothing: an empty
 // list is empty, not "all". What it may use up is its account's.
 type Privilege struct {

@@ -51,7 +51,7 @@ func (t *Table) Get(id abi.AccountID) *Account {
 	return &t.accounts[id]
 }
 
-// Free is how many accounts can still be made, ImageRows how many images nobody has a row for.
+// Free is how many accounts can still be made.
 func (t *Table) Free() uint64 { return uint64(t.free) }
 
 // ImageRows is how many rows of the image table no account has.
@@ -88,6 +88,7 @@ func (t *Table) Set(id abi.AccountID, spec *abi.AccountSpec) (*Account, abi.Errn
 	return a, abi.OK
 }
 
+// check refuses what no account can be, and gives a spec that names no quantum the usual one. Errors: EINVAL.
 func check(s *abi.AccountSpec) abi.Errno {
 	if s.Priority >= abi.Priorities || s.Flags&^flags != 0 || s.BudgetNS == 0 || s.BudgetNS > s.PeriodNS || s.PeriodNS > maxPeriodNS ||
 		s.ReserveFrames > s.CeilingFrames {
@@ -110,7 +111,7 @@ func (t *Table) unused() *Account {
 	return nil
 }
 
-// Root makes the root task's account.
+// Root makes the root task's account, once. Errors: as Set.
 func (t *Table) Root(spec *abi.AccountSpec) (*Account, abi.Errno) {
 	a := &t.accounts[abi.AccountRoot]
 	a.ID, a.Used = abi.AccountRoot, true

@@ -142,9 +142,6 @@ func (t *Table) Sealed(id int) *Image {
 	return nil
 }
 
-// IsSealed tells whether Seal succeeded.
-func (m *Image) IsSealed() bool { return m.sealed }
-
 // MayWrite tells whether n bytes may be written at offset. Errors: EINVAL (no such image, sealed, not
 // the next offset, past the end).
 func (t *Table) MayWrite(id int, offset, n uint64) abi.Errno {
@@ -155,8 +152,8 @@ func (t *Table) MayWrite(id int, offset, n uint64) abi.Errno {
 	return abi.OK
 }
 
-// Write appends b at offset; writes come in order. What was written when memory ran out stays, and Filled
-// tells how much. Errors: as MayWrite; ENOMEM.
+// Write appends b at offset; writes come in order. What was written when memory ran out stays. Errors: as MayWrite;
+// ENOMEM.
 func (t *Table) Write(id int, offset uint64, b []byte) abi.Errno {
 	if e := t.MayWrite(id, offset, uint64(len(b))); e != abi.OK {
 		return e
@@ -186,9 +183,6 @@ func (t *Table) grow(m *Image) bool {
 	return true
 }
 
-// Filled is how many bytes were written.
-func (m *Image) Filled() uint64 { return m.filled }
-
 // page is the frame of the file's page n. Preconditions: it was written.
 func (t *Table) page(m *Image, n uint64) mem.Addr {
 	return mem.Addr(t.pool.Physical().Words(m.index[n/mem.PerList])[1+n%mem.PerList])
@@ -206,10 +200,10 @@ func (t *Table) Unref(id int) abi.Errno {
 	return abi.OK
 }
 
-// Hold counts a task made from m; Drop takes it back.
+// Hold counts a task made from m.
 func (t *Table) Hold(m *Image) { m.Tasks++ }
 
-// Drop is called when a task made from m is gone.
+// Drop counts one less; the last one takes an image along whose maker has given it up.
 func (t *Table) Drop(m *Image) {
 	if m.Tasks--; m.Tasks == 0 && m.given {
 		t.release(m)

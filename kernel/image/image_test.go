@@ -206,8 +206,8 @@ func TestWriteRefuses(t *testing.T) {
 	if e != abi.OK || p.Free() != free {
 		t.Errorf("create: %s, %d frames taken before a write", e.Name(), free-p.Free())
 	}
-	if e := tab.Write(big, 0, make([]byte, 400*abi.PageSize)); e != abi.ENOMEM || tab.Get(big).Filled()%abi.PageSize != 0 || p.Free() != 0 {
-		t.Errorf("more than there is: %s, want ENOMEM; %d bytes written, %d frames free", e.Name(), tab.Get(big).Filled(), p.Free())
+	if e := tab.Write(big, 0, make([]byte, 400*abi.PageSize)); e != abi.ENOMEM || tab.Get(big).filled%abi.PageSize != 0 || p.Free() != 0 {
+		t.Errorf("more than there is: %s, want ENOMEM; %d bytes written, %d frames free", e.Name(), tab.Get(big).filled, p.Free())
 	}
 	tab.Unref(big)
 	id, _ := tab.Create(100, 7, 2, h)
@@ -261,11 +261,11 @@ func TestEachFrameMissing(t *testing.T) {
 				p.Promise(h, 0, p.Size())
 			}
 		}
-		for tab.Get(id).Filled() < uint64(len(b)) {
-			at := tab.Get(id).Filled()
+		for tab.Get(id).filled < uint64(len(b)) {
+			at := tab.Get(id).filled
 			retry("write", tab.Write(id, at, b[at:min(at+3000, uint64(len(b)))]))
 		}
-		for !tab.Get(id).IsSealed() {
+		for !tab.Get(id).sealed {
 			retry("seal", seal(tab, id))
 		}
 		if c := crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)); tab.Get(id).CRC != c {

@@ -65,11 +65,10 @@ func (g *Guard) Out(port uint16, v uint8) abi.Errno {
 
 // Release is the end of the owner of some ports, perhaps in the middle of a sequence.
 func (g *Guard) Release(r abi.PortRange) {
-	has := func(port uint16) bool { return r.First <= port && port <= r.Last }
-	if has(portData) || has(portCommand) {
+	if r.Has(portData) || r.Has(portCommand) {
 		g.keyboard.orphan()
 	}
-	if has(portIndex) || has(portClock) {
+	if r.Has(portIndex) || r.Has(portClock) {
 		g.clock.index = statusD
 	}
 }

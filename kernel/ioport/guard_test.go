@@ -196,6 +196,9 @@ func TestClock(t *testing.T) {
 				want = abi.OK
 			}
 			got, re := g.In(0x71)
+			if c.writes > 0 && c.index != statusD {
+				t.Fatalf("register %02x: the index rests at %02x after a read", index, c.index)
+			}
 			if we := g.Out(0x71, uint8(v)); re != want || we != want {
 				t.Fatalf("register %02x: read %s, write %s, want %s", index, re.Name(), we.Name(), want.Name())
 			}

@@ -11,7 +11,7 @@ type Lines interface {
 	Unmask(line uint32)
 }
 
-// Hook is one task's claim to one line.
+// hook is one task's claim to one line.
 type hook struct {
 	used     bool
 	owner    abi.Endpoint

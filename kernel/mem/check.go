@@ -80,7 +80,7 @@ func (p *Pool) AddFree(s *Set) invariant.Fault {
 func (l *List) AddTo(phys Physical, s *Set, limit uint64) invariant.Fault {
 	last := l.last
 	for a := l.newest; a != 0; {
-		if last > perList || s.n > limit {
+		if last > PerList || s.n > limit {
 			return invariant.Of("mem: a list is no list (frame, addresses in it)", uint64(a), last)
 		}
 		w := phys.Words(a)

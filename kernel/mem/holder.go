@@ -7,7 +7,7 @@ type Holder struct {
 	reserve, ceiling uint64
 }
 
-// Used is how many frames it has, Peak how many it had at most.
+// Used is how many frames it has.
 func (h *Holder) Used() uint64 { return h.used }
 
 // Peak is the most frames that it ever had at one time.

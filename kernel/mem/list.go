@@ -13,10 +13,11 @@ type List struct {
 	n              uint64 // frames, those of the list included
 }
 
-const perList = abi.PageSize/8 - 1
+// PerList is how many frames one frame of a list names.
+const PerList = abi.PageSize/8 - 1
 
 // Full tells whether the list must Grow before it takes another frame.
-func (l *List) Full() bool { return l.newest == 0 || l.last == perList }
+func (l *List) Full() bool { return l.newest == 0 || l.last == PerList }
 
 // Grow gives the list a frame to write into; it belongs to the list from now on.
 func (l *List) Grow(phys Physical, frame Addr) {
@@ -43,11 +44,8 @@ func (l *List) Room() uint64 {
 	if l.newest == 0 {
 		return 0
 	}
-	return perList - l.last
+	return PerList - l.last
 }
-
-// PerList is how many frames one frame of a list names.
-const PerList = perList
 
 // Newest is the list frame that Add writes into; 0: none. Its words from 1 on are the frames that it names.
 func (l *List) Newest() Addr { return l.newest }

@@ -3,15 +3,13 @@ package mem
 import (
 	"math/rand/v2"
 	"testing"
-
-	"bennu/kernel/abi"
 )
 
 // Owners take frames in lists of any length and give them back in any order: no frame is in two places,
 // none is lost, and what is taken with Get is zero.
 func TestLists(t *testing.T) {
 	const frames = 3000
-	phys, size := Simulated(make([]byte, (frames+1)*abi.PageSize))
+	phys, size := simulated(t, frames+1)
 	p := NewPool(phys)
 	p.Add(1, size)
 	want := p.Free()
@@ -45,7 +43,7 @@ func TestLists(t *testing.T) {
 				delete(owner, a)
 			}
 		}
-		length := []int{0, 1, perList - 1, perList, perList + 1, r.IntN(600)}[r.IntN(6)]
+		length := []int{0, 1, PerList - 1, PerList, PerList + 1, r.IntN(600)}[r.IntN(6)]
 		for range length {
 			if l.Full() {
 				l.Grow(phys, take(who, false))

@@ -58,7 +58,7 @@ func (p *Pool) Add(start, end Addr) {
 	}
 }
 
-// Free is how many frames can be had; Size is how many the pool was given.
+// Free is how many frames can be had.
 func (p *Pool) Free() uint64 { return p.free }
 
 // Size is how many frames the pool has in all.

@@ -6,9 +6,15 @@ import (
 	"bennu/kernel/abi"
 )
 
+// simulated is memory that lives until the test's end: a Physical does not keep it.
+func simulated(t *testing.T, pages int) (Physical, Addr) {
+	b := make([]byte, pages*abi.PageSize)
+	t.Cleanup(func() { b[0] = 0 })
+	return Simulated(b)
+}
+
 func TestPool(t *testing.T) {
-	buf := make([]byte, 17*abi.PageSize)
-	phys, size := Simulated(buf)
+	phys, size := simulated(t, 17)
 	p := NewPool(phys)
 	p.Add(1, 5*abi.PageSize+100) // frame 0 is cut off by the odd start, the last by the odd end
 	p.Add(5*abi.PageSize, size)
@@ -51,8 +57,7 @@ func TestPool(t *testing.T) {
 }
 
 func TestMoreRangesThanThereIsRoomFor(t *testing.T) {
-	buf := make([]byte, (2*maxRanges+12)*abi.PageSize)
-	phys, _ := Simulated(buf)
+	phys, _ := simulated(t, 2*maxRanges+12)
 	p := NewPool(phys)
 	for i := Addr(1); i <= maxRanges+5; i++ {
 		p.Add(2*i*abi.PageSize, (2*i+1)*abi.PageSize)
@@ -68,7 +73,7 @@ func TestMoreRangesThanThereIsRoomFor(t *testing.T) {
 
 // A reserve is its holder's whatever others take, dead or alive; a ceiling is the most.
 func TestPromises(t *testing.T) {
-	phys, size := Simulated(make([]byte, 21*abi.PageSize))
+	phys, size := simulated(t, 21)
 	p := NewPool(phys)
 	p.Add(1, size)
 	all := p.Free()

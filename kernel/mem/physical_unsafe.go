@@ -35,10 +35,5 @@ func (p Physical) Bytes(a Addr, n uint64) []byte {
 	return unsafe.Slice((*byte)(p.Pointer(a)), n)
 }
 
-// Addrs is the frame at a seen as a list of addresses.
-func (p Physical) Addrs(a Addr) []Addr {
-	return unsafe.Slice((*Addr)(p.Pointer(a)), abi.PageSize/8)
-}
-
 // Zero clears the frame at a.
 func Zero(p Physical, a Addr) { zero(p.Words(a)) }

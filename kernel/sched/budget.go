@@ -20,7 +20,7 @@ func (s *Sched) Out(a abi.AccountID, now uint64, want bool) bool {
 	return true
 }
 
-// Used is how many ticks account a was charged in all; Exhausted how often its budget was used up.
+// Used is how many ticks account a was charged in all.
 func (s *Sched) Used(a abi.AccountID) uint64 { return s.shares[a].used }
 
 // Exhausted is how often account a's budget was used up.

@@ -16,7 +16,7 @@ type queue struct {
 	seat       [abi.MaxTasks]uint64 // of the slot on the last level: who sat down first has its turn first
 	seats      uint64
 	filled     uint32 // bit n: level n has slots
-	n          int
+	n          int    // slots that are ready
 	gen        uint64 // counts what changes who runs next, or for whom
 }
 
@@ -100,9 +100,6 @@ func (q *queue) remove(slot int) {
 	q.n--
 	q.gen++
 }
-
-// len is how many slots are ready.
-func (q *queue) len() int { return q.n }
 
 // queued tells whether slot is ready.
 func (q *queue) queued(slot int) bool { return q.level[slot] != none }

@@ -67,8 +67,8 @@ func TestAgainstSlices(t *testing.T) {
 				break
 			}
 		}
-		if q.len() != len(in) || q.first() != want {
-			t.Fatalf("seed %d step %d: len %d first %d, want %d %d", seed, step, q.len(), q.first(), len(in), want)
+		if q.n != len(in) || q.first() != want {
+			t.Fatalf("seed %d step %d: len %d first %d, want %d %d", seed, step, q.n, q.first(), len(in), want)
 		}
 	}
 }

@@ -34,8 +34,8 @@ type Share struct {
 	Serve          uint64 // most of one request that is on the account of who asked: more is the server's own
 }
 
-// never is a time that does not come.
-const never = ^uint64(0)
+// Never is a time that does not come.
+const Never = ^uint64(0)
 
 // fill is the part of its budget that an account needs to come back from the last level: a quarter.
 const fill = 4
@@ -67,14 +67,14 @@ type Sched struct {
 	turn   [abi.MaxTasks]uint64 // left of its turn
 	served [abi.MaxTasks]uint64 // ticks that it has worked for who pays now
 	epoch  uint64               // counts the times that nobody was ready
-	soon   uint64               // the first back of all; never: none is out
+	soon   uint64               // the first back of all; Never: none is out
 	due    abi.AccountID        // whose it is
 	wants  int                  // accounts that somebody waits for
 }
 
 // New makes a scheduler without accounts.
 func New() *Sched {
-	s := &Sched{soon: never}
+	s := &Sched{soon: Never}
 	s.queue.init()
 	return s
 }
@@ -188,7 +188,7 @@ func (s *Sched) Gen() uint64 { return s.gen }
 func (s *Sched) Queued(slot int) bool { return s.queued(slot) }
 
 // Len is how many slots are ready.
-func (s *Sched) Len() int { return s.len() }
+func (s *Sched) Len() int { return s.n }
 
 // First is the slot that runs next; -1 when none is ready.
 func (s *Sched) First() int {
@@ -284,9 +284,9 @@ func (s *Sched) Ran(slot int, ticks uint64) bool {
 	return true
 }
 
-// Slice is when slot, which has run since, has to be charged: its turn or its budget is over. never: not for that.
+// Slice is when slot, which has run since, has to be charged: its turn or its budget is over. Never: not for that.
 func (s *Sched) Slice(slot int, since uint64) uint64 {
-	d := never
+	d := Never
 	if s.others(slot) {
 		d = s.turn[slot]
 	}
@@ -297,16 +297,16 @@ func (s *Sched) Slice(slot int, since uint64) uint64 {
 	default:
 		d = min(d, uint64(max(h.left, 1)))
 	}
-	if d == never {
+	if d == Never {
 		return d
 	}
 	return since + d
 }
 
-// Next is when Raise has something to do; never: not before something else happens.
+// Next is when Raise has something to do; Never: not before something else happens.
 func (s *Sched) Next() uint64 {
 	if s.n <= 1 && s.wants == 0 {
-		return never
+		return Never
 	}
 	return s.soon
 }
@@ -350,7 +350,7 @@ func (s *Sched) Raise(now uint64) (wanted bool) {
 
 // reset finds the first back.
 func (s *Sched) reset() {
-	s.soon = never
+	s.soon = Never
 	for a := range s.shares {
 		if h := &s.shares[a]; h.out && h.epoch == s.epoch && h.back < s.soon {
 			s.soon, s.due = h.back, abi.AccountID(a)
@@ -362,7 +362,7 @@ func (s *Sched) reset() {
 func (s *Sched) Idle() (wanted bool) {
 	s.epoch++
 	s.gen++
-	s.soon = never
+	s.soon = Never
 	if s.wants == 0 {
 		return false
 	}

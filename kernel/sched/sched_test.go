@@ -22,7 +22,7 @@ type player struct {
 	demand  Demand
 	hog     int    // how it behaves; 0: it sleeps and works by turns
 	work    uint64 // left of what it does before it sleeps
-	wake    uint64 // when it wakes; never: it is ready
+	wake    uint64 // when it wakes; Never: it is ready
 	ready   uint64 // since when it waits
 	worst   uint64
 	waiting bool
@@ -54,7 +54,7 @@ const overrun = uint64(Overrun) / tick
 func newMachine(t *testing.T, r *rand.Rand, demands []Demand, level func(i int) int, kind func(i int) int) *machine {
 	m := &machine{t: t, s: New(), r: r}
 	for i, d := range demands {
-		p := &player{slot: i + 1, account: abi.AccountID(i + 2), demand: d, hog: kind(i), wake: never}
+		p := &player{slot: i + 1, account: abi.AccountID(i + 2), demand: d, hog: kind(i), wake: Never}
 		m.s.Set(p.account, Share{Level: level(i), Budget: ticks(d.Budget), Period: ticks(d.Period), Turn: 1000}, 0)
 		m.s.Add(p.slot, p.account)
 		m.all = append(m.all, p)
@@ -64,16 +64,16 @@ func newMachine(t *testing.T, r *rand.Rand, demands []Demand, level func(i int) 
 }
 
 func (m *machine) ready(p *player) {
-	p.wake, p.ready, p.waiting = never, m.now, true
+	p.wake, p.ready, p.waiting = Never, m.now, true
 	p.work = 1 + m.r.Uint64N(ticks(p.demand.Budget))
 	m.s.Ready(p.slot, m.now)
 }
 
 // wakeUps makes those ready whose time has come, and gives the next such time.
 func (m *machine) wakeUps() uint64 {
-	next := uint64(never)
+	next := uint64(Never)
 	for _, p := range m.all {
-		if p.wake != never && p.wake <= m.now {
+		if p.wake != Never && p.wake <= m.now {
 			m.ready(p)
 		}
 		next = min(next, p.wake)
@@ -88,7 +88,7 @@ func (m *machine) step() {
 	next := m.wakeUps()
 	slot := m.s.First()
 	if slot < 0 {
-		if m.s.Idle(); next == never {
+		if m.s.Idle(); next == Never {
 			m.t.Fatal("nothing will ever happen")
 		}
 		for _, p := range m.all { // all are full again: a bucket says nothing over this
@@ -105,7 +105,7 @@ func (m *machine) step() {
 	_, how := m.s.Bill(slot)
 	slice := m.s.Slice(slot, 0)
 	if m.s.Len() == 1 {
-		slice = never // no timer is set for one who is alone
+		slice = Never // no timer is set for one who is alone
 	}
 	ran := m.run(p, min(slice, max(next, m.now+1)-m.now))
 	m.now += ran
@@ -113,7 +113,7 @@ func (m *machine) step() {
 	if how == Whole {
 		p.had = append(p.had, use{m.now, ran})
 	}
-	if m.s.Ran(slot, ran); !p.waiting && p.wake == never {
+	if m.s.Ran(slot, ran); !p.waiting && p.wake == Never {
 		if m.s.First() != slot {
 			p.ready, p.waiting = m.now, true // it lost the CPU
 		}
@@ -270,6 +270,28 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
+// Who runs while nobody else is ready uses its budget up, and gets into no debt: it took the time from nobody.
+func TestAlone(t *testing.T) {
+	s := New()
+	for slot := range 2 {
+		a := abi.AccountID(slot + 2)
+		s.Set(a, Share{Level: Level(3), Budget: 100, Period: 1000, Turn: 50}, 0)
+		s.Add(slot, a)
+	}
+	for _, c := range []struct{ ready, left int }{{1, 0}, {2, -400}} {
+		s.Idle()
+		for slot := range c.ready {
+			s.Ready(slot, 0)
+		}
+		a, how := s.Bill(0)
+		before := s.Used(a)
+		s.Charge(a, 500, 0, how)
+		if left, used := s.Left(a, 0), s.Used(a)-before; left != int64(c.left) || used != 500 || !s.Out(a, 0, false) {
+			t.Errorf("%d ready: %d left after 500 of 100, %d used, want %d and 500", c.ready, left, used, c.left)
+		}
+	}
+}
+
 // A server that hangs while it works for a client does so on its own account after Serve, and then behind everybody.
 func TestHungServer(t *testing.T) {
 	s := New()
@@ -363,7 +385,7 @@ func TestWantedIsTold(t *testing.T) {
 		find(s, now)
 		told := false
 		for range 3 {
-			if now = max(now, s.Next()); now == never {
+			if now = max(now, s.Next()); now == Never {
 				break
 			}
 			told = told || s.Raise(now)

@@ -78,7 +78,6 @@ var allowed = []Allowed{
 	{"kernel/abi/printable.AppendText", other},
 	{"kernel/abi/printable.Text", other},
 	{"kernel/abi/printable.Line", other},
-	{"kernel/abi/printable.FitText", other},
 	{"kernel/abi/printable.Fit", "appends within the capacity that it is given (TestDoesNotAllocate)"},
 	{"kernel/abi/printable.appendByte", "appends within the capacity that Fit is given (TestDoesNotAllocate)"},
 	{"kernel/ioport.Name", "names the ports that the boot keeps (boot/kernel.(*machine).keepPorts)"},

@@ -25,8 +25,6 @@ const (
 	ClearBuffers    Clear = 1 << iota // VERW: fill, store and load buffers
 	ClearPredictors                   // IBPB
 	ClearL1                           // L1D_FLUSH
-
-	allClears = ClearL1<<1 - 1
 )
 
 func (l Leak) String() string {

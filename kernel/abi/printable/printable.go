@@ -69,18 +69,6 @@ func plain(x uint64) bool {
 	return (x|(x-' '*each)|(del-each))&(0x80*each) == 0
 }
 
-// FitText is Fit for text of several lines.
-func FitText(dst, src []byte) (text []byte, taken int) {
-	for _, c := range src {
-		if len(dst)+size(c, SafeText(c)) > cap(dst) {
-			break
-		}
-		dst = appendByte(dst, c, SafeText(c))
-		taken++
-	}
-	return dst, taken
-}
-
 // Mask makes a line safe in its place: a byte that is refused becomes a question mark.
 func Mask(b []byte) {
 	for i, c := range b {

@@ -65,9 +65,6 @@ func TestFit(t *testing.T) {
 			t.Errorf("room for %d: %q of %d bytes, want %q of %d", c.room, got, n, c.want, c.taken)
 		}
 	}
-	if got, n := FitText(make([]byte, 0, 6), []byte("a\x1b\nb")); string(got) != "a\\x1b\n" || n != 3 {
-		t.Errorf("text: %q of %d bytes", got, n)
-	}
 }
 
 // The kernel allocates nothing, nor does who brings room.
@@ -79,7 +76,6 @@ func TestDoesNotAllocate(t *testing.T) {
 		Append(dst, src)
 		AppendText(dst, src)
 		Fit(dst[:0:3], src)
-		FitText(dst[:0:3], src)
 		Mask(dst[:0])
 		Line(plain)
 		Text(plain)
