@@ -176,6 +176,12 @@ func TestLineOfTheOverdrawn(t *testing.T) {
 	hog := r.make(limited(6, 1e9, 1e9))
 	r.away()
 	r.call(x, abi.CallIRQCtl, uint64(abi.IRQSetPolicy), 17, 1)
+	for a, want := range map[abi.AccountID]uint32{x.Account: 1, hog.Account: 0} {
+		var v abi.AccountInfo
+		if r.accountInfo(uint64(a), &v); v.Hooks != want {
+			t.Errorf("%d hooks of account %d, want %d", v.Hooks, a, want)
+		}
+	}
 	r.does(x, func(c *arch.Context) uint64 {
 		r.m.tsc += 300_000
 		f := &c.Frame

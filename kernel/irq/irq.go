@@ -43,6 +43,11 @@ func (t *Table) Free() (n uint64) {
 	return n
 }
 
+// Owner is who has hook id; used is false when nobody has.
+func (t *Table) Owner(id int) (owner abi.Endpoint, used bool) {
+	return t.hooks[id].owner, t.hooks[id].used
+}
+
 // Claim gives owner a hook on line and unmasks it; the same claim again gives the same hook. An owner has one
 // hook a line. Preconditions: the line exists, the privilege was checked.
 //

@@ -339,6 +339,7 @@ func TestOverdrawn(t *testing.T) {
 	if s.First() != 2 || !s.Out(2, 600, true) {
 		t.Fatalf("overdrawn, and first in the queue: %d", s.First())
 	}
+	s.Charge(2, 20, 700, Whole) // a server's work, after it was said when to look
 	for now := uint64(600); ; now = s.Next() {
 		if now > 70_000 {
 			t.Fatal("it never came back")
