@@ -34,6 +34,16 @@ func TestEveryDeathOnPC(t *testing.T) {
 	demo(t, options{config: qemu.Config{Machine: "pc", Icount: "3"}})
 }
 
+// Hogs in every role at once: nobody waits longer than the scheduler promises, and who does no harm lives on.
+func TestHogs(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	var out strings.Builder
+	if status := runHogs(ctx, options{hogs: "mix", seconds: 2, config: qemu.Config{Icount: "3"}}, &out); status != 0 {
+		t.Errorf("status %d\n%s", status, out.String())
+	}
+}
+
 // A thousand deaths in one boot leave the resources of the first.
 func TestThousandDeaths(t *testing.T) {
 	demo(t, options{deaths: 1000, config: qemu.Config{Icount: "0"}})
