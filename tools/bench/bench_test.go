@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 func TestParseLine(t *testing.T) {
@@ -132,10 +132,7 @@ func TestRows(t *testing.T) {
 }
 
 func TestReportOfTheTree(t *testing.T) {
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := suite.Root(t)
 	r := newReport(t.Context(), &options{root: root})
 	if ok, _ := regexp.MatchString("^([0-9a-f]{40}|unknown)$", r.Commit); !ok {
 		t.Errorf("commit %q", r.Commit)

@@ -9,16 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 // recorded is what the documents' figures are from (tools/figures).
 func recorded(t *testing.T) *Report {
 	t.Helper()
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := suite.Root(t)
 	b, err := os.ReadFile(filepath.Join(root, "docs/figures.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -9,16 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 // built is what make built.
 func built(t *testing.T) *options {
 	t.Helper()
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := suite.Root(t)
 	out := filepath.Join(root, "out")
 	return &options{root: root, kernel: filepath.Join(out, "kernel.elf"), micro: filepath.Join(out, "bench.tar"), archive: filepath.Join(out, "boot.tar"),
 		client: filepath.Join(out, "bin/client"), deaths: 12, slow: 1}

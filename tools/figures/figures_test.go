@@ -6,15 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 // The documents say what is recorded, and no figure stands outside of a block.
 func TestDocuments(t *testing.T) {
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := suite.Root(t)
 	if err := check(root); err != nil {
 		t.Error(err)
 	}

@@ -9,21 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
-
-func root(t *testing.T) string {
-	t.Helper()
-	r, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
 // Every hand-picked change is found in the sources, once; there are enough, in every part; each says whose mistake it is.
 func TestTables(t *testing.T) {
-	all, err := handPicked(root(t))
+	all, err := handPicked(suite.Root(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +125,7 @@ func TestOperators(t *testing.T) {
 // The seed decides: the same gives the same, another gives others.
 func TestDraw(t *testing.T) {
 	first := func(seed uint64) string {
-		all, err := draw(root(t), seed)
+		all, err := draw(suite.Root(t), seed)
 		if err != nil || len(all) < 1000 {
 			t.Fatalf("%d mutations, %v", len(all), err)
 		}
