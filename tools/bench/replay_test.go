@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"bennu/tools/internal/figure"
 	"bennu/tools/internal/suite"
 )
 
@@ -47,9 +48,9 @@ func TestRepeats(t *testing.T) {
 			t.Errorf("once %+v, then %+v", a, b)
 		}
 	}
-	var old []Figure // the rest of what is recorded takes a quiet host: TestRecorded, in make test-long
+	var old []figure.Figure // the rest of what is recorded takes a quiet host: TestRecorded, in make test-long
 	for _, o := range recorded(t).Figures {
-		if slices.ContainsFunc(r[0].Figures, func(f Figure) bool { return f.Section == o.Section && f.Name == o.Name }) {
+		if slices.ContainsFunc(r[0].Figures, func(f figure.Figure) bool { return f.Section == o.Section && f.Name == o.Name }) {
 			old = append(old, o)
 		}
 	}

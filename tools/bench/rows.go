@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"bennu/tools/internal/figure"
 )
 
 // row says what figures mean: those of a section whose name is like name, in which a * is any text. The first row
@@ -141,7 +143,7 @@ func like(name, pattern string) bool {
 }
 
 // rowOf is the row of a figure; nil when there is none.
-func rowOf(f *Figure) *row {
+func rowOf(f *figure.Figure) *row {
 	for i := range rows {
 		if r := &rows[i]; r.section == f.Section && like(f.Name, r.name) {
 			return r
