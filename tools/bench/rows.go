@@ -15,7 +15,7 @@ type row struct {
 	begins, ends  string // the events that a sample lies between; or begins alone: what is counted
 	most          uint64 // what it should cost at most, the worst sample included; 0: no target
 	linux         string // the figures of Linux for the same work; "": none is comparable
-	within        int    // how far, in thousandths of the recorded median, a new median may lie outside of the recorded samples; 0: not at all
+	within        int    // how far, in thousandths of the recorded median, a new median may be from what is recorded (stale); 0: not at all
 	cc            bool   // measured with -linux only: it needs a C compiler
 }
 
