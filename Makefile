@@ -12,15 +12,12 @@ build := $(GO) run ./tools/tamago build
 # entry of system.conf is the .conf file beside its sources.
 TASKS := rs=rs/root tty=drivers/tty ctl=drivers/ctl rtc=drivers/rtc kbd=drivers/kbd faulty=drivers/faulty shell=rs/shell
 
-# The kernel's own tests are the root task of a second archive.
-KTEST := kernel/ktest
+# What other archives have: the root task that is the kernel's own tests; the one that is its benchmark, with a task to talk to; the
+# client that tools/bench adds to the whole system; and what takes the machine from the others in tests, one program in many
+# roles beside the services that drive no clock.
+HOG   := boot/hog
+PARTS := ktest=kernel/ktest kbench=kernel/kbench peer=kernel/kbench/peer client=kernel/kbench/client hog=$(HOG)
 
-# The kernel's benchmark is the root task of a third, with a task to talk to and a driver. Its client is added to the whole
-# system by tools/bench.
-KBENCH := kernel/kbench
-
-# What takes the machine from the others in tests: one program in many roles, beside the services that drive no clock.
-HOG       := boot/hog
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
 HOG_CONFS  = boot/system.conf $(foreach t,$(HOG_TASKS),$(wildcard $(call package,$t)/*.conf)) $(HOG)/hogs.conf
@@ -29,16 +26,16 @@ name    = $(firstword $(subst =, ,$1))
 package = $(lastword $(subst =, ,$1))
 NAMES   := $(foreach t,$(TASKS),$(call name,$t))
 CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*.conf))
-BINS    := $(NAMES:%=$(OUT)/bin/%)
+BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
 .PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs test-recorded demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/bin/ktest $(OUT)/bin/kbench $(OUT)/bin/peer $(OUT)/bin/client $(OUT)/bin/hog $(OUT)/ring0test.elf
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/ring0test.elf
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
@@ -49,12 +46,12 @@ image: build ## what boots: out/kernel.elf and out/boot.tar
 run: need-qemu image ## boot it in QEMU
 	./qemu.sh
 
-test: check test-host test-qemu ## everything: check, host tests, QEMU tests
+test: check test-host test-qemu ## check, host tests, QEMU tests
 
 check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 	$(GO) run ./tools/check
 	$(GO) vet ./...
-	$(GO) vet -tags qemu,bochs ./tools/...
+	$(GO) vet -tags qemu,long,bochs ./tools/...
 	$(GO) run ./tools/tamago vet ./...
 	$(GO) test ./tools/deps
 
@@ -122,23 +119,7 @@ $(OUT)/bin/rs: FORCE
 
 $(filter-out $(OUT)/bin/rs,$(BINS)): $(OUT)/bin/%: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
-	$(build) -ring 3 -o $@ ./$(call package,$(filter $*=%,$(TASKS)))
-
-$(OUT)/bin/ktest: FORCE | $(OUT)/bin/rs
-	@echo "build $@"
-	$(build) -ring 3 -o $@ ./$(KTEST)
-
-$(OUT)/bin/kbench: FORCE | $(OUT)/bin/rs
-	$(build) -ring 3 -o $@ ./$(KBENCH)
-
-$(OUT)/bin/peer: FORCE | $(OUT)/bin/rs
-	$(build) -ring 3 -o $@ ./$(KBENCH)/peer
-
-$(OUT)/bin/client: FORCE | $(OUT)/bin/rs
-	$(build) -ring 3 -o $@ ./$(KBENCH)/client
-
-$(OUT)/bin/hog: FORCE | $(OUT)/bin/rs
-	$(build) -ring 3 -o $@ ./$(HOG)
+	$(build) -ring 3 -o $@ ./$(call package,$(filter $*=%,$(TASKS) $(PARTS)))
 
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"

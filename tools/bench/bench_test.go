@@ -9,24 +9,25 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/figure"
+	"bennu/tools/internal/suite"
 )
 
 func TestParseLine(t *testing.T) {
 	for _, c := range []struct {
 		line string
-		want Figure
+		want figure.Figure
 		ok   bool
 		err  string
 	}{
-		{"[0.007508] bennu 0.1: QEMU", Figure{}, false, ""},
+		{"[0.007508] bennu 0.1: QEMU", figure.Figure{}, false, ""},
 		{"  {\"figure\":\"null kernel call\",\"n\":3,\"min\":1,\"median\":2,\"p99\":3,\"max\":4}\r",
-			Figure{Section: sectionKernel, Name: "null kernel call", N: 3, Min: 1, Median: 2, P99: 3, Max: 4}, true, ""},
+			figure.Figure{Section: sectionKernel, Name: "null kernel call", Spread: figure.Spread{N: 3, Min: 1, Median: 2, P99: 3, Max: 4}}, true, ""},
 		{`{"figure":"x, bytes","n":1,"min":9,"median":9,"p99":9,"max":9}`,
-			Figure{Section: sectionMemory, Name: "x", N: 1, Min: 9, Median: 9, P99: 9, Max: 9}, true, ""},
-		{`{"figure":"done"}`, Figure{Section: sectionKernel, Name: done}, true, ""},
-		{`{"figure":"empty","n":0}`, Figure{}, false, "expected samples"},
-		{`{"figure":"cut","n":`, Figure{}, false, "the line"},
+			figure.Figure{Section: sectionMemory, Name: "x", Spread: figure.Spread{N: 1, Min: 9, Median: 9, P99: 9, Max: 9}}, true, ""},
+		{`{"figure":"done"}`, figure.Figure{Section: sectionKernel, Name: done}, true, ""},
+		{`{"figure":"empty","n":0}`, figure.Figure{}, false, "expected samples"},
+		{`{"figure":"cut","n":`, figure.Figure{}, false, "the line"},
 	} {
 		f, ok, err := parseLine(c.line)
 		switch {
@@ -40,22 +41,9 @@ func TestParseLine(t *testing.T) {
 	}
 }
 
-func TestSummed(t *testing.T) {
-	var s []uint64
-	for i := range 200 {
-		s = append(s, uint64(200-i))
-	}
-	if f := summed("a", "b", s); f.N != 200 || f.Min != 1 || f.Median != 101 || f.P99 != 199 || f.Max != 200 {
-		t.Errorf("%+v", f)
-	}
-	if f := summed("a", "b", nil); f.N != 0 || f.Max != 0 {
-		t.Errorf("no samples: %+v", f)
-	}
-}
-
 // enough is a report with a figure for each row, its target just met.
 func enough() *Report {
-	r := &Report{Linux: []Figure{single("", "getppid, Go", 350), single("", "getppid, C", 300)}}
+	r := &Report{Linux: []figure.Figure{single("", "getppid, Go", 350), single("", "getppid, C", 300)}}
 	for i := range rows {
 		r.add(single(rows[i].section, strings.ReplaceAll(rows[i].name, "*", "x"), rows[i].most))
 	}
@@ -132,10 +120,7 @@ func TestRows(t *testing.T) {
 }
 
 func TestReportOfTheTree(t *testing.T) {
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := suite.Root(t)
 	r := newReport(t.Context(), &options{root: root})
 	if ok, _ := regexp.MatchString("^([0-9a-f]{40}|unknown)$", r.Commit); !ok {
 		t.Errorf("commit %q", r.Commit)
@@ -149,7 +134,7 @@ func TestReportOfTheTree(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	r := &Report{QEMU: "Q", Commit: "c0ffee", Dirty: true, LinuxOf: "Linux 9", Linux: []Figure{single("", "getppid, C", 337)}}
+	r := &Report{QEMU: "Q", Commit: "c0ffee", Dirty: true, LinuxOf: "Linux 9", Linux: []figure.Figure{single("", "getppid, C", 337)}}
 	r.add(single(sectionMemory, "task rtc", 5<<20), single(sectionKernel, "null kernel call", 350))
 	r.add(single(sectionBoot, "no row", 1234567))
 	r.sort()
@@ -165,14 +150,6 @@ func TestText(t *testing.T) {
 	}
 	if strings.Index(out, "null kernel call") > strings.Index(out, "task rtc") {
 		t.Errorf("sections out of order:\n%s", out)
-	}
-}
-
-func TestGroup(t *testing.T) {
-	for v, want := range map[uint64]string{0: "0", 999: "999", 1000: "1,000", 12345678: "12,345,678"} {
-		if got := group(v); got != want {
-			t.Errorf("group(%d) = %q, want %q", v, got, want)
-		}
 	}
 }
 
@@ -192,7 +169,7 @@ func TestCases(t *testing.T) {
 		}
 		last = c.label
 		for _, point := range []string{toDecided, toAnswer} {
-			if rowOf(&Figure{Section: sectionRebirth, Name: c.name + point}) == nil {
+			if rowOf(&figure.Figure{Section: sectionRebirth, Name: c.name + point}) == nil {
 				t.Errorf("no row for %s%s", c.name, point)
 			}
 		}

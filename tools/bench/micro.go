@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"bennu/tools/internal/figure"
 	"bennu/tools/internal/qemu"
 )
 
@@ -18,7 +19,7 @@ func micro(ctx context.Context, o *options, r *Report) error {
 
 // collect boots a machine that measures by itself, and takes what it prints. Errors: also when it ends
 // before it is done.
-func collect(ctx context.Context, c qemu.Config) (figures []Figure, err error) {
+func collect(ctx context.Context, c qemu.Config) (figures []figure.Figure, err error) {
 	vm, err := qemu.Start(ctx, c)
 	if err != nil {
 		return nil, err

@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
+
+	"bennu/tools/internal/figure"
 )
 
 // text prints the table.
@@ -21,13 +22,13 @@ func (r *Report) text(w io.Writer) {
 			section = f.Section
 			fmt.Fprintf(w, "\n%-58s %6s %13s %13s %13s %13s  %s\n", section, "n", "min", "median", "p99", "max", "target")
 		}
-		fmt.Fprintf(w, "%-58s %6d %13s %13s %13s %13s  %s\n", f.Name, f.N, group(f.Min), group(f.Median), group(f.P99), group(f.Max), f.verdict())
+		fmt.Fprintf(w, "%-58s %6d %13s %13s %13s %13s  %s\n", f.Name, f.N, figure.Group(f.Min), figure.Group(f.Median), figure.Group(f.P99), figure.Group(f.Max), verdict(f))
 	}
 	for i, f := range r.Linux {
 		if i == 0 {
 			fmt.Fprintf(w, "\n%s, in the same QEMU\n", r.LinuxOf)
 		}
-		fmt.Fprintf(w, "%-58s %6d %13s %13s %13s %13s\n", f.Name, f.N, group(f.Min), group(f.Median), group(f.P99), group(f.Max))
+		fmt.Fprintf(w, "%-58s %6d %13s %13s %13s %13s\n", f.Name, f.N, figure.Group(f.Min), figure.Group(f.Median), figure.Group(f.P99), figure.Group(f.Max))
 	}
 	targeted := 0
 	for _, f := range r.Figures {
@@ -42,26 +43,17 @@ func (r *Report) text(w io.Writer) {
 }
 
 // verdict is the target, whether it is met by the worst sample, and how Linux compares.
-func (f *Figure) verdict() string {
+func verdict(f *figure.Figure) string {
 	var s []string
 	switch {
 	case f.Met == nil:
 	case *f.Met:
-		s = append(s, "≤ "+group(f.Target)+" ok")
+		s = append(s, "≤ "+figure.Group(f.Target)+" ok")
 	default:
-		s = append(s, "≤ "+group(f.Target)+" MISSED by "+group(f.Max-f.Target))
+		s = append(s, "≤ "+figure.Group(f.Target)+" MISSED by "+figure.Group(f.Max-f.Target))
 	}
 	if f.Linux > 0 {
-		s = append(s, fmt.Sprintf("Linux %s: %.2f× (%s)", group(f.Linux), f.Ratio, f.LinuxName))
+		s = append(s, fmt.Sprintf("Linux %s: %.2f× (%s)", figure.Group(f.Linux), f.Ratio, f.LinuxName))
 	}
 	return strings.Join(s, "; ")
-}
-
-// group writes a number with a thin mark between thousands.
-func group(v uint64) string {
-	s := strconv.FormatUint(v, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

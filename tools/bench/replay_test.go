@@ -9,16 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/figure"
+	"bennu/tools/internal/suite"
 )
 
 // built is what make built.
 func built(t *testing.T) *options {
 	t.Helper()
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := suite.Root(t)
 	out := filepath.Join(root, "out")
 	return &options{root: root, kernel: filepath.Join(out, "kernel.elf"), micro: filepath.Join(out, "bench.tar"), archive: filepath.Join(out, "boot.tar"),
 		client: filepath.Join(out, "bin/client"), deaths: 12, slow: 1}
@@ -50,9 +48,9 @@ func TestRepeats(t *testing.T) {
 			t.Errorf("once %+v, then %+v", a, b)
 		}
 	}
-	var old []Figure // the rest of what is recorded takes a quiet host: TestRecorded, in make test-long
+	var old []figure.Figure // the rest of what is recorded takes a quiet host: TestRecorded, in make test-long
 	for _, o := range recorded(t).Figures {
-		if slices.ContainsFunc(r[0].Figures, func(f Figure) bool { return f.Section == o.Section && f.Name == o.Name }) {
+		if slices.ContainsFunc(r[0].Figures, func(f figure.Figure) bool { return f.Section == o.Section && f.Name == o.Name }) {
 			old = append(old, o)
 		}
 	}

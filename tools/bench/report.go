@@ -8,20 +8,22 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"bennu/tools/internal/figure"
 )
 
 // Report is everything measured, and of what.
 type Report struct {
-	Commit   string   `json:"commit"`          // of this tree; "unknown" without git
-	Dirty    bool     `json:"dirty,omitempty"` // the tree had changes that no commit has
-	Date     string   `json:"date"`            // of the host, UTC
-	QEMU     string   `json:"qemu"`            // the emulator's first line about itself: figures of another may differ
-	Machine  string   `json:"machine"`         // QEMU's
-	Figures  []Figure `json:"figures"`
-	LinuxOf  string   `json:"linux_version,omitempty"` // with -linux: which one
-	Linux    []Figure `json:"linux,omitempty"`
-	Failures []string `json:"failures,omitempty"` // what could not be measured
-	HostS    float64  `json:"host_s"`
+	Commit   string          `json:"commit"`          // of this tree; "unknown" without git
+	Dirty    bool            `json:"dirty,omitempty"` // the tree had changes that no commit has
+	Date     string          `json:"date"`            // of the host, UTC
+	QEMU     string          `json:"qemu"`            // the emulator's first line about itself: figures of another may differ
+	Machine  string          `json:"machine"`         // QEMU's
+	Figures  []figure.Figure `json:"figures"`
+	LinuxOf  string          `json:"linux_version,omitempty"` // with -linux: which one
+	Linux    []figure.Figure `json:"linux,omitempty"`
+	Failures []string        `json:"failures,omitempty"` // what could not be measured
+	HostS    float64         `json:"host_s"`
 }
 
 // newReport says what is measured.
@@ -53,12 +55,12 @@ func firstLine(ctx context.Context, name string, args ...string) (line string, o
 
 // sort puts the sections in order; within one, figures stay as they were measured.
 func (r *Report) sort() {
-	slices.SortStableFunc(r.Figures, func(a, b Figure) int {
+	slices.SortStableFunc(r.Figures, func(a, b figure.Figure) int {
 		return slices.Index(sections, a.Section) - slices.Index(sections, b.Section)
 	})
 }
 
-func (r *Report) add(f ...Figure) { r.Figures = append(r.Figures, f...) }
+func (r *Report) add(f ...figure.Figure) { r.Figures = append(r.Figures, f...) }
 
 func (r *Report) fail(format string, args ...any) {
 	r.Failures = append(r.Failures, fmt.Sprintf(format, args...))

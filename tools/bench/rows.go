@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"bennu/tools/internal/figure"
 )
 
 // row says what figures mean: those of a section whose name is like name, in which a * is any text. The first row
@@ -13,7 +15,7 @@ type row struct {
 	begins, ends  string // the events that a sample lies between; or begins alone: what is counted
 	most          uint64 // what it should cost at most, the worst sample included; 0: no target
 	linux         string // the figures of Linux for the same work; "": none is comparable
-	within        int    // how far, in thousandths of the recorded median, a new median may be from it; 0: it is the same
+	within        int    // how far, in thousandths of the recorded median, a new median may be from what is recorded (stale); 0: not at all
 	cc            bool   // measured with -linux only: it needs a C compiler
 }
 
@@ -141,7 +143,7 @@ func like(name, pattern string) bool {
 }
 
 // rowOf is the row of a figure; nil when there is none.
-func rowOf(f *Figure) *row {
+func rowOf(f *figure.Figure) *row {
 	for i := range rows {
 		if r := &rows[i]; r.section == f.Section && like(f.Name, r.name) {
 			return r

@@ -8,17 +8,18 @@ import (
 	"strings"
 
 	"bennu/tools/internal/control"
+	"bennu/tools/internal/figure"
 )
 
 // deaths is the result of many deaths of one service in one boot.
 type deaths struct {
 	Deaths   int            `json:"deaths"`
 	ByReason map[string]int `json:"by_reason"`
-	Detect   figure         `json:"detect_ns"`
+	Detect   figure.Spread  `json:"detect_ns"`
 	// Recovery is from the fault to ready. Lives that the policy starts at once and those that it makes wait are counted apart: while
 	// it waits others run, so nothing is taken off.
-	Direct    figure          `json:"recovery_direct_ns"`
-	BackedOff figure          `json:"recovery_backed_off_ns"`
+	Direct    figure.Spread   `json:"recovery_direct_ns"`
+	BackedOff figure.Spread   `json:"recovery_backed_off_ns"`
 	First     resources       `json:"resources_after_first"`
 	Last      resources       `json:"resources_after_last"`
 	Latency   control.Latency `json:"latency"`
@@ -65,7 +66,7 @@ func (m *machine) manyDeaths(ctx context.Context, n int) (d *deaths, err error) 
 		}
 		d.GuestS = ready.T
 	}
-	d.Detect, d.Direct, d.BackedOff = newFigure(detect), newFigure(direct), newFigure(backedOff)
+	d.Detect, d.Direct, d.BackedOff = figure.Of(detect), figure.Of(direct), figure.Of(backedOff)
 	return d, m.compare(ctx, d, before, began+uint32(n))
 }
 
@@ -133,7 +134,7 @@ func (d *deaths) text(w io.Writer) {
 	for _, r := range reasons {
 		fmt.Fprintf(w, " %s %d", r, d.ByReason[r])
 	}
-	fmt.Fprintf(w, "\ndetection %s\nrecovery, started at once %s\nrecovery, backoff included %s\n", d.Detect, d.Direct, d.BackedOff)
+	fmt.Fprintf(w, "\ndetection %s\nrecovery, started at once %s\nrecovery, backoff included %s\n", words(d.Detect), words(d.Direct), words(d.BackedOff))
 	printDelays(w, d.Latency, d.Tasks)
 	for _, f := range d.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)

@@ -7,6 +7,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/tools/internal/control"
+	"bennu/tools/internal/figure"
 )
 
 // Every way of faulty is in the plan, with what RS should see, and every service dies in every
@@ -42,22 +43,6 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-func TestFigure(t *testing.T) {
-	if f := newFigure(nil); f != (figure{}) {
-		t.Errorf("of nothing: %+v", f)
-	}
-	if f := newFigure([]uint64{5}); f != (figure{1, 5, 5, 5, 5}) {
-		t.Errorf("of one: %+v", f)
-	}
-	var ns []uint64
-	for i := range uint64(200) {
-		ns = append(ns, 199-i)
-	}
-	if f := newFigure(ns); f != (figure{200, 0, 100, 198, 199}) || ns[0] != 199 {
-		t.Errorf("of 199 to 0: %+v", f)
-	}
-}
-
 // What waited, and what was noticed late, is not mixed with what came back at once, and nothing is taken off.
 func TestSummary(t *testing.T) {
 	got := summed([]row{
@@ -67,8 +52,8 @@ func TestSummary(t *testing.T) {
 		{Reason: "no-heartbeat", Incarnation: 4, DetectNS: 900, RecoveryNS: 1000},
 		{Reason: "exit", DetectNS: 1, RecoveryNS: 0}, // died and did not come back
 	})
-	want := summary{Detected: newFigure([]uint64{5, 10, 20}), Missed: newFigure([]uint64{900}), Direct: newFigure([]uint64{90, 100}),
-		BackedOff: newFigure([]uint64{5100}), Hung: newFigure([]uint64{1000})}
+	want := summary{Detected: figure.Of([]uint64{5, 10, 20}), Missed: figure.Of([]uint64{900}), Direct: figure.Of([]uint64{90, 100}),
+		BackedOff: figure.Of([]uint64{5100}), Hung: figure.Of([]uint64{1000})}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
 	"strconv"
-	"time"
 
 	"bennu/kernel/sched"
 	"bennu/rs/service"
@@ -220,40 +218,19 @@ func runHogs(ctx context.Context, o options, out io.Writer) int {
 
 // runTable boots one.
 func runTable(ctx context.Context, o options, t hogTable, out io.Writer) int {
-	began := time.Now()
-	config := o.config
-	archive, clean, err := t.archive(config.Archive)
+	archive, clean, err := t.archive(o.config.Archive)
 	if err != nil {
 		return complain(err)
 	}
 	defer clean()
-	config.Archive = archive
-	m, err := start(ctx, config, o.trace)
-	if err != nil {
-		return complain(fmt.Errorf("hogs: %s: %w", t.name, err))
-	}
-	defer m.vm.Close()
-	h := &hogged{Table: t.name, instrNS: instruction(config)}
-	if err = m.underHogs(ctx, h, o.seconds); err == nil {
-		err = m.powerOff(ctx)
-	} else {
-		err = m.explain(err)
-	}
-	if o.json {
-		if err := json.NewEncoder(out).Encode(h); err != nil {
-			return complain(err)
+	o.config.Archive = archive
+	return boot(ctx, o, out, func(m *machine) (result, error) {
+		h := &hogged{Table: t.name, instrNS: instruction(o.config)}
+		if err := m.underHogs(ctx, h, o.seconds); err != nil {
+			return h, fmt.Errorf("hogs: %s: %w", t.name, err)
 		}
-	} else {
-		h.text(out)
-		fmt.Fprintf(out, "host time %.1f s\n\n", time.Since(began).Seconds())
-	}
-	switch {
-	case err != nil:
-		return complain(fmt.Errorf("hogs: %s: %w", t.name, err))
-	case !h.ok():
-		return 1
-	}
-	return 0
+		return h, nil
+	})
 }
 
 // instruction is how many ns of the guest's an instruction takes; 0: it depends.

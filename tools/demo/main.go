@@ -46,6 +46,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "demo: expected no arguments, got", flag.Args())
 		os.Exit(2)
 	}
+	if o.hogs != "" && (o.deaths > 0 || o.only != "") {
+		fmt.Fprintln(os.Stderr, "demo: -hogs does nothing else: expected no -deaths and no -only beside it")
+		os.Exit(2)
+	}
 	if *trace {
 		o.trace = os.Stderr
 	}
@@ -68,25 +72,29 @@ type result interface {
 	ok() bool
 }
 
-// run boots a machine, does what was asked and prints the result; it returns the exit status.
+// run does one mode of the demo; it returns the exit status.
 func run(ctx context.Context, o options, out io.Writer) int {
+	return boot(ctx, o, out, func(m *machine) (result, error) {
+		if o.deaths > 0 {
+			return m.manyDeaths(ctx, o.deaths)
+		}
+		progress := out
+		if o.json {
+			progress = io.Discard
+		}
+		return m.show(ctx, progress, o.only)
+	})
+}
+
+// boot boots a machine, has something done with it and prints the result; it returns the exit status.
+func boot(ctx context.Context, o options, out io.Writer, do func(*machine) (result, error)) int {
 	began := time.Now()
 	m, err := start(ctx, o.config, o.trace)
 	if err != nil {
 		return complain(err)
 	}
 	defer m.vm.Close()
-	var r result
-	switch {
-	case o.deaths > 0:
-		r, err = m.manyDeaths(ctx, o.deaths)
-	default:
-		progress := out
-		if o.json {
-			progress = io.Discard
-		}
-		r, err = m.show(ctx, progress, o.only)
-	}
+	r, err := do(m)
 	if err == nil {
 		err = m.powerOff(ctx)
 	} else {

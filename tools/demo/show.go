@@ -8,6 +8,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/rs/service"
 	"bennu/tools/internal/control"
+	"bennu/tools/internal/figure"
 )
 
 // shown is the demo's result.
@@ -27,11 +28,11 @@ type shown struct {
 // summary is the ranges of the table's figures, in ns. Deaths that RS has to notice by missed heartbeats are apart, as are lives that
 // the policy made wait: nothing is taken off.
 type summary struct {
-	Detected  figure `json:"detect_ns"`              // fault to RS's decision
-	Missed    figure `json:"detect_missed_ns"`       // the same, by missed heartbeats
-	Direct    figure `json:"recovery_direct_ns"`     // fault to ready, started at once
-	BackedOff figure `json:"recovery_backed_off_ns"` // fault to ready, after a wait
-	Hung      figure `json:"recovery_missed_ns"`     // injection to ready, noticed by missed heartbeats
+	Detected  figure.Spread `json:"detect_ns"`              // fault to RS's decision
+	Missed    figure.Spread `json:"detect_missed_ns"`       // the same, by missed heartbeats
+	Direct    figure.Spread `json:"recovery_direct_ns"`     // fault to ready, started at once
+	BackedOff figure.Spread `json:"recovery_backed_off_ns"` // fault to ready, after a wait
+	Hung      figure.Spread `json:"recovery_missed_ns"`     // injection to ready, noticed by missed heartbeats
 }
 
 func summed(rows []row) summary {
@@ -47,13 +48,13 @@ func summed(rows []row) summary {
 			detected, direct = append(detected, r.DetectNS), append(direct, r.RecoveryNS)
 		}
 	}
-	return summary{newFigure(detected), newFigure(missed), newFigure(direct), newFigure(backedOff), newFigure(hung)}
+	return summary{figure.Of(detected), figure.Of(missed), figure.Of(direct), figure.Of(backedOff), figure.Of(hung)}
 }
 
 func (s *summary) text(w io.Writer) {
 	for _, l := range []struct {
 		what string
-		f    figure
+		f    figure.Spread
 	}{
 		{"fault to RS's decision", s.Detected}, {"injection to RS's decision, by missed heartbeats", s.Missed}, {"fault to ready, started at once", s.Direct},
 		{"fault to ready, the backoff included", s.BackedOff}, {"injection to ready, by missed heartbeats", s.Hung},

@@ -3,6 +3,7 @@ package docs
 import (
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -55,6 +56,32 @@ func TestExampleHasTheABIsNumbers(t *testing.T) {
 	for _, address := range []uint64{abi.CallPage, abi.StartPage + 16} {
 		if a := fmt.Sprintf("(void *)%#x;", address); !strings.Contains(string(text), a) {
 			t.Errorf("no address %s", a)
+		}
+	}
+}
+
+// TestStartInfoIsDocumented compares the ABI's version and the table of StartInfo with the struct.
+func TestStartInfoIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(root + "/docs/ABI.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := fmt.Sprintf("Version %d\n(`StartInfo.Version`)", abi.Version); !strings.Contains(string(text), v) {
+		t.Errorf("no %q", v)
+	}
+	_, table, _ := strings.Cut(string(text), "\n### StartInfo\n")
+	table, _, _ = strings.Cut(table, "\n### ")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[abi.StartInfo]()) {
+		size := strconv.Itoa(int(f.Type.Size()))
+		if f.Name == "Guarded" {
+			size = fmt.Sprintf("%d × %d", f.Type.Len(), f.Type.Elem().Size())
+		}
+		row := fmt.Sprintf("\n| %d | %s | %s | ", f.Offset, size, f.Name)
+		if f.Name == "Version" {
+			row += fmt.Sprintf("%d |", abi.Version)
+		}
+		if f.Name != "_" && !strings.Contains(table, row) {
+			t.Errorf("no row %q", row)
 		}
 	}
 }

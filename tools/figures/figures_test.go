@@ -6,15 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/figure"
+	"bennu/tools/internal/suite"
 )
 
 // The documents say what is recorded, and no figure stands outside of a block.
 func TestDocuments(t *testing.T) {
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := suite.Root(t)
 	if err := check(root); err != nil {
 		t.Error(err)
 	}
@@ -43,7 +41,8 @@ func TestDocuments(t *testing.T) {
 func example() *record {
 	r := &record{Bench: bench{Commit: "0123456789abcdef", Date: "2026-01-02T03:04:05Z", QEMU: "QEMU emulator version 7.2.22 (Debian 1)", Machine: "q35"}}
 	for i, l := range summaryLines {
-		r.Bench.Figures = append(r.Bench.Figures, figure{Section: l.section, Name: l.name, N: 3, Min: 1, Median: 1000 + uint64(i), Max: 2_000_000, Begins: "b", Ends: "e"})
+		r.Bench.Figures = append(r.Bench.Figures, figure.Figure{Section: l.section, Name: l.name, Spread: figure.Spread{N: 3, Min: 1, Median: 1000 + uint64(i), Max: 2_000_000},
+			Begins: "b", Ends: "e"})
 	}
 	return r
 }
@@ -139,6 +138,26 @@ func TestRecord(t *testing.T) {
 		if c.err == "" && (err != nil || missing != nil) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err) || missing == nil) {
 			t.Errorf("%.60s: error %v, want %q; file %v", c.bench, err, c.err, missing)
 		}
+	}
+}
+
+// The record has the form that it would be written in now, and nothing that follows from other figures.
+func TestRecordedForm(t *testing.T) {
+	path := filepath.Join(suite.Root(t), recordFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := readRecord(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := true
+	for i := range r.Bench.Figures {
+		r.Bench.Figures[i].Met, r.Bench.Figures[i].Ratio = &met, 1
+	}
+	if b, err := r.encode(); err != nil || string(b) != string(text) {
+		t.Errorf("%s would be written otherwise: %v", recordFile, err)
 	}
 }
 

@@ -6,47 +6,24 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"bennu/tools/internal/figure"
 )
 
 // recordFile is what was measured last.
 const recordFile = "docs/figures.json"
 
-// figure is one of bench's.
-type figure struct {
-	Section   string `json:"section"`
-	Name      string `json:"figure"`
-	N         int    `json:"n"`
-	Min       uint64 `json:"min"`
-	Median    uint64 `json:"median"`
-	P99       uint64 `json:"p99"`
-	Max       uint64 `json:"max"`
-	Begins    string `json:"begins,omitempty"`
-	Ends      string `json:"ends,omitempty"`
-	Target    uint64 `json:"target,omitempty"`
-	Linux     uint64 `json:"linux,omitempty"`
-	LinuxName string `json:"linux_figure,omitempty"`
-}
-
 // bench is the part of bench's report that does not depend on the host.
 type bench struct {
-	Commit   string   `json:"commit"`
-	Dirty    bool     `json:"dirty,omitempty"`
-	Date     string   `json:"date"`
-	QEMU     string   `json:"qemu"`
-	Machine  string   `json:"machine"`
-	Figures  []figure `json:"figures"`
-	LinuxOf  string   `json:"linux_version,omitempty"`
-	Linux    []figure `json:"linux,omitempty"`
-	Failures []string `json:"failures,omitempty"`
-}
-
-// spread sums up what was measured more than once, in ns.
-type spread struct {
-	N      int    `json:"n"`
-	Min    uint64 `json:"min"`
-	Median uint64 `json:"median"`
-	P99    uint64 `json:"p99"`
-	Max    uint64 `json:"max"`
+	Commit   string          `json:"commit"`
+	Dirty    bool            `json:"dirty,omitempty"`
+	Date     string          `json:"date"`
+	QEMU     string          `json:"qemu"`
+	Machine  string          `json:"machine"`
+	Figures  []figure.Figure `json:"figures"`
+	LinuxOf  string          `json:"linux_version,omitempty"`
+	Linux    []figure.Figure `json:"linux,omitempty"`
+	Failures []string        `json:"failures,omitempty"`
 }
 
 // demo is the part of the demo's report that the documents speak of.
@@ -55,11 +32,11 @@ type demo struct {
 		Failures []string `json:"failures,omitempty"`
 	} `json:"deaths"`
 	Summary struct {
-		Detected  spread `json:"detect_ns"`
-		Missed    spread `json:"detect_missed_ns"`
-		Direct    spread `json:"recovery_direct_ns"`
-		BackedOff spread `json:"recovery_backed_off_ns"`
-		Hung      spread `json:"recovery_missed_ns"`
+		Detected  figure.Spread `json:"detect_ns"`
+		Missed    figure.Spread `json:"detect_missed_ns"`
+		Direct    figure.Spread `json:"recovery_direct_ns"`
+		BackedOff figure.Spread `json:"recovery_backed_off_ns"`
+		Hung      figure.Spread `json:"recovery_missed_ns"`
 	} `json:"summary"`
 	Tasks []struct {
 		Label      string `json:"label"`
@@ -105,11 +82,20 @@ func recordReports(path, benchPath, demoPath string, dirty bool) error {
 	if len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	b, err := json.MarshalIndent(r, "", " ")
+	b, err := r.encode()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(b, '\n'), 0o644)
+	return os.WriteFile(path, b, 0o644)
+}
+
+// encode is what the file has. What follows from other figures is left out.
+func (r *record) encode() ([]byte, error) {
+	for i := range r.Bench.Figures {
+		r.Bench.Figures[i].Met, r.Bench.Figures[i].Ratio = nil, 0
+	}
+	b, err := json.MarshalIndent(r, "", " ")
+	return append(b, '\n'), err
 }
 
 // faults is what is wrong with the reports.
@@ -135,7 +121,7 @@ func (r *record) faults(benchPath, demoPath string) (faults []error) {
 }
 
 // find is a figure that must be there.
-func (r *record) find(section, name string) (*figure, error) {
+func (r *record) find(section, name string) (*figure.Figure, error) {
 	for i := range r.Bench.Figures {
 		if f := &r.Bench.Figures[i]; f.Section == section && strings.HasPrefix(f.Name, name) {
 			return f, nil

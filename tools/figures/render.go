@@ -2,10 +2,11 @@ package main
 
 import (
 	"fmt"
-
 	"strconv"
 	"strings"
 	"time"
+
+	"bennu/tools/internal/figure"
 )
 
 // of says of what the figures are.
@@ -76,9 +77,9 @@ func summary(r *record) (string, error) {
 			}
 			return "", err
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |", l.text, group(f.Median), group(f.Max))
+		fmt.Fprintf(&b, "| %s | %s | %s |", l.text, figure.Group(f.Median), figure.Group(f.Max))
 		if linux {
-			b.WriteString(" " + f.onLinux() + " |")
+			b.WriteString(" " + onLinux(f) + " |")
 		}
 		b.WriteString("\n")
 	}
@@ -92,11 +93,11 @@ func count(b bool) int {
 	return 0
 }
 
-func (f *figure) onLinux() string {
+func onLinux(f *figure.Figure) string {
 	if f.Linux == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s (%s)", group(f.Linux), f.LinuxName)
+	return fmt.Sprintf("%s (%s)", figure.Group(f.Linux), f.LinuxName)
 }
 
 // demonstration is what one run of the demo showed.
@@ -108,7 +109,7 @@ func demonstration(r *record) (string, error) {
 	fmt.Fprintf(&b, "- kernel entry to all services running: %.3f s\n", d.BootS)
 	for _, l := range []struct {
 		text string
-		s    *spread
+		s    *figure.Spread
 	}{
 		{"fault to RS's decision", &d.Summary.Detected},
 		{"injection to RS's decision, where only missed heartbeats tell", &d.Summary.Missed},
@@ -173,11 +174,11 @@ func table(r *record) (string, error) {
 		}
 		target := ""
 		if f.Target > 0 {
-			target = group(f.Target)
+			target = figure.Group(f.Target)
 		}
-		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s |", f.Name, f.N, group(f.Min), group(f.Median), group(f.Max), target)
+		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s |", f.Name, f.N, figure.Group(f.Min), figure.Group(f.Median), figure.Group(f.Max), target)
 		if linux {
-			b.WriteString(" " + f.onLinux() + " |")
+			b.WriteString(" " + onLinux(f) + " |")
 		}
 		b.WriteString("\n")
 	}
@@ -193,18 +194,9 @@ func linuxTable(r *record) (string, error) {
 	fmt.Fprintf(&b, "| %s | n | least | median | worst |\n|---|---:|---:|---:|---:|\n", r.Bench.LinuxOf)
 	for i := range r.Bench.Linux {
 		f := &r.Bench.Linux[i]
-		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s |\n", f.Name, f.N, group(f.Min), group(f.Median), group(f.Max))
+		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s |\n", f.Name, f.N, figure.Group(f.Min), figure.Group(f.Median), figure.Group(f.Max))
 	}
 	return b.String(), nil
-}
-
-// group writes a number with a thin mark between thousands.
-func group(v uint64) string {
-	s := strconv.FormatUint(v, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // duration of ns in the unit that leaves one to three digits before the point, three digits in all.

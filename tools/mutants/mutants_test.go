@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,23 +10,18 @@ import (
 	"strings"
 	"testing"
 
-	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
-
-func root(t *testing.T) string {
-	t.Helper()
-	r, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
 // Every hand-picked change is found in the sources, once; there are enough, in every part; each says whose mistake it is.
 func TestTables(t *testing.T) {
-	all, err := handPicked(root(t))
+	all, err := handPicked(suite.Root(t))
 	if err != nil {
 		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(suite.Root(t), "docs/TESTING.md"))
+	if want := fmt.Sprintf("| %d hand-picked mistakes and ", len(all)); err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("docs/TESTING.md: no %q, %v", want, err)
 	}
 	parts := map[string]int{"kernel/": 20, "kernel/arch/": 15, "kernel/ipc/": 10, "rs/policy/": 15, "rs/server/": 12, "drivers/sdk/": 12}
 	for part, want := range parts {
@@ -134,7 +130,7 @@ func TestOperators(t *testing.T) {
 // The seed decides: the same gives the same, another gives others.
 func TestDraw(t *testing.T) {
 	first := func(seed uint64) string {
-		all, err := draw(root(t), seed)
+		all, err := draw(suite.Root(t), seed)
 		if err != nil || len(all) < 1000 {
 			t.Fatalf("%d mutations, %v", len(all), err)
 		}

@@ -10,11 +10,12 @@ import (
 
 	"bennu/kernel/archive"
 	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 // A boot archive that did not arrive whole: the kernel says which file, and the machine ends.
 func TestArchiveDamaged(t *testing.T) {
-	good, err := os.ReadFile(out(t, "boot.tar"))
+	good, err := os.ReadFile(suite.Built(t, "boot.tar"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func TestRootTaskIsNoProgram(t *testing.T) {
 
 // One damaged driver does not stop the others: RS says so and goes on.
 func TestDriverDamaged(t *testing.T) {
-	b, err := os.ReadFile(out(t, "boot.tar"))
+	b, err := os.ReadFile(suite.Built(t, "boot.tar"))
 	if err != nil {
 		t.Fatal(err)
 	}

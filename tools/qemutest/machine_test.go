@@ -14,6 +14,7 @@ import (
 	"bennu/kernel/archive"
 	"bennu/kernel/archive/pack"
 	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")
@@ -26,20 +27,6 @@ var (
 	upLine = regexp.MustCompile(`^bennu .*, up .*; help lists the commands$`)
 )
 
-// out is a file that make built.
-func out(t *testing.T, name string) string {
-	t.Helper()
-	root, err := qemu.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := filepath.Join(root, "out", name)
-	if _, err := os.Stat(p); err != nil {
-		t.Fatalf("%v: run make image", err)
-	}
-	return p
-}
-
 // machine is a booted VM with the test's time limit.
 type machine struct {
 	*qemu.VM
@@ -50,10 +37,10 @@ type machine struct {
 func boot(t *testing.T, c qemu.Config) *machine {
 	t.Helper()
 	if c.Kernel == "" {
-		c.Kernel = out(t, "kernel.elf")
+		c.Kernel = suite.Built(t, "kernel.elf")
 	}
 	if c.Archive == "" {
-		c.Archive = out(t, "boot.tar")
+		c.Archive = suite.Built(t, "boot.tar")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	v, err := qemu.Start(ctx, c)
@@ -117,7 +104,7 @@ func (m *machine) off() {
 // bootFiles is what make put into the archive.
 func bootFiles(t *testing.T) map[string][]byte {
 	t.Helper()
-	b, err := os.ReadFile(out(t, "boot.tar"))
+	b, err := os.ReadFile(suite.Built(t, "boot.tar"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 // statusRing0 is how boot/ring0test ends when all is well: 16 to isa-debug-exit.
@@ -14,7 +15,7 @@ const statusRing0 = 33
 
 // ring0 boots the test of ring 0.
 func ring0(t *testing.T, c qemu.Config) *machine {
-	c.Kernel, c.Archive = out(t, "ring0test.elf"), out(t, "ktest.tar")
+	c.Kernel, c.Archive = suite.Built(t, "ring0test.elf"), suite.Built(t, "ktest.tar")
 	return boot(t, c)
 }
 
