@@ -124,6 +124,10 @@ func TestCutKeeps(t *testing.T) {
 	if s := o.Cut(now, "TestX", "body"); s.Fault != "p_test.go:3: undefined: New" {
 		t.Errorf("what is to be kept was replaced: fault %q", s.Fault)
 	}
+	now = load(t, "-- p_test.go --\npackage p\nimport \"testing\"\nfunc body() { New() }\nfunc rig() *Store { return new(Store) }\nfunc TestX(t *testing.T) { body(); rig() }\n", is, nil)
+	if s := o.Cut(now, "TestX"); !slices.Equal(s.Old, []string{"body"}) {
+		t.Errorf("old %q: the new rig compiles, and should stay", s.Old)
+	}
 	o.Prefer = true
 	now = load(t, "-- p_test.go --\npackage p\nimport \"testing\"\nfunc rig() *Store { return new(Store) }\nfunc TestX(t *testing.T) { rig() }\n", is, nil)
 	if s := o.Cut(now, "TestX"); !slices.Equal(s.Old, []string{"rig"}) {
