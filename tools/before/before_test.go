@@ -143,6 +143,7 @@ func TestJudge(t *testing.T) {
 		{"fail below", "=== RUN   TestX\n=== RUN   TestX/a\n    a_test.go:3: got\n        1\n--- FAIL: TestX (0.00s)\n    --- FAIL: TestX/a (0.00s)\nFAIL\n", false, Fails, "a_test.go:3: got 1"},
 		{"what failed, in a long text", "    a_test.go:3: status 1\n        all is well\n\n        FAILED this\n        and more\n--- FAIL: TestX (0.00s)\n", false, Fails, "a_test.go:3: status 1 all is well"},
 		{"what failed, without a gap", "    a_test.go:3: status 1\n        all is well\n        FAILED this\n        FAILED that\n--- FAIL: TestX (0.00s)\n", false, Fails, "a_test.go:3: status 1 FAILED this"},
+		{"what a program said", "other\n=== RUN   TestX/a\ndemo: it is dead\nconsole:\n\n    a_test.go:3: status 1\n--- FAIL: TestX (0.00s)\n", false, Fails, "a_test.go:3: status 1 demo: it is dead"},
 		{"panic", "=== RUN   TestX\n--- FAIL: TestX (0.00s)\npanic: index [recovered]\n", false, Panics, "panic: index [recovered]"},
 		{"runtime", "=== RUN   TestX\nfatal error: stack overflow\n", false, Panics, "fatal error: stack overflow"},
 		{"timeout", "=== RUN   TestX\npanic: test timed out after 1m0s\n", false, Endless, "test timed out after 1m0s"},

@@ -106,9 +106,28 @@ func firstFailure(out string, remarks map[string]bool) string {
 				more = l
 			}
 		}
+		if more == "" && len(words) < terse {
+			more = saidBefore(lines[:i])
+		}
 		return strings.TrimSpace(words + " " + more)
 	}
 	return lastLine(out)
+}
+
+// terse is how many bytes of a failure tell no more than that there was one: "x_test.go:52: status 1".
+const terse = 32
+
+// saidBefore is the first line that a program printed itself in the last test that began.
+func saidBefore(lines []string) (said string) {
+	for _, l := range slices.Backward(lines) {
+		switch {
+		case strings.HasPrefix(l, "=== "):
+			return said
+		case l != "" && !strings.HasPrefix(l, " ") && !strings.HasPrefix(l, "--- "):
+			said = l
+		}
+	}
+	return said
 }
 
 func lastLine(out string) string {
