@@ -106,6 +106,9 @@ func TestRun(t *testing.T) {
 	if x := r.report.Results[2]; !slices.Equal(x.Added, []string{"bennu/a.Limit"}) {
 		t.Errorf("TestLimit: added %q", x.Added)
 	}
+	if f := r.report.Faults; len(f) != 2 || f[0].State != Shown || f[1].State != NotTried {
+		t.Errorf("faults %+v", f)
+	}
 	if c := r.report.Counts[host]; c[Fails] != 4 || c[Passes] != 2 || c[NewThere] != 2 {
 		t.Errorf("counts %v", c)
 	}
@@ -164,12 +167,14 @@ func TestPrint(t *testing.T) {
 		{Package: "p", Test: "TestB", Kind: machine, Change: slice.Edits, Outcome: Passes, OldHelpers: []string{"a", "b", "c", "d"}},
 		{Package: "p", Test: "TestA", Kind: host, Change: slice.New, Outcome: Fails, Words: strings.Repeat("x", 400), Added: []string{"bennu/q/r.C"}},
 	}}
-	r.finish(map[string][]string{"p TestB": {"A fault"}})
+	r.finish([]Fault{{Title: "A fault", tests: []string{"p TestB"}}, {Title: "Another", tests: []string{"p TestB", "p TestA"}}})
 	var b strings.Builder
 	r.print(&b)
 	for _, want := range []string{
 		"\nFAILS\n  p                        TestA                                        [added: r.C] xxx",
-		"\nPASSES\n  p                        TestB                                        [changed; the base's helpers: a, b, c and 1 more; a guard of [\"A fault\"]]\n",
+		"\nPASSES\n  p                        TestB                                        [changed; the base's helpers: a, b, c and 1 more; a guard of [\"A fault\" \"Another\"]]\n",
+		"\n1 of 2 faults in docs/BUGS.md: a guard fails there\n  Another\n", "\n1 of 2 faults in docs/BUGS.md: guards pass there, or are as old as the base\n  A fault\n",
+		"\n0 of 2 faults in docs/BUGS.md: guards need what is not there\n",
 		"fails                     1        0        0\n", "passes                    0        1        0\n",
 	} {
 		if !strings.Contains(b.String(), want) {

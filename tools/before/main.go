@@ -134,8 +134,8 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.onMachines(ctx, machines, only.MatchString(ktestFolder)); err != nil {
 		return err
 	}
-	guards, err := readGuards(filepath.Join(r.now.root, "docs/BUGS.md"))
-	r.report.finish(guards)
+	faults, err := readFaults(filepath.Join(r.now.root, "docs/BUGS.md"))
+	r.report.finish(faults)
 	return err
 }
 
@@ -243,24 +243,24 @@ func (r *run) remember(folder string) error {
 
 var guard = regexp.MustCompile("`([\\w/]+)`|\\bTest[A-Z]\\w*")
 
-// readGuards is which sections of BUGS.md name a test: by "FOLDER TEST".
-func readGuards(path string) (map[string][]string, error) {
+// readFaults is the sections of BUGS.md with the tests that they name.
+func readFaults(path string) (faults []Fault, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	guards := map[string][]string{}
 	for _, s := range strings.Split(string(text), "\n## ")[1:] {
 		title, body, _ := strings.Cut(s, "\n")
+		f, folder := Fault{Title: title}, ""
 		_, body, _ = strings.Cut(body, "**Guarded by** ")
-		folder := ""
 		for _, m := range guard.FindAllStringSubmatch(body, -1) {
 			if m[1] != "" {
 				folder = m[1]
 			} else {
-				guards[folder+" "+m[0]] = append(guards[folder+" "+m[0]], title)
+				f.tests = append(f.tests, folder+" "+m[0])
 			}
 		}
+		faults = append(faults, f)
 	}
-	return guards, nil
+	return faults, nil
 }

@@ -51,7 +51,23 @@ type Report struct {
 	Current string            `json:"current"`
 	Counts  map[string]Counts `json:"counts"` // by kind
 	Results []Result          `json:"results"`
+	Faults  []Fault           `json:"faults"` // of docs/BUGS.md
 }
+
+// Fault is a section of docs/BUGS.md.
+type Fault struct {
+	Title string     `json:"title"`
+	State faultState `json:"state"`
+	tests []string   // that guard against it, FOLDER TEST
+}
+
+type faultState string
+
+const (
+	Shown    faultState = "a guard fails there"
+	NotTried faultState = "guards need what is not there"
+	NotShown faultState = "guards pass there, or are as old as the base"
+)
 
 // Counts is how many tests had an outcome.
 type Counts map[Outcome]int
@@ -136,7 +152,15 @@ func lastLine(out string) string {
 }
 
 // finish sorts results, counts them and tells whose guards they are.
-func (r *Report) finish(guards map[string][]string) {
+func (r *Report) finish(faults []Fault) {
+	guards := map[string][]string{}
+	for _, f := range faults {
+		for _, t := range f.tests {
+			guards[t] = append(guards[t], f.Title)
+		}
+	}
+	r.Faults = faults
+	states := map[string]faultState{}
 	slices.SortStableFunc(r.Results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Test, b.Test))
 	})
@@ -148,6 +172,22 @@ func (r *Report) finish(guards map[string][]string) {
 			r.Counts[x.Kind] = Counts{}
 		}
 		r.Counts[x.Kind][x.Outcome]++
+		for _, title := range x.Guards {
+			switch x.Outcome {
+			case Fails, Panics, Endless:
+				states[title] = Shown
+			case NoCompile, NewThere, CannotRun, NotRun:
+				if states[title] == "" {
+					states[title] = NotTried
+				}
+			}
+		}
+	}
+	for i := range r.Faults {
+		f := &r.Faults[i]
+		if f.State = states[f.Title]; f.State == "" {
+			f.State = NotShown
+		}
 	}
 }
 
@@ -180,6 +220,23 @@ func (r *Report) print(w io.Writer) {
 			fmt.Fprintf(w, "%9d", r.Counts[k][o])
 		}
 		fmt.Fprintln(w)
+	}
+	r.printFaults(w)
+}
+
+// printFaults writes what is shown of the faults in docs/BUGS.md.
+func (r *Report) printFaults(w io.Writer) {
+	for _, s := range []faultState{Shown, NotTried, NotShown} {
+		var titles []string
+		for _, f := range r.Faults {
+			if f.State == s {
+				titles = append(titles, f.Title)
+			}
+		}
+		fmt.Fprintf(w, "\n%d of %d faults in docs/BUGS.md: %s\n", len(titles), len(r.Faults), s)
+		for _, t := range titles {
+			fmt.Fprintf(w, "  %s\n", t)
+		}
 	}
 }
 
