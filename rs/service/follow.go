@@ -27,7 +27,7 @@ type Follower struct {
 	watched func(*abi.Msg, abi.Errno) // the answer to a watch
 	woken   func()                    // the time of wake is there
 
-	// Events is called with what happened. Lost is how many events RS no longer had.
+	// Events is called with what happened. Lost is how many events RS no longer had just before these.
 	Events func(events []abi.Event, lost uint64)
 	// Ready tells whether events may be asked for now; nil: always. Continue goes on later.
 	Ready func() bool
@@ -71,7 +71,7 @@ func (p *pull) answered(m *abi.Msg, e abi.Errno) {
 		f.again()
 		return
 	}
-	f.took(f.rows[:min(m.Arg[1], uint64(len(f.rows)))], m.Arg[2], m.Arg[3])
+	f.took(f.rows[:min(m.Arg[1], uint64(len(f.rows)))], m.Arg[2])
 }
 
 // Next is the number of the next event.
@@ -123,10 +123,19 @@ func (f *Follower) Resume() {
 	f.asker.Ask(f.asker.RS(), m, LimitRS, p.done)
 }
 
-func (f *Follower) took(events []abi.Event, next, lost uint64) {
-	f.next = next
-	if len(events) > 0 || lost > 0 {
-		f.Events(events, lost)
+func (f *Follower) took(events []abi.Event, next uint64) {
+	for from, i := 0, 0; i < len(events); i = from { // runs without gaps
+		from = i + 1
+		for from < len(events) && events[from].Seq == events[from-1].Seq+1 {
+			from++
+		}
+		lost := events[i].Seq - f.next
+		f.next = events[from-1].Seq + 1
+		f.Events(events[i:from], lost)
+	}
+	if lost := next - f.next; lost > 0 {
+		f.next = next
+		f.Events(nil, lost)
 	}
 	if len(events) == len(f.rows) {
 		f.Resume()

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,15 +23,20 @@ type events struct {
 	lost    uint64
 	pulls   int
 	refuses int // requests to answer with EAGAIN
+	gone    func(seq uint64) bool
+	told    []string // what the follower told, losses in their places
 }
 
 func newEvents(t *testing.T, next uint64) *events {
 	v := &events{t: t, f: fake.New(), kept: abi.EventsKept}
 	v.a = NewAsker(v.f)
 	v.follow = NewFollower(v.a, next, func(rows []abi.Event, lost uint64) {
-		v.lost += lost
+		if v.lost += lost; lost > 0 {
+			v.told = append(v.told, fmt.Sprintf("%d lost", lost))
+		}
 		for i := range rows {
 			v.got = append(v.got, rows[i].Seq)
+			v.told = append(v.told, fmt.Sprint(rows[i].Seq))
 		}
 	})
 	return v
@@ -81,10 +88,14 @@ func (v *events) events(s fake.Sent) *abi.Msg {
 	if oldest := v.total + 1 - min(v.kept, v.total); next < oldest {
 		lost, next = oldest-next, oldest
 	}
-	for ; next <= v.total && (n+1)*len(abi.Bytes(new(abi.Event))) <= len(g.Memory); n++ {
+	for ; next <= v.total && (n+1)*len(abi.Bytes(new(abi.Event))) <= len(g.Memory); next++ {
+		if v.gone != nil && v.gone(next) {
+			lost++
+			continue
+		}
 		e := abi.Event{Seq: next}
 		copy(g.Memory[n*len(abi.Bytes(&e)):], abi.Bytes(&e))
-		next++
+		n++
 	}
 	return s.Reply(abi.OK, uint64(n), next, lost)
 }
@@ -129,6 +140,18 @@ func TestFollowTellsWhatIsLost(t *testing.T) {
 	v.follow.Resume()
 	v.serve()
 	v.want(16, 25, 15)
+}
+
+// RS keeps some of every service: what is gone lies between what is not, and is told there.
+func TestFollowTellsWhereItIsLost(t *testing.T) {
+	v := newEvents(t, 1)
+	v.total = 12
+	v.gone = func(seq uint64) bool { return seq == 1 || seq == 4 || seq == 5 || seq == 12 }
+	v.follow.Resume()
+	v.serve()
+	if told := strings.Join(v.told, " "); told != "1 lost 2 3 2 lost 6 7 8 9 10 11 1 lost" || v.follow.Next() != 13 {
+		t.Errorf("told %s, next is %d", told, v.follow.Next())
+	}
 }
 
 // While the reader is not ready nothing is taken from RS, and nothing is lost.
