@@ -36,6 +36,7 @@ var roles = [...]role{
 	{"lookup", nil, lookupFaulty},
 	{"store", nil, store},
 	{"flood", nil, flood},
+	{"answer", nil, answer},
 	{"deaf", nil, deaf},
 	{"notify", nil, notify},
 	{"ping", nil, ping},

@@ -55,6 +55,16 @@ func flood() {
 	}
 }
 
+// answer answers what nobody asked: RS throws it away, and somebody has to pay for that.
+func answer() {
+	for range many {
+		m := abi.Msg{Type: abi.MsgReply}
+		usys.SendNB(root(), &m)
+		m = abi.Msg{Type: abi.MsgReply}
+		usys.SendA(root(), 0, &m)
+	}
+}
+
 var beaten uint64
 
 // deaf asks and never receives anything. A ping it cannot hear, so it sends signs of life by itself, before anything

@@ -14,6 +14,7 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 	}
 	if x.takes(to, t) {
 		x.deliver(t, to, abi.KindSendA)
+		asks(t, to)
 		t.Result(abi.OK, 0)
 		return
 	}
@@ -23,6 +24,7 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 			x.kept++
 			*a = task.Async{State: task.AsyncWaiting, To: ep, From: t.Slot, Tag: tag, Seq: x.seq, Msg: t.Call.Msg}
 			enqueue(to, a)
+			asks(t, to)
 			t.Result(abi.OK, 0)
 			return
 		}
@@ -149,6 +151,7 @@ func (x *IPC) Forget(t *task.Task) (done bool) {
 		}
 		o.Notified &^= 1 << t.Slot
 		o.SendTo &^= 1 << t.Slot
+		o.Asked &^= 1 << t.Slot
 		waits := o.Wait&task.Sending != 0 && o.SendingTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint
 		left := t.AsyncToMe > 0 && leftFor(o, t)
 		if !waits && !left {

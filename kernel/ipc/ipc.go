@@ -97,7 +97,9 @@ func (x *IPC) deliver(from, to *task.Task, kind abi.ReceiveKind) {
 func (x *IPC) Send(t *task.Task, ep abi.Endpoint) {
 	to, e := x.target(t, ep, abi.CallSend)
 	if e == abi.OK {
-		e = x.send(t, to, abi.KindSend)
+		if e = x.send(t, to, abi.KindSend); e == abi.OK {
+			asks(t, to)
+		}
 	}
 	if t.Wait == 0 {
 		t.Result(e, 0)
@@ -152,10 +154,10 @@ func (x *IPC) cycle(t, to *task.Task) bool {
 func (x *IPC) SendNB(t *task.Task, ep abi.Endpoint) {
 	to, e := x.target(t, ep, abi.CallSendNB)
 	if e == abi.OK {
-		// An answer by this primitive would be lost if it had to wait.
-		answers := t.Call.Msg.Type == abi.MsgReply
-		if e = abi.ENOTREADY; answers && wants(to, t.Endpoint) || !answers && x.takes(to, t) {
+		// An answer that was asked for would be lost by this primitive if it had to wait.
+		if e = abi.ENOTREADY; wants(to, t.Endpoint) && (answers(to, t, t.Call.Msg.Type) || !x.held(to, t)) {
 			x.deliver(t, to, abi.KindSendNB)
+			asks(t, to)
 			e = abi.OK
 		}
 	}
@@ -176,6 +178,7 @@ func (x *IPC) SendRec(t *task.Task, ep abi.Endpoint, timeout uint64) {
 		t.Result(e, 0)
 		return
 	}
+	asks(t, to)
 	if t.Wait == 0 {
 		x.m.Block(t)
 	}

@@ -8,11 +8,28 @@ import (
 // Servers work on the account of who asks them, and what comes from an account that may not have it done now waits.
 
 // serve makes from pay for what to, a server, does with what it received; not for the answer to a request of to's
-// own.
+// own. An answer that to did not ask for is a request like any other: only what it says of itself makes it an answer.
 func (x *IPC) serve(to, from *task.Task) {
-	if to.Server && !to.InSendRec && to.Call.Msg.Type != abi.MsgReply {
-		x.m.Pays(to, from)
+	if !to.Server {
+		return
 	}
+	if to.InSendRec || answers(to, from, to.Call.Msg.Type) {
+		to.Asked &^= 1 << from.Slot
+		return
+	}
+	x.m.Pays(to, from)
+}
+
+// asks notes that t sent to a message: if t is a server, one answer to it is free.
+func asks(t, to *task.Task) {
+	if t.Server && t.Call.Msg.Type != abi.MsgReply {
+		t.Asked |= 1 << to.Slot
+	}
+}
+
+// answers tells whether a message of from's to a server is one that it has asked for.
+func answers(to, from *task.Task, m abi.MsgType) bool {
+	return m == abi.MsgReply && to.Asked>>from.Slot&1 != 0
 }
 
 // held tells whether what from left for t is not to be received now. A server that waits for one task gets what

@@ -1,6 +1,7 @@
 package ipc
 
 import (
+	"slices"
 	"testing"
 
 	"bennu/kernel/abi"
@@ -45,7 +46,62 @@ func TestWhoPays(t *testing.T) {
 	pays("an interrupt", server)
 	r.receive(server, abi.Any, abi.NoTimeout)
 	r.send(a, server, abi.MsgReply)
-	pays("an answer", server)
+	pays("an answer that nobody asked for", a)
+}
+
+// An answer is free for its sender if the server asked, by whatever primitive, and once: what calls itself an answer and is none
+// is a request.
+func TestWhoPaysForAnswers(t *testing.T) {
+	const server, a, b = 0, 1, 2
+	for name, ask := range map[string]func(r *rig){
+		"send":        func(r *rig) { r.receive(a, abi.Any, abi.NoTimeout); r.send(server, a, 0x900) },
+		"queued send": func(r *rig) { r.send(server, a, 0x900); r.receive(a, abi.Any, abi.NoTimeout) },
+		"sendnb": func(r *rig) {
+			r.receive(a, abi.Any, abi.NoTimeout)
+			r.msg(server, 0x900, 0)
+			r.SendNB(r.task(server), r.from(a))
+		},
+		"senda": func(r *rig) {
+			r.receive(a, abi.Any, abi.NoTimeout)
+			r.msg(server, 0x900, 0)
+			r.SendA(r.task(server), r.from(a), 1)
+		},
+		"kept senda":   func(r *rig) { r.msg(server, 0x900, 0); r.SendA(r.task(server), r.from(a), 1); r.receive(a, abi.Any, 0) },
+		"late sendrec": func(r *rig) { r.sendrec(server, a, 0x900, 5); r.receive(a, abi.Any, 0); r.WaitOver(r.task(server)) },
+		"refused":      func(r *rig) { r.msg(server, 0x900, 0); r.SendNB(r.task(server), r.from(a)) },
+		"notify":       func(r *rig) { r.Notify(r.task(server), r.from(a)) },
+		"reply":        func(r *rig) { r.receive(a, abi.Any, abi.NoTimeout); r.send(server, a, abi.MsgReply) },
+		"sendrec, done": func(r *rig) {
+			r.sendrec(server, a, 0x900, abi.NoTimeout)
+			r.receive(a, abi.Any, 0)
+			r.send(a, server, abi.MsgReply)
+		},
+		"who died": func(r *rig) {
+			r.msg(server, 0x900, 0)
+			r.SendA(r.task(server), r.from(a), 1)
+			r.die(r.task(a))
+			r.addAt(a)
+			r.receive(server, abi.Any, 0) // the death
+		},
+	} {
+		free := !slices.Contains([]string{"refused", "notify", "reply", "sendrec, done", "who died"}, name)
+		r := newRig(t, 3)
+		r.task(server).Server = true
+		ask(r)
+		payer := map[bool]int{true: server, false: a}[free]
+		r.receive(server, abi.Any, abi.NoTimeout)
+		r.send(b, server, 0x900)
+		r.receive(server, abi.Any, abi.NoTimeout)
+		r.send(a, server, abi.MsgReply)
+		if got := r.payers[server]; got != payer {
+			t.Errorf("%s: the first answer: task %d pays, want %d", name, got, payer)
+		}
+		r.receive(server, abi.Any, abi.NoTimeout)
+		r.send(a, server, abi.MsgReply)
+		if got := r.payers[server]; got != a {
+			t.Errorf("%s: the second answer: task %d pays, want %d", name, got, a)
+		}
+	}
 }
 
 // What somebody left for a server, who may not have it done now, waits, and others' requests do not: of every
@@ -91,19 +147,24 @@ func TestHeldBack(t *testing.T) {
 }
 
 // It waits, too, when the server waits already: debts do not grow by what an overdrawn task can do without waiting
-// itself. Only an answer by sendnb, which would be lost, is delivered.
+// itself. Only an answer by sendnb that was asked for, and would be lost, is delivered.
 func TestHeldBackFromAWaitingServer(t *testing.T) {
 	const server, poor, rich = 0, 1, 2
 	for name, leave := range map[string]func(r *rig){
-		"send":    func(r *rig) { r.send(poor, server, 0x900) },
-		"sendrec": func(r *rig) { r.sendrec(poor, server, 0x900, abi.NoTimeout) },
-		"senda":   func(r *rig) { r.msg(poor, 0x900, 0); r.SendA(r.task(poor), r.from(server), 1) },
-		"notify":  func(r *rig) { r.Notify(r.task(poor), r.from(server)) },
-		"sendnb":  func(r *rig) { r.msg(poor, 0x900, 0); r.SendNB(r.task(poor), r.from(server)) },
-		"answer":  func(r *rig) { r.msg(poor, abi.MsgReply, 0); r.SendNB(r.task(poor), r.from(server)) },
+		"send":      func(r *rig) { r.send(poor, server, 0x900) },
+		"sendrec":   func(r *rig) { r.sendrec(poor, server, 0x900, abi.NoTimeout) },
+		"senda":     func(r *rig) { r.msg(poor, 0x900, 0); r.SendA(r.task(poor), r.from(server), 1) },
+		"notify":    func(r *rig) { r.Notify(r.task(poor), r.from(server)) },
+		"sendnb":    func(r *rig) { r.msg(poor, 0x900, 0); r.SendNB(r.task(poor), r.from(server)) },
+		"answer":    func(r *rig) { r.msg(poor, abi.MsgReply, 0); r.SendNB(r.task(poor), r.from(server)) },
+		"no answer": func(r *rig) { r.msg(poor, abi.MsgReply, 0); r.SendNB(r.task(poor), r.from(server)) },
 	} {
 		r := newRig(t, 3)
 		r.task(server).Server, r.holds[poor] = true, true
+		if name == "answer" {
+			r.receive(poor, abi.Any, abi.NoTimeout)
+			r.send(server, poor, 0x900)
+		}
 		r.receive(server, abi.Any, abi.NoTimeout)
 		leave(r)
 		if name == "answer" {
@@ -114,14 +175,15 @@ func TestHeldBackFromAWaitingServer(t *testing.T) {
 			t.Errorf("%s: the server got what was held back: %s", name, r.state(server))
 			continue
 		}
-		if name == "sendnb" {
+		byNB := name == "sendnb" || name == "no answer"
+		if byNB {
 			r.want(poor, "ENOTREADY")
 		}
 		r.send(rich, server, 0x901)
 		r.got(server, abi.KindSend, r.from(rich), 0x901)
 		delete(r.holds, poor)
 		r.receive(server, abi.Any, 0)
-		if got := r.state(server); (got == "OK") != (name != "sendnb") {
+		if got := r.state(server); (got == "OK") == byNB {
 			t.Errorf("%s: %s after the hold", name, got)
 		}
 	}

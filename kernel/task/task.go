@@ -46,6 +46,7 @@ type Task struct {
 	Wait      Wait
 	SendingTo abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving
+	Asked     uint64       // a server's: bits by slot of those it sent a message to and had no answer from since
 	InSendRec bool         // what follows the send is the receive of its answer
 	Limited   bool         // the wait has a time limit: it ends by itself
 	Kind      abi.ReceiveKind
