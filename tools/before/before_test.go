@@ -59,12 +59,14 @@ var (
 			"\nfunc TestSpin(t *testing.T) { Spin(1) }\n" +
 			"\nfunc TestLimit(t *testing.T) {\n\tif Half(2*Limit) != Limit {\n\t\tt.Error(\"not Limit\")\n\t}\n}\n" +
 			"\nfunc TestData(t *testing.T) {\n\tif b, err := os.ReadFile(\"testdata/x\"); string(b) != \"new\" {\n\t\tt.Error(err)\n\t}\n}\n",
-		"a/x_test.go":        "package a_test\n\nimport (\n\t\"testing\"\n\n\t\"bennu/a\"\n)\n\nfunc TestOutside(t *testing.T) {\n\tif a.Half(2) != 1 {\n\t\tt.Error(\"not 1\")\n\t}\n}\n",
-		"a/testdata/x":       "new",
-		"a/machine_test.go":  "//go:build qemu\n\npackage a\n\nimport \"testing\"\n\nfunc TestMachine(t *testing.T) { half(1) }\n",
-		"b/b.go":             "package b\n",
-		"b/b_test.go":        "package b\n\nimport \"testing\"\n\nfunc TestMoved(t *testing.T) {}\n\nfunc TestOne(t *testing.T) {}\n",
-		"tools/look/look.go": "package look\n",
+		"a/x_test.go":              "package a_test\n\nimport (\n\t\"testing\"\n\n\t\"bennu/a\"\n)\n\nfunc TestOutside(t *testing.T) {\n\tif a.Half(2) != 1 {\n\t\tt.Error(\"not 1\")\n\t}\n}\n",
+		"a/testdata/x":             "new",
+		"a/machine_test.go":        "//go:build qemu\n\npackage a\n\nimport \"testing\"\n\nfunc TestMachine(t *testing.T) { half(1) }\n",
+		"b/b.go":                   "package b\n",
+		"b/b_test.go":              "package b\n\nimport \"testing\"\n\nfunc TestMoved(t *testing.T) {}\n\nfunc TestOne(t *testing.T) {}\n",
+		"tools/before/x/x.go":      "package x\n",
+		"tools/before/x/x_test.go": "package x\n\nimport \"testing\"\n\nfunc TestOwn(t *testing.T) { t.Fatal(\"it was run\") }\n",
+		"tools/look/look.go":       "package look\n",
 		"tools/look/look_test.go": "package look\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestDocs(t *testing.T) {\n\tif _, err := os.Stat(\"../../docs/BUGS.md\"); err != nil {\n" +
 			"\t\tt.Fatal(\"no BUGS.md\")\n\t}\n}\n\nfunc TestItself(t *testing.T) {}\n",
 	}
