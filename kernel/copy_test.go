@@ -122,4 +122,7 @@ func TestImageIsNotWritten(t *testing.T) {
 	if text(tasks[1]) != want || text(tasks[2]) != want || poked == want || poked[7] != 0xcc {
 		t.Errorf("text % x, % x, % x", poked, text(tasks[1]), text(tasks[2]))
 	}
+	// Its own a task cannot change: its page tables are in force.
+	e, _ := r.call(r.root, abi.CallTrace, uint64(abi.TracePoke1), uint64(r.root.Endpoint), code.Text, 0xcc)
+	r.want("poke its own", e, abi.EINVAL)
 }
