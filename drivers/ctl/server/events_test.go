@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"bennu/kernel/abi"
 )
@@ -167,10 +168,32 @@ func TestBackPressure(t *testing.T) {
 		answers += strings.Count(out, `"ok":true`)
 		events += strings.Count(out, `"seq":`)
 		b.s.Sent(n)
+		b.f.Pass(10 * time.Millisecond)
 		b.s.Run()
 	}
 	if answers != asked+1 || events != 400 {
 		t.Errorf("%d answers, %d events; want %d, 400", answers, events, asked+1)
+	}
+}
+
+// However many events wait, an answer has few of them before it.
+func TestAnswersComeBetweenEvents(t *testing.T) {
+	b := newBench(t, 0, Subscription{})
+	label, _ := abi.MakeLabel("rtc")
+	r := &rs{kept: abi.EventsKept, death: abi.Event{Kind: abi.EventDeath, Reason: abi.ReasonException, Label: label, Endpoint: 0x8009}}
+	r.serve(b)
+	b.s.Input([]byte(`{"id":0,"cmd":"events","since":0}` + "\n"))
+	r.serve(b)
+	b.lines()
+	r.total = 400
+	b.s.News()
+	r.serve(b)
+	b.s.Input([]byte(`{"id":1,"cmd":"echo","label":"ctl"}` + "\n"))
+	const most = 3 << 10
+	out := string(b.s.Output())
+	at := strings.Index(out, `{"id":1,`)
+	if n := strings.Count(out[:max(at, 0)], `"seq":`); at < 0 || at > most || n == 0 {
+		t.Errorf("%d events and %d bytes before the answer, expected some, and at most %d bytes", n, at, most)
 	}
 }
 
