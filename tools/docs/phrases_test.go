@@ -72,6 +72,7 @@ func services(p *page, s *source) {
 	p.says("It has %s.", nanoseconds(s.number("rs/server.faultLimit")))
 	p.says("RSMeasure (%#x; uid 0)", abi.RSMeasure)
 	p.says("RSWords (%#x; Arg[1]", abi.RSWords)
+	p.says("RS keeps %d events, of which the newest %d of each service stay", abi.EventsKept, abi.EventsShare)
 	p.says("RS keeps %d bytes of each service's", abi.RSMaxLen)
 }
 
