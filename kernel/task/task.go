@@ -64,8 +64,7 @@ type Task struct {
 	AlarmNS    uint64
 
 	Async      [abi.MaxAsync]Async
-	AsyncToMe  int    // how many messages of others wait for this task
-	AsyncFirst *Async // the oldest of them
+	AsyncFirst *Async // the oldest of others' messages that wait for this task
 	AsyncLast  *Async
 	AsyncFails int // how many of its own have a result to take
 
