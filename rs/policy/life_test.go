@@ -7,8 +7,6 @@ import (
 	"bennu/kernel/abi"
 )
 
-// What `make mutants` found that no other test would have noticed.
-
 // quietly is one service that decays a restart in a second.
 func quietly() Config {
 	c := usual

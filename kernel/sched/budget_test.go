@@ -2,8 +2,6 @@ package sched
 
 import "testing"
 
-// What `make mutants` found that no other test would have noticed.
-
 // Who runs alone uses its budget up, but not beyond: when others come it begins with what is left, and owes nothing. A turn on
 // the last level takes nothing off it.
 func TestWhatIsTakenOff(t *testing.T) {
