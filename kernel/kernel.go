@@ -198,7 +198,7 @@ const (
 // the archive holds its own.
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
 	copies := uint32(moduleSize/abi.PageSize + moduleSize/abi.PageSize/64)
-	a, e := k.accounts.Root(&abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
+	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
 		ReserveFrames: rootReserve + copies, CeilingFrames: rootFrames + copies, Images: rootImages})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)
