@@ -116,3 +116,25 @@ func TestAnswerToTheDead(t *testing.T) {
 		t.Errorf("its place is in state %d, want %d", p.state, placeOpen)
 	}
 }
+
+// Who does not receive is tried at once, then after a millisecond, then after twice as long each time, up to a second.
+func TestTries(t *testing.T) {
+	f := boot(t, "service a { burst none; }; service b { burst none; };")
+	f.ready("a", "b")
+	a := f.task("a")
+	a.waiting, a.wakes = false, false
+	began := f.now
+	f.send(f.ep("a"), abi.KindSendA, named(abi.RSLookup, "b"))
+	f.pass(4 * time.Second)
+	at, pause := began, time.Duration(0)
+	for i, tried := range a.tried {
+		if tried != at {
+			t.Fatalf("try %d came %v after the request, want %v", i, tried-began, at-began)
+		}
+		pause = min(max(time.Millisecond, 2*pause), time.Second)
+		at += pause
+	}
+	if at-began <= 4*time.Second {
+		t.Errorf("%d tries, the last %v after the request", len(a.tried), a.tried[len(a.tried)-1]-began)
+	}
+}

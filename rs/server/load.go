@@ -49,7 +49,7 @@ func New(k Kernel, a Archive) (*Server, error) {
 			continue
 		}
 		label, _ := abi.MakeLabel(c.Label)
-		s.table = append(s.table, service{label: label, name: c.Label, conf: c, endpoint: abi.None, image: -1})
+		s.table = append(s.table, service{label: label, name: c.Label, conf: c, endpoint: abi.None, image: noImage})
 	}
 	s.good = len(s.table)
 	s.link()
@@ -125,7 +125,7 @@ func (s *Server) refuse(faults []conf.Fault) {
 		if !ok || f.Class || s.byLabel(label) >= 0 {
 			continue
 		}
-		s.table = append(s.table, service{label: label, name: f.Label, refused: true, endpoint: abi.None, image: -1})
+		s.table = append(s.table, service{label: label, name: f.Label, refused: true, endpoint: abi.None, image: noImage})
 		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
 		e := s.events.add()
 		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, abi.EINVAL

@@ -30,7 +30,7 @@ type service struct {
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
 	created  uint64        // when RS asked the kernel for this life, ns
-	image    int           // place in images; -1: holds none
+	image    int           // place in images, or noImage
 	watching bool
 	watch    uint64 // number of the event that it waits for
 	mail     mail
