@@ -127,7 +127,7 @@ func (s *Server) refuse(faults []conf.Fault) {
 		}
 		s.table = append(s.table, service{label: label, name: f.Label, refused: true, endpoint: abi.None, image: noImage})
 		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
-		e := s.events.add()
+		e, _ := s.events.add(policy.Nobody)
 		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, abi.EINVAL
 		e.Why = abi.WhyRefused
 	}
