@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"bennu/kernel/abi"
@@ -160,6 +161,35 @@ func TestAddFree(t *testing.T) {
 			if f := p.AddFree(set); f.A != uint64(twice) || f.B != uint64(n) {
 				t.Fatalf("frame %#x, %d in the chain, twice: %s: %#x, %#x", twice, n, f.What, f.A, f.B)
 			}
+		}
+	}
+}
+
+// Can tells exactly what Get then gives.
+func TestCan(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 3000 {
+		phys, size := simulated(t, 13)
+		p := NewPool(phys)
+		p.Add(1, size)
+		var h [3]Holder
+		for i := range h {
+			ceiling := r.Uint64N(9)
+			if !p.Promise(&h[i], r.Uint64N(min(ceiling, 3)+1), ceiling) { // others have taken it
+				p.Promise(&h[i], 0, ceiling)
+			}
+			for range r.IntN(6) {
+				p.Get(&h[i])
+			}
+		}
+		n := r.Uint64N(8)
+		can, left := p.Can(&h[0], n), h[0].Left()
+		got := uint64(0)
+		for got < n && p.Get(&h[0]) != 0 {
+			got++
+		}
+		if can != (got == n) || got > left || h[0].Used()+h[0].Left() != h[0].Ceiling() {
+			t.Fatalf("%d frames: can %v, %d left; got %d, then %d of %d left", n, can, left, got, h[0].Left(), h[0].Ceiling())
 		}
 	}
 }

@@ -24,6 +24,12 @@ func TestWhatIsTakenOff(t *testing.T) {
 		if left := s.Left(2, c.ticks); left != c.left || s.Used(2) != c.ticks {
 			t.Errorf("%d ticks, how %d: %d left, %d used; want %d, %d", c.ticks, c.how, left, s.Used(2), c.left, c.ticks)
 		}
+		if out := s.Out(2, c.ticks, false); out != (c.left <= 0) || (s.Exhausted(2) == 1) != out || s.Exhausted(2) > 1 {
+			t.Errorf("%d ticks, how %d: used up %v, %d times", c.ticks, c.how, out, s.Exhausted(2))
+		}
+		if s.Charge(2, 1, c.ticks+1, Whole); c.left <= 0 && s.Exhausted(2) != 1 {
+			t.Errorf("%d ticks more: used up %d times", c.ticks, s.Exhausted(2))
+		}
 	}
 }
 
@@ -76,5 +82,74 @@ func TestNextWhenAlone(t *testing.T) {
 	}
 	if s.Out(2, 10, true); s.Next() != back {
 		t.Errorf("when somebody waits for it the next time is %d, want %d", s.Next(), back)
+	}
+}
+
+// No priority is the root task's level, or that of those who have nothing left.
+func TestLevels(t *testing.T) {
+	for p := range uint32(abi.Priorities) {
+		if l := Level(p); l <= RootLevel || l >= leftOver || p > 0 && l != Level(p-1)+1 {
+			t.Errorf("priority %d is level %d", p, l)
+		}
+	}
+}
+
+// Who keeps what First, Bill and Next answered may keep it as long as Gen is the same.
+func TestGen(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		s := New()
+		const tasks = 6
+		for i := range tasks {
+			sh := Share{Level: Level(uint32(r.IntN(3))), Budget: 100 + r.Uint64N(400), Period: 5000, Turn: 50, Serve: 200}
+			if r.IntN(4) == 0 {
+				sh.Budget = sh.Period
+			}
+			s.Set(abi.AccountID(2+i), sh, 0)
+			s.Add(i, abi.AccountID(2+i))
+		}
+		type answers struct {
+			first int
+			payer abi.AccountID
+			how   How
+			next  uint64
+		}
+		now, was, gen := uint64(0), answers{first: -1, next: Never}, s.Gen()
+		for step := range 400 {
+			slot, what := r.IntN(tasks), r.IntN(7)
+			a := abi.AccountID(2 + r.IntN(tasks))
+			now += r.Uint64N(100)
+			switch what {
+			case 0, 1:
+				s.Ready(slot, now)
+			case 2:
+				s.Block(slot)
+			case 3:
+				if f := s.First(); f >= 0 {
+					payer, how := s.Bill(f)
+					d := r.Uint64N(150)
+					now += d
+					s.Ran(f, d)
+					s.Charge(payer, d, now, how)
+				}
+			case 4:
+				s.SetPayer(slot, a)
+			case 5:
+				s.Raise(now)
+			case 6:
+				s.Out(a, now, true)
+			}
+			is := answers{first: s.First(), next: s.Next()}
+			if is.first >= 0 {
+				is.payer, is.how = s.Bill(is.first)
+			} else {
+				s.Idle()
+				is.next = s.Next()
+			}
+			if is != was && s.Gen() == gen {
+				t.Fatalf("seed %d, step %d: after action %d it is %+v, before %+v, and Gen the same", seed, step, what, is, was)
+			}
+			was, gen = is, s.Gen()
+		}
 	}
 }

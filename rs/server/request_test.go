@@ -58,3 +58,63 @@ func TestHeartbeatBeforeTheTick(t *testing.T) {
 		t.Error("it lives no more")
 	}
 }
+
+// Each service of the table is found by its name, the first and the last too, and by nothing that is nearly it.
+func TestEachIsFound(t *testing.T) {
+	labels := []string{"a", "bb", "a-label-of-16-xx", "a-label-of-16-xy", "z"}
+	config := ""
+	for _, l := range labels {
+		config += "service " + l + " { uid 0; burst none; };"
+	}
+	f := boot(t, config)
+	f.ready(labels...)
+	for i, l := range labels {
+		if a, ok := f.ask("a", named(abi.RSLookup, l)); !ok || a.Arg[0] != 0 || abi.Endpoint(a.Arg[1]) != f.ep(l) {
+			t.Errorf("%s, row %d: %v, %v", l, i, a.Arg, ok)
+		}
+	}
+	if a, ok := f.ask("z", named(abi.RSLookup, "rs")); !ok || a.Arg[0] != 0 || abi.Endpoint(a.Arg[1]) != f.Root() {
+		t.Errorf("rs: %v, %v", a.Arg, ok)
+	}
+	for _, l := range []string{"b", "bbb", "a-label-of-16-x", "a-label-of-16-xz"} {
+		if e := f.answer("a", named(abi.RSLookup, l)); e != abi.ESRCH {
+			t.Errorf("%s: %s, want ESRCH", l, e.Name())
+		}
+	}
+}
+
+// Who is refused is told the reason, and not that of another refusal.
+func TestWhyOfEach(t *testing.T) {
+	f := boot(t, "service op { uid 0; burst none; }; service a { control b; burst none; }; service b { burst none; }; service bad { irqs 8; };")
+	f.ready("op", "a", "b")
+	full := 0
+	for ; full < 1000; full++ {
+		m := abi.Msg{Type: abi.DSPublish, Arg: [7]uint64{uint64(full) + 1, 1, 5}}
+		if e := f.answer("b", m); e != abi.OK {
+			break
+		}
+	}
+	if full == 0 || full == 1000 {
+		t.Errorf("%d values were kept", full)
+	}
+	noLabel := func(typ abi.MsgType) abi.Msg { return abi.Msg{Type: typ, Arg: [7]uint64{1 << 63, 1}} }
+	for _, c := range []struct {
+		from string
+		m    abi.Msg
+		e    abi.Errno
+		why  abi.Why
+	}{
+		{"a", named(abi.RSUp, "b"), abi.EPERM, abi.WhyNotOperator}, {"a", named(abi.RSDown, "b"), abi.EPERM, abi.WhyNotOperator},
+		{"b", named(abi.RSRefresh, "a"), abi.EPERM, abi.WhyNotControl}, {"b", named(abi.RSRestart, "a"), abi.EPERM, abi.WhyNotControl},
+		{"op", noLabel(abi.RSUp), abi.EINVAL, abi.WhyLabel}, {"op", noLabel(abi.RSLookup), abi.EINVAL, abi.WhyLabel},
+		{"op", named(abi.RSUp, "none"), abi.ESRCH, abi.WhyUnknown}, {"op", named(abi.RSLookup, "none"), abi.ESRCH, abi.WhyUnknown},
+		{"op", named(abi.RSUp, "bad"), abi.EINVAL, abi.WhyRefused}, {"op", named(abi.RSLookup, "bad"), abi.ESRCH, abi.WhyRefused},
+		{"b", abi.Msg{Type: abi.DSPublish, Arg: [7]uint64{5000, 1, 5}}, abi.ENOSPC, abi.WhyStoreFull},
+		{"b", abi.Msg{Type: abi.DSRetrieve, Arg: [7]uint64{5000, 1}}, abi.ESRCH, abi.WhyNoKey}, {"b", abi.Msg{Type: abi.DSDelete, Arg: [7]uint64{5000, 1}}, abi.ESRCH, abi.WhyNoKey},
+		{"b", abi.Msg{Type: abi.DSPublish}, abi.EINVAL, abi.WhyKey}, {"b", abi.Msg{Type: 0x7f3}, abi.ENOSYS, abi.WhyRequest},
+	} {
+		if a, ok := f.ask(c.from, c.m); !ok || abi.Errno(a.Arg[0]) != c.e || abi.Why(a.Arg[5]) != c.why {
+			t.Errorf("%#x %v of %s: %s, why %d, answered %v; want %s, %d", uint32(c.m.Type), c.m.Arg, c.from, abi.Errno(a.Arg[0]).Name(), a.Arg[5], ok, c.e.Name(), c.why)
+		}
+	}
+}
