@@ -187,9 +187,13 @@ func TestWalk(t *testing.T) {
 			w.a.Senders = w.c.Slot
 			return uint64(w.c.Slot), uint64(w.a.Slot)
 		}},
-		{"a message uncounted", "messages kept for a task", func(w *walked) (a, b uint64) {
-			w.a.AsyncToMe--
+		{"a message without a list", "messages kept for a task", func(w *walked) (a, b uint64) {
+			w.a.AsyncLast = nil
 			return uint64(w.a.Slot), 2
+		}},
+		{"messages in a circle", "not for", func(w *walked) (a, b uint64) {
+			w.a.AsyncLast.Next = w.a.AsyncFirst
+			return uint64(w.a.Slot), uint64(w.b.Slot)
 		}},
 		{"a message off the list", "messages kept for a task", func(w *walked) (a, b uint64) {
 			w.a.AsyncFirst.Next = nil
