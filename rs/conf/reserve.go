@@ -1,8 +1,6 @@
 package conf
 
 import (
-	"strconv"
-
 	"bennu/kernel/abi"
 	"bennu/kernel/room"
 )
@@ -15,7 +13,6 @@ type Room struct {
 	More  string // what makes it larger, in words
 
 	promised uint64
-	services int // that have it
 }
 
 // promise is what a service's reserve comes to: whole pages.
@@ -46,11 +43,10 @@ func (f *File) Admit(r *Room, s *Service) (Fault, bool) {
 	n, left := s.promise(), r.Bytes-r.promised
 	if n <= left {
 		r.promised += n
-		r.services++
 		return Fault{}, true
 	}
 	return f.ReserveFault(s, "makes the sum "+sizeName(r.promised+n)+" of "+sizeName(r.Bytes)+", expected at most "+sizeName(left)+": "+
-		strconv.Itoa(r.services)+" services before it have "+sizeName(r.promised)+"; "+r.Of+`. A lower "reserve" helps, or `+r.More), false
+		sizeName(r.promised)+" are promised to those before it; "+r.Of+`. A lower "reserve" helps, or `+r.More), false
 }
 
 // ReserveFault is a fault of a service's reserve, at the place where that is written: else, where the service is.

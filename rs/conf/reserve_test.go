@@ -39,12 +39,12 @@ func TestAdmitReserves(t *testing.T) {
 		want []string
 	}{
 		{6<<20 + 576<<10, nil},
-		{6<<20 + 575<<10, []string{`f:6:21: service "f": reserve: 1M makes the sum 6720K of 6719K, expected at most 1023K: 4 services before it have 5696K; OF. A lower "reserve" helps, or MORE`}},
-		{5<<20 + 64<<10, []string{`f:4:1: service "d": reserve (the default, 512K) makes the sum 5632K of 5184K, expected at most 64K: 2 services before it have 5M; OF…`,
-			`f:6:21: service "f": reserve: 1M makes the sum 6208K of 5184K, expected at most 0M: 3 services before it have 5184K…`}},
-		{3 << 20, []string{`f:1:19: service "b": reserve: 3M makes the sum 5M of 3M, expected at most 1M: 1 services before it have 2M; OF. A lower "reserve" helps, or MORE (class "c" has the line)`,
+		{6<<20 + 575<<10, []string{`f:6:21: service "f": reserve: 1M makes the sum 6720K of 6719K, expected at most 1023K: 5696K are promised to those before it; OF. A lower "reserve" helps, or MORE`}},
+		{5<<20 + 64<<10, []string{`f:4:1: service "d": reserve (the default, 512K) makes the sum 5632K of 5184K, expected at most 64K: 5M are promised to those before it; OF…`,
+			`f:6:21: service "f": reserve: 1M makes the sum 6208K of 5184K, expected at most 0M: 5184K are promised to those before it…`}},
+		{3 << 20, []string{`f:1:19: service "b": reserve: 3M makes the sum 5M of 3M, expected at most 1M: 2M are promised to those before it; OF. A lower "reserve" helps, or MORE (class "c" has the line)`,
 			`f:6:21: service "f": …`}},
-		{0, []string{`f:2:21: service "a": reserve: 2M makes the sum 2M of 0M, expected at most 0M: 0 services…`, `f:1:19: …`, `f:4:1: …`, `f:5:1: service "e": reserve (the default, 64K) …`, `f:6:21: …`}},
+		{0, []string{`f:2:21: service "a": reserve: 2M makes the sum 2M of 0M, expected at most 0M: 0M are…`, `f:1:19: …`, `f:4:1: …`, `f:5:1: service "e": reserve (the default, 64K) …`, `f:6:21: …`}},
 	} {
 		told := admit(t, reserves, func(*File) Room { return Room{Bytes: c.room, Of: "OF", More: "MORE"} })
 		if len(told) != len(c.want) {
@@ -74,7 +74,7 @@ func TestRoomOfTheFile(t *testing.T) {
 	large := reserves + "service g { reserve 500M; memory 500M; };\n"
 	told := admit(t, large, of)
 	if len(told) != 1 || !strings.Contains(told[0], `f:7:21: service "g": reserve: 500M makes the sum 518720K of `) ||
-		!strings.Contains(told[0], ": 5 services before it have 6720K; a machine of 128M has them beside kernel and firmware (25M), the boot archive (9220K) and rs with its copies (13464K). ") {
+		!strings.Contains(told[0], ": 6720K are promised to those before it; a machine of 128M has them beside kernel and firmware (25M), the boot archive (9220K) and rs with its copies (13464K). ") {
 		t.Fatalf("500M on the smallest machine: %q", told)
 	}
 	_, hint, _ := strings.Cut(told[0], `or "`)

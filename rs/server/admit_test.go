@@ -23,9 +23,9 @@ func TestReservesOfASmallMachine(t *testing.T) {
 		t.Errorf("accounts of %v, %d bytes left", labels, f.memory)
 	}
 	for label, c := range map[string]struct{ log, row string }{
-		"big": {`system.conf:2:23: service "big": reserve: 8M makes the sum 9M of 2148K, expected at most 1124K: 1 services before it have 1M; ` +
+		"big": {`system.conf:2:23: service "big": reserve: 8M makes the sum 9M of 2148K, expected at most 1124K: 1M are promised to those before it; ` +
 			`this machine has them beside kernel, boot archive and rs. A lower "reserve" helps, or a machine with more memory`, "8M makes the sum 9M of 2148K, expected at most 1124K"},
-		"last": {`system.conf:5:1: service "last": reserve (the default, 512K) makes the sum 2560K of 2148K, expected at most 100K: 3 services before it have 2M; this`,
+		"last": {`system.conf:5:1: service "last": reserve (the default, 512K) makes the sum 2560K of 2148K, expected at most 100K: 2M are promised to those before it; this`,
 			"makes the sum 2560K of 2148K, expected at most 100K"},
 	} {
 		if !f.logged(c.log) || !f.logged("label="+label+" event=refuse errno=ENOMEM why=account") {

@@ -24,7 +24,7 @@ func TestReservesFit(t *testing.T) {
 	s, e := pack(files(t, "d", task, "system.conf", large))
 	const want = `mkimage: system.conf:3:33: service "d": reserve: 50M makes the sum 113152K of `
 	_, rest, _ := strings.Cut(e, want)
-	if s != 1 || !strings.Contains(rest, `: 3 services before it have 61952K; a machine of 128M has them beside`) || strings.Count(e, "\n") != 1 {
+	if s != 1 || !strings.Contains(rest, `: 61952K are promised to those before it; a machine of 128M has them beside`) || strings.Count(e, "\n") != 1 {
 		t.Errorf("110.5M in all: status %d, got\n%swant %s", s, e, want)
 	}
 	_, hint, _ := strings.Cut(rest, `helps, or "`)
