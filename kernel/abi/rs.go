@@ -164,8 +164,8 @@ func (k EventKind) String() string {
 	return "?"
 }
 
-// Event is one thing that happened to a service. RS keeps the newest EventsKept; Seq has no
-// gaps, so a reader sees what it missed.
+// Event is one thing that happened to a service. RS keeps EventsKept of them, EventsShare of each service whatever happens to the others.
+// Numbers are given without gaps, so one that is missing is that of an event which RS no longer had.
 type Event struct {
 	Seq         uint64
 	TimeNS      uint64
@@ -189,5 +189,8 @@ type Event struct {
 	BackoffNS   uint64 // death: how long the policy waits before the next start
 }
 
-// EventsKept is how many events RS keeps.
-const EventsKept = 512
+// How many events RS keeps. When there are more, the oldest of the service that has the most of them makes room.
+const (
+	EventsKept  = 512
+	EventsShare = EventsKept / MaxTasks // the newest of each service, whatever happens to the others
+)

@@ -113,7 +113,7 @@ func (s *Server) privileges(t *service) {
 
 // emit keeps an event, and does what belongs to it outside the policy.
 func (s *Server) emit(a *policy.Action) {
-	e := s.events.add()
+	e, at := s.events.add(a.ID)
 	e.TimeNS, e.Kind, e.Reason, e.Errno, e.Why = uint64(s.now), a.Event, a.Reason, a.Errno, a.Why
 	e.Endpoint = abi.None
 	if a.ID == policy.Nobody {
@@ -124,7 +124,7 @@ func (s *Server) emit(a *policy.Action) {
 	e.BackoffNS, e.DetectNS, e.RecoveryNS = uint64(a.Backoff), uint64(a.Detect), uint64(a.Recovery)
 	switch a.Event {
 	case abi.EventDeath:
-		s.events.next[s.events.place(e.Seq)] = a.Next
+		s.events.next[at] = a.Next
 		if s.dead == a.ID {
 			s.describe(e)
 		}

@@ -7,40 +7,16 @@ import (
 	"bennu/rs/policy"
 )
 
-// ring keeps the newest events. Event n is at place n mod EventsKept.
-type ring struct {
-	e      [abi.EventsKept]abi.Event
-	next   [abi.EventsKept]abi.EventKind // what follows a death
-	seq    uint64                        // number of the next event
-	logged uint64                        // number of the first event without a log line
-}
-
-func (r *ring) place(seq uint64) int { return int(seq % abi.EventsKept) }
-
-// add makes room for the next event, zero but for its number.
-func (r *ring) add() *abi.Event {
-	e := &r.e[r.place(r.seq)]
-	*e = abi.Event{Seq: r.seq}
-	r.seq++
-	return e
-}
-
-// oldest is the number of the oldest event that is kept.
-func (r *ring) oldest() uint64 {
-	if r.seq > abi.EventsKept {
-		return r.seq - abi.EventsKept
-	}
-	return 0
-}
-
 // logEvents writes a line for each event that has none yet.
 func (s *Server) logEvents() {
 	r := &s.events
-	if lost := r.oldest(); r.logged < lost {
-		r.logged = lost
-	}
-	for ; r.logged < r.seq; r.logged++ {
-		at := r.place(r.logged)
+	for i := r.find(r.logged); i < r.n; i++ {
+		at := r.order[i]
+		if n := r.e[at].Seq - r.logged; n > 0 {
+			s.line = strconv.AppendUint(append(s.line[:0], "events that were gone before they had a line: "...), n, 10)
+			s.k.Diag(0, s.line)
+		}
+		r.logged = r.e[at].Seq + 1
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
 		s.line = s.appendWords(s.line, &r.e[at])
 		s.k.Diag(s.accountOf(&r.e[at]), s.line)

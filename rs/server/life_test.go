@@ -2,6 +2,7 @@ package server
 
 import (
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -246,12 +247,21 @@ func TestAppendTime(t *testing.T) {
 func TestLogAfterOverflow(t *testing.T) {
 	f := bootUsual(t)
 	f.log = nil
-	for range abi.EventsKept + 50 {
-		f.s.events.add().Kind = abi.EventBoot
+	r := &f.s.events
+	first, all := r.seq, abi.EventsKept+50
+	for range all {
+		e, _ := r.add(policy.Nobody)
+		e.Kind = abi.EventBoot
 	}
 	f.s.logEvents()
-	if len(f.log) != abi.EventsKept {
-		t.Errorf("%d lines of %d events", len(f.log), abi.EventsKept+50)
+	kept := r.n - r.find(first)
+	want := "events that were gone before they had a line: " + strconv.Itoa(all-kept)
+	if len(f.log) != kept+1 || !strings.HasSuffix(f.log[0], want) {
+		t.Errorf("%d lines of %d events, first %q, want %q and %d more", len(f.log), all, f.log[0], want, kept)
+	}
+	f.s.logEvents()
+	if len(f.log) != kept+1 {
+		t.Errorf("%d lines the second time", len(f.log)-kept-1)
 	}
 }
 
@@ -322,13 +332,17 @@ func TestEvents(t *testing.T) {
 	}
 	total := f.s.events.seq
 	rows, next, lost = events(10, 600)
-	if len(rows) != abi.EventsKept || next != total || lost != total-abi.EventsKept-10 {
+	const others = 3 // a start, a ready, and the end of the boot
+	if kept := uint64(abi.EventsKept - others); uint64(len(rows)) != kept || next != total || lost != total-kept-10 {
 		t.Errorf("%d events, next %d, lost %d of %d", len(rows), next, lost, total)
 	}
 	for i, e := range rows {
-		if e.Seq != total-abi.EventsKept+uint64(i) {
+		if e.Seq != total-uint64(len(rows))+uint64(i) {
 			t.Fatalf("row %d has number %d", i, e.Seq)
 		}
+	}
+	if rows, _, lost := events(0, 5); lost != rows[4].Seq+1-5 || rows[2].Kind != abi.EventBoot || rows[1].Label.String() != "w" || rows[3].Seq < 100 {
+		t.Errorf("the others' events: %v, %d lost", rows, lost)
 	}
 	if rows, next, _ = events(total-10, 3); len(rows) != 3 || next != total-7 {
 		t.Errorf("room for 3: %d, next %d", len(rows), next)

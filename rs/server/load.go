@@ -122,7 +122,7 @@ func (s *Server) refuse(refused []refusal) {
 		}
 		s.table = append(s.table, service{label: label, name: f.Label, refused: f.e, why: f.why, endpoint: abi.None, image: -1})
 		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
-		e := s.events.add()
+		e, _ := s.events.add(policy.Nobody)
 		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, f.e
 		e.Why = f.why
 	}

@@ -46,24 +46,23 @@ func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
 
 // eventRows copies events from number Arg[2] on to the asker, as many as are there and fit.
 func (s *Server) eventRows() {
-	m, r := &s.in, &s.events
-	first, lost := min(m.Arg[2], r.seq), uint64(0)
-	if oldest := r.oldest(); first < oldest {
-		lost, first = oldest-first, oldest
-	}
-	n := min(r.seq-first, m.Arg[1]/eventSize)
-	const most = int(abi.MaxCopy / eventSize)
-	for done := uint64(0); done < n; {
-		at := r.place(first + done)
-		run := min(int(n-done), abi.EventsKept-at, most)
-		e := s.k.CopyTo(m.Source, abi.GrantID(m.Arg[0]), done*eventSize, rowBytes(r.e[at:at+run]))
-		if e != abi.OK {
+	m := &s.in
+	room, done := m.Arg[1]/eventSize, uint64(0)
+	next, lost := m.Arg[2], uint64(0)
+	for {
+		rows := s.copied[:min(room-done, uint64(len(s.copied)))]
+		n, then, gone := s.events.copy(rows, next)
+		next, lost = then, lost+gone
+		if n == 0 {
+			break
+		}
+		if e := s.k.CopyTo(m.Source, abi.GrantID(m.Arg[0]), done*eventSize, rowBytes(rows[:n])); e != abi.OK {
 			s.fail(e, abi.WhyGrant)
 			return
 		}
-		done += uint64(run)
+		done += uint64(n)
 	}
-	s.reply(n, first+n, lost)
+	s.reply(done, next, lost)
 }
 
 // watch is answered at once; news come when event Arg[0] exists. One watch a service: the

@@ -8,6 +8,9 @@ import (
 
 const (
 	batch     = 32                     // events taken at a time
+	piece     = 4                      // of them, those told before Ready is asked again
+	burst     = 8                      // how often RS may be asked at once,
+	pace      = 10 * time.Millisecond  // and then once in this time: who dies all the time must not have all of its followers' time
 	retry     = 100 * time.Millisecond // after RS did not answer
 	watchLost = 10 * time.Second       // RS is asked again without news: its own death forgets watches
 )
@@ -16,8 +19,14 @@ const (
 type Follower struct {
 	asker      *Asker
 	next       uint64
-	asked      bool // a request is on its way
-	paused     bool // Ready said no
+	asked      bool        // a request is on its way
+	paused     bool        // Ready said no
+	credit     uint64      // how often RS may be asked
+	paced      uint64      // when credit was last counted
+	pacing     bool        // goes will be called
+	rest       []abi.Event // those of rows that have not been told
+	after      uint64      // the number that follows them
+	full       bool        // RS has more
 	round      uint64
 	watchRound uint64 // that of the last watch
 	wakeAt     uint64 // when Resume is called again; 0: not planned
@@ -26,8 +35,9 @@ type Follower struct {
 
 	watched func(*abi.Msg, abi.Errno) // the answer to a watch
 	woken   func()                    // the time of wake is there
+	goes    func()                    // that of inPace
 
-	// Events is called with what happened. Lost is how many events RS no longer had.
+	// Events is called with what happened. Lost is how many events RS no longer had just before these.
 	Events func(events []abi.Event, lost uint64)
 	// Ready tells whether events may be asked for now; nil: always. Continue goes on later.
 	Ready func() bool
@@ -35,8 +45,8 @@ type Follower struct {
 
 // NewFollower follows from event number next on, once Resume is called.
 func NewFollower(a *Asker, next uint64, events func([]abi.Event, uint64)) *Follower {
-	f := &Follower{asker: a, next: next, rows: make([]abi.Event, batch), Events: events}
-	f.watched, f.woken = f.watches, f.wakes
+	f := &Follower{asker: a, next: next, credit: burst, paced: a.Now(), rows: make([]abi.Event, batch), Events: events}
+	f.watched, f.woken, f.goes = f.watches, f.wakes, f.paces
 	return f
 }
 
@@ -71,7 +81,9 @@ func (p *pull) answered(m *abi.Msg, e abi.Errno) {
 		f.again()
 		return
 	}
-	f.took(f.rows[:min(m.Arg[1], uint64(len(f.rows)))], m.Arg[2], m.Arg[3])
+	f.rest, f.after = f.rows[:min(m.Arg[1], uint64(len(f.rows)))], m.Arg[2]
+	f.full = len(f.rest) == len(f.rows)
+	f.deliver()
 }
 
 // Next is the number of the next event.
@@ -81,7 +93,7 @@ func (f *Follower) Next() uint64 { return f.next }
 func (f *Follower) Seek(next uint64) {
 	f.next = next
 	f.round++
-	f.asked = false
+	f.asked, f.rest, f.after = false, nil, 0
 	f.Resume()
 }
 
@@ -99,16 +111,19 @@ func (f *Follower) Continue() {
 	}
 }
 
-// Resume asks RS for events unless it was asked already, or Ready says no.
+// Resume goes on with the events: those that RS has given, or it asks for more unless it was asked already. It does
+// nothing while Ready says no.
 func (f *Follower) Resume() {
-	if f.asked {
+	if f.asked || !f.ready() {
 		return
 	}
-	if f.Ready != nil && !f.Ready() {
-		f.paused = true
+	if f.after > f.next {
+		f.deliver()
 		return
 	}
-	f.paused = false
+	if !f.inPace() {
+		return
+	}
 	mem := memory(f.rows)
 	grant, ok := f.asker.Grant(f.asker.RS(), mem, true)
 	if !ok {
@@ -123,12 +138,55 @@ func (f *Follower) Resume() {
 	f.asker.Ask(f.asker.RS(), m, LimitRS, p.done)
 }
 
-func (f *Follower) took(events []abi.Event, next, lost uint64) {
-	f.next = next
-	if len(events) > 0 || lost > 0 {
-		f.Events(events, lost)
+// ready tells whether events may be told; if not, Continue goes on.
+func (f *Follower) ready() bool {
+	f.paused = f.Ready != nil && !f.Ready()
+	return !f.paused
+}
+
+// inPace tells whether RS may be asked now; if not, it is later.
+func (f *Follower) inPace() bool {
+	now := f.asker.Now()
+	n := (now - f.paced) / uint64(pace)
+	f.paced += n * uint64(pace)
+	if f.credit = min(f.credit+n, burst); f.credit == 0 {
+		if !f.pacing {
+			f.pacing = true
+			f.asker.After(time.Duration(f.paced+uint64(pace)-now), f.goes)
+		}
+		return false
 	}
-	if len(events) == len(f.rows) {
+	f.credit--
+	return true
+}
+
+func (f *Follower) paces() {
+	f.pacing = false
+	f.Resume()
+}
+
+// deliver tells what RS has given, in pieces without gaps, as long as Ready says so. Then it asks for what comes next.
+func (f *Follower) deliver() {
+	for len(f.rest) > 0 {
+		if !f.ready() {
+			return
+		}
+		n, lost := 1, f.rest[0].Seq-f.next
+		for n < min(len(f.rest), piece) && f.rest[n].Seq == f.rest[n-1].Seq+1 {
+			n++
+		}
+		told := f.rest[:n]
+		f.rest, f.next = f.rest[n:], told[n-1].Seq+1
+		f.Events(told, lost)
+	}
+	if lost := f.after - f.next; lost > 0 {
+		if !f.ready() {
+			return
+		}
+		f.next = f.after
+		f.Events(nil, lost)
+	}
+	if f.full {
 		f.Resume()
 		return
 	}

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,15 +23,20 @@ type events struct {
 	lost    uint64
 	pulls   int
 	refuses int // requests to answer with EAGAIN
+	gone    func(seq uint64) bool
+	told    []string // what the follower told, losses in their places
 }
 
 func newEvents(t *testing.T, next uint64) *events {
 	v := &events{t: t, f: fake.New(), kept: abi.EventsKept}
 	v.a = NewAsker(v.f)
 	v.follow = NewFollower(v.a, next, func(rows []abi.Event, lost uint64) {
-		v.lost += lost
+		if v.lost += lost; lost > 0 {
+			v.told = append(v.told, fmt.Sprintf("%d lost", lost))
+		}
 		for i := range rows {
 			v.got = append(v.got, rows[i].Seq)
+			v.told = append(v.told, fmt.Sprint(rows[i].Seq))
 		}
 	})
 	return v
@@ -81,10 +88,14 @@ func (v *events) events(s fake.Sent) *abi.Msg {
 	if oldest := v.total + 1 - min(v.kept, v.total); next < oldest {
 		lost, next = oldest-next, oldest
 	}
-	for ; next <= v.total && (n+1)*len(abi.Bytes(new(abi.Event))) <= len(g.Memory); n++ {
+	for ; next <= v.total && (n+1)*len(abi.Bytes(new(abi.Event))) <= len(g.Memory); next++ {
+		if v.gone != nil && v.gone(next) {
+			lost++
+			continue
+		}
 		e := abi.Event{Seq: next}
 		copy(g.Memory[n*len(abi.Bytes(&e)):], abi.Bytes(&e))
-		next++
+		n++
 	}
 	return s.Reply(abi.OK, uint64(n), next, lost)
 }
@@ -116,6 +127,7 @@ func TestFollowWithoutGaps(t *testing.T) {
 	}
 	v.happen(batch)
 	v.happen(batch + 1)
+	v.settle()
 	v.want(1, 150+2*batch+1, 0)
 	if v.watch != v.total+1 {
 		t.Errorf("RS is watched from %d on, want %d", v.watch, v.total+1)
@@ -129,6 +141,81 @@ func TestFollowTellsWhatIsLost(t *testing.T) {
 	v.follow.Resume()
 	v.serve()
 	v.want(16, 25, 15)
+}
+
+// RS keeps some of every service: what is gone lies between what is not, and is told there.
+func TestFollowTellsWhereItIsLost(t *testing.T) {
+	v := newEvents(t, 1)
+	v.total = 12
+	v.gone = func(seq uint64) bool { return seq == 1 || seq == 4 || seq == 5 || seq == 12 }
+	v.follow.Resume()
+	v.serve()
+	if told := strings.Join(v.told, " "); told != "1 lost 2 3 2 lost 6 7 8 9 10 11 1 lost" || v.follow.Next() != 13 {
+		t.Errorf("told %s, next is %d", told, v.follow.Next())
+	}
+}
+
+// settle lets time pass until nothing more is told.
+func (v *events) settle() {
+	for told := -1; told != len(v.got); {
+		told = len(v.got)
+		v.f.Pass(pace)
+		v.a.Run()
+		v.serve()
+	}
+}
+
+// However often something happens, RS is asked at most burst times at once and then once in pace; and everything is told.
+func TestFollowInPace(t *testing.T) {
+	v := newEvents(t, 1)
+	v.follow.Resume()
+	v.serve()
+	const seconds, each = 3, time.Second / 1000
+	for range seconds * time.Second / each {
+		v.happen(1)
+		v.f.Pass(each)
+		v.a.Run()
+		v.serve()
+	}
+	if most := burst + int(seconds*time.Second/pace); v.pulls > most || v.pulls < most/2 {
+		t.Errorf("RS was asked %d times in %d s, expected at most %d", v.pulls, seconds, most)
+	}
+	if len(v.a.timers) > 2 {
+		t.Errorf("%d timers, want at most 2", len(v.a.timers))
+	}
+	v.settle()
+	v.want(1, v.total, 0)
+	v.f.Pass(time.Second)
+	before := v.pulls
+	v.happen(1) // after a quiet time there is no wait
+	v.happen(1)
+	if v.want(1, v.total, 0); v.pulls != before+2 {
+		t.Errorf("RS was asked %d times for two events", v.pulls-before)
+	}
+}
+
+// A reader that is not ready any more in the middle of what RS gave gets the rest later, and RS is not asked again before.
+func TestFollowStopsBetween(t *testing.T) {
+	v := newEvents(t, 1)
+	v.total = 20
+	v.gone = func(seq uint64) bool { return seq > 17 }
+	room := piece
+	v.follow.Ready = func() bool { return len(v.got) < room }
+	v.follow.Resume()
+	v.serve()
+	v.want(1, piece, 0)
+	for room < 18 {
+		room++
+		v.follow.News(&abi.Msg{Source: fake.RSEndpoint})
+		v.follow.Continue()
+		v.serve()
+	}
+	v.want(1, 17, 3)
+	if v.pulls != 1 || v.follow.Next() != 21 {
+		t.Errorf("RS was asked %d times, next is %d", v.pulls, v.follow.Next())
+	}
+	v.happen(1)
+	v.want(1, 17, 4)
 }
 
 // While the reader is not ready nothing is taken from RS, and nothing is lost.
@@ -188,16 +275,18 @@ func TestFollowSeek(t *testing.T) {
 // Timers do not pile up however much happens.
 func TestFollowTimers(t *testing.T) {
 	v := newEvents(t, 1)
+	v.kept = 1000
 	v.follow.Resume()
 	v.serve()
 	for range 1000 {
 		v.happen(1)
 	}
-	if len(v.a.timers) != 1 {
-		t.Errorf("%d timers, want 1", len(v.a.timers))
+	if len(v.a.timers) != 2 { // for a watch that is lost, and for the pace
+		t.Errorf("%d timers, want 2", len(v.a.timers))
 	}
 	v.f.Pass(time.Hour)
 	v.a.Run()
 	v.serve()
+	v.settle()
 	v.want(1, 1000, 0)
 }

@@ -42,7 +42,7 @@ func TestThousandDeaths(t *testing.T) {
 // Sixteen services take what they can get, and answer their pings: nobody else dies, nobody waits longer than promised,
 // and the accounts sum up to the machine's time. Those of boot/hog, some that are drawn, and those who ask most for the least of their own.
 func TestHogs(t *testing.T) {
-	for _, table := range []string{"mix", "seed=1", "seed=2", "deaf"} {
+	for _, table := range []string{"mix", "seed=1", "seed=2", "deaf", "answer", "crash"} {
 		t.Run(table, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()

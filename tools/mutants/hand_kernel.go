@@ -58,6 +58,7 @@ var handIPC = []mutation{
 	{id: "ipc-forget-notified", file: "kernel/ipc/async.go", before: "\t\to.Notified &^= 1 << t.Slot\n", after: "", why: "a notification of the dead comes from the next in the slot"},
 	{id: "ipc-forget-mask", file: "kernel/ipc/async.go", before: "\t\to.SendTo &^= 1 << t.Slot\n", after: "", why: "a right to send to the dead is one to the next in the slot"},
 	{id: "ipc-forget-waits", file: "kernel/ipc/async.go", before: "\t\t\tx.complete(o, abi.EDEADSRCDST, 0)\n", after: "", why: "who waits for the dead waits for ever"},
+	{id: "ipc-answer-free", file: "kernel/ipc/server.go", before: "to.Asked>>from.Slot&1 != 0", after: "to != from", why: "who says answer pays for nothing"},
 	{id: "ipc-async-result", file: "kernel/ipc/async.go", before: "\t\tx.SystemEvent(o, abi.SystemAsync)\n", after: "", why: "a senda that failed is told to nobody"},
 	{id: "ipc-held-waiting", file: "kernel/ipc/ipc.go", before: "return wants(to, from.Endpoint) && !x.held(to, from) }", after: "return wants(to, from.Endpoint) }", why: "who asks without waiting runs into any debt"},
 	{id: "ipc-async-kept", file: "kernel/ipc/async.go", before: "\t\ta.State = task.AsyncFree\n\t\tx.kept--\n", after: "\t\ta.State = task.AsyncFree\n", why: "slots are counted as used for ever"},

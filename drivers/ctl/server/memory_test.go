@@ -77,7 +77,7 @@ func TestEventsCostNoMemory(t *testing.T) {
 	s.Input(request)
 	out, told := 0, uint64(0)
 	turn := func() {
-		m.now += 1e6
+		m.now += 1e7
 		told++
 		m.event.Kind, m.event.TimeNS = kinds[told%uint64(len(kinds))], m.now
 		s.News()

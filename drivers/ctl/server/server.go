@@ -14,8 +14,10 @@ const (
 	// MaxLine is the longest line of input, and MaxID the longest id.
 	MaxLine = 4096
 	MaxID   = 512
-	// highWater is how much output may wait before no more requests and events are taken.
-	highWater = 16 << 10
+	// highWater is how much output may wait before no more requests are taken, eventWater before no more events are: an answer
+	// has no more events before it than that.
+	highWater  = 16 << 10
+	eventWater = 1 << 10
 )
 
 // Config is who the server is.
@@ -57,7 +59,7 @@ func New(a *service.Asker, c Config, sub Subscription) *Server {
 	s.took = s.published
 	// Events are followed in any case: they tell which requests will never be answered.
 	s.follow = service.NewFollower(a, sub.Next, s.events)
-	s.follow.Ready = s.Ready
+	s.follow.Ready = func() bool { return len(s.out) < eventWater && s.Ready() }
 	if c.Incarnation > 0 {
 		s.out = append(s.out, '\n')
 	}
@@ -69,7 +71,7 @@ func New(a *service.Asker, c Config, sub Subscription) *Server {
 	return s
 }
 
-// Ready tells whether more input and events may be taken: not while much output waits, or many requests.
+// Ready tells whether more input may be taken: not while much output waits, or many requests.
 func (s *Server) Ready() bool {
 	return len(s.out) < highWater && s.asker.Waiting() < service.MaxAsks-4
 }
