@@ -234,6 +234,39 @@ func TestAdmission(t *testing.T) {
 	}
 }
 
+// TestAdmissionAdvice: where smaller bursts let all services in, the refusal says which, and that is so.
+func TestAdmissionAdvice(t *testing.T) {
+	table := func(n int, budget string) string {
+		text := "service first { budget 1ms 10ms; };\n"
+		for i := range n {
+			text += "service s" + strconv.Itoa(i) + " { " + budget + "};\n"
+		}
+		return text
+	}
+	for _, c := range []struct {
+		n    int
+		want string // "": nothing would do
+	}{{40, "budget 50us 5ms;"}, {43, "budget 20us 2ms;"}, {62, ""}} {
+		_, faults := Parse("f", []byte(table(c.n, "")))
+		if len(faults) == 0 {
+			t.Fatalf("%d services: all are let in", c.n)
+		}
+		for _, f := range faults {
+			_, advice, _ := strings.Cut(f.Text, "expected at most 50ms: ")
+			quoted, rest, told := strings.Cut(strings.TrimPrefix(advice, `"`), `" in each entry that has none, or `)
+			if told != (c.want != "") || told && quoted != c.want || !told && !strings.HasPrefix(advice, "fewer services") || told && rest != "fewer services, or a smaller part of the period for them" {
+				t.Fatalf("%d services: %s", c.n, f.Error())
+			}
+		}
+		if c.want == "" {
+			continue
+		}
+		if f, faults := Parse("f", []byte(table(c.n, c.want+" "))); len(faults) != 0 || len(f.Services) != c.n+1 {
+			t.Errorf("%d services with %s %v", c.n, c.want, faults)
+		}
+	}
+}
+
 func TestNesting(t *testing.T) {
 	text := ""
 	for i := 0; i < 150; i++ {

@@ -3,6 +3,7 @@
 package qemutest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"bennu/rs/conf"
 	"bennu/tools/internal/control"
 	"bennu/tools/internal/qemu"
+	"bennu/tools/internal/suite"
 )
 
 // filled is the boot files with one more service, whose reserve is, to the page, what the smallest machine has left by the image
@@ -130,4 +132,94 @@ func TestLeastMemory(t *testing.T) {
 	m = boot(t, qemu.Config{Memory: fmt.Sprintf("%dM", least-2), Archive: archive})
 	m.line(regexp.MustCompile(fmt.Sprintf(`bennu: refused: too little memory: \d+ MiB for tasks, expected \d+ MiB for the reincarnation server alone: a machine of %d MiB$`, least)))
 	m.ends(qemu.StatusRefused)
+}
+
+// lives is how often each service is reborn while there is no memory but its own: a hundred times, all together. The kernel's
+// tests do that to one.
+const lives = 17
+
+// TestRebornWithoutFreeMemory: a hog holds every frame that is promised to nobody. Each service of the image dies, and is born
+// again, cold, out of what it has in reserve; what that needs is measured, and the reserve covers it.
+func TestRebornWithoutFreeMemory(t *testing.T) {
+	files := bootFiles(t)
+	services, faults := conf.Parse("system.conf", files["system.conf"])
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	var err error
+	if files["bin/hog"], err = os.ReadFile(suite.Built(t, "bin/hog")); err != nil {
+		t.Fatal(err)
+	}
+	files["system.conf"] = append(files["system.conf"], "service hoard { program hog; args hoard; memory 64M; period 250ms; system BASIC; ipc rs; };\n"...)
+	m := boot(t, qemu.Config{Memory: "64M", Archive: archiveOf(t, files), Control: true})
+	m.ready()
+	c := m.client()
+	for m.unpromised(c) > 16 { // it takes them as fast as it is let
+	}
+	m.shell() // it works, too
+	m.do(strings.Repeat("service status\nps\nlog -n 20\n", 100) + "service lookup nobody")
+	m.line(regexp.MustCompile(`no service nobody `))
+	for i := range services.Services {
+		label := services.Services[i].Label
+		for n := range uint32(lives) {
+			if n == 0 {
+				err = c.Fault(m.ctx, label, "exception")
+			} else {
+				err = c.Do(m.ctx, "refresh", control.Args{"label": label}, nil)
+			}
+			if err != nil && !errors.Is(err, control.ErrUnknown) { // that is ctl's own end
+				t.Fatalf("end %d of %s: %v\n%s", n, label, err, m.KernelLog())
+			}
+			for s := (control.Service{}); s.State != "running" || s.Incarnation < n+1; s = states(m, c)[label] {
+				if s.State == "failed" {
+					t.Fatalf("life %d of %s: %+v\n%s", n+1, label, s, m.KernelLog())
+				}
+			}
+		}
+	}
+	if left := m.unpromised(c); left > 16 {
+		t.Errorf("in the end %d frames are promised to nobody: the hog held less than all", left)
+	}
+	by := states(m, c)
+	a, err := c.Accounts(m.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range a.Accounts {
+		s := services.Service(r.Label)
+		if s == nil {
+			continue
+		}
+		t.Logf("%s: %d lives, at most %d frames, %d in reserve", r.Label, r.Lives, r.FramesPeak, r.ReserveFrames)
+		if r.FramesPeak > uint64(r.ReserveFrames) || r.Lives < lives+1 || r.ReserveFrames != uint32(s.Reserve/abi.PageSize) {
+			t.Errorf("%s: %d lives took up to %d frames, its reserve is %d", r.Label, r.Lives, r.FramesPeak, r.ReserveFrames)
+		}
+		if d := by[r.Label]; d.State != "running" || d.Deaths != lives {
+			t.Errorf("%s is %q, after %d deaths, want %d (%s)", r.Label, d.State, d.Deaths, lives, d.Reason)
+		}
+	}
+	if h := by["hoard"]; h.State != "running" || h.Deaths != 0 {
+		t.Errorf("the hog: %+v", h)
+	}
+}
+
+// unpromised is how many frames are free and nobody's.
+func (m *machine) unpromised(c *control.Client) uint64 {
+	m.t.Helper()
+	i, err := c.Info(m.ctx)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	a, err := c.Accounts(m.ctx)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	owed := uint64(0)
+	for _, r := range a.Accounts {
+		owed += max(uint64(r.ReserveFrames), r.Frames) - r.Frames
+	}
+	if owed > i.Counts.Frames {
+		return 0 // something was taken out of a reserve in between
+	}
+	return i.Counts.Frames - owed
 }
