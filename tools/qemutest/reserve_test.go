@@ -94,7 +94,7 @@ func TestReservesRefusedAtBoot(t *testing.T) {
 	const memory = 64
 	m := boot(t, qemu.Config{Memory: fmt.Sprintf("%dM", memory), Archive: archiveOf(t, filled(t)), Control: true})
 	log := m.ready()
-	said := regexp.MustCompile(`rs: system\.conf:\d+:\d+: service "fill": reserve: \d+K makes the sum \d+K of \d+K, expected at most \d+K: 3840K are promised to those before it; this machine has them`)
+	said := regexp.MustCompile(`rs: system\.conf:\d+:\d+: service "fill": reserve: \d+K makes the sum \d+K of \d+K, expected at most \d+K: \d+[KM] are promised to those before it; this machine has them`)
 	if !said.MatchString(log) || !strings.Contains(log, "label=fill event=refuse errno=ENOMEM why=account") || strings.Count(log, "event=refuse") != 1 {
 		t.Errorf("log\n%s", log)
 	}
