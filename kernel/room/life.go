@@ -22,7 +22,8 @@ const (
 // first instruction to its end: tables, context, start page and call page, and its private copies. ports tells whether
 // it reaches ports by IN and OUT. What it takes of its RAM comes on top, and nobody knows it before it runs.
 func Life(segments []Segment, ports bool) uint64 {
-	tables := map[uint64]bool{abi.StartPage >> tableShift: true}
+	var tables [512]bool // of the GiB in which all of these lie
+	tables[abi.StartPage>>tableShift%512] = true
 	n := uint64(own + upper)
 	if ports {
 		n += bitmap
@@ -32,13 +33,17 @@ func Life(segments []Segment, ports bool) uint64 {
 			continue
 		}
 		for t := s.Start >> tableShift; t <= (s.End-1)>>tableShift; t++ {
-			tables[t] = true
+			tables[t%512] = true
 		}
 		if s.Write {
 			n += (s.End-1)>>pageShift - s.Start>>pageShift + 1
 		}
 	}
-	n += uint64(len(tables))
+	for _, used := range tables {
+		if used {
+			n++
+		}
+	}
 	n += (n + perList - 1) / perList // the lists that name all of these
 	return n * abi.PageSize
 }
