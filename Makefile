@@ -29,7 +29,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs test-recorded demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs test-recorded demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -92,6 +92,9 @@ figures: need-qemu $(if $(LINUX),need-cc) image ## measure, record in docs/figur
 
 mutants: need-qemu ## break the code on purpose, and see that a test notices (long); MUTANTS="-only ID -seed N …"
 	$(GO) run ./tools/mutants $(MUTANTS)
+
+before: need-qemu ## run the new tests on an older commit's code, BASE=COMMIT: those of mended faults fail there (long)
+	$(GO) run ./tools/before -base "$(BASE)" $(BEFORE)
 
 gdb: need-qemu image ## boot, and wait for: gdb -ex 'target remote :1234' out/kernel.elf
 	GDB=1 ./qemu.sh

@@ -28,7 +28,6 @@ type Machine interface {
 	Idle() uint64                                 // wait for an interrupt; its vector
 	Poll() (vector uint64, came bool)             // take an interrupt that is pending
 	FaultAddress() uint64                         // of the last page fault
-	Invalidate(va uint64)                         // one translation
 	TSC() uint64                                  // time-stamp counter
 	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
 	EndInterrupt()                                // to the interrupt controller

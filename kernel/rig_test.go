@@ -56,7 +56,6 @@ func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], 
 func (m *machine) SetTask(c *arch.Context)              {}
 func (m *machine) LoadSpace(root mem.Addr)              { m.spaces = append(m.spaces, root) }
 func (m *machine) FaultAddress() uint64                 { return m.cr2 }
-func (m *machine) Invalidate(va uint64)                 {}
 func (m *machine) TSC() uint64                          { return m.tsc }
 func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
 func (m *machine) EndInterrupt()                        { m.tsc += m.handling }

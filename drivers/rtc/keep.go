@@ -65,22 +65,11 @@ func (m *memory) store(c *sdk.Context) {
 	m.known, m.save = true, false
 }
 
-// suspect adds doubts, and says each once.
+// suspect adds doubts, and says which are new.
 func (m *memory) suspect(c *sdk.Context, d abi.RTCDoubt) {
 	d &^= m.doubt
-	for _, w := range [...]struct {
-		bit abi.RTCDoubt
-		why string
-	}{
-		{abi.RTCBattery, "the battery has failed"},
-		{abi.RTCHalfSet, "somebody died while they set the clock"},
-		{abi.RTCStopped, "the clock was found stopped"},
-		{abi.RTCMode, "the clock's mode is not that of the last life"},
-		{abi.RTCBack, "the clock went back, and nobody has set it"},
-	} {
-		if d&w.bit != 0 {
-			c.Log("event", "doubt", "why", w.why)
-		}
+	if d != 0 {
+		c.Log("event", "doubt", "why", d.String())
 	}
 	m.doubt, m.save = m.doubt|d, m.save || d != 0
 }

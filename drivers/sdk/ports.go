@@ -13,7 +13,7 @@ type guardedPorts struct {
 
 func (p *guardedPorts) guards(port uint16) bool {
 	for _, r := range p.start.Guarded[:min(p.start.NGuarded, abi.MaxGuarded)] {
-		if r.First <= port && port <= r.Last {
+		if r.Has(port) {
 			return true
 		}
 	}

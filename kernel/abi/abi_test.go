@@ -1,9 +1,6 @@
 package abi
 
 import (
-	"os"
-	"regexp"
-	"strings"
 	"testing"
 	"unsafe"
 )
@@ -81,30 +78,6 @@ func TestErrno(t *testing.T) {
 		e := n.e
 		if AsErrno(e.Err()) != e {
 			t.Errorf("%s does not come back from Err", e.Name())
-		}
-	}
-}
-
-// Each call has its section in docs/ABI.md, with its number.
-func TestCallsAreDocumented(t *testing.T) {
-	src, err := os.ReadFile("call.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := os.ReadFile("../../docs/ABI.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	calls := regexp.MustCompile(`(?m)^\t(Call[A-Za-z]+) +CallNr = (\d+)`).FindAllStringSubmatch(string(src), -1)
-	if len(calls) < 20 {
-		t.Fatalf("only %d calls found in call.go", len(calls))
-	}
-	for _, c := range calls {
-		if c[1] == "CallInvalid" || c[1] == "CallBase" || c[1] == "CallMax" {
-			continue
-		}
-		if !strings.Contains(string(doc), "\n### "+c[1]+" "+c[2]) {
-			t.Errorf("docs/ABI.md has no section %q", "### "+c[1]+" "+c[2])
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package abi
 
+import "strconv"
+
 // Protocols of the device drivers.
 
 // tty: a console. One reader at a time.
@@ -38,6 +40,33 @@ const (
 	RTCGarbage RTCDoubt = 1 << 6 // EIO: the registers hold no date and time
 	RTCRange   RTCDoubt = 1 << 7 // EDOM: the year is none from RTCFirstYear to RTCLastYear
 )
+
+var rtcDoubts = [...]string{"its battery has failed", "a driver died while it set the clock", "the clock had stopped", "its mode was changed",
+	"it went back, and nobody has set it", "an update of the clock does not end", "its registers hold no date and time",
+	"it shows a year that is none from "}
+
+// String is the reasons in words; "" for none.
+func (d RTCDoubt) String() string {
+	words, between := "", ""
+	for i, w := range rtcDoubts {
+		bit := RTCDoubt(1) << i
+		if d&bit == 0 {
+			continue
+		}
+		if bit == RTCRange {
+			w += RTCYears()
+		}
+		words, between = words+between+w, "; "
+		d &^= bit
+	}
+	if d != 0 {
+		words += between + "for a reason that this program does not know (0x" + strconv.FormatUint(uint64(d), 16) + ")"
+	}
+	return words
+}
+
+// RTCYears is the years that the clock is read and set in, for people.
+func RTCYears() string { return strconv.Itoa(RTCFirstYear) + " to " + strconv.Itoa(RTCLastYear) }
 
 // kbd: the 8042 keyboard.
 const (

@@ -89,7 +89,7 @@ type TaskInfo struct {
 	Frames      uint64   // pages it has, page tables included, shared text not
 	FramesPeak  uint64
 	SharedPages uint64 // pages of its image's read-only part that are mapped
-	CPUNS       uint64
+	CPUNS       uint64 // in ring 3
 	StartedNS   uint64 // when it was allowed to run
 	Calls       uint64 // kernel calls and IPC
 	Faults      uint64 // pages given on demand

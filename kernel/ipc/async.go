@@ -40,7 +40,6 @@ func enqueue(to *task.Task, a *task.Async) {
 		a.Prev.Next = a
 	}
 	to.AsyncLast = a
-	to.AsyncToMe++
 }
 
 // dequeue takes a off the list of to, which it waits for.
@@ -55,7 +54,6 @@ func dequeue(to *task.Task, a *task.Async) {
 	} else {
 		a.Next.Prev = a.Prev
 	}
-	to.AsyncToMe--
 }
 
 // async delivers the oldest kept message that t waits for.
@@ -153,7 +151,7 @@ func (x *IPC) Forget(t *task.Task) (done bool) {
 		o.SendTo &^= 1 << t.Slot
 		o.Asked &^= 1 << t.Slot
 		waits := o.Wait&task.Sending != 0 && o.SendingTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint
-		left := t.AsyncToMe > 0 && leftFor(o, t)
+		left := t.AsyncFirst != nil && leftFor(o, t)
 		if !waits && !left {
 			continue
 		}

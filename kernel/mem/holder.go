@@ -65,8 +65,7 @@ func (p *Pool) allows(h *Holder) bool {
 
 // Can tells whether h may take n frames, one after the other, as things stand.
 func (p *Pool) Can(h *Holder, n uint64) bool {
-	mine := min(n, h.owed())
-	return h.Left() >= n && p.free >= mine && p.free-mine >= p.owed-mine+(n-mine)
+	return h.Left() >= n && p.free-p.owed >= n-min(n, h.owed()) // never is more owed than free
 }
 
 // charge puts a frame that was taken on h's account.

@@ -11,11 +11,7 @@ import (
 // timeLayout is ISO 8601 without fractions and zone: the clock runs in UTC.
 const timeLayout = "2006-01-02T15:04:05"
 
-// Years that the clock is read and set in, for people.
-var (
-	years     = strconv.Itoa(abi.RTCFirstYear) + " to " + strconv.Itoa(abi.RTCLastYear)
-	wantsTime = "a time from " + years + " as YYYY-MM-DDTHH:MM:SS (UTC), or as @ and Unix seconds"
-)
+var wantsTime = "a time from " + abi.RTCYears() + " as YYYY-MM-DDTHH:MM:SS (UTC), or as @ and Unix seconds"
 
 // setTime takes a time in exactly one of two forms. A number alone is none: 2030 is a year to some and half
 // an hour in 1970 to others.
@@ -52,43 +48,13 @@ func date(a *Asker, r Request, done func(Result)) {
 				res.Seconds, doubt = m.Arg[1], abi.RTCDoubt(m.Arg[3])
 			}
 			if e == abi.OK {
-				res.Doubt = Doubt(doubt)
+				res.Doubt = doubt.String()
 			} else {
 				res.Text = dateReason(r.Set, e, doubt)
 			}
 			done(res)
 		})
 	})
-}
-
-// doubts are the reasons in words.
-var doubts = [...]struct {
-	bit  abi.RTCDoubt
-	text string
-}{
-	{abi.RTCBattery, "its battery has failed"},
-	{abi.RTCHalfSet, "a driver died while it set the clock"},
-	{abi.RTCStopped, "the clock had stopped"},
-	{abi.RTCMode, "its mode was changed"},
-	{abi.RTCBack, "it went back, and nobody has set it"},
-	{abi.RTCUpdate, "an update of the clock does not end"},
-	{abi.RTCGarbage, "its registers hold no date and time"},
-	{abi.RTCRange, "it shows a year that is none from " + years},
-}
-
-// Doubt is why a time is not to be trusted, in words; "" when nothing is known against it.
-func Doubt(d abi.RTCDoubt) string {
-	var words []string
-	for _, v := range doubts {
-		if d&v.bit != 0 {
-			words = append(words, v.text)
-			d &^= v.bit
-		}
-	}
-	if d != 0 {
-		words = append(words, "for a reason that this program does not know (0x"+strconv.FormatUint(uint64(d), 16)+")")
-	}
-	return strings.Join(words, "; ")
 }
 
 func dateReason(set bool, e abi.Errno, doubt abi.RTCDoubt) string {
@@ -114,7 +80,7 @@ func dateReason(set bool, e abi.Errno, doubt abi.RTCDoubt) string {
 	if doubt == 0 {
 		return ""
 	}
-	return "no time from the clock: " + Doubt(doubt) + remedy
+	return "no time from the clock: " + doubt.String() + remedy
 }
 
 // shortYears are those of a clock without a century.

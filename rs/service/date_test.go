@@ -29,7 +29,7 @@ func TestDateWords(t *testing.T) {
 	} {
 		r, res := Request{Op: OpDate, Set: c.set}, Result{Errno: c.errno, Seconds: noon}
 		if c.errno == abi.OK {
-			res.Doubt = Doubt(c.doubt)
+			res.Doubt = c.doubt.String()
 		} else {
 			res.Text = dateReason(c.set, c.errno, c.doubt)
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"bennu/kernel/room"
+	whose "bennu/kernel/room"
 )
 
 // TestSmallestMachineIsDocumented: the memory that documents tell people to have is what the image builder counts with.
@@ -16,7 +16,7 @@ func TestSmallestMachineIsDocumented(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := fmt.Sprintf("%d MiB", room.Minimum>>20); !strings.Contains(string(text), want) {
+		if want := fmt.Sprintf("%d MiB", whose.Minimum>>20); !strings.Contains(string(text), want) {
 			t.Errorf("%s does not say that a machine needs %s", name, want)
 		}
 	}

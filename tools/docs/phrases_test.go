@@ -1,0 +1,135 @@
+package docs
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/image"
+)
+
+// arguments are numbers that calls take and give.
+func arguments(p *page) {
+	p.says("kind: %d send, %d sendrec (the sender waits for an answer), %d notify, %d sendnb, %d senda.", abi.KindSend, abi.KindSendRec, abi.KindNotify, abi.KindSendNB, abi.KindSendA)
+	p.says("a notification from System (bit %d)", bitOf(abi.SystemAsync))
+	p.says("EAGAIN (%d of the caller's wait", abi.MaxAsync)
+	p.says("kind %d: exit, %d: panic", abi.ExitNormal, abi.ExitPanic)
+	p.says("%d set: what the target may do; once, before it runs. %d allow: lets it run. %d disallow: stops it where it is. %d query:", abi.PrivSet, abi.PrivAllow, abi.PrivDisallow, abi.PrivQuery)
+	p.says("over %s), ENOSPC", size(image.MaxSize))
+	p.says("in order, at most %s a call", size(abi.MaxCopy))
+	p.says("%d set policy: interrupts on the line", abi.IRQSetPolicy)
+	p.says("is unmasked. %d remove. %d enable: handled. %d disable.", abi.IRQRmPolicy, abi.IRQEnable, abi.IRQDisable)
+	p.says("%d Machine, %d Counts (what is free", abi.InfoMachine, abi.InfoCounts)
+	p.says("%d TaskInfo of a slot, %d the oldest DeathRecord", abi.InfoTask, abi.InfoDeath)
+	p.says("%d the oldest AsyncResult of the caller, %d a source of the log (below), %d ImageInfo, %d Latency", abi.InfoAsync, abi.InfoLog, abi.InfoImage, abi.InfoLatency)
+	p.says("resets it), %d Check (root task only), %d AccountInfo, %d Heap.", abi.InfoCheck, abi.InfoAccount, abi.InfoHeap)
+	p.says("%d peek 8 bytes, %d poke 8 bytes, %d registers into Buf, %d set the instruction pointer, %d poke one byte",
+		abi.TracePeek, abi.TracePoke, abi.TraceRegs, abi.TraceSetPC, abi.TracePoke1)
+	p.says("%d power off (status 0: success, else failure), %d reset.", abi.PowerOff, abi.Reset)
+	p.says("E2BIG (over %s), EDEADSRCDST", size(abi.MaxCopy))
+	p.says("%d reads, %d writes a guarded port", abi.PortIn, abi.PortOut)
+	p.says("EINVAL (unknown op, more than 8 bits, a port that is not guarded)")
+}
+
+// logs are what CallGetInfo says of the log, and CallDiag.
+func logs(p *page, s *source) {
+	p.says("The log has %d sources", abi.LogSources)
+	p.says("n (0–%d) is what account n wrote (%d the kernel, %d RS)", abi.LogAccounts-1, abi.AccountKernel, abi.AccountRoot)
+	p.says("%d + n what the kernel and RS wrote", abi.LogAccounts)
+	p.says("the index is source << %d | number of the first one wanted", bitOf(abi.LogIndex(1, 0)))
+	p.says("A line of more than %d bytes is cut and ends with `%s`", abi.LogLineMax, abi.LogMark)
+	own, about := room(s, "ownBytes"), room(s, "aboutBytes")
+	p.says("| log | %d sources | %d lines and %s bytes of text of its own, %d and %s of what is said about it |", abi.LogSources,
+		own.lines, grouped(own.text), about.lines, grouped(about.text))
+}
+
+type logRoom struct{ lines, text uint64 }
+
+// room is how kernel/log divides a source's.
+func room(s *source, name string) logRoom {
+	bytes, perLine := s.number("kernel/log."+name), s.number("kernel/log.perLine")
+	return logRoom{bytes / perLine, bytes / perLine * (perLine - s.number("kernel/log.lineBytes"))}
+}
+
+// accounts is CallAccount.
+func accounts(p *page, s *source) {
+	p.says("%d set: what an account may use (0: a new one). %d free: gives it up. %d pay:", abi.AccountSet, abi.AccountFree, abi.AccountPay)
+	p.says("| PeriodNS, at most %s |", nanoseconds(s.number("kernel/account.maxPeriodNS")))
+}
+
+// services are RS's protocol.
+func services(p *page, s *source) {
+	p.says("`sendrec` RSReady (%#x) to Root", abi.RSReady)
+	p.says("`sendrec` RSHeartbeat (%#x) to Root", abi.RSHeartbeat)
+	p.says("RSStop (%#x) from Root", abi.RSStop)
+	p.says("A service has %d places for requests", abi.RSOpen)
+	p.says("at most %d of them may wait for a life", abi.RSWaits)
+	p.says("DriverFault (%#x; Arg[0] the way", abi.DriverFault)
+	p.says("RSFaulted (%#x; Arg[0] OK", abi.RSFaulted)
+	p.says("It has %s.", nanoseconds(s.number("rs/server.faultLimit")))
+	p.says("RSMeasure (%#x; uid 0)", abi.RSMeasure)
+	p.says("RSWords (%#x; Arg[1]", abi.RSWords)
+	p.says("RS keeps %d events, of which the newest %d of each service stay", abi.EventsKept, abi.EventsShare)
+	p.says("RS keeps %d bytes of each service's", abi.RSMaxLen)
+}
+
+// limits is the table of them.
+func limits(p *page, s *source) {
+	p.says("| tasks | %d | |", abi.MaxTasks)
+	p.says("| accounts | %d, the kernel's and RS's included |", abi.MaxAccounts)
+	p.says("| images | %d | as many rows as the account has; RS %d, other services that may make them %d |", abi.MaxImages-1, // 0 names no image
+		s.number("kernel.rootImages"), s.number("rs/server.imagesOfOthers"))
+	p.says("| interrupt hooks | %d | one for each line of the privilege, at most %d;", abi.MaxHooks, abi.MaxIRQs)
+	p.says("| port ranges | | %d |", abi.MaxPorts)
+	p.says("| senda messages that wait | %d a task | %d of its own |", abi.MaxAsync, abi.MaxAsync)
+	p.says("| copy grants | | %d, in its own call page |", len(abi.CallArea{}.Grants))
+	p.says("| death records | %d |", abi.MaxTasks)
+}
+
+// address writes one as ABI.md does: 0x80_0020_0000.
+func address(v uint64) string {
+	s := strconv.FormatUint(v, 16)
+	for i := len(s) - 4; i > 0; i -= 4 {
+		s = s[:i] + "_" + s[i:]
+	}
+	return "0x" + s
+}
+
+// grouped writes a number with commas.
+func grouped(v uint64) string {
+	s := strconv.FormatUint(v, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// size writes a power of two with the largest unit that fits.
+func size(v uint64) string {
+	for i, unit := range []string{"GiB", "MiB", "KiB"} {
+		if shift := 30 - 10*i; v>>shift != 0 && v&(1<<shift-1) == 0 {
+			return fmt.Sprintf("%d %s", v>>shift, unit)
+		}
+	}
+	return fmt.Sprintf("%d bytes", v)
+}
+
+func nanoseconds(v uint64) string {
+	for i, unit := range []string{"s", "ms", "us"} {
+		if n := []uint64{1e9, 1e6, 1e3}[i]; v%n == 0 {
+			return fmt.Sprintf("%d %s", v/n, unit)
+		}
+	}
+	return fmt.Sprintf("%d ns", v)
+}
+
+// magic is the text that StartMagic is in memory.
+func magic() string {
+	return strings.ToUpper(string(binary.LittleEndian.AppendUint64(nil, abi.StartMagic)))
+}
+
+// bitOf is the number of the only bit of v.
+func bitOf(v uint64) int { return bits.TrailingZeros64(v) }
