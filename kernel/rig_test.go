@@ -294,7 +294,12 @@ func (r *rig) make(g grant) *task.Task {
 // begin makes a task on an account that does not run yet.
 func (r *rig) begin(a abi.AccountID, g grant) *task.Task {
 	r.t.Helper()
-	id := r.load(code.ELF(code.New().Stop().Text(), code.Pattern(3)))
+	return r.beginWith(r.load(code.ELF(code.New().Stop().Text(), code.Pattern(3))), a, g)
+}
+
+// beginWith is begin of an image's task, and the end of the root task's interest in the image.
+func (r *rig) beginWith(id uint32, a abi.AccountID, g grant) *task.Task {
+	r.t.Helper()
 	s := abi.TaskSpec{Image: id, Account: a}
 	s.Label, _ = abi.MakeLabel("peer")
 	copy(r.root.Call.Buf[:], abi.Bytes(&s))

@@ -50,6 +50,7 @@ type fake struct {
 	refuse map[string][]abi.Errno // errors of the next calls, by name
 	grants map[abi.GrantID][]byte
 
+	memory   uint64            // that is promised to nobody
 	accounts []abi.AccountSpec // made, the first is AccountRoot+1
 	payer    abi.AccountID
 
@@ -205,10 +206,17 @@ func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) 
 	return e
 }
 
+func (f *fake) Unpromised() uint64 { return f.memory }
+
 func (f *fake) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
 	if e := f.errno("account"); e != abi.OK {
 		return 0, e
 	}
+	reserve := uint64(s.ReserveFrames) * abi.PageSize
+	if reserve > f.memory {
+		return 0, abi.ENOMEM
+	}
+	f.memory -= reserve
 	f.accounts = append(f.accounts, *s)
 	return abi.AccountID(len(f.accounts)) + abi.AccountRoot, abi.OK
 }

@@ -23,9 +23,10 @@ type service struct {
 	label    abi.Label
 	name     string
 	conf     conf.Service
-	refused  bool
-	controls uint64 // bit n: may refresh and restart service n
-	peers    uint64 // bit n: it and service n may send to each other
+	refused  abi.Errno // OK: it has no fault
+	why      abi.Why   // of that
+	controls uint64    // bit n: may refresh and restart service n
+	peers    uint64    // bit n: it and service n may send to each other
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
