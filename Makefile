@@ -35,7 +35,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/ring0test.elf
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/ring0test.elf $(OUT)/boardtest.elf
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
@@ -129,10 +129,10 @@ $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
 	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
 
-# The test of ring 0 is a kernel of its own.
-$(OUT)/ring0test.elf: FORCE | $(OUT)/bin/rs
+# The tests of ring 0 and of the board are kernels of their own.
+$(OUT)/ring0test.elf $(OUT)/boardtest.elf: $(OUT)/%.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
-	$(build) -ring 0 -symbols -o $(OUT)/ring0test.raw.elf ./boot/ring0test
-	$(GO) run ./tools/mkimage kernel $(OUT)/ring0test.raw.elf $@
+	$(build) -ring 0 -symbols -o $(OUT)/$*.raw.elf ./boot/$*
+	$(GO) run ./tools/mkimage kernel $(OUT)/$*.raw.elf $@
 
 FORCE:
