@@ -121,6 +121,7 @@ func TestInitFails(t *testing.T) {
 		m := c.device
 		m.t = t
 		k := fake.New(t, "kbd")
+		k.Arguments("reads=client")
 		m.k, k.Device = k, m
 		k.Start(new(kbd))
 		if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || abi.Errno(a.Arg[0]) != c.errno || !strings.Contains(strings.Join(k.Lines, "\n"), c.words) {

@@ -179,6 +179,7 @@ func (y *typing) dies() {
 	y.look()
 	y.lives++
 	k := fake.New(y.t, "tty")
+	k.Arguments("reads=client types=client")
 	k.Info.Init, k.Info.Incarnation = abi.InitRestart, y.lives
 	chip := y.chip
 	chip.IER = 0 // the kernel has masked the line
