@@ -284,3 +284,20 @@ func TestComesBackWhereInterruptsCost(t *testing.T) {
 		t.Errorf("taken after %d ns, with a third of a budget of 100 µs in 10 ms to fill", d)
 	}
 }
+
+// From taking a death record until it receives again the root task works on the account of who died.
+func TestRestartIsTheDeadOnesCost(t *testing.T) {
+	r := newRig(t)
+	x := r.make(rights())
+	a := x.Account
+	r.exception(x, 6, 0, 0)
+	e, _ := r.call(r.root, abi.CallGetInfo, uint64(abi.InfoDeath), 0)
+	r.want("death record", e, abi.OK)
+	if got := r.sched.Payer(r.root.Slot); got != a {
+		t.Errorf("the root task works for account %d, want %d", got, a)
+	}
+	r.call(r.root, abi.CallReceive, uint64(abi.Any), 0)
+	if got := r.sched.Payer(r.root.Slot); got != abi.AccountRoot {
+		t.Errorf("after its receive it works for account %d, want its own", got)
+	}
+}

@@ -126,3 +126,25 @@ func TestImageIsNotWritten(t *testing.T) {
 	e, _ := r.call(r.root, abi.CallTrace, uint64(abi.TracePoke1), uint64(r.root.Endpoint), code.Text, 0xcc)
 	r.want("poke its own", e, abi.EINVAL)
 }
+
+// What one call has done in steps does not count for a call that the task makes elsewhere: one that is interrupted and whose task
+// goes on at another place (a trace may do that) begins the next from its beginning.
+func TestStepsOfAnotherCall(t *testing.T) {
+	r := newRig(t)
+	granter, x := r.make(rights()), r.make(rights())
+	r.away()
+	granter.Call.Grants[0] = abi.CopyGrant{Flags: abi.GrantValid | abi.GrantRead, To: x.Endpoint, Start: code.StatePattern, Len: abi.MaxCopy}
+	long := []uint64{uint64(granter.Endpoint), 0, 0, abi.RAMBase, abi.MaxCopy}
+	r.syscall(x, abi.CallCopyFrom, long...)
+	r.until("the first step", func() bool { return r.m.next[x.Slot] == nil })
+	if x.Done == 0 || x.Done == abi.MaxCopy {
+		t.Fatalf("%d bytes done after one step", x.Done)
+	}
+	x.Ctx.Frame.IP += 100
+	const n = 64
+	e, _ := r.call(x, abi.CallCopyFrom, uint64(granter.Endpoint), 0, 0, abi.RAMBase+1<<20, n)
+	r.want("the short copy", e, abi.OK)
+	if want := r.memory(granter, code.StatePattern, n); bytes.Equal(want, make([]byte, n)) || !bytes.Equal(r.memory(x, abi.RAMBase+1<<20, n), want) {
+		t.Error("nothing was copied: the long copy's bytes counted for the short one")
+	}
+}

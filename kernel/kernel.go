@@ -197,7 +197,7 @@ const (
 // the archive holds its own.
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
 	reserve, copies := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Copies(moduleSize)/abi.PageSize)
-	a, e := k.accounts.Root(&abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
+	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
 		ReserveFrames: reserve, CeilingFrames: rootFrames + copies, Images: rootImages})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)

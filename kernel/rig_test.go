@@ -218,7 +218,11 @@ func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint
 	if !t.Live || t.Wait != 0 {
 		return 0xdead, 0
 	}
-	return abi.Errno(t.Ctx.Frame.AX), t.Ctx.Frame.DX
+	e, v := abi.Errno(t.Ctx.Frame.AX), t.Ctx.Frame.DX
+	if e != abi.OK && v != 0 && nr != abi.CallSendRec {
+		r.t.Errorf("call %d: %s with a value, %#x", nr, e.Name(), v)
+	}
+	return e, v
 }
 
 // exception is an exception of t when it runs next.

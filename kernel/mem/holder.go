@@ -46,6 +46,12 @@ func (p *Pool) Promise(h *Holder, reserve, ceiling uint64) bool {
 	return true
 }
 
+// Forget ends what was promised to h. Preconditions: it has no frames.
+func (p *Pool) Forget(h *Holder) {
+	p.owed -= h.owed()
+	*h = Holder{}
+}
+
 // Owed is how many frames are promised and not taken.
 func (p *Pool) Owed() uint64 { return p.owed }
 

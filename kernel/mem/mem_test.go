@@ -135,6 +135,35 @@ func TestPromises(t *testing.T) {
 	}
 }
 
+// Every frame that is free is found once, whether it was ever taken or not; one that is found already is named.
+func TestAddFree(t *testing.T) {
+	phys, size := simulated(t, 21)
+	p := NewPool(phys)
+	p.Add(1, size)
+	all := p.Free()
+	for taken := range all + 1 {
+		var had []Addr
+		for range taken {
+			had = append(had, p.Get(nil))
+		}
+		for _, a := range had {
+			p.Put(nil, a)
+		}
+		set := new(Set)
+		if f := p.AddFree(set); f.Broken() || set.Len() != all {
+			t.Fatalf("%d taken and given back: %d found of %d, %s: %#x, %#x", taken, set.Len(), all, f.What, f.A, f.B)
+		}
+		for n := 1; n <= len(had); n++ {
+			twice := had[len(had)-n] // the chain's n-th, as the last comes first
+			set = new(Set)
+			set.Add(twice)
+			if f := p.AddFree(set); f.A != uint64(twice) || f.B != uint64(n) {
+				t.Fatalf("frame %#x, %d in the chain, twice: %s: %#x, %#x", twice, n, f.What, f.A, f.B)
+			}
+		}
+	}
+}
+
 // Can answers what taking comes to, whatever is free, owed to the holder and owed to others: it takes so many, and not one more.
 func TestCan(t *testing.T) {
 	const size = 7

@@ -34,7 +34,7 @@ func (s *Server) admit(file *conf.File) (refused []refusal) {
 			refused = append(refused, refusal{fault, abi.ENOMEM, abi.WhyAccount})
 			continue
 		}
-		t := service{name: c.Label, conf: *c, endpoint: abi.None, image: -1}
+		t := service{name: c.Label, conf: *c, endpoint: abi.None, image: noImage}
 		t.label, _ = abi.MakeLabel(c.Label)
 		e := abi.OK
 		if t.account, e = s.open(&t); e != abi.OK {

@@ -120,7 +120,7 @@ func (s *Server) refuse(refused []refusal) {
 		if !ok || f.Class || s.byLabel(label) >= 0 {
 			continue
 		}
-		s.table = append(s.table, service{label: label, name: f.Label, refused: f.e, why: f.why, endpoint: abi.None, image: -1})
+		s.table = append(s.table, service{label: label, name: f.Label, refused: f.e, why: f.why, endpoint: abi.None, image: noImage})
 		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
 		e, _ := s.events.add(policy.Nobody)
 		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, f.e

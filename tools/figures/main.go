@@ -12,6 +12,7 @@ import (
 )
 
 const usage = `usage:
+  figures ready [-dirty]                           tell, before measuring, whether the tree is one that a record may name
   figures record [-dirty] -bench FILE -demo FILE   record what bench -json and demo -json printed, and rewrite the documents
   figures write                                    rewrite the documents' blocks
   figures check                                    compare them with what is recorded
@@ -51,6 +52,8 @@ func run(root string, args []string, stdout, stderr io.Writer) int {
 		if err = recordReports(filepath.Join(root, recordFile), *bench, *demo, *dirty); err == nil {
 			err = write(root, stdout)
 		}
+	case "ready":
+		err = ready(root, *dirty)
 	case "write":
 		err = write(root, stdout)
 	case "check":

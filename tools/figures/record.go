@@ -77,7 +77,7 @@ func recordReports(path, benchPath, demoPath string, dirty bool) error {
 	}
 	faults := r.faults(benchPath, demoPath)
 	if r.Bench.Dirty && !dirty {
-		faults = append(faults, fmt.Errorf("%s: the tree had changes: expected a commit of them first, or -dirty", benchPath))
+		faults = append(faults, fmt.Errorf("%s: the tree had changes that no commit has: commit them and measure again, or say make figures RECORD=-dirty", benchPath))
 	}
 	if len(faults) > 0 {
 		return errors.Join(faults...)

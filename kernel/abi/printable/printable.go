@@ -64,10 +64,15 @@ func Fit(dst, src []byte) (line []byte, taken int) {
 // plain tells whether eight bytes are printable ASCII, all of them: most text is, and the kernel has no time to spend
 // on looking at each byte of a line.
 func plain(x uint64) bool {
-	const each = 0x0101_0101_0101_0101
 	del := x ^ 0x7f*each
-	return (x|(x-' '*each)|(del-each))&(0x80*each) == 0
+	return (x|(x-' '*each)|(del-each))&high == 0
 }
+
+// each is a byte of 1 in all eight places, high the highest bit.
+const (
+	each = 0x0101_0101_0101_0101
+	high = 0x80 * each
+)
 
 // Mask makes a line safe in its place: a byte that is refused becomes a question mark.
 func Mask(b []byte) {
@@ -78,11 +83,13 @@ func Mask(b []byte) {
 	}
 }
 
+const room = 8 * Escaped // most texts with anything refused in them have no more than so much
+
 // Line is s as one line. It allocates only when something is refused.
 func Line(s string) string {
 	for i := range len(s) {
 		if !Safe(s[i]) {
-			return string(Append(make([]byte, 0, len(s)+8*Escaped), []byte(s)))
+			return string(Append(make([]byte, 0, len(s)+room), []byte(s)))
 		}
 	}
 	return s
@@ -92,7 +99,7 @@ func Line(s string) string {
 func Text(s string) string {
 	for i := range len(s) {
 		if !SafeText(s[i]) {
-			return string(AppendText(make([]byte, 0, len(s)+8*Escaped), []byte(s)))
+			return string(AppendText(make([]byte, 0, len(s)+room), []byte(s)))
 		}
 	}
 	return s
