@@ -102,11 +102,12 @@ func (d *Driver) turn() {
 	if d.uart.Queued() == 0 {
 		d.server.Drained()
 	}
+	d.asker.Turn()
+	moved = d.moveAll() || moved // what Turn brought
 	if moved || d.uart.Queued() > 0 {
 		d.poll()
 	}
-	d.asker.Turn()
-	d.moveAll() // what Turn brought
+	d.asker.Arm()
 }
 
 // poll plans a look at the UART: an edge of its line may come while the line is masked, and

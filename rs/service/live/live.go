@@ -10,7 +10,7 @@ import (
 )
 
 // Asker is a service.Asker with the task's alarm and the news that a driver gets. The task's
-// handlers call Alarm, Reply and, at their end, Turn.
+// handlers call Alarm, Reply and, at their end, Turn; and Arm when they did anything after it.
 type Asker struct {
 	*service.Asker
 	c     *sdk.Context
@@ -40,12 +40,18 @@ func (a *Asker) Turn() {
 		a.Rooted(old)
 	}
 	a.Run()
+	a.Arm()
+}
+
+// Arm sets the alarm for what will be due.
+func (a *Asker) Arm() {
 	at, ok := a.Next()
 	if !ok || a.armed != 0 && a.armed <= at {
 		return
 	}
 	a.armed = at
-	a.c.Alarm(time.Duration(max(at, a.Now()+1) - a.Now()))
+	now := a.Now() // once: it goes on meanwhile, and an alarm after no time is none
+	a.c.Alarm(time.Duration(max(at, now+1) - now))
 }
 
 // port is the SDK as a service.Port.

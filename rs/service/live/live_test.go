@@ -104,3 +104,26 @@ func TestGrant(t *testing.T) {
 		}
 	}
 }
+
+// hasty is a port on which time goes on with each look at it.
+type hasty struct {
+	service.Port
+	passed *uint64
+}
+
+func (h hasty) Now() uint64 {
+	*h.passed += 1000
+	return h.Port.Now() + *h.passed
+}
+
+// What is due by the time that the alarm is set has an alarm all the same.
+func TestArmWhatIsDue(t *testing.T) {
+	k, d := start(t)
+	d.a.Port = hasty{d.a.Port, new(uint64)}
+	done := false
+	d.a.After(1, func() { done = true })
+	d.a.Arm()
+	if k.Advance(time.Millisecond); !done {
+		t.Error("the alarm did not come")
+	}
+}
