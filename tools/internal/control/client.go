@@ -114,6 +114,9 @@ func New(conn io.ReadWriteCloser) *Client {
 // Greet waits until the port serves this client. Errors: ErrUnserved, the context's.
 func (c *Client) Greet(ctx context.Context) error {
 	c.mu.Lock()
+	if c.err == ErrClosed && c.nonce == "" { // it closed before there was anything to answer
+		c.err = ErrUnserved
+	}
 	c.greet()
 	c.mu.Unlock()
 	begin := time.Now()
