@@ -210,12 +210,7 @@ func TestLineOfTheOverdrawn(t *testing.T) {
 			t.Errorf("%d hooks of account %d, want %d", v.Hooks, a, want)
 		}
 	}
-	r.does(x, func(c *arch.Context) uint64 {
-		r.m.tsc += 300_000
-		f := &c.Frame
-		f.AX, f.DI, f.SI, f.Vector = uint64(abi.CallReceive), uint64(abi.Hardware), abi.NoTimeout, arch.VectorSyscall
-		return arch.VectorSyscall
-	})
+	r.waits(x, 300_000, abi.CallReceive, abi.Hardware)
 	r.until("x uses up its budget and waits", func() bool { return x.Wait != 0 })
 	r.does(hog, func(*arch.Context) uint64 { return arch.VectorIRQ + 17 })
 	r.until("an interrupt", func() bool { return r.m.next[hog.Slot] == nil })
@@ -266,12 +261,7 @@ func TestComesBackWhereInterruptsCost(t *testing.T) {
 	r.make(limited(6, 1e9, 1e9)) // it spins
 	r.away()
 	r.call(server, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
-	r.does(x, func(c *arch.Context) uint64 {
-		r.m.tsc += 100_000
-		f := &c.Frame
-		f.AX, f.DI, f.SI, f.Vector = uint64(abi.CallSendRec), uint64(server.Endpoint), abi.NoTimeout, arch.VectorSyscall
-		return arch.VectorSyscall
-	})
+	r.waits(x, 100_000, abi.CallSendRec, server.Endpoint)
 	r.until("x uses up its budget and asks", func() bool { return x.Wait != 0 })
 	r.charge(r.m.tsc)
 	r.sched.Charge(x.Account, 10_000, r.m.tsc, sched.Whole) // as a server does that works for it
@@ -300,4 +290,14 @@ func TestRestartIsTheDeadOnesCost(t *testing.T) {
 	if got := r.sched.Payer(r.root.Slot); got != abi.AccountRoot {
 		t.Errorf("after its receive it works for account %d, want its own", got)
 	}
+}
+
+// waits has t run for so long and then wait for ever in a call about a peer.
+func (r *rig) waits(t *task.Task, tsc uint64, nr abi.CallNr, peer abi.Endpoint) {
+	r.does(t, func(c *arch.Context) uint64 {
+		r.m.tsc += tsc
+		f := &c.Frame
+		f.AX, f.DI, f.SI, f.Vector = uint64(nr), uint64(peer), abi.NoTimeout, arch.VectorSyscall
+		return arch.VectorSyscall
+	})
 }

@@ -95,9 +95,7 @@ func (r *rtc) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 			c.Reply(m, abi.EPERM)
 			return
 		}
-		e := r.set(c, m.Arg[0])
-		r.memory.store(c) // first: whoever has the answer may end this life
-		c.Reply(m, e)
+		c.Reply(m, r.set(c, m.Arg[0]))
 	case abi.RTCWait:
 		r.wait(c, m)
 	case abi.RTCState:
@@ -120,6 +118,7 @@ func (r *rtc) set(c *sdk.Context, unix uint64) abi.Errno {
 		return abi.EIO
 	}
 	r.memory.set(unix, c.Now())
+	r.memory.store(c) // before the answer: whoever has it may end this life
 	return abi.OK
 }
 

@@ -236,3 +236,20 @@ func TestState(t *testing.T) {
 		t.Errorf("unknown request: %+v", a)
 	}
 }
+
+// Whoever has the answer to a set clock may end the driver's life: it comes when the data store knows that the clock was set.
+func TestSetIsStoredFirst(t *testing.T) {
+	k, _ := boot(t, newCMOS(0, noon))
+	stores := 0
+	k.Peers[fake.Root] = func(m abi.Msg) fake.Answer {
+		if m.Type == abi.DSPublish {
+			if stores++; len(k.Out) > 0 {
+				t.Errorf("answered before store %d: %+v", stores, k.Out)
+			}
+		}
+		return k.RS(m)
+	}
+	if a, ok := k.Request(fake.Client, abi.RTCSet, noon.unix()); !ok || a.Arg[0] != 0 || stores != 2 { // begun, and done
+		t.Errorf("answer %+v (%v), %d stores", a, ok, stores)
+	}
+}

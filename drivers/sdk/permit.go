@@ -44,13 +44,11 @@ func (p *Permit) Holds(c *Context, ep abi.Endpoint) bool {
 		return true // an endpoint is one life's, and a life has one label
 	}
 	label, e := c.LabelOf(ep)
-	for _, l := range p.labels {
-		if e == abi.OK && l == label {
-			p.known = ep
-			return true
-		}
+	if e != abi.OK || !slices.Contains(p.labels, label) {
+		return false
 	}
-	return false
+	p.known = ep
+	return true
 }
 
 // LabelOf is the label of a living task. Errors: ESRCH.

@@ -29,7 +29,7 @@ func TestPermit(t *testing.T) {
 	k := fake.New(t, "d")
 	k.Arguments("reads=a,reader types=b")
 	k.Names = map[abi.Endpoint]string{fake.Client: "reader", fake.Other: "b", abi.MakeEndpoint(8, 2): "a", abi.MakeEndpoint(8, 3): "b"}
-	k.Start(new(permitted))
+	ctx := k.Start(new(permitted))
 	for _, c := range []struct {
 		from abi.Endpoint
 		want abi.Errno
@@ -38,6 +38,9 @@ func TestPermit(t *testing.T) {
 		if m, ok := k.Request(c.from, 0x900); !ok || abi.Errno(m.Arg[0]) != c.want {
 			t.Errorf("from %d: %s (%v), want %s", c.from, abi.Errno(m.Arg[0]).Name(), ok, c.want.Name())
 		}
+	}
+	if l, e := ctx.LabelOf(abi.MakeEndpoint(8, 2)); e != abi.ESRCH { // it sent, and another has its slot
+		t.Errorf("a dead task's label is %s (%s), want ESRCH", l.String(), e.Name())
 	}
 }
 

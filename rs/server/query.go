@@ -50,7 +50,7 @@ func (s *Server) eventRows() {
 	room, done := m.Arg[1]/eventSize, uint64(0)
 	next, lost := m.Arg[2], uint64(0)
 	for {
-		rows := s.copied[:min(room-done, uint64(len(s.copied)))]
+		rows := s.batch[:min(room-done, uint64(len(s.batch)))]
 		n, then, gone := s.events.copy(rows, next)
 		next, lost = then, lost+gone
 		if n == 0 {

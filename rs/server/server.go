@@ -76,7 +76,7 @@ type Server struct {
 	regs   abi.Registers
 	line   []byte
 	rows   []abi.ServiceStatus
-	copied [32]abi.Event // on their way to who asks
+	batch  [32]abi.Event // on their way to who asks
 }
 
 // Over tells whether the machine was told to end.

@@ -23,7 +23,7 @@ type Follower struct {
 	paused     bool        // Ready said no
 	credit     uint64      // how often RS may be asked
 	paced      uint64      // when credit was last counted
-	pacing     bool        // goes will be called
+	pacing     bool        // paceOver will be called
 	rest       []abi.Event // those of rows that have not been told
 	after      uint64      // the number that follows them
 	full       bool        // RS has more
@@ -33,20 +33,20 @@ type Follower struct {
 	rows       []abi.Event
 	free       []*pull // of those that have been answered
 
-	watched func(*abi.Msg, abi.Errno) // the answer to a watch
-	woken   func()                    // the time of wake is there
-	goes    func()                    // that of inPace
+	watched  func(*abi.Msg, abi.Errno) // the answer to a watch
+	woken    func()                    // the time of wake is there
+	paceOver func()                    // RS may be asked again
 
 	// Events is called with what happened. Lost is how many events RS no longer had just before these.
 	Events func(events []abi.Event, lost uint64)
-	// Ready tells whether events may be asked for now; nil: always. Continue goes on later.
+	// Ready tells whether events may be told, and asked for, now; nil: always. Continue goes on later.
 	Ready func() bool
 }
 
 // NewFollower follows from event number next on, once Resume is called.
 func NewFollower(a *Asker, next uint64, events func([]abi.Event, uint64)) *Follower {
 	f := &Follower{asker: a, next: next, credit: burst, paced: a.Now(), rows: make([]abi.Event, batch), Events: events}
-	f.watched, f.woken, f.goes = f.watches, f.wakes, f.paces
+	f.watched, f.woken, f.paceOver = f.watches, f.wakes, f.goesOn
 	return f
 }
 
@@ -152,7 +152,7 @@ func (f *Follower) inPace() bool {
 	if f.credit = min(f.credit+n, burst); f.credit == 0 {
 		if !f.pacing {
 			f.pacing = true
-			f.asker.After(time.Duration(f.paced+uint64(pace)-now), f.goes)
+			f.asker.After(time.Duration(f.paced+uint64(pace)-now), f.paceOver)
 		}
 		return false
 	}
@@ -160,7 +160,8 @@ func (f *Follower) inPace() bool {
 	return true
 }
 
-func (f *Follower) paces() {
+// goesOn is called when RS may be asked again.
+func (f *Follower) goesOn() {
 	f.pacing = false
 	f.Resume()
 }

@@ -14,8 +14,8 @@ const (
 	// MaxLine is the longest line of input, and MaxID the longest id.
 	MaxLine = 4096
 	MaxID   = 512
-	// highWater is how much output may wait before no more requests are taken, eventWater before no more events are: an answer
-	// has no more events before it than that.
+	// highWater is how much output may wait before no more requests are taken, eventWater before no more events are: of those
+	// an answer has little more before it (TestAnswersComeBetweenEvents).
 	highWater  = 16 << 10
 	eventWater = 1 << 10
 )

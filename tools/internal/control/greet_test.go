@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"bennu/drivers/ctl/server"
-	"time"
 )
 
 // What comes before the greeting is answered was for clients before, whatever ids they used; a port that dies before it
@@ -41,6 +41,17 @@ func TestGreeting(t *testing.T) {
 		if e, err := events.Next(p.ctx); err != nil || e.Kind != want {
 			t.Errorf("event %+v, %v; want %s", e, err, want)
 		}
+	}
+}
+
+// A port that closes before there was a greeting has served nobody, and no machine ended by this client's doing.
+func TestClosedBeforeTheGreeting(t *testing.T) {
+	ours, port := net.Pipe()
+	c := New(ours)
+	port.Close()
+	<-c.served
+	if err := c.Greet(t.Context()); !errors.Is(err, ErrUnserved) {
+		t.Errorf("error %v, want %v", err, ErrUnserved)
 	}
 }
 
