@@ -4,7 +4,7 @@
 // against QEMU's silicon (or a real PC's), prints KTAP on COM1 and the debug console, and ends the
 // machine in the way that the command line asks for.
 //
-//	go run ./tools/tamago build -o out/boardtest ./boot/boardtest
+//	go run ./tools/tamago build -symbols -o out/boardtest ./boot/boardtest
 //	go run ./tools/mkimage kernel out/boardtest out/boardtest.elf
 //	qemu-system-x86_64 -machine q35 -cpu max -m 64 -kernel out/boardtest.elf -append end=off \
 //	    -device edu -device isa-debug-exit,iobase=0xf4,iosize=4 -serial stdio -display none -no-reboot
