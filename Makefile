@@ -30,13 +30,13 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs test-recorded demo bench figures mutants golden gdb clean need-go need-qemu need-cc need-bochs FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs test-recorded demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-bochs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 build: need-go ## the kernel and all tasks, into out/
-	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/ring0test.elf
+	@$(MAKE) -s -j$(JOBS) $(OUT)/kernel.elf $(BINS) $(OUT)/ring0test.elf $(OUT)/boardtest.elf
 
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
@@ -96,6 +96,9 @@ figures: need-qemu $(if $(LINUX),need-cc) image ## measure a committed tree, rec
 mutants: need-qemu ## break the code on purpose, and see that a test notices (long); MUTANTS="-only ID -seed N …"
 	$(GO) run ./tools/mutants $(MUTANTS)
 
+before: need-qemu ## run the new tests on an older commit's code, BASE=COMMIT: those of mended faults fail there (long)
+	$(GO) run ./tools/before -base "$(BASE)" $(BEFORE)
+
 gdb: need-qemu image ## boot, and wait for: gdb -ex 'target remote :1234' out/kernel.elf
 	GDB=1 ./qemu.sh
 
@@ -129,10 +132,10 @@ $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
 	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
 
-# The test of ring 0 is a kernel of its own.
-$(OUT)/ring0test.elf: FORCE | $(OUT)/bin/rs
+# The tests of ring 0 and of the board are kernels of their own.
+$(OUT)/ring0test.elf $(OUT)/boardtest.elf: $(OUT)/%.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
-	$(build) -ring 0 -symbols -o $(OUT)/ring0test.raw.elf ./boot/ring0test
-	$(GO) run ./tools/mkimage kernel $(OUT)/ring0test.raw.elf $@
+	$(build) -ring 0 -symbols -o $(OUT)/$*.raw.elf ./boot/$*
+	$(GO) run ./tools/mkimage kernel $(OUT)/$*.raw.elf $@
 
 FORCE:

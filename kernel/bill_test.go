@@ -137,6 +137,34 @@ func TestServersWorkOnTheirClientsAccounts(t *testing.T) {
 	}
 }
 
+// Of the servers for which something was held back one is looked at in an entry; the next entry comes at once, however
+// long the first server runs.
+func TestHeldServersDoNotWaitForEachOther(t *testing.T) {
+	r := newRig(t)
+	r.m.spin = 1_000_000
+	low, high := r.server(5), r.server(2)
+	client := r.make(limited(6, 100_000, 10_000_000))
+	r.away()
+	r.call(high, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	r.call(low, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	r.charge(r.m.tsc)
+	r.sched.Charge(client.Account, 200_000, r.m.tsc, sched.Whole)
+	r.ipc.SendA(client, low.Endpoint, 1)
+	r.ipc.SendA(client, high.Endpoint, 2)
+	if low.Wait == 0 || high.Wait == 0 || low.Slot > high.Slot {
+		t.Fatal("overdrawn, and its messages were received; or the better server is looked at first")
+	}
+	r.call(client, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
+	var began uint64
+	r.does(high, func(*arch.Context) uint64 { began = r.m.tsc; return arch.VectorSpurious })
+	r.until("the first has its message", func() bool { return low.Wait == 0 })
+	first := r.m.tsc // its first stay is over
+	r.until("the second has its message", func() bool { return began != 0 })
+	if d := began - first; d > 1000 {
+		t.Errorf("%d ns after the first", d)
+	}
+}
+
 // What the root task asks a server is the server's own to do: its pings are all alike.
 func TestRootAsksOnServersAccounts(t *testing.T) {
 	r := newRig(t)
@@ -254,5 +282,22 @@ func TestComesBackWhereInterruptsCost(t *testing.T) {
 	r.until("its request is taken", func() bool { return server.Wait == 0 })
 	if d := r.now - began; d > 10_000_000 {
 		t.Errorf("taken after %d ns, with a third of a budget of 100 µs in 10 ms to fill", d)
+	}
+}
+
+// From taking a death record until it receives again the root task works on the account of who died.
+func TestRestartIsTheDeadOnesCost(t *testing.T) {
+	r := newRig(t)
+	x := r.make(rights())
+	a := x.Account
+	r.exception(x, 6, 0, 0)
+	e, _ := r.call(r.root, abi.CallGetInfo, uint64(abi.InfoDeath), 0)
+	r.want("death record", e, abi.OK)
+	if got := r.sched.Payer(r.root.Slot); got != a {
+		t.Errorf("the root task works for account %d, want %d", got, a)
+	}
+	r.call(r.root, abi.CallReceive, uint64(abi.Any), 0)
+	if got := r.sched.Payer(r.root.Slot); got != abi.AccountRoot {
+		t.Errorf("after its receive it works for account %d, want its own", got)
 	}
 }

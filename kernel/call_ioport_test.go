@@ -95,21 +95,27 @@ func TestPortIO(t *testing.T) {
 	}
 }
 
-// TestRefusalIsTold: once a life, with words.
+// TestRefusalIsTold: once a life, with words, and in the next life of a slot again.
 func TestRefusalIsTold(t *testing.T) {
 	r := newRig(t)
 	r.guarded()
 	const line = `kernel: port refused label=peer ep=`
-	for life := 1; life <= 2; life++ {
-		kbd := r.make(withPorts(abi.PortRange{First: 0x64, Last: 0x64}))
+	g := withPorts(abi.PortRange{First: 0x64, Last: 0x64})
+	r.level(1)
+	account := r.account(&g.AccountSpec)
+	for life := 1; life <= abi.MaxTasks+1; life++ {
+		kbd := r.begin(account, g)
+		e, _ := r.call(r.root, abi.CallPrivCtl, uint64(abi.PrivAllow), uint64(kbd.Endpoint))
+		r.want("allow", e, abi.OK)
 		for range 3 {
 			r.outPort(kbd, 0x64, 0xfe)
 		}
 		text := string(r.m.console)
 		if n := strings.Count(text, line); n != life || !strings.Contains(text, `port=64 value=fe why="pulses lines of the output port: reset is one"`) {
-			t.Errorf("life %d: %d lines: %s", life, n, text)
+			t.Errorf("life %d in slot %d: %d lines", life, kbd.Slot, n)
 		}
 		r.kill(kbd, abi.DeathRecord{Cause: abi.CauseKilled})
+		r.death(abi.CauseKilled)
 	}
 }
 

@@ -62,6 +62,47 @@ func TestCopiesAgainstModel(t *testing.T) {
 	}
 }
 
+// A call that works in steps goes on where it was for as long as its task is at it. The task's next call begins at the
+// beginning, at the same place or at another, where a tracer may have sent it, and so does one that a tracer begins anew.
+func TestCallsInSteps(t *testing.T) {
+	r := newRig(t)
+	granter, x := r.make(rights()), r.make(rights())
+	const n, at = copyStep + abi.PageSize, uint64(abi.RAMBase)
+	granter.Call.Grants[0] = abi.CopyGrant{Flags: abi.GrantValid | abi.GrantRead, Seq: 1, To: x.Endpoint, Start: at, Len: n}
+	args := []uint64{uint64(granter.Endpoint), 1 << 8, 0, at, n}
+	give := func(b byte) { r.want("fill", r.poke(granter, at, bytes.Repeat([]byte{b}, n)), abi.OK) }
+	begin := func() {
+		give('a')
+		r.syscall(x, abi.CallCopyFrom, args...)
+		r.until("a step", func() bool { return r.m.next[x.Slot] == nil })
+		if x.Done != copyStep {
+			t.Fatalf("%d bytes in a step, want %d", x.Done, copyStep)
+		}
+	}
+	for _, c := range []struct {
+		what    string
+		between func()
+		old     int // bytes from before
+	}{
+		{"goes on", begin, copyStep},
+		{"once more from the same place", func() { x.Ctx.Frame.IP -= syscallSize }, 0},
+		{"from another place", func() { begin(); x.Ctx.Frame.IP += 0x100 }, 0},
+		{"begun anew", func() {
+			begin()
+			e, _ := r.call(r.root, abi.CallTrace, uint64(abi.TraceSetPC), uint64(x.Endpoint), x.Ctx.Frame.IP)
+			r.want("set PC", e, abi.OK)
+		}, 0},
+	} {
+		c.between()
+		give('b')
+		e, _ := r.call(x, abi.CallCopyFrom, args...)
+		r.want(c.what, e, abi.OK)
+		if got := r.memory(x, at, n); bytes.Count(got, []byte("a")) != c.old || bytes.Count(got, []byte("b")) != n-c.old {
+			t.Errorf("%s: %d bytes from before, want %d", c.what, bytes.Count(got, []byte("a")), c.old)
+		}
+	}
+}
+
 // What is poked into one task's text is in no other task of the image, older or newer.
 func TestImageIsNotWritten(t *testing.T) {
 	r := newRig(t)
@@ -80,5 +121,30 @@ func TestImageIsNotWritten(t *testing.T) {
 	poked, want := text(tasks[0]), [16]byte(code.New().Stop().Text()[:16])
 	if text(tasks[1]) != want || text(tasks[2]) != want || poked == want || poked[7] != 0xcc {
 		t.Errorf("text % x, % x, % x", poked, text(tasks[1]), text(tasks[2]))
+	}
+	// Its own a task cannot change: its page tables are in force.
+	e, _ := r.call(r.root, abi.CallTrace, uint64(abi.TracePoke1), uint64(r.root.Endpoint), code.Text, 0xcc)
+	r.want("poke its own", e, abi.EINVAL)
+}
+
+// What one call has done in steps does not count for a call that the task makes elsewhere: one that is interrupted and whose task
+// goes on at another place (a trace may do that) begins the next from its beginning.
+func TestStepsOfAnotherCall(t *testing.T) {
+	r := newRig(t)
+	granter, x := r.make(rights()), r.make(rights())
+	r.away()
+	granter.Call.Grants[0] = abi.CopyGrant{Flags: abi.GrantValid | abi.GrantRead, To: x.Endpoint, Start: code.StatePattern, Len: abi.MaxCopy}
+	long := []uint64{uint64(granter.Endpoint), 0, 0, abi.RAMBase, abi.MaxCopy}
+	r.syscall(x, abi.CallCopyFrom, long...)
+	r.until("the first step", func() bool { return r.m.next[x.Slot] == nil })
+	if x.Done == 0 || x.Done == abi.MaxCopy {
+		t.Fatalf("%d bytes done after one step", x.Done)
+	}
+	x.Ctx.Frame.IP += 100
+	const n = 64
+	e, _ := r.call(x, abi.CallCopyFrom, uint64(granter.Endpoint), 0, 0, abi.RAMBase+1<<20, n)
+	r.want("the short copy", e, abi.OK)
+	if want := r.memory(granter, code.StatePattern, n); bytes.Equal(want, make([]byte, n)) || !bytes.Equal(r.memory(x, abi.RAMBase+1<<20, n), want) {
+		t.Error("nothing was copied: the long copy's bytes counted for the short one")
 	}
 }

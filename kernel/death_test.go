@@ -90,6 +90,35 @@ func TestDeathFreesAll(t *testing.T) {
 	}
 }
 
+// A server that is killed at a client's request is buried on its own account, in its turn: what is left of its end, in steps
+// as many as its peers need, is nothing that the client asked for.
+func TestServersPayForTheirEnd(t *testing.T) {
+	r := newRig(t)
+	server := r.server(1)
+	r.call(server, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	client := r.make(rights())
+	r.syscall(client, abi.CallSendRec, uint64(server.Endpoint), abi.NoTimeout)
+	r.until("the request is taken", func() bool { return server.Wait == 0 })
+	for range 20 {
+		x := r.make(rights())
+		r.syscall(x, abi.CallSend, uint64(server.Endpoint))
+		r.until("a peer waits", func() bool { return x.Wait != 0 })
+	}
+	if a := r.sched.Payer(server.Slot); a != client.Account {
+		t.Fatalf("account %d pays, want the client's, %d", a, client.Account)
+	}
+	r.kill(server, abi.DeathRecord{Cause: abi.CauseKilled})
+	for n := 0; server.Dying; n++ {
+		if a := r.sched.Payer(server.Slot); a != server.Account {
+			t.Fatalf("step %d: account %d pays, want the server's, %d", n, a, server.Account)
+		}
+		if r.Step(); n == 0 && !server.Dying {
+			t.Fatal("it ended in one step")
+		}
+	}
+	r.death(abi.CauseKilled)
+}
+
 // The order of DESIGN.md, "Death": lines are masked while all else is still there; when the root task is told
 // nothing is.
 func TestDeathOrder(t *testing.T) {

@@ -34,6 +34,32 @@ func machineFull(r *rig, _ abi.AccountID, frames uint64) func() {
 	}
 }
 
+// owedToOthers leaves frames free that others were promised.
+func owedToOthers(r *rig, _ abi.AccountID, frames uint64) func() {
+	var other mem.Holder
+	n := r.pool.Free() - r.pool.Owed() - frames
+	if !r.pool.Promise(&other, n, n) {
+		r.t.Fatalf("%d frames cannot be promised", n)
+	}
+	return func() { r.pool.Promise(&other, 0, 0) }
+}
+
+// reserved takes all frames but those that the account was promised, and what it was promised for others.
+func reserved(r *rig, id abi.AccountID, frames uint64) func() {
+	a := r.accounts.Get(id)
+	before := a.Frames.Ceiling()
+	if !r.pool.Promise(&a.Frames, a.Frames.Used()+frames, before) {
+		r.t.Fatalf("%d frames cannot be promised", frames)
+	}
+	others := owedToOthers(r, id, 1)
+	full := machineFull(r, id, 0)
+	return func() {
+		full()
+		others()
+		r.pool.Promise(&a.Frames, 0, before)
+	}
+}
+
 // victim is a rig with a task on an account of its own and a peer; what each operation needs is made before frames
 // are counted.
 type victim struct {
@@ -53,14 +79,16 @@ func newVictim(t testing.TB) *victim {
 	return v
 }
 
-// An operation that takes frames: do returns its error, fault means that its caller ends when there are none.
-var operations = []struct {
+// operation takes frames: do returns its error, fault means that its caller ends when there are none.
+type operation struct {
 	name  string
 	root  bool // the root task's account pays
 	do    func(v *victim) abi.Errno
 	want  abi.Errno
 	fault bool
-}{
+}
+
+var operations = []operation{
 	{"task create", false, func(v *victim) abi.Errno {
 		copy(v.root.Call.Buf[:], abi.Bytes(&abi.TaskSpec{Image: v.image, Account: v.account}))
 		e, ep := v.call(v.root, abi.CallTaskCreate)
@@ -127,64 +155,75 @@ var operations = []struct {
 	}, abi.EFAULT, false},
 }
 
-// The n-th frame is missing, for every n, of the account's own and of the machine's: the operation ends with its error,
-// or its task with cause memory; nothing is lost or half there, others notice nothing; and it succeeds when frames are
-// there again.
+// The n-th frame is missing, for every n, of the account's own, of the machine's, of what is owed to nobody else, of its
+// own reserve: the operation ends with its error, or its task with cause memory; nothing is lost or half there, others
+// notice nothing; and it succeeds when frames are there again. What it needs is the same in every way.
 func TestEachFrameMissing(t *testing.T) {
 	for _, op := range operations {
-		for how, s := range map[string]squeeze{"ceiling": ceiling, "machine": machineFull} {
-			for n := uint64(0); ; n++ {
-				v := newVictim(t)
-				op.do(v)                               // once with all, so that what it makes for good is there
-				if op.fault || op.want == abi.EFAULT { // it has taken pages
-					v.remake()
-				}
-				account := v.account
-				if op.root {
-					account = abi.AccountRoot
-				}
-				if op.name == "privileges with ports" {
-					account = v.peer.Account
-				}
-				before, ep := v.counts(), v.x.Endpoint
-				release := s(v.rig, account, n)
-				squeezed := v.pool.Free()
-				e := op.do(v)
-				died := v.tasks.Lookup(ep) == nil
-				if op.fault && died {
-					v.death(abi.CauseMemory)
-					e = abi.ENOMEM
-				} else if died {
-					t.Fatalf("%s, %s of %d frames: the task died", op.name, how, n)
-				}
-				if e == abi.OK {
-					release()
-					if n == 0 {
-						t.Errorf("%s, %s: nothing missing with no frame left", op.name, how)
-					}
-					break
-				}
-				if want := op.want; !op.fault && e != want {
-					t.Fatalf("%s, %s of %d frames: %s, want %s", op.name, how, n, e.Name(), want.Name())
-				}
-				if !op.fault && op.want == abi.ENOMEM && v.pool.Free() != squeezed {
-					t.Errorf("%s, %s of %d frames: %d frames are gone", op.name, how, n, squeezed-v.pool.Free())
-				}
-				release()
-				if op.fault {
-					v.remake()
-				} else if op.want == abi.ENOMEM && v.counts() != before {
-					t.Errorf("%s, %s of %d frames: counts\n%+v, were\n%+v", op.name, how, n, v.counts(), before)
-				}
-				if e := op.do(v); e != abi.OK {
-					t.Errorf("%s, %s: the retry: %s", op.name, how, e.Name())
-				}
+		needs := map[uint64]string{}
+		for how, s := range map[string]squeeze{"ceiling": ceiling, "machine": machineFull, "owed": owedToOthers, "reserve": reserved} {
+			n := uint64(0)
+			for ; op.missing(t, how, s, n); n++ {
 				if n > 100 {
-					t.Fatalf("%s: no end", op.name)
+					t.Fatalf("%s, %s: no end", op.name, how)
 				}
 			}
+			if n == 0 {
+				t.Errorf("%s, %s: nothing missing with no frame left", op.name, how)
+			}
+			needs[n] = how
+		}
+		if len(needs) != 1 {
+			t.Errorf("%s: frames that it needs, by what is short: %v", op.name, needs)
 		}
 	}
+}
+
+// missing does op with n frames, and tells whether they were too few.
+func (op *operation) missing(t *testing.T, how string, s squeeze, n uint64) bool {
+	v := newVictim(t)
+	op.do(v)                               // once with all, so that what it makes for good is there
+	if op.fault || op.want == abi.EFAULT { // it has taken pages
+		v.remake()
+	}
+	account := v.account
+	if op.root {
+		account = abi.AccountRoot
+	}
+	if op.name == "privileges with ports" {
+		account = v.peer.Account
+	}
+	before, ep := v.counts(), v.x.Endpoint
+	release := s(v.rig, account, n)
+	squeezed := v.pool.Free()
+	e := op.do(v)
+	died := v.tasks.Lookup(ep) == nil
+	if op.fault && died {
+		v.death(abi.CauseMemory)
+		e = abi.ENOMEM
+	} else if died {
+		t.Fatalf("%s, %s of %d frames: the task died", op.name, how, n)
+	}
+	if e == abi.OK {
+		release()
+		return false
+	}
+	if want := op.want; !op.fault && e != want {
+		t.Fatalf("%s, %s of %d frames: %s, want %s", op.name, how, n, e.Name(), want.Name())
+	}
+	if !op.fault && op.want == abi.ENOMEM && v.pool.Free() != squeezed {
+		t.Errorf("%s, %s of %d frames: %d frames are gone", op.name, how, n, squeezed-v.pool.Free())
+	}
+	release()
+	if op.fault {
+		v.remake()
+	} else if op.want == abi.ENOMEM && v.counts() != before {
+		t.Errorf("%s, %s of %d frames: counts\n%+v, were\n%+v", op.name, how, n, v.counts(), before)
+	}
+	if e := op.do(v); e != abi.OK {
+		t.Errorf("%s, %s: the retry: %s", op.name, how, e.Name())
+	}
+	return true
 }
 
 // remake puts a new life in the place of x, on the same account.

@@ -11,6 +11,7 @@ import (
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
+	"bennu/kernel/room"
 	"bennu/kernel/sched"
 	"bennu/kernel/task"
 	"bennu/kernel/timer"
@@ -27,7 +28,6 @@ type Machine interface {
 	Idle() uint64                                 // wait for an interrupt; its vector
 	Poll() (vector uint64, came bool)             // take an interrupt that is pending
 	FaultAddress() uint64                         // of the last page fault
-	Invalidate(va uint64)                         // one translation
 	TSC() uint64                                  // time-stamp counter
 	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
 	EndInterrupt()                                // to the interrupt controller
@@ -189,17 +189,16 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 }
 
 const (
-	rootFrames  = 64 << 20 / abi.PageSize // RS may have so many, beside its copies of executables
-	rootReserve = 4 << 20 / abi.PageSize  // and these whatever others take: the machine ends when it does
-	rootImages  = 64
+	rootFrames = 64 << 20 / abi.PageSize // RS may have so many, beside its copies of executables
+	rootImages = 64
 )
 
 // rootAccount makes the root task's account: alone on the best level, without limit, its memory and the copies of what
 // the archive holds its own.
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
-	copies := uint32(moduleSize/abi.PageSize + moduleSize/abi.PageSize/64)
-	a, e := k.accounts.Root(&abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
-		ReserveFrames: rootReserve + copies, CeilingFrames: rootFrames + copies, Images: rootImages})
+	reserve, copies := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Copies(moduleSize)/abi.PageSize)
+	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
+		ReserveFrames: reserve, CeilingFrames: rootFrames + copies, Images: rootImages})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)
 	}

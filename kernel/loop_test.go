@@ -88,6 +88,36 @@ func TestTimerIsSetForWhatIsDue(t *testing.T) {
 	}
 }
 
+// Of the deadlines that are due at once an entry handles eight; the others follow at once.
+func TestDeadlinesDueAtOnce(t *testing.T) {
+	r := newRig(t)
+	var tasks []*task.Task
+	for range 10 {
+		tasks = append(tasks, r.make(rights()))
+	}
+	r.away()
+	for _, x := range tasks {
+		r.call(x, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
+	}
+	at := r.now + 10_000_000
+	for _, x := range tasks {
+		r.timers.Set(alarmID(x), at)
+		r.timers.Set(limitID(x), at)
+	}
+	for entries := 0; r.timers.Len() > 0; {
+		before := r.timers.Len()
+		r.Step()
+		if n := before - r.timers.Len(); n > 8 {
+			t.Errorf("%d deadlines in one entry", n)
+		} else if n > 0 {
+			entries++
+		}
+		if entries > 3 || r.m.tsc > at+r.cfg.Facts.EntryTSC+10_000 {
+			t.Fatalf("%d of 20 deadlines are left after %d entries, %d ns after their time", r.timers.Len(), entries, r.sinceBoot(r.m.tsc)-at)
+		}
+	}
+}
+
 // FirstRunNS is the moment at which ring 0 was left for the task's first instruction, and stays that.
 func TestFirstRun(t *testing.T) {
 	r := newRig(t)

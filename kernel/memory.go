@@ -106,7 +106,8 @@ func (k *Kernel) badBuffer(t *task.Task, nr abi.CallNr, e abi.Errno) {
 	k.misuse(t, nr)
 }
 
-// private gives t a copy of its own of a shared page, so that it can be changed; for CallTrace.
+// private gives t a copy of its own of a shared page, so that it can be changed; for CallTrace. Preconditions: t is not
+// the task whose page tables are loaded, so that no translation of the page as it was is kept.
 func (k *Kernel) private(t *task.Task, va uint64) mem.Addr {
 	a, e := k.page(t, va, false)
 	p := t.Space.Lookup(va)
@@ -119,8 +120,5 @@ func (k *Kernel) private(t *task.Task, va uint64) mem.Addr {
 	}
 	copy(k.phys.Words(c)[:], k.phys.Words(a)[:])
 	*p = paging.Entry(c, *p&^(paging.Shared)&(paging.Present|paging.User|paging.Writable|paging.NX))
-	if t == k.current {
-		k.m.Invalidate(va)
-	}
 	return c
 }

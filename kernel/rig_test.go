@@ -56,7 +56,6 @@ func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], 
 func (m *machine) SetTask(c *arch.Context)              {}
 func (m *machine) LoadSpace(root mem.Addr)              { m.spaces = append(m.spaces, root) }
 func (m *machine) FaultAddress() uint64                 { return m.cr2 }
-func (m *machine) Invalidate(va uint64)                 {}
 func (m *machine) TSC() uint64                          { return m.tsc }
 func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
 func (m *machine) EndInterrupt()                        { m.tsc += m.handling }
@@ -219,7 +218,11 @@ func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint
 	if !t.Live || t.Wait != 0 {
 		return 0xdead, 0
 	}
-	return abi.Errno(t.Ctx.Frame.AX), t.Ctx.Frame.DX
+	e, v := abi.Errno(t.Ctx.Frame.AX), t.Ctx.Frame.DX
+	if e != abi.OK && v != 0 && nr != abi.CallSendRec {
+		r.t.Errorf("call %d: %s with a value, %#x", nr, e.Name(), v)
+	}
+	return e, v
 }
 
 // exception is an exception of t when it runs next.
@@ -291,7 +294,12 @@ func (r *rig) make(g grant) *task.Task {
 // begin makes a task on an account that does not run yet.
 func (r *rig) begin(a abi.AccountID, g grant) *task.Task {
 	r.t.Helper()
-	id := r.load(code.ELF(code.New().Stop().Text(), code.Pattern(3)))
+	return r.beginWith(r.load(code.ELF(code.New().Stop().Text(), code.Pattern(3))), a, g)
+}
+
+// beginWith is begin of an image's task, and the end of the root task's interest in the image.
+func (r *rig) beginWith(id uint32, a abi.AccountID, g grant) *task.Task {
+	r.t.Helper()
 	s := abi.TaskSpec{Image: id, Account: a}
 	s.Label, _ = abi.MakeLabel("peer")
 	copy(r.root.Call.Buf[:], abi.Bytes(&s))

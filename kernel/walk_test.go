@@ -56,72 +56,217 @@ func (w *walked) entry(t *task.Task, va uint64) *paging.PTE {
 	return e
 }
 
-// Each invariant, broken, is found and named.
+// listFrame stands for the frame of one of the pool's own lists.
+const listFrame = ^uint64(0)
+
+// Each invariant, broken, is found and named, and so is where.
 func TestWalk(t *testing.T) {
 	for _, c := range []struct {
 		name, want string
-		do         func(w *walked)
+		do         func(w *walked) (a, b uint64) // what its words name in brackets
 	}{
-		{"a frame lost", "frames that nobody has, or two", func(w *walked) { w.pool.Get(nil) }},
-		{"a frame of a task free, too", "twice there", func(w *walked) { w.pool.Put(nil, w.entry(w.a, abi.StartPage).Frame()) }},
-		{"a frame on an account that has it not", "frames of an account", func(w *walked) { w.pool.Put(nil, w.pool.Get(&w.accounts.Get(w.a.Account).Frames)) }},
-		{"a reserve of nobody", "frames that are owed", func(w *walked) { w.pool.Promise(new(mem.Holder), 3, 3) }},
-		{"another's page mapped", "not the space's own", func(w *walked) { *w.entry(w.a, abi.StartPage) = *w.entry(w.b, abi.StartPage) }},
-		{"a page mapped twice", "mapped twice", func(w *walked) { *w.entry(w.a, abi.StartPage) = *w.entry(w.a, abi.CallPage) &^ paging.Writable }},
-		{"writable and executable", "writable and executable", func(w *walked) { *w.entry(w.a, abi.CallPage) &^= paging.NX }},
-		{"a shared page writable", "shared page is writable", func(w *walked) { *w.entry(w.a, abi.ImageBase) |= paging.Writable | paging.NX }},
-		{"a shared page of another image", "not of the task's executable", func(w *walked) { *w.entry(w.a, abi.ImageBase) = *w.entry(w.root, abi.ImageBase) }},
-		{"a table of another's", "a table is not the space's own", func(w *walked) {
+		{"a frame lost", "frames that nobody has, or two", func(w *walked) (a, b uint64) {
+			w.pool.Get(nil)
+			return w.pool.Size(), w.pool.Size() - 1
+		}},
+		{"a frame of a task free, too", "twice there", func(w *walked) (a, b uint64) {
+			f := w.entry(w.a, abi.StartPage).Frame()
+			w.pool.Put(nil, f)
+			return uint64(f), listFrame
+		}},
+		{"a frame on an account that has it not", "frames of an account", func(w *walked) (a, b uint64) {
+			w.pool.Put(nil, w.pool.Get(&w.accounts.Get(w.a.Account).Frames))
+			return uint64(w.a.Account), w.accounts.Get(w.a.Account).Frames.Used() - 1
+		}},
+		{"a reserve of nobody", "frames that are owed", func(w *walked) (a, b uint64) {
+			w.pool.Promise(new(mem.Holder), 3, 3)
+			return w.pool.Owed(), w.pool.Owed() - 3
+		}},
+		{"another's page mapped", "not the space's own", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, abi.StartPage) = *w.entry(w.b, abi.StartPage)
+			return abi.StartPage, uint64(w.entry(w.b, abi.StartPage).Frame())
+		}},
+		{"a page mapped twice", "mapped twice", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, abi.StartPage) = *w.entry(w.a, abi.CallPage) &^ paging.Writable
+			return abi.CallPage, uint64(w.entry(w.a, abi.CallPage).Frame())
+		}},
+		{"writable and executable", "writable and executable", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, abi.CallPage) &^= paging.NX
+			return abi.CallPage, uint64(*w.entry(w.a, abi.CallPage))
+		}},
+		{"a shared page writable", "shared page is writable", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, abi.ImageBase) |= paging.Writable | paging.NX
+			return abi.ImageBase, uint64(*w.entry(w.a, abi.ImageBase))
+		}},
+		{"a shared page of another image", "not of the task's executable", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, abi.ImageBase) = *w.entry(w.root, abi.ImageBase)
+			return abi.ImageBase, uint64(w.entry(w.root, abi.ImageBase).Frame())
+		}},
+		{"a table of another's", "a table is not the space's own", func(w *walked) (a, b uint64) {
 			root, other := w.phys.Words(w.a.Space.Root), w.phys.Words(w.b.Space.Root)
 			root[abi.TaskBase>>39] = other[abi.TaskBase>>39]
+			return abi.TaskBase, uint64(paging.PTE(other[abi.TaskBase>>39]).Frame())
 		}},
-		{"a large page", "other bits", func(w *walked) { *w.entry(w.a, abi.CallPage) |= paging.Large }},
-		{"the kernel's half changed", "not the template's", func(w *walked) { w.phys.Words(w.a.Space.Root)[300] = 0x1003 }},
-		{"the kernel's half open", "open to ring 3", func(w *walked) { *paging.WalkEntry(w.phys, w.template, paging.TSSLinear) |= paging.User }},
-		{"the kernel's half executable", "half is writable and executable", func(w *walked) { *paging.WalkEntry(w.phys, w.template, paging.TSSLinear) &^= paging.NX }},
-		{"a page beside the bitmap", "beside the I/O bitmap", func(w *walked) { *w.entry(w.a, paging.IOEnd+abi.PageSize) = 0x1003 }},
-		{"the bitmap open to ring 3", "I/O bitmap is not", func(w *walked) { *w.entry(w.a, paging.IOBitmap) |= paging.User }},
-		{"a port too many", "does not have it", func(w *walked) { w.phys.Words(w.entry(w.a, paging.IOBitmap).Frame())[1] = 0 }},
-		{"a port of two", "two tasks have a port", func(w *walked) { w.b.Priv.NPorts, w.b.Priv.Ports[0] = 1, w.a.Priv.Ports[0] }},
-		{"a port that nobody has taken", "ports that tasks have", func(w *walked) { w.ports.take(abi.PortRange{First: 0x5000, Last: 0x5000}) }},
-		{"a mask of a dead slot", "names a slot that nobody has", func(w *walked) { w.a.SendTo |= 1 << 60 }},
-		{"a notification of a dead slot", "names a slot that nobody has", func(w *walked) { w.a.Notified |= 1 << 60 }},
-		{"ready, not queued", "ready and not queued", func(w *walked) { w.sched.Block(w.a.Slot) }},
-		{"queued, not ready", "queued and not ready", func(w *walked) { w.sched.Ready(w.b.Slot, 0) }},
-		{"a wait without its limit", "a time limit", func(w *walked) { w.timers.Cancel(limitID(w.b)) }},
-		{"a limit without a wait", "a time limit", func(w *walked) { w.timers.Set(limitID(w.a), 5) }},
-		{"an alarm of nobody", "alarm of a task that does not live", func(w *walked) { w.timers.Set(2*60, 5) }},
-		{"waits for a dead one", "waits for one that is dead", func(w *walked) { w.c.RecvFrom += 64 }},
-		{"a sender in no queue", "sends and is in no queue", func(w *walked) { w.a.Senders, w.a.LastSend = task.None, task.None }},
-		{"a queue's end", "end of a queue", func(w *walked) { w.a.LastSend = w.c.Slot }},
-		{"a queue of a stranger", "queued that does not send", func(w *walked) { w.a.Senders = w.c.Slot }},
-		{"a message without a list", "messages kept for a task", func(w *walked) { w.a.AsyncLast = nil }},
-		{"messages in a circle", "not for", func(w *walked) { w.a.AsyncLast.Next = w.a.AsyncFirst }},
-		{"a message off the list", "messages kept for a task", func(w *walked) { w.a.AsyncFirst.Next = nil }},
-		{"a message of somebody else", "not for", func(w *walked) { w.a.AsyncFirst.From = w.c.Slot }},
-		{"a result uncounted", "results of messages", func(w *walked) { w.c.AsyncFails++ }},
-		{"a slot kept", "kept messages", func(w *walked) { w.c.Async[3].State = task.AsyncFailed; w.c.AsyncFails++ }},
-		{"a hook of nobody", "no such line", func(w *walked) { w.a.Priv.NIRQs = 0; w.hookRows-- }},
-		{"a line open that nobody has", "mask is not", func(w *walked) { w.m.open[5] = true }},
-		{"a line masked that its owner waits for", "mask is not", func(w *walked) { w.m.open[17] = false }},
-		{"a row of hooks", "lines in privileges", func(w *walked) { w.hookRows++ }},
-		{"a task of an account", "tasks or images of an account", func(w *walked) { w.accounts.Get(w.a.Account).Tasks++ }},
-		{"an image of an account", "tasks or images of an account", func(w *walked) { w.accounts.Get(abi.AccountRoot).Images-- }},
-		{"a row of images", "rows of images", func(w *walked) { w.accounts.Get(abi.AccountRoot).Spec.Images++ }},
-		{"a task of an image", "tasks of an image", func(w *walked) { w.images.Hold(w.images.Get(int(w.image))) }},
-		{"the page tables of nobody", "does not live are in force", func(w *walked) { w.current = &task.Task{} }},
-		{"a slot living and free", "free and not", func(w *walked) { w.tasks.Tasks[60].Live = true }},
+		{"a large page", "other bits", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, abi.CallPage) |= paging.Large
+			return abi.CallPage, uint64(*w.entry(w.a, abi.CallPage))
+		}},
+		{"the kernel's half changed", "not the template's", func(w *walked) (a, b uint64) {
+			w.phys.Words(w.a.Space.Root)[300] = 0x1003
+			return 300, 0x1003
+		}},
+		{"the kernel's half open", "open to ring 3", func(w *walked) (a, b uint64) {
+			*paging.WalkEntry(w.phys, w.template, paging.TSSLinear) |= paging.User
+			return paging.TSSLinear, uint64(*paging.WalkEntry(w.phys, w.template, paging.TSSLinear))
+		}},
+		{"the kernel's half executable", "half is writable and executable", func(w *walked) (a, b uint64) {
+			*paging.WalkEntry(w.phys, w.template, paging.TSSLinear) &^= paging.NX
+			return paging.TSSLinear, uint64(*paging.WalkEntry(w.phys, w.template, paging.TSSLinear))
+		}},
+		{"a page beside the bitmap", "beside the I/O bitmap", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, paging.IOEnd+abi.PageSize) = 0x1003
+			return paging.IOEnd + abi.PageSize, 0x1003
+		}},
+		{"the bitmap open to ring 3", "I/O bitmap is not", func(w *walked) (a, b uint64) {
+			*w.entry(w.a, paging.IOBitmap) |= paging.User
+			return paging.IOBitmap, uint64(*w.entry(w.a, paging.IOBitmap))
+		}},
+		{"a port too many", "does not have it", func(w *walked) (a, b uint64) {
+			w.phys.Words(w.entry(w.a, paging.IOBitmap).Frame())[1] = 0
+			return uint64(w.a.Slot), 64
+		}},
+		{"a port of two", "two tasks have a port", func(w *walked) (a, b uint64) {
+			w.b.Priv.NPorts, w.b.Priv.Ports[0] = 1, w.a.Priv.Ports[0]
+			return uint64(w.b.Slot), 0x2f8
+		}},
+		{"a port that nobody has taken", "ports that tasks have", func(w *walked) (a, b uint64) {
+			w.ports.take(abi.PortRange{First: 0x5000, Last: 0x5000})
+			return 9, 8
+		}},
+		{"a mask of a dead slot", "names a slot that nobody has", func(w *walked) (a, b uint64) {
+			w.a.SendTo |= 1 << 60
+			return uint64(w.a.Slot), 60
+		}},
+		{"a notification of a dead slot", "names a slot that nobody has", func(w *walked) (a, b uint64) {
+			w.a.Notified |= 1 << 60
+			return uint64(w.a.Slot), 60
+		}},
+		{"ready, not queued", "ready and not queued", func(w *walked) (a, b uint64) {
+			w.sched.Block(w.a.Slot)
+			return uint64(w.a.Slot), 0
+		}},
+		{"queued, not ready", "queued and not ready", func(w *walked) (a, b uint64) {
+			w.sched.Ready(w.b.Slot, 0)
+			return uint64(w.b.Slot), uint64(w.b.Wait)
+		}},
+		{"a wait without its limit", "a time limit", func(w *walked) (a, b uint64) {
+			w.timers.Cancel(limitID(w.b))
+			return uint64(w.b.Slot), uint64(w.b.Wait)
+		}},
+		{"a limit without a wait", "a time limit", func(w *walked) (a, b uint64) {
+			w.timers.Set(limitID(w.a), 5)
+			return uint64(w.a.Slot), 0
+		}},
+		{"an alarm of nobody", "alarm of a task that does not live", func(w *walked) (a, b uint64) {
+			w.timers.Set(2*60, 5)
+			return 60, 0
+		}},
+		{"waits for a dead one", "waits for one that is dead", func(w *walked) (a, b uint64) {
+			w.c.RecvFrom += 64
+			return uint64(w.c.Slot), uint64(w.c.RecvFrom)
+		}},
+		{"a sender in no queue", "sends and is in no queue", func(w *walked) (a, b uint64) {
+			w.a.Senders, w.a.LastSend = task.None, task.None
+			return uint64(w.b.Slot), uint64(w.a.Endpoint)
+		}},
+		{"a queue's end", "end of a queue", func(w *walked) (a, b uint64) {
+			w.a.LastSend = w.c.Slot
+			return uint64(w.a.Slot), uint64(w.b.Slot)
+		}},
+		{"a queue of a stranger", "queued that does not send", func(w *walked) (a, b uint64) {
+			w.a.Senders = w.c.Slot
+			return uint64(w.c.Slot), uint64(w.a.Slot)
+		}},
+		{"a message without a list", "messages kept for a task", func(w *walked) (a, b uint64) {
+			w.a.AsyncLast = nil
+			return uint64(w.a.Slot), 2
+		}},
+		{"messages in a circle", "not for", func(w *walked) (a, b uint64) {
+			w.a.AsyncLast.Next = w.a.AsyncFirst
+			return uint64(w.a.Slot), uint64(w.b.Slot)
+		}},
+		{"a message off the list", "messages kept for a task", func(w *walked) (a, b uint64) {
+			w.a.AsyncFirst.Next = nil
+			return uint64(w.a.Slot), 1
+		}},
+		{"a message of somebody else", "not for", func(w *walked) (a, b uint64) {
+			w.a.AsyncFirst.From = w.c.Slot
+			return uint64(w.a.Slot), uint64(w.c.Slot)
+		}},
+		{"a result uncounted", "results of messages", func(w *walked) (a, b uint64) {
+			w.c.AsyncFails++
+			return uint64(w.c.Slot), 0
+		}},
+		{"a slot kept", "kept messages", func(w *walked) (a, b uint64) {
+			w.c.Async[3].State = task.AsyncFailed
+			w.c.AsyncFails++
+			return 2, 3
+		}},
+		{"a hook of nobody", "no such line", func(w *walked) (a, b uint64) {
+			w.a.Priv.NIRQs = 0
+			w.hookRows--
+			return 0, uint64(w.a.Endpoint)
+		}},
+		{"a line open that nobody has", "mask is not", func(w *walked) (a, b uint64) {
+			w.m.open[5] = true
+			return 5, 0
+		}},
+		{"a line masked that its owner waits for", "mask is not", func(w *walked) (a, b uint64) {
+			w.m.open[17] = false
+			return 17, 1
+		}},
+		{"a row of hooks", "lines in privileges", func(w *walked) (a, b uint64) {
+			w.hookRows++
+			return 2, 1
+		}},
+		{"a task of an account", "tasks or images of an account", func(w *walked) (a, b uint64) {
+			w.accounts.Get(w.a.Account).Tasks++
+			return uint64(w.a.Account), 1
+		}},
+		{"an image of an account", "tasks or images of an account", func(w *walked) (a, b uint64) {
+			w.accounts.Get(abi.AccountRoot).Images--
+			return uint64(abi.AccountRoot), 1
+		}},
+		{"a row of images", "rows of images", func(w *walked) (a, b uint64) {
+			w.accounts.Get(abi.AccountRoot).Spec.Images++
+			return abi.MaxImages, w.accounts.Free()
+		}},
+		{"a task of an image", "tasks of an image", func(w *walked) (a, b uint64) {
+			w.images.Hold(w.images.Get(int(w.image)))
+			return uint64(w.image), 0
+		}},
+		{"the page tables of nobody", "does not live are in force", func(w *walked) (a, b uint64) {
+			w.current = &task.Task{}
+			return 0, 0
+		}},
+		{"a slot living and free", "free and not", func(w *walked) (a, b uint64) {
+			w.tasks.Tasks[60].Live = true
+			return 60, abi.MaxTasks - 4
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWalked(t)
 			w.broken = true
-			c.do(w)
-			if f := w.check(); !strings.Contains(f.What, c.want) {
-				t.Errorf("found %q: %#x, %#x; want %q", f.What, f.A, f.B, c.want)
+			a, b := c.do(w)
+			if b == listFrame {
+				b = w.check().B
+			}
+			if f := w.check(); !strings.Contains(f.What, c.want) || f.A != a || f.B != b {
+				t.Errorf("found %q: %#x, %#x; want %q: %#x, %#x", f.What, f.A, f.B, c.want, a, b)
 			}
 			var out abi.Check
-			if w.checkInfo(&out); !strings.Contains(string(out.What[:]), c.want) {
-				t.Errorf("CallGetInfo tells %q", out.What)
+			if w.checkInfo(&out); !strings.Contains(string(out.What[:]), c.want) || out.A != a || out.B != b {
+				t.Errorf("CallGetInfo tells %q, %#x, %#x", out.What, out.A, out.B)
 			}
 		})
 	}

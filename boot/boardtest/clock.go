@@ -89,9 +89,16 @@ func testTimer(b *board) string {
 
 // testDisarm: a timer that was disarmed does not come; the one armed after it does.
 func testDisarm(b *board) string {
+	begin := cpu.OrderedTSC()
 	b.local.Arm(100_000)
 	b.local.Disarm()
-	begin := cpu.OrderedTSC()
+	for b.scale.NS(cpu.OrderedTSC())-b.scale.NS(begin) < 300_000 {
+		cpu.Pause()
+	}
+	if v, came := arch.Poll(); came {
+		return "vector " + decimal(v) + " came all the same"
+	}
+	begin = cpu.OrderedTSC()
 	b.local.Arm(3_000_000)
 	v := arch.Idle()
 	took := b.scale.NS(cpu.OrderedTSC()) - b.scale.NS(begin)

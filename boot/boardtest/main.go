@@ -4,10 +4,9 @@
 // against QEMU's silicon (or a real PC's), prints KTAP on COM1 and the debug console, and ends the
 // machine in the way that the command line asks for.
 //
-//	go run ./tools/tamago build -symbols -o out/boardtest ./boot/boardtest
-//	go run ./tools/mkimage kernel out/boardtest out/boardtest.elf
-//	qemu-system-x86_64 -machine q35 -cpu max -m 64 -kernel out/boardtest.elf -append end=off \
-//	    -device edu -device isa-debug-exit,iobase=0xf4,iosize=4 -serial stdio -display none -no-reboot
+// tools/qemutest runs it (TestBoard). By hand, after make image:
+//
+//	KERNEL=out/boardtest.elf CMDLINE=end=off QEMU_ARGS="-device edu" ./qemu.sh
 //
 // end= is off (ACPI, status 0), exit (isa-debug-exit, 33: all passed, or 35), reset, cf9, 8042 or
 // triple. A test that failed ends with 35 whatever was asked.

@@ -143,6 +143,20 @@ func reserve() {
 	memory = make([]byte, usys.Start().MemoryLimit/4*3)
 }
 
+// hoard takes every frame that is promised to nobody, and keeps it: not the last few, without which it would end at the
+// next page that it needs itself.
+func hoard() {
+	const few = 8
+	var c abi.Counts
+	for range many {
+		if _, e := usys.GetInfo(abi.InfoCounts, 0, abi.Bytes(&c)); e != abi.OK || c.Frames < c.Reserved+few || page >= len(memory) {
+			return
+		}
+		memory[page]++
+		page += abi.PageSize
+	}
+}
+
 // touch takes a page for each fault until its memory is all there, and then touches it again.
 func touch() {
 	for range many {

@@ -48,6 +48,7 @@ var roles = [...]role{
 	{"crash", nil, func() { usys.Exit(0, abi.ExitNormal) }},
 	{"irq", tick, nil},
 	{"fault", reserve, touch},
+	{"hoard", reserve, hoard},
 }
 
 // others are the other words of the arguments: whom the role is about.

@@ -44,7 +44,6 @@ func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
 func (m *machine) Idle() uint64            { return arch.Idle() }
 func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
 func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
-func (m *machine) Invalidate(va uint64)    { arch.Invalidate(va) }
 func (m *machine) TSC() uint64             { return arch.TSC() }
 func (m *machine) ArmTimer(ns uint64)      { m.lines.Arm(ns) }
 func (m *machine) EndInterrupt()           { m.lines.EOI() }

@@ -10,11 +10,11 @@ import (
 	"bennu/kernel/arch"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
+	"bennu/kernel/room"
 )
 
-// leastPool is how many frames a boot needs beyond the archive: copies of the executables and room for
-// the tasks.
-const leastPool = 24 << 20 / abi.PageSize
+// What the image builder counts as the kernel's is the kernel's.
+const _, _ = uint64(room.Kernel - pc.WindowEnd), uint64(pc.WindowEnd - room.Kernel)
 
 // memory makes the frame pool and the kernel's page tables from the memory map, and loads them. It
 // returns the frame of the task-state segment and the PML4 that tasks' are made from.
@@ -26,9 +26,6 @@ func (m *machine) memory(info *pvh.Info, module pvh.Range) (tss mem.Addr, pool *
 		if r.Start < mapped {
 			pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, mapped)))
 		}
-	}
-	if need := leastPool + module.Size()/abi.PageSize; pool.Free() < need {
-		m.refuse("too little memory: " + mib(pool.Free()*abi.PageSize) + " MiB for tasks, " + mib(need*abi.PageSize) + " MiB are needed")
 	}
 	template = m.frame(pool)
 	if !ring0.Map(pool, template, info.Map) {
@@ -43,6 +40,11 @@ func (m *machine) memory(info *pvh.Info, module pvh.Range) (tss mem.Addr, pool *
 		if r.End > mapped {
 			pool.Add(mem.Addr(max(r.Start, mapped)), mem.Addr(r.End))
 		}
+	}
+	// Which services there is room for is RS's to see.
+	if free, need := pool.Free()*abi.PageSize, room.Root(module.Size()); free < need {
+		m.refuse("too little memory: " + mib(free) + " MiB for tasks, expected " + mib(need+1<<20-1) + " MiB for the reincarnation server alone: a machine of " +
+			mib(room.Least(module.Size())+1<<20-1) + " MiB")
 	}
 	return tss, pool, template
 }

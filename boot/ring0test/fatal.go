@@ -51,6 +51,7 @@ var fatals = []struct {
 	{"nmi-ring3", func(r *rig) { r.listen(); r.spin().run() }},
 	{"nmi-ring0", func(r *rig) { r.listen(); forever() }},
 	{"nmi-idle", func(r *rig) { r.listen(); arch.Idle() }},
+	{"nmi-astray", func(r *rig) { r.listen(); astray(0x18) }},
 }
 
 // near makes a task's pages those in force.

@@ -98,6 +98,15 @@ TEXT ·step(SB),NOSPLIT,$0-0
 	NOP
 	RET
 
+// func astray(sp uint64)
+//
+// Stays where the stack pointer is not ring 0's, as it is between SYSCALL and the change of stacks.
+TEXT ·astray(SB),NOSPLIT|NOFRAME,$0-8
+	MOVQ	8(SP), SP
+stay:
+	PAUSE
+	JMP	stay
+
 // func overflow(sp uint64)
 //
 // Pushes on the stack that ends at sp until something stops it.

@@ -25,6 +25,7 @@ func store(a uint64)
 func jump(a uint64)
 func step()
 func overflow(sp uint64)
+func astray(sp uint64)
 
 // contextAt is the frame at a as a context.
 func contextAt(phys mem.Physical, a mem.Addr) *arch.Context { return (*arch.Context)(phys.Pointer(a)) }

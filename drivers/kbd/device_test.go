@@ -25,6 +25,9 @@ type i8042 struct {
 	stuck   bool // busy for ever
 	noTest  bool // it does not know the self test
 	fixed   bool // the command byte cannot be changed
+	ignores int  // so often it is not changed
+	endless bool // there is always another byte
+	taken   int  // bytes that were read
 	forgets bool // the command byte is kept but for the translation
 	keeps   bool // a command that waits for its data byte waits on when another one comes
 	after   byte // the command byte that the self test leaves behind
@@ -95,6 +98,10 @@ func (m *i8042) In(port uint16, size int) uint32 {
 	case port == portStatus:
 		return uint32(m.status())
 	}
+	m.taken++
+	if m.endless {
+		return 0x1e
+	}
 	if len(m.out) > 0 && m.lag == 0 {
 		m.last, m.out = m.out[0].b, m.out[1:]
 		if m.pump(); len(m.out) > 0 {
@@ -116,6 +123,8 @@ func (m *i8042) status() (v byte) {
 	}
 	if m.lag > 0 {
 		m.lag--
+	} else if m.endless {
+		v |= statusFull
 	} else if len(m.out) > 0 {
 		v |= statusFull | m.out[0].bits
 	}
@@ -169,6 +178,10 @@ func (m *i8042) data(b byte) {
 		m.keyboard.receive(b)
 	case cmdWriteConfig:
 		if m.fixed {
+			return
+		}
+		if m.ignores > 0 {
+			m.ignores--
 			return
 		}
 		if m.config = b; m.forgets {

@@ -21,6 +21,7 @@ type kbd struct {
 	keys   decoder
 	lights lights
 	tty    abi.Endpoint // None: to be looked up
+	reads  sdk.Permit   // who may have what is typed, beside tty
 
 	chars   [kept]uint16 // the character, and forwarded
 	r, w    uint32
@@ -36,6 +37,9 @@ const forwarded = 0x100
 // Init is sdk.Driver.
 func (k *kbd) Init(c *sdk.Context) error {
 	k.tty = abi.None
+	if err := c.Permits(map[string]*sdk.Permit{"reads": &k.reads}); err != nil {
+		return err
+	}
 	if _, e := c.IRQ(irqLine); e != abi.OK {
 		return sdk.Fail(e, "irq ", sdk.Dec(irqLine))
 	}
@@ -56,6 +60,10 @@ func (k *kbd) Init(c *sdk.Context) error {
 func (k *kbd) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	switch m.Type {
 	case abi.KBDRead:
+		if !k.reads.Holds(c, m.Source) {
+			c.Reply(m, abi.EPERM)
+			return
+		}
 		if k.r == k.w {
 			c.Reply(m, abi.EAGAIN)
 			return

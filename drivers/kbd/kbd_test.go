@@ -12,6 +12,7 @@ import (
 func boot(t *testing.T, m *i8042) (*fake.Kernel, *kbd) {
 	t.Helper()
 	k := fake.New(t, "kbd")
+	k.Arguments("reads=client")
 	k.Labels["tty"] = fake.Other
 	m.t, m.k, k.Device = t, k, m
 	d := new(kbd)
@@ -198,5 +199,14 @@ func TestStop(t *testing.T) {
 	k.Stop()
 	if m.config&configOff == 0 {
 		t.Error("left on")
+	}
+}
+
+// What is typed is told to nobody but tty and whom the arguments name.
+func TestReadByAStranger(t *testing.T) {
+	k, _ := boot(t, new(i8042))
+	k.Names = map[abi.Endpoint]string{fake.Client: "stranger"}
+	if a, ok := k.Request(fake.Client, abi.KBDRead); !ok || abi.Errno(a.Arg[0]) != abi.EPERM {
+		t.Errorf("answer %+v, %v", a, ok)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"math/rand"
 	"strings"
@@ -111,6 +112,8 @@ func TestInitFails(t *testing.T) {
 		{&i8042{mute: true}, abi.ENODEV, "no keyboard controller answers"},
 		{&i8042{stuck: true}, abi.EIO, "the keyboard controller takes no commands"},
 		{&i8042{fixed: true, after: configIRQ}, abi.EIO, "does not keep its command byte"},
+		{&i8042{ignores: 1 + 3, after: configIRQ}, abi.EIO, "does not keep its command byte"}, // one by the kernel, which settles it
+		{&i8042{endless: true}, abi.ENODEV, "no keyboard answers"},
 		{&i8042{keyboard: keyboard{deaf: true}}, abi.ENODEV, "no keyboard answers"},
 		{&i8042{keyboard: keyboard{again: 1000}}, abi.ENODEV, "no keyboard answers"},
 		{&i8042{forgets: true, keyboard: keyboard{oneSet: true}}, abi.EIO, "refuses scan code set 1"},
@@ -118,14 +121,43 @@ func TestInitFails(t *testing.T) {
 		m := c.device
 		m.t = t
 		k := fake.New(t, "kbd")
+		k.Arguments("reads=client")
 		m.k, k.Device = k, m
 		k.Start(new(kbd))
 		if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || abi.Errno(a.Arg[0]) != c.errno || !strings.Contains(strings.Join(k.Lines, "\n"), c.words) {
 			t.Errorf("%q: answered %+v, log %q", c.words, a, k.Lines)
 		}
-		if m.config&configIRQ != 0 && !m.fixed {
+		if m.config&configIRQ != 0 && !strings.Contains(c.words, "does not keep") {
 			t.Errorf("%q: the interrupt is on", c.words)
 		}
+	}
+}
+
+// A controller that takes its command byte at the third time works.
+func TestCommandByteOnceMore(t *testing.T) {
+	for n := range 1 + 3 { // the first time is the kernel's
+		typeOn(t, &i8042{t: t, ignores: n, after: configIRQ})
+	}
+}
+
+// What a keyboard has still to say is of the past, as many answers as it keeps: the echo is sent until it comes back.
+func TestOldAnswers(t *testing.T) {
+	m := &i8042{t: t, keyboard: keyboard{set: 1, queue: bytes.Repeat([]byte{keyboardResend}, 16)}}
+	typeOn(t, m)
+	if first := bytes.Index(m.got, []byte{keyboardDisable}); first < 14 { // two may go with what the controller has
+		t.Errorf("the keyboard was sent %#x, want an echo for each answer first", m.got)
+	}
+}
+
+// No interrupt takes longer than for 64 bytes, though there is always another one.
+func TestEndless(t *testing.T) {
+	m := &i8042{t: t}
+	k, _ := boot(t, m)
+	m.endless, m.taken = true, 0
+	k.Fire(irqLine)
+	k.Run()
+	if m.taken != 64 {
+		t.Errorf("%d bytes were taken at an interrupt, want 64", m.taken)
 	}
 }
 
@@ -142,6 +174,9 @@ func TestInitGoesOn(t *testing.T) {
 		k, _ := boot(t, m)
 		if len(k.Lines) != 1 || !strings.Contains(k.Lines[0], words) {
 			t.Errorf("log %q, want one line of %s", k.Lines, words)
+		}
+		if n := bytes.Count(m.got, []byte{keyboardEcho}); m.noEcho && n != 20 {
+			t.Errorf("a keyboard that knows no echo was sent %d", n)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 const (
 	irqLine    = 8
-	maxWaiters = 16
+	maxWaiters = 2 * abi.MaxTasks
 	// updateLimit is how long an update may be away: they come once a second.
 	updateLimit = 1500 * time.Millisecond
 )
@@ -17,6 +17,7 @@ const (
 type rtc struct {
 	chip       chip
 	memory     memory
+	sets       sdk.Permit // who may set the clock
 	waiters    [maxWaiters]sdk.Asker
 	n          int
 	interrupts uint64
@@ -25,6 +26,9 @@ type rtc struct {
 
 // Init is sdk.Driver.
 func (r *rtc) Init(c *sdk.Context) error {
+	if err := c.Permits(map[string]*sdk.Permit{"sets": &r.sets}); err != nil {
+		return err
+	}
 	r.chip = chip{p: c.Ports(), now: c.Now}
 	if e := r.findCentury(c); e != abi.OK {
 		return sdk.Fail(e, "the kernel does not tell where the clock keeps its century")
@@ -87,7 +91,13 @@ func (r *rtc) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 		now, doubt, e := r.read(c)
 		c.Reply(m, e, now, r.updates, uint64(doubt))
 	case abi.RTCSet:
-		c.Reply(m, r.set(c, m.Arg[0]))
+		if !r.sets.Holds(c, m.Source) {
+			c.Reply(m, abi.EPERM)
+			return
+		}
+		e := r.set(c, m.Arg[0])
+		r.memory.store(c) // first: whoever has the answer may end this life
+		c.Reply(m, e)
 	case abi.RTCWait:
 		r.wait(c, m)
 	case abi.RTCState:
@@ -113,8 +123,16 @@ func (r *rtc) set(c *sdk.Context, unix uint64) abi.Errno {
 	return abi.OK
 }
 
+// wait answers at the next update. A task has one place: of who asks again the first request is answered EAGAIN.
 func (r *rtc) wait(c *sdk.Context, m *abi.Msg) {
-	if r.n == maxWaiters {
+	for i := range r.waiters[:r.n] {
+		if r.waiters[i].To == m.Source {
+			c.ReplyTo(r.waiters[i], abi.EAGAIN)
+			r.waiters[i] = c.Asker(m)
+			return
+		}
+	}
+	if r.n == maxWaiters { // more than can live at a time: some have died
 		c.Reply(m, abi.EAGAIN)
 		return
 	}

@@ -19,6 +19,7 @@ func boot(t *testing.T, m *cmos) (*fake.Kernel, *rtc) {
 func life(t *testing.T, m *cmos, store map[abi.Label]sdk.Value) (*fake.Kernel, *rtc) {
 	t.Helper()
 	k := fake.New(t, "rtc")
+	k.Arguments("sets=client")
 	k.Device, k.Store, k.Machine.CMOSCentury = m, store, m.century
 	m.raise = func() { k.Fire(irqLine) }
 	r := new(rtc)
@@ -44,6 +45,7 @@ func TestNoClock(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	m.r[regA], m.r[regB] = 0xff, 0xff
 	k := fake.New(t, "rtc")
+	k.Arguments("sets=client")
 	k.Device = m
 	k.Start(new(rtc))
 	if a, _ := k.Take(fake.Root); abi.Errno(a.Arg[0]) != abi.ENODEV {
@@ -133,11 +135,30 @@ func TestWait(t *testing.T) {
 	if len(k.Lines) != 0 {
 		t.Errorf("log %q", k.Lines)
 	}
-	for range maxWaiters {
-		k.Request(fake.Client, abi.RTCWait)
+	k.Dead[fake.Other] = false
+	for range 2 * maxWaiters { // one who waits again and again takes nobody's place
+		k.Request(fake.Other, abi.RTCWait)
 	}
-	if a, ok := k.Request(fake.Client, abi.RTCWait); !ok || abi.Errno(a.Arg[0]) != abi.EAGAIN {
-		t.Errorf("one too many: %+v, %v", a, ok)
+	if a, ok := k.Request(fake.Client, abi.RTCWait); ok {
+		t.Errorf("answered at once: %+v", a)
+	}
+	m.tick()
+	k.Run()
+	if a, ok := k.Take(fake.Client); !ok || a.Arg[0] != 0 {
+		t.Errorf("answer %+v, %v", a, ok)
+	}
+}
+
+// The clock is set by whom the arguments name.
+func TestSetByAStranger(t *testing.T) {
+	m := newCMOS(0, noon)
+	k, _ := boot(t, m)
+	k.Names = map[abi.Endpoint]string{fake.Other: "stranger"}
+	if a, _ := k.Request(fake.Other, abi.RTCSet, 0); abi.Errno(a.Arg[0]) != abi.EPERM {
+		t.Errorf("answer %+v", a)
+	}
+	if a, _ := k.Request(fake.Other, abi.RTCGet); a.Arg[1] != noon.unix() {
+		t.Errorf("it is %d, want %d", a.Arg[1], noon.unix())
 	}
 }
 

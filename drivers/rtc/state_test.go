@@ -299,6 +299,21 @@ func TestPassed(t *testing.T) {
 	}
 }
 
+// Up to three seconds may pass between the setting and the reading; a clock that is further on has not taken the time.
+func TestSetTakesTime(t *testing.T) {
+	for seconds, want := range map[uint64]abi.Errno{0: abi.OK, 3: abi.OK, 4: abi.EIO} {
+		m := newCMOS(mode24, noon)
+		k, _ := boot(t, m)
+		m.onSet = func() {
+			m.onSet = nil
+			m.onRead = func() { m.onRead = nil; m.pass(seconds) }
+		}
+		if e := set(k, noon.unix()+1000); e != want {
+			t.Errorf("read %d s later: %s, want %s", seconds, e.Name(), want.Name())
+		}
+	}
+}
+
 // A clock that has left the range before it is read back has taken the time, if that can be: only from the last seconds.
 func TestSetPastTheRange(t *testing.T) {
 	for unix, want := range map[uint64]abi.Errno{abi.RTCLast: abi.OK, noon.unix(): abi.EIO} {

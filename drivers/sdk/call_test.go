@@ -291,7 +291,7 @@ func TestRS(t *testing.T) {
 		}
 		return fake.Answer{Msg: reply(0, uint64(fake.Other))}
 	}
-	l, _ := abi.MakeLabel("rtc")
+	l, _ := abi.MakeLabel("sixteen-bytes-16")
 	rs := c.RS()
 	if ep, e := rs.Up(l); e != abi.OK || ep != fake.Other || last.Type != abi.RSUp || abi.UnpackLabel(last.Arg[0], last.Arg[1]) != l {
 		t.Errorf("up: %#x, %s, %+v", ep, e.Name(), last)

@@ -66,6 +66,9 @@ func TestCallWithoutAPlace(t *testing.T) {
 	k, c := start(t, d)
 	refused := 0
 	k.Peers[fake.Root] = func(m abi.Msg) fake.Answer {
+		if m.Type != abi.RSLookup || m.Arg[0] != 3 || m.Arg[1] != 0 || m.Arg[5] != 0 {
+			t.Errorf("asked %+v", m)
+		}
 		if refused++; refused == 1 {
 			return fake.Answer{Msg: abi.Msg{Arg: [7]uint64{0: uint64(abi.EAGAIN), 1: 1, 5: uint64(abi.WhyTooMany)}}}
 		}
@@ -77,6 +80,33 @@ func TestCallWithoutAPlace(t *testing.T) {
 	}
 	if b, ok := k.Take(fake.Root); !ok || b.Type != abi.RSHeartbeat {
 		t.Errorf("nothing was fetched: %+v", b)
+	}
+}
+
+// Nothing else is asked twice: not what was refused for another reason, and not by another task.
+func TestCallRefused(t *testing.T) {
+	d := &driver{}
+	k, c := start(t, d)
+	for _, r := range []struct {
+		by  abi.Endpoint
+		e   abi.Errno
+		why abi.Why
+	}{
+		{fake.Root, abi.EAGAIN, abi.WhyArgument}, {fake.Root, abi.EBUSY, abi.WhyTooMany}, {fake.Root, abi.OK, abi.WhyTooMany}, {fake.Root, abi.EPERM, abi.WhyStranger},
+		{fake.Other, abi.EAGAIN, abi.WhyTooMany}, {fake.Other, abi.EAGAIN, abi.WhyNone},
+	} {
+		asked := 0
+		k.Peers[r.by] = func(abi.Msg) fake.Answer {
+			asked++
+			return fake.Answer{Msg: abi.Msg{Arg: [7]uint64{0: uint64(r.e), 1: 7, 5: uint64(r.why)}}}
+		}
+		m := abi.Msg{Type: abi.RSLookup}
+		if e := c.Call(r.by, &m, time.Second); e != r.e || asked != 1 || m.Arg[1] != 7 {
+			t.Errorf("%s, why %d, of %#x: %s, asked %d times, %v", r.e.Name(), r.why, r.by, e.Name(), asked, m.Arg)
+		}
+	}
+	if b, ok := k.Take(fake.Root); ok {
+		t.Errorf("sent %+v", b)
 	}
 }
 

@@ -362,10 +362,14 @@ func TestLog(t *testing.T) {
 }
 
 func TestArgs(t *testing.T) {
-	k := fake.New(t, "probe")
-	k.Info.ArgsLen = uint32(copy(k.Info.Args[:], "  port=3f8 \tirq=4"))
-	c := k.Start(&driver{})
-	if want := []string{"port=3f8", "irq=4"}; !reflect.DeepEqual(c.Args(), want) {
-		t.Errorf("args %q, want %q", c.Args(), want)
+	full := strings.Repeat("x", abi.ArgsSize)
+	for args, want := range map[string][]string{
+		"": nil, " ": nil, "a": {"a"}, "port=3f8 irq=4": {"port=3f8", "irq=4"}, "  port=3f8 \tirq=4": {"port=3f8", "irq=4"}, "a b\x00c ": {"a", "b", "c"}, full: {full},
+	} {
+		k := fake.New(t, "probe")
+		k.Info.ArgsLen = uint32(copy(k.Info.Args[:], args))
+		if c := k.Start(&driver{}); !reflect.DeepEqual(c.Args(), want) {
+			t.Errorf("%q: args %q, want %q", args, c.Args(), want)
+		}
 	}
 }

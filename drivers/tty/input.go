@@ -38,12 +38,15 @@ func (t *tty) typed(c *sdk.Context) {
 }
 
 // input is abi.TTYInput. A keyboard cannot wait: the line that has no room is dropped as a whole.
-// Errors: EINVAL (no byte).
+// Errors: EPERM (the sender is no keyboard), EINVAL (no byte).
 func (t *tty) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	e := abi.OK
-	if m.Arg[0] > 0xff {
+	switch {
+	case !t.types.Holds(c, m.Source): // who types at the console is its operator
+		e = abi.EPERM
+	case m.Arg[0] > 0xff:
 		e = abi.EINVAL
-	} else {
+	default:
 		t.key(c, t.keyboard(m.Source), byte(m.Arg[0]))
 		t.noteKeyboards()
 	}

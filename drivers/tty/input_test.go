@@ -97,6 +97,7 @@ func TestHalfLinesOfADeadLife(t *testing.T) {
 		c.press(fake.Other, half.keys)
 		c.screen()
 		k := fake.New(t, "tty")
+		k.Arguments("reads=client types=client")
 		k.Info.Init, k.Info.Incarnation = abi.InitRestart, 1
 		c = boot(t, k, c.chip)
 		s := c.screen()

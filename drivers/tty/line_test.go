@@ -60,6 +60,32 @@ func TestEditor(t *testing.T) {
 	}
 }
 
+// What one key shows fits into maxEcho, and that is not much more than any needs.
+func TestMaxEcho(t *testing.T) {
+	longest, newlines := 0, 0
+	for _, last := range []string{"\x80", " \x80", " " + strings.Repeat("\x80", maxRub/4+1), "\x80\x80", "\x1b["} {
+		for key := range 256 {
+			for f := faultNone; f <= faultSource; f++ {
+				e := newTypist(maxLine + 1)
+				e.keys(strings.Repeat("\x80", maxLine-len(last)) + last)
+				if f != faultNone {
+					e.Spoil(f)
+				}
+				echo := e.keys(string([]byte{byte(key)}))
+				longest, newlines = max(longest, len(echo)), max(newlines, strings.Count(echo, "\n"))
+			}
+		}
+	}
+	if longest > maxEcho || longest < maxEcho-256 {
+		t.Errorf("a key has shown %d bytes, maxEcho is %d", longest, maxEcho)
+	}
+	e := newTypist(0)
+	e.keys(strings.Repeat("\x80", maxLine))
+	if all := 2 + len(e.Show(nil)) + longest + newlines; all > keyRoom+1 { // and each newline is two bytes on the wire
+		t.Errorf("with the line of its source before, a key shows %d bytes, keyRoom is %d", all, keyRoom)
+	}
+}
+
 // A line that is too long is dropped, not cut; ^U takes it back before that.
 func TestLongLine(t *testing.T) {
 	e := newTypist(1024)

@@ -27,9 +27,13 @@ func (r *reader) alive(c *sdk.Context) bool {
 }
 
 // read is abi.TTYRead. A reader that asks again takes the place of its first request.
-// Errors: EBUSY (another one waits), EINVAL (a buffer without room), E2BIG (the line is longer: Arg[1] bytes), and
+// Errors: EPERM (the sender may only write), EBUSY (another one waits), EINVAL (a buffer without room), E2BIG (the line is longer: Arg[1] bytes), and
 // those of the copy.
 func (t *tty) read(c *sdk.Context, m *abi.Msg) {
+	if !t.reads.Holds(c, m.Source) {
+		c.Reply(m, abi.EPERM)
+		return
+	}
 	if m.Arg[1] == 0 {
 		c.Reply(m, abi.EINVAL)
 		return

@@ -36,6 +36,8 @@ type tty struct {
 	bells     int                     // to be rung as soon as there is room
 	writers   queue
 	reader    reader
+	reads     sdk.Permit    // who may have what is typed
+	types     sdk.Permit    // who may type
 	part      [256]byte     // of a writer's text
 	safe      [4 * 256]byte // what is shown of it
 	watched   bool          // an alarm is set
@@ -44,6 +46,9 @@ type tty struct {
 
 // Init is sdk.Driver.
 func (t *tty) Init(c *sdk.Context) error {
+	if err := c.Permits(map[string]*sdk.Permit{"reads": &t.reads, "types": &t.types}); err != nil {
+		return err
+	}
 	t.ahead.b, t.focus = make([]byte, 0, aheadSize), &t.serial
 	e := t.port.Init(c.Ports(), uart16550.Config{Base: com1Base, RX: make([]uart16550.Char, receiveSize), TX: make([]byte, transmitSize),
 		Ends: lineEnds, Restarted: c.Restarted()})

@@ -20,6 +20,7 @@ type console struct {
 func newConsole(t *testing.T, chip *fake.UART) *console {
 	t.Helper()
 	k := fake.New(t, "tty")
+	k.Arguments("reads=client types=client")
 	return boot(t, k, chip)
 }
 
@@ -80,6 +81,7 @@ func (c *console) wantAnswer(to abi.Endpoint, e abi.Errno, n uint64) {
 
 func TestNoChip(t *testing.T) {
 	k := fake.New(t, "tty")
+	k.Arguments("reads=client types=client")
 	k.Device = &fake.UART{Base: com1Base, Absent: true}
 	k.Start(new(tty))
 	if m, _ := k.Take(fake.Root); abi.Errno(m.Arg[0]) != abi.ENODEV {
@@ -119,8 +121,8 @@ func TestWriteOfControls(t *testing.T) {
 	}
 }
 
-// More than the ring holds: taken in parts, answered when all of it is queued; a second writer
-// waits its turn.
+// More than the ring holds: taken in parts, answered when all of it is queued; a second writer's turn comes after a line, and
+// not after all of it.
 func TestWriteMoreThanRoom(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
 	text := strings.Repeat("0123456789abcde\n", 2000)
@@ -133,8 +135,42 @@ func TestWriteMoreThanRoom(t *testing.T) {
 	s := c.screen()
 	c.wantAnswer(fake.Client, abi.OK, uint64(len(text)))
 	c.wantAnswer(fake.Other, abi.OK, 7)
-	if want := strings.ReplaceAll(text, "\n", "\r\n") + "second\r\n"; s != want {
-		t.Errorf("screen has %d bytes, want %d", len(s), len(want))
+	before, after, found := strings.Cut(s, "second\r\n")
+	if want := strings.ReplaceAll(text, "\n", "\r\n"); before+after != want || !found {
+		t.Errorf("screen has %d bytes, want %d", len(s), len(want)+8)
+	}
+	if len(before) > transmitSize+512 || before[len(before)-1] != '\n' {
+		t.Errorf("%d bytes before the second, which end %q", len(before), before[len(before)-1])
+	}
+}
+
+// However much some write, and without any end of a line, others get their turns, and what one client writes stays in order.
+func TestWritersTakeTurns(t *testing.T) {
+	const each = 20000
+	c := newConsole(t, &fake.UART{})
+	hogs := []abi.Endpoint{abi.MakeEndpoint(20, 1), abi.MakeEndpoint(21, 1), abi.MakeEndpoint(22, 1)}
+	for i := range ownWriters {
+		for _, h := range hogs {
+			c.write(h, strings.Repeat(string(rune('a'+i)), each))
+		}
+	}
+	c.write(fake.Client, "first\n")
+	c.write(fake.Client, "second\n")
+	s := c.screen()
+	first, second := strings.Index(s, "first"), strings.Index(s, "second")
+	if most := transmitSize + 2*len(hogs)*turn*256; first < 0 || second < first || second > most {
+		t.Errorf("the small lines are at %d and %d, expected in this order and not after %d", first, second, most)
+	}
+	if n := strings.Count(s, "a") + strings.Count(s, "b") + strings.Count(s, "c"); n < len(hogs)*ownWriters*each {
+		t.Errorf("%d bytes of the others", n)
+	}
+	for _, h := range hogs {
+		for range ownWriters {
+			c.wantAnswer(h, abi.OK, each)
+		}
+	}
+	if i, j := strings.LastIndex(s, "a"), strings.LastIndex(s, "c"); i > j {
+		t.Errorf("the first of one client ends at %d, its last at %d", i, j)
 	}
 }
 
@@ -155,12 +191,43 @@ func TestWriterDies(t *testing.T) {
 func TestTooManyWriters(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
 	c.write(fake.Client, strings.Repeat("x", 20000))
-	for range maxWriters - 1 {
-		c.write(fake.Other, "y")
+	for range ownWriters {
+		c.write(fake.Other, strings.Repeat("y", 20000))
 	}
 	if m, ok := c.write(fake.Other, "z"); !ok || abi.Errno(m.Arg[0]) != abi.EAGAIN {
 		t.Errorf("answer %+v, %v", m, ok)
 	}
+	if m, ok := c.write(fake.Client, "z\n"); ok { // its own places are free
+		t.Errorf("answered at once: %+v", m)
+	}
+	c.screen()
+	for range 2 {
+		if m, ok := c.Take(fake.Client); !ok || m.Arg[0] != 0 {
+			t.Errorf("answer %+v, %v", m, ok)
+		}
+	}
+}
+
+// Who may write may not read what is typed, and may not type: who types at the console is its operator.
+func TestStrangers(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	c.Names = map[abi.Endpoint]string{fake.Other: "stranger"}
+	b := make([]byte, 80)
+	if m, ok := c.read(fake.Other, b); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
+		t.Errorf("reading: %+v, %v", m, ok)
+	}
+	if m, ok := c.Request(fake.Other, abi.TTYInput, 'x'); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
+		t.Errorf("typing: %+v, %v", m, ok)
+	}
+	c.press(fake.Other, "service down rtc\n")
+	c.typing("date\r")
+	if m, ok := c.write(fake.Other, "hello\n"); !ok || m.Arg[0] != 0 {
+		t.Errorf("writing: %+v, %v", m, ok)
+	}
+	if s := c.screen(); s != "date\r\nhello\r\n" {
+		t.Errorf("screen %q", s)
+	}
+	c.want("date\n")
 }
 
 func TestBadGrant(t *testing.T) {
@@ -303,6 +370,7 @@ func TestRestart(t *testing.T) {
 	c.write(fake.Client, strings.Repeat("x", 100))
 	// It dies here, in the middle: the chip stays as it is.
 	k := fake.New(t, "tty")
+	k.Arguments("reads=client types=client")
 	k.Info.Init, k.Info.Incarnation = abi.InitRestart, 1
 	c.chip.Type('r')
 	c = boot(t, k, c.chip)

@@ -179,6 +179,7 @@ func (y *typing) dies() {
 	y.look()
 	y.lives++
 	k := fake.New(y.t, "tty")
+	k.Arguments("reads=client types=client")
 	k.Info.Init, k.Info.Incarnation = abi.InitRestart, y.lives
 	chip := y.chip
 	chip.IER = 0 // the kernel has masked the line
@@ -299,5 +300,32 @@ func TestTypingAhead(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("the screen ends with %q", tail(y.screen.String()))
 		}
+	}
+}
+
+// What is typed while the wire carries nothing is all shown in the end: bytes for whose echo there may be no room stay where they
+// are.
+func TestEchoWaits(t *testing.T) {
+	c := newConsole(t, &fake.UART{})
+	ref, want := newTypist(cap(c.tty.ahead.b)), ""
+	line := strings.Repeat("\x80", 220) + " " + strings.Repeat("\x80", 30)
+	keys := []byte(strings.Repeat(line+"\x17\x15", 20)) // the last word is taken back, with the rest shown again, then that
+	for len(keys) > 0 {
+		n := 0
+		for range 20 {
+			k := c.chip.Offer(keys[n:])
+			n += k
+			c.Run()
+		}
+		want += ref.keys(string(keys[:n]))
+		if keys = keys[n:]; len(keys) > 0 && n == 0 {
+			for range 20 { // it waits
+				c.chip.Carry(16)
+				c.Run()
+			}
+		}
+	}
+	if got := c.screen(); got != strings.ReplaceAll(want, "\n", "\r\n") {
+		t.Errorf("%d bytes were shown, want %d", len(got), len(want))
 	}
 }

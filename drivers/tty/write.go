@@ -9,8 +9,11 @@ import (
 )
 
 const (
-	// maxWriters is how many writers may wait for room.
-	maxWriters = 16
+	// ownWriters is how many requests of one client may wait for room; there is a place for each of them.
+	ownWriters = 3
+	maxWriters = ownWriters * abi.MaxTasks
+	// turn is how many pieces of text without the end of a line are shown before it is somebody else's turn.
+	turn = 4
 	// echoRoom is what writers leave for what is typed.
 	echoRoom = 4 * maxEcho
 )
@@ -21,9 +24,11 @@ type writer struct {
 	grant abi.GrantID
 	done  uint64 // bytes
 	size  uint64
+	shown int // pieces in this turn
 }
 
-// queue is the writers that wait, in the order of their requests.
+// queue is the writers that wait. They take turns: one of a client's that has shown some lines lets the other clients
+// go first. Those of one client stay in the order of their requests.
 type queue struct {
 	w [maxWriters]writer
 	n int
@@ -34,6 +39,32 @@ func (q *queue) drop() {
 	q.n--
 }
 
+// of counts a client's.
+func (q *queue) of(ep abi.Endpoint) (n int) {
+	for i := range q.w[:q.n] {
+		if q.w[i].asker.To == ep {
+			n++
+		}
+	}
+	return n
+}
+
+// yield puts the writers of the first one's client behind all others.
+func (q *queue) yield() {
+	var own [ownWriters]writer
+	n, others := 0, q.w[:0]
+	client := q.w[0].asker.To
+	for _, w := range q.w[:q.n] {
+		if w.asker.To == client {
+			own[n] = w
+			n++
+		} else {
+			others = append(others, w)
+		}
+	}
+	copy(q.w[len(others):], own[:n])
+}
+
 // refuse answers everybody: the driver ends.
 func (q *queue) refuse(c *sdk.Context) {
 	for ; q.n > 0; q.drop() {
@@ -41,9 +72,9 @@ func (q *queue) refuse(c *sdk.Context) {
 	}
 }
 
-// write is abi.TTYWrite. Errors: EAGAIN (maxWriters wait already), and those of the copy.
+// write is abi.TTYWrite. Errors: EAGAIN (ownWriters of the sender's wait already), and those of the copy.
 func (t *tty) write(c *sdk.Context, m *abi.Msg) {
-	if t.writers.n == maxWriters {
+	if t.writers.of(m.Source) == ownWriters || t.writers.n == maxWriters { // the dead have places until their turn comes
 		c.Reply(m, abi.EAGAIN)
 		return
 	}
@@ -57,31 +88,40 @@ func (t *tty) write(c *sdk.Context, m *abi.Msg) {
 func (t *tty) resume(c *sdk.Context) {
 	for t.writers.n > 0 {
 		w := &t.writers.w[0]
-		e := t.fill(c, w)
-		if e == abi.OK && w.done < w.size {
+		full, e := t.fill(c, w)
+		switch {
+		case e != abi.OK || w.done == w.size:
+			c.ReplyTo(w.asker, e, w.done)
+			t.writers.drop()
+		case full:
 			return
+		default:
+			t.writers.yield()
 		}
-		c.ReplyTo(w.asker, e, w.done)
-		t.writers.drop()
 	}
 }
 
-// fill queues text of one writer until it is all, or there is no room but what is kept for
-// what is typed. Whatever a terminal would obey is made visible.
-func (t *tty) fill(c *sdk.Context, w *writer) abi.Errno {
+// fill queues text of one writer until it is all, its turn is over, or there is no room but what is kept for
+// what is typed (full). Whatever a terminal would obey is made visible.
+func (t *tty) fill(c *sdk.Context, w *writer) (full bool, e abi.Errno) {
 	for w.done < w.size {
 		n := min(w.size-w.done, uint64(len(t.part)))
 		if t.port.Room()-echoRoom < printable.Escaped*int(n) { // a newline becomes two bytes, what is not printable four
-			return abi.OK
+			return true, abi.OK
 		}
 		if e := c.CopyFrom(w.asker.To, w.grant, w.done, t.part[:n]); e != abi.OK {
-			return e
+			return false, e
 		}
-		if i := bytes.LastIndexByte(t.part[:n], '\n'); i >= 0 {
-			n = uint64(i + 1) // what is typed may be shown next: not within a line
+		line := bytes.LastIndexByte(t.part[:n], '\n')
+		if line >= 0 {
+			n = uint64(line + 1) // what is typed, and what others write, is shown between lines
 		}
 		t.put(printable.AppendText(t.safe[:0], t.part[:n]))
 		w.done += n
+		if w.shown++; line >= 0 || w.shown == turn {
+			w.shown = 0
+			break
+		}
 	}
-	return abi.OK
+	return false, abi.OK
 }

@@ -7,16 +7,16 @@ import "strconv"
 // tty: a console. One reader at a time.
 const (
 	TTYWrite MsgType = 0x900 // Arg[0]: read grant, Arg[1]: length → Arg[1]: bytes taken. Answered when they are queued. What a terminal would obey is shown as \xNN (package printable)
-	TTYRead  MsgType = 0x901 // Arg[0]: write grant, Arg[1]: length → Arg[1]: bytes of one line with its '\n', never a part of one. Answered when a line is there; EBUSY: another reader waits; E2BIG: Arg[1] bytes are needed
+	TTYRead  MsgType = 0x901 // Arg[0]: write grant, Arg[1]: length → Arg[1]: bytes of one line with its '\n', never a part of one. Answered when a line is there; EPERM: tty's `reads=` does not name the reader; EBUSY: another one waits; E2BIG: Arg[1] bytes are needed
 	TTYState MsgType = 0x902 // → Arg[1]: bytes in, Arg[2]: bytes out, Arg[3]: interrupts, Arg[4]: overruns, Arg[5]: how often its interrupt line was reset
-	TTYInput MsgType = 0x903 // from kbd: Arg[0] is a byte typed on another device. Each sender types lines of its own. Send, no answer
+	TTYInput MsgType = 0x903 // from kbd: Arg[0] is a byte typed on another device. Each sender types lines of its own. Only from whom tty's `types=` names. Send, no answer
 )
 
 // rtc: the CMOS clock.
 const (
 	RTCGet   MsgType = 0xa00 // → Arg[1]: Unix seconds (UTC), Arg[2]: update interrupts seen, Arg[3]: RTCDoubt. EIO, EDOM: Arg[3] says why
-	RTCSet   MsgType = 0xa01 // Arg[0]: Unix seconds. EDOM: past what this clock keeps, EIO: it did not take it
-	RTCWait  MsgType = 0xa02 // answered at the next update interrupt → as RTCGet
+	RTCSet   MsgType = 0xa01 // Arg[0]: Unix seconds. EPERM: rtc's `sets=` does not name the sender, EDOM: past what this clock keeps, EIO: it did not take it
+	RTCWait  MsgType = 0xa02 // answered at the next update interrupt → as RTCGet; EAGAIN: the sender has asked again
 	RTCState MsgType = 0xa03 // → Arg[1]: interrupts, Arg[2]: register B, Arg[3]: CMOS century register (0: none), Arg[4]: the last second it keeps
 )
 
@@ -70,7 +70,7 @@ func RTCYears() string { return strconv.Itoa(RTCFirstYear) + " to " + strconv.It
 
 // kbd: the 8042 keyboard.
 const (
-	KBDRead  MsgType = 0xb00 // → Arg[1]: next character; EAGAIN: none typed
+	KBDRead  MsgType = 0xb00 // → Arg[1]: next character; EPERM: kbd's `reads=` does not name the reader, EAGAIN: none typed
 	KBDState MsgType = 0xb01 // → Arg[1]: interrupts, Arg[2]: scan codes, Arg[3]: characters, Arg[4]: characters dropped
 )
 

@@ -152,7 +152,7 @@ const (
 	EventDeath  EventKind = 3
 	EventGiveUp EventKind = 4 // RS will not start it again by itself
 	EventDown   EventKind = 5 // taken down on request
-	EventRefuse EventKind = 6 // its entry in system.conf is wrong; the log has the words
+	EventRefuse EventKind = 6 // its entry in system.conf is wrong, or there is no memory for its reserve; the log has the words
 	EventBoot   EventKind = 7 // all services of the boot have come up or failed
 )
 

@@ -55,8 +55,8 @@ const (
 	WhyStoreFull Why = 36 // ENOSPC
 	WhyKey       Why = 37 // EINVAL: the key is empty
 
-	// Another step of a start.
-	WhyAccount Why = 38 // of the kernel: its account, which holds its reserves
+	// What is wrong with the target, besides WhyRefused.
+	WhyAccount Why = 38 // ENOMEM, or of the kernel: it has no account, its reserve cannot be promised; the words tell the sum
 	Whys       Why = 39
 )
 

@@ -34,11 +34,11 @@ type Table struct {
 	free      int
 }
 
-// NewTable makes a table of the kernel's own account; the others' frames come out of pool.
+// NewTable makes a table of the kernel's own account and the root task's, which may use nothing yet; frames come out of pool.
 func NewTable(pool *mem.Pool) *Table {
-	t := &Table{pool: pool, imageRows: abi.MaxImages - 1, free: abi.MaxAccounts - 1} // 0 names no image
-	k := &t.accounts[abi.AccountKernel]
-	k.Used = true
+	t := &Table{pool: pool, imageRows: abi.MaxImages - 1, free: abi.MaxAccounts - 2} // 0 names no image
+	k, root := &t.accounts[abi.AccountKernel], &t.accounts[abi.AccountRoot]
+	k.Used, root.ID, root.Used = true, abi.AccountRoot, true
 	k.Spec.Label, _ = abi.MakeLabel("kernel")
 	return t
 }
@@ -102,21 +102,13 @@ func check(s *abi.AccountSpec) abi.Errno {
 
 // unused is an account that nobody has; nil when all are used.
 func (t *Table) unused() *Account {
-	for id := abi.AccountRoot + 1; id < abi.MaxAccounts; id++ {
+	for id := range t.accounts {
 		if a := &t.accounts[id]; !a.Used {
-			*a = Account{ID: id}
+			a.ID = abi.AccountID(id)
 			return a
 		}
 	}
 	return nil
-}
-
-// Root makes the root task's account, once. Errors: as Set.
-func (t *Table) Root(spec *abi.AccountSpec) (*Account, abi.Errno) {
-	a := &t.accounts[abi.AccountRoot]
-	a.ID, a.Used = abi.AccountRoot, true
-	t.free--
-	return t.Set(abi.AccountRoot, spec)
 }
 
 // Close gives an account up. Errors: ESRCH, EPERM (the kernel's, the root task's), EBUSY (tasks or images are on it).
@@ -130,7 +122,7 @@ func (t *Table) Close(id abi.AccountID) abi.Errno {
 	case a.Tasks > 0 || a.Images > 0 || a.Frames.Used() > 0:
 		return abi.EBUSY
 	}
-	t.pool.Promise(&a.Frames, 0, 0)
+	t.pool.Forget(&a.Frames)
 	t.imageRows += a.Spec.Images
 	*a = Account{}
 	t.free++

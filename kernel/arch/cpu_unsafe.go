@@ -19,7 +19,6 @@ func loadTables(gdt, idt *pointer, tss uint64)
 func kernelFSBase() uint64
 func loadCR3(root uint64)
 func readCR2() uint64
-func invalidate(va uint64)
 func clearSelectors()
 func writeControl(cr0, cr4 uint64)
 func writeDR(d0, d1, d2, d3, d6, d7 uint64)
@@ -213,9 +212,6 @@ func LoadSpace(root mem.Addr) { loadCR3(uint64(root)) }
 
 // FaultAddress is CR2: where the last page fault was.
 func FaultAddress() uint64 { return readCR2() }
-
-// Invalidate forgets the translation of va.
-func Invalidate(va uint64) { invalidate(va) }
 
 // TSC is the time-stamp counter.
 func TSC() uint64 { return tsc() }

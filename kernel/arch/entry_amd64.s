@@ -369,12 +369,6 @@ TEXT ·readCR2(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
-// func invalidate(va uint64)
-TEXT ·invalidate(SB),NOSPLIT,$0-8
-	MOVQ	va+0(FP), AX
-	INVLPG	(AX)
-	RET
-
 // func writeDR(d0, d1, d2, d3, d6, d7 uint64)
 //
 // DR7 comes first and last: nothing may match while the addresses change.

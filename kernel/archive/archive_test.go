@@ -72,6 +72,15 @@ func TestIsTar(t *testing.T) {
 	if err != nil || h.Name != archive.Manifest || h.ModTime.Unix() != 0 || h.Uid != 0 {
 		t.Fatalf("%+v, %v", h, err)
 	}
+	for h, err = r.Next(); err == nil; h, err = r.Next() {
+		want := int64(0o644)
+		if strings.HasPrefix(h.Name, "bin/") {
+			want = 0o755
+		}
+		if h.Mode != want {
+			t.Errorf("%s: mode %o, want %o", h.Name, h.Mode, want)
+		}
+	}
 }
 
 func TestSameBytes(t *testing.T) {
@@ -161,6 +170,8 @@ func TestFaults(t *testing.T) {
 		{"short sum", "00 " + crc + " 0 a\nend 1\n", nil, "line 1: expected 64 hexadecimal digits of SHA-256"},
 		{"upper case sum", strings.Repeat("A", 64) + " " + crc + " 0 a\nend 1\n", nil, "64 hexadecimal digits"},
 		{"short crc", sha + " 0 0 a\nend 1\n", nil, "expected 8 hexadecimal digits of CRC32C"},
+		{"crc missing", sha + " \nend 1\n", nil, "expected 8 hexadecimal digits of CRC32C"},
+		{"size missing", sha + " " + crc + " \nend 1\n", nil, "expected the size in bytes"},
 		{"bad size", line("x", "a") + "end 1\n", nil, "line 1: expected the size in bytes"},
 		{"huge size", line("99999999999999999999", "a") + "end 1\n", nil, "expected the size in bytes"},
 		{"leading zero", line("01", "a") + "end 1\n", nil, "expected the size in bytes"},

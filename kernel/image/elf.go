@@ -88,7 +88,7 @@ func (t *Table) fill(m *Image, p *part, step uint64) bool {
 			bits |= paging.NX
 		}
 		start := g.Start &^ (abi.PageSize - 1)
-		first := (g.Offset &^ (abi.PageSize - 1)) / abi.PageSize
+		first := g.Offset / abi.PageSize
 		for va := max(start, from); va < min(g.End, from+size); va += abi.PageSize {
 			table[va/abi.PageSize%512] = uint64(paging.Entry(t.page(m, first+(va-start)/abi.PageSize), bits))
 			m.shared++

@@ -257,7 +257,7 @@ func (t *Table) Fill(m *Image, g *Segment, va uint64, frame mem.Addr) {
 
 // Info fills a row for CallGetInfo.
 func (t *Table) Info(id int, out *abi.ImageInfo) abi.Errno {
-	if id < 0 || id >= len(t.images) {
+	if id >= len(t.images) {
 		return abi.EDOM
 	}
 	m := t.Get(id)

@@ -31,6 +31,7 @@ type controller struct {
 	p       Ports
 	pending uint8 // the command whose data byte is due; 0: none
 	unknown bool  // the data of some command may be due
+	settled int   // how many of the bytes that settle it are written
 }
 
 func (c *controller) busy() bool { return c.p.In8(portCommand)&statusBusy != 0 }
@@ -79,27 +80,31 @@ func (c *controller) orphan() {
 	c.pending = 0
 }
 
+// settling is what settle writes.
+var settling = [...]struct {
+	port uint16
+	v    uint8
+}{{portCommand, writeConfig}, {portData, configQuiet}}
+
 // settle brings a controller that may wait for any data to where it waits for none: the command 60 takes the
 // place of whatever command there was, by its name or by its data, and the data is one that leaves both devices
 // off. It is done when the next owner first writes, and not at the death, which it would make longer.
 //
-// Errors: EAGAIN (the controller is busy: it is to be tried again).
+// Errors: EAGAIN (the controller is busy: it is to be tried again, and goes on from there).
 func (c *controller) settle() abi.Errno {
 	if !c.unknown {
 		return abi.OK
 	}
-	for _, b := range [...]struct {
-		port uint16
-		v    uint8
-	}{{portCommand, writeConfig}, {portData, configQuiet}} {
+	for ; c.settled < len(settling); c.settled++ {
 		if !c.taken() {
 			return abi.EAGAIN
 		}
-		c.p.Out8(b.port, b.v)
+		c.p.Out8(settling[c.settled].port, settling[c.settled].v)
 	}
 	if !c.taken() {
 		return abi.EAGAIN
 	}
+	c.settled = 0
 	c.unknown = false
 	return abi.OK
 }

@@ -112,3 +112,27 @@ func TestLines(t *testing.T) {
 		t.Errorf("edge-triggered:%s, want%s", edge, want)
 	}
 }
+
+// Every port has one block, found as by looking through the whole table; what is between two blocks is one, as large as can be.
+func TestFind(t *testing.T) {
+	for port := range 1 << 16 {
+		want := Block{First: 0, Last: 0xffff}
+		for _, b := range pc {
+			switch {
+			case int(b.First) <= port && port <= int(b.Last):
+				want = b
+			case int(b.Last) < port && want.Name == "":
+				want.First = max(want.First, b.Last+1)
+			case want.Name == "":
+				want.Last = min(want.Last, b.First-1)
+			}
+		}
+		got := Find(uint16(port))
+		if want.Name == "" {
+			want.Class, want.Name = Unlisted, got.Name
+		}
+		if got != want || got.Name == "" {
+			t.Fatalf("port %x: %+v, want %+v", port, got, want)
+		}
+	}
+}

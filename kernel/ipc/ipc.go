@@ -304,11 +304,9 @@ func (x *IPC) Receive(t *task.Task, from abi.Endpoint, timeout uint64) {
 		}
 	}
 	t.RecvFrom = from
-	t.Wait |= task.Receiving
 	if x.pending(t) || x.async(t) || x.queued(t) {
 		return
 	}
-	t.Wait &^= task.Receiving
 	if timeout == 0 {
 		t.Result(abi.EAGAIN, 0)
 		return

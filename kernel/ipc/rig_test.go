@@ -18,6 +18,7 @@ type rig struct {
 	ready  map[int]bool
 	limits map[int]uint64
 	holds  map[int]bool // what these leave for a server waits
+	asked  int          // how often that was asked
 	payers map[int]int  // who pays for a server
 	now    uint64
 }
@@ -27,7 +28,10 @@ func (r *rig) Block(t *task.Task)                    { delete(r.ready, t.Slot) }
 func (r *rig) SetLimit(t *task.Task, timeout uint64) { r.limits[t.Slot] = timeout }
 func (r *rig) ClearLimit(t *task.Task)               { delete(r.limits, t.Slot) }
 func (r *rig) Now() uint64                           { return r.now }
-func (r *rig) Held(to, from *task.Task) bool         { return r.holds[from.Slot] }
+func (r *rig) Held(to, from *task.Task) bool {
+	r.asked++
+	return r.holds[from.Slot]
+}
 func (r *rig) Pays(t, by *task.Task) {
 	if r.payers[t.Slot] = t.Slot; by != nil {
 		r.payers[t.Slot] = by.Slot

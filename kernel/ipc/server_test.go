@@ -146,6 +146,25 @@ func TestHeldBack(t *testing.T) {
 	r.want(server, "OK")
 }
 
+// Whether a sender is held back is asked once in a receive, however many messages it left: a server's receive is short.
+func TestHeldBackIsAskedOnce(t *testing.T) {
+	const server, tasks = 0, 60
+	r := newRig(t, tasks)
+	r.task(server).Server = true
+	for n := 1; n < tasks; n++ {
+		r.holds[n] = true
+		for range abi.MaxAsync {
+			r.msg(n, 0x900, 0)
+			r.SendA(r.task(n), r.from(server), 1)
+		}
+	}
+	r.asked = 0
+	r.receive(server, abi.Any, abi.NoTimeout)
+	if r.want(server, "receiving"); r.asked != tasks-1 {
+		t.Errorf("asked %d times about %d senders", r.asked, tasks-1)
+	}
+}
+
 // It waits, too, when the server waits already: debts do not grow by what an overdrawn task can do without waiting
 // itself. Only an answer by sendnb that was asked for, and would be lost, is delivered.
 func TestHeldBackFromAWaitingServer(t *testing.T) {

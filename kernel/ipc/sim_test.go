@@ -29,6 +29,8 @@ func (r *rig) seen(n int) string {
 		return received(abi.ReceiveKind(k.Ctx.Frame.DX), from, stamp)
 	case s == "ETIMEDOUT":
 		return fmt.Sprintf("%s %d", s, k.Ctx.Frame.DX)
+	case k.Wait == 0 && k.Ctx.Frame.DX != 0: // a call that gives none has the value 0
+		return fmt.Sprintf("%s with a value, %d", s, k.Ctx.Frame.DX)
 	}
 	return s
 }

@@ -161,3 +161,24 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("full table: %s, want ENOSPC", e.Name())
 	}
 }
+
+// Who is refused a line has no hook: the first one is not named by mistake.
+func TestRefusedHook(t *testing.T) {
+	r := newRig()
+	r.Claim(1, 9, 0) // hook 0 is somebody's
+	for what, claim := range map[string]func() (uint32, abi.Errno){
+		"its line by another bit": func() (uint32, abi.Errno) { r.Claim(2, 4, 3); return r.Claim(2, 4, 5) },
+		"an edge of another's":    func() (uint32, abi.Errno) { return r.Claim(3, 4, 1) },
+		"bit 64":                  func() (uint32, abi.Errno) { return r.Claim(3, 5, 64) },
+		"no hook left": func() (uint32, abi.Errno) {
+			for i := range abi.MaxHooks {
+				r.Claim(abi.Endpoint(100+i), 10, 0)
+			}
+			return r.Claim(99, 10, 0)
+		},
+	} {
+		if h, e := claim(); e == abi.OK || h != 0 {
+			t.Errorf("%s: hook %d, %s", what, h, e.Name())
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 var reserveTests = []test{
 	{"TestReserveIsKeptForTheDead", reserveKept},
+	{"TestPortsOutOfTheReserve", reserveOfPorts},
 	{"TestReserveRefused", reserveRefused},
 }
 
@@ -45,26 +46,8 @@ func reserveKept(t *T) {
 	poor := p
 	poor.ReserveFrames = 0
 	without := t.account(poor)
-	hog := all()
-	hog.CeilingFrames = 1 << 20
-	var hogs []abi.Endpoint
-	left := func() uint64 {
-		c := counts()
-		var own abi.AccountInfo // counts adds what the root task has
-		t.must("InfoAccount", getInfo(abi.InfoAccount, uint64(abi.AccountRoot), &own))
-		return c.Frames - t.info(me()).Frames - (c.Reserved - min(own.Frames, uint64(own.Spec.ReserveFrames)))
-	}
-	for left() > 40 && len(hogs) < 40 { // each takes half of what is left, beside its own tables
-		n := min((left()-25)/2+1, abi.RAMSize/abi.PageSize)
-		hogs = append(hogs, t.start(code.New().Set(code.CX, n*512).Set(code.DI, abi.RAMBase).Bytes(0xf3, 0x48, 0xab).Stop(), hog)) // REP STOSQ
-	}
+	hogs := t.hogs()
 	var r abi.DeathRecord
-	for takeDeath(&r) {
-		t.errorf("a hog's end: %s", describe(&r))
-	}
-	if n := left(); n > 100 {
-		t.fatalf("the hogs left %d frames", n)
-	}
 	if r := t.life(id, without, poor); r != nil && r.Cause != abi.CauseMemory {
 		t.errorf("without a reserve, with all frames taken: %s", describe(r))
 	}
@@ -74,7 +57,7 @@ func reserveKept(t *T) {
 			t.fatalf("life %d of %d frames in reserve: %+v", n, peak, r)
 		}
 	}
-	t.logf("%d hogs left %d frames that are nobody's; 100 lives of %d frames", len(hogs), left(), peak)
+	t.logf("%d hogs left %d frames that are nobody's; 100 lives of %d frames", len(hogs), t.left(), peak)
 	for _, ep := range hogs {
 		usys.TaskKill(ep)
 	}
@@ -88,6 +71,65 @@ func reserveKept(t *T) {
 	}
 	t.tasks = t.tasks[:0]
 	t.must("free", usys.ImageFree(id))
+}
+
+// left is how many frames are free and owed to nobody.
+func (t *T) left() uint64 {
+	c := counts()
+	var own abi.AccountInfo // counts adds what the root task has
+	t.must("InfoAccount", getInfo(abi.InfoAccount, uint64(abi.AccountRoot), &own))
+	return c.Frames - t.info(me()).Frames - (c.Reserved - min(own.Frames, uint64(own.Spec.ReserveFrames)))
+}
+
+// hogs makes tasks that hold all frames but a few.
+func (t *T) hogs() (hogs []abi.Endpoint) {
+	hog := all()
+	hog.CeilingFrames = 1 << 20
+	for t.left() > 40 && len(hogs) < 40 { // each takes half of what is left, beside its own tables
+		n := min((t.left()-25)/2+1, abi.RAMSize/abi.PageSize)
+		hogs = append(hogs, t.start(code.New().Set(code.CX, n*512).Set(code.DI, abi.RAMBase).Bytes(0xf3, 0x48, 0xab).Stop(), hog)) // REP STOSQ
+	}
+	var r abi.DeathRecord
+	for takeDeath(&r) {
+		t.errorf("a hog's end: %s", describe(&r))
+	}
+	if n := t.left(); n > 100 {
+		t.fatalf("the hogs left %d frames", n)
+	}
+	return hogs
+}
+
+// reserveOfPorts: the frames that port rights need are had as all others, out of the account's reserve, with every
+// other frame taken; and never out of what others are owed.
+func reserveOfPorts(t *T) {
+	const bitmap = 3 + 2 + 1 // tables, bitmap, list
+	id := t.image(code.New().Exit(0).ELF())
+	ports := func(first uint16) rights { return withPorts(abi.PortRange{First: first, Last: first + 7}) }
+	poor, rich := ports(0x110), ports(0x120)
+	ends := t.createOn(t.account(poor), id, "poor")
+	account := t.account(rich)
+	keeps := t.createOn(account, id, "rich")
+	rich.ReserveFrames = uint32(t.info(keeps).Frames) + bitmap
+	t.must("reserve", second(usys.AccountSet(account, &rich.AccountSpec)))
+	owed := ports(0x130)
+	owed.ReserveFrames = rich.ReserveFrames
+	other := t.account(owed)
+
+	hogs := t.hogs()
+	last := hogs[len(hogs)-1]
+	e := abi.OK
+	for n := uint64(abi.RAMSize / abi.PageSize); e == abi.OK; {
+		n--
+		_, e = usys.Trace(abi.TracePoke, last, abi.RAMBase+n*abi.PageSize, 1)
+	}
+	t.want("one more page for a hog", e, abi.EFAULT)
+	t.want("ports without a reserve", set(ends, poor), abi.ENOMEM)
+	t.must("ports out of the reserve", set(keeps, rich))
+	_, e = usys.Trace(abi.TracePoke, last, abi.RAMBase+8*abi.PageSize, 1) // it has this one
+	t.must("a page that the hog has", e)
+	heir := t.createOn(other, id, "owed")
+	t.must("ports out of what was owed all the time", set(heir, owed))
+	t.must("ImageFree", usys.ImageFree(id))
 }
 
 // all is the tasks that live, but the root task.

@@ -98,9 +98,7 @@ func (l *Log) Write(s Source, name *abi.Label, text []byte) {
 	r.used += len(text)
 	n := copy(r.text[r.end:], text)
 	copy(r.text, text[n:])
-	if r.end += len(text); r.end >= len(r.text) {
-		r.end -= len(r.text)
-	}
+	r.end = (r.end + len(text)) % len(r.text)
 }
 
 // at is the place of line i.

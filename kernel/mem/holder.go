@@ -46,6 +46,12 @@ func (p *Pool) Promise(h *Holder, reserve, ceiling uint64) bool {
 	return true
 }
 
+// Forget ends what was promised to h. Preconditions: it has no frames.
+func (p *Pool) Forget(h *Holder) {
+	p.owed -= h.owed()
+	*h = Holder{}
+}
+
 // Owed is how many frames are promised and not taken.
 func (p *Pool) Owed() uint64 { return p.owed }
 
@@ -65,8 +71,7 @@ func (p *Pool) allows(h *Holder) bool {
 
 // Can tells whether h may take n frames, one after the other, as things stand.
 func (p *Pool) Can(h *Holder, n uint64) bool {
-	mine := min(n, h.owed())
-	return h.Left() >= n && p.free >= mine && p.free-mine >= p.owed-mine+(n-mine)
+	return h.Left() >= n && p.free-p.owed >= n-min(n, h.owed()) // never is more owed than free
 }
 
 // charge puts a frame that was taken on h's account.

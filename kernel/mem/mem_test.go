@@ -104,15 +104,15 @@ func TestPromises(t *testing.T) {
 	for life := range 3 {
 		var l List
 		for a.Used() < 5 {
-			if l.Full() {
-				l.Grow(phys, p.GetDirty(&a))
-				continue
-			}
 			f := p.Get(&a)
-			if f == 0 {
+			switch {
+			case f == 0:
 				t.Fatalf("life %d: no frame of its own reserve after %d", life, a.Used())
+			case l.Full():
+				l.Grow(phys, f)
+			default:
+				l.Add(phys, f)
 			}
-			l.Add(phys, f)
 		}
 		if p.Get(&a) != 0 {
 			t.Errorf("life %d: a frame above the reserve, when nothing is free", life)
@@ -132,5 +132,84 @@ func TestPromises(t *testing.T) {
 	}
 	if p.Get(&a) != 0 || a.Peak() != 8 {
 		t.Errorf("above the ceiling; peak %d", a.Peak())
+	}
+}
+
+// Every frame that is free is found once, whether it was ever taken or not; one that is found already is named.
+func TestAddFree(t *testing.T) {
+	phys, size := simulated(t, 21)
+	p := NewPool(phys)
+	p.Add(1, size)
+	all := p.Free()
+	for taken := range all + 1 {
+		var had []Addr
+		for range taken {
+			had = append(had, p.Get(nil))
+		}
+		for _, a := range had {
+			p.Put(nil, a)
+		}
+		set := new(Set)
+		if f := p.AddFree(set); f.Broken() || set.Len() != all {
+			t.Fatalf("%d taken and given back: %d found of %d, %s: %#x, %#x", taken, set.Len(), all, f.What, f.A, f.B)
+		}
+		for n := 1; n <= len(had); n++ {
+			twice := had[len(had)-n] // the chain's n-th, as the last comes first
+			set = new(Set)
+			set.Add(twice)
+			if f := p.AddFree(set); f.A != uint64(twice) || f.B != uint64(n) {
+				t.Fatalf("frame %#x, %d in the chain, twice: %s: %#x, %#x", twice, n, f.What, f.A, f.B)
+			}
+		}
+	}
+}
+
+// Can answers what taking comes to, whatever is free, owed to the holder and owed to others: it takes so many, and not one more.
+func TestCan(t *testing.T) {
+	const size = 7
+	yes, no := 0, 0
+	for free := range uint64(size) {
+		for others := range free + 1 {
+			for reserve := range free + 2 {
+				for ceiling := range uint64(size + 2) {
+					for n := range uint64(size + 1) {
+						phys, end := simulated(t, size+1)
+						p := NewPool(phys)
+						p.Add(1, end)
+						var hog, other, h Holder
+						p.Promise(&hog, 0, size)
+						for p.Free() > free+1 {
+							p.Get(&hog)
+						}
+						if !p.Promise(&other, others, others) || !p.Promise(&h, reserve, ceiling) {
+							continue // no such promise is made
+						}
+						if reserve > 0 { // one is taken already
+							p.Get(&h)
+						}
+						can, took := p.Can(&h, n), uint64(0)
+						for took < n && p.Get(&h) != 0 {
+							took++
+						}
+						if can != (took == n) {
+							t.Fatalf("%d free, %d owed to others, reserve %d, ceiling %d: can take %d is %v, it took %d", free, others, reserve, ceiling, n, can, took)
+						}
+						if can {
+							yes++
+						} else {
+							no++
+						}
+						for range others { // nobody took what another is owed
+							if p.Get(&other) == 0 {
+								t.Fatalf("%d free, %d owed to others, reserve %d, ceiling %d: %d were taken, and others' are gone", free, others, reserve, ceiling, took)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if yes < 1000 || no < 1000 {
+		t.Errorf("%d times yes, %d times no: not the mixture that was meant", yes, no)
 	}
 }

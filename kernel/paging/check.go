@@ -132,7 +132,7 @@ func CheckKernel(phys mem.Physical, template mem.Addr) invariant.Fault {
 func checkKernel(phys mem.Physical, table mem.Addr, va uint64, level uint) invariant.Fault {
 	level--
 	for i, w := range phys.Words(table) {
-		e, at := PTE(w), va|uint64(i)<<(12+9*level)
+		e, at := PTE(w), canonical(va|uint64(i)<<(12+9*level))
 		if e&Present == 0 {
 			continue
 		}
@@ -149,6 +149,9 @@ func checkKernel(phys mem.Physical, table mem.Addr, va uint64, level uint) invar
 	}
 	return invariant.Fault{}
 }
+
+// canonical is an address of 48 bits as the processor writes it: the bits above are as the highest.
+func canonical(va uint64) uint64 { return uint64(int64(va<<16) >> 16) }
 
 // Open is the two pages of s's I/O bitmap, of which clear bits are open ports; nil when it has the closed one.
 func (s *Space) Open(template mem.Addr) (low, high *mem.Words) {

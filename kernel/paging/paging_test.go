@@ -163,3 +163,38 @@ func TestIdentity(t *testing.T) {
 		}
 	}
 }
+
+// What is wrong in the kernel's half is named with its address, wherever that is and however large the page.
+func TestCheckKernelAddress(t *testing.T) {
+	const closed, open = Present | Writable | NX, Present | User
+	for _, c := range []struct {
+		va    uint64
+		level uint
+		bad   PTE
+	}{
+		{0xffff_8000_0000_0000, 0, open}, {0xffff_8765_4321_f000, 0, open}, {0xffff_ffff_ffff_f000, 0, Present | Writable}, {0xffff_9234_5660_0000, 1, open | Large},
+		{0xffff_9234_5660_0000, 1, Present | Writable | Large}, {0xffff_a000_4000_0000, 2, open | Large}, {0x0000_7765_4321_0000, 0, open}, {0x1000, 0, Present | Writable},
+	} {
+		p, _ := newPool(t, 20)
+		root := p.Get(nil)
+		put := func(va uint64, level uint, e PTE) {
+			table := root
+			for l := uint(3); l > level; l-- {
+				at := &p.Physical().Words(table)[index(va, l)]
+				if *at == 0 {
+					*at = uint64(Entry(p.Get(nil), Present|Writable))
+				}
+				table = PTE(*at).Frame()
+			}
+			p.Physical().Words(table)[index(va, level)] = uint64(e)
+		}
+		put(c.va^1<<31, 0, closed)
+		if f := CheckKernel(p.Physical(), root); f.Broken() {
+			t.Fatalf("%#x: nothing is wrong yet, and found: %s: %#x, %#x", c.va, f.What, f.A, f.B)
+		}
+		put(c.va, c.level, c.bad)
+		if f := CheckKernel(p.Physical(), root); !f.Broken() || f.A != c.va || f.B != uint64(c.bad) {
+			t.Errorf("%s: %#x, %#x, want %#x, %#x", f.What, f.A, f.B, c.va, uint64(c.bad))
+		}
+	}
+}

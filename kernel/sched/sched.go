@@ -338,6 +338,7 @@ func (s *Sched) Raise(now uint64) (wanted bool) {
 		}
 	}
 	s.reset()
+	s.gen++
 	for slot := s.head[leftOver]; raised && slot != none; {
 		next := s.next[slot]
 		if s.levelOf(int(slot)) != leftOver {

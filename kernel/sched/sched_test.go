@@ -1,6 +1,7 @@
 package sched
 
 import (
+	"math/big"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -393,6 +394,30 @@ func TestWantedIsTold(t *testing.T) {
 		}
 		if !told || s.Out(2, now, false) {
 			t.Errorf("%s: told %v, out %v", name, told, s.Out(2, now, false))
+		}
+	}
+}
+
+// An account comes back when its budget will have filled to a quarter, however deep it is in debt: not before, and never in
+// a past into which a sum ran over.
+func TestComingBack(t *testing.T) {
+	const now = 1000
+	for _, budget := range []uint64{1, 3, 1000, 1 << 32} {
+		for _, period := range []uint64{budget + 1, 64 * budget, 5_000_000_000} {
+			for _, debt := range []uint64{0, 1, 1 << 20, 1 << 40, 1 << 61} {
+				s := New()
+				s.Set(2, Share{Level: 1, Budget: budget, Period: period, Turn: 1}, now)
+				s.Charge(2, budget+debt, now, Whole)
+				need := new(big.Int).SetUint64(budget/fill + debt + 1)
+				need.Mul(need, new(big.Int).SetUint64(period)).Div(need, new(big.Int).SetUint64(budget))
+				want := uint64(1 << 62) // centuries
+				if need.IsUint64() {
+					want = min(want, need.Uint64())
+				}
+				if got := s.soon - now; got < want || got > want+period/64 {
+					t.Errorf("budget %d of %d, debt %d: back in %d, want %d or a little later", budget, period, debt, got, want)
+				}
+			}
 		}
 	}
 }

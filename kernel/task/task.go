@@ -69,7 +69,7 @@ type Task struct {
 	AsyncFails int // how many of its own have a result to take
 
 	Done   uint64 // of the call that it is making, when that works in steps
-	DoneIP uint64 // where it makes it
+	DoneIP uint64 // where it makes it: a tracer can send it elsewhere in between, to another call
 
 	Ticks       uint64 // in ring 3
 	ReadyNS     uint64 // when it became ready

@@ -8,26 +8,8 @@ import "bennu/kernel/abi"
 // Revoke. b must not move: take memory that stays where it is (heap memory does).
 // ok is false when all grants are taken.
 func Grant(to abi.Endpoint, b []byte, flags uint32) (id abi.GrantID, ok bool) {
-	a := area()
-	for i := range a.Grants {
-		g := &a.Grants[i]
-		if g.Flags != 0 {
-			continue
-		}
-		g.Seq = (g.Seq + 1) & 0xffffff
-		g.To = to
-		g.Start = address(b)
-		g.Len = uint64(len(b))
-		g.Flags = flags | abi.GrantValid
-		return abi.GrantID(uint32(i) | g.Seq<<8), true
-	}
-	return 0, false
+	return (*grants)(&area().Grants).add(abi.CopyGrant{Flags: flags, To: to, Start: address(b), Len: uint64(len(b))})
 }
 
 // Revoke ends a grant of the caller. An id that is not in use is ignored.
-func Revoke(id abi.GrantID) {
-	g := &area().Grants[id&0x3f]
-	if g.Seq == uint32(id)>>8 {
-		g.Flags = 0
-	}
-}
+func Revoke(id abi.GrantID) { (*grants)(&area().Grants).remove(id) }

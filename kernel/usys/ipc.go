@@ -12,7 +12,7 @@ import "bennu/kernel/abi"
 //go:nosplit
 func Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	area().Msg = *m
-	e, _ := raw(uint64(abi.CallSend), uint64(to), 0, 0, 0, 0)
+	e, _ := raw1(uint64(abi.CallSend), uint64(to))
 	return abi.Errno(e)
 }
 
@@ -21,7 +21,7 @@ func Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
 //go:nosplit
 func SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	area().Msg = *m
-	e, _ := raw(uint64(abi.CallSendNB), uint64(to), 0, 0, 0, 0)
+	e, _ := raw1(uint64(abi.CallSendNB), uint64(to))
 	return abi.Errno(e)
 }
 
@@ -33,7 +33,7 @@ func SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 //go:nosplit
 func SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
 	area().Msg = *m
-	e, _ := raw(uint64(abi.CallSendA), uint64(to), tag, 0, 0, 0)
+	e, _ := raw2(uint64(abi.CallSendA), uint64(to), tag)
 	return abi.Errno(e)
 }
 
@@ -44,7 +44,7 @@ func SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
 //
 //go:nosplit
 func Receive(from abi.Endpoint, timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	e, kind := raw(uint64(abi.CallReceive), uint64(from), timeout, 0, 0, 0)
+	e, kind := raw2(uint64(abi.CallReceive), uint64(from), timeout)
 	if abi.Errno(e) == abi.OK {
 		*m = area().Msg
 	}
@@ -66,7 +66,7 @@ func SendRec(to abi.Endpoint, m *abi.Msg) abi.Errno {
 //go:nosplit
 func SendRecTimeout(to abi.Endpoint, timeout uint64, m *abi.Msg) (sent bool, errno abi.Errno) {
 	area().Msg = *m
-	e, v := raw(uint64(abi.CallSendRec), uint64(to), timeout, 0, 0, 0)
+	e, v := raw2(uint64(abi.CallSendRec), uint64(to), timeout)
 	if abi.Errno(e) == abi.OK {
 		*m = area().Msg
 	}
@@ -78,7 +78,7 @@ func SendRecTimeout(to abi.Endpoint, timeout uint64, m *abi.Msg) (sent bool, err
 //
 //go:nosplit
 func Notify(to abi.Endpoint) abi.Errno {
-	e, _ := raw(uint64(abi.CallNotify), uint64(to), 0, 0, 0, 0)
+	e, _ := raw1(uint64(abi.CallNotify), uint64(to))
 	return abi.Errno(e)
 }
 
@@ -86,5 +86,5 @@ func Notify(to abi.Endpoint) abi.Errno {
 //
 //go:nosplit
 func Sleep(ns uint64) {
-	raw(uint64(abi.CallReceive), uint64(abi.Self), ns, 0, 0, 0)
+	raw2(uint64(abi.CallReceive), uint64(abi.Self), ns)
 }

@@ -28,7 +28,7 @@ func (p *parser) checkTime(services []*entry) {
 			who = in[broken].quoted()
 		}
 		text := "after " + strconv.Itoa(len(in)) + " others " + who + " could wait " + waitName(wait) +
-			" for the processor, expected at most " + time.Duration(sched.Promise).String() + ": fewer services, or a smaller part of the period for them"
+			" for the processor, expected at most " + time.Duration(sched.Promise).String() + ": " + smaller(services) + "fewer services, or a smaller part of the period for them"
 		if broken == len(in) && len(in) == 0 {
 			text += ", or a larger one for it"
 		}
@@ -40,6 +40,30 @@ func (p *parser) checkTime(services []*entry) {
 		p.fault(e.name, "budget (the default, "+time.Duration(e.s.Budget).String()+" in "+time.Duration(e.s.BudgetPeriod).String()+"): "+text)
 		p.current = nil
 	}
+}
+
+// shares are budgets as small a part of the processor as the default, and smaller bursts: more services with these keep the
+// promise beside each other.
+var shares = []struct{ budget, period time.Duration }{{50 * time.Microsecond, 5 * time.Millisecond}, {20 * time.Microsecond, 2 * time.Millisecond}, {leastBudget, leastPeriod}}
+
+// smaller is the first of shares with which all services keep the promise, if those take it that say nothing; "": none is.
+func smaller(services []*entry) string {
+	for _, c := range shares {
+		var all []sched.Demand
+		saidNothing := false
+		for _, e := range services {
+			d := sched.Demand{Budget: uint64(e.s.Budget), Period: uint64(e.s.BudgetPeriod)}
+			if _, said := e.from["budget"]; !said {
+				saidNothing = true
+				d = sched.Demand{Budget: uint64(c.budget), Period: uint64(c.period)}
+			}
+			all = append(all, d)
+		}
+		if _, _, ok := sched.Admit(all); ok && saidNothing {
+			return `"budget ` + strconv.FormatInt(c.budget.Microseconds(), 10) + "us " + strconv.FormatInt(c.period.Milliseconds(), 10) + `ms;" in each entry that has none, or `
+		}
+	}
+	return ""
 }
 
 func waitName(ns uint64) string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/room"
 )
 
 // Limits of a file.
@@ -91,10 +92,13 @@ func (s *Service) Operator() bool { return s.UID == 0 }
 type File struct {
 	Name     string
 	Services []Service // the good ones, in the order of the file
+	Memory   uint64    // bytes that the machine has at least that it is for
 
 	// Notes are no faults, but may be slips: `ipc` and `control` may name a service that
 	// is not in this file (of a driver that another image has), and then mean nothing.
 	Notes []Fault
+
+	from map[string]map[string]written // by label and keyword: where what a service has is written
 }
 
 // Service finds an entry by label; nil when there is none that is right.
@@ -143,17 +147,18 @@ func (f Fault) Error() string {
 // Parse reads a whole file and finds everything that is wrong in it, in the order of the
 // file. An entry with a fault is not among the File's services; it does not spoil others.
 func Parse(name string, text []byte) (*File, []Fault) {
-	p := &parser{name: name, tokens: scan(text)}
+	p := &parser{name: name, tokens: scan(text), memory: room.Minimum}
 	p.file()
 	p.evaluate()
 	sort.SliceStable(p.faults, func(i, j int) bool {
 		a, b := &p.faults[i], &p.faults[j]
 		return a.Line < b.Line || a.Line == b.Line && a.Col < b.Col
 	})
-	f := &File{Name: name, Notes: p.notes}
+	f := &File{Name: name, Memory: p.memory, Notes: p.notes, from: map[string]map[string]written{}}
 	for _, e := range p.entries {
 		if !e.bad && !e.class {
 			f.Services = append(f.Services, e.s)
+			f.from[e.s.Label] = e.from
 		}
 	}
 	return f, p.faults

@@ -87,6 +87,19 @@ func (a *arguments) checkClass(t token, r abi.PortRange, class ioport.Class) {
 	}
 }
 
+// ReachesPorts tells whether the service reaches ports itself, by IN and OUT, besides those that the kernel writes for it.
+func (s *Service) ReachesPorts() bool {
+	for _, r := range s.Ports {
+		for more := true; more; {
+			var b ioport.Block
+			if b, r, more = ioport.Next(r); b.Class == ioport.Open {
+				return true
+			}
+		}
+	}
+	return len(s.Unguarded) > 0
+}
+
 // portRange reads BASE or BASE:LENGTH.
 func portRange(s string) (r abi.PortRange, ok bool) {
 	base, length, long := strings.Cut(s, ":")

@@ -11,9 +11,9 @@ func in(statement string) string { return "service a {\n  " + statement + "\n};\
 
 // One row a message. want is the whole fault, or its beginning when it ends in "…".
 var faultRows = []struct{ name, text, want string }{
-	{"word at top", "services a { };", `f:1:1: unexpected "services", expected "service" or "class"`},
-	{"string at top", `"x";`, `f:1:1: unexpected string "x", expected "service" or "class"`},
-	{"stray end", "service a { };;", `f:1:15: unexpected ";", expected "service" or "class"`},
+	{"word at top", "services a { };", `f:1:1: unexpected "services", expected "service", "class" or "machine"`},
+	{"string at top", `"x";`, `f:1:1: unexpected string "x", expected "service", "class" or "machine"`},
+	{"stray end", "service a { };;", `f:1:15: unexpected ";", expected "service", "class" or "machine"`},
 	{"include", `include "other";`, `f:1:1: "include" is not supported, expected one file: the image builder joins the parts`},
 	{"no name", "service { };", `f:1:9: unexpected "{", expected a name after "service"`},
 	{"no name at all", "service", `f:1:8: unexpected end of file, expected a name after "service"`},
@@ -29,6 +29,17 @@ var faultRows = []struct{ name, text, want string }{
 	{"open string", in(`descr "clock;`), `f:2:9: service "a": string without an end, expected '"' on the same line`},
 	{"control byte in string", in("descr \"a\x01\";"), `f:2:9: service "a": byte 0x1 cannot be in a string, expected printable text`},
 	{"bad byte", in("uid \xff\xfe0;"), `f:2:7: service "a": byte 0xff cannot be in a word, expected printable ASCII`},
+
+	{"machine twice", "machine { memory 64M; };\nmachine { memory 64M; };", `f:2:1: duplicate machine, expected it once, see f:1:1`},
+	{"machine named", "machine pc { };", `f:1:9: unexpected "pc", expected "{"`},
+	{"machine open", "machine { memory 64M;\nservice b { };\n", `f:2:1: "service" inside an entry, expected "}" to close "machine", see f:1:1`},
+	{"machine in a service", "service a {\nmachine { };", `f:2:1: service "a": "machine" inside an entry, expected "}" to close "a", see f:1:1`},
+	{"machine keyword", "machine { disk 1G; };\nservice b { };\n", `f:1:11: machine: unknown keyword "disk", expected memory`},
+	{"machine memory twice", "machine { memory 64M; memory 64M; };", `f:1:23: machine: duplicate keyword "memory", expected it once, see f:1:11`},
+	{"machine memory none", "machine { memory; };", `f:1:11: machine: memory: no argument, expected a size such as 128M, from 32M to 64G`},
+	{"machine memory bytes", "machine { memory 134217728; };", `f:1:18: machine: memory: unexpected "134217728", expected a size such as 128M, from 32M to 64G`},
+	{"machine memory small", "machine { memory 31M; };", `f:1:18: machine: memory: unexpected "31M", expected a size…`},
+	{"machine memory large", "machine { memory 65G; };", `f:1:18: machine: memory: unexpected "65G", expected a size…`},
 
 	{"upper-case label", "service RTC { };", `f:1:9: service "RTC": unexpected "RTC", expected a label: 1 to 16 of a-z, 0-9, '-', '_', '.'`},
 	{"long label", "service seventeen-letters { };", `f:1:9: service "seventeen-letters": unexpected "seventeen-letters", expected a label…`},
@@ -219,6 +230,39 @@ func TestAdmission(t *testing.T) {
 		case c.want == "" && len(faults) == 0:
 		case len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), c.want):
 			t.Errorf("%q:\ngot  %v\nwant %s", c.budgets, faults, c.want)
+		}
+	}
+}
+
+// TestAdmissionAdvice: where smaller bursts let all services in, the refusal says which, and that is so.
+func TestAdmissionAdvice(t *testing.T) {
+	table := func(n int, budget string) string {
+		text := "service first { budget 1ms 10ms; };\n"
+		for i := range n {
+			text += "service s" + strconv.Itoa(i) + " { " + budget + "};\n"
+		}
+		return text
+	}
+	for _, c := range []struct {
+		n    int
+		want string // "": nothing would do
+	}{{40, "budget 50us 5ms;"}, {43, "budget 20us 2ms;"}, {62, ""}} {
+		_, faults := Parse("f", []byte(table(c.n, "")))
+		if len(faults) == 0 {
+			t.Fatalf("%d services: all are let in", c.n)
+		}
+		for _, f := range faults {
+			_, advice, _ := strings.Cut(f.Text, "expected at most 50ms: ")
+			quoted, rest, told := strings.Cut(strings.TrimPrefix(advice, `"`), `" in each entry that has none, or `)
+			if told != (c.want != "") || told && quoted != c.want || !told && !strings.HasPrefix(advice, "fewer services") || told && rest != "fewer services, or a smaller part of the period for them" {
+				t.Fatalf("%d services: %s", c.n, f.Error())
+			}
+		}
+		if c.want == "" {
+			continue
+		}
+		if f, faults := Parse("f", []byte(table(c.n, c.want+" "))); len(faults) != 0 || len(f.Services) != c.n+1 {
+			t.Errorf("%d services with %s %v", c.n, c.want, faults)
 		}
 	}
 }

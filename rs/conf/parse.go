@@ -36,6 +36,8 @@ type parser struct {
 	broken  bool   // a bad token was met since it was last cleared
 	current *entry // whose faults these are
 	entries []*entry
+	machine *entry // nil: the file has none
+	memory  uint64 // of the smallest machine
 	faults  []Fault
 	notes   []Fault
 }
@@ -94,6 +96,9 @@ func (p *parser) next() token {
 // a '{' follows, since `class NAME;` is a statement there.
 func (p *parser) header() bool {
 	t := p.peek(0)
+	if t.kind == tokenWord && t.text == machineEntry {
+		return p.peek(1).kind == tokenOpen
+	}
 	return t.kind == tokenWord && (t.text == "service" || t.text == "class") && p.peek(1).value() && p.peek(2).kind == tokenOpen
 }
 
@@ -107,11 +112,14 @@ func (p *parser) file() {
 		case t.kind == tokenWord && (t.text == "service" || t.text == "class"):
 			p.next()
 			p.entry(t)
+		case t.kind == tokenWord && t.text == machineEntry:
+			p.next()
+			p.machineEntry(t)
 		case t.kind == tokenWord && t.text == "include":
 			p.fault(t, `"include" is not supported, expected one file: the image builder joins the parts`)
 			p.skip()
 		default:
-			p.fault(t, "unexpected "+t.String()+`, expected "service" or "class"`)
+			p.fault(t, "unexpected "+t.String()+`, expected "service", "class" or "machine"`)
 			p.skip()
 		}
 	}
@@ -148,14 +156,20 @@ func (p *parser) entry(kind token) {
 	e.s.Line, e.s.Col = kind.line, kind.col
 	p.current = e
 	p.entries = append(p.entries, e)
+	p.body(e)
+}
+
+// body reads the statements of an entry; false: there are none.
+func (p *parser) body(e *entry) bool {
 	if t := p.peek(0); t.kind != tokenOpen {
 		p.fault(t, "unexpected "+t.String()+`, expected "{"`)
 		p.skip()
-		return
+		return false
 	}
 	p.next()
 	for p.statement(e) {
 	}
+	return true
 }
 
 // statement reads one; false is the end of the entry.

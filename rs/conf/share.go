@@ -55,13 +55,16 @@ func readMemory(a *arguments) { a.size(&a.s.Memory, 64<<10, "a size such as 16M,
 
 func readReserve(a *arguments) { a.size(&a.s.Reserve, 0, "a size such as 512K, from 0K to 1G") }
 
-// size reads the only argument, at least so much. What is wrong is left as it was, to be found fault with once.
-func (a *arguments) size(to *uint64, least uint64, want string) {
+// size reads the only argument, at least so much, of one service's memory.
+func (a *arguments) size(to *uint64, least uint64, want string) { a.sizeWithin(to, least, 1<<30, want) }
+
+// sizeWithin reads the only argument. What is wrong is left as it was, to be found fault with once.
+func (a *arguments) sizeWithin(to *uint64, least, most uint64, want string) {
 	if !a.count(1, 1, want) {
 		return
 	}
 	n, ok := size(a.args[0].text)
-	if !ok || n < least || n > 1<<30 {
+	if !ok || n < least || n > most {
 		a.wrong(a.args[0], want)
 		return
 	}

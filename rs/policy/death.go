@@ -134,14 +134,11 @@ func (r *row) backoff() time.Duration {
 
 // decayed is the count of restarts less one for each quiet time that this life has run.
 func (r *row) decayed(now time.Duration) uint32 {
-	if r.readyAt == never || r.cfg.Quiet <= 0 || now < r.readyAt {
+	if r.readyAt == never || r.cfg.Quiet <= 0 {
 		return r.restarts
 	}
-	quiet := (now - r.readyAt) / r.cfg.Quiet
-	if quiet >= time.Duration(r.restarts) {
-		return 0
-	}
-	return r.restarts - uint32(quiet)
+	quiet := max(now-r.readyAt, 0) / r.cfg.Quiet // a life may have died before its being ready was heard
+	return r.restarts - uint32(min(quiet, time.Duration(r.restarts)))
 }
 
 // tooMany notes a death and tells whether there were Burst of them within Window.

@@ -28,6 +28,12 @@ func (kernel) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) a
 	return usys.CopyTo(to, id, offset, b)
 }
 
+func (kernel) Unpromised() uint64 {
+	var c abi.Counts
+	usys.GetInfo(abi.InfoCounts, 0, abi.Bytes(&c))
+	return (c.Frames - c.Reserved) * abi.PageSize
+}
+
 func (kernel) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
 	return usys.AccountSet(id, s)
 }

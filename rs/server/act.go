@@ -60,9 +60,6 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 // start makes a life: task, privileges, go. What was begun is undone when a part fails: why is which.
 func (s *Server) start(a *policy.Action) (e abi.Errno, why abi.Why) {
 	t := &s.table[a.ID]
-	if e = s.open(t); e != abi.OK {
-		return e, abi.WhyAccount
-	}
 	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
 		return e, why
 	}
@@ -91,36 +88,6 @@ func (s *Server) start(a *policy.Action) (e abi.Errno, why abi.Why) {
 	s.k.TaskKill(ep)
 	return e, why
 }
-
-// open makes a service's account, once: it outlives all its lives. Errors: ENOSPC, ENOMEM (its reserve is more than
-// what is left).
-func (s *Server) open(t *service) abi.Errno {
-	if t.account != 0 {
-		return abi.OK
-	}
-	c := &t.conf
-	spec := abi.AccountSpec{
-		Label:         t.label,
-		Priority:      c.Priority,
-		BudgetNS:      uint64(c.Budget),
-		PeriodNS:      uint64(c.BudgetPeriod),
-		QuantumNS:     uint64(c.Quantum),
-		ReserveFrames: uint32(c.Reserve / abi.PageSize),
-		CeilingFrames: uint32(c.Memory / abi.PageSize),
-	}
-	if c.Server {
-		spec.Flags |= abi.AccountServer
-	}
-	if c.Calls&abi.CallBit(abi.CallImageCreate) != 0 {
-		spec.Images = imagesOfOthers
-	}
-	var e abi.Errno
-	t.account, e = s.k.AccountSet(0, &spec)
-	return e
-}
-
-// imagesOfOthers is how many images a service may have that may make them.
-const imagesOfOthers = 4
 
 // privileges fills s.priv with what a service may do: what system.conf says, and to send
 // to those that live now of the services that it or the other side names. One that starts

@@ -16,6 +16,7 @@ type fakeTask struct {
 	waiting bool // receives from anybody: SendNB succeeds
 	wakes   bool // begins to wait when it was found not to
 	got     []abi.Msg
+	tried   []time.Duration // when it was found not to wait
 	pings   int
 	code    map[uint64]byte
 }
@@ -49,6 +50,7 @@ type fake struct {
 	refuse map[string][]abi.Errno // errors of the next calls, by name
 	grants map[abi.GrantID][]byte
 
+	memory   uint64            // that is promised to nobody
 	accounts []abi.AccountSpec // made, the first is AccountRoot+1
 	payer    abi.AccountID
 
@@ -144,12 +146,29 @@ func (f *fake) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	if e != abi.OK {
 		return e
 	}
+	f.plain(m)
 	if !t.waiting {
+		if !f.quiet {
+			t.tried = append(t.tried, f.now)
+		}
 		t.waiting = t.wakes
 		return abi.ENOTREADY
 	}
 	t.got = append(t.got, *m)
 	return abi.OK
+}
+
+// plain holds that an error says why, and that what it does not carry is 0: the endpoint of an answer, and the detail where Why has none.
+func (f *fake) plain(m *abi.Msg) {
+	f.t.Helper()
+	if m.Type != abi.MsgReply || m.Arg[0] == 0 {
+		return
+	}
+	why := abi.Why(m.Arg[5])
+	detail := why == abi.WhyInitTimeout || why == abi.WhyDied || why == abi.WhyFaultTimeout || m.Arg[4] == 0
+	if counted := why == abi.WhyTooMany && m.Arg[1] > 0; m.Arg[1] != 0 && !counted || m.Arg[2] != 0 || m.Arg[3] != 0 || !detail {
+		f.t.Errorf("answered %s, why %d, with %v", abi.Errno(m.Arg[0]).Name(), why, m.Arg)
+	}
 }
 
 func (f *fake) Notify(to abi.Endpoint) abi.Errno {
@@ -187,10 +206,17 @@ func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) 
 	return e
 }
 
+func (f *fake) Unpromised() uint64 { return f.memory }
+
 func (f *fake) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
 	if e := f.errno("account"); e != abi.OK {
 		return 0, e
 	}
+	reserve := uint64(s.ReserveFrames) * abi.PageSize
+	if reserve > f.memory {
+		return 0, abi.ENOMEM
+	}
+	f.memory -= reserve
 	f.accounts = append(f.accounts, *s)
 	return abi.AccountID(len(f.accounts)) + abi.AccountRoot, abi.OK
 }

@@ -11,8 +11,22 @@ import (
 // boot makes a machine with a system.conf, in which every program is there, and boots it.
 func boot(t *testing.T, config string) *fake {
 	t.Helper()
+	return bootOn(t, 256<<20, config)
+}
+
+// bootOn is boot of a machine with so much memory that is promised to nobody.
+func bootOn(t *testing.T, memory uint64, config string) *fake {
+	t.Helper()
+	f := newFake(t, memory, config)
+	f.start()
+	return f
+}
+
+func newFake(t *testing.T, memory uint64, config string) *fake {
+	t.Helper()
 	f := &fake{
-		t: t, now: time.Second, files: map[string]string{ConfName: config}, bad: map[string]bool{},
+		memory: memory,
+		t:      t, now: time.Second, files: map[string]string{ConfName: config}, bad: map[string]bool{},
 		tasks: map[abi.Endpoint]*fakeTask{}, images: map[uint32]*fakeImage{}, refuse: map[string][]abi.Errno{},
 		grants: map[abi.GrantID][]byte{},
 	}
@@ -21,7 +35,6 @@ func boot(t *testing.T, config string) *fake {
 			f.files[ProgramPath+w] = "ELF of " + w
 		}
 	}
-	f.start()
 	return f
 }
 

@@ -12,6 +12,9 @@ type image struct {
 	size    uint64
 }
 
+// noImage is the place in images of who holds none.
+const noImage = -1
+
 // hold gives a service its program's image, which is made when nobody has it yet.
 // Errors: ENOEXEC (damaged, or not an executable), ENOMEM, ENOSPC.
 func (s *Server) hold(t *service) (abi.Errno, abi.Why) {
@@ -72,7 +75,7 @@ func (s *Server) drop(t *service) {
 		return
 	}
 	m := &s.images[t.image]
-	t.image = -1
+	t.image = noImage
 	if m.users--; m.users == 0 {
 		s.k.ImageFree(m.id)
 		m.size = 0

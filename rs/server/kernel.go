@@ -23,6 +23,7 @@ type Kernel interface {
 	CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno
 	CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno
 
+	Unpromised() uint64 // bytes of memory that are free and promised to nobody
 	AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno)
 	AccountPay(id abi.AccountID)
 	TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno)

@@ -154,7 +154,6 @@ func TestStartFails(t *testing.T) {
 		why   abi.Why
 		words string
 	}{
-		"account": {abi.ENOMEM, abi.WhyAccount, ""},
 		"image":   {abi.ENOSPC, abi.WhyImage, ""},
 		"write":   {abi.ENOMEM, abi.WhyImage, ""},
 		"seal":    {abi.ENOEXEC, abi.WhyImage, ""},

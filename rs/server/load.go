@@ -22,8 +22,9 @@ const lineSize = 1024
 // are kept.
 const maxFaults = 64
 
-// New reads the configuration. Every fault of it is logged with its own words; the entry
-// that has it is refused, others are not harmed. Nothing is started: Boot.
+// New reads the configuration, and makes the accounts of its services. Every fault of it is logged with its own words; the
+// entry that has it is refused, others are not harmed. So is one for whose reserve there is no memory. Nothing is started:
+// Boot.
 //
 // Errors: there is no system.conf, or it is damaged.
 func New(k Kernel, a Archive) (*Server, error) {
@@ -40,20 +41,14 @@ func New(k Kernel, a Archive) (*Server, error) {
 		s.byBits[i] = -1
 	}
 	s.clock()
-	for _, c := range file.Services {
-		if _, ok := a.File(ProgramPath + c.Program); !ok {
-			faults = append(faults, conf.Fault{
-				File: ConfName, Line: c.Line, Col: c.Col, Label: c.Label,
-				Text: "program: no " + ProgramPath + c.Program + " in the boot archive, expected an executable",
-			})
-			continue
-		}
-		label, _ := abi.MakeLabel(c.Label)
-		s.table = append(s.table, service{label: label, name: c.Label, conf: c, endpoint: abi.None, image: -1})
+	var refused []refusal
+	for _, f := range faults {
+		refused = append(refused, wrong(f))
 	}
+	refused = append(refused, s.admit(file)...)
 	s.good = len(s.table)
 	s.link()
-	s.refuse(faults)
+	s.refuse(refused)
 	configs := make([]policy.Config, s.good)
 	for i := range configs {
 		configs[i] = config(&s.table[i].conf)
@@ -113,9 +108,9 @@ func (s *Server) link() {
 	}
 }
 
-// refuse logs faults and keeps a row for each entry that has one.
-func (s *Server) refuse(faults []conf.Fault) {
-	for i, f := range faults {
+// refuse logs what is refused and keeps a row for each entry.
+func (s *Server) refuse(refused []refusal) {
+	for i, f := range refused {
 		if i == maxFaults {
 			s.say(ConfName + ": more faults, not shown")
 			break
@@ -125,11 +120,11 @@ func (s *Server) refuse(faults []conf.Fault) {
 		if !ok || f.Class || s.byLabel(label) >= 0 {
 			continue
 		}
-		s.table = append(s.table, service{label: label, name: f.Label, refused: true, endpoint: abi.None, image: -1})
+		s.table = append(s.table, service{label: label, name: f.Label, refused: f.e, why: f.why, endpoint: abi.None, image: noImage})
 		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
 		e, _ := s.events.add(policy.Nobody)
-		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, abi.EINVAL
-		e.Why = abi.WhyRefused
+		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, f.e
+		e.Why = f.why
 	}
 }
 

@@ -34,8 +34,8 @@ func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
 	for _, r := range t.conf.Unguarded {
 		out.Unguarded += uint32(r.Last) - uint32(r.First) + 1
 	}
-	if t.refused {
-		out.State, out.Errno, out.Why = abi.ServiceFailed, abi.EINVAL, abi.WhyRefused
+	if t.refused != abi.OK {
+		out.State, out.Errno, out.Why = abi.ServiceFailed, t.refused, t.why
 		return
 	}
 	s.policy.Status(policy.ID(i), s.now, out)

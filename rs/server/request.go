@@ -161,8 +161,8 @@ func (s *Server) life(from policy.ID) {
 		s.fail(abi.EINVAL, abi.WhyLabel)
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)
-	case s.table[target].refused:
-		s.fail(abi.EINVAL, abi.WhyRefused)
+	case s.table[target].refused != abi.OK:
+		s.fail(s.table[target].refused, s.table[target].why)
 	case m.Type == abi.RSFault:
 		s.inject(policy.ID(target))
 	case s.mayWait():
@@ -211,8 +211,8 @@ func (s *Server) lookup() {
 		s.reply(uint64(s.k.Root()))
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)
-	case s.table[target].refused:
-		s.fail(abi.ESRCH, abi.WhyRefused)
+	case s.table[target].refused != abi.OK:
+		s.fail(abi.ESRCH, s.table[target].why)
 	default:
 		id := policy.ID(target)
 		if e, why := s.policy.Lookup(id); e != abi.OK {

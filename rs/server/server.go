@@ -23,14 +23,15 @@ type service struct {
 	label    abi.Label
 	name     string
 	conf     conf.Service
-	refused  bool
-	controls uint64 // bit n: may refresh and restart service n
-	peers    uint64 // bit n: it and service n may send to each other
+	refused  abi.Errno // OK: it has no fault
+	why      abi.Why   // of that
+	controls uint64    // bit n: may refresh and restart service n
+	peers    uint64    // bit n: it and service n may send to each other
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
 	created  uint64        // when RS asked the kernel for this life, ns
-	image    int           // place in images; -1: holds none
+	image    int           // place in images, or noImage
 	watching bool
 	watch    uint64 // number of the event that it waits for
 	mail     mail

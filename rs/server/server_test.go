@@ -120,6 +120,15 @@ class c { nice 1; };
 			t.Errorf("no log line %q in\n%s", want, strings.Join(f.log, "\n"))
 		}
 	}
+	for _, label := range []string{"bad", "gone", "c"} {
+		if label == "c" { // a class is no service
+			if f.logged("label=c ") {
+				t.Error("an event of a class")
+			}
+		} else if e := f.last(abi.EventRefuse, label); e.TimeNS != uint64(f.now) || e.Errno != abi.EINVAL || e.Why != abi.WhyRefused || e.Endpoint != abi.None {
+			t.Errorf("%s: %+v", label, e)
+		}
+	}
 	if f.ep("bad") != abi.None || f.ep("gone") != abi.None || f.ep("uart") == abi.None {
 		t.Error("wrong services were started")
 	}

@@ -150,6 +150,7 @@ func (w *world) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 	}
 	return abi.None, abi.ENOSPC
 }
+func (w *world) Unpromised() uint64 { return 1 << 30 }
 func (w *world) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.Errno) {
 	return abi.AccountRoot + 1, abi.OK
 }

@@ -37,8 +37,8 @@ const (
 // MaxAsks is how many requests may wait at a time.
 const MaxAsks = 64
 
-// How many requests may be on their way to one task: RS has abi.RSOpen places for the requests of a service, those of
-// the SDK itself included. The others wait here. Those that take long (a start, a read of the console) do not hold up the
+// How many requests may be on their way to one task: RS has abi.RSOpen places for the requests of a service, of which three
+// are left for those of the SDK itself. The others wait here. Those that take long (a start, a read of the console) do not hold up the
 // quick ones.
 const (
 	quickWindow = 3

@@ -202,6 +202,9 @@ func TestAfter(t *testing.T) {
 func TestAskWindow(t *testing.T) {
 	f, n := fake.New(), ended{}
 	a := NewAsker(f)
+	if left := abi.RSOpen - slowWindow - quickWindow; left < 3 {
+		t.Errorf("of the places that RS has for a service %d are left for the SDK's own requests", left)
+	}
 	for range 10 {
 		a.Ask(peerA, abi.Msg{Type: 0x901}, LimitLife, n.as("slow"))
 	}

@@ -25,7 +25,7 @@ func failure(r Request, m *abi.Msg, e abi.Errno) failed {
 // hasWords tells whether the service's row may say more.
 func (f *failed) hasWords() bool {
 	switch f.why {
-	case abi.WhyRefused, abi.WhyPorts, abi.WhyInit, abi.WhyDied:
+	case abi.WhyRefused, abi.WhyAccount, abi.WhyPorts, abi.WhyInit, abi.WhyDied:
 		return true
 	}
 	return false
@@ -114,7 +114,7 @@ func (f *failed) step() string {
 	case abi.WhyImage:
 		return "no executable copy: " + f.errno.Text()
 	case abi.WhyAccount:
-		return "no account: " + f.kernel(abi.ENOMEM, "its reserve is more than the memory that is not promised yet")
+		return or(f.words, "no account: "+f.kernel(abi.ENOMEM, "its reserve is more than the memory that is not promised yet"))
 	case abi.WhyPorts:
 		return or(f.words, "a port of its entry is another's")
 	case abi.WhyPrivilege:

@@ -87,6 +87,8 @@ func TestRefusals(t *testing.T) {
 		{"service up x", abi.EIO, abi.WhyDied, exception, "", "EIO: x died: exception #PF\n"},
 		{"service up x", abi.EIO, abi.WhyDied, uint64(abi.ReasonPanic), "as asked (x/x.go:7)", "EIO: x died: panic: as asked (x/x.go:7)\n"},
 		{"service up x", abi.EINVAL, abi.WhyRefused, 0, "system.conf:3:1: no", "EINVAL: the entry of x was refused: system.conf:3:1: no\n"},
+		{"service up x", abi.ENOMEM, abi.WhyAccount, 0, "system.conf:3:1: no", "ENOMEM: x was not started: system.conf:3:1: no\n"},
+		{"service up x", abi.ENOMEM, abi.WhyAccount, 0, "", "ENOMEM: x was not started: no account: its reserve is more than the memory that is not promised yet\n"},
 		{"service restart x", abi.EBUSY, abi.WhyUp, 0, "", "EBUSY: x lives (service refresh replaces it)\n"},
 		{"service down x", abi.ESRCH, abi.WhyDown, 0, "", "ESRCH: x is down (service up starts it)\n"},
 		{"service down x", abi.ESRCH, abi.WhyUnknown, 0, "", "ESRCH: no service x (service status lists them)\n"},

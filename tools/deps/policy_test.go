@@ -15,6 +15,7 @@ kernel/usys:                     kernel/abi
 kernel/archive:                  nothing
 kernel/archive/pack:             kernel/archive
 kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who checks system.conf use one table
+kernel/room:                     kernel/abi # whose a machine's memory is: likewise
 
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
 kernel:                          kernel -kernel/usys -kernel/archive
@@ -28,7 +29,7 @@ boot:                            board/pc kernel -kernel/usys boot/ring0
 boot/hog:                        kernel/abi kernel/usys board/ring3
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
-rs/conf:                         kernel/abi kernel/ioport kernel/sched
+rs/conf:                         kernel/abi kernel/ioport kernel/room kernel/sched
 rs/policy rs/ds:                 kernel/abi
 rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
@@ -46,6 +47,8 @@ drivers/ctl:                     kernel/abi drivers/sdk -drivers/sdk/fake board/
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
 tools:                           tools kernel/abi kernel/archive rs/conf rs/service -rs/service/live
+# the image builder holds system.conf against the memory that the kernel leaves services
+tools/mkimage:                   tools kernel/abi kernel/archive kernel/room rs/conf
 # the demo holds what services waited against what the scheduler promises, and packs hogs
 tools/demo:                      tools kernel/abi kernel/archive kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client

@@ -56,7 +56,10 @@ func packFiles(o *packOptions, stderr io.Writer) error {
 	}
 	if len(parts) > 0 {
 		files[confName] = text
-		faults = append(faults, checkConf(text, parts, files, stderr)...)
+	}
+	b, packErr := pack.Bytes(files)
+	if len(parts) > 0 {
+		faults = append(faults, checkConf(text, parts, files, uint64(len(b)), stderr)...)
 	}
 	faults = append(faults, checkPrograms(files)...)
 	if len(faults) > 0 {
@@ -67,9 +70,8 @@ func packFiles(o *packOptions, stderr io.Writer) error {
 			fmt.Fprintf(stderr, "mkimage: forced: %v\n", f)
 		}
 	}
-	b, err := pack.Bytes(files)
-	if err != nil {
-		return err
+	if packErr != nil {
+		return packErr
 	}
 	if _, err := archive.Open(b); err != nil {
 		return fmt.Errorf("what was written does not read: %w", err)
@@ -159,11 +161,27 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// checkConf reports all faults of system.conf at the file, line and column where they were
-// written, and the services whose program is not in the archive. Notes only go to stderr.
-func checkConf(text []byte, parts []confPart, files map[string][]byte, stderr io.Writer) (faults []error) {
+// checkConf reports all faults of system.conf at the file, line and column where they were written, the services whose
+// program is not in the archive, and those for which there is no memory: neither of their own nor on the smallest machine
+// that boots an archive of size bytes. Notes only go to stderr.
+func checkConf(text []byte, parts []confPart, files map[string][]byte, size uint64, stderr io.Writer) (faults []error) {
 	f, wrong := conf.Parse(confName, text)
-	for _, n := range f.Notes {
+	notes := f.Notes
+	room := f.Room(size)
+	for i := range f.Services {
+		s := &f.Services[i]
+		if program, ok := files[binDir+s.Program]; !ok {
+			wrong = append(wrong, conf.Fault{Line: s.Line, Col: s.Col, Label: s.Label, Text: "its program " + binDir + s.Program + " is not in the archive"})
+		} else if x, note, ok := f.AdmitLife(s, lifeTakes(program, s)); note {
+			notes = append(notes, x)
+		} else if !ok {
+			wrong = append(wrong, x)
+		}
+		if x, ok := f.Admit(&room, s); !ok {
+			wrong = append(wrong, x)
+		}
+	}
+	for _, n := range notes {
 		n.File, n.Line = locate(parts, n.Line)
 		fmt.Fprintf(stderr, "mkimage: note: %v\n", n)
 	}
@@ -173,13 +191,6 @@ func checkConf(text []byte, parts []confPart, files map[string][]byte, stderr io
 			w.Other.File, w.Other.Line = locate(parts, w.Other.Line)
 		}
 		faults = append(faults, w)
-	}
-	for _, s := range f.Services {
-		if _, ok := files[binDir+s.Program]; !ok {
-			w := conf.Fault{Col: s.Col, Label: s.Label, Text: "its program " + binDir + s.Program + " is not in the archive"}
-			w.File, w.Line = locate(parts, s.Line)
-			faults = append(faults, w)
-		}
 	}
 	return faults
 }

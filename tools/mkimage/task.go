@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/room"
+	"bennu/rs/conf"
 )
 
 // maxSegments is how many segments the kernel loads (kernel/image).
@@ -60,6 +62,21 @@ func taskFault(b []byte) string {
 		}
 	}
 	return fmt.Sprintf("entry %#x is not in an executable segment", f.Entry)
+}
+
+// lifeTakes is the least memory that a life of a service with this executable takes; 0 when that is none.
+func lifeTakes(b []byte, s *conf.Service) uint64 {
+	f, err := elf.NewFile(bytes.NewReader(b))
+	if err != nil {
+		return 0 // checkPrograms says so
+	}
+	var segments []room.Segment
+	for _, p := range f.Progs {
+		if end := p.Vaddr + p.Memsz; p.Type == elf.PT_LOAD && p.Vaddr >= abi.ImageBase && p.Vaddr <= end && end <= abi.ImageEnd {
+			segments = append(segments, room.Segment{Start: p.Vaddr, End: end, Write: p.Flags&elf.PF_W != 0})
+		}
+	}
+	return room.Life(segments, s.ReachesPorts())
 }
 
 func segmentFault(p *elf.Prog, size uint64, others []*elf.Prog) string {

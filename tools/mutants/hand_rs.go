@@ -9,7 +9,7 @@ var handPolicy = []mutation{
 	{id: "policy-exit-zero", file: "rs/policy/death.go", before: "status == 0 && r.proved && r.cfg.OnExit != ExitRestarts", after: "r.proved && r.cfg.OnExit != ExitRestarts", why: "a failure is a service's good right"},
 	{id: "policy-backoff-first", file: "rs/policy/death.go", before: "\tif r.restarts == 0 {\n\t\treturn 0\n\t}\n", after: "", why: "the first restart waits"},
 	{id: "policy-backoff-max", file: "rs/policy/death.go", before: "return max(min(d, r.cfg.BackoffMax), 1)", after: "return max(d, 1)", why: "the wait grows beyond its maximum"},
-	{id: "policy-decay", file: "rs/policy/death.go", before: "return r.restarts - uint32(quiet)", after: "return r.restarts", why: "an old death is never forgiven"},
+	{id: "policy-decay", file: "rs/policy/death.go", before: "return r.restarts - uint32(min(quiet, time.Duration(r.restarts)))", after: "return r.restarts - uint32(min(0*quiet, time.Duration(r.restarts)))", why: "an old death is never forgiven"},
 	{id: "policy-burst", file: "rs/policy/death.go", before: "return oldest != never && now-oldest < r.cfg.Window", after: "return oldest != never && now-oldest > r.cfg.Window", why: "slow deaths are too many, quick ones are not"},
 	{id: "policy-recovery", file: "rs/policy/life.go", before: "r.recovery, r.faultAt = now-r.faultAt, never", after: "r.recovery = now - r.faultAt", why: "a refresh has a recovery time"},
 	{id: "policy-two-misses", file: "rs/policy/life.go", before: "limit := r.pingAt + 2*r.cfg.Period\n\t\tswitch {", after: "limit := r.pingAt + r.cfg.Period\n\t\tswitch {", why: "one missed ping is death"},

@@ -122,7 +122,7 @@ func TestMemory(t *testing.T) {
 		size string
 		want int
 	}{
-		{"8M", qemu.StatusRefused}, {"16M", qemu.StatusRefused}, {"24M", qemu.StatusRefused}, {"32M", qemu.StatusRefused},
+		{"8M", qemu.StatusRefused}, {"16M", qemu.StatusRefused}, {"24M", qemu.StatusRefused}, {"28M", qemu.StatusRefused},
 		{"128M", qemu.StatusOff}, {"1G", qemu.StatusOff}, {"5G", qemu.StatusOff},
 	} {
 		t.Run(c.size, func(t *testing.T) {

@@ -69,8 +69,8 @@ const (
 	mce = "mce 0 1 0xbd00000000000134 0x5 0x12345000 0x8c"
 )
 
-// A non-maskable interrupt and a machine check are told wherever they strike: in ring 3, in ring 0, and while
-// nothing runs.
+// A non-maskable interrupt and a machine check are told wherever they strike: in ring 3, in ring 0, while nothing runs, and
+// where ring 0 has no stack yet.
 func TestMachineErrors(t *testing.T) {
 	words := map[string]string{
 		nmi: `non-maskable interrupt: the board tells no error; perhaps somebody's NMI button`,
@@ -80,6 +80,7 @@ func TestMachineErrors(t *testing.T) {
 		{"ring3", "nmi-ring3", "CPL=3", "; in ring 3, task ring0test: "},
 		{"ring0", "nmi-ring0", "CPL=0 .* HLT=0", "; in ring 0: "},
 		{"idle", "nmi-idle", "HLT=1", "; idle: "},
+		{"astray", "nmi-astray", "RSP=0000000000000018", "; in ring 0: "},
 	} {
 		for command, what := range words {
 			t.Run(c.name+"/"+command[:3], func(t *testing.T) {

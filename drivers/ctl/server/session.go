@@ -7,7 +7,8 @@ import (
 	"bennu/kernel/abi"
 )
 
-// MaxUnheard is how many events a subscriber is sent without a line from it.
+// MaxUnheard is how many events a subscriber is sent without a line from it. One that only listens is to send an empty line
+// more often, and so often that a few may be late: tools/internal/control does at every 512th event (TestAliveInTime).
 const MaxUnheard = 4096
 
 // Key is what a Subscription is kept under in the data store.

@@ -73,6 +73,7 @@ type Kernel struct {
 	BusyTo map[abi.Endpoint]time.Duration // tasks that receive only from then on
 	Peers  map[abi.Endpoint]Peer
 	Labels map[string]abi.Endpoint // what RSLookup finds
+	Names  map[abi.Endpoint]string // labels of living tasks, for GetInfo; all others are called client
 	Store  map[abi.Label]sdk.Value // the data store
 	Words  []string                // last words that RS was told
 	Mail   []abi.Msg               // what RS keeps for the driver: each heartbeat is answered with the next
@@ -112,6 +113,12 @@ func New(tb testing.TB, label string) *Kernel {
 	tb.Cleanup(k.abandon)
 	k.Info.NGuarded = uint32(copy(k.Info.Guarded[:], []abi.PortRange{{First: 0x60, Last: 0x60}, {First: 0x64, Last: 0x64}, {First: 0x70, Last: 0x71}}))
 	return k
+}
+
+// Arguments are what system.conf gives the driver.
+func (k *Kernel) Arguments(args string) {
+	k.Info.Args = [abi.ArgsSize]byte{}
+	k.Info.ArgsLen = uint32(copy(k.Info.Args[:], args))
 }
 
 // Start begins the driver's life and runs it until it has nothing to do. A life before it is ended.

@@ -133,8 +133,18 @@ func (k *Kernel) IRQDisable(line uint32) abi.Errno {
 
 func (k *Kernel) SetAlarm(ns uint64) (left uint64, e abi.Errno) { return k.driver.SetAlarm(ns) }
 
-func (k *Kernel) GetInfo(kind abi.InfoKind, _ uint64, out []byte) (int, abi.Errno) {
+func (k *Kernel) GetInfo(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno) {
 	switch kind {
+	case abi.InfoTask:
+		t := k.m.At(int(index))
+		if t == nil {
+			return 0, abi.ESRCH
+		}
+		i := abi.TaskInfo{Endpoint: t.Endpoint}
+		if i.Label, _ = abi.MakeLabel("client"); k.Names[t.Endpoint] != "" {
+			i.Label, _ = abi.MakeLabel(k.Names[t.Endpoint])
+		}
+		return copy(out, abi.Bytes(&i)), abi.OK
 	case abi.InfoMachine:
 		return copy(out, abi.Bytes(&k.Machine)), abi.OK
 	case abi.InfoAsync:

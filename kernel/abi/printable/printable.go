@@ -64,10 +64,15 @@ func Fit(dst, src []byte) (line []byte, taken int) {
 // plain tells whether eight bytes are printable ASCII, all of them: most text is, and the kernel has no time to spend
 // on looking at each byte of a line.
 func plain(x uint64) bool {
-	const each = 0x0101_0101_0101_0101
 	del := x ^ 0x7f*each
-	return (x|(x-' '*each)|(del-each))&(0x80*each) == 0
+	return (x|(x-' '*each)|(del-each))&high == 0
 }
+
+// each is a byte of 1 in all eight places, high the highest bit.
+const (
+	each = 0x0101_0101_0101_0101
+	high = 0x80 * each
+)
 
 // Mask makes a line safe in its place: a byte that is refused becomes a question mark.
 func Mask(b []byte) {

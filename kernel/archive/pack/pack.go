@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"sort"
+	"strings"
 
 	"bennu/kernel/archive"
 )
@@ -54,7 +55,7 @@ func Bytes(files map[string][]byte) ([]byte, error) {
 
 func member(w *tar.Writer, name string, b []byte) error {
 	h := tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(b)), Mode: 0o644, Format: tar.FormatUSTAR}
-	if len(name) > 4 && name[:4] == "bin/" {
+	if strings.HasPrefix(name, "bin/") {
 		h.Mode = 0o755
 	}
 	if err := w.WriteHeader(&h); err != nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bennu/drivers/ctl/server"
 	"time"
 )
 
@@ -124,5 +126,12 @@ func TestAlive(t *testing.T) {
 	}
 	if l := p.raw(); l != "" {
 		t.Errorf("after %d events came %q, want an empty line", aliveAfter, l)
+	}
+}
+
+// It does so several times within what the port sends to one of which nothing is heard.
+func TestAliveInTime(t *testing.T) {
+	if aliveAfter > server.MaxUnheard/4 {
+		t.Errorf("a sign of life at every %dth event, of %d that the port sends without one", aliveAfter, server.MaxUnheard)
 	}
 }

@@ -109,7 +109,8 @@ func (c *Client) event(e Event) {
 	c.change()
 }
 
-// aliveAfter is after how many events the port is told that this client is there (server.MaxUnheard).
+// aliveAfter is after how many events the port is told that this client is there (MaxUnheard in drivers/ctl/server says
+// why).
 const aliveAfter = 512
 
 // alive counts an event. Precondition: c.mu is held.

@@ -1,54 +1,12 @@
 package server
 
 import (
-	"bytes"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"bennu/kernel/abi"
 )
-
-// What changes that were made on purpose (`make mutants`, reviews) showed no other test to notice.
-
-// Who may control one service may not control another.
-func TestControlOfOne(t *testing.T) {
-	f := boot(t, "service a { control b; }; service b { burst none; }; service c { burst none; };")
-	f.ready("a", "b", "c")
-	for target, want := range map[string]abi.Errno{"c": abi.EPERM, "a": abi.EPERM} {
-		if e := f.answer("a", named(abi.RSRefresh, target)); e != want {
-			t.Errorf("refresh of %s: %s, want %s", target, e.Name(), want.Name())
-		}
-	}
-	if a, ok := f.ask("a", named(abi.RSRefresh, "b")); ok && a.Arg[0] != 0 {
-		t.Errorf("refresh of b: %s", abi.Errno(a.Arg[0]).Name())
-	}
-	if got := f.task("b").got; len(got) != 1 || got[0].Type != abi.RSStop {
-		t.Errorf("b was told %v, want RSStop", got)
-	}
-}
-
-// A heartbeat that waits when the time to judge has come is heard first.
-func TestHeartbeatBeforeTheTick(t *testing.T) {
-	f := boot(t, "service a { period 100ms; burst none; };")
-	f.ready("a")
-	f.pass(150 * time.Millisecond) // pinged
-	f.calls = nil
-	// RS is late: the next two alarms are over, and the heartbeat came meanwhile.
-	f.now += 160 * time.Millisecond
-	f.inbox = append(f.inbox, arrived{abi.Msg{Source: f.ep("a"), Type: abi.RSHeartbeat}, abi.KindSend})
-	f.run()
-	f.pass(50 * time.Millisecond)
-	for _, c := range f.calls {
-		if c == "kill a" {
-			t.Errorf("killed with its heartbeat unheard: %v", f.calls)
-		}
-	}
-	if f.ep("a") == abi.None {
-		t.Error("it lives no more")
-	}
-}
 
 // Answers that were not taken at once are handed over in the order in which they were given, whatever places the requests had.
 func TestAnswersInOrder(t *testing.T) {
@@ -81,30 +39,6 @@ func TestAnswersInOrder(t *testing.T) {
 		if got := fetch(); got != want {
 			t.Errorf("then came the answer to %d, want %d", got, want)
 		}
-	}
-}
-
-// The longest line about an event fits into the memory that is there for it.
-func TestLongestLine(t *testing.T) {
-	label := strings.Repeat("x", abi.LabelSize)
-	f := boot(t, "service "+label+" { burst none; };")
-	l, _ := abi.MakeLabel(label)
-	w := &f.s.table[0].words
-	w.set(1<<32-1, bytes.Repeat([]byte{'"'}, abi.RSMaxLen))
-	longest := 0
-	for reason := range abi.ReasonBadCall + 1 {
-		for why := range abi.Whys {
-			e := abi.Event{
-				Kind: abi.EventDeath, Label: l, Incarnation: 1<<32 - 1, Reason: reason, Why: why, Errno: abi.EDEADSRCDST,
-				Vector: 14, RIP: 1<<64 - 1, CR2: 1<<64 - 1, Status: 1<<64 - 1, Endpoint: abi.None - 1,
-				BackoffNS: 1<<64 - 1, DetectNS: 1<<64 - 1, RecoveryNS: 1<<64 - 1,
-			}
-			line := f.s.appendWords(appendEvent(nil, &e, abi.EventGiveUp), &e)
-			longest = max(longest, len(line))
-		}
-	}
-	if longest <= 2*abi.RSMaxLen || longest > lineSize {
-		t.Errorf("a line of %d bytes, room for %d", longest, lineSize)
 	}
 }
 
@@ -159,34 +93,6 @@ func TestHeartbeatBringsMail(t *testing.T) {
 	}
 }
 
-// A service that orders itself to misbehave is answered before it does, as it could not wait for its own word.
-func TestOrderToItself(t *testing.T) {
-	f := boot(t, "service a { uid 0; burst none; };")
-	f.ready("a")
-	m := named(abi.RSFault, "a")
-	m.Arg[2], m.Arg[3] = uint64(abi.FaultSelf), 5
-	if a, ok := f.ask("a", m); !ok || a.Arg[0] != 0 {
-		t.Errorf("answered %v, %v", ok, a.Arg)
-	}
-	if got := f.task("a").got; len(got) != 2 || got[1].Type != abi.DriverFault || got[1].Arg[0] != 5 {
-		t.Errorf("told %v, want the answer and the order", got)
-	}
-}
-
-// The record of a task that is no service's hides none that come after it.
-func TestDeathAfterAStrangers(t *testing.T) {
-	f := boot(t, "service a { burst none; };")
-	f.ready("a")
-	was, stranger := f.ep("a"), abi.MakeEndpoint(9, 1)
-	f.tasks[stranger] = &fakeTask{}
-	f.dies(stranger, abi.CauseExit, 0)
-	f.dies(was, abi.CauseException, 0)
-	f.run()
-	if e := f.last(abi.EventDeath, "a"); e.Endpoint != was {
-		t.Errorf("died: %d, want %d", e.Endpoint, was)
-	}
-}
-
 // What was asked in a life that is over is not answered in the next one, whose request in the same place stays open.
 func TestAnswerToTheDead(t *testing.T) {
 	f := boot(t, "service a { uid 0; burst none; }; service b { burst none; };")
@@ -208,5 +114,27 @@ func TestAnswerToTheDead(t *testing.T) {
 	}
 	if p := f.s.table[0].mail.places[0]; p.state != placeOpen {
 		t.Errorf("its place is in state %d, want %d", p.state, placeOpen)
+	}
+}
+
+// Who does not receive is tried at once, then after a millisecond, then after twice as long each time, up to a second.
+func TestTries(t *testing.T) {
+	f := boot(t, "service a { burst none; }; service b { burst none; };")
+	f.ready("a", "b")
+	a := f.task("a")
+	a.waiting, a.wakes = false, false
+	began := f.now
+	f.send(f.ep("a"), abi.KindSendA, named(abi.RSLookup, "b"))
+	f.pass(4 * time.Second)
+	at, pause := began, time.Duration(0)
+	for i, tried := range a.tried {
+		if tried != at {
+			t.Fatalf("try %d came %v after the request, want %v", i, tried-began, at-began)
+		}
+		pause = min(max(time.Millisecond, 2*pause), time.Second)
+		at += pause
+	}
+	if at-began <= 4*time.Second {
+		t.Errorf("%d tries, the last %v after the request", len(a.tried), a.tried[len(a.tried)-1]-began)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"bennu/kernel/abi"
 )
 
-// What `make mutants` found that no other test would have noticed.
-
 // quietly is one service that decays a restart in a second.
 func quietly() Config {
 	c := usual
@@ -112,5 +110,47 @@ func TestBootWaitsForAll(t *testing.T) {
 	}
 	if !over(s.Step(10*ms, &Event{Kind: Ready, ID: 1})) {
 		t.Error("the boot is not over")
+	}
+}
+
+// One that had been given up has not recovered when it is brought up again; one that waited in backoff has, since its death.
+func TestRecoveryOfTheRevived(t *testing.T) {
+	c := usual
+	c.Burst, c.Window, c.BackoffUnit, c.BackoffMax = 3, time.Hour, 100*ms, 100*ms
+	for _, give := range []bool{false, true} {
+		s := play(t, []Config{c}, nil, []line{{0, Event{Kind: Boot}, "start 0 inc 0; start 0"}, {1 * ms, isReady, "ready 0; boot"}})
+		at, deaths := 10*ms, 0
+		for state := abi.ServiceRunning; state != abi.ServiceBackoff && !give || state != abi.ServiceFailed && give; {
+			if deaths++; deaths > 10 {
+				t.Fatalf("after %d deaths it is in state %v", deaths, state)
+			}
+			if state == abi.ServiceBackoff {
+				at += 100 * ms
+				s.Step(at, &tick)
+				s.Step(at, &Event{Kind: Started})
+			}
+			s.Step(at, &isReady)
+			e := dies(exc, at)
+			s.Step(at, &e)
+			var st abi.ServiceStatus
+			s.Status(0, at, &st)
+			state = st.State
+		}
+		again := restart(9)
+		s.Step(at+40*ms, &again)
+		s.Step(at+40*ms, &Event{Kind: Started})
+		want := 50 * ms
+		if give {
+			want = 0
+		}
+		got := time.Duration(-1)
+		for _, a := range s.Step(at+50*ms, &isReady) {
+			if a.Kind == Emit && a.Event == abi.EventReady {
+				got = a.Recovery
+			}
+		}
+		if got != want {
+			t.Errorf("given up %v: recovered in %v, want %v", give, got, want)
+		}
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"bennu/kernel/abi"
 )
 
-// What changes that were made on purpose (`make mutants`, reviews) showed no other test to notice.
-
 // An answer is taken from whom it was asked of: one with the right tag from the reincarnation server, which was not asked, is none.
 func TestCallAnsweredByAnother(t *testing.T) {
 	var e abi.Errno

@@ -1,0 +1,45 @@
+// Package room says whose a machine's memory is before any service has some: what the kernel, the boot archive and the
+// root task take of it, and what that leaves for the services' reserves. The kernel boots by these figures, the image builder
+// holds system.conf against them.
+package room
+
+import "bennu/kernel/abi"
+
+const (
+	// Minimum is the memory, in bytes, of the smallest machine that an image is made for, unless its system.conf
+	// names another.
+	Minimum = 128 << 20
+	// Kernel is what the kernel takes, from address 0: its image, heap and stacks. What no PC has as RAM lies in it.
+	Kernel = 24 << 20
+	// Firmware is what firmware keeps at the end of RAM, and the kernel's page tables: as in QEMU, where they are
+	// less. Firmware that keeps more needs a machine that has as much more.
+	Firmware = 1 << 20
+	// rootOwn is what the root task has whatever others take, beside its copies of executables: the machine ends
+	// when it does.
+	rootOwn = 4 << 20
+)
+
+// pages is n bytes as whole pages, in bytes.
+func pages(n uint64) uint64 { return (n + abi.PageSize - 1) &^ (abi.PageSize - 1) }
+
+// Archive is what a boot archive of n bytes takes.
+func Archive(n uint64) uint64 { return pages(n) }
+
+// Copies is the most that the executables of an archive of n bytes take once more, as the images that tasks are made of:
+// their pages, and the lists and tables of those.
+func Copies(n uint64) uint64 { return pages(n) + pages(n/64) }
+
+// Root is the root task's reserve when it boots an archive of n bytes.
+func Root(n uint64) uint64 { return rootOwn + Copies(n) }
+
+// Least is the memory of the smallest machine that boots an archive of n bytes: without any service.
+func Least(n uint64) uint64 { return Kernel + Firmware + Archive(n) + Root(n) }
+
+// Services is what a machine with so much memory has for the reserves of services, beside an archive of n bytes.
+func Services(memory, n uint64) uint64 {
+	least := Least(n)
+	if memory <= least {
+		return 0
+	}
+	return memory - least
+}
