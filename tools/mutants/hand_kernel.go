@@ -41,6 +41,17 @@ var handKernel = []mutation{
 	{id: "task-generation", file: "kernel/task/task.go", before: "\tgen := k.Generation + 1\n", after: "\tgen := max(k.Generation, 1)\n", why: "a restart has the endpoint of the dead"},
 	{id: "io-bitmap-tail", file: "kernel/paging/io.go", before: "^uint64(0)>>(63-to%64)", after: "^uint64(0)>>(62-to%64)", why: "one port more than was granted"},
 	{id: "io-bitmap-own", file: "kernel/paging/io.go", before: "\t\t*phys.Words(a) = *phys.Words(ones.Frame())\n", after: "", why: "a bitmap of what was in the frame before"},
+	{id: "mem-can-owed", file: "kernel/mem/holder.go", before: "p.free-p.owed >= n-min(n, h.owed())", after: "p.free >= n", why: "several frames at once out of what others are owed"},
+	{id: "mem-can-reserve", file: "kernel/mem/holder.go", before: ">= n-min(n, h.owed())", after: ">= n", why: "port rights are not had out of the reserve"},
+	{id: "kernel-done-kept", file: "kernel/loop.go", before: "\tt.Done = 0\n\tt.Result(e, v)\n", after: "\tt.Result(e, v)\n", why: "the next call at the same place begins where the last one ended"},
+	{id: "kernel-done-setpc", file: "kernel/call_trace.go", before: "to.Ctx.Frame.IP, to.Done = f.DX, 0", after: "to.Ctx.Frame.IP = f.DX", why: "a call that a tracer begins anew goes on in its middle"},
+	{id: "kernel-retry-timer", file: "kernel/bill.go", before: "\tif k.retry != 0 {\n\t\tat = k.now\n\t}\n", after: "", why: "a server waits until another one is done with what was held back"},
+	{id: "kernel-expire-each", file: "kernel/loop.go", before: "const expireEach = 8\n", after: "const expireEach = 1 << 20\n", why: "all deadlines in one entry"},
+	{id: "kernel-death-own", file: "kernel/death.go", before: "\tk.sched.SetPayer(t.Slot, t.Account)\n", after: "", why: "a client pays for the end of its server"},
+	{id: "kernel-refusal-told", file: "kernel/call_ioport.go", before: "\tk.guard.told[t.Slot] = false\n", after: "", why: "the next life in a slot is refused without words"},
+	{id: "sched-later-overflow", file: "kernel/sched/sched.go", before: "\tif hi < h.Budget {\n", after: "\tif true {\n", why: "a debt that a division cannot count is a panic"},
+	{id: "sched-later-cap", file: "kernel/sched/sched.go", before: "\t\td = min(d, 1<<62)\n", after: "", why: "a time that runs over is one in the past"},
+	{id: "port-settle-polls", file: "kernel/ioport/keyboard.go", before: "const settlePolls = 100\n", after: "const settlePolls = 10_000\n", why: "a busy controller keeps interrupts waiting"},
 }
 
 // handIPC is mistakes in message passing.
@@ -62,4 +73,5 @@ var handIPC = []mutation{
 	{id: "ipc-async-result", file: "kernel/ipc/async.go", before: "\t\tx.SystemEvent(o, abi.SystemAsync)\n", after: "", why: "a senda that failed is told to nobody"},
 	{id: "ipc-held-waiting", file: "kernel/ipc/ipc.go", before: "return wants(to, from.Endpoint) && !x.held(to, from) }", after: "return wants(to, from.Endpoint) }", why: "who asks without waiting runs into any debt"},
 	{id: "ipc-async-kept", file: "kernel/ipc/async.go", before: "\t\ta.State = task.AsyncFree\n\t\tx.kept--\n", after: "\t\ta.State = task.AsyncFree\n", why: "slots are counted as used for ever"},
+	{id: "ipc-held-once", file: "kernel/ipc/async.go", before: "if held>>(a.From&63)&1 != 0 {", after: "if false {", why: "a server's receive asks about each message of the overdrawn"},
 }
