@@ -169,8 +169,6 @@ func (b *board) print(parts ...string) {
 
 func testFeatures(b *board) string {
 	b.print("# ", cpu.Vendor(cpu.ID), " ", cpu.Brand(cpu.ID), " hypervisor ", cpu.Hypervisor(cpu.ID))
-	mask, size := cpu.XSave(cpu.ID)
-	b.print("# xsave mask ", decimal(mask), " bytes ", decimal(uint64(size)))
 	what := ""
 	for _, f := range cpu.Check(cpu.ID, cpu.Required) {
 		what += " lacks " + f

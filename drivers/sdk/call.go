@@ -184,10 +184,6 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 	if kind != abi.KindNotify && m.Type == abi.RSStop && root {
 		c.stop = true
 	}
-	if _, ok := c.d.(program); ok {
-		c.dispatch(m, kind)
-		return
-	}
 	if !c.later.keep(m, kind, root) {
 		c.Log("error", "too many requests at once", "type", Hex(uint64(m.Type)), "from", Dec(uint64(m.Source)), "answer", "EAGAIN")
 		c.Reply(m, abi.EAGAIN)

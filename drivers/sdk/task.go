@@ -18,17 +18,6 @@ func Run(d Driver) {
 	usys.Exit(c.status, c.kind)
 }
 
-// Program is the life of a task that asks and is not asked: f runs after the init answer,
-// and its return is the exit. Pings are answered only within the Context's waiting methods,
-// and tasks that send to it wait. It does not return.
-func Program(f func(c *Context)) {
-	c := Start(task{}, program{})
-	if !c.over {
-		c.run(f)
-	}
-	usys.Exit(c.status, c.kind)
-}
-
 // task is the Kernel of a real task.
 type task struct{}
 

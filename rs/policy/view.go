@@ -6,9 +6,6 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Services is how many there are.
-func (s *State) Services() int { return len(s.rows) }
-
 // Alive tells whether a task of the service exists.
 func (s *State) Alive(id ID) bool { return s.rows[id].alive }
 

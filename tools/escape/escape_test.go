@@ -78,8 +78,6 @@ var allowed = []Allowed{
 	{"kernel/abi.Label.String", "is linked as a method of a type; nobody in the kernel calls it"},
 	{"kernel/abi/printable.Append", other},
 	{"kernel/abi/printable.AppendText", other},
-	{"kernel/abi/printable.Text", other},
-	{"kernel/abi/printable.Line", other},
 	{"kernel/abi/printable.Fit", "appends within the capacity that it is given (TestDoesNotAllocate)"},
 	{"kernel/abi/printable.appendByte", "appends within the capacity that Fit is given (TestDoesNotAllocate)"},
 	{"kernel/ioport.Name", "names the ports that the boot keeps (boot/kernel.(*machine).keepPorts)"},

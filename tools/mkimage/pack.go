@@ -185,6 +185,9 @@ func checkConf(text []byte, parts []confPart, files map[string][]byte, size uint
 		n.File, n.Line = locate(parts, n.Line)
 		fmt.Fprintf(stderr, "mkimage: note: %v\n", n)
 	}
+	if len(wrong) == 0 {
+		noteIdle(f, files, stderr)
+	}
 	for _, w := range wrong {
 		w.File, w.Line = locate(parts, w.Line)
 		if w.Other.Line != 0 {
@@ -193,6 +196,19 @@ func checkConf(text []byte, parts []confPart, files map[string][]byte, size uint
 		faults = append(faults, w)
 	}
 	return faults
+}
+
+// noteIdle tells of programs that no service has. Preconditions: all entries are right.
+func noteIdle(f *conf.File, files map[string][]byte, stderr io.Writer) {
+	started := map[string]bool{rootName: true}
+	for i := range f.Services {
+		started[binDir+f.Services[i].Program] = true
+	}
+	for _, name := range sortedNames(files) {
+		if strings.HasPrefix(name, binDir) && !started[name] {
+			fmt.Fprintf(stderr, "mkimage: note: %s: no service of %s has this program, so nobody starts it\n", name, confName)
+		}
+	}
 }
 
 func locate(parts []confPart, line int) (path string, at int) {

@@ -218,6 +218,20 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// A program that nobody starts may be one whose system.conf was forgotten. One of an entry that is refused is not it.
+func TestIdleProgram(t *testing.T) {
+	task := string(taskELF(nil))
+	dir := files(t, "rs", task, "tick", task, "tock", task, "a.conf", "service tick { };\n", "b.conf", "service tick { };\nservice tock { periods 1s; };\n")
+	all := []string{"bin/rs=DIR/rs", "bin/tick=DIR/tick", "bin/tock=DIR/tock"}
+	const want = "mkimage: note: bin/tock: no service of system.conf has this program, so nobody starts it\n"
+	if s, _, e := mkimage(dir, append([]string{"pack", "-o", "DIR/out.tar", "-conf", "DIR/a.conf"}, all...)...); s != 0 || e != want {
+		t.Errorf("%d %s", s, e)
+	}
+	if s, _, e := mkimage(dir, append([]string{"pack", "-o", "DIR/out.tar", "-conf", "DIR/b.conf"}, all...)...); s != 1 || strings.Contains(e, "nobody starts") {
+		t.Errorf("%d %s", s, e)
+	}
+}
+
 // TestExtraConflict: what the user's folder brings is held against the tree's entries, each named by its own file. What is
 // unguarded is told.
 func TestExtraConflict(t *testing.T) {

@@ -225,12 +225,6 @@ func (t *Tables) find(signature string, least int) (Table, error) {
 	return Table{}, &Error{signature, 0, "no such table"}
 }
 
-// Has tells whether there is a (right) table with a signature.
-func (t *Tables) Has(signature string) bool {
-	_, err := t.find(signature, 0)
-	return err == nil
-}
-
 // sum is the checksum: 0 when it is right.
 func sum(b []byte) (s uint8) {
 	for _, c := range b {

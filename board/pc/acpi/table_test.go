@@ -232,37 +232,10 @@ func TestHPET(t *testing.T) {
 	}
 }
 
-func TestMCFG(t *testing.T) {
-	entry := func(addr uint64, first, last byte) []byte {
-		return append(binary.LittleEndian.AppendUint64(nil, addr), 1, 0, first, last, 0, 0, 0, 0)
-	}
-	reserved := make([]byte, 8)
-	for _, c := range []struct {
-		name string
-		body []byte
-		want string
-	}{
-		{"odd length", append(reserved, 1), "impossible length 45"},
-		{"reversed buses", append(reserved, entry(0xe0000000, 5, 4)...), "bad entry for address 0xe0000000"},
-		{"crooked address", append(reserved, entry(0xe0000100, 0, 4)...), "bad entry"},
-		{"wraps", append(reserved, entry(0xffffffff_fff00000, 0, 4)...), "bad entry"},
-		{"no address", append(reserved, entry(0, 0, 4)...), "bad entry"},
-	} {
-		if m, err := make1("MCFG", 1, c.body...).MCFG(); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v (%v), want %q", c.name, err, m, c.want)
-		}
-	}
-	got, err := make1("MCFG", 1, append(reserved, entry(0xe0000000, 2, 4)...)...).MCFG()
-	if err != nil || !reflect.DeepEqual(got, []ECAM{{0xe0000000, 1, 2, 4}}) {
-		t.Errorf("%v, %v", got, err)
-	}
-}
-
 // Structures with right checksums and wrong contents: nothing may panic.
 func FuzzTables(f *testing.F) {
 	f.Add("APIC", []byte{0, 0, 0xe0, 0xfe, 1, 0, 0, 0, 0, 8, 7, 3, 1, 0, 0, 0})
 	f.Add("FACP", make([]byte, 240))
-	f.Add("MCFG", make([]byte, 24))
 	f.Add("DSDT", []byte("\x08_S5_\x12\x06\x04\x00\x01\x00\x00"))
 	f.Fuzz(func(t *testing.T, signature string, body []byte) {
 		if len(signature) != 4 {
@@ -274,7 +247,6 @@ func FuzzTables(f *testing.F) {
 		if fadt, err := tab.FADT(); err == nil {
 			tab.S5(fadt)
 		}
-		tab.MCFG()
 		tab.HPET()
 		findS5(body)
 	})

@@ -25,13 +25,6 @@ func full() table {
 	t := table{
 		{0, 0}:           {0x16, 0x756e6547, 0x6c65746e, 0x49656e69},
 		{0x80000000, 0}:  {EAX: 0x80000008},
-		{leafPower, 0}:   {EDX: 1 << 8},
-		{leafXSave, 0}:   {EAX: 0x2e7, EBX: 576, ECX: 2696},
-		{leafXSave, 2}:   {EAX: 256, EBX: 576},
-		{leafXSave, 5}:   {EAX: 64, EBX: 1088},
-		{leafXSave, 6}:   {EAX: 512, EBX: 1152},
-		{leafXSave, 7}:   {EAX: 1024, EBX: 1664},
-		{leafXSave, 9}:   {EAX: 8, EBX: 2688},
 		{leafCrystal, 0}: {},
 	}
 	for _, f := range append([]Feature{RDRAND}, Required...) {
@@ -119,39 +112,6 @@ func TestNames(t *testing.T) {
 	c.hypervisor("KVMKVMKVM", 0x40000001)
 	if v := Hypervisor(c.id); v != "KVMKVMKVM" {
 		t.Errorf("Hypervisor = %q", v)
-	}
-	if !InvariantTSC(c.id) {
-		t.Error("InvariantTSC not seen")
-	}
-	delete(c, [2]uint32{leafPower, 0})
-	if InvariantTSC(c.id) {
-		t.Error("InvariantTSC without its bit")
-	}
-}
-
-func TestXSave(t *testing.T) {
-	for _, c := range []struct {
-		name      string
-		supported uint32
-		mask      uint64
-		size      uint32
-	}{
-		{"all", 0x2e7, 0xe7, 2688},
-		{"avx", 0x207, 0x7, 832},
-		{"half of avx-512", 0x67, 0x7, 832},
-		{"avx-512 without avx", 0xe3, 0x3, 576},
-		{"sse", 0x3, 0x3, 576},
-	} {
-		p := full()
-		p[[2]uint32{leafXSave, 0}] = Leaf{EAX: c.supported}
-		if mask, size := XSave(p.id); mask != c.mask || size != c.size {
-			t.Errorf("%s: mask %#x size %d, want %#x %d", c.name, mask, size, c.mask, c.size)
-		}
-	}
-	p := full()
-	p[[2]uint32{1, 0}] = Leaf{}
-	if mask, size := XSave(p.id); mask != 0 || size != 0 {
-		t.Errorf("without XSAVE: mask %#x size %d", mask, size)
 	}
 }
 

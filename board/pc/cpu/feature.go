@@ -29,7 +29,6 @@ var (
 	FPU      = Feature{"fpu", leafFeatures, 0, EDX, 0}
 	TSCPart  = Feature{"tsc", leafFeatures, 0, EDX, 4}
 	MSRPart  = Feature{"msr", leafFeatures, 0, EDX, 5}
-	PAE      = Feature{"pae", leafFeatures, 0, EDX, 6}
 	MCE      = Feature{"mce", leafFeatures, 0, EDX, 7}
 	APIC     = Feature{"apic", leafFeatures, 0, EDX, 9}
 	SEP      = Feature{"sep", leafFeatures, 0, EDX, 11}
@@ -39,22 +38,15 @@ var (
 	FXSR     = Feature{"fxsr", leafFeatures, 0, EDX, 24}
 	SSE      = Feature{"sse", leafFeatures, 0, EDX, 25}
 	SSE2     = Feature{"sse2", leafFeatures, 0, EDX, 26}
-	PCID     = Feature{"pcid", leafFeatures, 0, ECX, 17}
-	X2APIC   = Feature{"x2apic", leafFeatures, 0, ECX, 21}
-	Deadline = Feature{"tsc-deadline", leafFeatures, 0, ECX, 24}
 	XSAVE    = Feature{"xsave", leafFeatures, 0, ECX, 26}
 	AVX      = Feature{"avx", leafFeatures, 0, ECX, 28}
 	RDRAND   = Feature{"rdrand", leafFeatures, 0, ECX, 30}
 	FSGSBASE = Feature{"fsgsbase", leafExtended, 0, EBX, 0}
 	SMEP     = Feature{"smep", leafExtended, 0, EBX, 7}
-	RDSEED   = Feature{"rdseed", leafExtended, 0, EBX, 18}
 	SMAP     = Feature{"smap", leafExtended, 0, EBX, 20}
 	UMIP     = Feature{"umip", leafExtended, 0, ECX, 2}
-	XSAVEOPT = Feature{"xsaveopt", leafXSave, 1, EAX, 0}
 	SYSCALL  = Feature{"syscall", leafExtFeature, 0, EDX, 11}
 	NX       = Feature{"nx", leafExtFeature, 0, EDX, 20}
-	Page1G   = Feature{"pdpe1gb", leafExtFeature, 0, EDX, 26}
-	RDTSCP   = Feature{"rdtscp", leafExtFeature, 0, EDX, 27}
 	LongMode = Feature{"lm", leafExtFeature, 0, EDX, 29}
 )
 

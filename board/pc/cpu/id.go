@@ -17,15 +17,12 @@ const (
 	leafMax        = 0x0
 	leafFeatures   = 0x1
 	leafExtended   = 0x7
-	leafXSave      = 0xd
 	leafCrystal    = 0x15
 	leafFrequency  = 0x16
 	leafHypervisor = 0x4000_0000
 	leafHVTiming   = 0x4000_0010
-	leafExtMax     = 0x8000_0000
 	leafExtFeature = 0x8000_0001
 	leafBrand      = 0x8000_0002 // and the two after it
-	leafPower      = 0x8000_0007
 )
 
 // read is a leaf that the processor has, zeros otherwise: past the highest basic leaf, Intel
@@ -71,12 +68,6 @@ func Hypervisor(id IDFunc) string {
 	l := id(leafHypervisor, 0)
 	return text(l.EBX, l.ECX, l.EDX)
 }
-
-// InvariantTSC tells whether the time-stamp counter runs at one rate in all power
-// states.
-//
-// Source: Intel SDM Vol. 3B, "Invariant TSC".
-func InvariantTSC(id IDFunc) bool { return id.read(leafPower, 0).EDX>>8&1 != 0 }
 
 // text is the bytes of the words, without blanks and zeros around them.
 func text(words ...uint32) string {

@@ -24,28 +24,6 @@ TEXT ·WriteMSR(SB),NOSPLIT,$0-16
 	WRMSR
 	RET
 
-// func XGETBV(xcr uint32) uint64
-//
-// In:  CX register.  Out: DX:AX.  Clobbers: AX, CX, DX.
-TEXT ·XGETBV(SB),NOSPLIT,$0-16
-	MOVL	xcr+0(FP), CX
-	XGETBV
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, ret+8(FP)
-	RET
-
-// func XSETBV(xcr uint32, v uint64)
-//
-// In:  CX register, DX:AX value.  Clobbers: AX, CX, DX.
-TEXT ·XSETBV(SB),NOSPLIT,$0-16
-	MOVL	xcr+0(FP), CX
-	MOVQ	v+8(FP), AX
-	MOVQ	AX, DX
-	SHRQ	$32, DX
-	XSETBV
-	RET
-
 // func Random() (v uint64, ok bool)
 //
 // Out: AX value, CF valid.  Clobbers: AX, CX, flags.
@@ -65,13 +43,6 @@ again:
 done:
 	MOVQ	AX, v+0(FP)
 	MOVB	$1, ok+8(FP)
-	RET
-
-// func WaitInterrupt()
-TEXT ·WaitInterrupt(SB),NOSPLIT,$0-0
-	STI
-	HLT
-	CLI
 	RET
 
 // func Halt()

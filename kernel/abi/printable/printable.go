@@ -83,28 +83,6 @@ func Mask(b []byte) {
 	}
 }
 
-const room = 8 * Escaped // most texts with anything refused in them have no more than so much
-
-// Line is s as one line. It allocates only when something is refused.
-func Line(s string) string {
-	for i := range len(s) {
-		if !Safe(s[i]) {
-			return string(Append(make([]byte, 0, len(s)+room), []byte(s)))
-		}
-	}
-	return s
-}
-
-// Text is s as text of several lines. It allocates only when something is refused.
-func Text(s string) string {
-	for i := range len(s) {
-		if !SafeText(s[i]) {
-			return string(AppendText(make([]byte, 0, len(s)+room), []byte(s)))
-		}
-	}
-	return s
-}
-
 func size(c byte, safe bool) int {
 	if safe {
 		return 1

@@ -24,9 +24,6 @@ func (s *Samples) Add(v uint64) {
 	}
 }
 
-// Len is how many there are.
-func (s *Samples) Len() int { return len(s.v) }
-
 // Min is the least; 0 without samples.
 func (s *Samples) Min() uint64 {
 	if len(s.v) == 0 {

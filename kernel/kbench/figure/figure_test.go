@@ -20,7 +20,7 @@ func TestLine(t *testing.T) {
 		}
 	}
 	s.Reset()
-	if s.Len() != 0 {
-		t.Errorf("%d samples after Reset", s.Len())
+	if len(s.v) != 0 {
+		t.Errorf("%d samples after Reset", len(s.v))
 	}
 }

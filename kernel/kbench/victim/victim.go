@@ -11,8 +11,8 @@ import (
 
 // Offsets in the call page, and of the root task's endpoint in the start page.
 const (
-	source, msgType, arg0 = 0, 4, 8
-	root                  = 16
+	msgType, arg0 = 4, 8 // after the source
+	root          = 16
 )
 
 // assembly is code with labels. R12 holds the root task's endpoint, RBX the call page; both outlive a call.
