@@ -10,13 +10,13 @@ build := $(GO) run ./tools/tamago build
 
 # What goes into the image, NAME=PACKAGE: bin/NAME of the archive. This is the only list. A package's
 # entry of system.conf is the .conf file beside its sources.
-TASKS := rs=rs/root tty=drivers/tty ctl=drivers/ctl rtc=drivers/rtc kbd=drivers/kbd faulty=drivers/faulty shell=rs/shell
+TASKS := rs=rs/root tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd faulty=drivers/faulty shell=rs/shell
 
 # What other archives have: the root task that is the kernel's own tests; the one that is its benchmark, with a task to talk to; the
 # client that tools/bench adds to the whole system; and what takes the machine from the others in tests, one program in many
 # roles beside the services that drive no clock.
 HOG   := boot/hog
-PARTS := ktest=kernel/ktest kbench=kernel/kbench peer=kernel/kbench/peer client=kernel/kbench/client hog=$(HOG)
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG)
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))

@@ -3,8 +3,8 @@ package kernel
 import (
 	"testing"
 
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/ktest/code"
 )
 
 // An image is its maker's: nobody else writes, seals or gives it up.

@@ -3,9 +3,9 @@ package kernel
 import (
 	"testing"
 
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
-	"bennu/kernel/ktest/code"
 )
 
 // What is poked is peeked, to the byte, over the border of two pages too; of what is beside the task's memory nothing is.

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/ktest/code"
 	"bennu/kernel/task"
 )
 

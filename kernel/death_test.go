@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
-	"bennu/kernel/ktest/code"
 	"bennu/kernel/task"
 )
 

@@ -3,9 +3,9 @@ package kernel
 import (
 	"testing"
 
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
-	"bennu/kernel/ktest/code"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 	"bennu/kernel/sched"

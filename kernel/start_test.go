@@ -3,8 +3,8 @@ package kernel
 import (
 	"testing"
 
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/ktest/code"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )

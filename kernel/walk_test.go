@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/ktest/code"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 	"bennu/kernel/task"

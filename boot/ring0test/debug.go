@@ -4,8 +4,8 @@ package main
 
 import (
 	"bennu/board/pc/cpu"
+	"bennu/boot/ktest/code"
 	"bennu/kernel/arch"
-	"bennu/kernel/ktest/code"
 )
 
 // Bits of DR7 for breakpoint 0.

@@ -6,8 +6,8 @@ import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/mmio"
+	"bennu/boot/ktest/code"
 	"bennu/kernel/arch"
-	"bennu/kernel/ktest/code"
 )
 
 // way is how ring 3 is left: what it does, and the vector.

@@ -7,8 +7,8 @@ import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/mmio"
+	"bennu/boot/ktest/code"
 	"bennu/kernel/arch"
-	"bennu/kernel/ktest/code"
 )
 
 // fatal does what ends the machine. What does not is said, and ends it with another status.

@@ -3,9 +3,9 @@
 package main
 
 import (
+	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
-	"bennu/kernel/ktest/code"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
@@ -18,7 +18,7 @@ type task struct {
 	data  [code.DataSize / abi.PageSize]mem.Addr
 }
 
-// task makes one of p: its text a page, its data as kernel/ktest/code has it.
+// task makes one of p: its text a page, its data as boot/ktest/code has it.
 func (r *rig) task(p *code.Prog) *task {
 	t := &task{r: r, space: r.space()}
 	text := r.frame()

@@ -27,7 +27,7 @@ import (
 // The kernel's own tests are a program of the guest. Their cases are cut out as tests of the host are; the tester around
 // them, which knows how tasks are made, is the base's.
 const (
-	ktestFolder = "kernel/ktest"
+	ktestFolder = "boot/ktest"
 	kernelKind  = "kernel"
 	casePrefix  = "case" // in front of a case's name: the function that runs it
 )
@@ -68,7 +68,7 @@ func (r *run) ktest(ctx context.Context, image string) error {
 	return nil
 }
 
-// bring copies to the base the packages below kernel/ktest that it has not: they belong to the cases.
+// bring copies to the base the packages below boot/ktest that it has not: they belong to the cases.
 func (r *run) bring() error {
 	folders, err := filepath.Glob(filepath.Join(r.now.root, ktestFolder, "*", "*.go"))
 	if err != nil {

@@ -126,7 +126,7 @@ func compileVictim(ctx context.Context, dir string) ([]byte, error) {
 	} {
 		command = append(command, fmt.Sprintf("-D%s=%#x", name, v))
 	}
-	command = append(command, fmt.Sprintf("-DSTACK=\"%#x\"", uint64(abi.RAMBase+abi.RAMSize-16)), "-o", out, "kernel/kbench/victim/c/victim.c")
+	command = append(command, fmt.Sprintf("-DSTACK=\"%#x\"", uint64(abi.RAMBase+abi.RAMSize-16)), "-o", out, "boot/kbench/victim/c/victim.c")
 	if err := compile(ctx, root, command...); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type options struct {
 	kernel       string
 	archive      string // of the whole system
 	micro        string // of the kernel's benchmark
-	client       string // the executable of kernel/kbench/client
+	client       string // the executable of boot/kbench/client
 	root         string // the module's folder
 	machine      string
 	linux        string // a Linux kernel to compare with; "": none

@@ -11,16 +11,16 @@ import (
 	"strings"
 	"time"
 
+	"bennu/boot/kbench/role"
+	"bennu/boot/kbench/victim"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
 	"bennu/kernel/archive/pack"
-	"bennu/kernel/kbench/role"
-	"bennu/kernel/kbench/victim"
 	"bennu/rs/conf"
 	"bennu/tools/internal/control"
 )
 
-// A rebirth is measured in the whole system with a client (kernel/kbench/client) that breaks a service and waits for it. This program
+// A rebirth is measured in the whole system with a client (boot/kbench/client) that breaks a service and waits for it. This program
 // only asks the client for samples and is the one subscriber to events on the control port.
 
 // Services of this boot beside the system's own.

@@ -38,10 +38,12 @@ func TestHogTables(t *testing.T) {
 		}
 	}
 	base := read("boot", "system.conf")
-	for _, d := range []string{"tty", "ctl", "kbd", "faulty"} {
+	for _, d := range []string{"tty", "kbd", "faulty"} {
 		base += read("drivers", d, d+".conf")
 	}
-	base += read("rs", "shell", "shell.conf")
+	for _, s := range []string{"ctl", "shell"} {
+		base += read("rs", s, s+".conf")
+	}
 	hogs := read("boot", "hog", "hogs.conf")
 	class := hogs[strings.Index(hogs, hogsBegin):]
 	class = class[:strings.Index(class, "};\n")+3]

@@ -19,12 +19,14 @@ kernel/room:                     kernel/abi # whose a machine's memory is: likew
 
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
 kernel:                          kernel -kernel/usys -kernel/archive
-kernel/ktest:                    kernel/abi kernel/usys kernel/archive board/ring3 own
-kernel/kbench:                   kernel/abi kernel/usys kernel/archive board/ring3 kernel/ktest/code kernel/kbench
 board/pc:                        board/pc kernel/abi
 board/ring3:                     kernel/abi kernel/usys
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
 boot:                            board/pc kernel -kernel/usys boot/ring0
+boot/ring0test:                  board/pc kernel -kernel/usys boot/ring0 boot/ktest/code
+# root tasks that test and measure the kernel
+boot/ktest:                      kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest
+boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3
 
@@ -35,14 +37,13 @@ rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
 # clients of the reincarnation server are written as drivers are
-rs/service rs/shell:             kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell
+rs/service rs/shell rs/ctl:      kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell rs/ctl
 
-# a driver has the SDK and nothing else; the control port is also a client of the server
+# a driver has the SDK and nothing else
 drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
 # on the host, under tests only: a kernel for drivers around the real message passing, not a second model of it
 drivers/sdk/fake:                kernel -kernel/usys -kernel/archive drivers/sdk
 drivers:                         kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
-drivers/ctl:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 drivers/ctl rs/service
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
@@ -52,7 +53,7 @@ tools/mkimage:                   tools kernel/abi kernel/archive kernel/room rs/
 # the demo holds what services waited against what the scheduler promises, and packs hogs
 tools/demo:                      tools kernel/abi kernel/archive kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
-tools/bench:                     tools kernel/abi kernel/archive kernel/kbench/role kernel/kbench/victim rs/conf rs/service -rs/service/live
+tools/bench:                     tools kernel/abi kernel/archive boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A
@@ -63,7 +64,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
-kernel/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
+boot/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org

@@ -44,7 +44,7 @@ var notCode = []string{
 	"0: none. Errors: EPERM (an account",
 	"1 peek 8 bytes, 2 poke 8 bytes,", "(status 0: success, else failure)",
 	"-ring 3`)", "ns in ring 3", "in ring 0", "of ring 0", "E2BIG, EPERM (another's)",
-	"is index | Seq << 8.", // no constant: kernel/ktest TestGrants has ids that the kernel must refuse
+	"is index | Seq << 8.", // no constant: boot/ktest TestGrants has ids that the kernel must refuse
 	"1. `sendrec`", "Arg[0] = 0 or the error number", "Arg[1] and Arg[2] = a read grant", "of words about it, or 0. 2. Receive for ever.",
 	"with the Arg[6] of the heartbeat", "3. RSStop", "CallExit with status 0.",
 	"Arg[6] comes back as it was", "finds the answer by step 2.", "its Arg[1] is how many requests",
@@ -221,5 +221,5 @@ func calls(p *page, s *source) {
 		}
 	}
 	p.says("Each needs its bit (number − %d) in the privilege's CallMask", abi.CallBase)
-	p.says("No stay in ring 0 has more than %s instructions", grouped(s.number("kernel/ktest.stayLimit")))
+	p.says("No stay in ring 0 has more than %s instructions", grouped(s.number("boot/ktest.stayLimit")))
 }

@@ -16,7 +16,7 @@ var (
 )
 
 // inMachine are the folders whose tests are programs of the guest.
-var inMachine = map[string]bool{"kernel/ktest": true, "boot/ring0test": true}
+var inMachine = map[string]bool{"boot/ktest": true, "boot/ring0test": true}
 
 // tests is which tests each folder has.
 func tests(t *testing.T) map[string]map[string]bool {

@@ -137,7 +137,7 @@ func TestDraw(t *testing.T) {
 		var ids []string
 		for _, m := range all[:40] {
 			ids = append(ids, m.id)
-			if strings.HasPrefix(m.file, "kernel/ktest") || strings.HasSuffix(m.file, "_test.go") {
+			if strings.HasPrefix(m.file, "boot/ktest") || strings.HasSuffix(m.file, "_test.go") {
 				t.Errorf("drawn from %s", m.file)
 			}
 		}

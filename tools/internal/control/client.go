@@ -1,5 +1,5 @@
-// Package control is the client of the control port: what drivers/ctl serves on COM2, which QEMU
-// gives out as a UNIX socket. Package drivers/ctl/server has the protocol.
+// Package control is the client of the control port: what rs/ctl serves on COM2, which QEMU
+// gives out as a UNIX socket. Package rs/ctl/server has the protocol.
 //
 // The task that serves the port may die like any other. Its next incarnation says hello; the
 // client then sends again what was not answered and can be done twice, and ends the rest with

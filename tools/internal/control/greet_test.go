@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"bennu/drivers/ctl/server"
+	"bennu/rs/ctl/server"
 )
 
 // What comes before the greeting is answered was for clients before, whatever ids they used; a port that dies before it

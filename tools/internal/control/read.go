@@ -109,7 +109,7 @@ func (c *Client) event(e Event) {
 	c.change()
 }
 
-// aliveAfter is after how many events the port is told that this client is there (MaxUnheard in drivers/ctl/server says
+// aliveAfter is after how many events the port is told that this client is there (MaxUnheard in rs/ctl/server says
 // why).
 const aliveAfter = 512
 

@@ -1,0 +1,72 @@
+//go:build tamago
+
+package main
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"bennu/boot/kbench/role"
+	"bennu/boot/kbench/tsc"
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// interrupts measures from an interrupt to the task that waits for it. The real-time clock's edges come
+// at times that nobody here knows, so those count from the kernel's taking them; an alarm's time is
+// known, so it counts from then on, the hardware's part included.
+func interrupts(b *bench) {
+	p := portRights(abi.PortRange{First: 0x70, Last: 0x71})
+	p.NIRQs, p.IRQs[0] = 1, 8
+	for _, how := range []string{"idle", "busy"} {
+		ep := b.peer(role.Clock, p)
+		id := abi.GrantID(finish(ep, how == "busy"))
+		samples := make([]byte, 8*role.Interrupts)
+		must("CopyFrom", usys.CopyFrom(ep, id, 0, samples))
+		end(ep)
+		b.samples.Reset()
+		for ; len(samples) > 0; samples = samples[8:] {
+			b.samples.Add(binary.LittleEndian.Uint64(samples))
+		}
+		b.say(b.samples.Line("interrupt taken to driver, "+how, 0))
+	}
+	b.alarms()
+}
+
+// finish waits until the clock's driver has its samples; busy, it uses the CPU meanwhile.
+func finish(ep abi.Endpoint, busy bool) uint64 {
+	if !busy {
+		return expect(ep, role.Finished)
+	}
+	var m abi.Msg
+	for {
+		for start := tsc.Read(); tsc.Read()-start < 1e6; {
+		}
+		if _, e := usys.Receive(ep, 0, &m); e == abi.OK {
+			return m.Arg[0]
+		}
+	}
+}
+
+// alarms measures how late an alarm is received, waiting for it with nothing else to run.
+func (b *bench) alarms() {
+	const later = 50_000
+	s := usys.Start()
+	ticks := later * (s.TSCHz / 1000) / 1e6
+	var m abi.Msg
+	b.samples.Reset()
+	for range many {
+		start := tsc.Read()
+		usys.SetAlarm(later)
+		usys.Receive(abi.Clock, abi.NoTimeout, &m)
+		b.samples.Add(tsc.Read() - start - ticks)
+	}
+	b.print("alarm: from its time to its task")
+}
+
+// now is the system clock in ns.
+func now() uint64 {
+	s := usys.Start()
+	hi, lo := bits.Mul64(tsc.Read()-s.TSCBase, s.TSCMult)
+	return hi<<32 | lo>>32
+}

@@ -1,0 +1,122 @@
+//go:build tamago
+
+package main
+
+import (
+	"bennu/boot/kbench/figure"
+	"bennu/boot/kbench/role"
+	"bennu/boot/kbench/tsc"
+	"bennu/boot/ktest/code"
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// lives measures starts and ends of tasks.
+func lives(b *bench) {
+	b.starts()
+	small := seal(code.New().Exit(0).ELF())
+	b.measure("smallest task: create, run, exit, reap", few, func() {
+		must("PrivAllow", usys.PrivAllow(create(small, "", rights(worse))))
+		reap()
+	})
+	peer := b.image("bin/peer")
+	p := rights(worse)
+	b.measure("Go task: create, run, exit, reap", few, func() {
+		ep := create(peer, role.Leave, p)
+		must("PrivAllow", usys.PrivAllow(ep))
+		expect(ep, role.Hello)
+		reap()
+	})
+	b.deaths(peer)
+}
+
+// starts takes the beginning of a Go task apart.
+func (b *bench) starts() {
+	parts := []struct {
+		name string
+		s    *figure.Samples
+	}{{"start: task create", figure.New(few)}, {"start: privctl set", figure.New(few)}, {"start: privctl allow", figure.New(few)},
+		{"start: first instruction to main.main", figure.New(few)}, {"start: create to main.main, Go, cold", figure.New(few)}}
+	p := rights(worse)
+	s := abi.TaskSpec{Image: b.image("bin/peer"), Account: p.account}
+	s.Label, _ = abi.MakeLabel("peer")
+	var info abi.TaskInfo
+	for range few {
+		t := [4]uint64{tsc.Read()}
+		ep, e := usys.TaskCreate(&s)
+		t[1] = tsc.Read()
+		must("TaskCreate", e)
+		must("PrivSet", usys.PrivSet(ep, &p.Privilege))
+		t[2] = tsc.Read()
+		must("PrivAllow", usys.PrivAllow(ep))
+		t[3] = tsc.Read()
+		main := expect(ep, role.Hello)
+		for i, d := range []uint64{t[1] - t[0], t[2] - t[1], t[3] - t[2], main - t[3], main - t[0]} {
+			parts[i].s.Add(d)
+		}
+		usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
+		reap()
+	}
+	for _, p := range parts {
+		b.say(p.s.Line(p.name, b.base))
+	}
+	b.say(figure.Value("memory of a Go task at main.main, bytes", info.Frames*abi.PageSize))
+	b.say(figure.Value("page faults of a Go task until main.main", info.Faults))
+}
+
+// deaths measures from the stop to the end of cleaning, and to the root task's having the record.
+func (b *bench) deaths(peer uint32) {
+	clean, told := figure.New(few), figure.New(few)
+	p := rights(worse)
+	for range few {
+		ep := create(peer, role.Leave, p)
+		must("PrivAllow", usys.PrivAllow(ep))
+		expect(ep, role.Hello)
+		r := reap()
+		told.Add(now() - r.DiedNS)
+		clean.Add(r.CleanNS - r.DiedNS)
+	}
+	b.say(clean.Line("death: stopped to nothing left", 0))
+	b.say(told.Line("death: stopped to the root task has the record", 0))
+}
+
+// driver measures a driver made with the SDK, in the place of its reincarnation server.
+func driver(b *bench) {
+	image := b.image("bin/faulty")
+	p := rights(worse)
+	ready := figure.New(few)
+	var m abi.Msg
+	var info abi.TaskInfo
+	for i := range few {
+		start := tsc.Read()
+		ep := create(image, "", p)
+		must("PrivAllow", usys.PrivAllow(ep))
+		_, e := usys.Receive(ep, abi.NoTimeout, &m)
+		ready.Add(tsc.Read() - start)
+		must("Receive", e)
+		if m.Type != abi.RSReady {
+			panic(failure("a driver began with a message of type " + itoa(uint64(m.Type))))
+		}
+		must("SendNB", usys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
+		if i == 0 {
+			b.measure("round trip to a driver of the SDK", many, func() {
+				m.Type = abi.FaultyEcho
+				must("SendRec", usys.SendRec(ep, &m))
+			})
+		}
+		usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
+		end(ep)
+	}
+	b.say(ready.Line("start: create to ready, driver of the SDK, cold", b.base))
+	b.say(figure.Value("memory of a driver of the SDK, bytes", info.FramesPeak*abi.PageSize))
+}
+
+// images measures an executable copy: made, written, sealed, given up.
+func images(b *bench) {
+	elf, _ := b.archive.File("bin/peer")
+	var id uint32
+	b.measure("image of "+itoa(uint64(len(elf))>>10)+" KiB: create, write, seal, free", 20, func() {
+		id = seal(elf)
+		must("ImageFree", usys.ImageFree(id))
+	})
+}

@@ -1,0 +1,145 @@
+//go:build tamago
+
+// kbench is a root task that measures the kernel from ring 3, as "bin/rs" of an archive of its own: what the
+// gate, messages, interrupts, memory and the life of a task cost, without a reincarnation server. Each
+// figure is a line of JSON on COM1 (package figure); tools/bench reads them and says what
+// they should be. Times are differences of the time-stamp counter: instructions, when QEMU counts
+// them (ICOUNT=0).
+package main
+
+import (
+	_ "bennu/board/ring3"
+	"bennu/boot/kbench/figure"
+	"bennu/boot/kbench/role"
+	"bennu/boot/kbench/tsc"
+	"bennu/kernel/abi"
+	"bennu/kernel/archive"
+	"bennu/kernel/usys"
+)
+
+// many is how often cheap things are measured, few those that take a life.
+const (
+	many = 2000
+	few  = 200
+)
+
+// bench is what all measurements use.
+type bench struct {
+	archive *archive.Archive
+	samples *figure.Samples
+	// What two readings of the counter cost, and what they do in sample: taken off what was measured.
+	base, loop uint64
+	images     map[string]uint32
+	console    abi.Endpoint
+}
+
+// failure ends the run.
+type failure string
+
+func main() {
+	b := &bench{samples: figure.New(many), images: map[string]uint32{}}
+	defer func() {
+		if r := recover(); r != nil {
+			text, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			usys.Diag("failed: " + string(text))
+			usys.Shutdown(abi.PowerOff, 1)
+		}
+	}()
+	a, err := archive.Open(usys.Module())
+	if err != nil {
+		panic(failure(err.Error()))
+	}
+	b.archive = a
+	rootAccount()
+	b.console = b.peer(role.Console, portRights(abi.PortRange{First: 0x3f8, Last: 0x3ff}))
+	var l abi.Latency
+	usys.GetInfo(abi.InfoLatency, 1, abi.Bytes(&l)) // forget the boot
+	for _, run := range []func(*bench){gate, messages, copies, memory, interrupts, lives, driver, images} {
+		run(b)
+	}
+	usys.GetInfo(abi.InfoLatency, 0, abi.Bytes(&l))
+	b.say(figure.Value("longest stay in ring 0, for "+why(l.MaxKernelCall), l.MaxKernelNS))
+	b.say(`{"figure":"done"}`)
+	usys.Shutdown(abi.PowerOff, 0)
+}
+
+// must ends the run unless e is OK.
+func must(what string, e abi.Errno) {
+	if e != abi.OK {
+		panic(failure(what + ": " + e.Name()))
+	}
+}
+
+// measure has op done n times and prints what it took, after one time that warms up.
+func (b *bench) measure(name string, n int, op func()) {
+	b.sample(n, op)
+	b.say(b.samples.Line(name, b.loop))
+}
+
+// sample is measure without a name.
+//
+//go:noinline
+func (b *bench) sample(n int, op func()) {
+	op()
+	b.samples.Reset()
+	for range n {
+		start := tsc.Read()
+		op()
+		b.samples.Add(tsc.Read() - start)
+	}
+}
+
+// print prints the samples taken.
+func (b *bench) print(name string) { b.say(b.samples.Line(name, b.base)) }
+
+// say has the console's task write a line.
+func (b *bench) say(line string) {
+	text := []byte(line + "\r\n")
+	id, _ := usys.Grant(b.console, text, abi.GrantRead)
+	m := abi.Msg{Type: role.Print, Arg: [7]uint64{uint64(id), uint64(len(text))}}
+	must("the console", usys.SendRec(b.console, &m))
+	usys.Revoke(id)
+	must("the console", abi.Errno(m.Arg[0]))
+}
+
+// gate measures the way into the kernel and back.
+func gate(b *bench) {
+	for range many {
+		start := tsc.Read()
+		b.samples.Add(tsc.Read() - start)
+	}
+	b.print("two readings of the counter")
+	b.base = b.samples.Min()
+	b.sample(many, func() {})
+	b.loop = b.samples.Min()
+	b.measure("null kernel call", many, usys.Null)
+	var t abi.TaskInfo
+	slot := uint64(usys.Start().Endpoint.Slot())
+	b.measure("getinfo of a task", many, func() { usys.GetInfo(abi.InfoTask, slot, abi.Bytes(&t)) })
+	b.measure("setalarm, far away", many, func() { usys.SetAlarm(1e12) })
+	usys.SetAlarm(0)
+}
+
+// memory measures the first touch of a page: a page fault that gives a zeroed frame.
+func memory(b *bench) {
+	const first = abi.RAMBase + abi.RAMSize/2 // the heap is below, the stack above
+	at := uint64(first)
+	b.measure("page fault, demand zero", many, func() {
+		touch(at)
+		at += abi.PageSize
+	})
+}
+
+// why is what a stay in ring 0 was for, in words.
+func why(code uint64) string {
+	if code >= 1000 {
+		if n := abi.VectorName(uint32(code - 1000)); n != "" {
+			return n
+		}
+		return "vector " + itoa(code-1000)
+	}
+	return "call " + itoa(code)
+}

@@ -1,0 +1,79 @@
+//go:build tamago
+
+package main
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"bennu/boot/kbench/role"
+	"bennu/boot/kbench/tsc"
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// The CMOS real-time clock.
+// Source: Motorola MC146818A data sheet, "Register A", "Register B", "Register C".
+const (
+	rtcIndex, rtcData = 0x70, 0x71
+	rtcLine           = 8
+	regA, regB, regC  = 0x0a, 0x0b, 0x0c
+	rate8192          = 0x23 // 32768 Hz time base, 8192 interrupts a second
+	periodic          = 1 << 6
+)
+
+// clock measures how long it takes from the kernel's taking an interrupt (Arg[1] of the notification) to the
+// driver's first instruction after its receive.
+func clock() {
+	hook, e := usys.IRQSetPolicy(rtcLine, 0)
+	if e != abi.OK {
+		return
+	}
+	samples := make([]byte, 0, 8*role.Interrupts)
+	oldA, oldB := read(regA), read(regB)
+	write(regA, rate8192)
+	write(regB, oldB|periodic)
+	read(regC) // an old interrupt would hold the line
+	var m abi.Msg
+	for range role.Interrupts {
+		usys.Receive(abi.Hardware, abi.NoTimeout, &m)
+		samples = binary.LittleEndian.AppendUint64(samples, now()-m.Arg[1])
+		read(regC)
+		usys.IRQEnable(hook)
+	}
+	write(regA, oldA)
+	write(regB, oldB)
+	read(regC)
+	usys.IRQRmPolicy(hook)
+	id, _ := usys.Grant(usys.Start().Root, samples, abi.GrantRead)
+	tell(role.Finished, uint64(id))
+	sink()
+}
+
+// now is the system clock in ns.
+func now() uint64 {
+	s := usys.Start()
+	hi, lo := bits.Mul64(tsc.Read()-s.TSCBase, s.TSCMult)
+	return hi<<32 | lo>>32
+}
+
+func read(reg uint8) uint8 {
+	usys.PortOut(rtcIndex, reg)
+	v, _ := usys.PortIn(rtcData)
+	return v
+}
+
+func write(reg, v uint8) {
+	usys.PortOut(rtcIndex, reg)
+	usys.PortOut(rtcData, v)
+}
+
+// in8 is IN. defined in port_amd64.s
+//
+//go:noescape
+func in8(port uint16) uint8
+
+// out8 is OUT. defined in port_amd64.s
+//
+//go:noescape
+func out8(port uint16, v uint8)

@@ -1,0 +1,72 @@
+//go:build tamago
+
+// peer is the other task of the kernel's benchmark: it plays one role (package role).
+package main
+
+import (
+	_ "bennu/board/ring3"
+	"bennu/boot/kbench/role"
+	"bennu/boot/kbench/tsc"
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+func main() {
+	began := tsc.Read()
+	s := usys.Start()
+	tell(role.Hello, began)
+	switch string(s.Args[:s.ArgsLen]) {
+	case role.Echo:
+		echo()
+	case role.Sink:
+		sink()
+	case role.Stamp:
+		stamp()
+	case role.Grant:
+		grant()
+	case role.Clock:
+		clock()
+	case role.Console:
+		console()
+	}
+}
+
+func tell(t abi.MsgType, arg uint64) abi.Errno {
+	return usys.Send(usys.Start().Root, &abi.Msg{Type: t, Arg: [7]uint64{arg}})
+}
+
+func echo() {
+	var m abi.Msg
+	for {
+		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		to := m.Source
+		m.Type = abi.MsgReply
+		usys.SendNB(to, &m)
+	}
+}
+
+func sink() {
+	var m abi.Msg
+	for {
+		usys.Receive(abi.Any, abi.NoTimeout, &m)
+	}
+}
+
+func stamp() {
+	var m abi.Msg
+	for {
+		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		tell(role.Stamped, tsc.Read())
+	}
+}
+
+func grant() {
+	b := make([]byte, role.GrantBytes)
+	clear(b) // touched: the copy is measured, not the first touch
+	id, ok := usys.Grant(usys.Start().Root, b, abi.GrantRead|abi.GrantWrite)
+	if !ok {
+		return
+	}
+	tell(role.Granted, uint64(id))
+	sink()
+}

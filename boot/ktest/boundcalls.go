@@ -1,0 +1,128 @@
+//go:build tamago
+
+package main
+
+import (
+	"bennu/boot/ktest/code"
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// Worst cases of calls that take memory, lines, text (bounds.go has the list).
+
+func imageCreate(t *T, measure func(func())) {
+	var id uint32
+	var e abi.Errno
+	measure(func() { id, e = usys.ImageCreate(16 << 20) })
+	t.must("create", e)
+	t.must("free", usys.ImageFree(id))
+}
+
+func imageWrite(t *T, measure func(func())) {
+	p := all()
+	p.Images, p.CeilingFrames = 1, 1<<14
+	x := t.puppetWith(p)
+	e, id := x.call(abi.CallImageCreate, 1<<20)
+	t.must("create", e)
+	measure(func() { x.start(abi.CallImageWrite, id, 0, abi.RAMBase+0x1f_f000, abi.MaxCopy) }) // across tables, all untouched
+	measure(func() { x.start(abi.CallImageWrite, id, abi.MaxCopy, code.Data+0x1800, code.DataSize-0x2000) })
+}
+
+func imageSeal(t *T, measure func(func())) {
+	id := imageOf(t, large(), measure)
+	t.must("free", usys.ImageFree(id))
+}
+
+func imageFree(t *T, measure func(func())) {
+	id := imageOf(t, large(), quiet)
+	measure(func() { usys.ImageFree(id) })
+}
+
+func irqClaim(t *T, measure func(func())) {
+	p := all()
+	p.NIRQs, p.IRQs[0] = 1, levelLine
+	var x *puppet
+	for range crowd {
+		x = t.puppetWith(p)
+		measure(func() { x.start(abi.CallIRQCtl, uint64(abi.IRQSetPolicy), levelLine, 3) })
+	}
+	_, hook := x.result()
+	for _, op := range []abi.IRQOp{abi.IRQDisable, abi.IRQEnable, abi.IRQRmPolicy} {
+		measure(func() { x.start(abi.CallIRQCtl, uint64(op), hook) })
+	}
+}
+
+func allInfo(t *T, measure func(func())) {
+	t.puppets(crowd)
+	for range 100 {
+		usys.Diag("a line that is neither short nor very long, so that the buffer holds several of these, but not many")
+	}
+	buf := make([]byte, len(abi.CallArea{}.Buf))
+	for kind := abi.InfoMachine; kind <= abi.InfoHeap; kind++ {
+		for _, index := range []uint64{0, 1, abi.LogIndex(1, 0), abi.LogIndex(2, 0)} {
+			if kind == abi.InfoLatency || kind == abi.InfoLatency+1 {
+				continue // the first is what measures, the second is a debugger's
+			}
+			measure(func() { usys.GetInfo(kind, index, buf) })
+		}
+	}
+}
+
+func longLine(t *T, measure func(func())) {
+	x := t.puppet()
+	for _, c := range []byte{'x', 0x1b, 0xc2, '\n'} {
+		b := make([]byte, len(abi.CallArea{}.Buf))
+		for i := range b {
+			b[i] = c
+		}
+		x.setBuf(b)
+		for range 4 {
+			measure(func() { x.start(abi.CallDiag, uint64(len(b))) })
+		}
+	}
+}
+
+func traceAcross(t *T, measure func(func())) {
+	x := t.puppet()
+	measure(func() { usys.Trace(abi.TracePoke, x.ep, code.Text-4, 0) })
+	measure(func() { usys.Trace(abi.TracePoke, x.ep, code.Data+0x4ffc, 0) })
+	measure(func() { usys.Trace(abi.TracePoke, x.ep, abi.RAMBase+0x1f_fffc, 0) })
+	measure(func() { usys.Trace(abi.TracePeek, x.ep, abi.RAMBase+0x1f_fffc, 0) })
+	var r abi.Registers
+	measure(func() { usys.TraceRegs(x.ep, &r) })
+}
+
+// copyUntouched: both sides have touched nothing of it, and it crosses tables on both.
+func copyUntouched(nr abi.CallNr) worst {
+	return func(t *T, measure func(func())) {
+		p := t.puppets(2)
+		const far = abi.RAMBase + 0x1f_e800
+		id := p[0].grant(1, readWrite, 1, p[1].ep, far, abi.MaxCopy)
+		measure(func() { p[1].start(nr, uint64(p[0].ep), id, 0, far+0x400, abi.MaxCopy) })
+		e, _ := p[1].result()
+		t.want("copy", e, abi.OK)
+		id = p[0].grant(2, readWrite, 1, p[1].ep, code.Data+0x1800, code.DataSize-0x2000) // data of the image
+		measure(func() { p[1].start(nr, uint64(p[0].ep), id, 0, code.Data+0x1400, code.DataSize-0x2000) })
+	}
+}
+
+func accounts(t *T, measure func(func())) {
+	var ids []abi.AccountID
+	p := all()
+	for range crowd {
+		measure(func() { ids = append(ids, t.account(p)) })
+	}
+	measure(func() { usys.AccountPay(ids[0]) })
+	for _, id := range ids {
+		measure(func() { usys.AccountFree(id) })
+	}
+	t.accounts = t.accounts[:0]
+}
+
+func guardedPort(t *T, measure func(func())) {
+	x := t.puppetWith(guardedRights())
+	for _, port := range []uint64{keyboardData, keyboardCommand, cmosIndex, cmosData} {
+		measure(func() { x.start(abi.CallPortIO, uint64(abi.PortIn), port) })
+		measure(func() { x.start(abi.CallPortIO, uint64(abi.PortOut), port, 0x20) })
+	}
+}
