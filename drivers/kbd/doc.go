@@ -1,5 +1,5 @@
-// kbd is the PC's keyboard: each character goes to the service tty (abi.TTYInput), and the
-// newest ones are kept for abi.KBDRead. It lives on while there is no tty, and finds the next one.
+// kbd is the PC's keyboard: each character goes to the service tty (tty.Input), and the
+// newest ones are kept for kbd.Read. It lives on while there is no tty, and finds the next one.
 //
 // The files: decode.go turns scan codes into characters, chip.go is the 8042, keyboard.go what hangs on
 // it, kbd.go the rest.

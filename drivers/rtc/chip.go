@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -73,10 +74,10 @@ func (k *chip) write(reg, v uint8) {
 }
 
 // init brings the chip from any state into service: it runs, interrupts and summer time are off, the mode is
-// as it was found. found tells what makes the time doubtful: RTCBattery, RTCHalfSet, RTCStopped.
+// as it was found. found tells what makes the time doubtful: rtc.Battery, rtc.HalfSet, rtc.Stopped.
 //
 // Errors: ENODEV (nothing there).
-func (k *chip) init() (found abi.RTCDoubt, e abi.Errno) {
+func (k *chip) init() (found rtc.Doubt, e abi.Errno) {
 	powered := k.powered() // first: any access may park the index at register D and read that
 	a, b := k.read(regA), k.read(regB)
 	if a == 0xff && b == 0xff {
@@ -84,13 +85,13 @@ func (k *chip) init() (found abi.RTCDoubt, e abi.Errno) {
 	}
 	k.mode = b & (modeBinary | mode24)
 	if !powered {
-		found |= abi.RTCBattery
+		found |= rtc.Battery
 	}
 	if b&bSet != 0 {
-		found |= abi.RTCHalfSet
+		found |= rtc.HalfSet
 	}
 	if a&aDivider != aRunning {
-		found |= abi.RTCStopped
+		found |= rtc.Stopped
 	}
 	if a&^aUpdating != aKnown {
 		k.write(regA, aKnown)
@@ -146,8 +147,8 @@ func (k *chip) registers() registers {
 // get reads the time. A task may be preempted between any two reads, so that "no update for
 // 244 µs" is no promise: two equal readings are.
 //
-// Errors, each with its reason: EIO (RTCUpdate, RTCGarbage), EDOM (RTCRange).
-func (k *chip) get() (unix uint64, why abi.RTCDoubt, e abi.Errno) {
+// Errors, each with its reason: EIO (rtc.Update, rtc.Garbage), EDOM (rtc.Range).
+func (k *chip) get() (unix uint64, why rtc.Doubt, e abi.Errno) {
 	for range readTries {
 		if !k.settled() {
 			break
@@ -159,19 +160,19 @@ func (k *chip) get() (unix uint64, why abi.RTCDoubt, e abi.Errno) {
 		d, ok := first.date(k.mode, k.century != 0)
 		switch {
 		case !ok:
-			return 0, abi.RTCGarbage, abi.EIO
+			return 0, rtc.Garbage, abi.EIO
 		case !d.inRange():
-			return 0, abi.RTCRange, abi.EDOM
+			return 0, rtc.Range, abi.EDOM
 		}
 		return d.unix(), 0, abi.OK
 	}
-	return 0, abi.RTCUpdate, abi.EIO
+	return 0, rtc.Update, abi.EIO
 }
 
 // last is the last second that the clock keeps: without a century two digits have to do.
 func (k *chip) last() uint64 {
 	if k.century != 0 {
-		return abi.RTCLast
+		return rtc.Last
 	}
 	return date{lastShortYear, 12, 31, 23, 59, 59}.unix()
 }
@@ -191,8 +192,8 @@ func (k *chip) set(unix uint64) (ok bool) {
 	}
 	k.write(regB, k.mode|bUpdate)
 	got, why, e := k.get()
-	if why == abi.RTCRange { // set to the last seconds of the range, and past it by now
-		return unix+setSlack > abi.RTCLast
+	if why == rtc.Range { // set to the last seconds of the range, and past it by now
+		return unix+setSlack > rtc.Last
 	}
 	return e == abi.OK && got >= unix && got <= unix+setSlack
 }

@@ -1,6 +1,6 @@
 // tty is the operator's console: the serial port COM1 with line editing.
 //
-// It answers abi.TTYWrite when all of the text is queued, and abi.TTYRead when a line is there; one
+// It answers tty.Write when all of the text is queued, and tty.Read when a line is there; one
 // reader at a time. What is typed before it is asked for is kept; what has no room stays in the chip, where an
 // emulated line, or one with RTS and CTS, waits. A line is given to its reader as it was typed,
 // whole, or not at all: one of which something is missing (lost on the line, too long, begun before a death) is

@@ -10,7 +10,7 @@ import (
 // keyRoom is what one key may need: another source's line is shown first.
 const keyRoom = 2 * maxEcho
 
-// keyboard is a task that types by abi.TTYInput.
+// keyboard is a task that types by tty.Input.
 type keyboard struct {
 	ep     abi.Endpoint
 	editor editor
@@ -18,7 +18,7 @@ type keyboard struct {
 
 // typed takes what the port has received, as long as any line and what is shown of it has room. The
 // rest stays where it is, in the end in the chip and with its sender.
-func (t *tty) typed(c *sdk.Context) {
+func (t *driver) typed(c *sdk.Context) {
 	if h := t.port.Hangups; h != t.hangups {
 		t.hangups = h
 		if t.serial.Begun() {
@@ -37,9 +37,9 @@ func (t *tty) typed(c *sdk.Context) {
 	}
 }
 
-// input is abi.TTYInput. A keyboard cannot wait: the line that has no room is dropped as a whole.
+// input is tty.Input. A keyboard cannot wait: the line that has no room is dropped as a whole.
 // Errors: EPERM (the sender is no keyboard), EINVAL (no byte).
-func (t *tty) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
+func (t *driver) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	e := abi.OK
 	switch {
 	case !t.types.Holds(c, m.Source): // who types at the console is its operator
@@ -57,7 +57,7 @@ func (t *tty) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 
 // keyboard is the editor of a task that types. What a dead one had begun is no line together with
 // what its successor goes on with.
-func (t *tty) keyboard(ep abi.Endpoint) *editor {
+func (t *driver) keyboard(ep abi.Endpoint) *editor {
 	place := &t.keyboards[ep.Slot()%len(t.keyboards)]
 	if *place == nil {
 		*place = &keyboard{ep: ep}
@@ -76,7 +76,7 @@ func (t *tty) keyboard(ep abi.Endpoint) *editor {
 }
 
 // noteKeyboards keeps for the next life whether a line is begun on any keyboard.
-func (t *tty) noteKeyboards() {
+func (t *driver) noteKeyboards() {
 	begun := false
 	for _, k := range t.keyboards {
 		begun = begun || k != nil && k.editor.Begun()
@@ -85,7 +85,7 @@ func (t *tty) noteKeyboards() {
 }
 
 // key takes one byte from whichever source.
-func (t *tty) key(c *sdk.Context, e *editor, b byte) {
+func (t *driver) key(c *sdk.Context, e *editor, b byte) {
 	show := t.echo[:0]
 	if e != t.focus {
 		if t.focus.n > 0 {
@@ -106,7 +106,7 @@ func (t *tty) key(c *sdk.Context, e *editor, b byte) {
 }
 
 // ring sounds the bells that are owed.
-func (t *tty) ring() {
+func (t *driver) ring() {
 	for ; t.bells > 0 && t.port.Room() > 0; t.bells-- {
 		t.port.Write(oneBell)
 	}

@@ -10,7 +10,7 @@ type Msg struct {
 // MsgType says what a message asks or tells.
 type MsgType uint32
 
-// Types that belong to no one protocol. Protocols have blocks of 0x100 from 0x700 up.
+// Types that belong to no one protocol.
 const (
 	// MsgReply answers a sendrec: Arg[0] is the Errno, the rest is the protocol's.
 	MsgReply MsgType = 0x100
@@ -18,6 +18,10 @@ const (
 	// of the hooks that fired, from System the SystemBits; Arg[1]: ns when it was made
 	// pending.
 	MsgNotify MsgType = 0x1000
+	// MsgService is the first type that is a service's own, up to the highest number but for MsgNotify. Those below are
+	// the kernel's, RS's and the SDK's. What they mean is agreed between a service and who talks to it, so that two
+	// services may use the same ones; those of this tree have blocks of 0x100 (drivers/protocol).
+	MsgService MsgType = 0x900
 )
 
 // SystemBits are Arg[0] of a notification from System.

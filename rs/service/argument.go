@@ -3,6 +3,7 @@ package service
 import (
 	"strconv"
 
+	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 )
 
@@ -29,7 +30,7 @@ func setKind(r *Request, s string) bool {
 	case "kill":
 		r.Kind = abi.FaultKill
 	default:
-		w, ok := abi.FaultyWayByName(s)
+		w, ok := faulty.WayByName(s)
 		r.Kind, r.Way = abi.FaultSelf, w
 		return ok
 	}

@@ -1,6 +1,9 @@
 package service
 
-import "bennu/kernel/abi"
+import (
+	"bennu/drivers/protocol/faulty"
+	"bennu/kernel/abi"
+)
 
 // Op is what a request asks for.
 type Op uint8
@@ -28,7 +31,7 @@ type Request struct {
 	Op      Op
 	Label   abi.Label     // its target; zero: none given
 	Kind    abi.FaultKind // OpFault
-	Way     abi.FaultyWay // OpFault, with FaultSelf
+	Way     faulty.Way    // OpFault, with FaultSelf
 	Lines   int           // OpLog: how many, the newest
 	Reset   bool          // OpInfo: the worst delays are counted anew afterwards
 	Set     bool          // OpDate: the clock is to be set to Seconds

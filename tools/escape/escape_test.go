@@ -73,8 +73,6 @@ var allowed = []Allowed{
 	{"kernel/abi.Errno.Name", "names why a boot is refused"},
 	{"kernel/abi.Errno.Err", other},
 	{"kernel/abi.errnoError.Error", other},
-	{"kernel/abi.RTCDoubt.String", other},
-	{"kernel/abi.RTCYears", other},
 	{"kernel/abi.Label.String", "is linked as a method of a type; nobody in the kernel calls it"},
 	{"kernel/abi/printable.Append", other},
 	{"kernel/abi/printable.AppendText", other},

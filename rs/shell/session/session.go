@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
 	"bennu/rs/service"
 )
@@ -23,7 +24,7 @@ const (
 	forever = time.Duration(1 << 62)
 )
 
-var tty, _ = abi.MakeLabel("tty")
+var console, _ = abi.MakeLabel("tty")
 
 // Config is what the banner says.
 type Config struct {
@@ -83,7 +84,7 @@ func (s *Session) events(events []abi.Event, lost uint64) {
 		if e.Kind == abi.EventDeath {
 			s.asker.Dead(e.Endpoint)
 		}
-		changed = changed || e.Label == tty
+		changed = changed || e.Label == console
 	}
 	if changed {
 		s.find()
@@ -96,7 +97,7 @@ func (s *Session) find() {
 		return
 	}
 	s.finding = true
-	service.Run(s.asker, service.Request{Op: service.OpLookup, Label: tty}, func(r service.Result) {
+	service.Run(s.asker, service.Request{Op: service.OpLookup, Label: console}, func(r service.Result) {
 		s.finding = false
 		switch {
 		case r.Errno == abi.OK:
@@ -146,7 +147,7 @@ func (s *Session) read() {
 		return
 	}
 	s.reading = true
-	m := abi.Msg{Type: abi.TTYRead, Arg: [7]uint64{uint64(grant), uint64(len(s.in))}}
+	m := abi.Msg{Type: tty.Read, Arg: [7]uint64{uint64(grant), uint64(len(s.in))}}
 	s.asker.Ask(ep, m, forever, func(m *abi.Msg, e abi.Errno) {
 		s.asker.Revoke(grant)
 		if ep != s.tty {
