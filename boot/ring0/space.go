@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 
 	"bennu/board/pc"
-	"bennu/board/pc/pvh"
+	"bennu/board/pc/memmap"
 	"bennu/kernel/abi"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
@@ -14,7 +14,7 @@ import (
 
 // Map builds the identity map in the PML4 at root: everything below 4 GiB but page 0 and the guard pages of the
 // stacks, and RAM above. Never writable and executable; what is not RAM is uncached. false when memory is out.
-func Map(pool *mem.Pool, root mem.Addr, memory pvh.Map) bool {
+func Map(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
 	ok := true
 	add := func(start, end uint64, bits paging.PTE) {
 		ok = ok && (start >= end || paging.Identity(pool, root, mem.Addr(start), mem.Addr(end), bits))
@@ -43,7 +43,7 @@ func Map(pool *mem.Pool, root mem.Addr, memory pvh.Map) bool {
 	add(at, pc.WindowEnd, data)
 	at = pc.WindowEnd
 	for _, r := range memory.Clip(pc.WindowEnd, 1<<39) {
-		if r.Type != pvh.RAM {
+		if r.Type != memmap.RAM {
 			continue
 		}
 		start, end := r.Start&^(abi.PageSize-1), r.End&^(abi.PageSize-1)

@@ -15,6 +15,7 @@ import (
 	"bennu/board/pc"
 	"bennu/board/pc/apic"
 	"bennu/board/pc/cpu"
+	"bennu/board/pc/memmap"
 	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
@@ -113,7 +114,7 @@ func (r *rig) setUp() (what string) {
 	r.words = info.CommandLine
 	r.pool = mem.NewPool(mem.Identity())
 	r.phys = r.pool.Physical()
-	modules := []pvh.Range{{Start: 0, End: pc.WindowEnd}}
+	modules := []memmap.Range{{Start: 0, End: pc.WindowEnd}}
 	for _, m := range info.Modules {
 		modules = append(modules, m.Range)
 	}

@@ -38,6 +38,8 @@ var allowed = []Allowed{
 
 	{"board/pc.hwinit1", boot},
 	{"board/pc/acpi", "tables are read at boot"},
+	{"board/pc/loader", "what a boot loader told is read at boot"},
+	{"board/pc/memmap", "the memory map is kept at boot"},
 	{"board/pc/pvh", "the start info is read at boot"},
 	{"board/pc/apic.NewIO", boot},
 	{"board/pc/apic.NewLocal", boot},

@@ -1,4 +1,5 @@
-package pvh
+// Package memmap keeps a machine's memory map: what a boot protocol was told, in one form.
+package memmap
 
 import "strconv"
 
@@ -217,6 +218,19 @@ func (m Map) Covers(r Range, t Type) bool {
 		}
 	}
 	return false
+}
+
+// Conflict finds RAM that overlaps memory of another type in what a loader gave. Normalise would settle it; a boot protocol
+// that forbids it may say so.
+func Conflict(regions []Region) (a, b Region, bad bool) {
+	for i, a := range regions {
+		for _, b := range regions[i+1:] {
+			if a.Start < a.End && b.Start < b.End && a.Overlaps(b.Range) && a.Type != b.Type && (a.Type == RAM || b.Type == RAM) {
+				return a, b, true
+			}
+		}
+	}
+	return a, b, false
 }
 
 // hex spells an address.
