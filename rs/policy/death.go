@@ -12,13 +12,13 @@ func (s *State) death(now time.Duration, e *Event) {
 	if !r.alive {
 		return
 	}
-	why := r.reasonFor(e.Cause)
-	r.faultAt = e.At
+	why := r.reasonFor(e.Record.Cause)
+	r.faultAt = e.Record.Died
 	if r.injected != 0 && (why == abi.ReasonNoHeartbeat || why == abi.ReasonInitTimeout) {
 		r.faultAt = r.injectedAt // a hang: the kernel saw nothing before RS killed it
 	}
-	r.restarts = r.decayed(e.At)
-	r.vector = e.Vector
+	r.restarts = r.decayed(e.Record.Died)
+	r.vector = e.Record.Vector
 	if why == abi.ReasonInitTimeout {
 		r.errno, r.why = abi.ETIMEDOUT, abi.WhyInitTimeout
 	} else if why != abi.ReasonInitFailed {
@@ -59,7 +59,7 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	r.deaths++
 	r.reason = why
 	s.release(id, false)
-	a := Action{Reason: why, Detect: detect}
+	a := Action{Reason: why, Detect: detect, Record: e.Record}
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
 		a.Errno, a.Why = r.errno, r.why
 	}
@@ -74,7 +74,7 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 		r.restarts, r.errno, r.why = 0, abi.OK, abi.WhyNone
 		r.forget()
 		s.start(now, id, abi.InitRestart)
-	case r.endsByItself(why, e.Status):
+	case r.endsByItself(why, e.Record.Status):
 		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
 		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)

@@ -53,11 +53,11 @@ const (
 	Refresh                     // Asker
 	Restart                     // Asker
 	Shutdown                    // (no ID) Asker
-	Started                     // the Start was done
-	StartFailed                 // Errno, Why
+	Started                     // Record.Endpoint, Record.Started: the Start was done
+	StartFailed                 // Errno, Why, Record.Endpoint: None
 	Ready                       // Errno: what its Init answered
 	Heartbeat
-	Death // Cause, Vector, Status, At
+	Death // Record
 	Tick  // (no ID) a timer is due
 	Fault // Fault: injected now
 )
@@ -88,11 +88,21 @@ type Event struct {
 	Asker  Asker
 	Errno  abi.Errno
 	Why    abi.Why // StartFailed: which step
-	Cause  abi.Cause
-	Vector uint32
-	Status uint64
-	At     time.Duration // when the kernel stopped it
+	Record Record
 	Fault  abi.FaultKind
+}
+
+// Record is what the kernel tells of a life. An event has all of it that decides something or that is told, so that the
+// same events give the same actions, whoever replays them.
+type Record struct {
+	Endpoint  abi.Endpoint
+	Cause     abi.Cause
+	Vector    uint32
+	ErrorCode uint64
+	RIP, CR2  uint64
+	Status    uint64
+	Started   time.Duration // of a death: when it was allowed to run; of a start: when the kernel was asked for it
+	Died      time.Duration // when the kernel stopped it
 }
 
 // Action is what is to be done, in the order of the slice.
@@ -111,6 +121,7 @@ type Action struct {
 	Backoff     time.Duration // Emit of a death: until the next start
 	Detect      time.Duration // Emit of a death: from the fault to now
 	Recovery    time.Duration // Emit of ready: from the fault to now
+	Record      Record        // Emit of a death or a start: the event's
 }
 
 // what follows the end of a life that RS is ending.
@@ -216,7 +227,7 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 	case Shutdown:
 		s.shutdown(now, e)
 	case Started:
-		s.started(now, e.ID)
+		s.started(now, e)
 	case StartFailed:
 		s.startFailed(now, e)
 	case Ready:

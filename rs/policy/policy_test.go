@@ -327,7 +327,7 @@ func TestWhyWaitersAreTold(t *testing.T) {
 	}{
 		{"its Init fails", []Event{{Kind: Ready, Errno: abi.ENODEV}, dies(abi.CauseExit, 0)}, abi.ENODEV, abi.WhyInit, 0},
 		{"its Init hangs", []Event{tick, dies(abi.CauseKilled, 0)}, abi.ETIMEDOUT, abi.WhyInitTimeout, uint64(usual.Init)},
-		{"it dies", []Event{{Kind: Death, Cause: exc, Vector: 14}}, abi.EIO, abi.WhyDied, uint64(abi.ReasonException) | 14<<32},
+		{"it dies", []Event{{Kind: Death, Record: Record{Cause: exc, Vector: 14}}}, abi.EIO, abi.WhyDied, uint64(abi.ReasonException) | 14<<32},
 		{"it exits", []Event{exits(0, 0)}, abi.EIO, abi.WhyDied, uint64(abi.ReasonExit)},
 		{"a step of its start fails", []Event{{Kind: StartFailed, Errno: abi.EBUSY, Why: abi.WhyPorts}}, abi.EBUSY, abi.WhyPorts, 0},
 		{"it is taken down", []Event{down(2)}, abi.EINTR, abi.WhyTakenDown, 0},

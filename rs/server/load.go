@@ -36,7 +36,7 @@ func New(k Kernel, a Archive) (*Server, error) {
 		return nil, err
 	}
 	file, faults := conf.Parse(ConfName, text)
-	s := &Server{k: k, archive: a, armed: noAlarm, dead: policy.Nobody, line: make([]byte, 0, lineSize)}
+	s := &Server{k: k, archive: a, armed: noAlarm, line: make([]byte, 0, lineSize)}
 	for i := range s.byBits {
 		s.byBits[i] = -1
 	}

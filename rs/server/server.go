@@ -30,7 +30,6 @@ type service struct {
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
-	created  uint64        // when RS asked the kernel for this life, ns
 	image    int           // place in images, or noImage
 	watching bool
 	watch    uint64 // number of the event that it waits for
@@ -70,7 +69,6 @@ type Server struct {
 	out    abi.Msg
 	event  policy.Event
 	record abi.DeathRecord
-	dead   policy.ID // whose record it is; policy.Nobody: none
 	spec   abi.TaskSpec
 	priv   abi.Privilege
 	regs   abi.Registers
@@ -159,11 +157,7 @@ func (s *Server) deaths() {
 		t.endpoint, t.watching = abi.None, false
 		s.ordered(id, abi.EDEADSRCDST, abi.WhyFaultDied, 0)
 		s.forget(id)
-		s.dead = id
-		s.step(policy.Event{
-			Kind: policy.Death, ID: id, Cause: s.record.Cause, Vector: s.record.Vector,
-			Status: s.record.Status, At: time.Duration(s.record.DiedNS),
-		})
+		s.step(policy.Event{Kind: policy.Death, ID: id, Record: recordOf(&s.record)})
 	}
 }
 
