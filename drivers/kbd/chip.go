@@ -25,7 +25,6 @@ const (
 	cmdOff         = 0xad
 
 	configIRQ       = 0x01
-	configAuxIRQ    = 0x02
 	configSystem    = 0x04
 	configOff       = 0x10
 	configAuxOff    = 0x20

@@ -7,7 +7,6 @@ const (
 	scanShiftLeft  = 0x2a
 	scanSlash      = 0x35
 	scanShiftRight = 0x36
-	scanAlt        = 0x38
 	scanCapsLock   = 0x3a
 
 	scanError    = 0x00 // too many keys at once

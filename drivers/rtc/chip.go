@@ -39,7 +39,6 @@ const (
 	aKnown    = 0x26 // that, and the usual rate of the periodic interrupt, which is off
 	bSet      = 0x80 // updates are held
 	bUpdate   = 0x10 // an interrupt at the end of each update
-	cAny      = 0x80 // IRQF
 	cUpdate   = 0x10 // UF
 	dValid    = 0x80 // VRT: the battery has not failed
 )

@@ -22,9 +22,9 @@ const (
 const (
 	DefaultUID         = 9 // "service"
 	DefaultPriority    = abi.DefaultPriority
-	DefaultQuantum     = time.Millisecond
-	DefaultBudget      = 100 * time.Microsecond
-	DefaultPeriod      = 10 * time.Millisecond // that the budget is for
+	DefaultQuantum     = abi.DefaultQuantumNS * time.Nanosecond
+	DefaultBudget      = abi.DefaultBudgetNS * time.Nanosecond
+	DefaultPeriod      = abi.DefaultPeriodNS * time.Nanosecond // that the budget is for
 	DefaultMemory      = 16 << 20
 	DefaultReserve     = 512 << 10 // or all of a smaller memory
 	DefaultInit        = 10 * time.Second

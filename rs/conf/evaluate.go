@@ -10,8 +10,7 @@ const wantLabel = "a label: 1 to 16 of a-z, 0-9, '-', '_', '.'"
 
 // States of an entry in the search for classes that include each other.
 const (
-	markNew = iota
-	markOpen
+	markOpen = iota + 1 // 0: not seen yet
 	markDone
 )
 
