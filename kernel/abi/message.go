@@ -18,9 +18,9 @@ const (
 	// of the hooks that fired, from System the SystemBits; Arg[1]: ns when it was made
 	// pending.
 	MsgNotify MsgType = 0x1000
-	// MsgService is the first type that is a service's own, up to the highest number but for MsgNotify. Those below are
-	// the kernel's, RS's and the SDK's. What they mean is agreed between a service and who talks to it, so that two
-	// services may use the same ones; those of this tree have blocks of 0x100 (drivers/protocol).
+	// MsgService is the first type that is a service's own: every number from it on but MsgNotify. The types below are
+	// the kernel's, RS's and the SDK's. A service and its clients agree on the meaning, so two services may use the
+	// same types; those of this tree have blocks of 0x100 (drivers/protocol).
 	MsgService MsgType = 0x900
 )
 

@@ -27,8 +27,8 @@ func (s *State) death(now time.Duration, e *Event) {
 	s.ended(now, e, why, now-r.faultAt)
 }
 
-// reasonFor is the reason of a death. What RS did to end a life explains an exit and a kill;
-// what the service met by itself (an exception on its way out) is told as it was.
+// reasonFor is the reason of a death. RS's own doing explains an exit and a kill; an exception that the
+// service met on its way out is told as it was.
 func (r *row) reasonFor(c abi.Cause) abi.Reason {
 	switch c {
 	case abi.CauseExit:
@@ -51,7 +51,7 @@ func (r *row) reasonFor(c abi.Cause) abi.Reason {
 	return abi.ReasonKilled
 }
 
-// ended decides what comes after a life.
+// ended decides how it goes on after a life.
 func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.Duration) {
 	id, r := e.ID, &s.rows[e.ID]
 	asked := r.state == abi.ServiceStopping && r.then != followDeath
@@ -95,7 +95,7 @@ func (r *row) endsByItself(why abi.Reason, status uint64) bool {
 	return why == abi.ReasonExit && status == 0 && r.proved && r.cfg.OnExit != ExitRestarts
 }
 
-// giveUp leaves a service dead, and says so to those who wait.
+// giveUp leaves a service dead, and tells those who wait.
 func (s *State) giveUp(id ID, why abi.Reason) {
 	r := &s.rows[id]
 	r.state = abi.ServiceFailed

@@ -12,8 +12,8 @@ type ID int
 // Nobody is the ID of an asker that is no service.
 const Nobody ID = -1
 
-// MaxOpen is how many requests of one service may wait for an answer at one time; those of who is no
-// service have such a share together. One more gets EAGAIN.
+// MaxOpen is how many requests of one service may wait for an answer at one time; all askers that are no
+// service have one such share together. One more gets EAGAIN.
 const MaxOpen = abi.RSWaits
 
 // quietUnits is the quiet time that takes one restart off the count, in backoff units.
@@ -73,7 +73,7 @@ const (
 	PowerOff                   // no service lives any more
 )
 
-// Asker is who waits for a Reply. The zero value is no one.
+// Asker is the task that waits for a Reply. The zero value is no one.
 type Asker struct {
 	From     ID // its own service, or Nobody
 	Endpoint abi.Endpoint
@@ -81,7 +81,7 @@ type Asker struct {
 	Tag      uint64
 }
 
-// Event is what has happened.
+// Event is one thing that happened.
 type Event struct {
 	Kind   Kind
 	ID     ID
@@ -92,8 +92,8 @@ type Event struct {
 	Fault  abi.FaultKind
 }
 
-// Record is what the kernel tells of a life. An event has all of it that decides something or that is told, so that the
-// same events give the same actions, whoever replays them.
+// Record is what the kernel tells about a life. An event carries all facts that decide anything or that are told, so
+// that the same events give the same actions whenever they are replayed.
 type Record struct {
 	Endpoint  abi.Endpoint
 	Cause     abi.Cause
@@ -105,7 +105,7 @@ type Record struct {
 	Died      time.Duration // when the kernel stopped it
 }
 
-// Action is what is to be done, in the order of the slice.
+// Action is one thing to be done. Actions are done in the order of the slice.
 type Action struct {
 	Kind        Kind
 	ID          ID
@@ -124,7 +124,7 @@ type Action struct {
 	Record      Record        // Emit of a death or a start: the event's
 }
 
-// what follows the end of a life that RS is ending.
+// follow says what comes after the end of a life that RS is ending.
 type follow uint8
 
 const (
@@ -208,9 +208,9 @@ func New(configs []Config) *State {
 	return s
 }
 
-// Step takes one event at time now, which never goes back. The actions are valid until
-// the next Step. An event for which a service is not in the state (a heartbeat of the
-// dead) does nothing. It panics on an ID that is not of the table.
+// Step takes one event at time now, which never goes back. The actions are valid until the next Step. An
+// event that does not fit the service's state (a heartbeat of the dead) does nothing. It panics on an ID that
+// is not of the table.
 func (s *State) Step(now time.Duration, e *Event) []Action {
 	s.actions = s.actions[:0]
 	switch e.Kind {
@@ -320,7 +320,7 @@ func (s *State) interrupt(id ID) {
 	s.answer(id, false, abi.EINTR, why)
 }
 
-// release lets go of what a service itself waits for: it is to stop (told EINTR), or dead.
+// release ends a service's own waits: it is to stop (and is told EINTR), or dead.
 func (s *State) release(from ID, tell bool) {
 	if len(s.waiters) == 0 {
 		return

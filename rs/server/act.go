@@ -7,7 +7,7 @@ import (
 	"bennu/rs/policy"
 )
 
-// step gives the policy an event and does what it says, and what follows from that.
+// step gives the policy an event, carries its actions out, and steps the events that these lead to.
 func (s *Server) step(e policy.Event) {
 	s.event = e
 	s.act(s.policy.Step(s.now, &s.event))
@@ -58,14 +58,15 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
-// start makes a life: task, privileges, go. What was begun is undone when a part fails: why is which, and the record tells of no life.
+// start makes a life: task, privileges, go. If a part fails, the parts before it are undone: why says which failed, and the record is
+// of no life.
 func (s *Server) start(a *policy.Action) (made policy.Record, e abi.Errno, why abi.Why) {
 	t := &s.table[a.ID]
 	made.Endpoint = abi.None
 	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
 		return made, e, why
 	}
-	s.k.AccountPay(t.account) // the life that begins is the service's
+	s.k.AccountPay(t.account) // the service pays for the life that begins
 	p := &s.spec
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Args = [abi.ArgsSize]byte{}
@@ -91,9 +92,9 @@ func (s *Server) start(a *policy.Action) (made policy.Record, e abi.Errno, why a
 	return made, e, why
 }
 
-// privileges fills s.priv with what a service may do: what system.conf says, and to send
-// to those that live now of the services that it or the other side names. One that starts
-// later opens the way itself, since the kernel keeps masks symmetric.
+// privileges fills s.priv with a service's rights: those of system.conf, and to send to peers, named by
+// either side, that live now. A peer that starts later opens the way itself, since the kernel keeps masks
+// symmetric.
 func (s *Server) privileges(t *service) {
 	c, p := &t.conf, &s.priv
 	*p = abi.Privilege{
@@ -113,7 +114,7 @@ func (s *Server) privileges(t *service) {
 	}
 }
 
-// emit keeps an event, and does what belongs to it outside the policy.
+// emit keeps an event, and does the work outside the policy that belongs to it.
 func (s *Server) emit(a *policy.Action) {
 	e, at := s.events.add(a.ID)
 	e.TimeNS, e.Kind, e.Reason, e.Errno, e.Why = uint64(s.now), a.Event, a.Reason, a.Errno, a.Why
@@ -145,7 +146,7 @@ func describe(e *abi.Event, r *policy.Record) {
 	e.StartedNS, e.FaultNS = uint64(r.Started), uint64(r.Died)
 }
 
-// recordOf is what the policy is told of a death record.
+// recordOf is the part of a death record that the policy is told.
 func recordOf(r *abi.DeathRecord) policy.Record {
 	return policy.Record{
 		Endpoint: r.Endpoint, Cause: r.Cause, Vector: r.Vector, ErrorCode: r.ErrorCode, RIP: r.Regs.RIP, CR2: r.CR2, Status: r.Status,

@@ -12,7 +12,7 @@ import (
 	"bennu/rs/service"
 )
 
-// doEvents subscribes from "since" on; without it, from what RS has kept.
+// doEvents subscribes from "since" on; without it, from the oldest event that RS has kept.
 func (s *Server) doEvents(id ident, f fields) {
 	since := f.number("since", 1<<63, 0, true)
 	if f.err != nil {
