@@ -1,6 +1,6 @@
-// faulty misbehaves on command, in each way of faulty.Way: by request (faulty.Do) or as
-// the reincarnation server's self-inflicted fault (abi.DriverFault). It holds nothing, so that
-// whatever else breaks when it does is a defect of the system.
+// faulty misbehaves on command, in each way of faulty.Way: by request (faulty.Do) or as the reincarnation
+// server's self-inflicted fault (abi.DriverFault). It holds nothing, so anything else that breaks with it is
+// a defect of the system.
 package main
 
 import (
@@ -37,8 +37,8 @@ func (driver) CanFault(way uint64) abi.Errno {
 // Fault is sdk.Faulter.
 func (f driver) Fault(c *sdk.Context, way uint64) { f.do(c, way, 0) }
 
-// do misbehaves. It returns from the ways that live on; from any other that means that the
-// kernel has let something pass.
+// do misbehaves. It returns from the ways that live on; a return from any other way means that the kernel let
+// something pass.
 //
 // Errors: EINVAL (no such way), EIO (it should have died).
 func (f driver) do(c *sdk.Context, way, param uint64) abi.Errno {

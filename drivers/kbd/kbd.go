@@ -13,8 +13,8 @@ const (
 	irqLine = 1
 	kept    = 256 // characters; a power of two
 
-	// settled is when the controller is looked at once more after Init: a key that was pressed just before
-	// its interrupt was on may have raised no edge.
+	// settled is the time after Init at which the controller is looked at once more: a key that was pressed
+	// just before its interrupt was on may have raised no edge.
 	settled = time.Millisecond
 )
 
@@ -23,7 +23,7 @@ type driver struct {
 	keys   decoder
 	lights lights
 	tty    abi.Endpoint // None: to be looked up
-	reads  sdk.Permit   // who may have what is typed, beside tty
+	reads  sdk.Permit   // who may read typed characters, beside tty
 
 	chars   [kept]uint16 // the character, and forwarded
 	r, w    uint32
@@ -86,7 +86,7 @@ func (k *driver) Interrupt(c *sdk.Context, _ uint64) {
 	k.drain(c)
 }
 
-// drain takes what the controller has.
+// drain takes all bytes that the controller has.
 func (k *driver) drain(c *sdk.Context) {
 	for range maxBytes {
 		b, key, ok := k.chip.take()
@@ -183,7 +183,7 @@ func (l *lights) put(k *driver, c *sdk.Context) {
 	c.Alarm(ackLimit)
 }
 
-// show has the keyboard show what the locks are, now or after what is under way.
+// show has the keyboard show the locks, now or after the command that is under way.
 func (l *lights) show(k *driver, c *sdk.Context) {
 	want := byte(0)
 	if k.keys.caps {
@@ -216,7 +216,7 @@ func (l *lights) answered(k *driver, c *sdk.Context, b byte) bool {
 	return true
 }
 
-// late is the time being over.
+// late is called when the keyboard has not answered in time.
 func (l *lights) late(k *driver, c *sdk.Context) {
 	if l.n > 0 {
 		l.again(k, c)

@@ -25,8 +25,8 @@ const (
 	regC       = 0x0c
 	regD       = 0x0d
 
-	// What [2] CENTURY may say: no register of the clock's own, nor the firmware's notes of a reset behind
-	// them, and none past the index.
+	// The range of [2] CENTURY: neither a register of the clock's own, nor the firmware's notes of a reset
+	// behind them, nor one past the index.
 	firstCentury = 0x10
 	lastCentury  = 0x7f
 )
@@ -44,8 +44,8 @@ const (
 )
 
 const (
-	// settleLimit and settlePolls bound the wait for the end of an update, 2.3 ms [1]: the polls
-	// where time does not tell. A poll takes about 1 µs.
+	// settleLimit and settlePolls bound the wait for the end of an update, 2.3 ms [1]; the polls do if the
+	// time stands still. A poll takes about 1 µs.
 	settleLimit = 10 * time.Millisecond
 	settlePolls = 20000
 	// pollsPerLook is how many polls go between two looks at the time.
@@ -73,7 +73,7 @@ func (k *chip) write(reg, v uint8) {
 }
 
 // init brings the chip from any state into service: it runs, interrupts and summer time are off, the mode is
-// as it was found. found tells what makes the time doubtful: rtc.Battery, rtc.HalfSet, rtc.Stopped.
+// as it was found. found is the reasons to doubt the time: rtc.Battery, rtc.HalfSet, rtc.Stopped.
 //
 // Errors: ENODEV (nothing there).
 func (k *chip) init() (found rtc.Doubt, e abi.Errno) {
@@ -99,7 +99,8 @@ func (k *chip) init() (found rtc.Doubt, e abi.Errno) {
 	return found, abi.OK
 }
 
-// powered tells whether the battery has held. Reading the register may set the bit [1]: the answer is to be kept.
+// powered tells whether the battery has held. Reading the register may set the bit [1], so the caller keeps the
+// answer.
 func (k *chip) powered() bool { return k.read(regD)&dValid != 0 }
 
 // enable turns the update interrupt on, and forgets those of the past: one that the last life
@@ -109,7 +110,7 @@ func (k *chip) enable() {
 	k.read(regC)
 }
 
-// disable turns it off, and forgets what is under way.
+// disable turns the update interrupt off, and forgets a pending one.
 func (k *chip) disable() {
 	k.write(regB, k.mode)
 	k.read(regC)
@@ -168,7 +169,7 @@ func (k *chip) get() (unix uint64, why rtc.Doubt, e abi.Errno) {
 	return 0, rtc.Update, abi.EIO
 }
 
-// last is the last second that the clock keeps: without a century two digits have to do.
+// last is the last second that the clock keeps: without a century its years have two digits.
 func (k *chip) last() uint64 {
 	if k.century != 0 {
 		return rtc.Last
@@ -176,8 +177,8 @@ func (k *chip) last() uint64 {
 	return date{lastShortYear, 12, 31, 23, 59, 59}.unix()
 }
 
-// set writes the time. Updates are held meanwhile; the chip turns its update interrupt off
-// then, so it is turned on again. ok tells whether the clock took it, which it is read for. Precondition: unix ≤ last().
+// set writes the time. Updates are held meanwhile; the chip turns its update interrupt off then, so it is turned on
+// again. ok tells whether the clock took it, by reading it back. Precondition: unix ≤ last().
 func (k *chip) set(unix uint64) (ok bool) {
 	d := fromUnix(unix)
 	r := encode(d, k.mode)

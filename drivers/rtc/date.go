@@ -32,7 +32,7 @@ func daysOf(y, m int) int {
 	return monthDays[m]
 }
 
-// valid tells whether there is such a day and time, in whatever year.
+// valid tells whether such a day and time exist, in any year.
 func (d date) valid() bool {
 	return d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= daysOf(d.year, d.month) &&
 		d.hour >= 0 && d.hour < 24 && d.minute >= 0 && d.minute < 60 && d.second >= 0 && d.second < 60

@@ -8,8 +8,8 @@ import (
 	"bennu/kernel/abi"
 )
 
-// memory is what one life tells the next through the data store: the chip alone does not show that it was
-// set back, that its numbers are written otherwise than before, or that its battery failed.
+// memory is one life's message to the next, in the data store: the chip alone does not show that it was set
+// back, that its number format changed, or that its battery failed.
 type memory struct {
 	known bool      // there was a life before this one
 	mode  uint8     // of the chip
@@ -18,7 +18,7 @@ type memory struct {
 	save  bool      // the data store has something else
 }
 
-// moment is a reading of the clock and when it was made, in time since boot.
+// moment is a reading of the clock and its own time, since boot.
 type moment struct {
 	known bool
 	unix  uint64
@@ -31,8 +31,7 @@ const (
 	memorySeen = 1 << 8
 )
 
-// Two clocks are not equally fast: what one may lose against the other is driftSeconds and a driftShare of
-// the time.
+// Two clocks are not equally fast: one may lose driftSeconds and a driftShare of the time against the other.
 const (
 	driftSeconds = 2
 	driftShare   = 32
@@ -75,7 +74,7 @@ func (m *memory) suspect(c *sdk.Context, d rtc.Doubt) {
 	m.doubt, m.save = m.doubt|d, m.save || d != 0
 }
 
-// passed tells whether unix can be the time now, by what was seen before; it takes unix for seen.
+// passed tells whether unix can be the time now, after the last reading, and keeps it as the last reading.
 func (m *memory) passed(unix uint64, now time.Duration) bool {
 	was := m.seen
 	m.seen = moment{true, unix, now}
@@ -86,7 +85,7 @@ func (m *memory) passed(unix uint64, now time.Duration) bool {
 	return unix+driftSeconds+elapsed/driftShare >= was.unix+elapsed
 }
 
-// begin tells the next life that this one died while it set the clock, if it does.
+// begin leaves word for the next life that this one was setting the clock, in case it dies.
 func (m *memory) begin(c *sdk.Context) {
 	m.doubt, m.seen, m.save = m.doubt|rtc.HalfSet, moment{}, true
 	m.store(c)

@@ -11,7 +11,7 @@ import (
 const (
 	irqLine    = 8
 	maxWaiters = 2 * abi.MaxTasks
-	// updateLimit is how long an update may be away: they come once a second.
+	// updateLimit is the longest time between two updates: they come once a second.
 	updateLimit = 1500 * time.Millisecond
 )
 
@@ -45,7 +45,7 @@ func (r *driver) Init(c *sdk.Context) error {
 	r.memory.save = !r.memory.known || r.memory.mode != r.chip.mode
 	r.memory.mode = r.chip.mode
 	r.memory.suspect(c, found)
-	if !r.memory.known { // else the first who asks finds out what has happened since
+	if !r.memory.known { // else the first request finds out what has happened since
 		r.read(c)
 	}
 	r.memory.store(c)
@@ -56,8 +56,8 @@ func (r *driver) Init(c *sdk.Context) error {
 	return nil
 }
 
-// findCentury asks the firmware's tables where the century is. What the register holds tells nothing: it is other
-// in each century, and may be anything where it means nothing.
+// findCentury asks the firmware's tables where the century is. The register's contents do not tell: they differ
+// in each century, and may be anything if it is no century register.
 func (r *driver) findCentury(c *sdk.Context) abi.Errno {
 	var m abi.Machine
 	if _, e := c.Info(abi.InfoMachine, 0, abi.Bytes(&m)); e != abi.OK {
@@ -119,11 +119,12 @@ func (r *driver) set(c *sdk.Context, unix uint64) abi.Errno {
 		return abi.EIO
 	}
 	r.memory.set(unix, c.Now())
-	r.memory.store(c) // before the answer: whoever has it may end this life
+	r.memory.store(c) // before the answer: its receiver may end this life
 	return abi.OK
 }
 
-// wait answers at the next update. A task has one place: of who asks again the first request is answered EAGAIN.
+// wait answers at the next update. A task has one place: its next request takes it, and the one before is
+// answered EAGAIN.
 func (r *driver) wait(c *sdk.Context, m *abi.Msg) {
 	for i := range r.waiters[:r.n] {
 		if r.waiters[i].To == m.Source {

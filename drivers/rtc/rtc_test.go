@@ -163,7 +163,7 @@ func TestSetByAStranger(t *testing.T) {
 	}
 }
 
-// Who waits gets an answer even when no interrupt ever comes.
+// A waiting task gets an answer even if no interrupt ever comes.
 func TestWaitInVain(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	k, _ := boot(t, m)

@@ -16,8 +16,8 @@ type keyboard struct {
 	editor editor
 }
 
-// typed takes what the port has received, as long as any line and what is shown of it has room. The
-// rest stays where it is, in the end in the chip and with its sender.
+// typed takes received bytes as long as any line, and its echo, has room. The rest stays where it is, in the
+// end in the chip and with its sender.
 func (t *driver) typed(c *sdk.Context) {
 	if h := t.port.Hangups; h != t.hangups {
 		t.hangups = h
@@ -37,12 +37,12 @@ func (t *driver) typed(c *sdk.Context) {
 	}
 }
 
-// input is tty.Input. A keyboard cannot wait: the line that has no room is dropped as a whole.
-// Errors: EPERM (the sender is no keyboard), EINVAL (no byte).
+// input is tty.Input. A keyboard cannot wait: a line without room is dropped as a whole. Errors: EPERM (the
+// sender is no keyboard), EINVAL (no byte).
 func (t *driver) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	e := abi.OK
 	switch {
-	case !t.types.Holds(c, m.Source): // who types at the console is its operator
+	case !t.types.Holds(c, m.Source): // a task that types at the console is its operator
 		e = abi.EPERM
 	case m.Arg[0] > 0xff:
 		e = abi.EINVAL
@@ -55,8 +55,8 @@ func (t *driver) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	}
 }
 
-// keyboard is the editor of a task that types. What a dead one had begun is no line together with
-// what its successor goes on with.
+// keyboard is the editor of a task that types. A line that a dead task began is not joined with its
+// successor's.
 func (t *driver) keyboard(ep abi.Endpoint) *editor {
 	place := &t.keyboards[ep.Slot()%len(t.keyboards)]
 	if *place == nil {
@@ -84,7 +84,7 @@ func (t *driver) noteKeyboards() {
 	t.port.SetFlag(begun)
 }
 
-// key takes one byte from whichever source.
+// key takes one byte from any source.
 func (t *driver) key(c *sdk.Context, e *editor, b byte) {
 	show := t.echo[:0]
 	if e != t.focus {

@@ -37,7 +37,7 @@ type driver struct {
 	bells     int                     // to be rung as soon as there is room
 	writers   queue
 	reader    reader
-	reads     sdk.Permit    // who may have what is typed
+	reads     sdk.Permit    // who may read typed lines
 	types     sdk.Permit    // who may type
 	part      [256]byte     // of a writer's text
 	safe      [4 * 256]byte // what is shown of it

@@ -209,7 +209,8 @@ func TestTooManyWriters(t *testing.T) {
 	}
 }
 
-// Who may write may not read what is typed, and may not type: who types at the console is its operator.
+// A task that may write may neither read typed lines nor type: a task that types at the console is its
+// operator.
 func TestStrangers(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
 	c.Names = map[abi.Endpoint]string{fake.Other: "stranger"}

@@ -83,8 +83,8 @@ func (t *driver) write(c *sdk.Context, m *abi.Msg) {
 	t.resume(c)
 }
 
-// resume queues as much text of the writers as there is room for, and answers those whose
-// text is all queued. One whose text cannot be read, because it died, is forgotten.
+// resume queues as much text of the writers as there is room for, and answers those whose text is all queued.
+// A writer that died, so that its text cannot be read, is forgotten.
 func (t *driver) resume(c *sdk.Context) {
 	for t.writers.n > 0 {
 		w := &t.writers.w[0]

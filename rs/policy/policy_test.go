@@ -209,7 +209,7 @@ func TestShutdown(t *testing.T) {
 	play(t, []Config{usual}, nil, []line{{0, off, "reply 50 OK; power-off"}})
 }
 
-// Who is to stop, and waits for RS, hears EINTR first; who died waiting hears nothing.
+// A service that is to stop, and waits for RS, hears EINTR first; one that died waiting hears nothing.
 func TestWaiterStops(t *testing.T) {
 	by1 := Asker{From: 1, Endpoint: 7, Tag: 9}
 	begin := []line{
@@ -230,7 +230,7 @@ func TestWaiterStops(t *testing.T) {
 	}
 }
 
-// Everybody has a share of the places to wait: who uses up its own takes none of another's.
+// Everybody has a share of the places to wait: a service that uses up its own takes none of another's.
 func TestTooManyWaiters(t *testing.T) {
 	const askers = 10
 	s := New(make([]Config, askers))

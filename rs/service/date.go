@@ -92,7 +92,7 @@ func Date(seconds uint64) string {
 	return time.Unix(int64(seconds), 0).UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-// dateLine is the time, with what speaks against it.
+// dateLine is the time, with the doubts about it.
 func dateLine(res *Result) string {
 	if res.Doubt == "" {
 		return Date(res.Seconds) + "\n"

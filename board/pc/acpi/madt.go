@@ -31,11 +31,11 @@ type IOAPIC struct {
 // Trigger is how a line signals.
 type Trigger uint8
 
-// Polarity is which level of a line means a request.
+// Polarity is the level of a line that means a request.
 type Polarity uint8
 
-// What a line may be. The zero value leaves it to the bus: ISA is edge and active high, PCI is
-// level and active low.
+// Ways of a line to signal. The zero value leaves it to the bus: ISA is edge and active high, PCI is level
+// and active low.
 const (
 	TriggerBus Trigger = 0
 	Edge       Trigger = 1

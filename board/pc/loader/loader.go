@@ -1,5 +1,5 @@
-// Package loader is what a boot loader tells a kernel, by whichever protocol: each protocol (pvh) reads its own structures
-// and gives the same Info.
+// Package loader is what a boot loader tells a kernel, by any protocol: each protocol (pvh) reads its own structures and
+// gives the same Info.
 package loader
 
 import (
@@ -14,7 +14,7 @@ type Memory interface {
 	Window(addr, n uint64) (b []byte, ok bool)
 }
 
-// Info is what the loader told.
+// Info is everything that the loader told.
 type Info struct {
 	CommandLine string
 	RSDP        uint64 // physical address of ACPI's root pointer; 0: not told
@@ -22,8 +22,7 @@ type Info struct {
 	Map         memmap.Map // normalised
 }
 
-// Module is a file that the loader put into memory. Map calls its memory RAM: who uses the
-// map keeps off it.
+// Module is a file that the loader put into memory. Map calls its memory RAM: users of the map keep off it.
 type Module struct {
 	memmap.Range
 	CommandLine string
@@ -36,7 +35,7 @@ const (
 	MaxCommandLine = 4096 // bytes, with the zero
 )
 
-// Error is why a loader was not believed: its protocol, which part of what it told, the address of that, what is wrong.
+// Error is why a loader was not believed: its protocol, the part of its tables, the address of that, the fault.
 type Error struct {
 	Protocol string
 	Part     string

@@ -1,4 +1,4 @@
-// Package memmap keeps a machine's memory map: what a boot protocol was told, in one form.
+// Package memmap keeps a machine's memory map, in one form for all boot protocols.
 package memmap
 
 import "strconv"
@@ -56,7 +56,7 @@ const PageSize = 4096
 // Normalise sorts and merges regions as a loader gave them. Where two overlap, the stricter
 // holds: RAM gives way to anything else, and of two others the lower number.
 //
-// An empty region is dropped. The regions must not wrap (Start ≤ End): whoever reads them checks.
+// An empty region is dropped. The regions must not wrap (Start ≤ End): their reader checks that.
 func Normalise(regions []Region) Map {
 	edges := make([]uint64, 0, 2*len(regions))
 	for _, r := range regions {
@@ -220,8 +220,8 @@ func (m Map) Covers(r Range, t Type) bool {
 	return false
 }
 
-// Conflict finds RAM that overlaps memory of another type in what a loader gave. Normalise would settle it; a boot protocol
-// that forbids it may say so.
+// Conflict finds RAM that overlaps memory of another type, in regions as a loader gave them. Normalise would settle it; a
+// boot protocol that forbids it may say so.
 func Conflict(regions []Region) (a, b Region, bad bool) {
 	for i, a := range regions {
 		for _, b := range regions[i+1:] {

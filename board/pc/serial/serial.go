@@ -47,14 +47,14 @@ type Port struct {
 	misses int
 }
 
-// Open sets a UART up: baud (which must divide 115200), 8N1, FIFO on, interrupts off.
-// ok is false when no UART answers at base; the Port then swallows what it gets.
+// Open sets a UART up: baud (which must divide 115200), 8N1, FIFO on, interrupts off. ok is false when no
+// UART answers at base; the Port then swallows all text.
 func Open(space port.Space, base uint16, baud uint32) (p *Port, ok bool) {
 	p = &Port{}
 	if baud == 0 || baud > divisorBase || divisorBase%baud != 0 {
 		return p, false
 	}
-	// The scratch register holds two patterns where there is a UART; a floating bus gives ones.
+	// A UART's scratch register holds two patterns; a floating bus gives ones.
 	for _, v := range [...]uint8{0x5a, 0xa5} {
 		space.Out8(base+regScratch, v)
 		if space.In8(base+regScratch) != v {

@@ -26,7 +26,7 @@ const (
 
 var console, _ = abi.MakeLabel("tty")
 
-// Config is what the banner says.
+// Config is the contents of the banner.
 type Config struct {
 	Incarnation uint32
 	Version     string
@@ -168,14 +168,14 @@ func (s *Session) read() {
 	})
 }
 
-// gone is for a console that died: its next start is an event.
+// gone handles the death of the console: its next start is an event.
 func (s *Session) gone() {
 	s.tty = abi.None
 	s.find()
 }
 
-// got takes an answer to a read: one whole line with its newline. Anything else is no command, nor is
-// what follows it up to a newline: of a line that was cut neither part is run.
+// got takes an answer to a read: one whole line with its newline. Anything else is no command, and neither is
+// the text after it up to a newline: no part of a cut line is run.
 func (s *Session) got(b []byte, more bool) {
 	end := bytes.IndexByte(b, '\n')
 	whole := !more && end >= 0 && end == len(b)-1
@@ -232,8 +232,8 @@ func (s *Session) print(text string) {
 	s.write()
 }
 
-// write gives the console the next piece. What a dying console had not confirmed is written
-// again to the next: rather twice than not.
+// write gives the console the next piece. Text that a dying console has not confirmed is written to the next
+// one again: twice is better than never.
 func (s *Session) write() {
 	if s.writing || s.tty == abi.None || len(s.out) == 0 {
 		return
