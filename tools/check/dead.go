@@ -50,6 +50,7 @@ var alive = map[string]string{
 	"Persistent":  "likewise",
 	"Simulated":   "kernel/mem: memory for tests, made by a pointer",
 	"childEcho":   "tools/bench/linux: c/child.h has it",
+	"LoadAlign":   "kernel/layout: a loader keeps to it",
 }
 
 var word = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
