@@ -157,7 +157,7 @@ func (s *Server) deaths() {
 		t.endpoint, t.watching = abi.None, false
 		s.ordered(id, abi.EDEADSRCDST, abi.WhyFaultDied, 0)
 		s.forget(id)
-		s.step(policy.Event{Kind: policy.Death, ID: id, Record: recordOf(&s.record)})
+		s.died(id, &s.record)
 	}
 }
 
