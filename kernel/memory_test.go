@@ -13,8 +13,8 @@ func TestInvalidate(t *testing.T) {
 	r := newRig(t)
 	g := rights()
 	x := r.begin(r.account(&g.AccountSpec), g)
-	r.switchTo(x)
 	other := r.begin(r.account(&g.AccountSpec), g)
+	r.switchTo(x)
 	for _, c := range []struct {
 		name string
 		do   func() abi.Errno
