@@ -8,7 +8,6 @@ import (
 	_ "bennu/board/ring3"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
-	"bennu/kernel/usys"
 	"bennu/rs/server"
 )
 
@@ -16,7 +15,7 @@ import (
 const failed = 1
 
 func main() {
-	a, err := archive.Open(usys.Module())
+	a, err := archive.Open(sys.Module())
 	if err != nil {
 		end(err)
 	}
@@ -25,12 +24,12 @@ func main() {
 		end(err)
 	}
 	s.Run()
-	usys.Exit(failed, abi.ExitNormal) // the kernel did not end the machine
+	sys.Exit(failed, abi.ExitNormal) // the kernel did not end the machine
 }
 
 // end says why there is no system, and ends the machine.
 func end(err error) {
-	usys.Diag("event=fatal " + err.Error())
-	usys.Shutdown(abi.PowerOff, failed)
-	usys.Exit(failed, abi.ExitPanic)
+	sys.Diag("event=fatal " + err.Error())
+	sys.Shutdown(abi.PowerOff, failed)
+	sys.Exit(failed, abi.ExitPanic)
 }
