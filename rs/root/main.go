@@ -8,8 +8,12 @@ import (
 	_ "bennu/board/ring3"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
+	"bennu/kernel/usys"
 	"bennu/rs/server"
 )
+
+// sys is the kernel.
+var sys usys.Gate
 
 // failed is the machine's exit status when nothing can be started.
 const failed = 1
@@ -19,7 +23,7 @@ func main() {
 	if err != nil {
 		end(err)
 	}
-	s, err := server.New(kernel{}, a)
+	s, err := server.New(sys, a)
 	if err != nil {
 		end(err)
 	}
