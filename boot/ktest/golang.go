@@ -18,6 +18,7 @@ var goTests = []test{
 	{"TestGoStartsAnew", goStartsAnew},
 	{"TestGoTasksTogether", goTogether},
 	{"TestGoEnds", goEnds},
+	{"TestGoGrantStays", goGrantStays},
 }
 
 // lives must be 0 in every incarnation.
@@ -173,4 +174,34 @@ func goEnds(t *T) {
 		}
 	}
 	t.must("free", sys.ImageFree(id))
+}
+
+// goGrantStays: memory that is granted stays where it is, though it is a local variable of a goroutine whose stack moves.
+func goGrantStays(t *T) {
+	done := make(chan bool)
+	go func() {
+		var b, want [64]byte
+		want[63] = 1
+		self := sys.Start().Endpoint
+		id, ok := sys.Grant(self, b[:], abi.GrantWrite)
+		moved := grow(1000)
+		ok = ok && moved != 0 && sys.CopyTo(self, id, 0, want[:]) == abi.OK
+		sys.Revoke(id)
+		done <- ok && b == want
+	}()
+	if !<-done {
+		t.errorf("what was copied to a grant is not there")
+	}
+}
+
+// grow needs so much stack that it is another one.
+//
+//go:noinline
+func grow(n int) int {
+	var frame [64]byte
+	frame[n%len(frame)] = 1
+	if n == 0 {
+		return int(frame[0])
+	}
+	return grow(n-1) + int(frame[n%len(frame)]) - 1
 }

@@ -48,12 +48,14 @@ func (t *Task) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uin
 			}
 		}
 		at := t.gaveUp
-		t.enter(c)
+		if t.enter(c); t.Dead() {
+			return t.gone()
+		}
 		if t.begin {
 			return t.Errno(), t.value()
 		}
 		if c.mayWait() && !t.wait(c) {
-			return abi.EDEADSRCDST, 0
+			return t.gone()
 		}
 		if t.gaveUp != at && t.Running() {
 			continue // the test has made a call for the task in between: it waits anew
@@ -62,11 +64,19 @@ func (t *Task) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uin
 		if h != nil && h.After != nil {
 			h.After(c, e, v)
 			if t.Dead() {
-				return abi.EDEADSRCDST, 0
+				return t.gone()
 			}
 		}
 		return e, v
 	}
+}
+
+// gone is a call that does not return: the task's code is unwound. The test's own goes on.
+func (t *Task) gone() (abi.Errno, uint64) {
+	if t.Running() {
+		panic(stopped{})
+	}
+	return abi.EDEADSRCDST, 0
 }
 
 // Errno is what the last call returned.
@@ -162,16 +172,13 @@ func (t *Task) kernelCall(c Call) (abi.Errno, uint64) {
 	panic("kernel/fake: there is no system call " + strconv.FormatUint(uint64(c.Nr), 10))
 }
 
-// exit ends a task that runs, or whose code the test is.
+// exit ends the task.
 func (t *Task) exit(status uint64, kind abi.ExitKind) {
 	cause := abi.CauseExit
 	if kind == abi.ExitPanic {
 		cause = abi.CausePanic
 	}
 	t.m.Die(t, abi.DeathRecord{Cause: cause, Status: status})
-	if t.Running() {
-		panic(stopped{})
-	}
 }
 
 func (t *Task) setAlarm(ns uint64) (left uint64) {

@@ -1,6 +1,9 @@
 package fake
 
-import "bennu/kernel/abi"
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/ioport"
+)
 
 // The calls of who makes tasks. There is no memory to run out of but Machine.Memory, and an image is bytes that nobody
 // reads as a program.
@@ -79,7 +82,7 @@ func (m *Machine) account(t *Task, op abi.AccountOp, id abi.AccountID) (abi.Errn
 		return abi.OK, uint64(id)
 	case abi.AccountPay:
 		switch {
-		case t != m.root:
+		case !t.k.Server:
 			return abi.EPERM, 0
 		case !known:
 			return abi.ESRCH, 0
@@ -115,6 +118,9 @@ func (m *Machine) create(t *Task) (abi.Errno, uint64) {
 		return abi.ENOSPC, 0
 	}
 	k.Label, k.Incarnation, k.ImageID, k.Account = s.Label, s.Incarnation, s.Image, s.Account
+	if a := m.Account(s.Account); a != nil {
+		k.Server = a.Flags&abi.AccountServer != 0
+	}
 	n := m.live(k)
 	n.taken, n.Spec = true, s
 	n.Info.Incarnation, n.Info.Init, n.Info.ArgsLen, n.Info.Args = s.Incarnation, s.Init, s.ArgsLen, s.Args
@@ -138,8 +144,12 @@ func (m *Machine) privCtl(t *Task, op abi.PrivOp, ep abi.Endpoint) (abi.Errno, u
 			return abi.EPERM, 0
 		case p.NPorts > abi.MaxPorts || p.NIRQs > abi.MaxIRQs || p.NSendTo > abi.MaxTasks:
 			return abi.EINVAL, 0
-		case m.taken(p.Ports[:p.NPorts]):
-			return abi.EBUSY, 0
+		}
+		if e := m.portFault(p.Ports[:p.NPorts]); e != abi.OK {
+			return e, 0
+		}
+		if !to.sortPorts(&p) {
+			return abi.EPERM, 0
 		}
 		to.k.Priv, to.k.PrivSet = p, true
 		m.table.AllowSends(to.k, p.SendTo[:p.NSendTo])
@@ -157,22 +167,54 @@ func (m *Machine) privCtl(t *Task, op abi.PrivOp, ep abi.Endpoint) (abi.Errno, u
 	return abi.EINVAL, 0
 }
 
-// taken tells whether a living task has one of the ports.
-func (m *Machine) taken(ports []abi.PortRange) bool {
-	for _, o := range m.tasks {
-		if o == nil {
-			continue
+// sortPorts tells the task which of its ports go through CallPortIO. False: there are some that no task gets.
+func (t *Task) sortPorts(p *abi.Privilege) bool {
+	n := 0
+	for i, r := range p.Ports[:p.NPorts] {
+		guarded, _, ok := ioport.Sort(r, p.Unguarded>>i&1 != 0)
+		if !ok {
+			return false
 		}
-		for _, x := range o.k.Priv.Ports[:o.k.Priv.NPorts] {
-			for _, r := range ports {
-				if max(r.First, x.First) <= min(r.Last, x.Last) {
-					return true
-				}
+		if guarded {
+			n += copy(t.Info.Guarded[n:], []abi.PortRange{r})
+		}
+	}
+	t.Info.NGuarded = uint32(n)
+	return true
+}
+
+// portFault looks at ports in their order. Errors: EINVAL (a range is none, or overlaps another), EBUSY (a living task has
+// one of them).
+func (m *Machine) portFault(ports []abi.PortRange) abi.Errno {
+	for i, r := range ports {
+		if r.First > r.Last {
+			return abi.EINVAL
+		}
+		for _, o := range ports[:i] {
+			if overlap(r, o) {
+				return abi.EINVAL
 			}
+		}
+		for _, o := range m.tasks {
+			if o != nil && o.has(r) {
+				return abi.EBUSY
+			}
+		}
+	}
+	return abi.OK
+}
+
+// has tells whether the task has a port of r.
+func (t *Task) has(r abi.PortRange) bool {
+	for _, x := range t.k.Priv.Ports[:t.k.Priv.NPorts] {
+		if overlap(r, x) {
+			return true
 		}
 	}
 	return false
 }
+
+func overlap(a, b abi.PortRange) bool { return a.First <= b.Last && b.First <= a.Last }
 
 func (m *Machine) trace(t *Task, c Call) (abi.Errno, uint64) {
 	to := m.Find(abi.Endpoint(c.Arg[1]))

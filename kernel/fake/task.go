@@ -81,12 +81,12 @@ func (m *Machine) Add(ep abi.Endpoint) *Task {
 // AddRoot makes the root task of a machine without tasks.
 func (m *Machine) AddRoot() *Task {
 	k := m.table.Take()
-	k.Wait, k.Root = 0, true
+	k.Wait, k.Root, k.PrivSet, k.Server, k.Account = 0, true, true, true, abi.AccountRoot
 	k.Label, _ = abi.MakeLabel("rs")
 	t := m.live(k)
-	t.free, t.taken = true, true
+	t.taken = true
 	t.Info.Root = t.Endpoint
-	m.allowAll(k)
+	k.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}
 	m.root = t
 	return t
 }
