@@ -102,12 +102,12 @@ func (k *Kernel) received(p *kernel.Task, m abi.Msg, kind abi.ReceiveKind) {
 	if r.Arg[6] == 0 {
 		r.Arg[6] = m.Arg[6]
 	}
-	answer := func() { p.SendA(k.driver.Endpoint, 0, &r) }
 	if a.After == 0 {
-		answer()
+		p.SendA(k.driver.Endpoint, 0, &r)
 		return
 	}
-	k.At(a.After, answer)
+	later := r // only then does an answer cost memory
+	k.At(a.After, func() { p.SendA(k.driver.Endpoint, 0, &later) })
 }
 
 // RS is the reincarnation server as a peer: RSReady, heartbeats, RSLookup and the data store.
