@@ -32,7 +32,7 @@ type Context struct {
 	interrupter Interrupter
 	replier     Replier
 
-	in    abi.Msg // what the handler that runs was given: a handler may keep it for all that is known, so it is in no frame
+	in    abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
 	later later
 	await awaited // by the Call that goes on
 	owed  []owed  // answers that the kernel has no room for
