@@ -9,8 +9,8 @@ import (
 	"bennu/kernel/task"
 )
 
-// callTrace: (TraceOp, endpoint, address, value): fault injection and post-mortem. What is written goes
-// into a copy of the target's own, never into the image that others share.
+// callTrace: (TraceOp, endpoint, address, value): fault injection and post-mortem. Writes go into a copy of
+// the target's own, never into the image that others share.
 //
 // Errors: EDEADSRCDST, EFAULT (not the target's memory), EINVAL (unknown op, the caller itself),
 // ENOMEM.
@@ -51,7 +51,7 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 
 func (k *Kernel) poke(to *task.Task, va uint64, b []byte) abi.Errno {
 	for len(b) > 0 {
-		a := k.private(to, va)
+		a := to.Space.Private(va)
 		if a == 0 {
 			return abi.EFAULT
 		}

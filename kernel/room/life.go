@@ -2,7 +2,7 @@ package room
 
 import "bennu/kernel/abi"
 
-// Segment is what of an executable is loaded at [Start, End).
+// Segment is a part of an executable, loaded at [Start, End).
 type Segment struct {
 	Start, End uint64
 	Write      bool
@@ -14,13 +14,13 @@ const (
 	tableShift = 21 // what a last-level table maps
 	perList    = abi.PageSize/8 - 1
 	own        = 3 // context, start page, call page
-	upper      = 3 // PML4, and one table on each of the two levels below: those of executable, start page and call page
+	upper      = 4 // PML4, the table below it, and one for the GiB of executable, start page and call page, one for RAM
 	bitmap     = 5 // the I/O bitmap, and its tables
 )
 
 // Life is the least memory, in bytes, that a life of an executable takes which uses all of its writable segments, from its
-// first instruction to its end: tables, context, start page and call page, and its private copies. ports tells whether
-// it reaches ports by IN and OUT. What it takes of its RAM comes on top, and nobody knows it before it runs.
+// first instruction to its end: tables, context, start page and call page, and its private copies. ports tells whether it
+// reaches ports by IN and OUT. The RAM that it touches comes on top; nobody knows how much that is before it runs.
 func Life(segments []Segment, ports bool) uint64 {
 	var tables [512]bool // of the GiB in which all of these lie
 	tables[abi.StartPage>>tableShift%512] = true
@@ -29,15 +29,13 @@ func Life(segments []Segment, ports bool) uint64 {
 		n += bitmap
 	}
 	for _, s := range segments {
-		if s.End <= s.Start {
+		if s.End <= s.Start || !s.Write { // the tables of what is read-only are the image's
 			continue
 		}
 		for t := s.Start >> tableShift; t <= (s.End-1)>>tableShift; t++ {
 			tables[t%512] = true
 		}
-		if s.Write {
-			n += (s.End-1)>>pageShift - s.Start>>pageShift + 1
-		}
+		n += (s.End-1)>>pageShift - s.Start>>pageShift + 1
 	}
 	for _, used := range tables {
 		if used {
