@@ -66,7 +66,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 		return false
 	}
 	t.Ctx = contextAt(k.phys, ctx)
-	t.Ctx.Start(t.Image.Entry)
+	t.Ctx.Start(t.Slot, t.Image.Entry)
 	if !k.own(t, abi.StartPage, paging.Present|paging.User|paging.NX) ||
 		!k.own(t, abi.CallPage, paging.Present|paging.User|paging.Writable|paging.NX) {
 		return false

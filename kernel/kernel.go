@@ -21,7 +21,9 @@ import (
 type Machine interface {
 	irq.Lines
 
-	SetTask(c *arch.Context) // entries to ring 0 save into c
+	// SetTask makes entries to ring 0 save into c, and Config.CPU.Current c. nil: nobody's, and what the last task's context
+	// lacks is in it.
+	SetTask(c *arch.Context)
 	LoadSpace(root mem.Addr) // page tables
 	// Enter goes to ring 3. The vector ended the stay there, which began and ended at these TSC.
 	Enter(c *arch.Context) (vector, left, back uint64)
@@ -42,6 +44,7 @@ type Machine interface {
 // Config is what boot has found out.
 type Config struct {
 	Machine  Machine
+	CPU      *arch.CPU // the processor that runs this
 	Pool     *mem.Pool
 	Template mem.Addr // PML4 with the kernel's entries; ClosedIO was done
 	TSCHz    uint64
@@ -72,10 +75,10 @@ type Kernel struct {
 	log      *log.Log
 	root     *task.Task
 
-	current *task.Task // whose page tables and context are loaded
-	armed   uint64     // deadline the timer is set for, ns; ^0: none
-	entered uint64     // TSC when ring 0 was last entered
-	why     uint64     // what ring 0 was last entered for: call number, or 1000+vector
+	cpu     *arch.CPU // that this runs on; its Current is whose page tables and context are loaded
+	armed   uint64    // deadline the timer is set for, ns; ^0: none
+	entered uint64    // TSC when ring 0 was last entered
+	why     uint64    // what ring 0 was last entered for: call number, or 1000+vector
 	tell    func(owner abi.Endpoint, bit uint) bool
 	now     uint64 // ns, read once for each entry
 
@@ -103,7 +106,7 @@ type Kernel struct {
 
 // New makes a kernel without tasks.
 func New(cfg Config) *Kernel {
-	k := &Kernel{m: cfg.Machine, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
+	k := &Kernel{m: cfg.Machine, cpu: cfg.CPU, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
 	k.walk = &walker{kernel: cfg.Pool.Size() - cfg.Pool.Free()}
 	k.tasks = task.NewTable()
 	k.accounts = account.NewTable(cfg.Pool)

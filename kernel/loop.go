@@ -20,7 +20,7 @@ func (k *Kernel) Run() {
 
 // Step runs one task until it comes back, or waits for one interrupt.
 func (k *Kernel) Step() {
-	t := k.current
+	t := k.current()
 	if k.settled == 0 || k.settled != k.generation() || k.chores {
 		if t = k.pick(); t == nil {
 			return
@@ -69,7 +69,7 @@ func (k *Kernel) pick() *task.Task {
 		k.poll()
 		return nil
 	}
-	if t != k.current {
+	if t != k.current() {
 		k.switchTo(t)
 	}
 	k.waited(t)
@@ -80,12 +80,11 @@ func (k *Kernel) pick() *task.Task {
 
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
-	if o := k.current; o != nil && k.sched.Queued(o.Slot) {
+	if o := k.current(); o != nil && k.sched.Queued(o.Slot) {
 		o.ReadyNS = k.now
 	}
 	k.m.LoadSpace(t.Space.Root)
 	k.m.SetTask(t.Ctx)
-	k.current = t
 }
 
 // stayed notes how long ring 0 was kept, with interrupts off, before it was left at TSC left, and that

@@ -8,6 +8,7 @@ import (
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
+	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
@@ -19,6 +20,7 @@ import (
 // machine is the PC as the kernel drives it (kernel.Machine).
 type machine struct {
 	k     *kernel.Kernel
+	cpu   *arch.CPU
 	lines *apic.Lines
 	power power.Machine
 	rates clock.Rates
@@ -38,13 +40,13 @@ type machine struct {
 	leaks string    // the boot's line about that
 }
 
-func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }
+func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return m.cpu.Enter(c) }
 
 func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
-func (m *machine) Idle() uint64            { return arch.Idle() }
-func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
-func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
-func (m *machine) TSC() uint64             { return arch.TSC() }
+func (m *machine) Idle() uint64            { return m.cpu.Idle() }
+func (m *machine) Poll() (uint64, bool)    { return m.cpu.Poll() }
+func (m *machine) FaultAddress() uint64    { return x86.ReadCR2() }
+func (m *machine) TSC() uint64             { return x86.TSC() }
 func (m *machine) ArmTimer(ns uint64)      { m.lines.Arm(ns) }
 func (m *machine) EndInterrupt()           { m.lines.EOI() }
 

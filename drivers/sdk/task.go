@@ -5,6 +5,7 @@ package sdk
 import (
 	"runtime"
 
+	"bennu/board/x86"
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 )
@@ -63,9 +64,9 @@ func (task) Grant(to abi.Endpoint, b []byte, flags uint32) (abi.GrantID, bool) {
 	return usys.Grant(to, b, flags)
 }
 
-func (task) In8(port uint16) uint8       { return in8(port) }
-func (task) In16(port uint16) uint16     { return in16(port) }
-func (task) In32(port uint16) uint32     { return in32(port) }
-func (task) Out8(port uint16, v uint8)   { out8(port, v) }
-func (task) Out16(port uint16, v uint16) { out16(port, v) }
-func (task) Out32(port uint16, v uint32) { out32(port, v) }
+func (task) In8(port uint16) uint8       { return x86.In8(port) }
+func (task) In16(port uint16) uint16     { return x86.In16(port) }
+func (task) In32(port uint16) uint32     { return x86.In32(port) }
+func (task) Out8(port uint16, v uint8)   { x86.Out8(port, v) }
+func (task) Out16(port uint16, v uint16) { x86.Out16(port, v) }
+func (task) Out32(port uint16, v uint32) { x86.Out32(port, v) }

@@ -2,16 +2,17 @@
 
 package usys
 
-import "math/bits"
+import (
+	"math/bits"
 
-// TSC is the time-stamp counter. defined in raw_amd64.s
-func TSC() uint64
+	"bennu/board/x86"
+)
 
 // Now is the time since boot in ns: the system clock, read without a kernel call.
 //
 //go:nosplit
 func Now() uint64 {
 	s := Start()
-	hi, lo := bits.Mul64(TSC()-s.TSCBase, s.TSCMult)
+	hi, lo := bits.Mul64(x86.TSC()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }

@@ -5,14 +5,14 @@ package main
 
 import (
 	_ "bennu/board/ring3"
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 )
 
 func main() {
-	began := tsc.Read()
+	began := x86.TSC()
 	s := usys.Start()
 	tell(role.Hello, began)
 	switch string(s.Args[:s.ArgsLen]) {
@@ -56,7 +56,7 @@ func stamp() {
 	var m abi.Msg
 	for {
 		usys.Receive(abi.Any, abi.NoTimeout, &m)
-		tell(role.Stamped, tsc.Read())
+		tell(role.Stamped, x86.TSC())
 	}
 }
 
