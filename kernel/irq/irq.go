@@ -2,7 +2,11 @@
 // living task answers for is masked.
 package irq
 
-import "bennu/kernel/abi"
+import (
+	"math/bits"
+
+	"bennu/kernel/abi"
+)
 
 // Lines is the interrupt controller.
 type Lines interface {
@@ -27,8 +31,15 @@ type hook struct {
 type Table struct {
 	lines Lines
 	hooks [abi.MaxHooks]hook
-	Stray uint64 // interrupts on lines that nobody has
+	on    [maxLines]uint64 // hooks of each line, by bit: an interrupt does not look at the others
+	Stray uint64           // interrupts on lines that nobody has
 }
+
+// maxLines is more than any interrupt controller has: a line has a vector of its own.
+const maxLines = 256
+
+// Each hook has a bit.
+const _ = uint(64 - abi.MaxHooks)
 
 // NewTable makes an empty table over lines, all of which are masked.
 func NewTable(lines Lines) *Table { return &Table{lines: lines} }
@@ -78,6 +89,7 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 		return 0, abi.ENOSPC
 	}
 	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit)}
+	t.on[line] |= 1 << free
 	t.update(line)
 	return uint32(free), abi.OK
 }
@@ -95,11 +107,9 @@ func (t *Table) own(owner abi.Endpoint, id uint64) (*hook, abi.Errno) {
 
 // Release gives a hook back. Errors: EINVAL, EPERM.
 func (t *Table) Release(owner abi.Endpoint, id uint64) abi.Errno {
-	h, e := t.own(owner, id)
+	_, e := t.own(owner, id)
 	if e == abi.OK {
-		line := h.line
-		*h = hook{}
-		t.update(line)
+		t.release(int(id))
 	}
 	return e
 }
@@ -108,11 +118,16 @@ func (t *Table) Release(owner abi.Endpoint, id uint64) abi.Errno {
 func (t *Table) ReleaseAll(owner abi.Endpoint) {
 	for i := range t.hooks {
 		if t.hooks[i].used && t.hooks[i].owner == owner {
-			line := t.hooks[i].line
-			t.hooks[i] = hook{}
-			t.update(line)
+			t.release(i)
 		}
 	}
+}
+
+func (t *Table) release(i int) {
+	line := t.hooks[i].line
+	t.hooks[i] = hook{}
+	t.on[line] &^= 1 << i
+	t.update(line)
 }
 
 // Enable says that the hook's interrupt was handled. again is true when another one came
@@ -142,16 +157,12 @@ func (t *Table) Disable(owner abi.Endpoint, id uint64) abi.Errno {
 // merely being served: what comes then would be lost. It is masked when it comes again
 // before the first was served, and remembered.
 func (t *Table) update(line uint32) {
-	hooks, mask, level := false, false, t.lines.Level(line)
-	for i := range t.hooks {
-		h := &t.hooks[i]
-		if !h.used || h.line != line {
-			continue
-		}
-		hooks = true
+	mask, level := t.on[line] == 0, t.lines.Level(line)
+	for m := t.on[line]; m != 0; m &= m - 1 {
+		h := &t.hooks[bits.TrailingZeros64(m)]
 		mask = mask || h.disabled || h.again || h.held || level && h.active
 	}
-	if hooks && !mask {
+	if !mask {
 		t.lines.Unmask(line)
 	} else {
 		t.lines.Mask(line)
@@ -162,14 +173,10 @@ func (t *Table) update(line uint32) {
 // one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at the
 // controller afterwards.
 func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint) (told bool)) {
-	mask, known := t.lines.Level(line), false
-	for i := range t.hooks {
-		h := &t.hooks[i]
-		if !h.used || h.line != line {
-			continue
-		}
-		known = true
-		switch {
+	mask := t.lines.Level(line)
+	known := t.on[line] != 0
+	for m := t.on[line]; m != 0; m &= m - 1 {
+		switch h := &t.hooks[bits.TrailingZeros64(m)]; {
 		case h.active:
 			h.again, mask = true, true
 		case notify(h.owner, h.bit):
