@@ -39,7 +39,7 @@ func (k *Kernel) charge(at uint64) {
 
 // pay puts what follows on another account.
 func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
-	k.charge(k.m.TSC())
+	k.charge(k.cpu.TSC())
 	k.payer, k.how, k.slot = a, how, slot
 }
 

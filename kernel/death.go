@@ -13,8 +13,7 @@ import (
 // others, then its memory is another's. What takes long is done in steps, at t's own level and on its account (bury).
 func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	if k.current() == t {
-		k.m.SetTask(nil)
-		k.m.LoadSpace(k.template)
+		k.cpu.Switch(nil, k.template)
 	}
 	k.record(t, &r)
 	t.Death = r

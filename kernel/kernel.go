@@ -17,20 +17,10 @@ import (
 	"bennu/kernel/timer"
 )
 
-// Machine is the hardware that the kernel drives.
+// Machine is the hardware that the kernel drives, beside the processor (arch.CPU).
 type Machine interface {
 	irq.Lines
 
-	// SetTask makes entries to ring 0 save into c, and Config.CPU.Current c. nil: nobody's, and what the last task's context
-	// lacks is in it.
-	SetTask(c *arch.Context)
-	LoadSpace(root mem.Addr) // page tables
-	// Enter goes to ring 3. The vector ended the stay there, which began and ended at these TSC.
-	Enter(c *arch.Context) (vector, left, back uint64)
-	Idle() uint64                                 // wait for an interrupt; its vector
-	Poll() (vector uint64, came bool)             // take an interrupt that is pending
-	FaultAddress() uint64                         // of the last page fault
-	TSC() uint64                                  // time-stamp counter
 	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
 	EndInterrupt()                                // to the interrupt controller
 	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
@@ -126,7 +116,7 @@ func New(cfg Config) *Kernel {
 }
 
 // clock is the time since boot in ns.
-func (k *Kernel) clock() uint64 { return k.ns(k.m.TSC() - k.cfg.Facts.EntryTSC) }
+func (k *Kernel) clock() uint64 { return k.ns(k.cpu.TSC() - k.cfg.Facts.EntryTSC) }
 
 // Now is the time when ring 0 was entered. It implements ipc.Machine.
 func (k *Kernel) Now() uint64 { return k.now }

@@ -12,7 +12,7 @@ func (k *Kernel) Run() {
 	k.running = true
 	k.now = k.clock()
 	k.root.ReadyNS = k.now
-	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
+	k.entered = k.cpu.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
 		k.Step()
 	}
@@ -26,7 +26,7 @@ func (k *Kernel) Step() {
 			return
 		}
 	}
-	v, left, back := k.m.Enter(t.Ctx)
+	v, left, back := k.cpu.Enter(t.Ctx)
 	k.stayed(left, back)
 	if t.FirstRunNS == 0 {
 		t.FirstRunNS = k.sinceBoot(left)
@@ -83,8 +83,7 @@ func (k *Kernel) switchTo(t *task.Task) {
 	if o := k.current(); o != nil && k.sched.Queued(o.Slot) {
 		o.ReadyNS = k.now
 	}
-	k.m.LoadSpace(t.Space.Root)
-	k.m.SetTask(t.Ctx)
+	k.cpu.Switch(t.Ctx, t.Space.Root)
 }
 
 // stayed notes how long ring 0 was kept, with interrupts off, before it was left at TSC left, and that
@@ -109,26 +108,26 @@ func (k *Kernel) rest() {
 		k.poll()
 		return
 	}
-	left := k.m.TSC()
+	left := k.cpu.TSC()
 	k.charge(left)
-	v := k.m.Idle()
+	v := k.cpu.Idle()
 	k.resumed(v, left)
 }
 
 // poll takes an interrupt that is pending, so that what works in steps keeps nobody waiting.
 func (k *Kernel) poll() {
-	left := k.m.TSC()
+	left := k.cpu.TSC()
 	k.charge(left)
-	if v, came := k.m.Poll(); came {
+	if v, came := k.cpu.Poll(); came {
 		k.resumed(v, left)
 	} else {
-		k.stayed(left, k.m.TSC())
+		k.stayed(left, k.cpu.TSC())
 	}
 }
 
 // resumed handles the interrupt that ended a time, from TSC left on, in which interrupts could come to ring 0.
 func (k *Kernel) resumed(v, left uint64) {
-	back := k.m.TSC()
+	back := k.cpu.TSC()
 	k.stayed(left, back)
 	k.idle += back - left
 	k.since, k.slot = back, -1

@@ -21,7 +21,7 @@ func (k *Kernel) exception(t *task.Task, v uint64) {
 		k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err})
 		return
 	}
-	va := k.m.FaultAddress()
+	va := k.cpu.FaultAddress()
 	if f.Err&faultPresent == 0 {
 		switch k.populate(t, va) {
 		case abi.OK:

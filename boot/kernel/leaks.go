@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/board/pc/cpu"
 	"bennu/board/x86"
-	"bennu/kernel/arch"
 )
 
 // mitigate decides what is cleared when another task gets the processor, and refuses a wish that this one cannot meet.
@@ -15,15 +14,8 @@ func (m *machine) mitigate(wish cpu.Mitigation) {
 	if fault != "" {
 		m.refuse(fault)
 	}
-	m.clear = clear
-	m.leaks = leakLine(&p, wish, clear, open)
-}
-
-// SetTask is where one task's turn begins, after another's: kernel.Kernel calls it for no other reason. Or a task's ends for
-// ever, and c is nil: then the next comes through here before ring 3 runs.
-func (m *machine) SetTask(c *arch.Context) {
-	if m.clear != 0 && c != nil {
-		m.clear.Do()
+	if clear != 0 {
+		m.clear = clear.Do
 	}
-	m.cpu.SetTask(c)
+	m.leaks = leakLine(&p, wish, clear, open)
 }

@@ -5,16 +5,13 @@ package main
 import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
-	"bennu/board/pc/cpu"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
-	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/ioport"
-	"bennu/kernel/mem"
 )
 
 // machine is the PC as the kernel drives it (kernel.Machine).
@@ -36,19 +33,12 @@ type machine struct {
 	never   []ioport.Block // ports that the machine itself hangs on
 	century uint8          // CMOS register
 
-	clear cpu.Clear // on a switch from one task to another
-	leaks string    // the boot's line about that
+	leaks string // the boot's line about what the processor leaks
+	clear func() // on a switch from one task to another; nil: nothing
 }
 
-func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return m.cpu.Enter(c) }
-
-func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
-func (m *machine) Idle() uint64            { return m.cpu.Idle() }
-func (m *machine) Poll() (uint64, bool)    { return m.cpu.Poll() }
-func (m *machine) FaultAddress() uint64    { return x86.ReadCR2() }
-func (m *machine) TSC() uint64             { return x86.TSC() }
-func (m *machine) ArmTimer(ns uint64)      { m.lines.Arm(ns) }
-func (m *machine) EndInterrupt()           { m.lines.EOI() }
+func (m *machine) ArmTimer(ns uint64) { m.lines.Arm(ns) }
+func (m *machine) EndInterrupt()      { m.lines.EOI() }
 
 func (m *machine) IRQLine(vector uint64) (uint32, bool) {
 	l, ok := m.lines.ByVector(uint8(vector))

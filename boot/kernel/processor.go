@@ -18,6 +18,7 @@ import (
 // what isolation rests on is the end of the boot.
 func (m *machine) processor(pool *mem.Pool, tss, template mem.Addr) {
 	m.cpu = ring0.Init(pool.Physical(), tss, m.frame(pool))
+	m.cpu.Clear = m.clear
 	arch.OnFault = m.report.Fault
 	faults := ring0.Check(pool.Physical(), template)
 	for _, f := range faults {

@@ -76,7 +76,7 @@ func testNobody(r *rig) {
 	t := r.task(saysBases(setBases(code.New(), 0x55, 0x66)))
 	t.run()
 	was := *t.ctx
-	r.cpu.SetTask(nil)
+	r.cpu.Switch(nil, r.template)
 	r.equal("GS base in the context", t.ctx.GSBase, 0x66)
 	t.ctx.GSBase = was.GSBase
 	if *t.ctx != was {

@@ -64,7 +64,7 @@ func caller(sp uint64, set uint32, last ...byte) *code.Prog {
 func (t *task) called(what string, p *code.Prog, sp uint64) {
 	f := &t.ctx.Frame
 	r := t.r
-	r.cpu.SetTask(nil) // which puts the GS base into the context
+	r.cpu.Switch(nil, r.template) // which puts the GS base into the context
 	r.equal(what+": GS base", t.ctx.GSBase, hostileGS)
 	for _, v := range []struct {
 		name        string

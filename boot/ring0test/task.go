@@ -70,8 +70,7 @@ type after struct {
 // run enters ring 3 and looks at ring 0 as soon as it comes back.
 func (t *task) run() (a after) {
 	fs, gs := x86.ReadFSBase(), x86.ReadGSBase()
-	arch.LoadSpace(t.space.Root)
-	t.r.cpu.SetTask(t.ctx)
+	t.r.cpu.Switch(t.ctx, t.space.Root)
 	a.vector, _, _ = t.r.cpu.Enter(t.ctx)
 	a.flags, a.mxcsr, a.fs = x86.Flags(), x86.MXCSR(), x86.ReadFSBase()-fs
 	a.gs = x86.ReadGSBase() - gs

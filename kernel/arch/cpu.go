@@ -5,6 +5,9 @@ package arch
 // not here: the code, the IDT.
 //
 // It stays where it is: the processor itself has addresses in it.
+//
+// It is a type and not an interface, though tests play it (Played): the kernel's loop calls it several times each time round,
+// and the compiler puts its small methods where they are called.
 type CPU struct {
 	gdt [8]uint64 // first: fault counts on it
 
@@ -27,6 +30,11 @@ type CPU struct {
 	faultTLS           [2]uint64
 
 	tss *byte // the processor's own, by the direct map
+
+	// Clear is called when the task that runs changes: what of the last one's a processor that leaks would show; nil: nothing.
+	Clear func()
+
+	player
 }
 
 // Idling tells whether p waits for an interrupt: for the report of what ended that.

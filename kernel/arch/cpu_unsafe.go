@@ -17,7 +17,10 @@ func poll(*Context) (vector uint64)
 func stubBase() uint64
 func syscallAddress() uint64
 func loadTables(gdt, idt *pointer, tss uint64)
-func switchGS(gs uint64) (was uint64)
+
+//
+//go:noescape
+func switchTo(p *CPU, c *Context, root uint64)
 
 // boot is the processor that boots. It is no object of the Go heap, which knows nothing of a GDT register.
 var boot CPU
@@ -87,7 +90,8 @@ func Init(c *Config) *CPU {
 	p.gdt[SelTSS/8] = limit&0xffff | base&0xffffff<<16 | available<<40 | present | limit>>16&15<<48 | base>>24&0xff<<56
 	p.gdt[SelTSS/8+1] = base >> 32
 
-	p.saveAt(c.FaultStack) // until SetTask: no entry from ring 3 may write to address 0
+	p.contextTop = c.FaultStack // until Switch: no entry from ring 3 may write to address 0
+	p.setTSS(tssRSP0, c.FaultStack)
 	p.setTSS(tssIST+8*istNMI, c.NMIStack)
 	p.setTSS(tssIST+8*istDoubleFault, c.DoubleFaultStack)
 	p.setTSS(tssIST+8*istMachine, c.MachineStack)
@@ -108,12 +112,6 @@ const (
 )
 
 func (p *CPU) setTSS(offset int, v uint64) { *(*uint64)(unsafe.Add(unsafe.Pointer(p.tss), offset)) = v }
-
-// saveAt makes entries from ring 3 push below top.
-func (p *CPU) saveAt(top uint64) {
-	p.contextTop = top
-	p.setTSS(tssRSP0, top)
-}
 
 // gates fills the interrupt descriptor table.
 func gates() {
@@ -163,26 +161,21 @@ func (p *CPU) registers(c *Config) {
 // load is where LGDT and LIDT begin to read: the limit, then the base.
 func (p *pointer) load() *pointer { return (*pointer)(unsafe.Add(unsafe.Pointer(p), 6)) }
 
-// SetTask makes entries to ring 0 save their registers in c, and gives the processor c's GS base, which ring 3 may
-// change at will; the last task's is kept in its context. nil: nobody's, until the next SetTask. What another task has loaded
-// into DS, ES, FS and GS is not for c's to see; nobody needs these, so they are not kept either.
-func (p *CPU) SetTask(c *Context) {
-	if c == p.Current {
-		return // its base may not be in the context
+// player is nothing: the processor is real.
+type player struct{}
+
+// Switch makes the page tables at root those in force, makes entries to ring 0 save their registers in c, and gives the
+// processor c's GS base, which ring 3 may change at will; the last task's is kept in its context. c nil: nobody's, until the
+// next Switch. What another task has loaded into DS, ES, FS and GS is not for c's to see; nobody needs these, so they
+// are not kept either.
+func (p *CPU) Switch(c *Context, root mem.Addr) {
+	if p.Clear != nil {
+		p.Clear()
 	}
-	gs, top := uint64(0), p.faultTop
-	if c != nil {
-		gs, top = c.GSBase, uint64(uintptr(unsafe.Pointer(c)))+contextSize
-	}
-	was := switchGS(gs)
-	if p.Current != nil {
-		p.Current.GSBase = was
-	}
-	p.Current = c
-	p.saveAt(top)
+	switchTo(p, c, uint64(root))
 }
 
-// Enter runs the task of the last SetTask, whose context is c, until something ends its stay in
+// Enter runs the task of the last Switch, whose context is c, until something ends its stay in
 // ring 3, and returns the vector, and TSC when ring 0 was left and when it was entered again. The page
 // tables in force must be the task's.
 func (p *CPU) Enter(c *Context) (vector, left, back uint64) { return enter(c) }
@@ -196,7 +189,13 @@ func (p *CPU) Poll() (vector uint64, came bool) {
 	return vector, vector != VectorNone
 }
 
-// LoadSpace makes the page tables at root those in force.
+// FaultAddress is where the last page fault was.
+func (p *CPU) FaultAddress() uint64 { return x86.ReadCR2() }
+
+// TSC is the time-stamp counter.
+func (p *CPU) TSC() uint64 { return x86.TSC() }
+
+// LoadSpace makes the page tables at root those in force: before there is a CPU, and under the same task.
 func LoadSpace(root mem.Addr) { x86.WriteCR3(uint64(root)) }
 
 // OnFault is told when the kernel itself faults, or the machine (NMI, #MC), and on which processor. nth is 1, and more

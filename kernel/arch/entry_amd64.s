@@ -372,26 +372,43 @@ TEXT ·loadTables(SB),NOSPLIT,$0-24
 	MOVW	AX, ES
 	RET
 
-// func switchGS(gs uint64) (was uint64)
+// func switchTo(p *CPU, c *Context, root uint64)
 //
-// In:  gs, the next task's base.  Out: that of the task before.  Clobbers: AX, BX, CX.
 // Loading a selector changes the base on some CPUs: those of FS and GS are ring 0's, the thread pointer and the CPU. The
-// task's base is reached by exchanging the two: RDMSR and WRMSR of the other one would take hundreds of cycles. What comes
-// in between is an NMI, #MC or #DF: none of them looks at GS.
-TEXT ·switchGS(SB),NOSPLIT,$0-16
-	RDFSBASEQ	CX
-	RDGSBASEQ	BX
+// task's GS base is reached by exchanging the two: RDMSR and WRMSR of the other one would take hundreds of cycles. What comes
+// in between is an NMI, #MC or #DF: none of them looks at GS. A switch to the same task finds its base in its context, too.
+//
+// Clobbers: AX, BX, CX, DX, DI, SI.
+TEXT ·switchTo(SB),NOSPLIT,$0-24
+	MOVQ	p+0(FP), DI
+	MOVQ	c+8(FP), SI
+	MOVQ	root+16(FP), AX
+	MOVQ	AX, CR3
 	XORL	AX, AX
 	MOVW	AX, DS
 	MOVW	AX, ES
 	MOVW	AX, FS
 	MOVW	AX, GS
-	WRFSBASEQ	CX
-	WRGSBASEQ	BX
-	MOVQ	gs+0(FP), CX
+	MOVQ	CPU_kernelFS(DI), BX
+	WRFSBASEQ	BX
 	SWAPGS
-	RDGSBASEQ	AX
-	WRGSBASEQ	CX
+	RDGSBASEQ	BX
+	MOVQ	CPU_Current(DI), CX
+	TESTQ	CX, CX
+	JEQ	kept
+	MOVQ	BX, Context_GSBase(CX)
+kept:
+	MOVQ	CPU_faultTop(DI), DX
+	TESTQ	SI, SI
+	JEQ	nobody
+	MOVQ	Context_GSBase(SI), AX
+	LEAQ	Context__size(SI), DX
+nobody:
+	WRGSBASEQ	AX
 	SWAPGS
-	MOVQ	AX, was+8(FP)
+	WRGSBASEQ	DI
+	MOVQ	SI, CPU_Current(DI)	// no write barrier: contexts are not of the Go heap
+	MOVQ	DX, CPU_contextTop(DI)
+	MOVQ	CPU_tss(DI), CX
+	MOVQ	DX, const_tssRSP0(CX)
 	RET

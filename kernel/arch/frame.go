@@ -21,7 +21,7 @@ type Frame struct {
 type Context struct {
 	FPU      [fpuSize]byte // XSAVE area
 	FSBase   uint64
-	GSBase   uint64 // while the processor has c, it is in the processor (CPU.SetTask)
+	GSBase   uint64 // while the processor has c, it is in the processor (CPU.Switch)
 	FPUSaved uint64 // 0: the vector state is the initial one
 	Slot     uint64 // of the task
 	Frame    Frame

@@ -12,7 +12,7 @@ var handKernel = []mutation{
 	{id: "kernel-alarm-cancelled", file: "kernel/death.go", before: "\tk.timers.Cancel(alarmID(t))\n", after: "", why: "an alarm of the dead wakes the next in the slot"},
 	{id: "kernel-ports-closed", file: "kernel/death.go", before: "\tk.closePorts(t)\n", after: "", why: "a dead driver keeps its ports"},
 	{id: "kernel-images-released", file: "kernel/death.go", before: "\tk.images.ReleaseAll(t.Endpoint)\n", after: "", why: "images outlive their maker"},
-	{id: "kernel-space-left", file: "kernel/death.go", before: "\t\tk.m.LoadSpace(k.template)\n", after: "", why: "the page tables of the dead stay loaded while their frames are another's"},
+	{id: "kernel-space-left", file: "kernel/death.go", before: "k.cpu.Switch(nil, k.template)", after: "k.cpu.Switch(nil, t.Space.Root)", why: "the page tables of the dead stay loaded while their frames are another's"},
 	{id: "kernel-root-dies", file: "kernel/death.go", before: "\tif t.Root {\n\t\tk.Panic(\"the root task died\")\n", after: "\tif false {\n\t\tk.Panic(\"the root task died\")\n", why: "a machine without RS goes on"},
 	{id: "kernel-death-payer", file: "kernel/death.go", before: "\tif k.accounts.Get(out.Account) != nil {\n", after: "\tif k.accounts.Get(out.Account) == nil {\n", why: "restarting is on RS's account"},
 	{id: "kernel-kill-root", file: "kernel/call_task.go", before: "\tif to.Root {\n\t\treturn abi.EPERM, 0\n\t}\n", after: "", why: "a task with TaskKill ends RS"},
