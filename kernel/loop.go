@@ -14,36 +14,53 @@ func (k *Kernel) Run() {
 	k.root.ReadyNS = k.now
 	k.entered = k.cpu.TSC() // what boot took is not a stay in ring 0 that anybody waited for
 	for {
-		k.Step()
+		if t := k.pick(); t != nil {
+			k.turn(t, forEver)
+		}
 	}
 }
 
-// Step runs one task until it comes back, or waits for one interrupt.
+const forEver = int(^uint(0) >> 1) // more stays in ring 3 than a machine lives for
+
+// Step is one time round: one task runs until it comes back, or one interrupt is waited for.
 func (k *Kernel) Step() {
 	t := k.current()
-	if k.settled == 0 || k.settled != k.generation() || k.chores {
-		if t = k.pick(); t == nil {
+	if !k.same() {
+		t = k.pick()
+	}
+	if t != nil {
+		k.turn(t, 1)
+	}
+}
+
+// same tells whether all is as pick left it, so that who ran goes on: the queue, the budgets, the deadlines.
+func (k *Kernel) same() bool { return k.settled == k.generation() }
+
+// turn runs t, and handles what it comes back for, until it does not just go on, or has come back so often.
+func (k *Kernel) turn(t *task.Task, stays int) {
+	for ; stays > 0; stays-- {
+		v, left, back := k.cpu.Enter(t.Ctx)
+		k.stayed(left, back)
+		if t.FirstRunNS == 0 {
+			t.FirstRunNS = k.sinceBoot(left)
+		}
+		t.Ticks += back - left
+		if v != arch.VectorSyscall {
+			k.charge(back)
+			k.why = 1000 + v
+			k.event(t, v)
+			return
+		}
+		if back >= k.bill.due {
+			k.charge(back)
+		}
+		t.Calls++
+		k.why = t.Ctx.Frame.AX
+		k.call(t)
+		if !k.same() {
 			return
 		}
 	}
-	v, left, back := k.cpu.Enter(t.Ctx)
-	k.stayed(left, back)
-	if t.FirstRunNS == 0 {
-		t.FirstRunNS = k.sinceBoot(left)
-	}
-	t.Ticks += back - left
-	if v != arch.VectorSyscall {
-		k.charge(back)
-		k.why = 1000 + v
-		k.event(t, v)
-		return
-	}
-	if back >= k.bill.due {
-		k.charge(back)
-	}
-	t.Calls++
-	k.why = t.Ctx.Frame.AX
-	k.call(t)
 }
 
 // pick finds who runs, switches to it and sets the timer. nil: something else was done.
@@ -55,13 +72,13 @@ func (k *Kernel) pick() *task.Task {
 		k.release()
 		k.chores = k.showing() || k.retry != 0
 	}
-	slot := k.sched.First()
+	slot, payer, how := k.sched.Turn()
 	if slot < 0 {
 		k.rest()
 		return nil
 	}
 	t := &k.tasks.Tasks[slot]
-	if payer, how := k.sched.Bill(slot); slot != k.slot || payer != k.payer || how != k.how {
+	if slot != k.slot || payer != k.payer || how != k.how {
 		k.pay(payer, how, slot) // the switch is t's
 	}
 	if t.Dying {
@@ -69,12 +86,16 @@ func (k *Kernel) pick() *task.Task {
 		k.poll()
 		return nil
 	}
-	if t != k.current() {
+	if t.Ctx != k.cpu.Current {
 		k.switchTo(t)
 	}
-	k.waited(t)
+	if t.ReadyNS != 0 {
+		k.waited(t, k.since)
+	}
 	k.arm(t)
-	k.settled = k.generation()
+	if !k.chores {
+		k.settled = k.generation()
+	}
 	return t
 }
 
@@ -209,6 +230,10 @@ func (k *Kernel) expire() {
 func (k *Kernel) call(t *task.Task) {
 	f := &t.Ctx.Frame
 	nr := abi.CallNr(f.AX)
+	if nr >= abi.CallBase {
+		k.kernelCall(t, nr)
+		return
+	}
 	switch nr {
 	case abi.CallSend:
 		k.ipc.Send(t, abi.Endpoint(f.DI))
@@ -258,13 +283,8 @@ const userEnd = 1 << 47
 // dying is nobody's privilege.
 func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 	f := &t.Ctx.Frame
-	if nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS && f.SI < userEnd {
-		t.Ctx.FSBase = f.SI
-		t.Result(abi.OK, 0)
-		return
-	}
 	if nr < abi.CallBase || nr > abi.CallMax {
-		k.misuse(t, nr)
+		k.foreignCall(t, nr)
 		return
 	}
 	if nr != abi.CallExit && t.Priv.CallMask&abi.CallBit(nr) == 0 {
@@ -286,6 +306,17 @@ func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 	}
 	t.Done = 0
 	t.Result(e, v)
+}
+
+// foreignCall is a number that is none of the kernel's. The official TamaGo runtime sets its thread pointer by Linux's call;
+// whoever makes another one ends.
+func (k *Kernel) foreignCall(t *task.Task, nr abi.CallNr) {
+	if f := &t.Ctx.Frame; nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS && f.SI < userEnd {
+		t.Ctx.FSBase = f.SI
+		t.Result(abi.OK, 0)
+		return
+	}
+	k.misuse(t, nr)
 }
 
 // again is what the handler of a call that works in steps returns before its last: the task makes the call once more,

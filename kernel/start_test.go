@@ -140,7 +140,7 @@ func TestWorstWait(t *testing.T) {
 	waits := func(ns uint64) {
 		x.ReadyNS = r.clock()
 		r.m.tsc += ns
-		r.waited(x)
+		r.waited(x, r.m.tsc)
 		if x.ReadyNS != 0 {
 			t.Error("it waits still")
 		}

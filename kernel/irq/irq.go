@@ -21,6 +21,7 @@ type hook struct {
 	owner    abi.Endpoint
 	line     uint32
 	bit      uint
+	level    bool // the line is level-triggered
 	active   bool // told, has not enabled again
 	again    bool // came again meanwhile (edge-triggered)
 	held     bool // came, and its owner is to be told later: the line is masked until then
@@ -88,7 +89,7 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 	if free < 0 {
 		return 0, abi.ENOSPC
 	}
-	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit)}
+	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit), level: t.lines.Level(line)}
 	t.on[line] |= 1 << free
 	t.update(line)
 	return uint32(free), abi.OK
@@ -157,10 +158,10 @@ func (t *Table) Disable(owner abi.Endpoint, id uint64) abi.Errno {
 // merely being served: what comes then would be lost. It is masked when it comes again
 // before the first was served, and remembered.
 func (t *Table) update(line uint32) {
-	mask, level := t.on[line] == 0, t.lines.Level(line)
+	mask := t.on[line] == 0
 	for m := t.on[line]; m != 0; m &= m - 1 {
 		h := &t.hooks[bits.TrailingZeros64(m)]
-		mask = mask || h.disabled || h.again || h.held || level && h.active
+		mask = mask || h.disabled || h.again || h.held || h.level && h.active
 	}
 	if !mask {
 		t.lines.Unmask(line)
@@ -173,10 +174,11 @@ func (t *Table) update(line uint32) {
 // one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at the
 // controller afterwards.
 func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint) (told bool)) {
-	mask := t.lines.Level(line)
-	known := t.on[line] != 0
+	known, mask := t.on[line] != 0, false
 	for m := t.on[line]; m != 0; m &= m - 1 {
-		switch h := &t.hooks[bits.TrailingZeros64(m)]; {
+		h := &t.hooks[bits.TrailingZeros64(m)]
+		mask = mask || h.level
+		switch {
 		case h.active:
 			h.again, mask = true, true
 		case notify(h.owner, h.bit):
