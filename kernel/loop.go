@@ -77,10 +77,15 @@ func (k *Kernel) pick() *task.Task {
 		k.rest()
 		return nil
 	}
-	t := &k.tasks.Tasks[slot]
 	if slot != k.slot || payer != k.payer || how != k.how {
-		k.pay(payer, how, slot) // the switch is t's
+		before := k.generation()
+		k.charge(k.cpu.TSC())
+		if k.generation() != before { // somebody's turn or budget was over with that
+			slot, payer, how = k.sched.Turn()
+		}
+		k.payer, k.how, k.slot = payer, how, slot // the switch is this one's
 	}
+	t := &k.tasks.Tasks[slot]
 	if t.Dying {
 		k.bury(t)
 		k.poll()
