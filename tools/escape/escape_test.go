@@ -202,7 +202,7 @@ func compile(t *testing.T, root, elf string) (sites []Site, linked map[string]bo
 			linked[f[2]] = true
 		}
 	}
-	if !linked["bennu/kernel.(*Kernel).Step"] {
+	if !linked["bennu/kernel.(*Kernel).turn"] {
 		t.Fatal("no symbols")
 	}
 	return sites, linked
