@@ -10,7 +10,6 @@ import (
 	"bennu/kernel/irq"
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
-	"bennu/kernel/paging"
 	"bennu/kernel/room"
 	"bennu/kernel/sched"
 	"bennu/kernel/task"
@@ -168,11 +167,8 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 	k.images.Unref(id) // goes with the task
 	start := k.startInfo(t)
 	start.Root = t.Endpoint
-	for off := uint64(0); off < moduleSize; off += abi.PageSize {
-		e := paging.Entry(module+mem.Addr(off), paging.Present|paging.User|paging.NX|paging.Shared)
-		if !t.Space.Map(abi.ModuleBase+off, e) {
-			return abi.ENOMEM
-		}
+	if !t.Space.MapModule(module, moduleSize) {
+		return abi.ENOMEM
 	}
 	start.ModuleSize = moduleSize
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}

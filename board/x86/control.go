@@ -66,6 +66,11 @@ func ReadCR2() uint64
 // WriteCR3 makes the page tables at root those in force.
 func WriteCR3(root uint64)
 
+// InvalidatePage makes the processor forget what it remembers of the page of va in the page tables in force.
+//
+// Source: Intel SDM Vol. 2A, "INVLPG—Invalidate TLB Entries".
+func InvalidatePage(va uint64)
+
 // ReadCR4 reads CR4.
 func ReadCR4() uint64
 

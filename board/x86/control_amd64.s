@@ -27,6 +27,12 @@ TEXT ·WriteCR3(SB),NOSPLIT,$0-8
 	MOVQ	AX, CR3
 	RET
 
+// func InvalidatePage(va uint64)
+TEXT ·InvalidatePage(SB),NOSPLIT,$0-8
+	MOVQ	va+0(FP), AX
+	INVLPG	(AX)
+	RET
+
 // func ReadCR4() uint64
 TEXT ·ReadCR4(SB),NOSPLIT,$0-8
 	MOVQ	CR4, AX

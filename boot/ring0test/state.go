@@ -11,6 +11,7 @@ import (
 	"bennu/boot/ring0"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
@@ -99,7 +100,7 @@ func (r *rig) movedGDT(s *arch.State) spoil {
 		r.phys.Words(a)[i] = v
 	}
 	return spoil{"GDT base", func() func() {
-		loadGDT(uint64(a), s.GDTLimit)
+		loadGDT(layout.Direct+uint64(a), s.GDTLimit)
 		return func() { loadGDT(s.GDTBase, s.GDTLimit) }
 	}}
 }

@@ -11,6 +11,7 @@ type Player interface {
 	Poll() (vector uint64, came bool)
 	Switched(root mem.Addr)
 	FaultAddress() uint64
+	Invalidate(va uint64)
 	TSC() uint64
 }
 
@@ -37,6 +38,9 @@ func (p *CPU) Poll() (vector uint64, came bool) { return p.player.Poll() }
 
 // FaultAddress is the player's.
 func (p *CPU) FaultAddress() uint64 { return p.player.FaultAddress() }
+
+// Invalidate is the player's.
+func (p *CPU) Invalidate(va uint64) { p.player.Invalidate(va) }
 
 // TSC is the player's.
 func (p *CPU) TSC() uint64 { return p.player.TSC() }

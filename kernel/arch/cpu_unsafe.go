@@ -192,6 +192,9 @@ func (p *CPU) Poll() (vector uint64, came bool) {
 // FaultAddress is where the last page fault was.
 func (p *CPU) FaultAddress() uint64 { return x86.ReadCR2() }
 
+// Invalidate makes the CPU forget what it remembers of the page of va in the page tables in force.
+func (p *CPU) Invalidate(va uint64) { x86.InvalidatePage(va) }
+
 // TSC is the time-stamp counter.
 func (p *CPU) TSC() uint64 { return x86.TSC() }
 

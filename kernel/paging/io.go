@@ -2,6 +2,7 @@ package paging
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
 
@@ -11,8 +12,7 @@ import (
 //
 // Source: Intel SDM Vol. 1, "I/O Permission Bit Map".
 const (
-	IOIndex    = 256 // PML4 entry
-	TSSLinear  = 0xffff_8000_0000_0000
+	TSSLinear  = layout.TSS
 	IOBitmap   = TSSLinear + abi.PageSize
 	IOEnd      = IOBitmap + 2*abi.PageSize // the terminating page of ones
 	BitmapBase = abi.PageSize              // offset of the bitmap from the TSS
@@ -21,7 +21,7 @@ const (
 // ClosedIO builds, once, the part of the template that every task without ports shares: the
 // TSS page and a bitmap of ones. It returns false when memory is out.
 func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
-	s := Space{pool: pool, Root: template}
+	s := Tables{pool: pool, Root: template}
 	ones := s.get()
 	if ones == 0 {
 		return false
@@ -35,13 +35,13 @@ func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
 		ok = ok && s.Map(IOBitmap+i*abi.PageSize, Entry(ones, Present|NX|Shared))
 	}
 	root := pool.Physical().Words(template)
-	root[IOIndex] |= uint64(Shared)
+	root[layout.TSSSlot] |= uint64(Shared)
 	return ok
 }
 
 // OpenIO gives the space an I/O bitmap of its own in which the ports of ranges are open. false
 // when memory is out; the space is then as it was. Preconditions: it has no bitmap of its own yet.
-func (s *Space) OpenIO(ranges []abi.PortRange) bool {
+func (s *Tables) OpenIO(ranges []abi.PortRange) bool {
 	phys := s.pool.Physical()
 	need := uint64(3 + 2) // tables, bitmap
 	if s.owned.Room() < need {
@@ -50,9 +50,9 @@ func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 	if !s.pool.Can(s.holder, need) {
 		return false
 	}
-	closed := Space{pool: s.pool, Root: s.Root}
+	closed := Tables{pool: s.pool, Root: s.Root}
 	tss, ones := *closed.Lookup(TSSLinear), *closed.Lookup(IOEnd)
-	phys.Words(s.Root)[IOIndex] = 0
+	phys.Words(s.Root)[layout.TSSSlot] = 0
 	s.Map(TSSLinear, tss)
 	s.Map(IOEnd, ones)
 	for i := uint64(0); i < 2; i++ {
