@@ -9,8 +9,8 @@ import (
 	"bennu/kernel/task"
 )
 
-// callTrace: (TraceOp, endpoint, address, value): fault injection and post-mortem. What is written goes
-// into a copy of the target's own, never into the image that others share.
+// callTrace: (TraceOp, endpoint, address, value): fault injection and post-mortem. Writes go into a copy of
+// the target's own, never into the image that others share.
 //
 // Errors: EDEADSRCDST, EFAULT (not the target's memory), EINVAL (unknown op, the caller itself),
 // ENOMEM.
@@ -43,13 +43,16 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if !abi.TaskAddress(f.DX) { // SYSRET to a non-canonical address faults in ring 0
 			return abi.EFAULT, 0
 		}
-		to.Ctx.Frame.IP, to.Done = f.DX, 0
+		to.Ctx.Frame.IP, to.Done, to.Traced = f.DX, 0, true
 		return abi.OK, 0
+	case abi.TracePokeSnapshot:
+		return k.pokeSnapshot(to, f.DX, byte(f.R10)), 0
 	}
 	return abi.EINVAL, 0
 }
 
 func (k *Kernel) poke(to *task.Task, va uint64, b []byte) abi.Errno {
+	to.Traced = true
 	for len(b) > 0 {
 		a := to.Space.Private(va)
 		if a == 0 {

@@ -30,7 +30,7 @@ type Machine interface {
 	Shutdown(how abi.ShutdownHow, status uint64)
 }
 
-// Config is what boot has found out.
+// Config is what boot found out about the machine.
 type Config struct {
 	Machine  Machine
 	CPU      *arch.CPU // the processor that runs this
@@ -54,15 +54,16 @@ type Kernel struct {
 	template mem.Addr
 	cfg      Config
 
-	tasks    *task.Table
-	accounts *account.Table
-	ipc      *ipc.IPC
-	sched    *sched.Sched
-	timers   *timer.Heap
-	images   *image.Table
-	irqs     *irq.Table
-	log      *log.Log
-	root     *task.Task
+	tasks     *task.Table
+	accounts  *account.Table
+	ipc       *ipc.IPC
+	sched     *sched.Sched
+	timers    *timer.Heap
+	images    *image.Table
+	snapshots [abi.MaxAccounts]snapshot
+	irqs      *irq.Table
+	log       *log.Log
+	root      *task.Task
 
 	cpu     *arch.CPU // that this runs on; its Current is whose page tables and context are loaded
 	armed   uint64    // deadline the timer is set for, ns; ^0: none
@@ -72,9 +73,9 @@ type Kernel struct {
 	now     uint64 // ns, read once for each entry
 
 	bill
-	held   uint64 // servers, by slot, for which something waits until its sender's budget is filled
+	held   uint64 // servers, by slot, with messages that wait until the sender's budget is filled
 	retry  uint64 // those of them to look at again
-	chores bool   // something of retry or of the console is left to do
+	chores bool   // retry or the console has something left to do
 
 	guard       guarded
 	ports       portMap
@@ -110,7 +111,7 @@ func New(cfg Config) *Kernel {
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()
-	k.since, k.slot = cfg.Facts.EntryTSC, -1 // what boot takes is the kernel's
+	k.since, k.slot = cfg.Facts.EntryTSC, -1 // boot is at the kernel's expense
 	return k
 }
 
@@ -178,12 +179,12 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 }
 
 const (
-	rootFrames = 64 << 20 / abi.PageSize // RS may have so many, beside its copies of executables
+	rootFrames = 64 << 20 / abi.PageSize // the images that RS may have beside its copies of executables
 	rootImages = 64
 )
 
-// rootAccount makes the root task's account: alone on the best level, without limit, its memory and the copies of what
-// the archive holds its own.
+// rootAccount makes the root task's account: alone on the best level, without a limit of time, with memory for itself
+// and for copies of the archive's files.
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
 	reserve, copies := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Copies(moduleSize)/abi.PageSize)
 	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,

@@ -14,8 +14,8 @@ func (k *Kernel) current() *task.Task {
 	return &k.tasks.Tasks[c.Slot]
 }
 
-// Running is the label of the task whose context the CPU has; nil when it has none. For the report of what ends
-// ring 0: it changes nothing, and may be called at any instruction.
+// Running is the label of the task whose context the CPU has; nil when it has none. It is for the report of a
+// fault in ring 0: it changes nothing, and may be called at any instruction.
 func (k *Kernel) Running() *abi.Label {
 	if t := k.current(); t != nil {
 		return &t.Label

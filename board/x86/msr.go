@@ -14,12 +14,10 @@ const (
 	MSRPAT           = 0x277
 	MSRBank0Status   = 0x401 // IA32_MC0_STATUS; a bank has four registers, and the next is its address
 
-	MSREFER         = 0xc0000080
 	MSRSTAR         = 0xc0000081
 	MSRLSTAR        = 0xc0000082
 	MSRCSTAR        = 0xc0000083
 	MSRFMASK        = 0xc0000084
-	MSRFSBase       = 0xc0000100
 	MSRGSBase       = 0xc0000101
 	MSRKernelGSBase = 0xc0000102 // what SWAPGS exchanges with the GS base
 )

@@ -85,8 +85,9 @@ func (t *task) word(at uint64) *uint64 {
 
 // Bits of RFLAGS.
 const (
-	flagCF, flagTF, flagIF, flagDF, flagOF, flagNT, flagRF, flagAC, flagID = 1 << 0, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 14, 1 << 16, 1 << 18, 1 << 21
-	flagIOPL                                                               = 3 << 12
+	flagCF, flagOF, flagID                         = x86.FlagCF, x86.FlagOF, x86.FlagID
+	flagTF, flagIF, flagDF, flagNT, flagRF, flagAC = x86.FlagTF, x86.FlagIF, x86.FlagDF, x86.FlagNT, x86.FlagRF, x86.FlagAC
+	flagIOPL                                       = 3 << 12
 )
 
 // clean says what of a task's has got into ring 0.

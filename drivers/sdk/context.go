@@ -9,8 +9,8 @@ import (
 // Forever is the limit of a Call that has none.
 const Forever = time.Duration(1<<63 - 1)
 
-// Context is a driver's task: who it is, and what it may ask for. It belongs to the
-// goroutine of Run.
+// Context is a driver's task: its identity, and everything that it may ask for. It belongs to the goroutine
+// of Run.
 type Context struct {
 	k      Kernel
 	d      Driver
@@ -69,7 +69,7 @@ func (c *Context) Incarnation() uint32 { return c.start.Incarnation }
 // the device may be in the middle of something.
 func (c *Context) Restarted() bool { return c.start.Init != abi.InitFresh }
 
-// Args are the words that system.conf, or whoever brought the service up, gives it.
+// Args are the words that system.conf gives it.
 func (c *Context) Args() []string {
 	var words []string
 	b := c.start.Args[:min(c.start.ArgsLen, abi.ArgsSize)]
@@ -151,8 +151,8 @@ func (c *Context) Notify(to abi.Endpoint) abi.Errno { return c.k.Notify(to) }
 // the driver for hung. For fault injection.
 func (c *Context) IgnorePings(yes bool) { c.mute = yes }
 
-// Stopping tells whether the reincarnation server has asked the driver to end: seen by a
-// waiting method, so that Stop follows when the handler returns.
+// Stopping tells whether the reincarnation server has asked the driver to end. A waiting method notices it;
+// Stop follows when the handler returns.
 func (c *Context) Stopping() bool { return c.stop }
 
 // exitNow unwinds from a handler to the loop.

@@ -15,7 +15,7 @@ type queue struct {
 	seats      uint64
 	filled     uint32 // bit n: level n has slots
 	n          int    // slots that are ready
-	gen        uint64 // counts what changes who runs next, or for whom
+	gen        uint64 // counts changes of the slot that runs next, or of the account that it works for
 }
 
 // slot is a task's place, and its turn.
@@ -63,7 +63,7 @@ func (q *queue) stand(slot int) {
 	q.slots[slot].seat = q.seats
 }
 
-// sit puts slot on the last level, where its seat is: one that ran at its own level meanwhile has not lost its place.
+// sit puts slot on the last level, at its seat: a slot that ran at its own level meanwhile has not lost its place.
 func (q *queue) sit(slot int) {
 	at := q.tail[leftOver]
 	for at != none && q.slots[at].seat > q.slots[slot].seat {

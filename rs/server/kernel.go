@@ -2,7 +2,7 @@ package server
 
 import "bennu/kernel/abi"
 
-// Kernel is what the server needs of the machine: package usys in a task, a fake in tests.
+// Kernel is the calls that the server needs: package usys in a task, a fake in tests.
 type Kernel interface {
 	Now() uint64        // ns since boot
 	Root() abi.Endpoint // the server's own endpoint

@@ -16,6 +16,7 @@ func TestABIsNumbers(t *testing.T) {
 	memory(p, s)
 	structs(p, s)
 	enumerations(p, s)
+	drivers(p, s)
 	errors(p, s)
 	calls(p, s)
 	arguments(p)
@@ -42,7 +43,7 @@ var notCode = []string{
 	"(0, or over", "0 cancels.", "(ISA number, or GSI from 16 up)", "(0–63)",
 	"(index 1, root task only, resets it)", "Lines of a source are numbered from 0;", "Lines is 0 when there are no more", "zeros up to a multiple of 8.",
 	"0: none. Errors: EPERM (an account",
-	"1 peek 8 bytes, 2 poke 8 bytes,", "(status 0: success, else failure)",
+	"1 peek 8 bytes, 2 poke 8 bytes,", "0 or 1 Hands", "and find 1 where the caller finds 0.", "(status 0: success, else failure)",
 	"-ring 3`)", "ns in ring 3", "in ring 0", "of ring 0", "E2BIG, EPERM (another's)",
 	"is index | Seq << 8.", // no constant: boot/ktest TestGrants has ids that the kernel must refuse
 	"1. `sendrec`", "Arg[0] = 0 or the error number", "Arg[1] and Arg[2] = a read grant", "of words about it, or 0. 2. Receive for ever.",
@@ -71,7 +72,7 @@ func memory(p *page, s *source) {
 	p.says("with n of the %d slots free", abi.MaxTasks)
 	p.says("after n · %s lives at the earliest", grouped(abi.MaxGeneration))
 	p.says("Hardware %#x, Clock %#x, System %#x, Self %#x, Any %#x, None %#x.", abi.Hardware, abi.Clock, abi.System, abi.Self, abi.Any, abi.None)
-	p.says("Types below %#x and %#x are no protocol's; %#x (`MsgReply`)", abi.RSUp, abi.MsgNotify, abi.MsgReply)
+	p.says("Types below %#x and %#x are no service's own; %#x (`MsgReply`)", abi.MsgService, abi.MsgNotify, abi.MsgReply)
 	p.says("%#x (`MsgNotify`) is made by", abi.MsgNotify)
 }
 
@@ -167,7 +168,7 @@ func fieldList(fields []field) string {
 	return strings.Join(list, ", ")
 }
 
-// enumerations are the section Numbers: each constant with a type of its own that has no other table. Ends of lists are none.
+// enumerations are the section Numbers: each constant with a type of its own that has no other table.
 func enumerations(p *page, s *source) {
 	elsewhere := map[string]bool{"Errno": true, "CallNr": true, "Why": true, "Endpoint": true}
 	types := s.enumerated("kernel/abi")
@@ -184,9 +185,7 @@ func enumerations(p *page, s *source) {
 		}
 		var list []string
 		for _, c := range s.constants("kernel/abi", typ) {
-			if c.name != "FaultyWays" {
-				list = append(list, fmt.Sprintf(format, c.value, c.name))
-			}
+			list = append(list, fmt.Sprintf(format, c.value, c.name))
 		}
 		p.says("| %s | %s |", typ, strings.Join(list, ", "))
 	}
