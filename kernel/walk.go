@@ -113,7 +113,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Image: &w.all}
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Image: &w.all, Clock: k.wallFrame}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}

@@ -30,6 +30,8 @@ type machine struct {
 
 	mainTSC, hardwareTSC uint64
 	seed                 uint64 // of the tasks' random numbers
+	seeded               bool   // it was given
+	hasSeed, hasRandom   bool   // the processor's instructions
 
 	never   []ioport.Block // ports that the machine itself hangs on
 	century uint8          // CMOS register
@@ -47,6 +49,19 @@ func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
 func (m *machine) TSC() uint64             { return arch.TSC() }
 func (m *machine) ArmTimer(ns uint64)      { m.lines.Arm(ns) }
 func (m *machine) EndInterrupt()           { m.lines.EOI() }
+
+// Random is a word of RDSEED, of RDRAND where that has none. It implements entropy.Source.
+func (m *machine) Random() (v uint64, ok bool) {
+	if m.hasSeed {
+		if v, ok = cpu.Entropy(); ok {
+			return v, ok
+		}
+	}
+	if m.hasRandom {
+		return cpu.Random()
+	}
+	return 0, false
+}
 
 func (m *machine) IRQLine(vector uint64) (uint32, bool) {
 	l, ok := m.lines.ByVector(uint8(vector))

@@ -48,6 +48,8 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallCopyTo:      copyUntouched(abi.CallCopyTo),
 	abi.CallAccount:     accounts,
 	abi.CallPortIO:      guardedPort,
+	abi.CallEntropy:     mostEntropy,
+	abi.CallSetClock:    simple(abi.CallSetClock, 1),
 }
 
 // others are entries that are no calls.

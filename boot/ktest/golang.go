@@ -44,6 +44,8 @@ func goPeer() {
 	case 't':
 		talk()
 		return
+	case 'r', 'D':
+		sharedPeer(usys.Start().Args[0])
 	case 'M':
 		goMemoryPeer(usys.Start().Args[1], usys.Start().Args[2])
 	case 'm':

@@ -4,9 +4,9 @@ package main
 
 import (
 	"strconv"
-	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 )
 
 func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
@@ -18,4 +18,4 @@ var specials = []abi.Endpoint{abi.Hardware, abi.Clock, abi.System, abi.Self, abi
 const tick = 30_000_000
 
 // now is the time in ns.
-func now() uint64 { return uint64(time.Now().UnixNano()) }
+func now() uint64 { return usys.Now() }

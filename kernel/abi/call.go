@@ -43,7 +43,9 @@ const (
 	CallCopyTo      CallNr = 48 // (granter, GrantID, offset, address, length)
 	CallAccount     CallNr = 49 // (AccountOp, account); Buf: AccountSpec for AccountSet → account
 	CallPortIO      CallNr = 50 // (PortOp, port, value) → value: a guarded port of the caller's
-	CallMax         CallNr = 50
+	CallEntropy     CallNr = 51 // (length ≤ MaxEntropy): random bytes for keys into Buf
+	CallSetClock    CallNr = 52 // (Unix time in ns of the system clock's time 0): for all tasks' ClockInfo
+	CallMax         CallNr = 52
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).

@@ -12,6 +12,7 @@ type Checker struct {
 	Template mem.Addr
 	Own      *mem.Set // the space's frames: the tables may use each once, and it is taken out
 	Image    *mem.Set // frames that it may have read-only: its executable's
+	Clock    mem.Addr // the frame that it may have read-only at ClockPage
 	Module   uint64   // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
 	module   mem.Addr
 }
@@ -100,6 +101,10 @@ func (c *Checker) page(e PTE, va uint64) invariant.Fault {
 		}
 		if a != c.module+mem.Addr(va-abi.ModuleBase) {
 			return invariant.Of("paging: the module is not one run of memory (address, frame)", va, uint64(a))
+		}
+	case va == abi.ClockPage:
+		if a != c.Clock {
+			return invariant.Of("paging: the clock page is another frame (address, frame)", va, uint64(a))
 		}
 	case !c.Image.Has(a):
 		return invariant.Of("paging: a shared page is not of the task's executable (address, frame)", va, uint64(a))

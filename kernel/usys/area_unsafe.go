@@ -23,6 +23,11 @@ func area() *abi.CallArea { return (*abi.CallArea)(pointer(abi.CallPage)) }
 //go:nosplit
 func Start() *abi.StartInfo { return (*abi.StartInfo)(pointer(abi.StartPage)) }
 
+// Clock is what all tasks see of the date.
+//
+//go:nosplit
+func Clock() *abi.ClockInfo { return (*abi.ClockInfo)(pointer(abi.ClockPage)) }
+
 // Module is the boot archive; empty but in the root task.
 func Module() []byte {
 	return unsafe.Slice((*byte)(pointer(abi.ModuleBase)), Start().ModuleSize)

@@ -1,0 +1,24 @@
+//go:build tamago
+
+#include "textflag.h"
+
+// func Entropy() (v uint64, ok bool)
+//
+// Out: AX value, CF valid.  Clobbers: AX, CX, flags.
+// More tries than Random's: an empty source fills again in some hundred cycles.
+// Source: Intel SDM Vol. 1, "RDSEED".
+TEXT ·Entropy(SB),NOSPLIT,$0-9
+	MOVL	$100, CX
+again:
+	RDSEEDQ	AX
+	JCS	done
+	PAUSE
+	DECL	CX
+	JNZ	again
+	MOVQ	$0, v+0(FP)
+	MOVB	$0, ok+8(FP)
+	RET
+done:
+	MOVQ	AX, v+0(FP)
+	MOVB	$1, ok+8(FP)
+	RET
