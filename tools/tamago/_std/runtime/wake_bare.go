@@ -27,3 +27,14 @@ func Wake(gp uint) bool {
 	(*g)(unsafe.Pointer(uintptr(gp))).timer.reset(1, 0)
 	return true
 }
+
+// bareOthers is how a board's program finds the next function, by linkname of a variable: the official distribution has
+// none, and there the board's own stays nil.
+var bareOthers = bareOtherWork
+
+// bareOtherWork tells a goroutine that could wait elsewhere than in the scheduler, and stop all others with it, what they
+// have to do: ready, one of them can run now; when, the time of the next timer on Nanotime's clock, 0 if there is none.
+func bareOtherWork() (ready bool, when int64) {
+	pp := getg().m.p.ptr()
+	return !runqempty(pp) || !sched.runq.empty() || gcBlackenEnabled != 0, pp.timers.wakeTime()
+}
