@@ -9,8 +9,8 @@ type Kernel interface {
 	Ports
 
 	StartInfo() *abi.StartInfo
-	Now() uint64   // ns since boot
-	Crowded() bool // other goroutines exist
+	Now() uint64      // ns since boot
+	Pending() *uint32 // abi.CallArea.Pending
 
 	Send(to abi.Endpoint, m *abi.Msg) abi.Errno
 	SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno

@@ -16,6 +16,9 @@ type later struct {
 	answers  ring
 	notes    [maxNotes]note
 	nNotes   int
+	irq      uint64 // order of the first interrupt; 0: none
+	irqBits  uint64
+	alarm    uint64 // order of the alarm
 	stop     uint64 // order of an RSStop; 0: none
 	news     uint64 // of an RSNews
 	newsNext uint64
@@ -66,13 +69,19 @@ func (r *ring) pop(m *abi.Msg) abi.ReceiveKind {
 func (l *later) room() bool { return l.answers.n < maxAnswers && l.nNotes < maxNotes }
 
 func (l *later) empty() bool {
-	return l.requests.n+l.answers.n+l.nNotes == 0 && l.stop|l.news|l.fault == 0
+	return l.requests.n+l.answers.n+l.nNotes == 0 && l.irq|l.alarm|l.stop|l.news|l.fault == 0
 }
 
 // keep puts a message off. False: it is a request too many. Precondition: room.
 func (l *later) keep(m *abi.Msg, kind abi.ReceiveKind, root bool) bool {
 	l.last++
 	switch {
+	case kind == abi.KindNotify && m.Source == abi.Hardware:
+		if l.irqBits |= m.Arg[0]; l.irq == 0 {
+			l.irq = l.last
+		}
+	case kind == abi.KindNotify && m.Source == abi.Clock:
+		l.alarm = l.last
 	case kind == abi.KindNotify:
 		l.note(m.Source)
 	case m.Type == abi.MsgReply:
@@ -113,6 +122,8 @@ func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
 	older(l.requests.oldest())
 	older(l.answers.oldest())
 	older(l.notes[0].order)
+	older(l.irq)
+	older(l.alarm)
 	older(l.stop)
 	older(l.news)
 	older(l.fault)
@@ -126,6 +137,13 @@ func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
 		l.nNotes--
 		copy(l.notes[:], l.notes[1:])
 		l.notes[maxNotes-1] = note{}
+		return abi.KindNotify
+	case l.irq:
+		*m = abi.Msg{Source: abi.Hardware, Type: abi.MsgNotify, Arg: [7]uint64{l.irqBits}}
+		l.irq, l.irqBits = 0, 0
+		return abi.KindNotify
+	case l.alarm:
+		*m, l.alarm = abi.Msg{Source: abi.Clock, Type: abi.MsgNotify}, 0
 		return abi.KindNotify
 	case l.stop:
 		*m, l.stop = abi.Msg{Source: root, Type: abi.RSStop}, 0

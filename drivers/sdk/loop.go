@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"runtime"
 	"time"
 
 	"bennu/kernel/abi"
@@ -14,14 +13,7 @@ const (
 	ExitReceive = 3 // the kernel let the driver receive no more
 )
 
-const (
-	// ShareSlice is how long the loop blocks at most while other goroutines exist.
-	ShareSlice = time.Millisecond
-	// ranOther is how long a Gosched must take for another goroutine to have run in it.
-	ranOther = 10 * time.Microsecond
-
-	readyLimit = 10 * time.Second
-)
+const readyLimit = 10 * time.Second
 
 // Start begins a driver's life: Init, then the answer to the reincarnation server. Run does
 // it; host tests do it with a fake Kernel. c.Over tells whether it failed.
@@ -106,31 +98,34 @@ func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 		c.heartbeat()
 		return 0, abi.EAGAIN
 	}
-	if c.turns++; c.turns%64 == 0 {
-		runtime.Gosched()
+	if c.unread {
+		c.unread = false
+		c.takeResults()
+		return 0, abi.EAGAIN
 	}
 	timeout := uint64(abi.NoTimeout)
 	if len(c.owed) > 0 {
 		timeout = c.settle()
 	}
-	if c.k.Crowded() {
-		return c.receiveShared(m)
+	if c.alone() {
+		return c.k.Receive(abi.Any, timeout, m)
 	}
-	return c.k.Receive(abi.Any, timeout, m)
+	return c.receiveAmong(timeout, m)
 }
 
-// receiveShared lets the other goroutines run, and blocks, briefly, only when none did.
-func (c *Context) receiveShared(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	kind, e := c.k.Receive(abi.Any, 0, m)
-	if e != abi.EAGAIN {
-		return kind, e
+// receiveAmong is the loop's receive while other goroutines have work, timers or Calls.
+func (c *Context) receiveAmong(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	end := c.nextProbe()
+	if timeout != abi.NoTimeout {
+		end = min(end, c.k.Now()+timeout)
 	}
-	before := c.k.Now()
-	runtime.Gosched()
-	if c.k.Now()-before > uint64(ranOther) {
-		return 0, abi.EAGAIN
+	c.enter()
+	defer c.leave()
+	kind, e := c.among(end, m, never)
+	if e == abi.EAGAIN {
+		c.probe(m)
 	}
-	return c.k.Receive(abi.Any, uint64(ShareSlice), m)
+	return kind, e
 }
 
 func (c *Context) dispatch(m *abi.Msg, kind abi.ReceiveKind) {
@@ -247,22 +242,32 @@ func (c *Context) misbehave(way, number uint64) {
 	}
 }
 
-// answered takes an answer that nobody waits for: to an Ask, or to a Call that gave up.
+// answered takes an answer: to an Ask, to the Call of another goroutine, or to one that gave up.
 func (c *Context) answered(m *abi.Msg) {
-	if m.Arg[6]&ownTag == 0 && c.replier != nil {
+	switch {
+	case m.Arg[6]&ownTag != 0:
+		c.answers(m)
+	case c.replier != nil:
 		c.replier.Reply(c, m)
 	}
 }
 
-// takeResults turns failed asynchronous requests into answers.
+// takeResults turns failed asynchronous requests into answers, which the loop finds. What there is no room for stays with
+// the kernel until there is.
 func (c *Context) takeResults() {
 	for i := 0; i < abi.MaxAsync; i++ {
+		if c.unread = !c.later.room(); c.unread {
+			return
+		}
 		if _, e := c.k.GetInfo(abi.InfoAsync, 0, abi.Bytes(&c.result)); e != abi.OK {
 			return
 		}
-		if r := &c.result; r.Tag&ownTag == 0 && c.replier != nil {
-			c.in = abi.Msg{Source: r.To, Type: abi.MsgReply, Arg: [7]uint64{0: uint64(r.Errno), 6: r.Tag}}
-			c.replier.Reply(c, &c.in)
+		r := &c.result
+		if r.Tag&ownTag != 0 {
+			c.failed(r.Tag, r.Errno)
+			continue
 		}
+		c.out = abi.Msg{Source: r.To, Type: abi.MsgReply, Arg: [7]uint64{0: uint64(r.Errno), 6: r.Tag}}
+		c.later.keep(&c.out, abi.KindSendA, false)
 	}
 }

@@ -211,7 +211,7 @@ func (s *scene) wait() bool {
 
 func (s *scene) StartInfo() *abi.StartInfo { return &s.info }
 func (s *scene) Now() uint64               { return s.m.Now() }
-func (s *scene) Crowded() bool             { return false }
+func (s *scene) Pending() *uint32          { return new(uint32) }
 func (s *scene) Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	s.point(false)
 	if s.drv.BeginSend(to, m); !s.wait() {

@@ -3,8 +3,6 @@
 package sdk
 
 import (
-	"runtime"
-
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 )
@@ -22,7 +20,7 @@ func Run(d Driver) {
 type task struct{}
 
 func (task) StartInfo() *abi.StartInfo { return usys.Start() }
-func (task) Crowded() bool             { return runtime.NumGoroutine() > 1 }
+func (task) Pending() *uint32          { return usys.Pending() }
 func (task) Now() uint64               { return usys.Now() }
 
 func (task) Send(to abi.Endpoint, m *abi.Msg) abi.Errno   { return usys.Send(to, m) }

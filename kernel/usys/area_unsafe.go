@@ -18,6 +18,9 @@ func pointer(a uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointe
 //go:nosplit
 func area() *abi.CallArea { return (*abi.CallArea)(pointer(abi.CallPage)) }
 
+// Pending is the word that the kernel sets when something is left for the task (abi.CallArea).
+func Pending() *uint32 { return &area().Pending }
+
 // Start is what the kernel told the task at its start.
 //
 //go:nosplit

@@ -67,7 +67,6 @@ type Kernel struct {
 	TB     testing.TB
 	Info   abi.StartInfo
 	Device Device
-	Crowd  bool                           // other goroutines exist
 	Dead   map[abi.Endpoint]bool          // tasks that live no more
 	Deaf   map[abi.Endpoint]bool          // tasks that do not receive
 	BusyTo map[abi.Endpoint]time.Duration // tasks that receive only from then on

@@ -11,7 +11,7 @@ var _ sdk.Kernel = (*Kernel)(nil)
 
 func (k *Kernel) StartInfo() *abi.StartInfo { return &k.Info }
 func (k *Kernel) Now() uint64               { return k.m.Now() }
-func (k *Kernel) Crowded() bool             { return k.Crowd }
+func (k *Kernel) Pending() *uint32          { return new(uint32) }
 
 func (k *Kernel) Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	k.reach(to)
