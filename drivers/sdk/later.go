@@ -11,6 +11,7 @@ const (
 // later holds what arrived while a handler waited, for the loop, in the order of arrival. What can come once
 // only has a place of its own.
 type later struct {
+	n        int    // of all kinds
 	last     uint64 // order of the newest
 	requests ring
 	answers  ring
@@ -68,8 +69,14 @@ func (r *ring) pop(m *abi.Msg) abi.ReceiveKind {
 // Nobody receives within a handler without it: so nothing is ever dropped.
 func (l *later) room() bool { return l.answers.n < maxAnswers && l.nNotes < maxNotes }
 
-func (l *later) empty() bool {
-	return l.requests.n+l.answers.n+l.nNotes == 0 && l.irq|l.alarm|l.stop|l.news|l.fault == 0
+func (l *later) empty() bool { return l.n == 0 }
+
+// place gives what can come once the order of the newest, if it has none yet.
+func (l *later) place(order *uint64) {
+	if *order == 0 {
+		*order = l.last
+		l.n++
+	}
 }
 
 // keep puts a message off. False: it is a request too many. Precondition: room.
@@ -77,25 +84,28 @@ func (l *later) keep(m *abi.Msg, kind abi.ReceiveKind, root bool) bool {
 	l.last++
 	switch {
 	case kind == abi.KindNotify && m.Source == abi.Hardware:
-		if l.irqBits |= m.Arg[0]; l.irq == 0 {
-			l.irq = l.last
-		}
+		l.irqBits |= m.Arg[0]
+		l.place(&l.irq)
 	case kind == abi.KindNotify && m.Source == abi.Clock:
-		l.alarm = l.last
+		l.place(&l.alarm)
 	case kind == abi.KindNotify:
 		l.note(m.Source)
 	case m.Type == abi.MsgReply:
 		l.answers.push(m, kind, l.last)
+		l.n++
 	case root && m.Type == abi.RSStop:
-		l.stop = l.last
+		l.place(&l.stop)
 	case root && m.Type == abi.RSNews:
-		l.news, l.newsNext = l.last, m.Arg[0]
+		l.newsNext = m.Arg[0]
+		l.place(&l.news)
 	case root && m.Type == abi.DriverFault:
-		l.fault, l.order = l.last, *m
+		l.order = *m
+		l.place(&l.fault)
 	case l.requests.n == maxRequests:
 		return false
 	default:
 		l.requests.push(m, kind, l.last)
+		l.n++
 	}
 	return true
 }
@@ -109,10 +119,12 @@ func (l *later) note(from abi.Endpoint) {
 	}
 	l.notes[l.nNotes] = note{from, l.last}
 	l.nNotes++
+	l.n++
 }
 
 // next takes the oldest. Precondition: not empty.
 func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
+	l.n--
 	first := uint64(0)
 	older := func(order uint64) {
 		if order != 0 && (first == 0 || order < first) {

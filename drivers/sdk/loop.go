@@ -94,13 +94,8 @@ func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	if !c.later.empty() {
 		return c.later.next(m, c.root), abi.OK
 	}
-	if c.fetch {
-		c.heartbeat()
-		return 0, abi.EAGAIN
-	}
-	if c.unread {
-		c.unread = false
-		c.takeResults()
+	if c.fetch || c.unread {
+		c.resume()
 		return 0, abi.EAGAIN
 	}
 	timeout := uint64(abi.NoTimeout)
@@ -111,6 +106,16 @@ func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 		return c.k.Receive(abi.Any, timeout, m)
 	}
 	return c.receiveAmong(timeout, m)
+}
+
+// resume takes what there was no room for.
+func (c *Context) resume() {
+	if c.unread {
+		c.takeResults()
+	}
+	if c.fetch {
+		c.heartbeat()
+	}
 }
 
 // receiveAmong is the loop's receive while other goroutines have work, timers or Calls.

@@ -29,6 +29,8 @@ boot/ktest:                      kernel/abi kernel/usys kernel/archive board/rin
 boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3
+# a service that is an ordinary Go program: the SDK, and all of std that it likes
+boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/room kernel/sched
@@ -64,6 +66,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
+boot/gopher:                   none # an ordinary program
 boot/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
 
 # what decides is a function of its arguments: no clock, no chance, no I/O

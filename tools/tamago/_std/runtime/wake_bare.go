@@ -33,8 +33,8 @@ func Wake(gp uint) bool {
 var bareOthers = bareOtherWork
 
 // bareOtherWork tells a goroutine that could wait elsewhere than in the scheduler, and stop all others with it, what they
-// have to do: ready, one of them can run now; when, the time of the next timer on Nanotime's clock, 0 if there is none.
+// have to do: ready, one of them can run now; when, the time of the next timer on Nanotime's clock, 0 if there is none. Collecting is no work of theirs (bareCollect).
 func bareOtherWork() (ready bool, when int64) {
 	pp := getg().m.p.ptr()
-	return !runqempty(pp) || !sched.runq.empty() || gcBlackenEnabled != 0, pp.timers.wakeTime()
+	return !runqempty(pp) || !sched.runq.empty(), pp.timers.wakeTime()
 }
