@@ -60,8 +60,16 @@ kvm)
 *) die "ACCEL=$accel: expected tcg or kvm" ;;
 esac
 
+# In less memory QEMU would put the archive over the kernel, whose instructions then cannot say that it is too little.
+case ${MEM:=256M} in
+*[0-9][Mm])
+	least=$((20 + $(wc -c <"$archive") / 1048576))
+	[ "${MEM%?}" -ge $least ] || die "MEM=$MEM: expected at least ${least}M to be told what is missing, and 128M for services"
+	;;
+esac
+
 # No card but what is asked for, so that the PCI tests know what they see.
-set -- -machine "$machine" -accel "$accel" -cpu "$cpu" -m "${MEM:-256M}" -smp 1 -no-user-config -display none
+set -- -machine "$machine" -accel "$accel" -cpu "$cpu" -m "$MEM" -smp 1 -no-user-config -display none
 set -- "$@" -kernel "$kernel" -initrd "$archive"
 # Without strict=on SeaBIOS also looks at drives that it is not to boot from. Its NVMe driver then takes memory from the
 # top of RAM for good, where QEMU has put the archive, and the kernel finds its module outside of RAM.

@@ -40,7 +40,7 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		registers(to, &r)
 		return put(t, abi.OK, &r)
 	case abi.TraceSetPC:
-		if f.DX < abi.TaskBase || f.DX >= abi.TaskEnd { // SYSRET to a non-canonical address faults in ring 0
+		if !abi.TaskAddress(f.DX) { // SYSRET to a non-canonical address faults in ring 0
 			return abi.EFAULT, 0
 		}
 		to.Ctx.Frame.IP, to.Done = f.DX, 0

@@ -71,7 +71,7 @@ func (k *Kernel) peek(t *task.Task, va uint64, b []byte) int {
 	n := 0
 	for n < len(b) {
 		at := va + uint64(n)
-		if at < abi.TaskBase || at >= abi.TaskEnd {
+		if !abi.TaskAddress(at) {
 			break
 		}
 		p := t.Space.Lookup(at)

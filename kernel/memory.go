@@ -69,7 +69,7 @@ func (k *Kernel) give(t *task.Task, va uint64, fill func(mem.Addr)) abi.Errno {
 // page finds the frame of t's page at va, which it may read, or write when write is set. A page not
 // touched yet is given. Errors: EFAULT (there is none, or not for that), ENOMEM.
 func (k *Kernel) page(t *task.Task, va uint64, write bool) (mem.Addr, abi.Errno) {
-	if va < abi.TaskBase || va >= abi.TaskEnd {
+	if !abi.TaskAddress(va) {
 		return 0, abi.EFAULT
 	}
 	p := t.Space.Lookup(va)

@@ -6,6 +6,7 @@ import (
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 	"bennu/kernel/task"
@@ -104,8 +105,8 @@ func TestWalk(t *testing.T) {
 		}},
 		{"a table of another's", "a table is not the space's own", func(w *walked) (a, b uint64) {
 			root, other := w.phys.Words(w.a.Space.Root), w.phys.Words(w.b.Space.Root)
-			root[abi.TaskBase>>39] = other[abi.TaskBase>>39]
-			return abi.TaskBase, uint64(paging.PTE(other[abi.TaskBase>>39]).Frame())
+			root[layout.LowSlot] = other[layout.LowSlot]
+			return 0, uint64(paging.PTE(other[layout.LowSlot]).Frame())
 		}},
 		{"a large page", "other bits", func(w *walked) (a, b uint64) {
 			*w.entry(w.a, abi.CallPage) |= paging.Large

@@ -9,15 +9,16 @@ import (
 
 	"bennu/board/pc/cpu"
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 )
 
 // The hooks that the Go runtime calls (tamago's package goos).
 
 //go:linkname ramStart runtime/goos.RamStart
-var ramStart uint = KernelBase
+var ramStart uint = layout.KernelBase
 
 //go:linkname ramSize runtime/goos.RamSize
-var ramSize uint = g0Top - KernelBase
+var ramSize uint = g0Top - layout.KernelBase
 
 //go:linkname ramStackOffset runtime/goos.RamStackOffset
 var ramStackOffset uint = 16
@@ -112,10 +113,22 @@ func record() *bootRecord { return (*bootRecord)(pointer(bootInfo)) }
 // first instruction.
 func StartInfo() (addr, entryTSC uint64) { return record().startInfo, record().entryTSC }
 
-// pointer makes a pointer of a physical address.
+// imageEnd is the end of what the linker made. defined in entry_amd64.s
+func imageEnd() uint64
+
+// ImageEnd is where the kernel's image ends and its heap begins.
+func ImageEnd() uint64 { return imageEnd() }
+
+// Window is the physical addresses at which the kernel's own linear ones lie.
+func Window() (start, end uint64) {
+	start = uint64(uint32(layout.KernelBase + record().moved))
+	return start, start + layout.KernelEnd - layout.KernelBase
+}
+
+// pointer makes a pointer of an address.
 func pointer(a uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&a)) }
 
 // Headers is the kernel's own first page: its ELF headers.
 func Headers() []byte {
-	return unsafe.Slice((*byte)(pointer(KernelBase)), abi.PageSize)
+	return unsafe.Slice((*byte)(pointer(layout.KernelBase)), abi.PageSize)
 }

@@ -1,18 +1,26 @@
 package pc
 
-// Physical memory that the kernel keeps for itself. The kernel is linked at KernelBase
-// (tools/tamago build -ring 0); from its end on is its Go heap, and at the top of the window are its stacks.
-// All other RAM is the frame pool.
-const (
-	KernelBase = 0x10_0000
-	WindowEnd  = 0x180_0000 // 24 MiB
+import "bennu/kernel/layout"
 
-	// Below 1 MiB, used until the real page tables are loaded.
-	bootTables = 0x10000 // PML4, PDPT, four PDs
-	bootStack  = 0x18000 // top
-	bootInfo   = 0x17000 // what cpuinit found: bootRecord
-	bootGDT    = 0x17100
-	bootGDTR   = 0x17080
+// Linear memory that the kernel is linked into. From its image's end on is its Go heap; its stacks are at the top, but for
+// what the first instructions work with. All of it lies within the ELF's memory size (tools/mkimage), so that a loader keeps
+// away from it, and is zero at the start.
+const (
+	kernelBase = layout.KernelBase
+	kernelSize = layout.KernelEnd - layout.KernelBase
+	direct     = layout.Direct
+
+	// earlyStack is in the first page, after the ELF's headers: the stack before it is known what else is memory. Above it are two words.
+	earlyStack = layout.KernelBase + 0xf00
+
+	bootArea   = layout.KernelEnd - 9*page
+	bootTables = bootArea          // PML4, PDPT, four PDs: the first 4 GiB; PDPT, PD: the kernel where it is linked
+	bootInfo   = bootArea + 8*page // what cpuinit found: bootRecord
+	bootGDT    = bootInfo + 0x100
+	bootGDTR   = bootInfo + 0x80
+
+	directEntry = layout.DirectSlot * 8                // offset in bootTables of the direct map's entry
+	kernelEntry = 0x7000 + layout.KernelBase>>21&511*8 // and of the kernel's first 2 MiB
 )
 
 const page = 4096
@@ -27,13 +35,13 @@ type Stack struct {
 // Guard is the address of the guard page.
 func (s Stack) Guard() uint64 { return s.Top - s.Size - page }
 
-// Sizes and tops of the stacks, from the window's end down. The Go runtime counts its stack (g0's, 64 KiB) from a
+// Sizes and tops of the stacks, from the boot area down. The Go runtime counts its stack (g0's, 64 KiB) from a
 // few words below the top; what it holds to be the lowest words is the top of the guard page.
 const (
 	faultSize  = 4 * page
 	usualSize  = page
 	g0Size     = 16 * page
-	faultTop   = WindowEnd
+	faultTop   = bootArea
 	idleTop    = faultTop - faultSize - page
 	debugTop   = idleTop - usualSize - page
 	nmiTop     = debugTop - usualSize - page
@@ -79,4 +87,5 @@ func GuardOf(a uint64) (s Stack, ok bool) {
 type bootRecord struct {
 	startInfo uint64 // physical address of the PVH start info
 	entryTSC  uint64 // RDTSC at the first instruction
+	moved     uint64 // physical less linear address of the kernel, modulo 4 GiB
 }

@@ -2,9 +2,9 @@ package pc
 
 import "testing"
 
-// The stacks and their guards lie one below the other at the window's end, and a guard is nobody's stack.
+// The stacks and their guards lie one below the other, and a guard is nobody's stack.
 func TestStacks(t *testing.T) {
-	end := uint64(WindowEnd)
+	end := uint64(bootArea)
 	for _, s := range Stacks {
 		if s.Top != end || s.Size == 0 || s.Size%page != 0 {
 			t.Errorf("%s: [%#x, %#x), want it to end at %#x", s.Name, s.Top-s.Size, s.Top, end)

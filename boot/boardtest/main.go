@@ -187,13 +187,13 @@ func testMap(b *board) string {
 	for _, r := range info.Map {
 		b.print("# ", r.String(), " ", r.Type.String())
 	}
-	pool := mem.NewPool(mem.Identity())
-	for _, r := range info.Map.Usable(pvh.Range{Start: 0, End: pc.WindowEnd}) {
+	pool := mem.NewPool(mem.Direct())
+	from, to := pc.Window()
+	for _, r := range info.Map.Usable(pvh.Range{Start: 0, End: 1 << 20}, pvh.Range{Start: from, End: to}) {
 		pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, 4<<30)))
 	}
 	template, tss, clean := pool.Get(nil), pool.Get(nil), pool.Get(nil)
-	const data = paging.Writable
-	if clean == 0 || !paging.Identity(pool, template, 0x1000, 4<<30, data) || !paging.ClosedIO(pool, template, tss) {
+	if clean == 0 || !ring0.Map(pool, template, info.Map) || !paging.ClosedIO(pool, template, tss) {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(template)
@@ -206,7 +206,7 @@ func testMap(b *board) string {
 }
 
 func testTables(b *board) string {
-	all := mmio.Memory{From: 0x1000, To: 4 << 30}
+	all := mmio.Memory{From: 1, To: 4 << 30}
 	rsdp := b.info.RSDP
 	if rsdp == 0 {
 		var err error

@@ -8,6 +8,7 @@ import (
 
 	"bennu/board/pc/pvh"
 	"bennu/boot/ring0"
+	"bennu/kernel/layout"
 )
 
 //go:linkname setGCPercent runtime/debug.setGCPercent
@@ -30,6 +31,6 @@ func (m *machine) HeapAllocs() (inUse, allocs uint64) {
 }
 
 func moduleBytes(r pvh.Range) []byte {
-	a := uintptr(r.Start)
+	a := uintptr(layout.Direct + r.Start)
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&a)), r.Size())
 }

@@ -22,6 +22,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
 	"bennu/kernel/entropy"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
 
@@ -40,7 +41,7 @@ func main() {
 		m.refuse(text)
 	}
 	start, entry := pc.StartInfo()
-	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start) // page 0 is still mapped
+	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start)
 	m.must(err)
 	opts, fault := parseCommandLine(info.CommandLine)
 	if fault != "" {
@@ -92,7 +93,7 @@ func label(s string) abi.Label {
 
 // hardware finds the interrupt controllers, the clocks and the way to power off.
 func (m *machine) hardware(info *pvh.Info, entry uint64) {
-	all := mmio.Memory{From: abi.PageSize, To: 4 << 30}
+	all := mmio.Memory{From: 1, To: 4 << 30}
 	rsdp := info.RSDP
 	if rsdp == 0 {
 		var err error
@@ -149,8 +150,8 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 // config is what the kernel is told.
 func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, module pvh.Range, entry uint64) kernel.Config {
 	end := ring0.ImageEnd()
-	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: end - pc.KernelBase,
-		HeapBytes: pc.WindowEnd - end, ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
+	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: end - layout.KernelBase,
+		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
 	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
@@ -161,7 +162,7 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, modu
 
 func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
-	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(pc.WindowEnd-pc.KernelBase), " MiB")
+	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(layout.KernelEnd-layout.KernelBase), " MiB")
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz", warning(m.rates.Warning))
 	m.k.Print(m.leaks)
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")

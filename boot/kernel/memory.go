@@ -8,20 +8,26 @@ import (
 	"bennu/boot/ring0"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 	"bennu/kernel/room"
 )
 
 // What the image builder counts as the kernel's is the kernel's.
-const _, _ = uint64(room.Kernel - pc.WindowEnd), uint64(pc.WindowEnd - room.Kernel)
+const window = layout.KernelEnd - layout.KernelBase + firstMiB
+const _, _ = uint64(room.Kernel - window), uint64(window - room.Kernel)
+
+// firstMiB is firmware's: what it left there, other processors may begin with.
+const firstMiB = 1 << 20
 
 // memory makes the frame pool and the kernel's page tables from the memory map, and loads them. It
 // returns the frame of the task-state segment and the PML4 that tasks' are made from.
 func (m *machine) memory(info *pvh.Info, module pvh.Range) (tss mem.Addr, pool *mem.Pool, template mem.Addr) {
 	const mapped = 4 << 30 // by the boot page tables
-	pool = mem.NewPool(mem.Identity())
-	usable := info.Map.Usable(pvh.Range{Start: 0, End: pc.WindowEnd}, module)
+	pool = mem.NewPool(mem.Direct())
+	from, to := pc.Window()
+	usable := info.Map.Usable(pvh.Range{Start: 0, End: firstMiB}, pvh.Range{Start: from, End: to}, module)
 	for _, r := range usable {
 		if r.Start < mapped {
 			pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, mapped)))

@@ -244,7 +244,8 @@ func jump(a uint64) func(*code.Prog) {
 }
 
 const (
-	kernelText, kernelRAM = 0x10_1000, 0x2f0_0000
+	kernelText, kernelRAM = 0x100_1000, 0x260_0000
+	direct                = 0xffff_8800_0000_0000
 	tss                   = 0xffff_8000_0000_0000
 )
 
@@ -265,10 +266,10 @@ var pageFaults = []trap{
 	fault("run kernel text", jump, kernelText, pfPresent|pfFetch),
 	fault("read kernel memory", load, kernelRAM, pfPresent),
 	fault("write kernel memory", store, kernelRAM, pfPresent|pfWrite),
-	fault("read the frame pool", load, 0x400_0000, pfPresent),
-	fault("write the frame pool", store, 0x400_0000, pfPresent|pfWrite),
-	fault("read the local APIC", load, 0xfee0_0000, pfPresent),
-	fault("write the I/O APIC", store, 0xfec0_0000, pfPresent|pfWrite),
+	fault("read the frame pool", load, direct+0x400_0000, pfPresent),
+	fault("write the frame pool", store, direct+0x400_0000, pfPresent|pfWrite),
+	fault("read the local APIC", load, direct+0xfee0_0000, pfPresent),
+	fault("write the I/O APIC", store, direct+0xfec0_0000, pfPresent|pfWrite),
 	fault("read the TSS", load, tss, pfPresent),
 	fault("write the I/O bitmap", store, tss+0x1000, pfPresent|pfWrite),
 	fault("write past the I/O bitmap", store, tss+0x4000, pfWrite),
@@ -289,8 +290,12 @@ var pageFaults = []trap{
 	fault("read before RAM", load, abi.RAMBase-8, 0),
 	fault("read past RAM", load, abi.RAMBase+abi.RAMSize, 0),
 	fault("read the module", load, abi.ModuleBase, 0),
-	fault("read past the task's half", load, abi.TaskEnd, 0),
-	fault("write at the half's end", store, abi.TaskEnd-1, pfWrite),
+	fault("read past the task's part", load, abi.TaskEnd, 0),
+	fault("write at its end", store, abi.TaskEnd-1, pfWrite),
+	fault("read before the task's part", load, abi.TaskBase-8, 0),
+	fault("write where the local APIC would be", store, 0xfee0_0000, pfWrite),
+	fault("read past the windows", load, abi.WindowEnd, 0),
+	fault("write at the windows' end", store, abi.WindowEnd-8, pfWrite),
 	fault("run at the canonical end", jump, 1<<47-1, pfFetch),
 }
 

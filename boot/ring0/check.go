@@ -29,8 +29,9 @@ func Check(phys mem.Physical, root mem.Addr) []string {
 	sysenter := cpu.Has(cpu.ID, cpu.SEP)
 	s := new(arch.State)
 	s.Read(sysenter)
-	// The window ends at 24 MiB. Below its end, each below a guard page: 16 KiB for faults, then 4 KiB each.
-	const end = 24 << 20
+	// The window ends at 39 MiB, with 36 KiB of the first instructions. Below, each below a guard page: 16 KiB for faults, then
+	// 4 KiB each.
+	const end = 39<<20 - 36<<10
 	faults := s.Faults(&arch.Expect{AVX: cpu.Has(cpu.ID, cpu.AVX), UMIP: cpu.Has(cpu.ID, cpu.UMIP), SYSENTER: sysenter,
 		RSP0: end, Debug: end - 0x7000, NMI: end - 0x9000, DoubleFault: end - 0xb000, Machine: end - 0xd000})
 	return append(faults, Stacks(phys, root)...)

@@ -8,21 +8,28 @@ import (
 	"bennu/board/pc"
 	"bennu/board/pc/pvh"
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
 
-// Map builds the identity map in the PML4 at root: everything below 4 GiB but page 0 and the guard pages of the
-// stacks, and RAM above. Never writable and executable; what is not RAM is uncached. false when memory is out.
+// Map builds the kernel's part of the PML4 at root: its own image, heap and stacks where they are linked, without the
+// stacks' guard pages, and the direct map of everything below 4 GiB and of RAM above, without the kernel's own frames. Never writable
+// and executable; what is not RAM is uncached. false when memory is out.
 func Map(pool *mem.Pool, root mem.Addr, memory pvh.Map) bool {
+	return mapImage(pool, root) && mapDirect(pool, root, memory)
+}
+
+const data = paging.Writable | paging.NX
+
+func mapImage(pool *mem.Pool, root mem.Addr) bool {
+	from, _ := pc.Window()
 	ok := true
 	add := func(start, end uint64, bits paging.PTE) {
-		ok = ok && (start >= end || paging.Identity(pool, root, mem.Addr(start), mem.Addr(end), bits))
+		at := mem.Addr(from + start - layout.KernelBase)
+		ok = ok && (start >= end || paging.MapKernel(pool, root, start, at, at+mem.Addr(end-start), bits))
 	}
-	const data = paging.Writable | paging.NX
-	const device = data | paging.NoCache | paging.WriteThr
-	add(abi.PageSize, pc.KernelBase, data)
-	at := uint64(pc.KernelBase)
+	at := uint64(layout.KernelBase)
 	for _, s := range segments() {
 		bits := paging.PTE(0)
 		if s.flags&1 == 0 {
@@ -32,21 +39,37 @@ func Map(pool *mem.Pool, root mem.Addr, memory pvh.Map) bool {
 			bits |= paging.Writable
 		}
 		add(at, s.start, data)
-		add(s.start, s.end, bits)
-		at = s.end
+		end := min(s.end, ImageEnd())
+		add(s.start, end, bits)
+		at = end
 	}
 	for i := len(pc.Stacks) - 1; i >= 0; i-- { // by rising addresses
 		guard := pc.Stacks[i].Guard()
 		add(at, guard, data)
 		at = guard + abi.PageSize
 	}
-	add(at, pc.WindowEnd, data)
-	at = pc.WindowEnd
-	for _, r := range memory.Clip(pc.WindowEnd, 1<<39) {
+	add(at, layout.KernelEnd, data)
+	return ok
+}
+
+func mapDirect(pool *mem.Pool, root mem.Addr, memory pvh.Map) bool {
+	const device = data | paging.NoCache | paging.WriteThr
+	from, to := pc.Window()
+	ok := true
+	add := func(start, end uint64, bits paging.PTE) {
+		for _, r := range (pvh.Range{Start: start, End: end}).Without(pvh.Range{Start: from, End: to}) {
+			ok = ok && paging.MapDirect(pool, root, mem.Addr(r.Start), mem.Addr(r.End), bits)
+		}
+	}
+	at := uint64(0)
+	for _, r := range memory.Clip(0, layout.DirectSize) {
 		if r.Type != pvh.RAM {
 			continue
 		}
-		start, end := r.Start&^(abi.PageSize-1), r.End&^(abi.PageSize-1)
+		start, end := (r.Start+abi.PageSize-1)&^(abi.PageSize-1), r.End&^(abi.PageSize-1)
+		if start >= end {
+			continue
+		}
 		if at < 4<<30 {
 			add(at, min(start, 4<<30), device)
 		}
@@ -80,11 +103,6 @@ func segments() (out []segment) {
 	return out
 }
 
-// ImageEnd is where the kernel's image ends and its heap begins.
-func ImageEnd() uint64 {
-	end := uint64(0)
-	for _, s := range segments() {
-		end = max(end, s.end)
-	}
-	return end
-}
+// ImageEnd is where the kernel's image ends and its heap begins. The last segment's memory goes on to the end of the
+// window, so that loaders keep off it.
+func ImageEnd() uint64 { return (pc.ImageEnd() + abi.PageSize - 1) &^ (abi.PageSize - 1) }

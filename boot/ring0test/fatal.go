@@ -9,6 +9,7 @@ import (
 	"bennu/board/pc/mmio"
 	"bennu/boot/ktest/code"
 	"bennu/kernel/arch"
+	"bennu/kernel/layout"
 )
 
 // fatal does what ends the machine. What does not is said, and ends it with another status.
@@ -43,8 +44,8 @@ var fatals = []struct {
 	{"smap-after-call", func(r *rig) { r.left(0x0f, 0x05); load(code.Data) }},
 	{"smap-after-trap", func(r *rig) { r.left(0xcc); load(code.Data) }},
 	{"smep", func(r *rig) { r.near(); jump(code.Text) }},
-	{"write-text", func(r *rig) { store(pc.KernelBase + 0x1000) }},
-	{"run-data", func(r *rig) { a := uint64(r.frame()); store(a); jump(a) }},
+	{"write-text", func(r *rig) { store(layout.KernelBase + 0x1000) }},
+	{"run-data", func(r *rig) { a := layout.Direct + uint64(r.frame()); store(a); jump(a) }},
 	{"null", func(*rig) { load(0) }},
 	{"single-step", func(*rig) { step() }},
 	{"twice", twice},

@@ -111,9 +111,10 @@ func (r *rig) setUp() (what string) {
 		return err.Error()
 	}
 	r.words = info.CommandLine
-	r.pool = mem.NewPool(mem.Identity())
+	r.pool = mem.NewPool(mem.Direct())
 	r.phys = r.pool.Physical()
-	modules := []pvh.Range{{Start: 0, End: pc.WindowEnd}}
+	from, to := pc.Window()
+	modules := []pvh.Range{{Start: 0, End: 1 << 20}, {Start: from, End: to}}
 	for _, m := range info.Modules {
 		modules = append(modules, m.Range)
 	}

@@ -1,13 +1,12 @@
 package abi
 
-// A task's addresses. The kernel owns everything below TaskBase (a
-// supervisor-only identity map of physical memory); a task owns one PML4 entry,
-// [TaskBase, TaskEnd).
+// A task's addresses: [TaskBase, TaskEnd), and windows in [WindowBase, WindowEnd). The GiB below TaskBase and the upper
+// half are the kernel's, supervisor-only (kernel/layout).
 const (
 	PageSize = 4096
 
-	TaskBase = 0x80_0000_0000  // 512 GiB
-	TaskEnd  = 0x100_0000_0000 // 1 TiB: TamaGo's heap addresses have 40 bits
+	TaskBase = 0x4000_0000   // 1 GiB
+	TaskEnd  = 0x1_0000_0000 // 4 GiB: the heap of the official TamaGo runtime ends there
 
 	// StartPage holds a StartInfo. Read-only.
 	StartPage = TaskBase + 0x1000
@@ -20,19 +19,28 @@ const (
 	ClockPage = TaskBase + 0x3000
 
 	// ImageBase is where executables are linked: the ELF header's page. Segments
-	// lie within [ImageBase, ImageEnd).
+	// lie within [ImageBase, ImageEnd), below 2 GiB: the C compilers' default code model wants that.
 	ImageBase = TaskBase + 0x20_0000
-	ImageEnd  = TaskBase + 0x4000_0000
+	ImageEnd  = 0x8000_0000
 
 	// RAMBase is where a task's demand-zero memory begins. Its size is in
 	// StartInfo; how much of it may be touched is the account's ceiling.
-	RAMBase = TaskBase + 0x4000_0000
+	RAMBase = 0x8000_0000
 	RAMSize = 0x1000_0000 // 256 MiB
+
+	// WindowBase is where windows begin.
+	WindowBase = 0x80_0000_0000  // 512 GiB
+	WindowEnd  = 0x100_0000_0000 // 1 TiB
 
 	// ModuleBase is where the root task finds the boot archive, read-only.
 	// StartInfo.ModuleSize is its length in bytes, 0 in every other task.
-	ModuleBase = 0x90_0000_0000
+	ModuleBase = WindowBase
 )
+
+// TaskAddress tells whether va is one that a task may have something at.
+func TaskAddress(va uint64) bool {
+	return va-TaskBase < TaskEnd-TaskBase || va-WindowBase < WindowEnd-WindowBase
+}
 
 // Limits.
 const (

@@ -4,14 +4,14 @@ import (
 	"unsafe"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 )
 
-// Physical reaches physical memory by a direct map: pointer = base + address. The
-// kernel's is the identity; a host test's points into a buffer.
+// Physical reaches physical memory by a direct map: pointer = base + address. A host test's points into a buffer.
 type Physical struct{ base uintptr }
 
-// Identity is the kernel's direct map.
-func Identity() Physical { return Physical{} }
+// Direct is the kernel's direct map.
+func Direct() Physical { return Physical{layout.Direct} }
 
 // Simulated is a direct map onto b for host tests: address 0 is b's first aligned page. It returns
 // how many bytes there are. b must be kept alive by the caller.

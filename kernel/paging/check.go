@@ -3,6 +3,7 @@ package paging
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/invariant"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
 
@@ -22,13 +23,10 @@ func (s *Space) AddFrames(set *mem.Set, limit uint64) invariant.Fault {
 	return s.owned.AddTo(s.pool.Physical(), set, limit)
 }
 
-const (
-	kept      = Accessed | Dirty // what the CPU writes
-	taskIndex = abi.TaskBase >> 39 & 511
-)
+const kept = Accessed | Dirty // what the CPU writes
 
 // Check walks the tables of s. They must be its own and used once, map only its own pages and those that it shares,
-// never writable and executable, and leave the kernel's half as the template has it.
+// never writable and executable, and leave the kernel's part as the template has it.
 func (c *Checker) Check(s *Space) invariant.Fault {
 	if !c.Own.Take(s.Root) {
 		return invariant.Of("paging: the top table is not the space's own (frame)", uint64(s.Root), 0)
@@ -36,29 +34,60 @@ func (c *Checker) Check(s *Space) invariant.Fault {
 	root, template := c.Phys.Words(s.Root), c.Phys.Words(c.Template)
 	for i := range uint64(512) {
 		e, want := PTE(root[i])&^kept, PTE(template[i])&^kept
+		f := invariant.Fault{}
 		switch {
-		case i == taskIndex && e != 0:
-			if f := c.table(e, i<<39, 3); f.Broken() {
-				return f
-			}
-		case i == IOIndex && e != want:
-			if f := c.table(e, TSSLinear, 3); f.Broken() {
-				return f
-			}
-		case i != taskIndex && e != want:
-			return invariant.Of("paging: an entry of the top table is not the template's (index, entry)", i, uint64(e))
+		case i == layout.LowSlot:
+			f = c.low(e)
+		case i == layout.WindowSlot && e != 0:
+			f = c.table(e, i<<layout.SlotShift, 3)
+		case i == layout.TSSSlot && e != want:
+			f = c.table(e, TSSLinear, 3)
+		case i != layout.WindowSlot && e != want:
+			f = invariant.Of("paging: an entry of the top table is not the template's (index, entry)", i, uint64(e))
 		}
+		if f.Broken() {
+			return f
+		}
+	}
+	return invariant.Fault{}
+}
+
+// low checks the table of the first 512 GiB, which the kernel and the task share: the first GiB is the template's.
+func (c *Checker) low(e PTE) invariant.Fault {
+	if f := c.pointer(e, 0); f.Broken() {
+		return f
+	}
+	for i, w := range c.Phys.Words(e.Frame()) {
+		e, at := PTE(w), uint64(i)<<30
+		f := invariant.Fault{}
+		switch {
+		case at < abi.TaskBase && e&^kept != PTE(firstGiB(c.Phys, c.Template))&^kept:
+			f = invariant.Of("paging: the first GiB is not the template's (address, entry)", at, uint64(e))
+		case at >= abi.TaskBase && e != 0:
+			f = c.table(e&^kept, at, 2)
+		}
+		if f.Broken() {
+			return f
+		}
+	}
+	return invariant.Fault{}
+}
+
+// pointer checks e, an entry for va that points to a table.
+func (c *Checker) pointer(e PTE, va uint64) invariant.Fault {
+	if e&^(kept|addrMask) != tableBits(va) {
+		return invariant.Of("paging: an entry for a table has other bits (address, entry)", va, uint64(e))
+	}
+	if !c.Own.Take(e.Frame()) {
+		return invariant.Of("paging: a table is not the space's own, or used twice (address, frame)", va, uint64(e.Frame()))
 	}
 	return invariant.Fault{}
 }
 
 // table checks the table that e, an entry for va at a level, points to, and all below.
 func (c *Checker) table(e PTE, va uint64, level uint) invariant.Fault {
-	if e&^(kept|addrMask) != tableBits(va) {
-		return invariant.Of("paging: an entry for a table has other bits (address, entry)", va, uint64(e))
-	}
-	if !c.Own.Take(e.Frame()) {
-		return invariant.Of("paging: a table is not the space's own, or used twice (address, frame)", va, uint64(e.Frame()))
+	if f := c.pointer(e, va); f.Broken() {
+		return f
 	}
 	level--
 	for i, w := range c.Phys.Words(e.Frame()) {
@@ -129,7 +158,7 @@ func (c *Checker) bitmap(e PTE, va uint64) invariant.Fault {
 	return invariant.Fault{}
 }
 
-// CheckKernel looks for pages of the kernel's half that are ring 3's, or writable and executable.
+// CheckKernel looks for pages of the kernel's part that are ring 3's, or writable and executable.
 func CheckKernel(phys mem.Physical, template mem.Addr) invariant.Fault {
 	return checkKernel(phys, template, 0, 4)
 }
@@ -161,7 +190,7 @@ func canonical(va uint64) uint64 { return uint64(int64(va<<16) >> 16) }
 // Open is the two pages of s's I/O bitmap, of which clear bits are open ports; nil when it has the closed one.
 func (s *Space) Open(template mem.Addr) (low, high *mem.Words) {
 	phys := s.pool.Physical()
-	if phys.Words(s.Root)[IOIndex] == phys.Words(template)[IOIndex] {
+	if phys.Words(s.Root)[layout.TSSSlot] == phys.Words(template)[layout.TSSSlot] {
 		return nil, nil
 	}
 	return phys.Words(Walk(phys, s.Root, IOBitmap).Frame()), phys.Words(Walk(phys, s.Root, IOBitmap+abi.PageSize).Frame())

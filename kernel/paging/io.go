@@ -2,6 +2,7 @@ package paging
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
 
@@ -11,8 +12,7 @@ import (
 //
 // Source: Intel SDM Vol. 1, "I/O Permission Bit Map".
 const (
-	IOIndex    = 256 // PML4 entry
-	TSSLinear  = 0xffff_8000_0000_0000
+	TSSLinear  = layout.TSS
 	IOBitmap   = TSSLinear + abi.PageSize
 	IOEnd      = IOBitmap + 2*abi.PageSize // the terminating page of ones
 	BitmapBase = abi.PageSize              // offset of the bitmap from the TSS
@@ -35,7 +35,7 @@ func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
 		ok = ok && s.Map(IOBitmap+i*abi.PageSize, Entry(ones, Present|NX|Shared))
 	}
 	root := pool.Physical().Words(template)
-	root[IOIndex] |= uint64(Shared)
+	root[layout.TSSSlot] |= uint64(Shared)
 	return ok
 }
 
@@ -52,7 +52,7 @@ func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 	}
 	closed := Space{pool: s.pool, Root: s.Root}
 	tss, ones := *closed.Lookup(TSSLinear), *closed.Lookup(IOEnd)
-	phys.Words(s.Root)[IOIndex] = 0
+	phys.Words(s.Root)[layout.TSSSlot] = 0
 	s.Map(TSSLinear, tss)
 	s.Map(IOEnd, ones)
 	for i := uint64(0); i < 2; i++ {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
 
@@ -12,11 +13,11 @@ func TestOpenIOFailureChangesNothing(t *testing.T) {
 	p, template := newPool(t, 100)
 	h := holder(t, p, 100)
 	s, _ := New(p, template, h)
-	entry, used, free := p.Physical().Words(s.Root)[IOIndex], s.Used(), p.Free()
+	entry, used, free := p.Physical().Words(s.Root)[layout.TSSSlot], s.Used(), p.Free()
 	ports := []abi.PortRange{{First: 0x80, Last: 0x80}}
 	ceiling := used
 	for p.Promise(h, 0, ceiling); !s.OpenIO(ports); p.Promise(h, 0, ceiling) {
-		if e := p.Physical().Words(s.Root)[IOIndex]; e != entry || s.Used() != used || p.Free() != free {
+		if e := p.Physical().Words(s.Root)[layout.TSSSlot]; e != entry || s.Used() != used || p.Free() != free {
 			t.Fatalf("ceiling %d: entry %#x, want %#x; used %d, want %d; free %d, want %d", ceiling, e, entry, s.Used(), used, p.Free(), free)
 		}
 		if s.Lookup(TSSLinear) == nil {

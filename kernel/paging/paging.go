@@ -4,7 +4,11 @@
 // Source: Intel SDM Vol. 3A, "4-Level Paging and 5-Level Paging".
 package paging
 
-import "bennu/kernel/mem"
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/layout"
+	"bennu/kernel/mem"
+)
 
 // PTE is a page-table entry.
 type PTE uint64
@@ -47,21 +51,37 @@ func (s *Space) Used() uint64 { return s.owned.Len() }
 
 // near is a last-level table and the addresses that it is for. Tables stay until the space ends.
 type near struct {
-	part  uint64 // va / (512 pages); 0: none, since tasks own nothing there
+	part  uint64 // va / (512 pages); 0: none, since the kernel is there
 	table mem.Addr
 }
 
-// New makes a space whose kernel half is that of template (a PML4: entries 0 and 256–511 are
-// taken over, entry 0 being the kernel's identity map). Its frames are h's. ok is false when memory is out.
+// New makes a space whose kernel part is that of template, a PML4: the first GiB, and the upper half. Its frames are h's.
+// ok is false when memory is out.
 func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Space, ok bool) {
 	s = Space{pool: pool, holder: h}
 	if s.Root = s.get(); s.Root == 0 {
 		return s, false
 	}
-	root, from := pool.Physical().Words(s.Root), pool.Physical().Words(template)
-	root[0] = from[0]
-	copy(root[256:], from[256:])
+	low := s.get()
+	if low == 0 {
+		return s, false
+	}
+	phys := pool.Physical()
+	root, from := phys.Words(s.Root), phys.Words(template)
+	phys.Words(low)[0] = firstGiB(phys, template)
+	root[layout.LowSlot] = uint64(Entry(low, tableBits(abi.TaskBase)))
+	root[layout.TSSSlot] = from[layout.TSSSlot]
+	copy(root[layout.DirectSlot:layout.DirectEnd], from[layout.DirectSlot:layout.DirectEnd])
 	return s, true
+}
+
+// firstGiB is template's entry for the page directory that all spaces share. Ring 3 cannot pass it.
+func firstGiB(phys mem.Physical, template mem.Addr) uint64 {
+	low := PTE(phys.Words(template)[layout.LowSlot])
+	if low&Present == 0 { // in host tests
+		return 0
+	}
+	return phys.Words(low.Frame())[0]
 }
 
 func (s *Space) get() mem.Addr {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
 
@@ -136,30 +137,57 @@ func TestFreeReturnsLongLists(t *testing.T) {
 	}
 }
 
-func TestIdentity(t *testing.T) {
-	p, _ := newPool(t, 40)
-	root := p.Get(nil)
-	const text, rest = 0x101000, 0x180000
-	if !Identity(p, root, 0x1000, text, Writable|NX) || !Identity(p, root, text, rest, 0) ||
-		!Identity(p, root, rest, 5<<20, Writable|NX) || !Identity(p, root, 5<<20, 6<<20+1, NoCache|NX) {
+// Each address of the kernel's part leads where it was mapped, in pages as large as both addresses allow, with the bits
+// of its range and of no other.
+func TestMapKernel(t *testing.T) {
+	for _, moved := range []mem.Addr{0, 2 << 20, 0x7000_0000, 0x1000} {
+		p, _ := newPool(t, 40)
+		root := p.Get(nil)
+		const base, text, rest, end = 0x100_0000, 0x101_1000, 0x108_0000, 0x150_0000
+		for _, r := range []struct {
+			start, end mem.Addr
+			bits       PTE
+		}{{base, text, Writable | NX}, {text, rest, 0}, {rest, end, Writable | NX}, {end, end + 0x1234, NoCache | NX}} {
+			if !MapKernel(p, root, uint64(r.start), r.start+moved, r.end+moved, r.bits) {
+				t.Fatal("no memory")
+			}
+		}
+		for _, c := range []struct {
+			va   uint64
+			want PTE
+		}{
+			{base - 1, 0}, {base, Writable | NX | Present}, {text - 1, Writable | NX | Present}, {text, Present}, {rest - 1, Present},
+			{rest, Writable | NX | Present}, {0x120_0000, Writable | NX | Present | Large}, {0x13f_ffff, Writable | NX | Present | Large},
+			{end - 1, Writable | NX | Present}, {end + 5, NoCache | NX | Present}, {end + 0x1fff, NoCache | NX | Present}, {end + 0x2000, 0},
+		} {
+			if moved%largePage != 0 {
+				c.want &^= Large
+			}
+			e := Walk(p.Physical(), root, c.va)
+			size := uint64(abi.PageSize)
+			if e&Large != 0 {
+				size = largePage
+			}
+			if e&^addrMask != c.want || e != 0 && uint64(e.Frame()) != c.va&^(size-1)+uint64(moved) {
+				t.Errorf("moved by %#x: %#x: entry %#x, want bits %#x", moved, c.va, uint64(e), uint64(c.want))
+			}
+		}
+	}
+}
+
+// The direct map begins at physical address 0, and every space has it.
+func TestMapDirect(t *testing.T) {
+	p, template := newPool(t, 60)
+	if !MapDirect(p, template, 0x1000, 4<<20, Writable|NX) || !MapDirect(p, template, 1<<40, 1<<40+1, NoCache|NX) {
 		t.Fatal("no memory")
 	}
-	for _, c := range []struct {
-		va   uint64
-		want PTE
-		ok   bool
-	}{
-		{0, 0, false}, {0x1000, Writable | NX | Present, true}, {text - 1, Writable | NX | Present, true}, {text, Present, true},
-		{rest - 1, Present, true}, {rest, Writable | NX | Present, true}, {3 << 20, Writable | NX | Present | Large, true},
-		{4<<20 + 5, Writable | NX | Present, true}, {5 << 20, NoCache | NX | Present, true}, {6 << 20, NoCache | NX | Present, true},
-		{6<<20 + 0x1000, 0, false},
-	} {
-		e := identityEntry(p, root, c.va, 1)
-		if *e&Large == 0 {
-			e = identityEntry(p, root, c.va, 0)
-		}
-		if *e&Present != 0 != c.ok || c.ok && (*e&^addrMask != c.want || uint64(e.Frame()) != c.va&^0xfff && uint64(e.Frame()) != c.va&^(largePage-1)) {
-			t.Errorf("%#x: entry %#x, want bits %#x", c.va, uint64(*e), uint64(c.want))
+	s, ok := New(p, template, holder(t, p, 50))
+	if !ok {
+		t.Fatal("no space")
+	}
+	for a, want := range map[uint64]uint64{0: 0, 0x1000: 0x1000, 0x1fffff: 0x1ff000, 2 << 20: 2 << 20, 4 << 20: 0, 1 << 40: 1 << 40} {
+		if e := Walk(p.Physical(), s.Root, layout.Direct+a); uint64(e.Frame()) != want || e&User != 0 {
+			t.Errorf("physical %#x: entry %#x, want frame %#x", a, uint64(e), want)
 		}
 	}
 }

@@ -3,13 +3,16 @@
 // holds system.conf against them.
 package room
 
-import "bennu/kernel/abi"
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/layout"
+)
 
 const (
 	// Minimum is the memory, in bytes, of the smallest machine that an image is made for, unless its system.conf
 	// names another.
 	Minimum = 128 << 20
-	// Kernel is what the kernel takes, from address 0: its image, heap and stacks. What no PC has as RAM lies in it.
+	// Kernel is what the kernel takes: its image, heap and stacks, and the first MiB, a part of which no PC has as RAM.
 	Kernel = 24 << 20
 	// Firmware is what firmware keeps at the end of RAM, and the kernel's page tables: as in QEMU, where they are
 	// less. Firmware that keeps more needs a machine that has as much more.
@@ -32,14 +35,22 @@ func Copies(n uint64) uint64 { return pages(n) + pages(n/64) }
 // Root is the root task's reserve when it boots an archive of n bytes.
 func Root(n uint64) uint64 { return rootOwn + Copies(n) }
 
-// Least is the memory of the smallest machine that boots an archive of n bytes: without any service.
-func Least(n uint64) uint64 { return Kernel + Firmware + Archive(n) + Root(n) }
+// taken is what a machine that boots an archive of n bytes has not for services.
+func taken(n uint64) uint64 { return Kernel + Firmware + Archive(n) + Root(n) }
+
+// Machine is the memory of the smallest machine that boots an archive of n bytes and has reserved bytes for its services.
+// Loaders put the archive above the kernel, whose place is fixed: so there is a least one, whatever it has to hold.
+func Machine(n, reserved uint64) uint64 {
+	return max(taken(n)+reserved, layout.KernelEnd+Firmware+Archive(n))
+}
+
+// Least is the smallest machine of all: without any service.
+func Least(n uint64) uint64 { return Machine(n, 0) }
 
 // Services is what a machine with so much memory has for the reserves of services, beside an archive of n bytes.
 func Services(memory, n uint64) uint64 {
-	least := Least(n)
-	if memory <= least {
+	if memory < Least(n) {
 		return 0
 	}
-	return memory - least
+	return memory - taken(n)
 }

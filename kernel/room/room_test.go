@@ -17,8 +17,14 @@ func TestAllIsSomebodys(t *testing.T) {
 			if Archive(n) < n || Archive(n)%abi.PageSize != 0 || Copies(n) < n+n/64 || Root(n)%abi.PageSize != 0 {
 				t.Errorf("archive of %d bytes: %d, copies %d, root task %d", n, Archive(n), Copies(n), Root(n))
 			}
-			if l := Least(n); Services(l, n) != 0 || Services(l+1, n) != 1 || Services(l-1, n) != 0 || Services(0, n) != 0 {
-				t.Errorf("archive of %d bytes: the least is %d, which leaves %d", n, l, Services(l, n))
+			l, rest := Least(n), Services(Least(n), n)
+			if Services(l+1, n) != rest+1 || Services(l-1, n) != 0 || Services(0, n) != 0 || Machine(n, rest) != l {
+				t.Errorf("archive of %d bytes: the least is %d, which leaves %d", n, l, rest)
+			}
+			for _, reserved := range []uint64{rest + 1, rest + 64<<20} {
+				if m := Machine(n, reserved); Services(m, n) != reserved {
+					t.Errorf("archive of %d bytes: the machine for %d is %d, which leaves %d", n, reserved, m, Services(m, n))
+				}
 			}
 		}
 	}

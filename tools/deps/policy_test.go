@@ -12,20 +12,22 @@ const policy = `
 # what crosses the rings imports nothing, and everybody may import it
 kernel/abi:                      nothing
 kernel/usys:                     kernel/abi
+# the address map: whoever links, loads or runs at one of its addresses
+kernel/layout:                   kernel/abi
 kernel/archive:                  nothing
 kernel/archive/pack:             kernel/archive
 kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who checks system.conf use one table
-kernel/room:                     kernel/abi # whose a machine's memory is: likewise
+kernel/room:                     kernel/abi kernel/layout # whose a machine's memory is: likewise
 
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
 kernel:                          kernel -kernel/usys -kernel/archive
-board/pc:                        board/pc kernel/abi
+board/pc:                        board/pc kernel/abi kernel/layout
 board/ring3:                     kernel/abi kernel/usys
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
 boot:                            board/pc kernel -kernel/usys boot/ring0
 boot/ring0test:                  board/pc kernel -kernel/usys boot/ring0 boot/ktest/code
 # root tasks that test and measure the kernel
-boot/ktest:                      kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest
+boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/archive board/ring3 boot/ktest
 boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3
@@ -49,13 +51,13 @@ drivers:                         kernel/abi drivers/sdk -drivers/sdk/fake board/
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
-tools:                           tools kernel/abi kernel/archive rs/conf rs/service -rs/service/live
+tools:                           tools kernel/abi kernel/archive kernel/layout rs/conf rs/service -rs/service/live
 # the image builder holds system.conf against the memory that the kernel leaves services
-tools/mkimage:                   tools kernel/abi kernel/archive kernel/room rs/conf
+tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
 # the demo holds what services waited against what the scheduler promises, and packs hogs
-tools/demo:                      tools kernel/abi kernel/archive kernel/sched rs/conf rs/service -rs/service/live
+tools/demo:                      tools kernel/abi kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
-tools/bench:                     tools kernel/abi kernel/archive boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
+tools/bench:                     tools kernel/abi kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"strconv"
+
+	"bennu/kernel/layout"
 )
 
 // kernelOptions are the arguments of mkimage kernel.
@@ -16,6 +18,7 @@ type kernelOptions struct {
 	symbol string // entered by PVH loaders
 	entry  uint64 // used instead of symbol, if not 0
 	mb2    string // symbol entered by Multiboot2 loaders; "": no header
+	end    uint64 // where the memory that the kernel uses ends, if not 0
 	strip  bool
 }
 
@@ -28,6 +31,7 @@ func runKernel(args []string, _, stderr io.Writer) error {
 		return err
 	})
 	f.StringVar(&o.mb2, "multiboot2", "", "add a Multiboot2 header that enters at this `symbol`")
+	f.Uint64Var(&o.end, "end", layout.KernelEnd, "the last segment's memory goes up to this `address`; 0: as linked")
 	f.BoolVar(&o.strip, "strip", false, "leave symbols and debug information out")
 	if err := f.Parse(args); err != nil {
 		return &usageError{err.Error()}
@@ -89,6 +93,9 @@ func bootable(in []byte, o *kernelOptions) ([]byte, error) {
 		mb2 = multiboot2Header(uint32(v))
 	}
 	out := bytes.Clone(in)
+	if err := claim(out, f, o.end); err != nil {
+		return nil, err
+	}
 	if err := addHeaders(out, f, pvhNote(entry), mb2); err != nil {
 		return nil, err
 	}
@@ -96,6 +103,29 @@ func bootable(in []byte, o *kernelOptions) ([]byte, error) {
 		return strip(out, f), nil
 	}
 	return out, nil
+}
+
+// claim lets the last segment's memory go up to end: the kernel uses what follows its image, and a loader puts nothing
+// where a segment is.
+func claim(out []byte, f *elf.File, end uint64) error {
+	last := -1
+	for i, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && (last < 0 || p.Vaddr > f.Progs[last].Vaddr) {
+			last = i
+		}
+	}
+	if end == 0 {
+		return nil
+	}
+	p := f.Progs[last]
+	if p.Vaddr+p.Memsz > end {
+		return fmt.Errorf("ends at %#x: expected at most %#x", p.Vaddr+p.Memsz, end)
+	}
+	if p.Flags&elf.PF_W == 0 {
+		return fmt.Errorf("program header %d: the last segment, at %#x, is not writable", last, p.Vaddr)
+	}
+	binary.LittleEndian.PutUint64(out[binary.LittleEndian.Uint64(out[ehPhoff:])+uint64(last)*phSize+phMemsz:], end-p.Vaddr)
+	return nil
 }
 
 // checkKernel asks for a kernel that is whole and loaded where it is linked, below 4 GiB. size is
@@ -152,7 +182,7 @@ func checkEntry(f *elf.File, entry uint64) error {
 // Where an ELF64 header keeps what is changed here, and the sizes of its tables' rows.
 const (
 	ehPhoff, ehShoff, ehPhentsize, ehShnum, ehShstrndx = 32, 40, 54, 60, 62
-	phSize, shSize                                     = 56, 64
+	phMemsz, phSize, shSize                            = 40, 56, 64
 )
 
 // addHeaders puts the note and the Multiboot2 header, if any, into the gap after the ELF's own headers.

@@ -44,16 +44,16 @@ func TestTaskFault(t *testing.T) {
 		{"built for EM_AARCH64", func(h *elf.Header64, p []elf.Prog64) { h.Machine = uint16(elf.EM_AARCH64) }},
 		{"ET_DYN: expected ET_EXEC", func(h *elf.Header64, p []elf.Prog64) { h.Type = uint16(elf.ET_DYN) }},
 		{"has a PT_INTERP segment", func(h *elf.Header64, p []elf.Prog64) { p[1].Type = uint32(elf.PT_INTERP) }},
-		{"segment at 0x400000 lies outside 0x8000200000-0x8040000000", func(h *elf.Header64, p []elf.Prog64) { p[0].Vaddr = 0x400000 }},
+		{"segment at 0x400000 lies outside 0x40200000-0x80000000", func(h *elf.Header64, p []elf.Prog64) { p[0].Vaddr = 0x400000 }},
 		{"lies outside", func(h *elf.Header64, p []elf.Prog64) { p[1].Memsz = abi.ImageEnd - abi.ImageBase }},
 		{"is cut off", func(h *elf.Header64, p []elf.Prog64) { p[0].Filesz, p[0].Memsz = 0x1011, 0x1011 }},
 		{"is at file offset 0x1008", func(h *elf.Header64, p []elf.Prog64) { p[1].Off, p[1].Filesz = 0x1008, 8 }},
 		{"is writable and executable", func(h *elf.Header64, p []elf.Prog64) { p[0].Flags |= uint32(elf.PF_W) }},
 		{"is read-only with zeros", func(h *elf.Header64, p []elf.Prog64) { p[0].Memsz++ }},
-		{"shares a page with the one at 0x8000200000", func(h *elf.Header64, p []elf.Prog64) { p[1].Vaddr = abi.ImageBase + 0x1000 }},
+		{"shares a page with the one at 0x40200000", func(h *elf.Header64, p []elf.Prog64) { p[1].Vaddr = abi.ImageBase + 0x1000 }},
 		{"program headers are not 56 bytes", func(h *elf.Header64, p []elf.Prog64) { h.Phentsize = 57 }},
 		{"program headers are not", func(h *elf.Header64, p []elf.Prog64) { h.Phoff, h.Phnum = 0xfd8, 1 }},
-		{"entry 0x8000202000 is not in an executable segment", func(h *elf.Header64, p []elf.Prog64) { h.Entry = abi.ImageBase + 0x2000 }},
+		{"entry 0x40202000 is not in an executable segment", func(h *elf.Header64, p []elf.Prog64) { h.Entry = abi.ImageBase + 0x2000 }},
 	} {
 		b := taskELF(c.change)
 		if sealed := kernelTakes(t, b); sealed != (c.want == "") {

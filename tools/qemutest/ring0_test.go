@@ -48,7 +48,7 @@ func TestRing0Fails(t *testing.T) {
 		{"smap-after-call", "exception in ring 0: #PF; in ring 0: vector=14 err=0x1 "},
 		{"smap-after-trap", "exception in ring 0: #PF; in ring 0: vector=14 err=0x1 "},
 		{"smep", "exception in ring 0: #PF; in ring 0: vector=14 err=0x11 "},
-		{"write-text", "exception in ring 0: #PF; in ring 0: vector=14 err=0x3 .* cr2=0x101000 "},
+		{"write-text", "exception in ring 0: #PF; in ring 0: vector=14 err=0x3 .* cr2=0x1001000 "},
 		{"run-data", "exception in ring 0: #PF; in ring 0: vector=14 err=0x11 "},
 		{"null", "exception in ring 0: #PF; in ring 0: vector=14 err=0x0 .* cr2=0x0 "},
 		{"single-step", "exception in ring 0: #DB; in ring 0: vector=1 "},

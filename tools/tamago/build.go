@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/layout"
 )
 
 // A ring is what a program is linked for.
@@ -18,11 +21,10 @@ type ring struct {
 	text   uint64 // address of the first instruction; the ELF header's page is below
 }
 
-// The default addresses: 1 MiB for the header's page of the kernel, and the
-// lowest address of a task's half for tasks, plus 2 MiB.
+// The page at the base is the ELF header's.
 var rings = []ring{
-	{0, 0x101000},
-	{3, 0x8000201000},
+	{0, layout.KernelBase + 0x1000},
+	{3, abi.ImageBase + 0x1000},
 }
 
 // tags are set in every build. The link… tags keep tamago's packages from

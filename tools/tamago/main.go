@@ -42,7 +42,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage); flags.PrintDefaults() }
 	ringFlag := flags.Int("ring", 0, "`0` for the kernel, 3 for a task: chooses the address")
-	text := flags.String("text", "", "`address` of the first instruction (default 0x101000 in ring 0, 0x8000201000 in ring 3)")
+	text := flags.String("text", "", "`address` of the first instruction (default 0x1001000 in ring 0, 0x40201000 in ring 3)")
 	tagList := flags.String("tags", "", "more build tags, with commas")
 	dry := flags.Bool("n", false, "print the command, do not run it")
 	flags.StringVar(&c.out, "o", "", "output `file`")

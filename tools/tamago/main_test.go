@@ -21,12 +21,12 @@ func TestOfficial(t *testing.T) {
 			"CGO_ENABLED=0 GOAMD64=v1 GOARCH=amd64 GOOS=tamago GOOSPKG=github.com/usbarmory/tamago GOTOOLCHAIN=local " +
 				"/opt/tamago-go/bin/go build -trimpath -buildvcs=false " +
 				"-tags=tamago,linkcpuinit,linkramstart,linkramsize,linkprintk,a,b " +
-				"'-ldflags=-s -w -T 0x101000 -R 0x1000 -checklinkname=0' -o out/kernel ./boot/kernel\n"},
+				"'-ldflags=-s -w -T 0x1001000 -R 0x1000 -checklinkname=0' -o out/kernel ./boot/kernel\n"},
 		{[]string{"build", "-n", "-ring", "3", "-symbols", "./drivers/rtc"},
 			"CGO_ENABLED=0 GOAMD64=v1 GOARCH=amd64 GOOS=tamago GOOSPKG=github.com/usbarmory/tamago GOTOOLCHAIN=local " +
 				"/opt/tamago-go/bin/go build -trimpath -buildvcs=false " +
 				"-tags=tamago,linkcpuinit,linkramstart,linkramsize,linkprintk " +
-				"'-ldflags=-T 0x8000201000 -R 0x1000 -checklinkname=0' ./drivers/rtc\n"},
+				"'-ldflags=-T 0x40201000 -R 0x1000 -checklinkname=0' ./drivers/rtc\n"},
 		{[]string{"vet", "-n", "./kernel", "./rs"},
 			"CGO_ENABLED=0 GOAMD64=v1 GOARCH=amd64 GOOS=tamago GOOSPKG=github.com/usbarmory/tamago GOTOOLCHAIN=local " +
 				"/opt/tamago-go/bin/go vet -trimpath -buildvcs=false " +
@@ -46,7 +46,7 @@ func TestStock(t *testing.T) {
 	if err := run([]string{"env", "-ring", "3"}, &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"GOOS=linux\n", "CGO_ENABLED=0\n", "GOTOOLCHAIN=local\n", "GOROOT=", "-trimpath\n", "-T 0x8000201000 "} {
+	for _, want := range []string{"GOOS=linux\n", "CGO_ENABLED=0\n", "GOTOOLCHAIN=local\n", "GOROOT=", "-trimpath\n", "-T 0x40201000 "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %q", want, out.String())
 		}

@@ -2,7 +2,11 @@
 
 package mmio
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"bennu/kernel/layout"
+)
 
 // Regs is a block of 32-bit device registers at a physical address.
 type Regs struct {
@@ -10,7 +14,7 @@ type Regs struct {
 }
 
 // At is the registers at a physical address, which must be mapped uncached.
-func At(addr uint64) Regs { return Regs{uintptr(addr)} }
+func At(addr uint64) Regs { return Regs{uintptr(layout.Direct + addr)} }
 
 // Load reads the register at byte offset off: exactly one 32-bit access.
 //
@@ -36,7 +40,7 @@ func (r Regs) Store(off, v uint32) {
 //
 //go:nosplit
 //go:noinline
-func Store8(addr uint64, v uint8) { *(*uint8)(pointer(uintptr(addr))) = v }
+func Store8(addr uint64, v uint8) { *(*uint8)(pointer(uintptr(layout.Direct + addr))) = v }
 
 // pointer makes a pointer of an address outside Go's memory.
 //
@@ -54,5 +58,5 @@ func (m Memory) Window(addr, n uint64) (b []byte, ok bool) {
 	if n == 0 || addr == 0 || addr < m.From || addr >= m.To || n > m.To-addr {
 		return nil, false
 	}
-	return unsafe.Slice((*byte)(pointer(uintptr(addr))), n), true
+	return unsafe.Slice((*byte)(pointer(uintptr(layout.Direct+addr))), n), true
 }

@@ -168,6 +168,9 @@ func outward(r Range) Range {
 	return Range{r.Start &^ (PageSize - 1), end}
 }
 
+// Without is what of r is not in cut.
+func (r Range) Without(cut Range) []Range { return subtract([]Range{r}, cut) }
+
 // subtract removes cut from each of the ranges.
 func subtract(ranges []Range, cut Range) []Range {
 	var left []Range

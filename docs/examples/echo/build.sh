@@ -10,5 +10,5 @@ if [ -e "$1/system.conf" ] && ! cmp -s "$here/system.conf" "$1/system.conf"; the
 fi
 cp "$here/system.conf" "$1/system.conf"
 ${CC:-cc} -O1 -ffreestanding -fno-pic -mcmodel=large -mgeneral-regs-only -fno-stack-protector -static -nostdlib \
-	-Wl,-Ttext-segment=0x8000200000 -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--build-id=none \
+	-Wl,-Ttext-segment=0x40200000 -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--build-id=none \
 	-o "$1/echo" "$here/echo.c"

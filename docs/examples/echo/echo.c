@@ -8,8 +8,8 @@ typedef unsigned int u32;
 
 struct message { u32 source, type; u64 arg[7]; };
 
-static volatile struct message *const page = (void *)0x8000002000; /* CallArea.Msg */
-static volatile u32 *const root = (void *)0x8000001010;            /* StartInfo.Root */
+static volatile struct message *const page = (void *)0x40002000; /* CallArea.Msg */
+static volatile u32 *const root = (void *)0x40001010;            /* StartInfo.Root */
 
 enum { RECEIVE = 2, SENDREC = 3, SENDNB = 5, EXIT = 32 };
 enum { REPLY = 0x100, NOTIFY = 0x1000, READY = 0x714, HEARTBEAT = 0x715, STOP = 0x716 };
