@@ -45,6 +45,11 @@ func (c *Context) Call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Err
 	if own := c.sched.self() == c.owner; !own || !c.alone() {
 		return c.callElsewhere(to, m, limit, own)
 	}
+	return c.callAlone(to, m, limit)
+}
+
+// callAlone is Call by sendrec, by which alone statements (RSReady, RSWords, RSFaulted) are answered. The whole task waits.
+func (c *Context) callAlone(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
 	before := c.await
 	defer func() { c.await = before }()
 	e := c.call(to, m, limit)

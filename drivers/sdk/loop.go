@@ -49,7 +49,7 @@ func (c *Context) say(m *abi.Msg, words string, limit time.Duration) abi.Errno {
 			defer c.k.Revoke(id)
 		}
 	}
-	return c.Call(c.root, m, limit)
+	return c.callAlone(c.root, m, limit)
 }
 
 // Over tells whether the driver has ended, and how.
@@ -241,7 +241,7 @@ func (c *Context) misbehave(way, number uint64) {
 		e = f.CanFault(way)
 	}
 	m := abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64(e), number}}
-	c.Call(c.root, &m, rsLimit)
+	c.callAlone(c.root, &m, rsLimit)
 	if e == abi.OK {
 		f.Fault(c, way)
 	}

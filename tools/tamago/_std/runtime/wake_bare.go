@@ -28,12 +28,16 @@ func Wake(gp uint) bool {
 	return true
 }
 
-// bareOthers is how a board's program finds the next function, by linkname of a variable: the official distribution has
-// none, and there the board's own stays nil.
-var bareOthers = bareOtherWork
+// How a program finds the next functions: by linkname of a variable of its own. The official distribution has none
+// of these names, and there the program's variable stays nil.
+var (
+	bareOthers = bareOtherWork
+	bareYield  = goyield // Gosched would have the caller wait for 61 turns of others where they keep each other busy
+)
 
 // bareOtherWork tells a goroutine that could wait elsewhere than in the scheduler, and stop all others with it, what they
-// have to do: ready, one of them can run now; when, the time of the next timer on Nanotime's clock, 0 if there is none. Collecting is no work of theirs (bareCollect).
+// have to do: ready, one of them can run now; when, the time of the next timer on Nanotime's clock, 0 if there is none.
+// Collecting is no work of theirs (bareCollect).
 func bareOtherWork() (ready bool, when int64) {
 	pp := getg().m.p.ptr()
 	return !runqempty(pp) || !sched.runq.empty(), pp.timers.wakeTime()
