@@ -61,6 +61,12 @@ func (g *gopher) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 		go wrong(c, args[0])
 	case ask.Spin:
 		g.spin(c, m)
+	case ask.Park:
+		for range args[0] {
+			go func() { select {} }()
+		}
+		time.AfterFunc(time.Hour, func() {})
+		c.Reply(m, abi.OK)
 	case ask.Listen:
 		_, err := net.Listen("tcp", ":80")
 		c.Reply(m, abi.OK, map[bool]uint64{true: 1}[errors.Is(err, syscall.ENOSYS)])

@@ -22,6 +22,7 @@ type rtc struct {
 	n          int
 	interrupts uint64
 	updates    uint64
+	coarse     bool // the date that all see came from a reading between two updates
 }
 
 // Init is sdk.Driver.
@@ -44,9 +45,7 @@ func (r *rtc) Init(c *sdk.Context) error {
 	r.memory.save = !r.memory.known || r.memory.mode != r.chip.mode
 	r.memory.mode = r.chip.mode
 	r.memory.suspect(c, found)
-	if !r.memory.known { // else the first who asks finds out what has happened since
-		r.read(c)
-	}
+	r.tellDate(c)
 	r.memory.store(c)
 	if _, e := c.IRQ(irqLine); e != abi.OK {
 		return sdk.Fail(e, "irq ", sdk.Dec(irqLine))
@@ -118,6 +117,8 @@ func (r *rtc) set(c *sdk.Context, unix uint64) abi.Errno {
 		return abi.EIO
 	}
 	r.memory.set(unix, c.Now())
+	r.coarse = false // the instant at which an operator set the clock counts, and not the update after it
+	r.setDate(c, unix)
 	r.memory.store(c) // before the answer: whoever has it may end this life
 	return abi.OK
 }
@@ -151,6 +152,9 @@ func (r *rtc) Interrupt(c *sdk.Context, _ uint64) {
 
 func (r *rtc) updated(c *sdk.Context) {
 	r.updates++
+	if r.coarse {
+		r.align(c)
+	}
 	if r.n > 0 {
 		now, doubt, e := r.read(c)
 		r.release(c, e, now, doubt)

@@ -101,6 +101,18 @@ func (c *Context) Args() []string {
 // Now is the time since boot. It makes no kernel call.
 func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
 
+// Date is Unix time, by what all tasks see (abi.ClockInfo); known is false when nobody has set it in this boot. time.Now tells the
+// same.
+func (c *Context) Date() (unix time.Duration, known bool) {
+	base := c.k.Clock().UnixNS
+	return time.Duration(base + c.k.Now()), base != 0
+}
+
+// SetDate makes unix the date for all tasks, at once. It is the clock driver's. Errors: ECALLDENIED (no SETTIME in its `system`), EDOM.
+func (c *Context) SetDate(unix time.Duration) abi.Errno {
+	return c.k.SetClock(uint64(unix) - c.k.Now())
+}
+
 // Ports is the I/O address space.
 func (c *Context) Ports() Ports {
 	if c.start.NGuarded == 0 {

@@ -11,6 +11,8 @@ type Kernel interface {
 	StartInfo() *abi.StartInfo
 	Now() uint64      // ns since boot
 	Pending() *uint32 // abi.CallArea.Pending
+	Clock() *abi.ClockInfo
+	SetClock(unix uint64) abi.Errno
 
 	Send(to abi.Endpoint, m *abi.Msg) abi.Errno
 	SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno

@@ -212,6 +212,8 @@ func (s *scene) wait() bool {
 func (s *scene) StartInfo() *abi.StartInfo { return &s.info }
 func (s *scene) Now() uint64               { return s.m.Now() }
 func (s *scene) Pending() *uint32          { return new(uint32) }
+func (s *scene) Clock() *abi.ClockInfo     { return new(abi.ClockInfo) }
+func (s *scene) SetClock(uint64) abi.Errno { return abi.ECALLDENIED }
 func (s *scene) Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	s.point(false)
 	if s.drv.BeginSend(to, m); !s.wait() {

@@ -19,9 +19,11 @@ func Run(d Driver) {
 // task is the Kernel of a real task.
 type task struct{}
 
-func (task) StartInfo() *abi.StartInfo { return usys.Start() }
-func (task) Pending() *uint32          { return usys.Pending() }
-func (task) Now() uint64               { return usys.Now() }
+func (task) StartInfo() *abi.StartInfo   { return usys.Start() }
+func (task) Pending() *uint32            { return usys.Pending() }
+func (task) Clock() *abi.ClockInfo       { return usys.Clock() }
+func (task) SetClock(u uint64) abi.Errno { return usys.SetClock(u) }
+func (task) Now() uint64                 { return usys.Now() }
 
 func (task) Send(to abi.Endpoint, m *abi.Msg) abi.Errno   { return usys.Send(to, m) }
 func (task) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno { return usys.SendNB(to, m) }

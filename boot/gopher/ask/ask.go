@@ -28,6 +28,8 @@ const (
 	// Spin asks as Ask, from the driver's own goroutine, while another one is busy: Arg[0] the endpoint, Arg[1] ns. Arg[1] its Errno, Arg[2] turns of the
 	// busy one.
 	Spin
+	// Park leaves Arg[0] goroutines behind that wait for ever, and a timer that is an hour away.
+	Park
 	// Listen is what net.Listen answers: Arg[1] 1 when that is ENOSYS.
 	Listen
 )

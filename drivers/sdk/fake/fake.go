@@ -67,6 +67,8 @@ type Kernel struct {
 	TB     testing.TB
 	Info   abi.StartInfo
 	Device Device
+	Date   abi.ClockInfo                  // what all tasks see of it
+	Dates  int                            // how often it was set
 	Dead   map[abi.Endpoint]bool          // tasks that live no more
 	Deaf   map[abi.Endpoint]bool          // tasks that do not receive
 	BusyTo map[abi.Endpoint]time.Duration // tasks that receive only from then on

@@ -12,6 +12,15 @@ var _ sdk.Kernel = (*Kernel)(nil)
 func (k *Kernel) StartInfo() *abi.StartInfo { return &k.Info }
 func (k *Kernel) Now() uint64               { return k.m.Now() }
 func (k *Kernel) Pending() *uint32          { return new(uint32) }
+func (k *Kernel) Clock() *abi.ClockInfo     { return &k.Date }
+func (k *Kernel) SetClock(unix uint64) abi.Errno {
+	if unix == 0 || unix > abi.MaxUnixNS {
+		return abi.EDOM
+	}
+	k.Date.UnixNS = unix
+	k.Dates++
+	return abi.OK
+}
 
 func (k *Kernel) Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	k.reach(to)

@@ -29,6 +29,8 @@ func NewDriver(t *Task, root abi.Endpoint, label abi.Label) *Driver {
 func (d *Driver) StartInfo() *abi.StartInfo { return &d.Info }
 func (d *Driver) Now() uint64               { return d.m.now }
 func (d *Driver) Pending() *uint32          { return new(uint32) }
+func (d *Driver) Clock() *abi.ClockInfo     { return new(abi.ClockInfo) }
+func (d *Driver) SetClock(uint64) abi.Errno { return abi.ECALLDENIED }
 
 func (d *Driver) PortIn(uint16) (uint8, abi.Errno)              { return 0, abi.EPERM }
 func (d *Driver) PortOut(uint16, uint8) abi.Errno               { return abi.EPERM }
