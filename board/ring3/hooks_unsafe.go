@@ -19,8 +19,10 @@ var ramStart uint = abi.RAMBase
 //go:linkname ramSize runtime/goos.RamSize
 var ramSize uint = abi.RAMSize
 
+// The official TamaGo runtime looks for argc and argv above the stack: zeros.
+//
 //go:linkname ramStackOffset runtime/goos.RamStackOffset
-var ramStackOffset uint = 16
+var ramStackOffset uint = abi.ArgsSize
 
 //go:linkname nanotime runtime/goos.Nanotime
 //go:nosplit

@@ -11,7 +11,7 @@ import (
 )
 
 //go:linkname ramStart runtime/goos.RamStart
-var ramStart uint = 0x9000000000
+var ramStart uint = 0x90000000
 
 //go:linkname ramSize runtime/goos.RamSize
 var ramSize uint = 64 << 20
