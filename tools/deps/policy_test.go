@@ -28,7 +28,7 @@ boot:                            board/pc kernel -kernel/usys boot/ring0
 boot/ring0test:                  board/pc kernel -kernel/usys boot/ring0 boot/ktest/code
 # root tasks that test and measure the kernel
 boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/archive board/ring3 boot/ktest
-boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench
+boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench boot/gopher/ask
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3
 # a service that is an ordinary Go program: the SDK, and all of std that it likes
