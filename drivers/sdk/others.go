@@ -11,19 +11,18 @@ import (
 
 // scheduler is the Go scheduler, of which one goroutine asks what the others have to do.
 type scheduler struct {
-	// others tells whether one of them can run now, and the time of the next timer (ns since boot; 0: there is none).
-	others func() (ready bool, when int64)
+	// others tells when one of them has something to do: the time of the next timer (ns since boot), 0 if one can run now,
+	// noWork if there is nothing.
+	others func() (when int64)
 	yield  func() // lets all that can run do so
 	self   func() uint
 }
 
+const noWork = 1<<63 - 1
+
 // alone tells whether nobody misses anything while the driver's goroutine waits in the kernel.
 func (c *Context) alone() bool {
-	if len(c.waits) > 0 {
-		return false
-	}
-	ready, when := c.sched.others()
-	return !ready && when == 0
+	return len(c.waits) == 0 && c.sched.others() == noWork
 }
 
 // mine ends a driver of which another goroutine does what only the driver's own may. What is alone in a driver stays so: its
@@ -48,20 +47,16 @@ func (c *Context) among(end uint64, m *abi.Msg, leave *bool) (abi.ReceiveKind, a
 			}
 		}
 		now := c.k.Now()
-		ready, when := c.sched.others()
-		timer := abi.NoTimeout
-		if when != 0 {
-			timer = uint64(when)
-		}
+		work := uint64(c.sched.others())
 		switch {
 		case now >= end || *leave:
 			return 0, abi.EAGAIN
-		case ready || timer <= now:
+		case work <= now:
 			c.sched.yield()
 		default:
-			wait := min(end, timer)
-			if wait != abi.NoTimeout {
-				wait -= now
+			wait := uint64(abi.NoTimeout)
+			if until := min(end, work); until < noWork {
+				wait = until - now
 			}
 			if kind, e := c.k.Receive(abi.Any, wait, m); e != abi.EAGAIN {
 				return kind, e

@@ -13,7 +13,7 @@ import (
 // What the runtime has that tools/tamago makes; nil in the official distribution's.
 var (
 	//go:linkname others runtime.bareOthers
-	others func() (ready bool, when int64)
+	others func() (when int64)
 	//go:linkname yield runtime.bareYield
 	yield func()
 )
@@ -26,12 +26,12 @@ func newScheduler() scheduler {
 	s := scheduler{others: others, yield: yield, self: func() uint { g, _ := runtime.GetG(); return g }}
 	if s.others == nil {
 		s.yield = runtime.Gosched
-		s.others = func() (bool, int64) {
+		s.others = func() int64 {
 			if runtime.NumGoroutine() == 1 {
-				return false, 0
+				return noWork
 			}
 			runtime.Gosched()
-			return false, int64(usys.Now()) + int64(shareSlice)
+			return int64(usys.Now()) + int64(shareSlice)
 		}
 	}
 	return s

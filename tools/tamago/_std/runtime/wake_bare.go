@@ -35,10 +35,16 @@ var (
 	bareYield  = goyield // Gosched would have the caller wait for 61 turns of others where they keep each other busy
 )
 
-// bareOtherWork tells a goroutine that could wait elsewhere than in the scheduler, and stop all others with it, what they
-// have to do: ready, one of them can run now; when, the time of the next timer on Nanotime's clock, 0 if there is none.
-// Collecting is no work of theirs (bareCollect).
-func bareOtherWork() (ready bool, when int64) {
+// bareOtherWork tells a goroutine that could wait elsewhere than in the scheduler, and stop all others with it, when one of
+// them has something to do: 0, one can run now; else the time of the next timer on Nanotime's clock, 1<<63 - 1 if there is
+// none. Collecting is no work of theirs (bareCollect).
+func bareOtherWork() (when int64) {
 	pp := getg().m.p.ptr()
-	return !runqempty(pp) || !sched.runq.empty(), pp.timers.wakeTime()
+	if !runqempty(pp) || !sched.runq.empty() {
+		return 0
+	}
+	if when = pp.timers.wakeTime(); when == 0 {
+		return 1<<63 - 1
+	}
+	return when
 }
