@@ -13,6 +13,9 @@ import (
 	"bennu/kernel/usys"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 //go:linkname ramStart runtime/goos.RamStart
 var ramStart uint = abi.RAMBase
 
@@ -26,13 +29,13 @@ var ramStackOffset uint = abi.ArgsSize
 
 //go:linkname nanotime runtime/goos.Nanotime
 //go:nosplit
-func nanotime() int64 { return int64(usys.Now()) }
+func nanotime() int64 { return int64(sys.Now()) }
 
 //go:linkname hwinit0 runtime/goos.Hwinit0
 func hwinit0() {
 	goos.Bloc = abi.RAMBase
-	random = usys.Start().Seed
-	unix = &usys.Clock().UnixNS
+	random = sys.Start().Seed
+	unix = &sys.Clock().UnixNS
 }
 
 // unix is where time.Now finds the date: read at each call, so that who sets it sets it for all tasks at once.
@@ -74,7 +77,7 @@ func flush() {
 	b := line.buf[:line.n]
 	line.n = 0
 	line.died = line.died || prefix(b, "panic: ") || prefix(b, "fatal error: ") || prefix(b, "runtime: ")
-	usys.DiagBytes(b)
+	sys.DiagBytes(b)
 }
 
 func prefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }
@@ -87,7 +90,7 @@ func exit(code int32) {
 	if code == 2 && line.died {
 		kind = abi.ExitPanic
 	}
-	usys.Exit(uint64(uint32(code)), kind)
+	sys.Exit(uint64(uint32(code)), kind)
 }
 
 // idle waits, with no goroutine ready, for the next timer. Messages stay in the kernel: whoever wants
@@ -97,7 +100,7 @@ func idle(until int64) {
 	if d <= 0 {
 		return
 	}
-	usys.Sleep(uint64(d))
+	sys.Sleep(uint64(d))
 }
 
 // Numbers of two kinds are asked for by one hook. The runtime's own, for hash functions and scheduling, it draws once, before
@@ -130,11 +133,11 @@ const tooEarly = 1_000_000
 func secret(b []byte) {
 	for len(b) > 0 {
 		n := min(len(b), abi.MaxEntropy)
-		switch e := usys.Entropy(b[:n]); e {
+		switch e := sys.Entropy(b[:n]); e {
 		case abi.OK:
 			b = b[n:]
 		case abi.EAGAIN:
-			usys.Sleep(tooEarly)
+			sys.Sleep(tooEarly)
 		default:
 			panic("crypto/rand: the kernel gives no random bytes: " + e.Name() + ": `system ENTROPY` is missing in the service's entry")
 		}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // The roles that are a burden by what they ask others.
@@ -16,13 +15,13 @@ var (
 
 // copied asks RS for what it copies into a grant as large as b.
 func copied(t abi.MsgType, b []byte) {
-	id, ok := usys.Grant(root(), b, abi.GrantWrite)
+	id, ok := sys.Grant(root(), b, abi.GrantWrite)
 	if !ok {
 		return
 	}
 	m := abi.Msg{Type: t, Arg: [7]uint64{uint64(id), uint64(len(b))}}
 	ask(root(), &m)
-	usys.Revoke(id)
+	sys.Revoke(id)
 }
 
 func status() { copied(abi.RSStatus, abi.Bytes(&rows)) }
@@ -49,7 +48,7 @@ func flood() {
 	for range 2 * abi.MaxAsync {
 		key++
 		m.Arg[6] = key
-		if usys.SendA(root(), key, &m) != abi.OK {
+		if sys.SendA(root(), key, &m) != abi.OK {
 			return
 		}
 	}
@@ -59,9 +58,9 @@ func flood() {
 func answer() {
 	for range many {
 		m := abi.Msg{Type: abi.MsgReply}
-		usys.SendNB(root(), &m)
+		sys.SendNB(root(), &m)
 		m = abi.Msg{Type: abi.MsgReply}
-		usys.SendA(root(), 0, &m)
+		sys.SendA(root(), 0, &m)
 	}
 }
 
@@ -71,9 +70,9 @@ var beaten uint64
 // else takes the places that messages have.
 func deaf() {
 	const every = 20e6 // ns
-	if now := usys.Now(); now-beaten > every {
+	if now := sys.Now(); now-beaten > every {
 		m := abi.Msg{Type: abi.RSHeartbeat}
-		if usys.SendA(root(), 0, &m) == abi.OK {
+		if sys.SendA(root(), 0, &m) == abi.OK {
 			beaten = now
 		}
 	}
@@ -91,12 +90,12 @@ func notify() {
 		with.label = others[0]
 	}
 	for range many {
-		usys.Notify(root())
+		sys.Notify(root())
 		if tty.endpoint() != abi.None {
-			tty.heard(usys.Notify(tty.ep))
+			tty.heard(sys.Notify(tty.ep))
 		}
 		if with.label != "" && with.endpoint() != abi.None {
-			with.heard(usys.Notify(with.ep))
+			with.heard(sys.Notify(with.ep))
 		}
 	}
 }
@@ -107,12 +106,12 @@ func ping() {
 	if with.label == "" && len(others) > 0 {
 		with.label = others[0]
 	}
-	for began := usys.Now(); usys.Now()-began < long; {
+	for began := sys.Now(); sys.Now()-began < long; {
 		if with.endpoint() == abi.None {
 			return
 		}
 		m := abi.Msg{Type: abi.FaultyEcho}
-		_, e := usys.SendRecTimeout(with.ep, patience, &m)
+		_, e := sys.SendRecTimeout(with.ep, patience, &m)
 		with.heard(e)
 	}
 }
@@ -122,7 +121,7 @@ func pong() {
 	const patience = 5e6 // ns
 	var m abi.Msg
 	for range pollMost {
-		k, e := usys.Receive(abi.Any, patience, &m)
+		k, e := sys.Receive(abi.Any, patience, &m)
 		if e != abi.OK {
 			return
 		}
@@ -148,8 +147,8 @@ func letRead() bool {
 			text[i] = '\n'
 		}
 	}
-	usys.Revoke(textID)
-	id, ok := usys.Grant(to, text[:], abi.GrantRead)
+	sys.Revoke(textID)
+	id, ok := sys.Grant(to, text[:], abi.GrantRead)
 	shown, textID = to, id
 	return ok
 }
@@ -166,7 +165,7 @@ func console() {
 func writers() {
 	for letRead() {
 		m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
-		if e := usys.SendA(tty.ep, 0, &m); e != abi.OK {
+		if e := sys.SendA(tty.ep, 0, &m); e != abi.OK {
 			tty.heard(e)
 			return
 		}

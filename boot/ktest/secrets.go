@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // What tasks share with the kernel without a message: random bytes for keys, and the date.
@@ -28,7 +27,7 @@ func (t *T) gather(p *puppet, b []byte) {
 		if e, _ = p.call(abi.CallEntropy, uint64(len(b))); e != abi.EAGAIN {
 			break
 		}
-		usys.Sleep(100_000)
+		sys.Sleep(100_000)
 	}
 	t.must("entropy", e)
 	for i := 0; i < len(b); i += 8 {
@@ -106,18 +105,18 @@ func goSecrets(t *T) {
 			t.errorf("call mask %#x: %s, want %s", c.mask, describe(&r), c.cause)
 		}
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 func setClock(t *T) {
 	p := t.puppets(2)
-	was := usys.Clock().UnixNS
+	was := sys.Clock().UnixNS
 	for _, v := range []uint64{1, 1_700_000_000e9, 1_600_000_000e9, abi.MaxUnixNS} {
 		e, _ := p[0].call(abi.CallSetClock, v)
 		t.must("set", e)
 		equal(t, "what its setter sees", t.peek(p[0].ep, abi.ClockPage), v)
 		equal(t, "what another sees", t.peek(p[1].ep, abi.ClockPage), v)
-		equal(t, "what the root task sees", usys.Clock().UnixNS, v)
+		equal(t, "what the root task sees", sys.Clock().UnixNS, v)
 		equal(t, "what a new task sees", t.peek(t.puppet().ep, abi.ClockPage), v)
 	}
 	for _, v := range []uint64{0, abi.MaxUnixNS + 1, 1 << 63, ^uint64(0)} {
@@ -128,8 +127,8 @@ func setClock(t *T) {
 	none.CallMask &^= abi.CallBit(abi.CallSetClock)
 	e, _ := t.puppetWith(none).call(abi.CallSetClock, 5)
 	t.want("without the right", e, abi.ECALLDENIED)
-	equal(t, "what was refused", usys.Clock().UnixNS, uint64(abi.MaxUnixNS))
-	usys.SetClock(max(was, 1))
+	equal(t, "what was refused", sys.Clock().UnixNS, uint64(abi.MaxUnixNS))
+	sys.SetClock(max(was, 1))
 }
 
 // datePeer waits until time.Now is after 2030, and tells how far it is from then in seconds. Its timers know nothing of it.
@@ -151,14 +150,14 @@ func datePeer() int {
 func goDate(t *T) {
 	const before, after = 1_700_000_000e9, 1_900_000_000e9
 	id := t.goImage()
-	t.must("set", usys.SetClock(before))
+	t.must("set", sys.SetClock(before))
 	t.goTask(id, "D")
-	usys.Sleep(20_000_000)
-	t.must("set", usys.SetClock(after-now()))
+	sys.Sleep(20_000_000)
+	t.must("set", sys.SetClock(after-now()))
 	if r := t.await(1)[0]; r.Cause != abi.CauseExit || r.Status > 1 {
 		t.errorf("%s", describe(&r))
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // sharedPeer is what a Go task of these cases does.

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
@@ -18,4 +17,4 @@ var specials = []abi.Endpoint{abi.Hardware, abi.Clock, abi.System, abi.Self, abi
 const tick = 30_000_000
 
 // now is the time in ns.
-func now() uint64 { return usys.Now() }
+func now() uint64 { return sys.Now() }

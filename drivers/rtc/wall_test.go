@@ -17,13 +17,13 @@ func withDate(t *testing.T, m *cmos, date time.Duration) *fake.Kernel {
 	k.Device, k.Store, k.Machine.CMOSCentury = m, map[abi.Label]sdk.Value{}, m.century
 	m.raise = func() { k.Fire(irqLine) }
 	if date != 0 {
-		k.Date.UnixNS = uint64(date) - k.Now()
+		k.Date().UnixNS = uint64(date) - k.Now()
 	}
 	k.Start(new(rtc))
 	return k
 }
 
-func dateOf(k *fake.Kernel) time.Duration { return time.Duration(k.Date.UnixNS + k.Now()) }
+func dateOf(k *fake.Kernel) time.Duration { return time.Duration(k.Date().UnixNS + k.Now()) }
 
 func seconds(d date) time.Duration { return time.Duration(d.unix()) * time.Second }
 

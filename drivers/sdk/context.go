@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 )
 
 // Forever is the limit of a Call that has none.
@@ -13,7 +14,7 @@ const Forever = time.Duration(1<<63 - 1)
 // goroutines may use what does not say otherwise; Alarm, IRQ, IgnorePings, Permits and Exit are the driver's own, and a panic
 // elsewhere.
 type Context struct {
-	k      Kernel
+	k      usys.Gate
 	d      Driver
 	root   abi.Endpoint
 	start  *abi.StartInfo
@@ -40,21 +41,18 @@ type Context struct {
 	interrupter Interrupter
 	replier     Replier
 
-	// Messages live here and not on stacks, because the Kernel interface would make each an
-	// allocation.
-	in, out, side, beat abi.Msg
-	result              abi.AsyncResult
-	later               later
-	await               awaited // by the Call that goes on
-	owed                []owed  // answers that the kernel has no room for
-	pause               time.Duration
-	fetch               bool // the reincarnation server keeps messages for which there was no room
-	line                [lineSize]byte
-	words               [abi.RSMaxLen]byte
+	in    abi.Msg // what the handler that runs was given: a handler may keep it for all that is known, so it is in no frame
+	later later
+	await awaited // by the Call that goes on
+	owed  []owed  // answers that the kernel has no room for
+	pause time.Duration
+	fetch bool // the reincarnation server keeps messages for which there was no room
+	line  [lineSize]byte
+	words [abi.RSMaxLen]byte
 }
 
-func newContext(k Kernel, d Driver) *Context {
-	c := &Context{k: k, d: d, start: k.StartInfo()}
+func newContext(k usys.Gate, d Driver) *Context {
+	c := &Context{k: k, d: d, start: k.Start()}
 	c.ports = guardedPorts{k, c.start}
 	c.pending = k.Pending()
 	c.sched = newScheduler()

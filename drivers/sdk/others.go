@@ -135,6 +135,7 @@ type waiting struct {
 }
 
 const (
+	noRoom     = time.Millisecond
 	firstProbe = slice
 	lastProbe  = time.Second
 )
@@ -146,13 +147,18 @@ func (c *Context) callElsewhere(to abi.Endpoint, m *abi.Msg, limit time.Duration
 	w.probe = c.deadline(w.pause)
 	w.m = *m
 	w.m.Arg[6] = w.tag
+	end := c.deadline(limit)
 	c.waits = append(c.waits, w)
-	if e := c.k.SendA(to, w.tag, &w.m); e != abi.OK {
+	e := c.k.SendA(to, w.tag, &w.m)
+	for e == abi.EAGAIN && c.k.Now() < end && c.Sleep(noRoom) == abi.OK { // as many messages of the driver's wait with the kernel as may
+		e = c.k.SendA(to, w.tag, &w.m)
+	}
+	if e != abi.OK {
 		c.finish(w, e)
 		return e
 	}
 	if own {
-		c.waitAmong(w, limit)
+		c.waitAmong(w, end)
 	} else {
 		c.relay()
 		w.sleep(limit)
@@ -182,27 +188,27 @@ func (w *waiting) sleep(limit time.Duration) {
 	}
 }
 
-// waitAmong receives, on the driver's goroutine, until w has ended or limit is over.
-func (c *Context) waitAmong(w *waiting, limit time.Duration) {
-	end := c.deadline(limit)
+// waitAmong receives, on the driver's goroutine, until w has ended or end has come.
+func (c *Context) waitAmong(w *waiting, end uint64) {
 	c.enter()
 	defer c.leave()
-	for !w.done && c.later.room() && !(limit == Forever && c.stop) {
-		kind, e := c.among(min(end, c.nextProbe()), &c.side, never)
+	for !w.done && c.later.room() && !(end == abi.NoTimeout && c.stop) {
+		var m abi.Msg
+		kind, e := c.among(min(end, c.nextProbe()), &m, never)
 		switch {
 		case e == abi.OK:
-			c.arrived(&c.side, kind)
+			c.arrived(&m, kind)
 		case e != abi.EAGAIN:
 			c.finish(w, e)
 		case c.k.Now() >= end:
 			return
 		default:
-			c.probe(&c.side)
+			c.probe(&m)
 		}
 	}
 	switch {
 	case w.done:
-	case limit == Forever && c.stop:
+	case end == abi.NoTimeout && c.stop:
 		c.finish(w, abi.EINTR)
 	default:
 		c.finish(w, abi.EAGAIN)
@@ -213,10 +219,11 @@ func (c *Context) waitAmong(w *waiting, limit time.Duration) {
 func (c *Context) sleepAmong(end uint64) {
 	c.enter()
 	defer c.leave()
-	if kind, e := c.among(min(end, c.nextProbe()), &c.side, never); e == abi.OK {
-		c.arrived(&c.side, kind)
+	var m abi.Msg
+	if kind, e := c.among(min(end, c.nextProbe()), &m, never); e == abi.OK {
+		c.arrived(&m, kind)
 	} else {
-		c.probe(&c.side)
+		c.probe(&m)
 	}
 }
 

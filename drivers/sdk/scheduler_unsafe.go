@@ -31,7 +31,7 @@ func newScheduler() scheduler {
 				return noWork
 			}
 			runtime.Gosched()
-			return int64(usys.Now()) + int64(shareSlice)
+			return int64(usys.Gate{}.Now()) + int64(shareSlice)
 		}
 	}
 	return s

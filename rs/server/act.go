@@ -99,7 +99,7 @@ func (s *Server) privileges(t *service) {
 		CallMask: c.Calls,
 		NIRQs:    uint32(len(c.IRQs)),
 	}
-	p.MaySend(s.k.Root())
+	p.MaySend(s.root())
 	n := copy(p.Ports[:], c.Ports)
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n
