@@ -67,6 +67,9 @@ func (g *gopher) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 		}
 		time.AfterFunc(time.Hour, func() {})
 		c.Reply(m, abi.OK)
+	case ask.Hang:
+		go after(c, abi.Endpoint(args[0]), time.Duration(args[1]), sdk.Forever)
+		select {}
 	case ask.Listen:
 		_, err := net.Listen("tcp", ":80")
 		c.Reply(m, abi.OK, map[bool]uint64{true: 1}[errors.Is(err, syscall.ENOSYS)])

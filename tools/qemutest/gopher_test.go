@@ -89,8 +89,9 @@ func TestGoProgram(t *testing.T) {
 	if n := r.ask("gopher", ask.Serve, 10)[0]; n != 10<<20 {
 		t.Errorf("net/http moved %d bytes, want 10 MiB", n)
 	}
-	if a := r.ask("gopher", ask.Ask, 12, r.ep("peer"), 40*ms); a[0] != 12 {
-		t.Errorf("of 12 Calls at once %d were answered right", a[0])
+	const calls = 3 * abi.MaxAsync // more than the kernel keeps
+	if a := r.ask("gopher", ask.Ask, calls, r.ep("peer"), 40*ms); a[0] != calls {
+		t.Errorf("of %d Calls at once %d were answered right", calls, a[0])
 	}
 	if e := r.ask("gopher", ask.Late, r.ep("peer"), 30*ms, 10*ms)[0]; abi.Errno(e) != abi.ETIMEDOUT {
 		t.Errorf("a Call whose limit ends: %s", abi.Errno(e).Name())
@@ -237,4 +238,57 @@ func TestGoDate(t *testing.T) {
 	}
 	r.ask("calm", ask.After, uint64(1200*time.Millisecond))
 	differs("after the death of rtc", at+uint64(1200*time.Millisecond))
+}
+
+// TestCallOfADyingService: a Call of a goroutine ends when the service dies that has its request, and says so.
+func TestCallOfADyingService(t *testing.T) {
+	r := bootGophers(t, qemu.Config{Icount: "0", Seed: "1"})
+	answer := make(chan []uint64)
+	go func() {
+		reply, err := r.tryAsk("gopher", ask.Late, r.ep("peer"), uint64(time.Hour), uint64(10*time.Second))
+		if err != nil {
+			t.Error(err)
+		}
+		answer <- reply
+	}()
+	for n := 0; r.calls("peer") == 0; n++ { // until it has the request
+		if n == 1000 {
+			t.Fatal("the request never came")
+		}
+	}
+	if err := r.c.Fault(r.ctx, "peer", "kill"); err != nil {
+		t.Fatal(err)
+	}
+	if reply := <-answer; len(reply) != 6 || abi.Errno(reply[1]) != abi.EDEADSRCDST {
+		t.Errorf("answered %d, want EDEADSRCDST", reply)
+	}
+}
+
+// calls is how many kernel calls a service has made since it was ready, beyond the one that it waits in.
+func (r *gopherRun) calls(who string) uint64 {
+	r.t.Helper()
+	tasks, err := r.c.Tasks(r.ctx)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, x := range tasks {
+		if x.Label == who {
+			return x.Calls - 2 // RSReady, receive
+		}
+	}
+	r.t.Fatalf("no task %s", who)
+	return 0
+}
+
+// TestHangIsFound: a handler that never returns is found out, though a goroutine of the driver's waits in a Call, and so somebody
+// receives.
+func TestHangIsFound(t *testing.T) {
+	r := bootGophers(t, qemu.Config{Icount: "0", Seed: "1"})
+	if _, err := r.tryAsk("gopher", ask.Hang, r.ep("peer"), uint64(time.Second)); err == nil {
+		t.Error("it answered")
+	}
+	r.look()
+	if s := r.rows["gopher"]; s.Deaths != 1 || s.Reason != "no-heartbeat" {
+		t.Errorf("%d deaths, the last by %s", s.Deaths, s.Reason)
+	}
 }

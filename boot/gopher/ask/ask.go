@@ -30,6 +30,8 @@ const (
 	Spin
 	// Park leaves Arg[0] goroutines behind that wait for ever, and a timer that is an hour away.
 	Park
+	// Hang has a goroutine ask the endpoint Arg[0] After Arg[1] ns, and a handler that never returns.
+	Hang
 	// Listen is what net.Listen answers: Arg[1] 1 when that is ENOSYS.
 	Listen
 )
