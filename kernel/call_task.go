@@ -4,7 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
-	"bennu/kernel/paging"
+	"bennu/kernel/space"
 	"bennu/kernel/task"
 )
 
@@ -43,7 +43,7 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	t.Label, t.Incarnation, t.Image, t.ImageID = s.Label, s.Incarnation, m, s.Image
 	t.Account, t.Server = a.ID, a.Spec.Flags&abi.AccountServer != 0
 	var ok bool
-	if t.Space, ok = paging.New(k.pool, k.template, &a.Frames); ok {
+	if t.Space, ok = space.New(k.pool, k.template, &a.Frames, k.images, m); ok {
 		ok = k.furnish(t, s, a)
 	}
 	if !ok {
@@ -67,12 +67,11 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	}
 	t.Ctx = contextAt(k.phys, ctx)
 	t.Ctx.Start(t.Image.Entry)
-	if !k.own(t, abi.StartPage, paging.Present|paging.User|paging.NX) ||
-		!k.own(t, abi.CallPage, paging.Present|paging.User|paging.Writable|paging.NX) ||
-		!t.Space.Map(abi.ClockPage, paging.Entry(k.wallFrame, paging.Present|paging.User|paging.NX|paging.Shared)) {
+	start, call := t.Space.Fixed(abi.StartPage, false), t.Space.Fixed(abi.CallPage, true)
+	if start == 0 || call == 0 || !t.Space.MapClock(k.wallFrame) {
 		return false
 	}
-	t.Call = callAt(k.phys, t.Space.Lookup(abi.CallPage).Frame())
+	t.Call = callAt(k.phys, call)
 	i := k.startInfo(t)
 	i.Magic, i.Version = abi.StartMagic, abi.Version
 	i.Endpoint, i.Incarnation, i.Init, i.Label = t.Endpoint, s.Incarnation, s.Init, s.Label
@@ -81,23 +80,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.Priority, i.MemoryLimit = a.Spec.Priority, a.Frames.Ceiling()*abi.PageSize
 	i.Seed = k.nextSeed()
 	i.ArgsLen, i.Args = s.ArgsLen, s.Args
-	var ok bool
-	t.SharedPages, ok = k.images.MapShared(t.Image, &t.Space)
-	return ok
-}
-
-// own maps a new zeroed frame at va.
-func (k *Kernel) own(t *task.Task, va uint64, bits paging.PTE) bool {
-	p := t.Space.Table(va)
-	if p == nil {
-		return false
-	}
-	a := t.Space.Own()
-	if a == 0 {
-		return false
-	}
-	*p = paging.Entry(a, bits)
-	return true
+	return t.Space.Load(nil)
 }
 
 // startInfo is t's start page, by the direct map.

@@ -51,7 +51,7 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 
 func (k *Kernel) poke(to *task.Task, va uint64, b []byte) abi.Errno {
 	for len(b) > 0 {
-		a := k.private(to, va)
+		a := to.Space.Private(va)
 		if a == 0 {
 			return abi.EFAULT
 		}

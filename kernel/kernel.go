@@ -11,7 +11,6 @@ import (
 	"bennu/kernel/irq"
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
-	"bennu/kernel/paging"
 	"bennu/kernel/room"
 	"bennu/kernel/sched"
 	"bennu/kernel/task"
@@ -25,6 +24,7 @@ type Machine interface {
 
 	SetTask(c *arch.Context) // entries to ring 0 save into c
 	LoadSpace(root mem.Addr) // page tables
+	Invalidate(va uint64)    // in the page tables in force, the page of va has changed
 	// Enter goes to ring 3. The vector ended the stay there, which began and ended at these TSC.
 	Enter(c *arch.Context) (vector, left, back uint64)
 	Idle() uint64                                 // wait for an interrupt; its vector
@@ -184,11 +184,8 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 	k.images.Unref(id) // goes with the task
 	start := k.startInfo(t)
 	start.Root = t.Endpoint
-	for off := uint64(0); off < moduleSize; off += abi.PageSize {
-		e := paging.Entry(module+mem.Addr(off), paging.Present|paging.User|paging.NX|paging.Shared)
-		if !t.Space.Map(abi.ModuleBase+off, e) {
-			return abi.ENOMEM
-		}
+	if !t.Space.MapModule(module, moduleSize) {
+		return abi.ENOMEM
 	}
 	start.ModuleSize = moduleSize
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}

@@ -43,6 +43,7 @@ type machine struct {
 	shutdown []uint64
 	spaces   []mem.Addr
 	random   []uint64 // what the processor's generator gives, once
+	invalid  []uint64 // addresses
 }
 
 func (m *machine) Random() (v uint64, ok bool) {
@@ -64,6 +65,7 @@ func (m *machine) Unmask(line uint32)                   { m.open[line] = true }
 func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], line < 24 }
 func (m *machine) SetTask(c *arch.Context)              {}
 func (m *machine) LoadSpace(root mem.Addr)              { m.spaces = append(m.spaces, root) }
+func (m *machine) Invalidate(va uint64)                 { m.invalid = append(m.invalid, va) }
 func (m *machine) FaultAddress() uint64                 { return m.cr2 }
 func (m *machine) TSC() uint64                          { return m.tsc }
 func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }

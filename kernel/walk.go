@@ -13,7 +13,7 @@ import (
 // walker is room for check: nothing is allocated after boot.
 type walker struct {
 	kernel          uint64  // frames that the kernel took at boot
-	all             mem.Set // every frame; then those of one image
+	all             mem.Set // every frame; then those that others lend one task
 	own             mem.Set // of one task
 	ports           portMap
 	tasks, images   [abi.MaxAccounts]uint32
@@ -113,11 +113,11 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Image: &w.all, Clock: k.wallFrame}
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Clock: k.wallFrame}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}
-		if f := c.Check(&t.Space); f.Broken() {
+		if f := c.Check(&t.Space.Tables); f.Broken() {
 			return f
 		}
 		if f := k.checkBitmap(t); f.Broken() {

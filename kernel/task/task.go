@@ -5,7 +5,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
-	"bennu/kernel/paging"
+	"bennu/kernel/space"
 )
 
 // Wait says why a task does not run. It is runnable when it is 0.
@@ -35,7 +35,7 @@ type Task struct {
 	Incarnation uint32
 	Image       *image.Image
 	ImageID     uint32
-	Space       paging.Space
+	Space       space.Space
 	Ctx         *arch.Context
 	Call        *abi.CallArea
 	Priv        abi.Privilege
@@ -80,7 +80,6 @@ type Task struct {
 	Preempted   uint64
 	WorstWaitNS uint64
 	FramesPeak  uint64
-	SharedPages uint64
 
 	Forgotten int             // slots that its end has been told to
 	Death     abi.DeathRecord // while Dying
