@@ -18,5 +18,9 @@ var handDrivers = []mutation{
 	{id: "kbd-reads", file: "drivers/kbd/kbd.go", before: "\t\tif !k.reads.Holds(c, m.Source) {\n", after: "\t\tif false {\n", why: "anybody reads what is typed"},
 	{id: "sdk-permit-label", file: "drivers/sdk/permit.go", before: "e != abi.OK || !slices.Contains(p.labels, label)", after: "e != abi.OK || label == (abi.Label{})", why: "everybody has what somebody may have"},
 	{id: "sdk-permit-life", file: "drivers/sdk/permit.go", before: "e != abi.OK || t.Endpoint != ep {", after: "e != abi.OK {", why: "who has the slot of another has its permit"},
+	{id: "rtc-date-known", file: "drivers/rtc/wall.go", before: "known && d < slack && d > -slack", after: "known", why: "a date that is wrong stays so"},
+	{id: "rtc-date-jumps", file: "drivers/rtc/wall.go", before: "known && d < slack && d > -slack", after: "false", why: "each life of the clock's driver moves the date"},
+	{id: "rtc-date-set", file: "drivers/rtc/rtc.go", before: "\tr.coarse = false // the instant at which an operator set the clock counts, and not the update after it\n\tr.setDate(c, unix)\n", after: "", why: "date -s sets a clock that nobody looks at"},
+	{id: "rtc-date-align", file: "drivers/rtc/rtc.go", before: "\tif r.coarse {\n\t\tr.align(c)\n\t}\n", after: "", why: "the date is up to a second behind for ever"},
 	{id: "live-alarm-due", file: "rs/service/live/live.go", before: "max(at, now+1) - now", after: "at - now", why: "what is due already has no alarm"},
 }
