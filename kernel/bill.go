@@ -9,9 +9,9 @@ import (
 	"bennu/kernel/task"
 )
 
-// Who pays for time. It is charged from entry to entry of ring 0, to the account that caused it: a task's running,
-// its calls and faults, the switch to it and its end; an interrupt to the owner of its line; a deadline to
-// whose it is. A server works on the account of who asked it. What nobody caused is the kernel's; what passes with
+// Time is charged from entry to entry of ring 0, to the account that caused it: a task pays for its running, its
+// calls and faults, the switch to it and its end; the owner of a line for its interrupts; the owner of a deadline
+// for its coming. A server works on its client's account. The kernel pays for what nobody caused; time with
 // nothing to do is idle. The sum of all is the time since the kernel's first instruction (TestAccountsSumUp).
 
 // bill is the account that time is put on now. It is put there when the payer changes, or when the time is as
@@ -19,11 +19,11 @@ import (
 type bill struct {
 	payer     abi.AccountID
 	how       sched.How
-	slot      int    // whose turn it is that the time counts for; -1: nobody's
-	since     uint64 // TSC from which on it was not charged yet
+	slot      int    // the slot whose turn the time counts for; -1: none
+	since     uint64 // TSC up to which time is charged
 	due       uint64 // TSC at which it must be
-	unclaimed bool   // ring 0 was entered for an event of which no cause is known yet
-	settled   uint64 // sum of the generations with which it was found who runs, and the timer set; 0: look again
+	unclaimed bool   // ring 0 was entered for an event whose cause is not known yet
+	settled   uint64 // sum of the generations when the next task was picked and the timer set; 0: look again
 	idle      uint64 // TSC counts
 }
 
@@ -37,15 +37,15 @@ func (k *Kernel) charge(at uint64) {
 	k.since, k.settled = at, 0
 }
 
-// pay puts what follows on another account.
+// pay has another account pay for the time from now on.
 func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
 	k.charge(k.m.TSC())
 	k.payer, k.how, k.slot = a, how, slot
 }
 
-// cause says whose event ring 0 is at work for. The first pays for the entry, too. An account that is overdrawn does not
-// get deeper into debt by it: its tasks run only when nobody else has to, and each of them can have an alarm and
-// a limit to a wait under way, once.
+// cause names the account that caused the event which ring 0 is handling. The first one named pays for the entry, too.
+// An account that is overdrawn does not get deeper into debt by it: its tasks run only when nobody else has to, and each
+// of them can have an alarm and a limit to a wait under way, once.
 func (k *Kernel) cause(a abi.AccountID) {
 	how := sched.Whole
 	if k.sched.Out(a, k.since, false) {
@@ -54,7 +54,7 @@ func (k *Kernel) cause(a abi.AccountID) {
 	k.blame(a, how)
 }
 
-// blame is cause, where how much is taken off the budget is known.
+// blame is cause for a caller that knows how much is taken off the budget.
 func (k *Kernel) blame(a abi.AccountID, how sched.How) {
 	switch {
 	case k.unclaimed:
@@ -87,7 +87,7 @@ func (k *Kernel) ns(tsc uint64) uint64 {
 // Ready implements ipc.Machine.
 func (k *Kernel) Ready(t *task.Task) {
 	if k.sched.Queued(t.Slot) {
-		return // it runs: what it asked for was there
+		return // it runs: its request was there
 	}
 	t.ReadyNS = k.now
 	k.sched.Ready(t.Slot, k.since)
@@ -96,7 +96,7 @@ func (k *Kernel) Ready(t *task.Task) {
 // Block implements ipc.Machine.
 func (k *Kernel) Block(t *task.Task) { k.sched.Block(t.Slot) }
 
-// Held implements ipc.Machine: what comes from an account that has used up its budget waits, for as long as there is
+// Held implements ipc.Machine: messages from an account that has used up its budget wait, as long as there is
 // anything else to do.
 func (k *Kernel) Held(to, from *task.Task) bool {
 	if !k.sched.Out(from.Account, k.since, true) {
@@ -115,7 +115,8 @@ func (k *Kernel) Pays(t, by *task.Task) {
 	k.sched.SetPayer(t.Slot, a)
 }
 
-// release looks again at what was held back, one server at a time: another entry comes for the next.
+// release looks again at messages that were held back, for one server at a time: the next one has an entry of
+// its own.
 func (k *Kernel) release() {
 	if k.retry == 0 {
 		return
@@ -153,9 +154,9 @@ func (k *Kernel) waited(t *task.Task) {
 	}
 }
 
-// arm sets the timer for what comes first: a deadline, a budget that is filled, or, when others are ready, the end
-// of t's turn or of its budget. The timer is left alone when it is set for something earlier: it is looked at
-// again then.
+// arm sets the timer for the first of these: a deadline, a budget that is filled, and, when others are ready, the
+// end of t's turn or of its budget. A timer that is set for an earlier time is left alone: arm is called again
+// then.
 func (k *Kernel) arm(t *task.Task) {
 	at := k.timers.Next()
 	if t != nil {
@@ -180,7 +181,7 @@ func (k *Kernel) arm(t *task.Task) {
 	k.m.ArmTimer(d)
 }
 
-// generation changes with all that says who runs next, for whom, and until when.
+// generation changes with everything that decides which task runs next, on which account, and until when.
 func (k *Kernel) generation() uint64 { return k.sched.Gen() + k.timers.Gen() }
 
 // sinceBoot is a reading of the TSC in ns since boot.

@@ -195,7 +195,7 @@ func TestStrayInterruptIsTheKernels(t *testing.T) {
 	}
 }
 
-// The line of who has used up its budget is masked; the interrupt comes when it is filled.
+// The line of a task that has used up its budget is masked; the interrupt comes when the budget is filled.
 func TestLineOfTheOverdrawn(t *testing.T) {
 	r := newRig(t)
 	g := limited(3, 100_000, 10_000_000)
@@ -275,7 +275,7 @@ func TestComesBackWhereInterruptsCost(t *testing.T) {
 	}
 }
 
-// From taking a death record until it receives again the root task works on the account of who died.
+// From taking a death record until it receives again the root task works on the dead task's account.
 func TestRestartIsTheDeadOnesCost(t *testing.T) {
 	r := newRig(t)
 	x := r.make(rights())

@@ -7,9 +7,9 @@ import (
 	"bennu/kernel/task"
 )
 
-// callDiag: (length, account) → bytes of Buf that are in the log. Buf is a line of text; what a terminal would obey in
-// it becomes visible, so that a line is a line and is whose the kernel says. It takes the room of the caller's own account,
-// or, when the root task names one, that for lines about the account's tasks.
+// callDiag: (length, account) → bytes of Buf that are in the log. Buf is a line of text; bytes in it that a terminal would
+// obey become visible, so that a line is one line, of the task that the kernel names. It takes the room of the caller's own
+// account, or, when the root task names one, that for lines about the account's tasks.
 //
 // Errors: EPERM (an account, and the caller is not the root task), EINVAL (no such account).
 func (k *Kernel) callDiag(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {

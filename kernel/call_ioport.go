@@ -8,10 +8,11 @@ import (
 	"bennu/kernel/task"
 )
 
-// guarded is who may write what to the ports of which a wrong byte reaches past their device.
+// guarded keeps the ports that pass a wrong byte on to more than their device: it says which task may write
+// which bytes there.
 type guarded struct {
 	*ioport.Guard
-	never []ioport.Block     // what this machine has besides the PC's own
+	never []ioport.Block     // the ones of this machine besides the PC's own
 	told  [abi.MaxTasks]bool // by slot: a refusal of this life is in the log
 }
 
@@ -58,7 +59,7 @@ func (k *Kernel) tellRefusal(t *task.Task, port uint16, v uint8) {
 	k.emit(log.About(int(t.Account)), &t.Label)
 }
 
-// ioRights is what the port ranges of a privilege come to.
+// ioRights is the port ranges of a privilege, sorted by the way to reach them.
 type ioRights struct {
 	open     [abi.MaxPorts]abi.PortRange // for the task's own IN and OUT
 	nOpen    int
@@ -66,7 +67,8 @@ type ioRights struct {
 	nGuarded int
 }
 
-// sortPorts tells the ports of p apart by who reads and writes them. Preconditions: no range is in another.
+// sortPorts tells the ports of p apart: those that the task reads and writes itself, and those that the
+// kernel does for it. Preconditions: no range is in another.
 //
 // Errors: EPERM, and a line in the log: ports that no task gets, or that are in no list and not said to be
 // unguarded.
@@ -104,7 +106,7 @@ func (k *Kernel) showPorts(to *task.Task, io *ioRights) {
 	s.NGuarded = uint32(copy(s.Guarded[:], io.guarded[:io.nGuarded]))
 }
 
-// tellUnguarded puts the ports of to that are nobody's to guard into the log.
+// tellUnguarded names those ports of to in the log that nobody guards.
 func (k *Kernel) tellUnguarded(to *task.Task) {
 	if to.Priv.Unguarded == 0 {
 		return

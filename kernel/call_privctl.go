@@ -8,9 +8,9 @@ import (
 	"bennu/kernel/task"
 )
 
-// consolePort is the first port of the console that the kernel writes to (COM1). Who gets it has the
-// console from then on, its successors too: a polled line is 17 ms of a real UART's time, with interrupts
-// off, and deaths are not the time for that. The log has every line, a kernel panic speaks again.
+// consolePort is the first port of the console that the kernel writes to (COM1). The task that gets it has
+// the console from then on, and so have its successors: a polled line is 17 ms of a real UART's time, with
+// interrupts off, and deaths are not the time for that. The log has every line, a kernel panic speaks again.
 const consolePort = 0x3f8
 
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.
@@ -38,7 +38,7 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		copy(abi.Bytes(&p), t.Call.Buf[:])
 		e := k.privSet(to, &p)
 		if e == abi.OK {
-			t.Done, e = 1, again // what is left is long enough for a step of its own
+			t.Done, e = 1, again // the rest is long enough for a step of its own
 		}
 		return e, 0
 	case abi.PrivAllow:
@@ -58,7 +58,7 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	return abi.EINVAL, 0
 }
 
-// privilege is what to may do, with those it may send to that live.
+// privilege is what to may do, with the living ones of those that it may send to.
 func (k *Kernel) privilege(to *task.Task) *abi.Privilege {
 	p := &to.Priv
 	p.NSendTo = 0
@@ -109,7 +109,7 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	return abi.OK
 }
 
-// privTell is the second step of privSet: whom to may send to, and what the log says of its ports.
+// privTell is the second step of privSet: it opens the ways to peers, and tells the log of the ports.
 func (k *Kernel) privTell(to *task.Task, from *abi.CallArea) {
 	var p abi.Privilege
 	copy(abi.Bytes(&p), from.Buf[:])

@@ -6,7 +6,7 @@ import (
 	"bennu/kernel/task"
 )
 
-// callSetAlarm: (ns from now; 0 cancels) → what the old one had left. An alarm that has come but was
+// callSetAlarm: (ns from now; 0 cancels) → the time that the old one had left. An alarm that has come but was
 // not received yet is taken back.
 func (k *Kernel) callSetAlarm(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	left := uint64(0)

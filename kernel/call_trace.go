@@ -9,8 +9,8 @@ import (
 	"bennu/kernel/task"
 )
 
-// callTrace: (TraceOp, endpoint, address, value): fault injection and post-mortem. What is written goes
-// into a copy of the target's own, never into the image that others share.
+// callTrace: (TraceOp, endpoint, address, value): fault injection and post-mortem. Writes go into a copy of
+// the target's own, never into the image that others share.
 //
 // Errors: EDEADSRCDST, EFAULT (not the target's memory), EINVAL (unknown op, the caller itself),
 // ENOMEM.

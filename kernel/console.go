@@ -7,9 +7,9 @@ import (
 	"bennu/kernel/sched"
 )
 
-// console is what of the log is on its way to where it is seen: to the console while no task has that, or to an
+// console is the part of the log that is on its way to a person: to the console while no task has that, or to an
 // emulator's debug console. A UART takes a millisecond for a few bytes, and ring 0 waits for nobody: lines go out in
-// pieces, one an entry, and all that is left when nothing else is to do.
+// pieces, one an entry, and the rest when nothing else is to do.
 type console struct {
 	buf    [consoleSize]byte
 	end    uint64   // bytes ever put in
@@ -20,7 +20,7 @@ type console struct {
 
 const (
 	consoleSize = 16 << 10
-	patience    = 1 << 20 // turns that a flush waits for a UART that takes nothing
+	patience    = 1 << 20 // turns of a flush's wait for a UART that takes nothing
 )
 
 // put adds a line. One that finds no room is counted, and the count stands where the lines would be.
@@ -56,7 +56,7 @@ func (c *console) words() []byte {
 	return c.note[:n]
 }
 
-// piece is what comes next, as far as it lies in one place.
+// piece is the next bytes, as far as they lie in one place.
 func (c *console) piece() []byte {
 	at := c.out % consoleSize
 	return c.buf[at:min(at+c.end-c.out, consoleSize)]
@@ -68,7 +68,7 @@ func (c *console) waiting() bool { return c.out != c.end }
 // showing tells whether lines are on their way.
 func (k *Kernel) showing() bool { return k.console.waiting() || k.debug.waiting() }
 
-// show lets a piece out. It returns whether something is left, and whether something went.
+// show lets a piece out. left: there is more; went: some of it went.
 func (k *Kernel) show() (left, went bool) {
 	if k.consoleTask { // it writes for itself
 		k.console.out = k.console.end

@@ -5,11 +5,11 @@ import (
 	"bennu/kernel/task"
 )
 
-// kill ends t, which may not do another thing. Everything that it had is gone before anyone is told: interrupt lines,
-// alarm, what waits for it, what it waits for, its memory, its slot. r says why; the rest is filled here.
+// kill ends t, which does nothing more. Everything that it had is gone before anyone is told: interrupt lines, alarm,
+// waits of its own and of others for it, memory, slot. r says why; the rest is filled here.
 //
-// The order is DESIGN.md section 5's: nothing may reach the task, then nothing of it may reach
-// others, then its memory is another's. What takes long is done in steps, at t's own level and on its account (bury).
+// The order is DESIGN.md section 5's: nothing may reach the task, then nothing of it may reach others, then its
+// memory is another's. Long work is done in steps, at t's own level and on its account (bury).
 func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	k.record(t, &r)
 	t.Death = r
@@ -27,7 +27,7 @@ func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	k.bury(t)
 }
 
-// bury goes on with t's end, and finishes it when its peers were told.
+// bury goes on with t's end, and finishes it when all peers of t are told.
 func (k *Kernel) bury(t *task.Task) {
 	if !k.ipc.Forget(t) {
 		k.sched.Ready(t.Slot, k.since)
@@ -65,7 +65,7 @@ func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
 	r.StackLen = uint64(k.peek(t, f.SP, abi.Bytes(&r.Stack))) / 8
 }
 
-// peek copies what is mapped of [va, va+len(b)) and gives nothing on demand.
+// peek copies the beginning of [va, va+len(b)) that is mapped. It maps nothing on demand.
 func (k *Kernel) peek(t *task.Task, va uint64, b []byte) int {
 	n := 0
 	for n < len(b) {
@@ -96,8 +96,8 @@ func (k *Kernel) closePorts(t *task.Task) {
 	t.Priv.NPorts, t.Priv.NIRQs = 0, 0
 }
 
-// takeDeath takes the oldest record. What follows from it is on the account of who died, until the root task receives
-// again: RS restarts it.
+// takeDeath takes the oldest record. The dead task's account pays for what the root task does until it receives
+// again: that is the restart.
 func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
 	if k.nDeaths == 0 {
 		return abi.EAGAIN

@@ -25,7 +25,8 @@ type Machine interface {
 	SetTask(c *arch.Context) // entries to ring 0 save into c
 	LoadSpace(root mem.Addr) // page tables
 	Invalidate(va uint64)    // in the page tables in force, the page of va has changed
-	// Enter goes to ring 3. The vector ended the stay there, which began and ended at these TSC.
+	// Enter goes to ring 3. It returns the vector that ended the stay there, and the TSC at which the stay
+	// began and ended.
 	Enter(c *arch.Context) (vector, left, back uint64)
 	Idle() uint64                                 // wait for an interrupt; its vector
 	Poll() (vector uint64, came bool)             // take an interrupt that is pending
@@ -41,7 +42,7 @@ type Machine interface {
 	Shutdown(how abi.ShutdownHow, status uint64)
 }
 
-// Config is what boot has found out.
+// Config is what boot found out about the machine.
 type Config struct {
 	Machine  Machine
 	Pool     *mem.Pool
@@ -83,9 +84,9 @@ type Kernel struct {
 	now     uint64 // ns, read once for each entry
 
 	bill
-	held   uint64 // servers, by slot, for which something waits until its sender's budget is filled
+	held   uint64 // servers, by slot, with messages that wait until the sender's budget is filled
 	retry  uint64 // those of them to look at again
-	chores bool   // something of retry or of the console is left to do
+	chores bool   // retry or the console has something left to do
 
 	guard       guarded
 	ports       portMap
@@ -127,7 +128,7 @@ func New(cfg Config) *Kernel {
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
 	k.now = k.clock()
-	k.since, k.slot = cfg.Facts.EntryTSC, -1 // what boot takes is the kernel's
+	k.since, k.slot = cfg.Facts.EntryTSC, -1 // boot is at the kernel's expense
 	return k
 }
 
@@ -195,12 +196,12 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 }
 
 const (
-	rootFrames = 64 << 20 / abi.PageSize // RS may have so many, beside its copies of executables
+	rootFrames = 64 << 20 / abi.PageSize // the images that RS may have beside its copies of executables
 	rootImages = 64
 )
 
-// rootAccount makes the root task's account: alone on the best level, without limit, its memory and the copies of what
-// the archive holds its own.
+// rootAccount makes the root task's account: alone on the best level, without a limit of time, with memory for itself
+// and for copies of the archive's files.
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
 	reserve, copies := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Copies(moduleSize)/abi.PageSize)
 	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,

@@ -12,7 +12,7 @@ func (k *Kernel) Run() {
 	k.running = true
 	k.now = k.clock()
 	k.root.ReadyNS = k.now
-	k.entered = k.m.TSC() // what boot took is not a stay in ring 0 that anybody waited for
+	k.entered = k.m.TSC() // nobody waited for the boot: it is no stay in ring 0
 	for {
 		k.Step()
 	}
@@ -46,7 +46,7 @@ func (k *Kernel) Step() {
 	k.call(t)
 }
 
-// pick finds who runs, switches to it and sets the timer. nil: something else was done.
+// pick finds the task that runs next, switches to it and sets the timer. nil: something else was done.
 func (k *Kernel) pick() *task.Task {
 	if k.chores {
 		if k.showing() {
@@ -98,7 +98,7 @@ func (k *Kernel) stayed(left, back uint64) {
 	k.entered, k.now = back, k.sinceBoot(back)
 }
 
-// rest is what there is to do when no task is ready: fill all budgets, look at what was held back, and wait for an
+// rest is the work when no task is ready: fill all budgets, look at messages that were held back, and wait for an
 // interrupt.
 func (k *Kernel) rest() {
 	if k.sched.Idle() {
@@ -116,7 +116,7 @@ func (k *Kernel) rest() {
 	k.resumed(v, left)
 }
 
-// poll takes an interrupt that is pending, so that what works in steps keeps nobody waiting.
+// poll takes an interrupt that is pending, so that work in steps keeps nobody waiting.
 func (k *Kernel) poll() {
 	left := k.m.TSC()
 	k.charge(left)
@@ -127,7 +127,7 @@ func (k *Kernel) poll() {
 	}
 }
 
-// resumed handles the interrupt that ended a time, from TSC left on, in which interrupts could come to ring 0.
+// resumed handles the interrupt that ended a wait of ring 0 with interrupts on. The wait began at TSC left.
 func (k *Kernel) resumed(v, left uint64) {
 	back := k.m.TSC()
 	k.stayed(left, back)
@@ -137,7 +137,7 @@ func (k *Kernel) resumed(v, left uint64) {
 	k.event(nil, v)
 }
 
-// event handles whatever came but a call. t is the task that ran, nil when none did.
+// event handles everything but calls. t is the task that ran, nil when none did.
 func (k *Kernel) event(t *task.Task, v uint64) {
 	if v < arch.VectorIRQ {
 		k.exception(t, v)
@@ -164,7 +164,7 @@ func (k *Kernel) event(t *task.Task, v uint64) {
 	k.unclaimed = false
 }
 
-// interrupted tells the owner of a hook, whose account pays for it; not while that is overdrawn.
+// interrupted tells the owner of a hook, at the expense of the owner's account; not while that is overdrawn.
 func (k *Kernel) interrupted(owner abi.Endpoint, bit uint) bool {
 	t := k.tasks.Lookup(owner)
 	if t == nil {
@@ -178,10 +178,10 @@ func (k *Kernel) interrupted(owner abi.Endpoint, bit uint) bool {
 	return true
 }
 
-// expireEach is how many deadlines one entry handles. Who comes later finds the timer set to now.
+// expireEach is how many deadlines one entry handles. For the rest the timer is set to now.
 const expireEach = 8
 
-// expire handles the deadlines that have come, and lets those run again whose budgets are filled.
+// expire handles the deadlines that have come, and lets accounts with filled budgets run again.
 func (k *Kernel) expire() {
 	for range expireEach {
 		id := k.timers.Expired(k.now)
@@ -198,7 +198,7 @@ func (k *Kernel) expire() {
 	}
 	if tsc := k.since; k.sched.Next() <= tsc {
 		a := k.sched.Due()
-		k.blame(a, sched.Free) // a look that came too early: taken off, it could cost all that came in since the last one
+		k.blame(a, sched.Free) // an early look at the account: taken off, it could cost everything that was credited since the last one
 		if k.sched.Raise(tsc) {
 			k.refilled()
 		}
@@ -255,8 +255,8 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallSetClock - abi.CallBase:    (*Kernel).callSetClock,
 }
 
-// userEnd is where addresses end that ring 3 could ever have. The CPU refuses to load a base that is not
-// canonical: in ring 0, where that must not happen.
+// userEnd is the end of the addresses that ring 3 could ever have. The CPU refuses to load a base that is not
+// canonical, and it would refuse in ring 0.
 const userEnd = 1 << 47
 
 // kernelCall checks the call mask and calls the handler. The mask does not hold CallExit:
@@ -293,14 +293,14 @@ func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 	t.Result(e, v)
 }
 
-// again is what the handler of a call that works in steps returns before its last: the task makes the call once more,
-// at once or when it runs next, and goes on where Done says. Its registers are what they were.
+// again is returned by the handler of a call that works in steps, before the last step: the task makes the call once
+// more, at once or when it runs next, and goes on at Done. Its registers are unchanged.
 const again = ^abi.Errno(0)
 
 // syscallSize is the length of SYSCALL, 0F 05.
 const syscallSize = 2
 
-// misuse ends a task that does what only a broken caller does.
+// misuse ends a task for a call that only a broken program makes.
 func (k *Kernel) misuse(t *task.Task, nr abi.CallNr) {
 	k.kill(t, abi.DeathRecord{Cause: abi.CauseBadCall, Status: uint64(nr)})
 }

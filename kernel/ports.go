@@ -2,14 +2,14 @@ package kernel
 
 import "bennu/kernel/abi"
 
-// portMap is the machine's I/O ports, a bit each: set when a task has the port. A range may have all 65,536, so whole
-// words are looked at at once.
+// portMap is the machine's I/O ports, a bit each: set when a task has the port. A range may have all 65,536, so the
+// methods work on whole words.
 type portMap struct {
 	words [65536 / 64]uint64
 	taken uint64
 }
 
-// span is the words that the ports of r lie in: whole, and of the first and the last the masks of r's ports.
+// span is the words that hold the ports of r, with masks of r's ports in the first and the last one.
 func (m *portMap) span(r abi.PortRange) (words []uint64, first, last uint64) {
 	words = m.words[r.First/64 : r.Last/64+1]
 	first, last = ^uint64(0)<<(r.First%64), ^uint64(0)>>(63-r.Last%64)

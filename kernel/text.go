@@ -7,7 +7,7 @@ import (
 	"bennu/kernel/task"
 )
 
-// textLine builds a line without allocating. Of what does not fit the rest is cut, with abi.LogMark in its place.
+// textLine builds a line without allocating. Text that does not fit is cut, and ends in abi.LogMark.
 type textLine struct {
 	buf [abi.LogLineMax + 1]byte // and a newline
 	n   int
@@ -74,8 +74,8 @@ func (k *Kernel) stamp() *textLine {
 	return k.line.str("[").digits(t/1e6, 10, 1).str(".").digits(t%1e6, 10, 6).str("] ")
 }
 
-// emit ends the line and writes it: into the log, where source s, whose label is name, pays for it; and to the console
-// while no task has it.
+// emit ends the line and writes it: into the log, in the room of source s with label name, and to the console while no
+// task has that.
 func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	l := &k.line
 	k.log.Write(s, name, l.buf[:l.n])
@@ -88,7 +88,7 @@ func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	}
 }
 
-// kernelLabel is who writes the kernel's own lines. No task has it.
+// kernelLabel is the label of the kernel's own lines. No task has it.
 var kernelLabel, _ = abi.MakeLabel("kernel")
 
 // Print writes a line of the kernel's own.
@@ -97,11 +97,11 @@ func (k *Kernel) Print(parts ...string) {
 	for _, p := range parts {
 		k.line.str(p)
 	}
-	printable.Mask(k.line.buf[:k.line.n]) // boot tells what the machine calls itself
+	printable.Mask(k.line.buf[:k.line.n]) // boot prints the machine's own name for itself
 	k.emit(log.Own(0), &kernelLabel)
 }
 
-// logDeath writes what a person wants to know of t's death first.
+// logDeath writes the facts of t's death that a person wants to know first.
 func (k *Kernel) logDeath(t *task.Task, r *abi.DeathRecord) {
 	l := k.stamp().str("kernel: death label=").label(&r.Label).str(" ep=").dec(uint64(r.Endpoint)).str(" inc=").dec(uint64(r.Incarnation))
 	l.str(" cause=").str(r.Cause.String())

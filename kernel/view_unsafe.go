@@ -6,7 +6,7 @@ import (
 	"bennu/kernel/mem"
 )
 
-// Frames seen as what they hold.
+// Frames, as pointers to their contents.
 
 func contextAt(p mem.Physical, a mem.Addr) *arch.Context { return (*arch.Context)(p.Pointer(a)) }
 func callAt(p mem.Physical, a mem.Addr) *abi.CallArea    { return (*abi.CallArea)(p.Pointer(a)) }

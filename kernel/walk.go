@@ -21,9 +21,9 @@ type walker struct {
 	sending, queued uint64 // tasks by slot
 }
 
-// check walks all that the kernel knows, and compares each part with the others: every frame has one owner; page
-// tables map what their task may have; masks, queues, waits, timers, counts and tables agree. It takes as long as it
-// takes, far longer than any call may: only the root task can ask for it, and only tests do.
+// check walks everything that the kernel knows, and compares each part with the others: every frame has one owner;
+// page tables map what their task may have; masks, queues, waits, timers, counts and tables agree. It takes far
+// longer than any call may: only the root task can ask for it, and only tests do.
 func (k *Kernel) check() invariant.Fault {
 	for _, part := range [...]func(*Kernel) invariant.Fault{
 		(*Kernel).checkParts, (*Kernel).checkFrames, (*Kernel).checkSpaces, (*Kernel).checkMasks, (*Kernel).checkWaits, (*Kernel).checkQueues,
@@ -174,8 +174,7 @@ func (k *Kernel) checkPorts() invariant.Fault {
 // untold tells whether a task that dies has not told slot yet.
 func untold(dying *task.Task, slot int) bool { return dying.Dying && slot >= dying.Forgotten }
 
-// checkMasks: who may send to a slot, and who has notified whom, are tasks that live; nothing of an earlier life is
-// left.
+// checkMasks: a slot's bits of senders and of notifiers are of living tasks; nothing of an earlier life is left.
 func (k *Kernel) checkMasks() invariant.Fault {
 	for i := range k.tasks.Tasks {
 		t := &k.tasks.Tasks[i]
@@ -197,8 +196,8 @@ func (k *Kernel) checkMasks() invariant.Fault {
 	return invariant.Fault{}
 }
 
-// checkWaits: who waits for nothing is ready, and nobody else; who waits, waits for somebody who can come; the limits
-// of waits are timers, and all timers are somebody's.
+// checkWaits: exactly the tasks that wait for nothing are ready; the others wait for somebody who can come; the
+// limits of waits are timers, and each timer has an owner.
 func (k *Kernel) checkWaits() invariant.Fault {
 	for i := range k.tasks.Tasks {
 		t := &k.tasks.Tasks[i]
@@ -230,7 +229,7 @@ func (k *Kernel) comes(t *task.Task, ep abi.Endpoint) bool {
 	return o.Endpoint == ep && (o.Live || untold(o, t.Slot))
 }
 
-// checkQueues: who sends stands once in the queue of whom it sends to.
+// checkQueues: a sending task is once in the queue of the task that it sends to.
 func (k *Kernel) checkQueues() invariant.Fault {
 	w := k.walk
 	w.sending, w.queued = 0, 0
@@ -259,7 +258,8 @@ func (k *Kernel) checkQueues() invariant.Fault {
 	return invariant.Fault{}
 }
 
-// checkAsync: messages that were left are on the list of whom they are for. The list has an end: who comes by a second time has another one before.
+// checkAsync: each kept message is on the list of the task that it is for. The list has an end: a message that is met twice would have two
+// others before it.
 func (k *Kernel) checkAsync() invariant.Fault {
 	listed, kept, waiting := uint64(0), uint64(0), uint64(0)
 	for i := range k.tasks.Tasks {

@@ -60,7 +60,7 @@ func (w *walked) entry(t *task.Task, va uint64) *paging.PTE {
 // listFrame stands for the frame of one of the pool's own lists.
 const listFrame = ^uint64(0)
 
-// Each invariant, broken, is found and named, and so is where.
+// Each broken invariant is found, and named with its place.
 func TestWalk(t *testing.T) {
 	for _, c := range []struct {
 		name, want string

@@ -20,6 +20,8 @@ import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
 	"bennu/board/pc/cpu"
+	"bennu/board/pc/loader"
+	"bennu/board/pc/memmap"
 	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
@@ -41,7 +43,7 @@ type board struct {
 	ports port.Hardware
 	com1  *serial.Port
 	debug *serial.Debugcon
-	info  *pvh.Info
+	info  *loader.Info
 	fadt  *acpi.FADT
 	madt  *acpi.MADT
 	power power.Machine
@@ -189,7 +191,7 @@ func testMap(b *board) string {
 	}
 	pool := mem.NewPool(mem.Direct())
 	from, to := pc.Window()
-	for _, r := range info.Map.Usable(pvh.Range{Start: 0, End: 1 << 20}, pvh.Range{Start: from, End: to}) {
+	for _, r := range info.Map.Usable(memmap.Range{Start: 0, End: 1 << 20}, memmap.Range{Start: from, End: to}) {
 		pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, 4<<30)))
 	}
 	template, tss, clean := pool.Get(nil), pool.Get(nil), pool.Get(nil)

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bennu/drivers/protocol/faulty"
+	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
 )
 
@@ -80,8 +82,8 @@ func deaf() {
 }
 
 var (
-	tty  = peer{label: "tty"}
-	with peer
+	screen = peer{label: "tty"}
+	with   peer
 )
 
 // notify notifies all it may: RS, the console, and another hog.
@@ -91,8 +93,8 @@ func notify() {
 	}
 	for range many {
 		sys.Notify(root())
-		if tty.endpoint() != abi.None {
-			tty.heard(sys.Notify(tty.ep))
+		if screen.endpoint() != abi.None {
+			screen.heard(sys.Notify(screen.ep))
 		}
 		if with.label != "" && with.endpoint() != abi.None {
 			with.heard(sys.Notify(with.ep))
@@ -110,7 +112,7 @@ func ping() {
 		if with.endpoint() == abi.None {
 			return
 		}
-		m := abi.Msg{Type: abi.FaultyEcho}
+		m := abi.Msg{Type: faulty.Echo}
 		_, e := sys.SendRecTimeout(with.ep, patience, &m)
 		with.heard(e)
 	}
@@ -138,7 +140,7 @@ var (
 
 // letRead lets the console read the text. False: there is no console now.
 func letRead() bool {
-	to := tty.endpoint()
+	to := screen.endpoint()
 	if to == shown || to == abi.None {
 		return to != abi.None
 	}
@@ -156,17 +158,17 @@ func letRead() bool {
 // console writes to the console, and waits each time until the text is taken.
 func console() {
 	if letRead() {
-		m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
-		tty.heard(ask(tty.ep, &m))
+		m := abi.Msg{Type: tty.Write, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
+		screen.heard(ask(screen.ep, &m))
 	}
 }
 
 // writers has as many writes under way at a time as the kernel and the console let it.
 func writers() {
 	for letRead() {
-		m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
-		if e := sys.SendA(tty.ep, 0, &m); e != abi.OK {
-			tty.heard(e)
+		m := abi.Msg{Type: tty.Write, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
+		if e := sys.SendA(screen.ep, 0, &m); e != abi.OK {
+			screen.heard(e)
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"bennu/boot/kbench/role"
 	"bennu/boot/kbench/tsc"
 	"bennu/boot/ktest/code"
+	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 )
 
@@ -100,7 +101,7 @@ func driver(b *bench) {
 		must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
 		if i == 0 {
 			b.measure("round trip to a driver of the SDK", many, func() {
-				m.Type = abi.FaultyEcho
+				m.Type = faulty.Echo
 				must("SendRec", sys.SendRec(ep, &m))
 			})
 		}

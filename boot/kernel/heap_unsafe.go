@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"unsafe"
 
-	"bennu/board/pc/pvh"
+	"bennu/board/pc/memmap"
 	"bennu/boot/ring0"
 	"bennu/kernel/layout"
 )
@@ -30,7 +30,7 @@ func (m *machine) HeapAllocs() (inUse, allocs uint64) {
 	return stats.HeapInuse, stats.Mallocs
 }
 
-func moduleBytes(r pvh.Range) []byte {
+func moduleBytes(r memmap.Range) []byte {
 	a := uintptr(layout.Direct + r.Start)
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&a)), r.Size())
 }

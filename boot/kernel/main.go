@@ -12,6 +12,8 @@ import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
 	"bennu/board/pc/cpu"
+	"bennu/board/pc/loader"
+	"bennu/board/pc/memmap"
 	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
@@ -76,7 +78,7 @@ func main() {
 }
 
 // rootImage takes the root task's executable out of the boot archive.
-func (m *machine) rootImage(module pvh.Range) []byte {
+func (m *machine) rootImage(module memmap.Range) []byte {
 	a, err := archive.Open(moduleBytes(module))
 	m.must(err)
 	m.must(a.Check(rootName))
@@ -92,7 +94,7 @@ func label(s string) abi.Label {
 }
 
 // hardware finds the interrupt controllers, the clocks and the way to power off.
-func (m *machine) hardware(info *pvh.Info, entry uint64) {
+func (m *machine) hardware(info *loader.Info, entry uint64) {
 	all := mmio.Memory{From: 1, To: 4 << 30}
 	rsdp := info.RSDP
 	if rsdp == 0 {
@@ -148,9 +150,9 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 }
 
 // config is what the kernel is told.
-func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, module pvh.Range, entry uint64) kernel.Config {
+func (m *machine) config(pool *mem.Pool, template mem.Addr, info *loader.Info, module memmap.Range, entry uint64) kernel.Config {
 	end := ring0.ImageEnd()
-	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(pvh.RAM), PoolFrames: pool.Free(), KernelBytes: end - layout.KernelBase,
+	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(memmap.RAM), PoolFrames: pool.Free(), KernelBytes: end - layout.KernelBase,
 		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
 	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
@@ -160,9 +162,9 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, info *pvh.Info, modu
 		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }
 
-func (m *machine) banner(info *pvh.Info, pool *mem.Pool) {
+func (m *machine) banner(info *loader.Info, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
-	m.k.Print("memory: ", mib(info.Map.Total(pvh.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(layout.KernelEnd-layout.KernelBase), " MiB")
+	m.k.Print("memory: ", mib(info.Map.Total(memmap.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(layout.KernelEnd-layout.KernelBase), " MiB")
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz", warning(m.rates.Warning))
 	m.k.Print(m.leaks)
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")

@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 
 	"bennu/board/pc"
-	"bennu/board/pc/pvh"
+	"bennu/board/pc/memmap"
 	"bennu/kernel/abi"
 	"bennu/kernel/layout"
 	"bennu/kernel/mem"
@@ -16,7 +16,7 @@ import (
 // Map builds the kernel's part of the PML4 at root: its own image, heap and stacks where they are linked, without the
 // stacks' guard pages, and the direct map of everything below 4 GiB and of RAM above, without the kernel's own frames. Never writable
 // and executable; what is not RAM is uncached. false when memory is out.
-func Map(pool *mem.Pool, root mem.Addr, memory pvh.Map) bool {
+func Map(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
 	return mapImage(pool, root) && mapDirect(pool, root, memory)
 }
 
@@ -52,18 +52,18 @@ func mapImage(pool *mem.Pool, root mem.Addr) bool {
 	return ok
 }
 
-func mapDirect(pool *mem.Pool, root mem.Addr, memory pvh.Map) bool {
+func mapDirect(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
 	const device = data | paging.NoCache | paging.WriteThr
 	from, to := pc.Window()
 	ok := true
 	add := func(start, end uint64, bits paging.PTE) {
-		for _, r := range (pvh.Range{Start: start, End: end}).Without(pvh.Range{Start: from, End: to}) {
+		for _, r := range (memmap.Range{Start: start, End: end}).Without(memmap.Range{Start: from, End: to}) {
 			ok = ok && paging.MapDirect(pool, root, mem.Addr(r.Start), mem.Addr(r.End), bits)
 		}
 	}
 	at := uint64(0)
 	for _, r := range memory.Clip(0, layout.DirectSize) {
-		if r.Type != pvh.RAM {
+		if r.Type != memmap.RAM {
 			continue
 		}
 		start, end := (r.Start+abi.PageSize-1)&^(abi.PageSize-1), r.End&^(abi.PageSize-1)

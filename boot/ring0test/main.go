@@ -15,6 +15,7 @@ import (
 	"bennu/board/pc"
 	"bennu/board/pc/apic"
 	"bennu/board/pc/cpu"
+	"bennu/board/pc/memmap"
 	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
@@ -114,7 +115,7 @@ func (r *rig) setUp() (what string) {
 	r.pool = mem.NewPool(mem.Direct())
 	r.phys = r.pool.Physical()
 	from, to := pc.Window()
-	modules := []pvh.Range{{Start: 0, End: 1 << 20}, {Start: from, End: to}}
+	modules := []memmap.Range{{Start: 0, End: 1 << 20}, {Start: from, End: to}}
 	for _, m := range info.Modules {
 		modules = append(modules, m.Range)
 	}

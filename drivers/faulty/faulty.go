@@ -1,24 +1,25 @@
-// faulty misbehaves on command, in each way of abi.FaultyWay: by request (abi.FaultyDo) or as
-// the reincarnation server's self-inflicted fault (abi.DriverFault). It holds nothing, so that
-// whatever else breaks when it does is a defect of the system.
+// faulty misbehaves on command, in each way of faulty.Way: by request (faulty.Do) or as the reincarnation
+// server's self-inflicted fault (abi.DriverFault). It holds nothing, so anything else that breaks with it is
+// a defect of the system.
 package main
 
 import (
+	"bennu/drivers/protocol/faulty"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
 
-type faulty struct{}
+type driver struct{}
 
 // Init is sdk.Driver.
-func (faulty) Init(*sdk.Context) error { return nil }
+func (driver) Init(*sdk.Context) error { return nil }
 
 // Message is sdk.Driver.
-func (f faulty) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
+func (f driver) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	switch m.Type {
-	case abi.FaultyDo:
+	case faulty.Do:
 		c.Reply(m, f.do(c, m.Arg[0], m.Arg[1]))
-	case abi.FaultyEcho:
+	case faulty.Echo:
 		c.Reply(m, abi.OK, m.Arg[1:6]...) // Arg[6] is the tag
 	default:
 		c.Reply(m, abi.ENOSYS)
@@ -26,28 +27,28 @@ func (f faulty) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 }
 
 // CanFault is sdk.Faulter.
-func (faulty) CanFault(way uint64) abi.Errno {
-	if way == 0 || way >= uint64(abi.FaultyWays) {
+func (driver) CanFault(way uint64) abi.Errno {
+	if way == 0 || way >= uint64(faulty.Ways) {
 		return abi.ENOSYS
 	}
 	return abi.OK
 }
 
 // Fault is sdk.Faulter.
-func (f faulty) Fault(c *sdk.Context, way uint64) { f.do(c, way, 0) }
+func (f driver) Fault(c *sdk.Context, way uint64) { f.do(c, way, 0) }
 
-// do misbehaves. It returns from the ways that live on; from any other that means that the
-// kernel has let something pass.
+// do misbehaves. It returns from the ways that live on; a return from any other way means that the kernel let
+// something pass.
 //
 // Errors: EINVAL (no such way), EIO (it should have died).
-func (f faulty) do(c *sdk.Context, way, param uint64) abi.Errno {
-	if way == 0 || way >= uint64(abi.FaultyWays) {
+func (f driver) do(c *sdk.Context, way, param uint64) abi.Errno {
+	if way == 0 || way >= uint64(faulty.Ways) {
 		return abi.EINVAL
 	}
-	name := abi.FaultyWay(way).String()
+	name := faulty.Way(way).String()
 	c.Log("event", "fault", "way", name)
 	ways[way](c, param)
-	if abi.FaultyWay(way) == abi.FaultyNoHeartbeat {
+	if faulty.Way(way) == faulty.NoHeartbeat {
 		return abi.OK
 	}
 	c.Log("error", "lived on", "way", name)

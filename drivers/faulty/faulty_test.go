@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/drivers/protocol/faulty"
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
@@ -16,13 +17,13 @@ import (
 func boot(t *testing.T) (*fake.Kernel, *sdk.Context) {
 	t.Helper()
 	k := fake.New(t, "faulty")
-	c := k.Start(faulty{})
+	c := k.Start(driver{})
 	k.Take(fake.Root)
 	return k, c
 }
 
 func TestEveryWayIsThere(t *testing.T) {
-	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
+	for w := faulty.Way(1); w < faulty.Ways; w++ {
 		if ways[w] == nil {
 			t.Errorf("%s: nothing", w)
 		}
@@ -31,14 +32,14 @@ func TestEveryWayIsThere(t *testing.T) {
 
 func TestEcho(t *testing.T) {
 	k, _ := boot(t)
-	if a, ok := k.Request(fake.Client, abi.FaultyEcho, 0, 1, 2, 3, 4, 5, 6); !ok || a.Arg != [7]uint64{0, 1, 2, 3, 4, 5, 6} {
+	if a, ok := k.Request(fake.Client, faulty.Echo, 0, 1, 2, 3, 4, 5, 6); !ok || a.Arg != [7]uint64{0, 1, 2, 3, 4, 5, 6} {
 		t.Errorf("answer %+v, %v", a, ok)
 	}
 	if a, _ := k.Request(fake.Client, 0xdead); abi.Errno(a.Arg[0]) != abi.ENOSYS {
 		t.Errorf("unknown request: %+v", a)
 	}
-	for _, way := range []uint64{0, uint64(abi.FaultyWays), 1 << 63} {
-		if a, _ := k.Request(fake.Client, abi.FaultyDo, way); abi.Errno(a.Arg[0]) != abi.EINVAL {
+	for _, way := range []uint64{0, uint64(faulty.Ways), 1 << 63} {
+		if a, _ := k.Request(fake.Client, faulty.Do, way); abi.Errno(a.Arg[0]) != abi.EINVAL {
 			t.Errorf("way %d: %+v", way, a)
 		}
 	}
@@ -47,7 +48,7 @@ func TestEcho(t *testing.T) {
 func TestExit(t *testing.T) {
 	for param, want := range map[uint64]uint64{0: 1, 7: 7} {
 		k, c := boot(t)
-		if _, ok := k.Request(fake.Client, abi.FaultyDo, uint64(abi.FaultyExit), param); ok {
+		if _, ok := k.Request(fake.Client, faulty.Do, uint64(faulty.Exit), param); ok {
 			t.Error("answered")
 		}
 		if over, status, kind := c.Over(); !over || status != want || kind != abi.ExitNormal {
@@ -58,7 +59,7 @@ func TestExit(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	k, c := boot(t)
-	k.Deliver(abi.Msg{Source: fake.Root, Type: abi.DriverFault, Arg: [7]uint64{uint64(abi.FaultyPanic)}}, abi.KindSendA)
+	k.Deliver(abi.Msg{Source: fake.Root, Type: abi.DriverFault, Arg: [7]uint64{uint64(faulty.Panic)}}, abi.KindSendA)
 	if over, _, kind := c.Over(); !over || kind != abi.ExitPanic {
 		t.Errorf("over %v, kind %d", over, kind)
 	}
@@ -72,13 +73,13 @@ func TestNoHeartbeat(t *testing.T) {
 	if !k.Ping() {
 		t.Error("no heartbeat before")
 	}
-	if a, ok := k.Request(fake.Client, abi.FaultyDo, uint64(abi.FaultyNoHeartbeat)); !ok || a.Arg[0] != 0 {
+	if a, ok := k.Request(fake.Client, faulty.Do, uint64(faulty.NoHeartbeat)); !ok || a.Arg[0] != 0 {
 		t.Errorf("answer %+v, %v", a, ok)
 	}
 	if k.Ping() {
 		t.Error("heartbeat after")
 	}
-	if _, ok := k.Request(fake.Client, abi.FaultyEcho); !ok {
+	if _, ok := k.Request(fake.Client, faulty.Echo); !ok {
 		t.Error("requests are not answered")
 	}
 }
@@ -94,7 +95,7 @@ func TestLivedOn(t *testing.T) {
 	k, _ := boot(t)
 	var r reads
 	k.Device = &r
-	a, ok := k.Request(fake.Client, abi.FaultyDo, uint64(abi.FaultyPort))
+	a, ok := k.Request(fake.Client, faulty.Do, uint64(faulty.Port))
 	if !ok || abi.Errno(a.Arg[0]) != abi.EIO || len(r) != 1 || r[0] != foreignPort {
 		t.Errorf("answer %+v, %v, ports read %#x", a, ok, r)
 	}
@@ -114,15 +115,15 @@ func TestExceptions(t *testing.T) {
 	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
 		t.Skip("needs Linux on amd64: what is tried is its processor's")
 	}
-	for way, want := range map[abi.FaultyWay][]string{
-		abi.FaultyNil:        {"SIGSEGV", "addr=0x0 "},
-		abi.FaultyDivide:     {"SIGFPE"},
-		abi.FaultyIllegal:    {"SIGILL"},
-		abi.FaultyPrivileged: {"SIGSEGV", "code=0x80"}, // SI_KERNEL: #GP
-		abi.FaultyTextWrite:  {"SIGSEGV", "code=0x2"},  // SEGV_ACCERR: there, not writable
-		abi.FaultyJumpData:   {"SIGSEGV", "code=0x2"},
-		abi.FaultyKernelRead: {"SIGSEGV", "addr=0x100000 "},
-		abi.FaultyStack:      {"stack overflow"},
+	for way, want := range map[faulty.Way][]string{
+		faulty.Nil:        {"SIGSEGV", "addr=0x0 "},
+		faulty.Divide:     {"SIGFPE"},
+		faulty.Illegal:    {"SIGILL"},
+		faulty.Privileged: {"SIGSEGV", "code=0x80"}, // SI_KERNEL: #GP
+		faulty.TextWrite:  {"SIGSEGV", "code=0x2"},  // SEGV_ACCERR: there, not writable
+		faulty.JumpData:   {"SIGSEGV", "code=0x2"},
+		faulty.KernelRead: {"SIGSEGV", "addr=0x100000 "},
+		faulty.Stack:      {"stack overflow"},
 	} {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestExceptions$")
 		cmd.Env = append(os.Environ(), "FAULTY_WAY="+strconv.Itoa(int(way)))

@@ -7,4 +7,4 @@ import (
 	"bennu/drivers/sdk"
 )
 
-func main() { sdk.Run(faulty{}) }
+func main() { sdk.Run(driver{}) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bennu/drivers/protocol/faulty"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -14,42 +15,42 @@ const (
 	noCall = 1000
 )
 
-// ways is how to misbehave, by abi.FaultyWay.
-var ways = [abi.FaultyWays]func(c *sdk.Context, param uint64){
-	abi.FaultyExit: func(c *sdk.Context, param uint64) {
+// ways is how to misbehave, by faulty.Way.
+var ways = [faulty.Ways]func(c *sdk.Context, param uint64){
+	faulty.Exit: func(c *sdk.Context, param uint64) {
 		c.Exit(max(param, 1))
 	},
-	abi.FaultyPanic: func(*sdk.Context, uint64) {
+	faulty.Panic: func(*sdk.Context, uint64) {
 		panic("as asked")
 	},
-	abi.FaultyNil: func(*sdk.Context, uint64) {
+	faulty.Nil: func(*sdk.Context, uint64) {
 		sink = *nothing
 	},
-	abi.FaultyDivide:     func(*sdk.Context, uint64) { divide() },
-	abi.FaultyIllegal:    func(*sdk.Context, uint64) { illegal() },
-	abi.FaultyPrivileged: func(*sdk.Context, uint64) { halt() },
-	abi.FaultyPort: func(c *sdk.Context, _ uint64) {
+	faulty.Divide:     func(*sdk.Context, uint64) { divide() },
+	faulty.Illegal:    func(*sdk.Context, uint64) { illegal() },
+	faulty.Privileged: func(*sdk.Context, uint64) { halt() },
+	faulty.Port: func(c *sdk.Context, _ uint64) {
 		sink = uint64(c.Ports().In8(foreignPort))
 	},
-	abi.FaultyTextWrite: func(*sdk.Context, uint64) { writeText() },
-	abi.FaultyJumpData:  func(*sdk.Context, uint64) { jumpData() },
-	abi.FaultyStack: func(*sdk.Context, uint64) {
+	faulty.TextWrite: func(*sdk.Context, uint64) { writeText() },
+	faulty.JumpData:  func(*sdk.Context, uint64) { jumpData() },
+	faulty.Stack: func(*sdk.Context, uint64) {
 		sink = uint64(recurse(1))
 	},
-	abi.FaultyLoop: func(*sdk.Context, uint64) { loop() },
-	abi.FaultyLoopCalls: func(c *sdk.Context, _ uint64) {
+	faulty.Loop: func(*sdk.Context, uint64) { loop() },
+	faulty.LoopCalls: func(c *sdk.Context, _ uint64) {
 		for {
 			c.Alarm(0)
 		}
 	},
-	abi.FaultyAlloc: func(*sdk.Context, uint64) {
+	faulty.Alloc: func(*sdk.Context, uint64) {
 		for {
 			allocate()
 		}
 	},
-	abi.FaultyNoHeartbeat: func(c *sdk.Context, _ uint64) { c.IgnorePings(true) },
-	abi.FaultyBadCall:     func(*sdk.Context, uint64) { call(noCall) },
-	abi.FaultyKernelRead:  func(*sdk.Context, uint64) { sink = load(kernelAddress) },
+	faulty.NoHeartbeat: func(c *sdk.Context, _ uint64) { c.IgnorePings(true) },
+	faulty.BadCall:     func(*sdk.Context, uint64) { call(noCall) },
+	faulty.KernelRead:  func(*sdk.Context, uint64) { sink = load(kernelAddress) },
 }
 
 var (

@@ -25,7 +25,6 @@ const (
 	cmdOff         = 0xad
 
 	configIRQ       = 0x01
-	configAuxIRQ    = 0x02
 	configSystem    = 0x04
 	configOff       = 0x10
 	configAuxOff    = 0x20
@@ -39,12 +38,12 @@ const (
 	// selfTestLimit that for its self test.
 	controllerLimit = 50 * time.Millisecond
 	selfTestLimit   = 500 * time.Millisecond
-	// pollTime is less than any poll takes: so a wait is bounded where time does not tell, too.
+	// pollTime is less than any poll takes, so that a wait is bounded even if the clock stands still.
 	pollTime = 500 * time.Nanosecond
 	// pollsPerLook is how many polls go between two looks at the time.
 	pollsPerLook = 64
-	// maxBytes bounds what one interrupt takes, and what is thrown away at once. The controller holds one
-	// byte, a keyboard sixteen.
+	// maxBytes bounds the bytes that one interrupt takes, and that are thrown away at once. The controller
+	// holds one byte, a keyboard sixteen.
 	maxBytes = 64
 	// configTries is how often the command byte is written until it reads back.
 	configTries = 3
@@ -89,7 +88,7 @@ func (k *chip) send(b uint8) bool {
 	return ok
 }
 
-// flush throws away what waits. A controller that always has a byte is left alone after maxBytes.
+// flush throws waiting bytes away. A controller that always has a byte is left alone after maxBytes.
 func (k *chip) flush() {
 	for range maxBytes {
 		if k.p.In8(portStatus)&statusFull == 0 {
@@ -107,11 +106,11 @@ func (k *chip) ask(b uint8, limit time.Duration) (answer uint8, ok bool) {
 	return k.p.In8(portData), true
 }
 
-// writeConfig writes the command byte. A controller that still waits for the data byte of another
-// command takes this one's instead, or this one's after it: so nothing is sent to the keyboard before.
+// writeConfig writes the command byte. A controller that still waits for the data byte of another command
+// takes this command, or its data, for that one: nothing must be sent to the keyboard before.
 func (k *chip) writeConfig(v uint8) bool { return k.command(cmdWriteConfig) && k.send(v) }
 
-// configure writes the command byte until it reads back, but for bits that not every controller has.
+// configure writes the command byte until it reads back, apart from bits that some controllers lack.
 // Precondition: interrupts and ports are off, or the answer could be a key's.
 func (k *chip) configure(v uint8) (got uint8, why string, e abi.Errno) {
 	answered := false
@@ -140,7 +139,7 @@ func (k *chip) init() (why string, e abi.Errno) {
 	if k.p.In8(portStatus) == 0xff {
 		return "no keyboard controller", abi.ENODEV
 	}
-	// Devices off first: what they send would be taken for answers.
+	// Devices off first: their bytes would be taken for answers.
 	if !k.devicesOff() {
 		return "the keyboard controller takes no commands", abi.EIO
 	}
@@ -173,7 +172,7 @@ func (k *chip) config() uint8 {
 	return v
 }
 
-// take gives what the controller has. key is false for what is no byte of the keyboard.
+// take gives the controller's byte. key is false for a byte that is not the keyboard's.
 func (k *chip) take() (b uint8, key, ok bool) {
 	status := k.p.In8(portStatus)
 	if status&statusFull == 0 {

@@ -7,7 +7,6 @@ const (
 	scanShiftLeft  = 0x2a
 	scanSlash      = 0x35
 	scanShiftRight = 0x36
-	scanAlt        = 0x38
 	scanCapsLock   = 0x3a
 
 	scanError    = 0x00 // too many keys at once
@@ -35,7 +34,7 @@ func keyTable(low string) (t [0x60]byte) {
 	return t
 }
 
-// decoder is the state of the keys that change what others mean.
+// decoder is the state of the keys that change the meaning of others.
 type decoder struct {
 	shift, control uint8 // bit 0: the left one is down, bit 1: the right one
 	caps           bool
@@ -86,8 +85,8 @@ func (d *decoder) code(b byte) (c byte, lock bool) {
 	return 0, false
 }
 
-// extendedKey is a key after scanExtended. Cursor and function keys are none here, nor are
-// the shifts that some of them send along.
+// extendedKey is the character of a key after scanExtended. Cursor and function keys have none, and neither
+// have the shifts that some of them send along.
 func (d *decoder) extendedKey(key byte, down bool) byte {
 	switch {
 	case key == scanControl:
@@ -121,5 +120,5 @@ func (d *decoder) char(key byte) byte {
 	if u := c &^ 0x20; u >= 'A' && u <= 'Z' || c >= '[' && c <= '_' {
 		return c & 0x1f
 	}
-	return 0 // a control character that there is not
+	return 0 // there is no such control character
 }

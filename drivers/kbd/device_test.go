@@ -7,6 +7,9 @@ import (
 	"bennu/drivers/sdk/fake"
 )
 
+// configAuxIRQ is the command byte's bit for the mouse's interrupt, which the driver never sets.
+const configAuxIRQ = 0x02
+
 // i8042 is a controller with its keyboard, as [1] describes it and with what real ones do otherwise.
 type i8042 struct {
 	t *testing.T

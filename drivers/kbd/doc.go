@@ -1,11 +1,12 @@
-// kbd is the PC's keyboard: each character goes to the service tty (abi.TTYInput), and the
-// newest ones are kept for abi.KBDRead. It lives on while there is no tty, and finds the next one.
+// kbd is the PC's keyboard: each character goes to the service tty (tty.Input), and the
+// newest ones are kept for kbd.Read. It lives on while there is no tty, and finds the next one.
 //
-// The files: decode.go turns scan codes into characters, chip.go is the 8042, keyboard.go what hangs on
+// The files: decode.go turns scan codes into characters, chip.go is the 8042, keyboard.go the keyboard behind
 // it, kbd.go the rest.
 //
-// Init takes both from any state to the same one, whoever had them before. To port 0x64 go the commands 20, 60, a7,
-// aa and ad (hex) only; to port 0x60 the command byte, and to the keyboard ed, ee, f0, f3, f4, f5 with their parameters.
+// Init takes both from any state to the same one, whoever had them before. The driver writes only the commands 20, 60,
+// a7, aa and ad (hex) to port 0x64; to port 0x60 the command byte, and the keyboard's commands ed, ee, f0, f3, f4, f5
+// with their parameters.
 //
 // Documents referenced:
 //

@@ -3,6 +3,8 @@ package main
 import (
 	"time"
 
+	"bennu/drivers/protocol/kbd"
+	"bennu/drivers/protocol/tty"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -11,17 +13,17 @@ const (
 	irqLine = 1
 	kept    = 256 // characters; a power of two
 
-	// settled is when the controller is looked at once more after Init: a key that was pressed just before
-	// its interrupt was on may have raised no edge.
+	// settled is the time after Init at which the controller is looked at once more: a key that was pressed
+	// just before its interrupt was on may have raised no edge.
 	settled = time.Millisecond
 )
 
-type kbd struct {
+type driver struct {
 	chip   chip
 	keys   decoder
 	lights lights
 	tty    abi.Endpoint // None: to be looked up
-	reads  sdk.Permit   // who may have what is typed, beside tty
+	reads  sdk.Permit   // who may read typed characters, beside tty
 
 	chars   [kept]uint16 // the character, and forwarded
 	r, w    uint32
@@ -35,7 +37,7 @@ type kbd struct {
 const forwarded = 0x100
 
 // Init is sdk.Driver.
-func (k *kbd) Init(c *sdk.Context) error {
+func (k *driver) Init(c *sdk.Context) error {
 	k.tty = abi.None
 	if err := c.Permits(map[string]*sdk.Permit{"reads": &k.reads}); err != nil {
 		return err
@@ -57,9 +59,9 @@ func (k *kbd) Init(c *sdk.Context) error {
 }
 
 // Message is sdk.Driver.
-func (k *kbd) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
+func (k *driver) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	switch m.Type {
-	case abi.KBDRead:
+	case kbd.Read:
 		if !k.reads.Holds(c, m.Source) {
 			c.Reply(m, abi.EPERM)
 			return
@@ -71,7 +73,7 @@ func (k *kbd) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 		b := k.chars[k.r%kept]
 		k.r++
 		c.Reply(m, abi.OK, uint64(b&0xff))
-	case abi.KBDState:
+	case kbd.State:
 		c.Reply(m, abi.OK, k.irqs, k.codes, k.count, k.dropped)
 	default:
 		c.Reply(m, abi.ENOSYS)
@@ -79,13 +81,13 @@ func (k *kbd) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 }
 
 // Interrupt is sdk.Interrupter.
-func (k *kbd) Interrupt(c *sdk.Context, _ uint64) {
+func (k *driver) Interrupt(c *sdk.Context, _ uint64) {
 	k.irqs++
 	k.drain(c)
 }
 
-// drain takes what the controller has.
-func (k *kbd) drain(c *sdk.Context) {
+// drain takes all bytes that the controller has.
+func (k *driver) drain(c *sdk.Context) {
 	for range maxBytes {
 		b, key, ok := k.chip.take()
 		if !ok {
@@ -106,7 +108,7 @@ func (k *kbd) drain(c *sdk.Context) {
 }
 
 // typed forwards a character and keeps it.
-func (k *kbd) typed(c *sdk.Context, b byte) {
+func (k *driver) typed(c *sdk.Context, b byte) {
 	k.count++
 	v := uint16(b)
 	if k.forward(c, b) {
@@ -124,8 +126,8 @@ func (k *kbd) typed(c *sdk.Context, b byte) {
 
 // forward sends a character to tty, if there is one. A tty that died has a successor, or
 // will have.
-func (k *kbd) forward(c *sdk.Context, b byte) bool {
-	m := abi.Msg{Type: abi.TTYInput, Arg: [7]uint64{uint64(b)}}
+func (k *driver) forward(c *sdk.Context, b byte) bool {
+	m := abi.Msg{Type: tty.Input, Arg: [7]uint64{uint64(b)}}
 	for range 2 {
 		if k.tty == abi.None {
 			ep, _, e := c.Lookup("tty")
@@ -147,7 +149,7 @@ func (k *kbd) forward(c *sdk.Context, b byte) bool {
 }
 
 // Alarm is sdk.Alarmer.
-func (k *kbd) Alarm(c *sdk.Context) {
+func (k *driver) Alarm(c *sdk.Context) {
 	before := k.lights
 	if k.drain(c); k.lights == before {
 		k.lights.late(k, c)
@@ -155,7 +157,7 @@ func (k *kbd) Alarm(c *sdk.Context) {
 }
 
 // Stop is sdk.Stopper.
-func (k *kbd) Stop(*sdk.Context) { k.chip.off() }
+func (k *driver) Stop(*sdk.Context) { k.chip.off() }
 
 // lights is the command to the keyboard that is under way: bytes, each of which the keyboard
 // acknowledges by an interrupt. A keyboard that does not answer is left alone.
@@ -166,13 +168,13 @@ type lights struct {
 	shown byte
 }
 
-func (l *lights) send(k *kbd, c *sdk.Context, bytes ...byte) {
+func (l *lights) send(k *driver, c *sdk.Context, bytes ...byte) {
 	l.n = copy(l.next[:], bytes)
 	l.tries = ackTries
 	l.put(k, c)
 }
 
-func (l *lights) put(k *kbd, c *sdk.Context) {
+func (l *lights) put(k *driver, c *sdk.Context) {
 	if !k.chip.send(l.next[0]) {
 		c.Log("event", "no-answer", "command", sdk.Hex(uint64(l.next[0])), "why", "the controller takes no byte")
 		l.n = 0
@@ -181,8 +183,8 @@ func (l *lights) put(k *kbd, c *sdk.Context) {
 	c.Alarm(ackLimit)
 }
 
-// show has the keyboard show what the locks are, now or after what is under way.
-func (l *lights) show(k *kbd, c *sdk.Context) {
+// show has the keyboard show the locks, now or after the command that is under way.
+func (l *lights) show(k *driver, c *sdk.Context) {
 	want := byte(0)
 	if k.keys.caps {
 		want = ledCaps
@@ -194,7 +196,7 @@ func (l *lights) show(k *kbd, c *sdk.Context) {
 }
 
 // answered takes a byte that answers a command; false when it is a key's.
-func (l *lights) answered(k *kbd, c *sdk.Context, b byte) bool {
+func (l *lights) answered(k *driver, c *sdk.Context, b byte) bool {
 	switch {
 	case l.n == 0:
 		return false
@@ -214,14 +216,14 @@ func (l *lights) answered(k *kbd, c *sdk.Context, b byte) bool {
 	return true
 }
 
-// late is the time being over.
-func (l *lights) late(k *kbd, c *sdk.Context) {
+// late is called when the keyboard has not answered in time.
+func (l *lights) late(k *driver, c *sdk.Context) {
 	if l.n > 0 {
 		l.again(k, c)
 	}
 }
 
-func (l *lights) again(k *kbd, c *sdk.Context) {
+func (l *lights) again(k *driver, c *sdk.Context) {
 	if l.tries--; l.tries > 0 {
 		l.put(k, c)
 		return

@@ -5,17 +5,19 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/drivers/protocol/kbd"
+	"bennu/drivers/protocol/tty"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 )
 
-func boot(t *testing.T, m *i8042) (*fake.Kernel, *kbd) {
+func boot(t *testing.T, m *i8042) (*fake.Kernel, *driver) {
 	t.Helper()
 	k := fake.New(t, "kbd")
 	k.Arguments("reads=client")
 	k.Labels["tty"] = fake.Other
 	m.t, m.k, k.Device = t, k, m
-	d := new(kbd)
+	d := new(driver)
 	k.Start(d)
 	if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || a.Arg[0] != 0 {
 		t.Fatalf("init answer %+v, log %q", a, k.Lines)
@@ -34,7 +36,7 @@ func press(k *fake.Kernel, m *i8042, codes ...byte) {
 // typed is what tty was told.
 func typed(k *fake.Kernel) (s string) {
 	for m, ok := k.Take(fake.Other); ok; m, ok = k.Take(fake.Other) {
-		if m.Type == abi.TTYInput {
+		if m.Type == tty.Input {
 			s += string(rune(m.Arg[0]))
 		}
 	}
@@ -72,14 +74,14 @@ func TestType(t *testing.T) {
 		t.Errorf("tty got %q", s)
 	}
 	for _, want := range "Hi\n" {
-		if a, ok := k.Request(fake.Client, abi.KBDRead); !ok || a.Arg[0] != 0 || a.Arg[1] != uint64(want) {
+		if a, ok := k.Request(fake.Client, kbd.Read); !ok || a.Arg[0] != 0 || a.Arg[1] != uint64(want) {
 			t.Errorf("read %+v, %v, want %q", a, ok, want)
 		}
 	}
-	if a, _ := k.Request(fake.Client, abi.KBDRead); abi.Errno(a.Arg[0]) != abi.EAGAIN {
+	if a, _ := k.Request(fake.Client, kbd.Read); abi.Errno(a.Arg[0]) != abi.EAGAIN {
 		t.Errorf("read of nothing: %+v", a)
 	}
-	if a, _ := k.Request(fake.Client, abi.KBDState); a.Arg[1] != 5 || a.Arg[2] != 5 || a.Arg[3] != 3 || a.Arg[4] != 0 {
+	if a, _ := k.Request(fake.Client, kbd.State); a.Arg[1] != 5 || a.Arg[2] != 5 || a.Arg[3] != 3 || a.Arg[4] != 0 {
 		t.Errorf("state %v", a.Arg)
 	}
 	if a, _ := k.Request(fake.Client, 0xdead); abi.Errno(a.Arg[0]) != abi.ENOSYS {
@@ -115,7 +117,7 @@ func TestTTYDies(t *testing.T) {
 		t.Errorf("the new tty got %+v, %v", a, ok)
 	}
 	for _, want := range "abc" {
-		if a, _ := k.Request(fake.Client, abi.KBDRead); a.Arg[1] != uint64(want) {
+		if a, _ := k.Request(fake.Client, kbd.Read); a.Arg[1] != uint64(want) {
 			t.Errorf("kept %q, want %q", rune(a.Arg[1]), want)
 		}
 	}
@@ -206,7 +208,7 @@ func TestStop(t *testing.T) {
 func TestReadByAStranger(t *testing.T) {
 	k, _ := boot(t, new(i8042))
 	k.Names = map[abi.Endpoint]string{fake.Client: "stranger"}
-	if a, ok := k.Request(fake.Client, abi.KBDRead); !ok || abi.Errno(a.Arg[0]) != abi.EPERM {
+	if a, ok := k.Request(fake.Client, kbd.Read); !ok || abi.Errno(a.Arg[0]) != abi.EPERM {
 		t.Errorf("answer %+v, %v", a, ok)
 	}
 }

@@ -11,7 +11,7 @@ import (
 const (
 	keyboardLEDs    = 0xed // and which
 	keyboardEcho    = 0xee // answered by the same
-	keyboardSet     = 0xf0 // and the scan code set, or 0: which one is it
+	keyboardSet     = 0xf0 // and the scan code set, or 0 to ask for it
 	keyboardRate    = 0xf3 // and delay and rate
 	keyboardEnable  = 0xf4
 	keyboardDisable = 0xf5 // and defaults
@@ -20,7 +20,7 @@ const (
 
 	ledCaps = 0x04
 
-	// defaultRate is 10.9 characters a second after half a second, what a keyboard has when it is turned on.
+	// defaultRate is 10.9 characters a second after half a second, as after power-on.
 	defaultRate = 0x2b
 )
 
@@ -38,7 +38,7 @@ const (
 // start brings the keyboard from any state to a known one: default keys and rate, lights off, the scan
 // code set of the tables here, scanning. The controller's interrupt is off meanwhile and on afterwards.
 //
-// Errors, each with words: ENODEV (no keyboard), EIO (one that does not do what it is told).
+// Errors, each with words: ENODEV (no keyboard), EIO (it does not obey).
 func (k *chip) start() (why string, e abi.Errno) {
 	if !k.writeConfig(k.config()) {
 		return "the keyboard controller takes no commands", abi.EIO
@@ -64,8 +64,8 @@ func (k *chip) start() (why string, e abi.Errno) {
 	return "", abi.OK
 }
 
-// synchronise sends echoes until one comes back: all that comes before it is of the past, answers to the
-// last life too, and a command that lacked its parameter has had it. A keyboard that does not know the echo
+// synchronise sends echoes until one comes back. All bytes before it are of the past, answers to the last
+// life included, and a command that lacked its parameter has had one. A keyboard that does not know the echo
 // is left as it is. silence tells that no answer came.
 func (k *chip) synchronise() (silence bool) {
 	silent := 0
@@ -83,8 +83,8 @@ func (k *chip) synchronise() (silence bool) {
 	return silent == ackTries
 }
 
-// disable stops the keyboard's scanning. What looked like the echo may have been of the past, a code of
-// an unknown set: then the keyboard still has other things to say, and it is asked anew.
+// disable stops the keyboard's scanning. The supposed echo may have been an old code of an unknown set: then
+// the keyboard still sends other bytes, and is asked anew.
 func (k *chip) disable() bool {
 	for range setTries {
 		silence := k.synchronise()
@@ -142,8 +142,8 @@ func untranslated(b uint8) uint8 {
 	return b
 }
 
-// tell sends the bytes of a command, each of which the keyboard acknowledges, and sends again what it
-// wants again.
+// tell sends the bytes of a command, each of which the keyboard acknowledges, and repeats those that it asks
+// for again.
 func (k *chip) tell(bytes ...uint8) bool {
 	for _, b := range bytes {
 		acknowledged := false

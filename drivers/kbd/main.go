@@ -7,4 +7,4 @@ import (
 	"bennu/drivers/sdk"
 )
 
-func main() { sdk.Run(new(kbd)) }
+func main() { sdk.Run(new(driver)) }

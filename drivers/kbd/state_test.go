@@ -123,7 +123,7 @@ func TestInitFails(t *testing.T) {
 		k := fake.New(t, "kbd")
 		k.Arguments("reads=client")
 		m.k, k.Device = k, m
-		k.Start(new(kbd))
+		k.Start(new(driver))
 		if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || abi.Errno(a.Arg[0]) != c.errno || !strings.Contains(strings.Join(k.Lines, "\n"), c.words) {
 			t.Errorf("%q: answered %+v, log %q", c.words, a, k.Lines)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -24,8 +25,8 @@ const (
 	regC       = 0x0c
 	regD       = 0x0d
 
-	// What [2] CENTURY may say: no register of the clock's own, nor the firmware's notes of a reset behind
-	// them, and none past the index.
+	// The range of [2] CENTURY: neither a register of the clock's own, nor the firmware's notes of a reset
+	// behind them, nor one past the index.
 	firstCentury = 0x10
 	lastCentury  = 0x7f
 )
@@ -38,14 +39,13 @@ const (
 	aKnown    = 0x26 // that, and the usual rate of the periodic interrupt, which is off
 	bSet      = 0x80 // updates are held
 	bUpdate   = 0x10 // an interrupt at the end of each update
-	cAny      = 0x80 // IRQF
 	cUpdate   = 0x10 // UF
 	dValid    = 0x80 // VRT: the battery has not failed
 )
 
 const (
-	// settleLimit and settlePolls bound the wait for the end of an update, 2.3 ms [1]: the polls
-	// where time does not tell. A poll takes about 1 µs.
+	// settleLimit and settlePolls bound the wait for the end of an update, 2.3 ms [1]; the polls do if the
+	// time stands still. A poll takes about 1 µs.
 	settleLimit = 10 * time.Millisecond
 	settlePolls = 20000
 	// pollsPerLook is how many polls go between two looks at the time.
@@ -73,10 +73,10 @@ func (k *chip) write(reg, v uint8) {
 }
 
 // init brings the chip from any state into service: it runs, interrupts and summer time are off, the mode is
-// as it was found. found tells what makes the time doubtful: RTCBattery, RTCHalfSet, RTCStopped.
+// as it was found. found is the reasons to doubt the time: rtc.Battery, rtc.HalfSet, rtc.Stopped.
 //
 // Errors: ENODEV (nothing there).
-func (k *chip) init() (found abi.RTCDoubt, e abi.Errno) {
+func (k *chip) init() (found rtc.Doubt, e abi.Errno) {
 	powered := k.powered() // first: any access may park the index at register D and read that
 	a, b := k.read(regA), k.read(regB)
 	if a == 0xff && b == 0xff {
@@ -84,13 +84,13 @@ func (k *chip) init() (found abi.RTCDoubt, e abi.Errno) {
 	}
 	k.mode = b & (modeBinary | mode24)
 	if !powered {
-		found |= abi.RTCBattery
+		found |= rtc.Battery
 	}
 	if b&bSet != 0 {
-		found |= abi.RTCHalfSet
+		found |= rtc.HalfSet
 	}
 	if a&aDivider != aRunning {
-		found |= abi.RTCStopped
+		found |= rtc.Stopped
 	}
 	if a&^aUpdating != aKnown {
 		k.write(regA, aKnown)
@@ -99,7 +99,8 @@ func (k *chip) init() (found abi.RTCDoubt, e abi.Errno) {
 	return found, abi.OK
 }
 
-// powered tells whether the battery has held. Reading the register may set the bit [1]: the answer is to be kept.
+// powered tells whether the battery has held. Reading the register may set the bit [1], so the caller keeps the
+// answer.
 func (k *chip) powered() bool { return k.read(regD)&dValid != 0 }
 
 // enable turns the update interrupt on, and forgets those of the past: one that the last life
@@ -109,7 +110,7 @@ func (k *chip) enable() {
 	k.read(regC)
 }
 
-// disable turns it off, and forgets what is under way.
+// disable turns the update interrupt off, and forgets a pending one.
 func (k *chip) disable() {
 	k.write(regB, k.mode)
 	k.read(regC)
@@ -146,8 +147,8 @@ func (k *chip) registers() registers {
 // get reads the time. A task may be preempted between any two reads, so that "no update for
 // 244 µs" is no promise: two equal readings are.
 //
-// Errors, each with its reason: EIO (RTCUpdate, RTCGarbage), EDOM (RTCRange).
-func (k *chip) get() (unix uint64, why abi.RTCDoubt, e abi.Errno) {
+// Errors, each with its reason: EIO (rtc.Update, rtc.Garbage), EDOM (rtc.Range).
+func (k *chip) get() (unix uint64, why rtc.Doubt, e abi.Errno) {
 	for range readTries {
 		if !k.settled() {
 			break
@@ -159,25 +160,25 @@ func (k *chip) get() (unix uint64, why abi.RTCDoubt, e abi.Errno) {
 		d, ok := first.date(k.mode, k.century != 0)
 		switch {
 		case !ok:
-			return 0, abi.RTCGarbage, abi.EIO
+			return 0, rtc.Garbage, abi.EIO
 		case !d.inRange():
-			return 0, abi.RTCRange, abi.EDOM
+			return 0, rtc.Range, abi.EDOM
 		}
 		return d.unix(), 0, abi.OK
 	}
-	return 0, abi.RTCUpdate, abi.EIO
+	return 0, rtc.Update, abi.EIO
 }
 
-// last is the last second that the clock keeps: without a century two digits have to do.
+// last is the last second that the clock keeps: without a century its years have two digits.
 func (k *chip) last() uint64 {
 	if k.century != 0 {
-		return abi.RTCLast
+		return rtc.Last
 	}
 	return date{lastShortYear, 12, 31, 23, 59, 59}.unix()
 }
 
-// set writes the time. Updates are held meanwhile; the chip turns its update interrupt off
-// then, so it is turned on again. ok tells whether the clock took it, which it is read for. Precondition: unix ≤ last().
+// set writes the time. Updates are held meanwhile; the chip turns its update interrupt off then, so it is turned on
+// again. ok tells whether the clock took it, by reading it back. Precondition: unix ≤ last().
 func (k *chip) set(unix uint64) (ok bool) {
 	d := fromUnix(unix)
 	r := encode(d, k.mode)
@@ -191,8 +192,8 @@ func (k *chip) set(unix uint64) (ok bool) {
 	}
 	k.write(regB, k.mode|bUpdate)
 	got, why, e := k.get()
-	if why == abi.RTCRange { // set to the last seconds of the range, and past it by now
-		return unix+setSlack > abi.RTCLast
+	if why == rtc.Range { // set to the last seconds of the range, and past it by now
+		return unix+setSlack > rtc.Last
 	}
 	return e == abi.OK && got >= unix && got <= unix+setSlack
 }

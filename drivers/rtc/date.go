@@ -1,6 +1,6 @@
 package main
 
-import "bennu/kernel/abi"
+import "bennu/drivers/protocol/rtc"
 
 // date is a moment in UTC.
 type date struct {
@@ -17,7 +17,7 @@ const (
 
 // Years that two digits tell apart.
 const (
-	firstShortYear = abi.RTCFirstYear
+	firstShortYear = rtc.FirstYear
 	lastShortYear  = firstShortYear + 99
 )
 
@@ -32,19 +32,19 @@ func daysOf(y, m int) int {
 	return monthDays[m]
 }
 
-// valid tells whether there is such a day and time, in whatever year.
+// valid tells whether such a day and time exist, in any year.
 func (d date) valid() bool {
 	return d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= daysOf(d.year, d.month) &&
 		d.hour >= 0 && d.hour < 24 && d.minute >= 0 && d.minute < 60 && d.second >= 0 && d.second < 60
 }
 
 // inRange tells whether Unix time has the year, and the clock may be set to it.
-func (d date) inRange() bool { return d.year >= abi.RTCFirstYear && d.year <= abi.RTCLastYear }
+func (d date) inRange() bool { return d.year >= rtc.FirstYear && d.year <= rtc.LastYear }
 
 // unix is seconds since 1970. Precondition: d is valid and in range.
 func (d date) unix() uint64 {
 	days := 0
-	for y := abi.RTCFirstYear; y < d.year; y++ {
+	for y := rtc.FirstYear; y < d.year; y++ {
 		days += 365
 		if leap(y) {
 			days++
@@ -56,10 +56,10 @@ func (d date) unix() uint64 {
 	return uint64(days+d.day-1)*86400 + uint64(d.hour*3600+d.minute*60+d.second)
 }
 
-// fromUnix is the inverse. Precondition: t ≤ abi.RTCLast.
+// fromUnix is the inverse. Precondition: t ≤ rtc.Last.
 func fromUnix(t uint64) date {
 	days, s := t/86400, int(t%86400)
-	d := date{year: abi.RTCFirstYear, month: 1, hour: s / 3600, minute: s / 60 % 60, second: s % 60}
+	d := date{year: rtc.FirstYear, month: 1, hour: s / 3600, minute: s / 60 % 60, second: s % 60}
 	for ; ; d.year++ {
 		n := uint64(365)
 		if leap(d.year) {

@@ -4,21 +4,21 @@ import (
 	"testing"
 	"time"
 
-	"bennu/kernel/abi"
+	"bennu/drivers/protocol/rtc"
 )
 
 // Every day that the clock can hold, against the standard library.
 func TestUnix(t *testing.T) {
-	day := time.Date(abi.RTCFirstYear, 1, 1, 13, 59, 58, 0, time.UTC)
-	for ; day.Year() <= abi.RTCLastYear; day = day.AddDate(0, 0, 1) {
+	day := time.Date(rtc.FirstYear, 1, 1, 13, 59, 58, 0, time.UTC)
+	for ; day.Year() <= rtc.LastYear; day = day.AddDate(0, 0, 1) {
 		want := date{day.Year(), int(day.Month()), day.Day(), 13, 59, 58}
 		got := fromUnix(uint64(day.Unix()))
 		if got != want || got.unix() != uint64(day.Unix()) || got.weekday() != int(day.Weekday())+1 || !got.valid() || !got.inRange() {
 			t.Fatalf("%v: %+v, back %d, weekday %d", day, got, got.unix(), got.weekday())
 		}
 	}
-	if last := (date{abi.RTCLastYear, 12, 31, 23, 59, 59}).unix(); last != abi.RTCLast {
-		t.Errorf("the last second is %d, abi says %d", last, abi.RTCLast)
+	if last := (date{rtc.LastYear, 12, 31, 23, 59, 59}).unix(); last != rtc.Last {
+		t.Errorf("the last second is %d, abi says %d", last, rtc.Last)
 	}
 }
 

@@ -3,6 +3,9 @@ package main
 // regCentury is where PCs have it whose firmware says so.
 const regCentury = 0x32
 
+// cAny is IRQF, which follows from the flags that the driver looks at.
+const cAny = 0x80
+
 // cmos is an MC146818 with the memory of a PC.
 type cmos struct {
 	r       [128]uint8

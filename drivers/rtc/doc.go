@@ -1,4 +1,4 @@
-// rtc is the battery-backed clock of the PC: abi.RTCGet, RTCSet, RTCWait, RTCState.
+// rtc is the battery-backed clock of the PC: it answers drivers/protocol/rtc.
 //
 // The files: date.go turns registers into Unix time and back, chip.go reads and writes the
 // registers, rtc.go answers.

@@ -3,21 +3,22 @@ package main
 import (
 	"time"
 
+	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
 
-// memory is what one life tells the next through the data store: the chip alone does not show that it was
-// set back, that its numbers are written otherwise than before, or that its battery failed.
+// memory is one life's message to the next, in the data store: the chip alone does not show that it was set
+// back, that its number format changed, or that its battery failed.
 type memory struct {
-	known bool         // there was a life before this one
-	mode  uint8        // of the chip
-	doubt abi.RTCDoubt // not cleared by setting the clock yet
-	seen  moment       // a reading that was right, if there was one
-	save  bool         // the data store has something else
+	known bool      // there was a life before this one
+	mode  uint8     // of the chip
+	doubt rtc.Doubt // not cleared by setting the clock yet
+	seen  moment    // a reading that was right, if there was one
+	save  bool      // the data store has something else
 }
 
-// moment is a reading of the clock and when it was made, in time since boot.
+// moment is a reading of the clock and its own time, since boot.
 type moment struct {
 	known bool
 	unix  uint64
@@ -30,8 +31,7 @@ const (
 	memorySeen = 1 << 8
 )
 
-// Two clocks are not equally fast: what one may lose against the other is driftSeconds and a driftShare of
-// the time.
+// Two clocks are not equally fast: one may lose driftSeconds and a driftShare of the time against the other.
 const (
 	driftSeconds = 2
 	driftShare   = 32
@@ -44,7 +44,7 @@ func (m *memory) load(c *sdk.Context) {
 	case e != abi.OK:
 		c.Log("event", "store", "errno", e.Name(), "why", "what the last life knew of the clock is lost")
 	case v[0]&^0xffff == memoryMark:
-		m.known, m.mode, m.doubt = true, uint8(v[0]), abi.RTCDoubt(v[3])
+		m.known, m.mode, m.doubt = true, uint8(v[0]), rtc.Doubt(v[3])
 		m.seen = moment{v[0]&memorySeen != 0, v[1], time.Duration(v[2])}
 	}
 }
@@ -66,7 +66,7 @@ func (m *memory) store(c *sdk.Context) {
 }
 
 // suspect adds doubts, and says which are new.
-func (m *memory) suspect(c *sdk.Context, d abi.RTCDoubt) {
+func (m *memory) suspect(c *sdk.Context, d rtc.Doubt) {
 	d &^= m.doubt
 	if d != 0 {
 		c.Log("event", "doubt", "why", d.String())
@@ -74,7 +74,7 @@ func (m *memory) suspect(c *sdk.Context, d abi.RTCDoubt) {
 	m.doubt, m.save = m.doubt|d, m.save || d != 0
 }
 
-// passed tells whether unix can be the time now, by what was seen before; it takes unix for seen.
+// passed tells whether unix can be the time now, after the last reading, and keeps it as the last reading.
 func (m *memory) passed(unix uint64, now time.Duration) bool {
 	was := m.seen
 	m.seen = moment{true, unix, now}
@@ -85,9 +85,9 @@ func (m *memory) passed(unix uint64, now time.Duration) bool {
 	return unix+driftSeconds+elapsed/driftShare >= was.unix+elapsed
 }
 
-// begin tells the next life that this one died while it set the clock, if it does.
+// begin leaves word for the next life that this one was setting the clock, in case it dies.
 func (m *memory) begin(c *sdk.Context) {
-	m.doubt, m.seen, m.save = m.doubt|abi.RTCHalfSet, moment{}, true
+	m.doubt, m.seen, m.save = m.doubt|rtc.HalfSet, moment{}, true
 	m.store(c)
 }
 

@@ -7,4 +7,4 @@ import (
 	"bennu/drivers/sdk"
 )
 
-func main() { sdk.Run(new(rtc)) }
+func main() { sdk.Run(new(driver)) }

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
 )
@@ -10,11 +11,11 @@ import (
 const (
 	irqLine    = 8
 	maxWaiters = 2 * abi.MaxTasks
-	// updateLimit is how long an update may be away: they come once a second.
+	// updateLimit is the longest time between two updates: they come once a second.
 	updateLimit = 1500 * time.Millisecond
 )
 
-type rtc struct {
+type driver struct {
 	chip       chip
 	memory     memory
 	sets       sdk.Permit // who may set the clock
@@ -26,7 +27,7 @@ type rtc struct {
 }
 
 // Init is sdk.Driver.
-func (r *rtc) Init(c *sdk.Context) error {
+func (r *driver) Init(c *sdk.Context) error {
 	if err := c.Permits(map[string]*sdk.Permit{"sets": &r.sets}); err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (r *rtc) Init(c *sdk.Context) error {
 	}
 	r.memory.load(c)
 	if r.memory.known && r.memory.mode != r.chip.mode {
-		found |= abi.RTCMode
+		found |= rtc.Mode
 	}
 	r.memory.save = !r.memory.known || r.memory.mode != r.chip.mode
 	r.memory.mode = r.chip.mode
@@ -54,9 +55,9 @@ func (r *rtc) Init(c *sdk.Context) error {
 	return nil
 }
 
-// findCentury asks the firmware's tables where the century is. What the register holds tells nothing: it is other
-// in each century, and may be anything where it means nothing.
-func (r *rtc) findCentury(c *sdk.Context) abi.Errno {
+// findCentury asks the firmware's tables where the century is. The register's contents do not tell: they differ
+// in each century, and may be anything if it is no century register.
+func (r *driver) findCentury(c *sdk.Context) abi.Errno {
 	var m abi.Machine
 	if _, e := c.Info(abi.InfoMachine, 0, abi.Bytes(&m)); e != abi.OK {
 		return e
@@ -72,32 +73,32 @@ func (r *rtc) findCentury(c *sdk.Context) abi.Errno {
 }
 
 // read is the time, and why it is not to be trusted or is none.
-func (r *rtc) read(c *sdk.Context) (unix uint64, doubt abi.RTCDoubt, e abi.Errno) {
+func (r *driver) read(c *sdk.Context) (unix uint64, doubt rtc.Doubt, e abi.Errno) {
 	if !r.chip.powered() {
-		r.memory.suspect(c, abi.RTCBattery)
+		r.memory.suspect(c, rtc.Battery)
 	}
 	unix, why, e := r.chip.get()
 	if e == abi.OK && !r.memory.passed(unix, c.Now()) {
-		r.memory.suspect(c, abi.RTCBack)
+		r.memory.suspect(c, rtc.Back)
 	}
 	return unix, r.memory.doubt | why, e
 }
 
 // Message is sdk.Driver.
-func (r *rtc) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
+func (r *driver) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	switch m.Type {
-	case abi.RTCGet:
+	case rtc.Get:
 		now, doubt, e := r.read(c)
 		c.Reply(m, e, now, r.updates, uint64(doubt))
-	case abi.RTCSet:
+	case rtc.Set:
 		if !r.sets.Holds(c, m.Source) {
 			c.Reply(m, abi.EPERM)
 			return
 		}
 		c.Reply(m, r.set(c, m.Arg[0]))
-	case abi.RTCWait:
+	case rtc.Wait:
 		r.wait(c, m)
-	case abi.RTCState:
+	case rtc.State:
 		c.Reply(m, abi.OK, r.interrupts, uint64(r.chip.read(regB)), uint64(r.chip.century), r.chip.last())
 	default:
 		c.Reply(m, abi.ENOSYS)
@@ -107,7 +108,7 @@ func (r *rtc) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 }
 
 // set sets the clock. Errors: EDOM (it cannot keep that), EIO (it did not take it, and is doubtful now).
-func (r *rtc) set(c *sdk.Context, unix uint64) abi.Errno {
+func (r *driver) set(c *sdk.Context, unix uint64) abi.Errno {
 	if unix > r.chip.last() {
 		return abi.EDOM
 	}
@@ -119,12 +120,13 @@ func (r *rtc) set(c *sdk.Context, unix uint64) abi.Errno {
 	r.memory.set(unix, c.Now())
 	r.coarse = false // the instant at which an operator set the clock counts, and not the update after it
 	r.setDate(c, unix)
-	r.memory.store(c) // before the answer: whoever has it may end this life
+	r.memory.store(c) // before the answer: its receiver may end this life
 	return abi.OK
 }
 
-// wait answers at the next update. A task has one place: of who asks again the first request is answered EAGAIN.
-func (r *rtc) wait(c *sdk.Context, m *abi.Msg) {
+// wait answers at the next update. A task has one place: its next request takes it, and the one before is
+// answered EAGAIN.
+func (r *driver) wait(c *sdk.Context, m *abi.Msg) {
 	for i := range r.waiters[:r.n] {
 		if r.waiters[i].To == m.Source {
 			c.ReplyTo(r.waiters[i], abi.EAGAIN)
@@ -143,14 +145,14 @@ func (r *rtc) wait(c *sdk.Context, m *abi.Msg) {
 }
 
 // Interrupt is sdk.Interrupter.
-func (r *rtc) Interrupt(c *sdk.Context, _ uint64) {
+func (r *driver) Interrupt(c *sdk.Context, _ uint64) {
 	r.interrupts++
 	if r.chip.acknowledge() {
 		r.updated(c)
 	}
 }
 
-func (r *rtc) updated(c *sdk.Context) {
+func (r *driver) updated(c *sdk.Context) {
 	r.updates++
 	if r.coarse {
 		r.align(c)
@@ -163,7 +165,7 @@ func (r *rtc) updated(c *sdk.Context) {
 }
 
 // release answers all who wait. Those who died meanwhile are forgotten with the others.
-func (r *rtc) release(c *sdk.Context, e abi.Errno, now uint64, doubt abi.RTCDoubt) {
+func (r *driver) release(c *sdk.Context, e abi.Errno, now uint64, doubt rtc.Doubt) {
 	for _, a := range r.waiters[:r.n] {
 		c.ReplyTo(a, e, now, r.updates, uint64(doubt))
 	}
@@ -171,7 +173,7 @@ func (r *rtc) release(c *sdk.Context, e abi.Errno, now uint64, doubt abi.RTCDoub
 }
 
 // Alarm is sdk.Alarmer: somebody waits, and no interrupt has come.
-func (r *rtc) Alarm(c *sdk.Context) {
+func (r *driver) Alarm(c *sdk.Context) {
 	switch {
 	case r.n == 0:
 	case r.chip.acknowledge():
@@ -179,13 +181,13 @@ func (r *rtc) Alarm(c *sdk.Context) {
 		r.updated(c)
 	default:
 		c.Log("event", "no-update", "errno", abi.EIO.Name(), "b", sdk.Hex(uint64(r.chip.read(regB))))
-		r.release(c, abi.EIO, 0, abi.RTCUpdate)
+		r.release(c, abi.EIO, 0, rtc.Update)
 		r.chip.enable()
 	}
 }
 
 // Stop is sdk.Stopper.
-func (r *rtc) Stop(c *sdk.Context) {
+func (r *driver) Stop(c *sdk.Context) {
 	r.release(c, abi.EINTR, 0, 0)
 	r.chip.disable()
 }

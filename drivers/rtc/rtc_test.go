@@ -5,24 +5,25 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 )
 
-func boot(t *testing.T, m *cmos) (*fake.Kernel, *rtc) {
+func boot(t *testing.T, m *cmos) (*fake.Kernel, *driver) {
 	t.Helper()
 	return life(t, m, map[abi.Label]sdk.Value{})
 }
 
 // life is one life of the driver, with what the data store has.
-func life(t *testing.T, m *cmos, store map[abi.Label]sdk.Value) (*fake.Kernel, *rtc) {
+func life(t *testing.T, m *cmos, store map[abi.Label]sdk.Value) (*fake.Kernel, *driver) {
 	t.Helper()
 	k := fake.New(t, "rtc")
 	k.Arguments("sets=client")
 	k.Device, k.Store, k.Machine.CMOSCentury = m, store, m.century
 	m.raise = func() { k.Fire(irqLine) }
-	r := new(rtc)
+	r := new(driver)
 	k.Start(r)
 	if a, _ := k.Take(fake.Root); a.Type != abi.RSReady || a.Arg[0] != 0 {
 		t.Fatalf("init answer %+v, log %q", a, k.Lines)
@@ -35,7 +36,7 @@ var noon = date{2026, 7, 4, 12, 0, 0}
 func TestGet(t *testing.T) {
 	for _, mode := range []uint8{0, modeBinary, mode24, modeBinary | mode24} {
 		k, _ := boot(t, newCMOS(mode, noon))
-		if a, ok := k.Request(fake.Client, abi.RTCGet); !ok || a.Arg[0] != 0 || a.Arg[1] != noon.unix() {
+		if a, ok := k.Request(fake.Client, rtc.Get); !ok || a.Arg[0] != 0 || a.Arg[1] != noon.unix() {
 			t.Errorf("mode %#x: %+v, %v", mode, a, ok)
 		}
 	}
@@ -47,7 +48,7 @@ func TestNoClock(t *testing.T) {
 	k := fake.New(t, "rtc")
 	k.Arguments("sets=client")
 	k.Device = m
-	k.Start(new(rtc))
+	k.Start(new(driver))
 	if a, _ := k.Take(fake.Root); abi.Errno(a.Arg[0]) != abi.ENODEV {
 		t.Errorf("answered %+v", a)
 	}
@@ -70,11 +71,11 @@ func TestGetAcrossUpdate(t *testing.T) {
 		}
 	}
 	m.up = 100
-	if a, _ := k.Request(fake.Client, abi.RTCGet); a.Arg[1] != next.unix() {
+	if a, _ := k.Request(fake.Client, rtc.Get); a.Arg[1] != next.unix() {
 		t.Errorf("read %d, want %d", a.Arg[1], next.unix())
 	}
 	m.up = 1 << 30
-	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO || abi.RTCDoubt(a.Arg[3]) != abi.RTCUpdate {
+	if a, _ := k.Request(fake.Client, rtc.Get); abi.Errno(a.Arg[0]) != abi.EIO || rtc.Doubt(a.Arg[3]) != rtc.Update {
 		t.Errorf("an update without end: %+v", a)
 	}
 }
@@ -83,7 +84,7 @@ func TestGarbage(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	k, _ := boot(t, m)
 	m.r[regMonth] = 0xee
-	if a, _ := k.Request(fake.Client, abi.RTCGet); abi.Errno(a.Arg[0]) != abi.EIO || abi.RTCDoubt(a.Arg[3]) != abi.RTCGarbage {
+	if a, _ := k.Request(fake.Client, rtc.Get); abi.Errno(a.Arg[0]) != abi.EIO || rtc.Doubt(a.Arg[3]) != rtc.Garbage {
 		t.Errorf("answered %+v", a)
 	}
 }
@@ -92,24 +93,24 @@ func TestSet(t *testing.T) {
 	m := newCMOS(0, noon)
 	k, _ := boot(t, m)
 	to := date{2031, 12, 31, 23, 59, 58}
-	if a, _ := k.Request(fake.Client, abi.RTCSet, to.unix()); a.Arg[0] != 0 {
+	if a, _ := k.Request(fake.Client, rtc.Set, to.unix()); a.Arg[0] != 0 {
 		t.Fatalf("answered %+v", a)
 	}
-	if a, _ := k.Request(fake.Client, abi.RTCGet); a.Arg[1] != to.unix() {
+	if a, _ := k.Request(fake.Client, rtc.Get); a.Arg[1] != to.unix() {
 		t.Errorf("read back %d, want %d", a.Arg[1], to.unix())
 	}
 	if len(m.writes) != 0 || m.r[regB]&bSet != 0 || m.r[regB]&bUpdate == 0 {
 		t.Errorf("written while it ran: %v; register B %#x", m.writes, m.r[regB])
 	}
-	for _, late := range []uint64{abi.RTCLast + 1, 1 << 40, 1<<64 - 1} {
-		if a, _ := k.Request(fake.Client, abi.RTCSet, late); abi.Errno(a.Arg[0]) != abi.EDOM {
+	for _, late := range []uint64{rtc.Last + 1, 1 << 40, 1<<64 - 1} {
+		if a, _ := k.Request(fake.Client, rtc.Set, late); abi.Errno(a.Arg[0]) != abi.EDOM {
 			t.Errorf("too late a year: %+v", a)
 		}
 	}
 	m.century = 0
 	k, _ = boot(t, m)
 	late := date{2070, 1, 1, 0, 0, 0}
-	if a, _ := k.Request(fake.Client, abi.RTCSet, late.unix()); abi.Errno(a.Arg[0]) != abi.EDOM {
+	if a, _ := k.Request(fake.Client, rtc.Set, late.unix()); abi.Errno(a.Arg[0]) != abi.EDOM {
 		t.Errorf("a year that only a century register can hold: %+v", a)
 	}
 }
@@ -118,7 +119,7 @@ func TestWait(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	k, r := boot(t, m)
 	for _, from := range []abi.Endpoint{fake.Client, fake.Other} {
-		if _, ok := k.Request(from, abi.RTCWait); ok {
+		if _, ok := k.Request(from, rtc.Wait); ok {
 			t.Error("answered at once")
 		}
 	}
@@ -137,9 +138,9 @@ func TestWait(t *testing.T) {
 	}
 	k.Dead[fake.Other] = false
 	for range 2 * maxWaiters { // one who waits again and again takes nobody's place
-		k.Request(fake.Other, abi.RTCWait)
+		k.Request(fake.Other, rtc.Wait)
 	}
-	if a, ok := k.Request(fake.Client, abi.RTCWait); ok {
+	if a, ok := k.Request(fake.Client, rtc.Wait); ok {
 		t.Errorf("answered at once: %+v", a)
 	}
 	m.tick()
@@ -154,20 +155,20 @@ func TestSetByAStranger(t *testing.T) {
 	m := newCMOS(0, noon)
 	k, _ := boot(t, m)
 	k.Names = map[abi.Endpoint]string{fake.Other: "stranger"}
-	if a, _ := k.Request(fake.Other, abi.RTCSet, 0); abi.Errno(a.Arg[0]) != abi.EPERM {
+	if a, _ := k.Request(fake.Other, rtc.Set, 0); abi.Errno(a.Arg[0]) != abi.EPERM {
 		t.Errorf("answer %+v", a)
 	}
-	if a, _ := k.Request(fake.Other, abi.RTCGet); a.Arg[1] != noon.unix() {
+	if a, _ := k.Request(fake.Other, rtc.Get); a.Arg[1] != noon.unix() {
 		t.Errorf("it is %d, want %d", a.Arg[1], noon.unix())
 	}
 }
 
-// Who waits gets an answer even when no interrupt ever comes.
+// A waiting task gets an answer even if no interrupt ever comes.
 func TestWaitInVain(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	k, _ := boot(t, m)
 	m.r[regB] &^= bUpdate // why none comes
-	k.Request(fake.Client, abi.RTCWait)
+	k.Request(fake.Client, rtc.Wait)
 	k.Advance(updateLimit)
 	if a, ok := k.Take(fake.Client); !ok || abi.Errno(a.Arg[0]) != abi.EIO {
 		t.Errorf("no update: %+v, %v", a, ok)
@@ -175,7 +176,7 @@ func TestWaitInVain(t *testing.T) {
 	if m.r[regB]&bUpdate == 0 {
 		t.Error("the interrupt is still off")
 	}
-	k.Request(fake.Client, abi.RTCWait)
+	k.Request(fake.Client, rtc.Wait)
 	m.r[regC] = cUpdate | cAny // it came, but the interrupt was lost
 	k.Advance(updateLimit)
 	if a, ok := k.Take(fake.Client); !ok || a.Arg[0] != 0 || a.Arg[1] != noon.unix() {
@@ -201,7 +202,7 @@ func TestRestart(t *testing.T) {
 			if m.r[regB] != mode24|bUpdate || m.r[regA] != aKnown || m.r[regC] != 0 {
 				t.Errorf("registers A %#x B %#x C %#x", m.r[regA], m.r[regB], m.r[regC])
 			}
-			k.Request(fake.Client, abi.RTCWait)
+			k.Request(fake.Client, rtc.Wait)
 			m.tick()
 			k.Run()
 			if _, ok := k.Take(fake.Client); !ok {
@@ -214,7 +215,7 @@ func TestRestart(t *testing.T) {
 func TestStop(t *testing.T) {
 	m := newCMOS(mode24, noon)
 	k, _ := boot(t, m)
-	k.Request(fake.Client, abi.RTCWait)
+	k.Request(fake.Client, rtc.Wait)
 	k.Stop()
 	if a, ok := k.Take(fake.Client); !ok || abi.Errno(a.Arg[0]) != abi.EINTR {
 		t.Errorf("answer %+v, %v", a, ok)
@@ -229,7 +230,7 @@ func TestState(t *testing.T) {
 	k, _ := boot(t, m)
 	m.tick()
 	k.Run()
-	if a, _ := k.Request(fake.Client, abi.RTCState); a.Arg[1] != 1 || a.Arg[2] != mode24|bUpdate || a.Arg[3] != regCentury || a.Arg[4] != abi.RTCLast {
+	if a, _ := k.Request(fake.Client, rtc.State); a.Arg[1] != 1 || a.Arg[2] != mode24|bUpdate || a.Arg[3] != regCentury || a.Arg[4] != rtc.Last {
 		t.Errorf("state %v", a.Arg)
 	}
 	if a, _ := k.Request(fake.Client, 0xdead); abi.Errno(a.Arg[0]) != abi.ENOSYS {
@@ -249,7 +250,7 @@ func TestSetIsStoredFirst(t *testing.T) {
 		}
 		return k.RS(m)
 	}
-	if a, ok := k.Request(fake.Client, abi.RTCSet, noon.unix()); !ok || a.Arg[0] != 0 || stores != 2 { // begun, and done
+	if a, ok := k.Request(fake.Client, rtc.Set, noon.unix()); !ok || a.Arg[0] != 0 || stores != 2 { // begun, and done
 		t.Errorf("answer %+v (%v), %d stores", a, ok, stores)
 	}
 }

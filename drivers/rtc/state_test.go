@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
@@ -16,13 +17,13 @@ import (
 var firstSeed = flag.Int64("seed", 1, "of the first random state of the device")
 
 // get asks for the time.
-func get(k *fake.Kernel) (unix uint64, doubt abi.RTCDoubt, e abi.Errno) {
-	a, _ := k.Request(fake.Client, abi.RTCGet)
-	return a.Arg[1], abi.RTCDoubt(a.Arg[3]), abi.Errno(a.Arg[0])
+func get(k *fake.Kernel) (unix uint64, doubt rtc.Doubt, e abi.Errno) {
+	a, _ := k.Request(fake.Client, rtc.Get)
+	return a.Arg[1], rtc.Doubt(a.Arg[3]), abi.Errno(a.Arg[0])
 }
 
 func set(k *fake.Kernel, unix uint64) abi.Errno {
-	a, _ := k.Request(fake.Client, abi.RTCSet, unix)
+	a, _ := k.Request(fake.Client, rtc.Set, unix)
 	return abi.Errno(a.Arg[0])
 }
 
@@ -63,12 +64,12 @@ func told(m *cmos) (unix uint64, ok bool) {
 	if d.Year() != year || int(d.Month()) != month || d.Day() != day || d.Hour() != hour || d.Minute() != minute || d.Second() != second {
 		return 0, false
 	}
-	return uint64(d.Unix()), year >= abi.RTCFirstYear && year <= abi.RTCLastYear
+	return uint64(d.Unix()), year >= rtc.FirstYear && year <= rtc.LastYear
 }
 
 // randomState is a clock as a dead driver, or firmware, may have left it.
 func randomState(rng *rand.Rand) *cmos {
-	m := newCMOS(uint8(rng.Intn(256)), fromUnix(uint64(rng.Int63n(int64(abi.RTCLast)+1))))
+	m := newCMOS(uint8(rng.Intn(256)), fromUnix(uint64(rng.Int63n(int64(rtc.Last)+1))))
 	m.counts, m.reads = rng.Intn(2) == 0, rng.Intn(2) == 0
 	if rng.Intn(3) == 0 {
 		m.century = 0
@@ -98,8 +99,8 @@ func TestAnyState(t *testing.T) {
 		m := randomState(rng)
 		was := *m
 		want, valid := told(m)
-		doubtful := abi.RTCDoubt(0)
-		for bit, bad := range map[abi.RTCDoubt]bool{abi.RTCHalfSet: m.r[regB]&bSet != 0, abi.RTCStopped: m.r[regA]&aDivider != aRunning, abi.RTCBattery: m.r[regD] == 0} {
+		doubtful := rtc.Doubt(0)
+		for bit, bad := range map[rtc.Doubt]bool{rtc.HalfSet: m.r[regB]&bSet != 0, rtc.Stopped: m.r[regA]&aDivider != aRunning, rtc.Battery: m.r[regD] == 0} {
 			if bad {
 				doubtful |= bit
 			}
@@ -108,13 +109,13 @@ func TestAnyState(t *testing.T) {
 		for lives := range 2 { // what the first one finds out the second one knows
 			k, _ := life(t, m, store)
 			unix, doubt, e := get(k)
-			if why := doubt &^ doubtful; (e == abi.OK) != valid || valid && (unix != want || why != 0) || !valid && why != abi.RTCGarbage && why != abi.RTCRange || doubt&doubtful != doubtful {
+			if why := doubt &^ doubtful; (e == abi.OK) != valid || valid && (unix != want || why != 0) || !valid && why != rtc.Garbage && why != rtc.Range || doubt&doubtful != doubtful {
 				t.Errorf("life %d: %d, doubt %#x, %s; the registers say %d, %v, and doubt is %#x", lives, unix, doubt, e.Name(), want, valid, doubtful)
 			}
 			if m.r[regA]&^aUpdating != aKnown || m.r[regB]&^(modeBinary|mode24) != bUpdate {
 				t.Errorf("registers A %#x, B %#x", m.r[regA], m.r[regB])
 			}
-			k.Request(fake.Client, abi.RTCWait)
+			k.Request(fake.Client, rtc.Wait)
 			m.tick()
 			k.Run()
 			if _, ok := k.Take(fake.Client); !ok {
@@ -141,9 +142,9 @@ func setAnywhere(t *testing.T, m *cmos, store map[abi.Label]sdk.Value, rng *rand
 	if e := set(k, to); e != abi.OK {
 		t.Errorf("set to %d: %s", to, e.Name())
 	}
-	battery := abi.RTCDoubt(0)
+	battery := rtc.Doubt(0)
 	if m.r[regD] == 0 {
-		battery = abi.RTCBattery
+		battery = rtc.Battery
 	}
 	for range 2 {
 		if unix, doubt, e := get(k); unix != to || doubt != battery || e != abi.OK {
@@ -182,12 +183,12 @@ func TestEndOfRange(t *testing.T) {
 		name    string
 		century uint64
 		counts  bool
-		doubt   abi.RTCDoubt
+		doubt   rtc.Doubt
 		errno   abi.Errno
 	}{
-		{"the century goes on", regCentury, true, abi.RTCRange, abi.EDOM},
-		{"the century is memory", regCentury, false, abi.RTCBack, abi.OK},
-		{"no century", 0, true, abi.RTCBack, abi.OK},
+		{"the century goes on", regCentury, true, rtc.Range, abi.EDOM},
+		{"the century is memory", regCentury, false, rtc.Back, abi.OK},
+		{"no century", 0, true, rtc.Back, abi.OK},
 	} {
 		m, store := newCMOS(mode24, noon), map[abi.Label]sdk.Value{}
 		m.century, m.counts = c.century, c.counts
@@ -218,25 +219,25 @@ func TestBetweenLives(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		do    func(m *cmos)
-		doubt abi.RTCDoubt
+		doubt rtc.Doubt
 	}{
 		{"a minute", func(m *cmos) { m.pass(60) }, 0},
 		{"a week", func(m *cmos) { m.pass(7 * 86400) }, 0},
 		{"back by a second", func(m *cmos) { m.put(date{2026, 7, 4, 11, 59, 59}) }, 0}, // two clocks are read one after the other
-		{"back by ten", func(m *cmos) { m.put(date{2026, 7, 4, 11, 59, 50}) }, abi.RTCBack},
-		{"12 hours", func(m *cmos) { m.r[regB] = 0; m.put(noon) }, abi.RTCMode},
-		{"binary", func(m *cmos) { m.r[regB] |= modeBinary }, abi.RTCMode},
-		{"stopped", func(m *cmos) { m.r[regA] = 0x76 }, abi.RTCStopped},
-		{"held", func(m *cmos) { m.r[regB] |= bSet }, abi.RTCHalfSet},
-		{"no battery", func(m *cmos) { m.r[regD] = 0 }, abi.RTCBattery},
-		{"no battery, which reading forgets", func(m *cmos) { m.r[regD], m.reads = 0, true }, abi.RTCBattery},
+		{"back by ten", func(m *cmos) { m.put(date{2026, 7, 4, 11, 59, 50}) }, rtc.Back},
+		{"12 hours", func(m *cmos) { m.r[regB] = 0; m.put(noon) }, rtc.Mode},
+		{"binary", func(m *cmos) { m.r[regB] |= modeBinary }, rtc.Mode},
+		{"stopped", func(m *cmos) { m.r[regA] = 0x76 }, rtc.Stopped},
+		{"held", func(m *cmos) { m.r[regB] |= bSet }, rtc.HalfSet},
+		{"no battery", func(m *cmos) { m.r[regD] = 0 }, rtc.Battery},
+		{"no battery, which reading forgets", func(m *cmos) { m.r[regD], m.reads = 0, true }, rtc.Battery},
 	} {
 		m, store := newCMOS(mode24, noon), map[abi.Label]sdk.Value{}
 		life(t, m, store)
 		c.do(m)
 		for lives := range 3 {
 			k, _ := life(t, m, store)
-			if _, doubt, e := get(k); doubt&c.doubt != c.doubt || c.doubt == 0 && doubt != 0 || e != abi.OK && c.doubt != abi.RTCMode {
+			if _, doubt, e := get(k); doubt&c.doubt != c.doubt || c.doubt == 0 && doubt != 0 || e != abi.OK && c.doubt != rtc.Mode {
 				t.Errorf("%s, life %d: doubt %#x, want %#x, %s", c.name, lives, doubt, c.doubt, e.Name())
 			}
 			if c.doubt != 0 && lives == 0 && !strings.Contains(strings.Join(k.Lines, "\n"), "event=doubt") {
@@ -255,7 +256,7 @@ func TestNotTaken(t *testing.T) {
 		if e := set(k, date{2026, 7, 4, 12, 0, 0}.unix()); e != abi.EIO {
 			t.Errorf("register %#x: %s", reg, e.Name())
 		}
-		if _, doubt, _ := get(k); doubt&abi.RTCHalfSet == 0 {
+		if _, doubt, _ := get(k); doubt&rtc.HalfSet == 0 {
 			t.Errorf("register %#x: doubt %#x", reg, doubt)
 		}
 	}
@@ -316,10 +317,10 @@ func TestSetTakesTime(t *testing.T) {
 
 // A clock that has left the range before it is read back has taken the time, if that can be: only from the last seconds.
 func TestSetPastTheRange(t *testing.T) {
-	for unix, want := range map[uint64]abi.Errno{abi.RTCLast: abi.OK, noon.unix(): abi.EIO} {
+	for unix, want := range map[uint64]abi.Errno{rtc.Last: abi.OK, noon.unix(): abi.EIO} {
 		m := newCMOS(mode24, noon)
 		k, _ := boot(t, m)
-		m.onRead = func() { m.put(date{abi.RTCLastYear + 1, 1, 1, 0, 0, 0}) }
+		m.onRead = func() { m.put(date{rtc.LastYear + 1, 1, 1, 0, 0, 0}) }
 		if e := set(k, unix); e != want {
 			t.Errorf("set to %d: %s, want %s", unix, e.Name(), want.Name())
 		}

@@ -15,7 +15,7 @@ const slack = 1500 * time.Millisecond
 
 // tellDate makes the clock's time the date for all, unless that is what they have: an earlier life told them, to the
 // instant of an update.
-func (r *rtc) tellDate(c *sdk.Context) {
+func (r *driver) tellDate(c *sdk.Context) {
 	unix, _, e := r.read(c)
 	if e != abi.OK {
 		return // doubts are told; all keep what they have
@@ -29,7 +29,7 @@ func (r *rtc) tellDate(c *sdk.Context) {
 }
 
 // align sets the date once more at an update, when the clock's seconds are exact.
-func (r *rtc) align(c *sdk.Context) {
+func (r *driver) align(c *sdk.Context) {
 	if unix, _, e := r.read(c); e == abi.OK {
 		r.coarse = false
 		r.setDate(c, unix)
@@ -37,7 +37,7 @@ func (r *rtc) align(c *sdk.Context) {
 }
 
 // setDate makes unix the date for all.
-func (r *rtc) setDate(c *sdk.Context, unix uint64) {
+func (r *driver) setDate(c *sdk.Context, unix uint64) {
 	if e := c.SetDate(time.Duration(unix) * time.Second); e != abi.OK {
 		c.Log("event", "date", "errno", e.Name(), "why", "the other tasks do not learn the date")
 	}

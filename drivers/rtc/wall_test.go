@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
@@ -19,7 +20,7 @@ func withDate(t *testing.T, m *cmos, date time.Duration) *fake.Kernel {
 	if date != 0 {
 		k.Date().UnixNS = uint64(date) - k.Now()
 	}
-	k.Start(new(rtc))
+	k.Start(new(driver))
 	return k
 }
 
@@ -73,7 +74,7 @@ func TestDateFollowsSet(t *testing.T) {
 	k := withDate(t, m, 0)
 	k.Advance(250 * time.Millisecond)
 	then := date{2031, 2, 3, 4, 5, 6}
-	if a, _ := k.Request(fake.Client, abi.RTCSet, then.unix()); a.Arg[0] != 0 {
+	if a, _ := k.Request(fake.Client, rtc.Set, then.unix()); a.Arg[0] != 0 {
 		t.Fatalf("set: %+v", a)
 	}
 	if got := dateOf(k); got != seconds(then) {
@@ -87,7 +88,7 @@ func TestDateFollowsSet(t *testing.T) {
 	if got, want := dateOf(k), seconds(then)+100*time.Millisecond; got != want || k.Dates != n {
 		t.Errorf("after an update %v, want %v", got, want)
 	}
-	if a, _ := k.Request(fake.Client, abi.RTCSet, uint64(1)<<60); abi.Errno(a.Arg[0]) != abi.EDOM || k.Dates != n {
+	if a, _ := k.Request(fake.Client, rtc.Set, uint64(1)<<60); abi.Errno(a.Arg[0]) != abi.EDOM || k.Dates != n {
 		t.Errorf("a date that the clock cannot hold: %+v, %d settings", a, k.Dates-n)
 	}
 }

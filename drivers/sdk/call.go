@@ -24,14 +24,13 @@ type awaited struct {
 	m    abi.Msg // the answer
 }
 
-// Call sends the request *m to a task and waits for its answer, which replaces *m. The result
-// is the answer's Errno (Arg[0]), or why there is none; m.Type is abi.MsgReply in the first
-// case only. m.Arg[6] is the SDK's: it carries a tag, so that the late answer of a Call
-// that gave up is not taken for another's.
+// Call sends the request *m to a task and waits for its answer, which replaces *m. The result is the answer's
+// Errno (Arg[0]), or why there is none; m.Type is abi.MsgReply in the first case only. m.Arg[6] is the SDK's:
+// it carries a tag, so that the late answer to a Call that gave up is not taken for another one's.
 //
-// Pings are answered meanwhile; whatever else comes from the task or from the reincarnation
-// server is handled after the handler that called Call has returned. What comes from others, interrupts
-// and the alarm among it, waits in the kernel.
+// Pings are answered meanwhile. Other messages of the task or of the reincarnation server are handled after
+// the handler that called Call has returned. Everything from others, interrupts and the alarm included, waits
+// in the kernel.
 //
 // Any goroutine may call; only itself waits. While other goroutines have work or timers, the driver's own too waits among
 // them: then requests of others and interrupts are taken from the kernel meanwhile, and handled after the handler.
@@ -94,8 +93,8 @@ func (c *Context) persist(to abi.Endpoint, req *abi.Msg, limit time.Duration) ab
 	return abi.EAGAIN
 }
 
-// exchange sends the request, or, when it was received, waits for the answer; timeout is in ns. Then it
-// looks for what the reincarnation server wants.
+// exchange sends the request, or, when it was received, waits for the answer; timeout is in ns. Then it looks
+// for messages of the reincarnation server.
 func (c *Context) exchange(to abi.Endpoint, req *abi.Msg, sent bool, timeout uint64) (bool, abi.Errno) {
 	kind, e, m := abi.KindSendA, abi.OK, *req
 	if sent {
@@ -122,7 +121,7 @@ func (c *Context) exchange(to abi.Endpoint, req *abi.Msg, sent bool, timeout uin
 	return sent, abi.OK
 }
 
-// last looks once more when the time is over: what is there by then has come in time.
+// last looks once more when the time is over: a message that is there by then has come in time.
 func (c *Context) last(to abi.Endpoint, sent bool) abi.Errno {
 	for sent && c.later.room() && !c.await.came {
 		var m abi.Msg
@@ -187,7 +186,7 @@ func (c *Context) sliceUntil(end uint64) uint64 {
 	return min(end-now, uint64(slice))
 }
 
-// attend looks, without waiting, for what the reincarnation server wants.
+// attend looks, without waiting, for messages of the reincarnation server.
 func (c *Context) attend() {
 	for i := 0; i < maxRequests && c.later.room() && !c.await.came; i++ {
 		var m abi.Msg
@@ -199,8 +198,8 @@ func (c *Context) attend() {
 	}
 }
 
-// arrived takes a message within a handler: the awaited answer is the Call's, a ping is answered at once, what
-// else it is is kept for the loop. Precondition: later.room.
+// arrived takes a message within a handler: the Call takes the awaited answer, a ping is answered at once, and
+// anything else is kept for the loop. Precondition: later.room.
 func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 	root := c.fromRoot(m.Source)
 	if kind == abi.KindNotify && root {
@@ -229,9 +228,9 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 	}
 }
 
-// Ask sends a request and does not wait: the answer comes to Replier.Reply with tag in
-// Arg[6]. A task that dies before it received the request is an answer with EDEADSRCDST; one
-// that dies later is none, so keep an alarm or watch events.
+// Ask sends a request and does not wait: the answer comes to Replier.Reply with tag in Arg[6]. If the task
+// dies before it receives the request, the answer is EDEADSRCDST; if it dies later there is none, so keep an
+// alarm or watch events.
 //
 // Errors: EINVAL (tag above MaxTag), EDEADSRCDST, ECALLDENIED, ETRAPDENIED, EAGAIN (MaxAsync
 // messages wait already).
@@ -244,13 +243,13 @@ func (c *Context) Ask(to abi.Endpoint, m *abi.Msg, tag uint64) abi.Errno {
 	return c.k.SendA(to, tag, &asked)
 }
 
-// Tell sends a message that wants no answer, without waiting. Errors: as Ask; that the task
-// died before it received it is not told.
+// Tell sends a message that wants no answer, without waiting. Errors: as Ask; a death of the task before it
+// receives the message is not told.
 func (c *Context) Tell(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	return c.k.SendA(to, ownTag, m)
 }
 
-// Asker is whom a request came from, for an answer that is given later.
+// Asker is the sender of a request, for an answer that is given later.
 type Asker struct {
 	To  abi.Endpoint
 	Tag uint64

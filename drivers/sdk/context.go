@@ -10,8 +10,8 @@ import (
 // Forever is the limit of a Call that has none.
 const Forever = time.Duration(1<<63 - 1)
 
-// Context is a driver's task: who it is, and what it may ask for. Handlers run on the goroutine of Run, the driver's own. Other
-// goroutines may use what does not say otherwise; Alarm, IRQ, IgnorePings, Permits and Exit are the driver's own, and a panic
+// Context is a driver's task: its identity, and everything that it may ask for. Handlers run on the goroutine of Run, the driver's own.
+// Other goroutines may use what does not say otherwise; Alarm, IRQ, IgnorePings, Permits and Exit are the driver's own, and a panic
 // elsewhere.
 type Context struct {
 	k      usys.Gate
@@ -41,7 +41,7 @@ type Context struct {
 	interrupter Interrupter
 	replier     Replier
 
-	in    abi.Msg // what the handler that runs was given: a handler may keep it for all that is known, so it is in no frame
+	in    abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
 	later later
 	await awaited // by the Call that goes on
 	owed  []owed  // answers that the kernel has no room for
@@ -79,7 +79,7 @@ func (c *Context) Incarnation() uint32 { return c.start.Incarnation }
 // the device may be in the middle of something.
 func (c *Context) Restarted() bool { return c.start.Init != abi.InitFresh }
 
-// Args are the words that system.conf, or whoever brought the service up, gives it.
+// Args are the words that system.conf gives it.
 func (c *Context) Args() []string {
 	var words []string
 	b := c.start.Args[:min(c.start.ArgsLen, abi.ArgsSize)]
@@ -178,8 +178,8 @@ func (c *Context) IgnorePings(yes bool) {
 	c.mute = yes
 }
 
-// Stopping tells whether the reincarnation server has asked the driver to end: seen by a
-// waiting method, so that Stop follows when the handler returns.
+// Stopping tells whether the reincarnation server has asked the driver to end. A waiting method notices it;
+// Stop follows when the handler returns.
 func (c *Context) Stopping() bool { return c.stop }
 
 // exitNow unwinds from a handler to the loop.

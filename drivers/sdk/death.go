@@ -65,7 +65,7 @@ func shortFile(path string) string {
 	return path[i+1:]
 }
 
-// panicText is what fmt would print, for what drivers panic with.
+// panicText is the text that fmt would print for the values that drivers panic with.
 func panicText(v any) (s string) {
 	defer func() {
 		if recover() != nil {

@@ -1,5 +1,5 @@
-// Package sdk is what a driver imports. A driver is a Go main package that hands Run a
-// value with Init and Message, and with whichever of the other handlers it wants:
+// Package sdk is what a driver imports. A driver is a Go main package that hands Run a value with Init and
+// Message, and with those of the other handlers that it wants:
 //
 //	type rtc struct{ … }
 //
@@ -15,9 +15,9 @@
 //
 // # The loop
 //
-// Handlers run one after the other on the goroutine that called Run. A handler must not block for long: nothing else of the driver happens
-// meanwhile, heartbeats included. The Context's own waiting methods (Call, Sleep, LookupWait)
-// answer pings while they wait; what else arrives during them is handled afterwards, in order.
+// Handlers run one after the other on the goroutine that called Run. A handler must not block for long: nothing else of the driver happens meanwhile, heartbeats
+// included. The Context's own waiting methods (Call, Sleep, LookupWait) answer pings while they wait;
+// anything else that arrives during them is handled afterwards, in order.
 //
 // # Memory
 //

@@ -6,15 +6,15 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Driver is what Run needs at least.
+// Driver is the least that Run needs.
 type Driver interface {
 	// Init brings the device into a known state, whatever state it is in: the last
 	// incarnation may have died at any instruction. An error is the answer to the
 	// reincarnation server (Fail makes one with an Errno) and the end of this life.
 	Init(c *Context) error
 
-	// Message is a request of another task. m is valid until Message returns; to answer
-	// later keep c.Asker(m). What it does not know it answers with ENOSYS.
+	// Message is a request of another task. m is valid until Message returns; to answer later keep
+	// c.Asker(m). It answers ENOSYS to a request that it does not know.
 	Message(c *Context, m *abi.Msg, kind abi.ReceiveKind)
 }
 
@@ -38,15 +38,14 @@ type Faulter interface {
 	Fault(c *Context, way uint64)
 }
 
-// Replier takes answers to asynchronous requests (Context.Ask). m.Source is who was asked,
-// m.Arg[0] the Errno, m.Arg[6] the tag. A request that could not be delivered is answered
-// by the SDK itself, with the kernel's Errno.
+// Replier takes answers to asynchronous requests (Context.Ask). m.Source is the task that was asked, m.Arg[0]
+// the Errno, m.Arg[6] the tag. A request that could not be delivered is answered by the SDK itself, with the
+// kernel's Errno.
 type Replier interface {
 	Reply(c *Context, m *abi.Msg)
 }
 
-// Newser is told that an event numbered at least what was watched for exists (RS.Watch). It
-// happens once a Watch.
+// Newser is told that an event of the watched number or above exists (RS.Watch), once for each Watch.
 type Newser interface {
 	News(c *Context, next uint64)
 }
@@ -86,7 +85,7 @@ func place(skip int) string {
 	return shortFile(file) + ":" + Dec(uint64(line))
 }
 
-// wordsOf is what is told of a failed Init beside its Errno.
+// wordsOf is the words about a failed Init, beside its Errno.
 func wordsOf(err error) string {
 	for x := err; x != nil; {
 		if e, ok := x.(*Error); ok && x == err {

@@ -2,7 +2,7 @@ package sdk
 
 import "bennu/kernel/abi"
 
-// Value is what the data store keeps under a key: 32 bytes.
+// Value is the data store's unit: 32 bytes under a key.
 type Value [4]uint64
 
 func storeRequest(t abi.MsgType, key string) (m abi.Msg, ok bool) {

@@ -8,8 +8,8 @@ const (
 	maxNotes    = 16 // tasks that notified
 )
 
-// later holds what arrived while a handler waited, for the loop, in the order of arrival. What can come once
-// only has a place of its own.
+// later holds messages that arrived while a handler waited, for the loop, in the order of arrival. A message
+// that can come once only has a place of its own.
 type later struct {
 	n        int    // of all kinds
 	last     uint64 // order of the newest
@@ -50,7 +50,7 @@ func (r *ring) push(m *abi.Msg, kind abi.ReceiveKind, order uint64) {
 	r.n++
 }
 
-// oldest is the order of what pop would take; 0: nothing.
+// oldest is the order of the message that pop would take; 0: none.
 func (r *ring) oldest() uint64 {
 	if r.n == 0 {
 		return 0
@@ -65,8 +65,8 @@ func (r *ring) pop(m *abi.Msg) abi.ReceiveKind {
 	return e.kind
 }
 
-// room tells whether one more message of whatever kind would find a place, or be refused with an answer.
-// Nobody receives within a handler without it: so nothing is ever dropped.
+// room tells whether one more message of any kind would find a place, or be refused with an answer. A handler
+// receives only when it says so, so nothing is ever dropped.
 func (l *later) room() bool { return l.answers.n < maxAnswers && l.nNotes < maxNotes }
 
 func (l *later) empty() bool { return l.n == 0 }

@@ -9,7 +9,7 @@ import (
 // lineSize is the longest line of log; the rest of a longer one is cut.
 const lineSize = 240
 
-// Log writes one line to the kernel's log, which says when and who: pairs of key and value as
+// Log writes one line to the kernel's log, which adds the time and the label: pairs of key and value as
 // logfmt. A value with blanks, quotes or equals signs is quoted.
 //
 //	c.Log("event", "overrun", "lost", sdk.Dec(n))  →  [12.345678] tty: event=overrun lost=3

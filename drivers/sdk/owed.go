@@ -7,8 +7,8 @@ import (
 	"bennu/kernel/abi"
 )
 
-// The kernel keeps abi.MaxAsync messages of a task. When those are answers to askers who do not receive, the answers to
-// others wait here, some for each asker, so that nobody who receives loses one because of them.
+// The kernel keeps abi.MaxAsync messages of a task. When these are answers to askers who do not receive, the answers to
+// others wait here, some for each asker, so that an asker who receives loses none.
 const (
 	owedEach  = 4 // answers for one asker
 	firstTry  = time.Millisecond
@@ -39,8 +39,8 @@ func (c *Context) owe(to abi.Endpoint, m *abi.Msg) bool {
 	return true
 }
 
-// settle gives the kernel what it has room for by now, oldest first, and tells how long to wait at most before the
-// next try: nobody says when an asker receives.
+// settle gives the kernel as many kept answers as it has room for, oldest first, and tells how long to wait at
+// most before the next try: nothing tells when an asker receives.
 func (c *Context) settle() (timeout uint64) {
 	before := len(c.owed)
 	c.owed = slices.DeleteFunc(c.owed, func(o owed) bool {

@@ -8,8 +8,9 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Permit is who may ask a driver for something that not everybody who may send to it is to have, by label. The
-// driver's arguments say it: `reads=shell,editor` in system.conf. Whom they do not name has it not.
+// Permit is the labels of those who may ask a driver for one kind of thing. Being allowed to send to the
+// driver is not enough. The driver's arguments name them: `reads=shell,editor` in system.conf. Nobody else has
+// the permit.
 type Permit struct {
 	labels []abi.Label
 	known  abi.Endpoint // the last one that had it

@@ -6,8 +6,8 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Limits of requests to the reincarnation server: those that wait for a service's life to begin or end have the limits
-// of system.conf (init, stop), which the server keeps.
+// Limits of requests to the reincarnation server. Requests that wait for a service's life to begin or end have the
+// limits of system.conf (init, stop), which the server keeps.
 const (
 	lifeLimit = Forever
 	rsLimit   = 5 * time.Second
@@ -75,8 +75,8 @@ func (r RS) Fault(l abi.Label, kind abi.FaultKind, param uint64) abi.Errno {
 	return r.c.Call(r.c.root, &m, rsLimit)
 }
 
-// Status fills rows with the table of services and tells how many there are: more than
-// len(rows) means that the rest was left out.
+// Status fills rows with the table of services and tells how many there are: if these are more than
+// len(rows), the rest was left out.
 func (r RS) Status(rows []abi.ServiceStatus) (n int, e abi.Errno) {
 	m := abi.Msg{Type: abi.RSStatus}
 	if e = r.fill(&m, sliceBytes(rows)); e != abi.OK {

@@ -10,15 +10,15 @@ import (
 // keyRoom is what one key may need: another source's line is shown first.
 const keyRoom = 2 * maxEcho
 
-// keyboard is a task that types by abi.TTYInput.
+// keyboard is a task that types by tty.Input.
 type keyboard struct {
 	ep     abi.Endpoint
 	editor editor
 }
 
-// typed takes what the port has received, as long as any line and what is shown of it has room. The
-// rest stays where it is, in the end in the chip and with its sender.
-func (t *tty) typed(c *sdk.Context) {
+// typed takes received bytes as long as any line, and its echo, has room. The rest stays where it is, in the
+// end in the chip and with its sender.
+func (t *driver) typed(c *sdk.Context) {
 	if h := t.port.Hangups; h != t.hangups {
 		t.hangups = h
 		if t.serial.Begun() {
@@ -37,12 +37,12 @@ func (t *tty) typed(c *sdk.Context) {
 	}
 }
 
-// input is abi.TTYInput. A keyboard cannot wait: the line that has no room is dropped as a whole.
-// Errors: EPERM (the sender is no keyboard), EINVAL (no byte).
-func (t *tty) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
+// input is tty.Input. A keyboard cannot wait: a line without room is dropped as a whole. Errors: EPERM (the
+// sender is no keyboard), EINVAL (no byte).
+func (t *driver) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	e := abi.OK
 	switch {
-	case !t.types.Holds(c, m.Source): // who types at the console is its operator
+	case !t.types.Holds(c, m.Source): // a task that types at the console is its operator
 		e = abi.EPERM
 	case m.Arg[0] > 0xff:
 		e = abi.EINVAL
@@ -55,9 +55,9 @@ func (t *tty) input(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	}
 }
 
-// keyboard is the editor of a task that types. What a dead one had begun is no line together with
-// what its successor goes on with.
-func (t *tty) keyboard(ep abi.Endpoint) *editor {
+// keyboard is the editor of a task that types. A line that a dead task began is not joined with its
+// successor's.
+func (t *driver) keyboard(ep abi.Endpoint) *editor {
 	place := &t.keyboards[ep.Slot()%len(t.keyboards)]
 	if *place == nil {
 		*place = &keyboard{ep: ep}
@@ -76,7 +76,7 @@ func (t *tty) keyboard(ep abi.Endpoint) *editor {
 }
 
 // noteKeyboards keeps for the next life whether a line is begun on any keyboard.
-func (t *tty) noteKeyboards() {
+func (t *driver) noteKeyboards() {
 	begun := false
 	for _, k := range t.keyboards {
 		begun = begun || k != nil && k.editor.Begun()
@@ -84,8 +84,8 @@ func (t *tty) noteKeyboards() {
 	t.port.SetFlag(begun)
 }
 
-// key takes one byte from whichever source.
-func (t *tty) key(c *sdk.Context, e *editor, b byte) {
+// key takes one byte from any source.
+func (t *driver) key(c *sdk.Context, e *editor, b byte) {
 	show := t.echo[:0]
 	if e != t.focus {
 		if t.focus.n > 0 {
@@ -106,7 +106,7 @@ func (t *tty) key(c *sdk.Context, e *editor, b byte) {
 }
 
 // ring sounds the bells that are owed.
-func (t *tty) ring() {
+func (t *driver) ring() {
 	for ; t.bells > 0 && t.port.Room() > 0; t.bells-- {
 		t.port.Write(oneBell)
 	}

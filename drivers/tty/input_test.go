@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/drivers/protocol/tty"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 )
@@ -13,7 +14,7 @@ import (
 func (c *console) press(from abi.Endpoint, s string) {
 	c.t.Helper()
 	for i := range len(s) {
-		c.Deliver(abi.Msg{Source: from, Type: abi.TTYInput, Arg: [7]uint64{uint64(s[i])}}, abi.KindSendA)
+		c.Deliver(abi.Msg{Source: from, Type: tty.Input, Arg: [7]uint64{uint64(s[i])}}, abi.KindSendA)
 	}
 }
 
@@ -72,10 +73,10 @@ func TestKeyboardDies(t *testing.T) {
 	c.want("date\n", "ps\n")
 }
 
-// TTYInput has one byte.
+// tty.Input has one byte.
 func TestInputOfNoByte(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
-	if m, ok := c.Request(fake.Other, abi.TTYInput, 0x100+'x'); !ok || abi.Errno(m.Arg[0]) != abi.EINVAL || c.screen() != "" {
+	if m, ok := c.Request(fake.Other, tty.Input, 0x100+'x'); !ok || abi.Errno(m.Arg[0]) != abi.EINVAL || c.screen() != "" {
 		t.Errorf("answer %+v, %v", m, ok)
 	}
 }

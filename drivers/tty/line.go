@@ -27,7 +27,7 @@ const lineEnds = "\n\r\x03\x15"
 const (
 	// maxLine is the longest line, its newline not counted.
 	maxLine = 255
-	// maxRub is how many columns are rubbed out; where there are more, a new line is begun.
+	// maxRub is how many columns are rubbed out; if there are more, a new line is begun.
 	maxRub = 80
 	// maxEcho is the most that one key has shown: a line with all its bytes escaped, and some words.
 	maxEcho = printable.Escaped*maxLine + 128
@@ -50,9 +50,9 @@ func (f fault) String() string {
 		"tty died while it was typed", "its keyboard's driver died while it was typed"}[f]
 }
 
-// editor is canonical input: bytes typed become lines. A line is handed on as it was typed or
-// not at all: when some of it is missing, all of it is dropped at its end, with the bell. Each source of
-// bytes has an editor of its own, so that what two people type is never one line.
+// editor is canonical input: bytes typed become lines. A line is handed on as it was typed or not at all: if
+// some of it is missing, all of it is dropped at its end, with the bell. Each source of bytes has an editor
+// of its own, so that two people's typing is never one line.
 type editor struct {
 	line  [maxLine]byte
 	n     int
@@ -72,8 +72,8 @@ func (e *editor) Spoil(f fault) {
 // Begun tells whether a line is being typed.
 func (e *editor) Begun() bool { return e.n > 0 || e.nseq > 0 || e.fault != faultNone }
 
-// Type takes one byte. What the console is to show is appended to show, at most maxEcho bytes; a line that is
-// complete goes to ahead, which done tells.
+// Type takes one byte. It appends the echo to show, at most maxEcho bytes; a complete line goes to ahead, and
+// done tells so.
 func (e *editor) Type(b byte, ahead *lines, show []byte) (echo []byte, done bool) {
 	afterCR := e.wasCR
 	e.wasCR = false
@@ -107,8 +107,8 @@ func (e *editor) Type(b byte, ahead *lines, show []byte) (echo []byte, done bool
 	return e.insert(b, show), false
 }
 
-// forgive forgets what is wrong with the line that is typed, whose beginning is given up. The bell tells that there
-// was something: it may have been the end of another line.
+// forgive forgets the fault of the line that is typed, and gives its beginning up. The bell tells that there was
+// one: it may have been the end of another line.
 func (e *editor) forgive(show []byte) []byte {
 	if e.fault != faultNone {
 		show = append(show, bell)
@@ -117,7 +117,7 @@ func (e *editor) forgive(show []byte) []byte {
 	return show
 }
 
-// insert takes a byte as it is; whoever reads the line judges it.
+// insert takes a byte as it is; the line's reader judges it.
 func (e *editor) insert(b byte, show []byte) []byte {
 	if e.n == maxLine {
 		e.Spoil(faultLong)
@@ -170,8 +170,8 @@ func (e *editor) wordStart() int {
 
 func blank(b byte) bool { return b == ' ' || b == '\t' }
 
-// rub takes what is behind the first n bytes of the line. Where that is too much to rub out, sign is shown, and what
-// is left again.
+// rub takes away the bytes behind the first n of the line. If these are too many to rub out, sign is shown, and then
+// the rest of the line again.
 func (e *editor) rub(n int, sign string, show []byte) []byte {
 	columns := 0
 	for _, b := range e.line[n:e.n] {

@@ -26,10 +26,10 @@ func (r *reader) alive(c *sdk.Context) bool {
 	return r.waits && c.CopyTo(r.asker.To, r.grant, 0, nil) == abi.OK
 }
 
-// read is abi.TTYRead. A reader that asks again takes the place of its first request.
+// read is tty.Read. A reader that asks again takes the place of its first request.
 // Errors: EPERM (the sender may only write), EBUSY (another one waits), EINVAL (a buffer without room), E2BIG (the line is longer: Arg[1] bytes), and
 // those of the copy.
-func (t *tty) read(c *sdk.Context, m *abi.Msg) {
+func (t *driver) read(c *sdk.Context, m *abi.Msg) {
 	if !t.reads.Holds(c, m.Source) {
 		c.Reply(m, abi.EPERM)
 		return
@@ -50,7 +50,7 @@ func (t *tty) read(c *sdk.Context, m *abi.Msg) {
 // deliver gives the reader its line, if both are there. A line stays until a reader has it: one
 // that died, or cannot be written to, is forgotten, the line is not. A reader without room for all of it
 // is told how much it needs (E2BIG): a line is never given in parts.
-func (t *tty) deliver(c *sdk.Context) {
+func (t *driver) deliver(c *sdk.Context) {
 	r := &t.reader
 	if !r.waits {
 		return

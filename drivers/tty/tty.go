@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"bennu/drivers/protocol/tty"
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/uart16550"
 	"bennu/kernel/abi"
@@ -25,7 +26,7 @@ const (
 	stopTime = time.Second
 )
 
-type tty struct {
+type driver struct {
 	port      uart16550.UART
 	hangups   uint64 // those of the port that are dealt with
 	ahead     lines
@@ -36,7 +37,7 @@ type tty struct {
 	bells     int                     // to be rung as soon as there is room
 	writers   queue
 	reader    reader
-	reads     sdk.Permit    // who may have what is typed
+	reads     sdk.Permit    // who may read typed lines
 	types     sdk.Permit    // who may type
 	part      [256]byte     // of a writer's text
 	safe      [4 * 256]byte // what is shown of it
@@ -45,7 +46,7 @@ type tty struct {
 }
 
 // Init is sdk.Driver.
-func (t *tty) Init(c *sdk.Context) error {
+func (t *driver) Init(c *sdk.Context) error {
 	if err := c.Permits(map[string]*sdk.Permit{"reads": &t.reads, "types": &t.types}); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (t *tty) Init(c *sdk.Context) error {
 
 // reborn says what the death of the life before has cost. The end of a line that it had begun to read is
 // no line.
-func (t *tty) reborn(c *sdk.Context) {
+func (t *driver) reborn(c *sdk.Context) {
 	n, half := sdk.Dec(uint64(c.Incarnation())), ""
 	if t.port.Unfinished {
 		t.serial.Spoil(faultLife)
@@ -80,15 +81,15 @@ func (t *tty) reborn(c *sdk.Context) {
 }
 
 // Message is sdk.Driver.
-func (t *tty) Message(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
+func (t *driver) Message(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 	switch m.Type {
-	case abi.TTYWrite:
+	case tty.Write:
 		t.write(c, m)
-	case abi.TTYRead:
+	case tty.Read:
 		t.read(c, m)
-	case abi.TTYInput:
+	case tty.Input:
 		t.input(c, m, kind)
-	case abi.TTYState:
+	case tty.State:
 		p := &t.port.Counters
 		c.Reply(m, abi.OK, p.In, p.Out, p.Interrupts, p.Overruns, p.Rearmed)
 	default:
@@ -98,13 +99,13 @@ func (t *tty) Message(c *sdk.Context, m *abi.Msg, kind abi.ReceiveKind) {
 }
 
 // Interrupt is sdk.Interrupter.
-func (t *tty) Interrupt(c *sdk.Context, _ uint64) {
+func (t *driver) Interrupt(c *sdk.Context, _ uint64) {
 	t.port.Interrupt()
 	t.moved(c)
 }
 
 // Alarm is sdk.Alarmer: output that has not moved since it was set lost its interrupt.
-func (t *tty) Alarm(c *sdk.Context) {
+func (t *driver) Alarm(c *sdk.Context) {
 	t.watched = false
 	if t.port.Queued() > 0 && t.port.Out == t.outThen && t.port.Poll() {
 		c.Log("event", "rearmed", "why", "the port was ready and had not said so")
@@ -113,7 +114,7 @@ func (t *tty) Alarm(c *sdk.Context) {
 }
 
 // moved goes on with both directions after the port was served.
-func (t *tty) moved(c *sdk.Context) {
+func (t *driver) moved(c *sdk.Context) {
 	t.ring()
 	t.typed(c)
 	t.resume(c)
@@ -121,7 +122,7 @@ func (t *tty) moved(c *sdk.Context) {
 }
 
 // Stop is sdk.Stopper.
-func (t *tty) Stop(c *sdk.Context) {
+func (t *driver) Stop(c *sdk.Context) {
 	t.writers.refuse(c)
 	t.reader.refuse(c)
 	if left := t.port.Stop(c.Now, stopTime); left > 0 {
@@ -130,7 +131,7 @@ func (t *tty) Stop(c *sdk.Context) {
 }
 
 // watch sets the alarm as long as there is output that the chip has not taken.
-func (t *tty) watch(c *sdk.Context) {
+func (t *driver) watch(c *sdk.Context) {
 	if !t.watched && t.port.Queued() > 0 {
 		_, e := c.Alarm(watchTime)
 		t.watched, t.outThen = e == abi.OK, t.port.Out
@@ -139,7 +140,7 @@ func (t *tty) watch(c *sdk.Context) {
 
 // put sends text with NL as CR NL, as far as there is room; it returns how much of text that
 // was.
-func (t *tty) put(text []byte) int {
+func (t *driver) put(text []byte) int {
 	start := 0
 	for i, b := range text {
 		if b != '\n' {
@@ -157,4 +158,4 @@ func (t *tty) put(text []byte) int {
 
 var crlf = []byte("\r\n")
 
-func (t *tty) print(s string) { t.put([]byte(s)) }
+func (t *driver) print(s string) { t.put([]byte(s)) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/drivers/protocol/tty"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 )
@@ -13,7 +14,7 @@ import (
 type console struct {
 	*fake.Kernel
 	t    *testing.T
-	tty  *tty
+	tty  *driver
 	chip *fake.UART
 }
 
@@ -29,7 +30,7 @@ func boot(t *testing.T, k *fake.Kernel, chip *fake.UART) *console {
 	chip.Base = com1Base
 	chip.Raise = func() { k.Fire(com1IRQ) }
 	k.Device = chip
-	c := &console{k, t, new(tty), chip}
+	c := &console{k, t, new(driver), chip}
 	k.Start(c.tty)
 	if m, _ := k.Take(fake.Root); m.Type != abi.RSReady || m.Arg[0] != 0 {
 		t.Fatalf("init answer %+v, log %q", m, k.Lines)
@@ -63,12 +64,12 @@ func (c *console) screen() string {
 
 func (c *console) write(from abi.Endpoint, text string) (abi.Msg, bool) {
 	g := c.PeerGrant(from, []byte(text), abi.GrantRead)
-	return c.Request(from, abi.TTYWrite, uint64(g), uint64(len(text)))
+	return c.Request(from, tty.Write, uint64(g), uint64(len(text)))
 }
 
 func (c *console) read(from abi.Endpoint, b []byte) (abi.Msg, bool) {
 	g := c.PeerGrant(from, b, abi.GrantWrite)
-	return c.Request(from, abi.TTYRead, uint64(g), uint64(len(b)))
+	return c.Request(from, tty.Read, uint64(g), uint64(len(b)))
 }
 
 func (c *console) wantAnswer(to abi.Endpoint, e abi.Errno, n uint64) {
@@ -83,7 +84,7 @@ func TestNoChip(t *testing.T) {
 	k := fake.New(t, "tty")
 	k.Arguments("reads=client types=client")
 	k.Device = &fake.UART{Base: com1Base, Absent: true}
-	k.Start(new(tty))
+	k.Start(new(driver))
 	if m, _ := k.Take(fake.Root); abi.Errno(m.Arg[0]) != abi.ENODEV {
 		t.Errorf("answered %+v", m)
 	}
@@ -208,7 +209,8 @@ func TestTooManyWriters(t *testing.T) {
 	}
 }
 
-// Who may write may not read what is typed, and may not type: who types at the console is its operator.
+// A task that may write may neither read typed lines nor type: a task that types at the console is its
+// operator.
 func TestStrangers(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
 	c.Names = map[abi.Endpoint]string{fake.Other: "stranger"}
@@ -216,7 +218,7 @@ func TestStrangers(t *testing.T) {
 	if m, ok := c.read(fake.Other, b); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
 		t.Errorf("reading: %+v, %v", m, ok)
 	}
-	if m, ok := c.Request(fake.Other, abi.TTYInput, 'x'); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
+	if m, ok := c.Request(fake.Other, tty.Input, 'x'); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
 		t.Errorf("typing: %+v, %v", m, ok)
 	}
 	c.press(fake.Other, "service down rtc\n")
@@ -232,11 +234,11 @@ func TestStrangers(t *testing.T) {
 
 func TestBadGrant(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
-	if m, ok := c.Request(fake.Client, abi.TTYWrite, 99, 5); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
+	if m, ok := c.Request(fake.Client, tty.Write, 99, 5); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
 		t.Errorf("write: %+v, %v", m, ok)
 	}
 	c.typing("line\r")
-	if m, ok := c.Request(fake.Client, abi.TTYRead, 99, 5); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
+	if m, ok := c.Request(fake.Client, tty.Read, 99, 5); !ok || abi.Errno(m.Arg[0]) != abi.EPERM {
 		t.Errorf("read: %+v, %v", m, ok)
 	}
 	b := make([]byte, 80)
@@ -319,24 +321,24 @@ func TestKeyboard(t *testing.T) {
 	b := make([]byte, 80)
 	c.read(fake.Client, b)
 	for _, x := range []byte("kb\n") {
-		c.Deliver(abi.Msg{Source: fake.Other, Type: abi.TTYInput, Arg: [7]uint64{uint64(x)}}, abi.KindSendA)
+		c.Deliver(abi.Msg{Source: fake.Other, Type: tty.Input, Arg: [7]uint64{uint64(x)}}, abi.KindSendA)
 	}
 	c.wantAnswer(fake.Client, abi.OK, 3)
 	if s := c.screen(); s != "kb\r\n" {
 		t.Errorf("screen %q", s)
 	}
 	if _, ok := c.Take(fake.Other); ok {
-		t.Error("TTYInput was answered")
+		t.Error("tty.Input was answered")
 	}
-	if _, ok := c.Request(fake.Other, abi.TTYInput, 'x'); !ok {
-		t.Error("TTYInput by sendrec leaves the sender waiting")
+	if _, ok := c.Request(fake.Other, tty.Input, 'x'); !ok {
+		t.Error("tty.Input by sendrec leaves the sender waiting")
 	}
 }
 
 func TestState(t *testing.T) {
 	c := newConsole(t, &fake.UART{})
 	c.typing("ab")
-	m, _ := c.Request(fake.Client, abi.TTYState)
+	m, _ := c.Request(fake.Client, tty.State)
 	if m.Arg[1] != 2 || m.Arg[2] != 2 || m.Arg[3] == 0 || m.Arg[4] != 0 {
 		t.Errorf("state %v", m.Arg)
 	}

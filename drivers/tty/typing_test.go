@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/drivers/protocol/tty"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 )
@@ -138,7 +139,7 @@ func (y *typing) garble() {
 
 func (y *typing) press() {
 	for range min(1+y.r.IntN(abi.MaxAsync), len(y.keys.keys)) { // more the kernel does not keep
-		y.Post(abi.Msg{Source: y.kbd, Type: abi.TTYInput, Arg: [7]uint64{uint64(y.keys.keys[0])}}, abi.KindSendA)
+		y.Post(abi.Msg{Source: y.kbd, Type: tty.Input, Arg: [7]uint64{uint64(y.keys.keys[0])}}, abi.KindSendA)
 		y.keys.keys = y.keys.keys[1:]
 	}
 }
@@ -152,7 +153,7 @@ func (y *typing) read() {
 		y.buf = y.buf[:1+y.r.IntN(30)]
 	}
 	y.line = y.PeerGrant(y.reader, y.buf, abi.GrantWrite)
-	y.Post(abi.Msg{Source: y.reader, Type: abi.TTYRead, Arg: [7]uint64{uint64(y.line), uint64(len(y.buf))}}, abi.KindSendRec)
+	y.Post(abi.Msg{Source: y.reader, Type: tty.Read, Arg: [7]uint64{uint64(y.line), uint64(len(y.buf))}}, abi.KindSendRec)
 	y.reads = true
 }
 
@@ -178,7 +179,7 @@ func (y *typing) write() {
 	text := []byte(strings.Repeat("output \x1b[2J\u009b\n", 1+y.r.IntN(50)))
 	g := y.PeerGrant(fake.Other, text, abi.GrantRead)
 	y.texts = append(y.texts, g)
-	y.Post(abi.Msg{Source: fake.Other, Type: abi.TTYWrite, Arg: [7]uint64{uint64(g), uint64(len(text))}}, abi.KindSendRec)
+	y.Post(abi.Msg{Source: fake.Other, Type: tty.Write, Arg: [7]uint64{uint64(g), uint64(len(text))}}, abi.KindSendRec)
 }
 
 // dies ends the tty; the chip and the others stay as they are.

@@ -72,8 +72,8 @@ func (q *queue) refuse(c *sdk.Context) {
 	}
 }
 
-// write is abi.TTYWrite. Errors: EAGAIN (ownWriters of the sender's wait already), and those of the copy.
-func (t *tty) write(c *sdk.Context, m *abi.Msg) {
+// write is tty.Write. Errors: EAGAIN (ownWriters of the sender's wait already), and those of the copy.
+func (t *driver) write(c *sdk.Context, m *abi.Msg) {
 	if t.writers.of(m.Source) == ownWriters || t.writers.n == maxWriters { // the dead have places until their turn comes
 		c.Reply(m, abi.EAGAIN)
 		return
@@ -83,9 +83,9 @@ func (t *tty) write(c *sdk.Context, m *abi.Msg) {
 	t.resume(c)
 }
 
-// resume queues as much text of the writers as there is room for, and answers those whose
-// text is all queued. One whose text cannot be read, because it died, is forgotten.
-func (t *tty) resume(c *sdk.Context) {
+// resume queues as much text of the writers as there is room for, and answers those whose text is all queued.
+// A writer that died, so that its text cannot be read, is forgotten.
+func (t *driver) resume(c *sdk.Context) {
 	for t.writers.n > 0 {
 		w := &t.writers.w[0]
 		full, e := t.fill(c, w)
@@ -103,7 +103,7 @@ func (t *tty) resume(c *sdk.Context) {
 
 // fill queues text of one writer until it is all, its turn is over, or there is no room but what is kept for
 // what is typed (full). Whatever a terminal would obey is made visible.
-func (t *tty) fill(c *sdk.Context, w *writer) (full bool, e abi.Errno) {
+func (t *driver) fill(c *sdk.Context, w *writer) (full bool, e abi.Errno) {
 	for w.done < w.size {
 		n := min(w.size-w.done, uint64(len(t.part)))
 		if t.port.Room()-echoRoom < printable.Escaped*int(n) { // a newline becomes two bytes, what is not printable four

@@ -1,11 +1,11 @@
 package abi
 
-// AccountID names an account: what one service may use up, in all its lives together. It
-// outlives them.
+// AccountID names an account: the resources that one service may use, in all its lives together. It outlives
+// them.
 type AccountID uint32
 
 const (
-	// AccountKernel pays for what no service causes.
+	// AccountKernel pays for everything that no service causes.
 	AccountKernel AccountID = 0
 	// AccountRoot is the root task's.
 	AccountRoot AccountID = 1
@@ -19,13 +19,13 @@ type AccountOp uint64
 const (
 	AccountSet  AccountOp = 1 // (account, or 0 for a new one); Buf: AccountSpec → account
 	AccountFree AccountOp = 2 // (account). EBUSY: tasks or images are on it
-	AccountPay  AccountOp = 3 // (account): what the caller does until it next receives is on that account
+	AccountPay  AccountOp = 3 // (account): that account pays for the caller until it next receives
 )
 
 // AccountSpec is what an account may use.
 //
-// Of CPU: BudgetNS in each PeriodNS at Priority, and beyond that its turns of QuantumNS among all that have used
-// theirs up. BudgetNS = PeriodNS is without limit.
+// CPU: BudgetNS in each PeriodNS at Priority, and beyond that turns of QuantumNS among all accounts that have
+// used theirs up. BudgetNS = PeriodNS is without limit.
 type AccountSpec struct {
 	Label         Label
 	Priority      uint32 // 0..Priorities-1, 0 runs first
@@ -41,13 +41,13 @@ type AccountSpec struct {
 
 // Flags of an AccountSpec.
 const (
-	// AccountServer: its tasks work on the account of who asks, from the receive that took a request to
-	// their next receive, at their own priority. What comes from an account that has overdrawn its budget
-	// waits. For those only who are trusted to do for a client what it asked, and no more.
+	// AccountServer: its tasks work on the account of their client, from the receive that took a request to
+	// their next receive, at their own priority. A request from an account that has overdrawn its budget
+	// waits. It is for services only that are trusted to do what a client asked, and no more.
 	AccountServer = 1 << 0
 )
 
-// What a service has that says nothing else.
+// Defaults of a service.
 const (
 	DefaultPriority  = 4
 	DefaultBudgetNS  = 100_000
@@ -63,7 +63,7 @@ type AccountInfo struct {
 	CPUNS       uint64 // charged: its own running, ring 0 for it, servers working for it
 	LeftNS      int64  // of the budget now; negative: overdrawn
 	Exhausted   uint64 // how often the budget was used up
-	WorstWaitNS uint64 // longest that one of its tasks was ready and did not run
+	WorstWaitNS uint64 // longest time that one of its tasks was ready and did not run
 	Lives       uint64
 	Frames      uint64
 	FramesPeak  uint64

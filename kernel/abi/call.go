@@ -1,9 +1,8 @@
 package abi
 
-// CallNr is what a task puts into RAX before SYSCALL. Arguments are in RDI, RSI,
-// RDX, R10, R8; the Errno comes back in RAX, a value in RDX. RCX and R11 are
-// destroyed and the vector, x87 and MXCSR state is reset to its initial values; all
-// other registers are kept. Numbers are append-only; 0 is invalid.
+// CallNr is the number that a task puts into RAX before SYSCALL. Arguments are in RDI, RSI, RDX, R10, R8; the
+// Errno comes back in RAX, a value in RDX. RCX and R11 are destroyed and the vector, x87 and MXCSR state is
+// reset to its initial values; all other registers are kept. Numbers are append-only; 0 is invalid.
 //
 // A call that only a broken caller makes (an unknown number, a buffer outside its own
 // memory) ends the caller: CauseBadCall, and the record says which.

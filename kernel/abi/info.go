@@ -47,7 +47,7 @@ type Heap struct {
 	Allocs uint64 // allocations since boot: none after boot
 }
 
-// Machine is what the kernel knows of the machine.
+// Machine is the kernel's knowledge of the machine.
 type Machine struct {
 	TSCHz       uint64
 	RAMBytes    uint64 // all usable RAM
@@ -85,7 +85,7 @@ type TaskInfo struct {
 	Priority    uint32 // its account's
 	Account     AccountID
 	Image       uint32
-	Peer        Endpoint // whom it sends to or receives from
+	Peer        Endpoint // the task that it sends to or receives from
 	Frames      uint64   // pages it has, page tables included, shared text not
 	FramesPeak  uint64
 	SharedPages uint64 // pages of its image's read-only part that are mapped
@@ -94,7 +94,7 @@ type TaskInfo struct {
 	Calls       uint64 // kernel calls and IPC
 	Faults      uint64 // pages given on demand
 	Preempted   uint64
-	WorstWaitNS uint64 // longest that it was ready and did not run
+	WorstWaitNS uint64 // longest time that it was ready and did not run
 	FirstRunNS  uint64 // when ring 0 was left for its first instruction; 0: not yet
 }
 
@@ -120,11 +120,11 @@ type AsyncResult struct {
 	Result uint64
 }
 
-// Latency is what the machine spent where others had to wait. Nanoseconds.
+// Latency is the longest times that others had to wait. Nanoseconds.
 type Latency struct {
 	MaxKernelNS   uint64 // longest stay in ring 0 with interrupts off
 	MaxKernelCall uint64 // the CallNr it was for, or 1000+vector
-	MaxReadyNS    uint64 // longest that a task of a better priority than DefaultPriority was ready and did not run
+	MaxReadyNS    uint64 // longest time that a task of a better priority than DefaultPriority was ready and did not run
 	MaxReadyTask  Endpoint
 	_             uint32
 	Entries       uint64 // stays in ring 0
@@ -138,7 +138,7 @@ const (
 	CauseExit      Cause = 1 // CallExit; Status
 	CausePanic     Cause = 2 // CallExit with ExitPanic
 	CauseException Cause = 3 // Vector, ErrorCode, CR2
-	CauseKilled    Cause = 4 // CallTaskKill; why is RS's to know
+	CauseKilled    Cause = 4 // CallTaskKill; RS knows the reason
 	CauseMemory    Cause = 5 // over its account's ceiling, or the machine is out of frames
 	CauseBadCall   Cause = 6 // misuse of the ABI; Status is the call's number
 )
@@ -171,7 +171,7 @@ type Registers struct {
 	GSBase uint64
 }
 
-// DeathRecord is all that is left of a task.
+// DeathRecord is everything that is left of a task.
 type DeathRecord struct {
 	Endpoint    Endpoint
 	Cause       Cause

@@ -10,7 +10,7 @@ type Msg struct {
 // MsgType says what a message asks or tells.
 type MsgType uint32
 
-// Types that belong to no one protocol. Protocols have blocks of 0x100 from 0x700 up.
+// Types that belong to no one protocol.
 const (
 	// MsgReply answers a sendrec: Arg[0] is the Errno, the rest is the protocol's.
 	MsgReply MsgType = 0x100
@@ -18,6 +18,10 @@ const (
 	// of the hooks that fired, from System the SystemBits; Arg[1]: ns when it was made
 	// pending.
 	MsgNotify MsgType = 0x1000
+	// MsgService is the first type that is a service's own: every number from it on but MsgNotify. The types below are
+	// the kernel's, RS's and the SDK's. A service and its clients agree on the meaning, so two services may use the
+	// same types; those of this tree have blocks of 0x100 (drivers/protocol).
+	MsgService MsgType = 0x900
 )
 
 // SystemBits are Arg[0] of a notification from System.

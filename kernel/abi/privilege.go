@@ -6,8 +6,8 @@ type PortRange struct{ First, Last uint16 }
 // Has tells whether a port is in r.
 func (r PortRange) Has(port uint16) bool { return r.First <= port && port <= r.Last }
 
-// Privilege is everything a task may ever do. Its zero value allows nothing: an empty
-// list is empty, not "all". What it may use up is its account's.
+// Privilege is everything a task may ever do. Its zero value allows nothing: an empty list is empty, not
+// "all". Its account says how much of the machine it may use.
 type Privilege struct {
 	TrapMask  uint32 // bit n: IPC primitive n
 	NSendTo   uint32
@@ -18,10 +18,10 @@ type Privilege struct {
 	_         uint32
 	Ports     [MaxPorts]PortRange
 	IRQs      [MaxIRQs]uint32    // interrupt lines: ISA number, or GSI from 16 up
-	SendTo    [MaxTasks]Endpoint // whom it may send to. Who is dead is passed over. The kernel keeps it symmetric
+	SendTo    [MaxTasks]Endpoint // the tasks that it may send to; dead ones are passed over. The kernel keeps it symmetric
 }
 
-// MaySend puts ep on the list of whom the task may send to. Preconditions: NSendTo < MaxTasks.
+// MaySend lets the task send to ep. Preconditions: NSendTo < MaxTasks.
 func (p *Privilege) MaySend(ep Endpoint) {
 	p.SendTo[p.NSendTo] = ep
 	p.NSendTo++

@@ -4,15 +4,15 @@ package abi
 // later. Answers are MsgReply with Arg[0] the Errno; when that is not OK, Arg[5] is the Why, and Arg[4] a number that
 // goes with it. Arg[6] of the request (a tag of the asker's) comes back as Arg[6] of the answer.
 //
-// A request is answered exactly once, unless its asker dies. A service may have RSOpen requests that are not answered
-// or whose answers it has not received yet, RSWaits of them waiting for a life to begin or end. One more is answered
-// EAGAIN with WhyTooMany. Until that answer is taken all others are refused too: Arg[1] of it is how many requests it
-// stands for, the one with the tag and all that were sent after it and are not answered.
+// A request is answered exactly once, unless its asker dies. A service may have RSOpen requests without an answer, or
+// with an answer that it has not received yet; RSWaits of them may wait for a life to begin or end. One more is
+// answered EAGAIN with WhyTooMany. All later ones are refused too until that answer is taken. Its Arg[1] is the
+// number of requests that it stands for: the one with the tag, and all that were sent after it and are not answered.
 //
-// What RS has for a task that does not receive at the moment is kept for it. RS notifies it, as it does to ping it,
-// and the task fetches one message after the other by a sendrec of RSHeartbeat.
+// RS keeps its messages for a task that does not receive at the moment. It notifies the task, as it does to ping
+// it, and the task fetches one message after the other by a sendrec of RSHeartbeat.
 //
-// Who may ask: "operator" needs `uid 0` in the asker's entry of system.conf; "control"
+// Rights: a request marked "operator" needs `uid 0` in the asker's entry of system.conf; one marked "control"
 // needs that or the target's label in the asker's control list.
 const (
 	RSUp       MsgType = 0x700 // label in Arg[0:2] → endpoint in Arg[1]. Operator. Answered when initialised
@@ -26,13 +26,13 @@ const (
 	RSWatch    MsgType = 0x70b // Arg[0]: number. Answered at once; RSNews follows (once) when an event with a number ≥ Arg[0] exists
 	RSNews     MsgType = 0x70c // from RS, no answer: Arg[0] is the next number
 	RSMeasure  MsgType = 0x71a // Operator. Counts the worst delays anew: the record until now is Arg[1] Latency.MaxKernelNS, Arg[2] MaxKernelCall and MaxReadyTask << 32, Arg[3] MaxReadyNS, Arg[4] Entries
-	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator. FaultSelf: answered when the service has said what it makes of it
+	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator. FaultSelf: answered when the service has said whether it does
 
 	// RSReady is a driver's answer to having been started: Arg[0] is the Errno of its Init, Arg[1] a read grant with
 	// the words that go with it, Arg[2] their length (0: none).
 	RSReady MsgType = 0x714
-	// RSHeartbeat answers a notification from RS. By sendrec it is answered with what RS keeps for the task, one
-	// message at a time, or with MsgReply and Arg[6] when that is nothing; by any other primitive it has no answer.
+	// RSHeartbeat answers a notification from RS. By sendrec it is answered with the next message that RS keeps for
+	// the task, or with MsgReply and Arg[6] when there is none; by any other primitive it has no answer.
 	RSHeartbeat MsgType = 0x715
 	// RSStop is sent by RS: finish and exit with status 0.
 	RSStop MsgType = 0x716
@@ -52,9 +52,9 @@ const (
 	RSFaulted MsgType = 0x719
 )
 
-// Shares of every service in what RS keeps.
+// Every service's share of RS's memory.
 const (
-	RSOpen   = 8   // requests of it that are open or whose answers it has not received
+	RSOpen   = 8   // requests without an answer, or with one that it has not received
 	RSWaits  = 6   // of them, those that wait for a life to begin or end, or for another service's answer
 	RSMaxLen = 160 // bytes of last words that are kept of a service
 )
@@ -138,8 +138,8 @@ type ServiceStatus struct {
 	InitNS      uint64 // how long it may take to be ready
 	WordsOf     uint32 // the incarnation that Words are about
 	WordsLen    uint32
-	Words       [RSMaxLen]byte // last words: the service's own, or RS's when there was no life to have any
-	Unguarded   uint32         // I/O ports that it has outside the kernel's list: nobody checks what it writes there
+	Words       [RSMaxLen]byte // last words: the service's own, or RS's if there was no life
+	Unguarded   uint32         // I/O ports that it has outside the kernel's list: nobody checks its writes there
 	_           uint32
 }
 
@@ -164,8 +164,8 @@ func (k EventKind) String() string {
 	return "?"
 }
 
-// Event is one thing that happened to a service. RS keeps EventsKept of them, EventsShare of each service whatever happens to the others.
-// Numbers are given without gaps, so one that is missing is that of an event which RS no longer had.
+// Event is one thing that happened to a service. RS keeps EventsKept of them, and EventsShare of each service whatever happens to the
+// others. Numbers have no gaps, so a missing one is of an event that RS no longer had.
 type Event struct {
 	Seq         uint64
 	TimeNS      uint64

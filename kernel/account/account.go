@@ -1,5 +1,5 @@
-// Package account is the table of accounts: what each service may use up, in all its lives together, and what it
-// has used. CPU is kept by kernel/sched under the same number.
+// Package account is the table of accounts: how much each service may use, in all its lives together, and how
+// much it has used. CPU is kept by kernel/sched under the same number.
 package account
 
 import (
@@ -88,7 +88,8 @@ func (t *Table) Set(id abi.AccountID, spec *abi.AccountSpec) (*Account, abi.Errn
 	return a, abi.OK
 }
 
-// check refuses what no account can be, and gives a spec that names no quantum the usual one. Errors: EINVAL.
+// check refuses a spec that no account can have, and gives the usual quantum to one that names none. Errors:
+// EINVAL.
 func check(s *abi.AccountSpec) abi.Errno {
 	if s.Priority >= abi.Priorities || s.Flags&^flags != 0 || s.BudgetNS == 0 || s.BudgetNS > s.PeriodNS || s.PeriodNS > maxPeriodNS ||
 		s.ReserveFrames > s.CeilingFrames {

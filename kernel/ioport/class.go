@@ -10,9 +10,9 @@ import (
 type Class uint8
 
 const (
-	Unlisted Class = iota // in no list: nobody knows what is there. Only who is said to be unguarded gets it
+	Unlisted Class = iota // in no list: nobody knows the device. Only a service with `unguarded` gets it
 	Open                  // IN and OUT of the task itself
-	Guarded               // CallPortIO, which lets through what stays within the device
+	Guarded               // CallPortIO, which lets accesses through that stay within the device
 	Never                 // no task gets it
 )
 
@@ -20,7 +20,7 @@ func (c Class) String() string {
 	return [...]string{"unlisted", "open", "guarded", "never"}[c&3]
 }
 
-// Block is ports of one class and what is there.
+// Block is ports of one class, and their device.
 type Block struct {
 	First, Last uint16
 	Class       Class
@@ -61,8 +61,8 @@ func Find(port uint16) Block {
 	return gap
 }
 
-// Next is the first piece of r that lies in one block, cut to r, and what of r follows it; more is
-// false when nothing does.
+// Next is the first piece of r that lies in one block, cut to r, and the rest of r; more is false when there
+// is none.
 func Next(r abi.PortRange) (piece Block, rest abi.PortRange, more bool) {
 	piece = Find(r.First)
 	piece.First, piece.Last = r.First, min(piece.Last, r.Last)

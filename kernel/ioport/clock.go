@@ -7,22 +7,22 @@ import "bennu/kernel/abi"
 // Source: Motorola, "MC146818A", "Address Map"; IBM, "Personal Computer AT Technical Reference", "CMOS RAM
 // Address Map".
 const (
-	lastSetup = 0x0f // what the machine does at its next reset
-	statusD   = 0x0d // the last of the clock's own. Reading it does nothing but end what it says of the battery
+	lastSetup = 0x0f // the machine's work at its next reset
+	statusD   = 0x0d // the last of the clock's own. Reading it changes its battery bit and nothing else
 	century   = 0x32
 	maskNMI   = 0x80 // bit 7 of the index port is no part of the index
 )
 
 // clock is the CMOS clock. Its index never stays in the chip: each access to a register writes the index, with
-// NMIs on, and the data in one call, and leaves the index where nothing can be spoilt.
+// NMIs on, and the data in one call, and leaves the index at a register that nothing can spoil.
 type clock struct {
 	p       Ports
 	index   uint8 // the owner's
 	century uint8
 }
 
-// own tells whether a register is the clock's. The bytes from 0e on are the firmware's: what it does at the
-// next reset (0f), how the machine is set up, a checksum.
+// own tells whether a register is the clock's. The bytes from 0e on are the firmware's: its work at the next
+// reset (0f), the machine's set-up, a checksum.
 func (c *clock) own(index uint8) bool {
 	if index == century || index == c.century && index > lastSetup {
 		return true

@@ -2,7 +2,7 @@ package ioport
 
 import "bennu/kernel/abi"
 
-// Ports is where a Guard reads and writes: the machine's own.
+// Ports are the machine's ports, which a Guard reads and writes.
 type Ports interface {
 	In8(port uint16) uint8
 	Out8(port uint16, v uint8)
@@ -16,16 +16,16 @@ const (
 	portClock   = 0x71
 )
 
-// Guard stands between tasks and the guarded ports: what it lets through is noticed by the device behind
-// them and by nobody else. It keeps the state of each device, since what a byte means depends on the one
-// before it; that state outlives the task that brought it about.
+// Guard stands between tasks and the guarded ports: only the device behind them notices the accesses that it
+// lets through. It keeps the state of each device, since the meaning of a byte depends on the one before it;
+// that state outlives the task that caused it.
 type Guard struct {
 	keyboard controller
 	clock    clock
 }
 
-// NewGuard makes the guard of a machine that boot has just taken over: nobody knows what its firmware was
-// doing. century is the CMOS register of the century besides 32h, 0 for none.
+// NewGuard makes the guard of a machine that boot has just taken over: nobody knows what the firmware has
+// left undone. century is the CMOS register of the century besides 32h, 0 for none.
 func NewGuard(p Ports, century uint8) *Guard {
 	return &Guard{controller{p: p, unknown: true}, clock{p: p, index: statusD, century: century}}
 }
@@ -45,7 +45,7 @@ func (g *Guard) In(port uint16) (v uint8, e abi.Errno) {
 	return 0, abi.EINVAL
 }
 
-// Out writes a guarded port. What it refuses has not reached the device.
+// Out writes a guarded port. A refused byte has not reached the device.
 //
 // Errors: EPERM (not a value that may be written now), EAGAIN (the device has not yet taken the byte before),
 // EINVAL (not a guarded port). Preconditions: as In.

@@ -16,17 +16,17 @@ const (
 	writeConfig = 0x60
 )
 
-// settlePolls bounds each of the three waits for a controller whose state is unknown. With them the longest
-// stay in the kernel is that of a call at such a controller.
+// settlePolls bounds each of the three waits for a controller in an unknown state. A call that has to wait
+// for one is the longest stay in the kernel.
 const settlePolls = 100
 
-// controller is the 8042 or what has come after it.
+// controller is the 8042 or one of its successors.
 //
 // It takes a byte at 60 for the data of a command that was written to 64 before, if that one has data, and
-// else sends it to the keyboard. Whether another command in between cancels the first differs from chip to
-// chip: so no command passes while data is due. A byte written before the last one was taken would
-// replace it: so none passes while the input buffer is full. With both what the controller expects is
-// known.
+// else sends it to the keyboard. Another command in between cancels the first on some chips and not on
+// others, so no command passes while data is due. A byte written before the last one was taken would replace
+// it, so none passes while the input buffer is full. By both rules the kernel knows what the controller
+// expects.
 type controller struct {
 	p       Ports
 	pending uint8 // the command whose data byte is due; 0: none
@@ -73,8 +73,8 @@ func (c *controller) data(b uint8) abi.Errno {
 	return abi.OK
 }
 
-// orphan is the end of the owner. Data that is due would be taken from the next owner's first byte to the
-// keyboard.
+// orphan is the end of the owner. The controller would take the next owner's first byte to the keyboard for
+// data that is due.
 func (c *controller) orphan() {
 	c.unknown = c.unknown || c.pending != 0
 	c.pending = 0
@@ -86,9 +86,9 @@ var settling = [...]struct {
 	v    uint8
 }{{portCommand, writeConfig}, {portData, configQuiet}}
 
-// settle brings a controller that may wait for any data to where it waits for none: the command 60 takes the
-// place of whatever command there was, by its name or by its data, and the data is one that leaves both devices
-// off. It is done when the next owner first writes, and not at the death, which it would make longer.
+// settle ends any wait of the controller for data: it writes the command 60, which replaces a waiting command
+// or is its data, and then data that leaves both devices off. The next owner's first write does this, not the
+// death, which it would make longer.
 //
 // Errors: EAGAIN (the controller is busy: it is to be tried again, and goes on from there).
 func (c *controller) settle() abi.Errno {

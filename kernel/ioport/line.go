@@ -23,7 +23,7 @@ func LineFault(line uint32) string {
 }
 
 // EdgeLine tells whether a line is edge-triggered on every PC, so that two devices cannot share it: those of
-// the ISA bus but 5, 9, 10 and 11, which firmware gives to PCI where it needs them.
+// the ISA bus but 5, 9, 10 and 11, which firmware gives to PCI if it needs them.
 func EdgeLine(line uint32) bool {
 	switch line {
 	case 5, 9, 10, 11:

@@ -2,10 +2,10 @@ package ioport
 
 // pc is the PC's ports, in their order, without overlaps.
 //
-// The first 256 are the system board's own, by IBM's definition: no card may be there, and but for
-// the keyboard's and the clock's nothing of it is a device that can be given away. What follows are
-// the places that ISA cards and their successors inside chip sets have kept. Aliases are listed with
-// what they are aliases of: chip sets decode some address lines only.
+// The first 256 are the system board's own, by IBM's definition: no card may be there, and only the
+// keyboard's and the clock's are a device that can be given away. Next come the places that ISA cards and
+// their successors inside chip sets have kept. Aliases are listed with their originals: chip sets decode some
+// address lines only.
 //
 // Source: IBM, "Personal Computer AT Technical Reference", "I/O Address Map"; Intel, "9 Series
 // Chipset Family PCH Datasheet", "Fixed I/O Address Ranges"; Intel, "82371AB PIIX4", "I/O Map"; Ralf

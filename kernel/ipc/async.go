@@ -33,7 +33,7 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 	t.Result(abi.EAGAIN, 0)
 }
 
-// enqueue puts a behind what waits for to already.
+// enqueue puts a behind the messages that wait for to already.
 func enqueue(to *task.Task, a *task.Async) {
 	if a.Prev = to.AsyncLast; a.Prev == nil {
 		to.AsyncFirst = a
@@ -128,12 +128,12 @@ func (x *IPC) TakeResult(t *task.Task, out *abi.AsyncResult) abi.Errno {
 	return abi.OK
 }
 
-// forgetEach is how many peers of a dying task are told in one go: each may have to be woken, and to be told of
-// messages that were not received.
+// forgetEach is how many peers of a dying task are told in one step: each of them may have to be woken, and
+// told of messages that were not received.
 const forgetEach = 8
 
 // Forget removes the traces of t, which is buried, from message passing: peers that wait for it get
-// EDEADSRCDST, what it left and what was left for it is dropped, and nobody may send to its slot. It works in
+// EDEADSRCDST, kept messages from it and for it are dropped, and nobody may send to its slot. It works in
 // steps: done is false when it is to be called again.
 func (x *IPC) Forget(t *task.Task) (done bool) {
 	if t.Forgotten == 0 {
@@ -170,7 +170,7 @@ func (x *IPC) Forget(t *task.Task) (done bool) {
 	return true
 }
 
-// forgetAsync drops what t left with the kernel.
+// forgetAsync drops the messages that t left with the kernel.
 func (x *IPC) forgetAsync(t *task.Task) {
 	for i := range t.Async {
 		a := &t.Async[i]

@@ -17,7 +17,7 @@ type Machine interface {
 	SetLimit(t *task.Task, timeout uint64) // WaitOver will be called after timeout ns
 	ClearLimit(t *task.Task)               // the wait has ended
 	Now() uint64                           // ns since boot
-	Held(to, from *task.Task) bool         // what from left for to, a server, is to wait; Retry when it need not
+	Held(to, from *task.Task) bool         // messages from from to to, a server, wait; Retry when they need not
 	Pays(t, by *task.Task)                 // t, a server, works for by from now on; nil: for itself
 }
 
@@ -59,7 +59,7 @@ func wants(t *task.Task, ep abi.Endpoint) bool {
 	return t.Wait&task.Receiving != 0 && t.Wait&task.Sending == 0 && (t.RecvFrom == abi.Any || t.RecvFrom == ep)
 }
 
-// takes tells whether to waits for a message that from has, and may have it now.
+// takes tells whether to waits for a message from from, and may have it now.
 func (x *IPC) takes(to, from *task.Task) bool { return wants(to, from.Endpoint) && !x.held(to, from) }
 
 // left tells t that something waits for it with the kernel: it need not ask as long as it is not told. Who waits for what is
@@ -69,7 +69,7 @@ func left(t *task.Task) { t.Call.Pending = 1 }
 // mayNotify tells whether a notification from ep may be delivered to t now.
 func mayNotify(t *task.Task, ep abi.Endpoint) bool { return wants(t, ep) && !t.InSendRec }
 
-// target finds whom t may reach with primitive nr. Order of checks: MINIX's (mini_send).
+// target finds the task that t may reach with primitive nr. Order of checks: MINIX's (mini_send).
 func (x *IPC) target(t *task.Task, ep abi.Endpoint, nr abi.CallNr) (*task.Task, abi.Errno) {
 	if ep == abi.Any {
 		return nil, abi.EINVAL
@@ -132,9 +132,9 @@ func (x *IPC) send(t, to *task.Task, kind abi.ReceiveKind) abi.Errno {
 	return abi.OK
 }
 
-// cycle tells whether to waits, through however many others, for t, and would do so for ever. A wait with a
-// time limit ends by itself, so it closes no cycle; without such waits there is none to run around in, since
-// none was let in.
+// cycle tells whether to waits for t, through any number of others, and would do so for ever. A wait with a
+// time limit ends by itself, so it closes no cycle. The walk ends: no cycle of waits without limits was ever
+// let in.
 func (x *IPC) cycle(t, to *task.Task) bool {
 	for k := to; k != nil; {
 		var next abi.Endpoint

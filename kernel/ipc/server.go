@@ -5,10 +5,10 @@ import (
 	"bennu/kernel/task"
 )
 
-// Servers work on the account of who asks them, and what comes from an account that may not have it done now waits.
+// Servers work on their clients' accounts. A request from an account that may not have it done now waits.
 
-// serve makes from pay for what to, a server, does with what it received; not for the answer to a request of to's
-// own. An answer that to did not ask for is a request like any other: only what it says of itself makes it an answer.
+// serve makes from pay for the work of to, a server, on the message that it received; not on the answer to a request
+// of to's own. An answer that to did not ask for is a request like any other: only its type makes it an answer.
 func (x *IPC) serve(to, from *task.Task) {
 	if !to.Server {
 		return
@@ -32,13 +32,13 @@ func answers(to, from *task.Task, m abi.MsgType) bool {
 	return m == abi.MsgReply && to.Asked>>from.Slot&1 != 0
 }
 
-// held tells whether what from left for t is not to be received now. A server that waits for one task gets what
-// that has.
+// held tells whether the messages of from to t are not to be received now. A server that waits for one task
+// gets that task's.
 func (x *IPC) held(t, from *task.Task) bool {
 	return t.Server && t.RecvFrom == abi.Any && x.m.Held(t, from)
 }
 
-// Retry gives t what it may have by now, or tells it to ask, since it may have asked before in vain.
+// Retry gives t a message that it may have by now, or tells it to ask, since it may have asked before in vain.
 func (x *IPC) Retry(t *task.Task) {
 	if t.Wait == task.Receiving && !t.InSendRec && (x.pending(t) || x.async(t) || x.queued(t)) {
 		return

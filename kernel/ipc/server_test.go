@@ -104,8 +104,8 @@ func TestWhoPaysForAnswers(t *testing.T) {
 	}
 }
 
-// What somebody left for a server, who may not have it done now, waits, and others' requests do not: of every
-// kind, until it may.
+// A request to a server from a task that may not have it done now waits, and others' requests do not: of
+// every kind, until it may.
 func TestHeldBack(t *testing.T) {
 	const server, poor, rich = 0, 1, 2
 	for kind := range 3 {

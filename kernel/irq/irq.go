@@ -1,4 +1,4 @@
-// Package irq grants interrupt lines to tasks: hooks, masks, and who is told. A line that no
+// Package irq grants interrupt lines to tasks: it keeps hooks and masks, and tells the owners. A line that no
 // living task answers for is masked.
 package irq
 
@@ -17,9 +17,9 @@ type hook struct {
 	owner    abi.Endpoint
 	line     uint32
 	bit      uint
-	active   bool // told, has not enabled again
+	active   bool // the owner was told, and has not enabled it again
 	again    bool // came again meanwhile (edge-triggered)
-	held     bool // came, and its owner is to be told later: the line is masked until then
+	held     bool // it came, and its owner is to be told later: the line is masked until then
 	disabled bool
 }
 
@@ -43,7 +43,7 @@ func (t *Table) Free() (n uint64) {
 	return n
 }
 
-// Owner is who has hook id; used is false when nobody has.
+// Owner is the task that has hook id; used is false when none has.
 func (t *Table) Owner(id int) (owner abi.Endpoint, used bool) {
 	return t.hooks[id].owner, t.hooks[id].used
 }
@@ -71,7 +71,7 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 		case h.owner == owner:
 			return 0, abi.EEXIST
 		case !t.lines.Level(line):
-			return 0, abi.EBUSY // an edge tells nobody whose device it was
+			return 0, abi.EBUSY // an edge does not tell which device it is from
 		}
 	}
 	if free < 0 {
@@ -138,9 +138,9 @@ func (t *Table) Disable(owner abi.Endpoint, id uint64) abi.Errno {
 	return e
 }
 
-// update masks or unmasks line as its hooks ask. An edge must not be masked while its hook is
-// merely being served: what comes then would be lost. It is masked when it comes again
-// before the first was served, and remembered.
+// update masks or unmasks line as its hooks ask. An edge must not be masked while its hook is merely being
+// served: an interrupt at that time would be lost. A second one before the first was served is remembered,
+// and the line masked.
 func (t *Table) update(line uint32) {
 	hooks, mask, level := false, false, t.lines.Level(line)
 	for i := range t.hooks {
@@ -158,9 +158,9 @@ func (t *Table) update(line uint32) {
 	}
 }
 
-// Interrupt handles one interrupt on line: notify is called for each owner to be told, and says whether it was;
-// one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at the
-// controller afterwards.
+// Interrupt handles one interrupt on line: notify is called for each owner, and returns whether the owner was
+// told; one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at
+// the controller afterwards.
 func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint) (told bool)) {
 	mask, known := t.lines.Level(line), false
 	for i := range t.hooks {
@@ -186,7 +186,7 @@ func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint)
 	}
 }
 
-// Resume tells the owners of what was held back, as far as notify lets it.
+// Resume tells the owners that Interrupt could not, as far as notify lets it.
 func (t *Table) Resume(notify func(owner abi.Endpoint, bit uint) (told bool)) {
 	for i := range t.hooks {
 		if h := &t.hooks[i]; h.used && h.held && notify(h.owner, h.bit) {

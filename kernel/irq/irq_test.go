@@ -162,7 +162,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Who is refused a line has no hook: the first one is not named by mistake.
+// A task that is refused a line has no hook: the first one is not named by mistake.
 func TestRefusedHook(t *testing.T) {
 	for what, claim := range map[string]func(r *rig) (uint32, abi.Errno){
 		"its line by another bit": func(r *rig) (uint32, abi.Errno) { return r.Claim(2, 4, 5) },

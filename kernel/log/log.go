@@ -1,5 +1,5 @@
-// Package log is the kernel's log. Each source of lines has room of its own, so who writes much makes nobody
-// lose anything but themselves. Lines are whole or gone, and what is gone is counted.
+// Package log is the kernel's log. Each source of lines has room of its own, so a task that writes much loses
+// its own lines and nobody else's. Lines are whole or gone, and lost ones are counted.
 //
 // Nothing allocates after New, and no operation looks at more than one source: a write drops at most as many old
 // lines as a new one needs, a read copies at most the buffer that it is given.
@@ -11,14 +11,14 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Source is whose room a line takes: a number below abi.LogSources.
+// Source is the owner of the room that a line takes: a number below abi.LogSources.
 type Source uint8
 
-// Own is where lines of an account's tasks go: account 0 is the kernel, 1 the root task.
+// Own is the source of the lines that an account's tasks write: account 0 is the kernel, 1 the root task.
 func Own(account int) Source { return Source(account % abi.LogAccounts) }
 
-// About is where lines go that the kernel and the root task write about an account's tasks: a task that writes
-// much does not hide its own death, and one that dies often does not hide others'.
+// About is the source of the lines that the kernel and the root task write about an account's tasks: a task
+// that writes much does not hide its own death, and one that dies often does not hide others'.
 func About(account int) Source { return Own(account) + abi.LogAccounts }
 
 // Room of a source in bytes, with its table of lines.
@@ -28,7 +28,7 @@ const (
 	ownBytes    = 2 << 10
 	aboutBytes  = 3 << 9
 
-	perLine   = 64 // bytes of room a line of the table: what shorter lines leave of it is not used
+	perLine   = 64 // bytes of room for each line of the table: a shorter line leaves the rest unused
 	lineBytes = 16 // size of line
 )
 
@@ -124,7 +124,7 @@ func (l *Log) Read(s Source, at uint64, b []byte) int {
 		out := b[n : n+size]
 		binary.LittleEndian.PutUint64(out, e.seq)
 		binary.LittleEndian.PutUint64(out[8:], uint64(e.size))
-		binary.LittleEndian.PutUint64(out[size-8:], 0) // what the last word has behind the text
+		binary.LittleEndian.PutUint64(out[size-8:], 0) // the rest of the last word behind the text
 		text := out[lineHeader : lineHeader+int(e.size)]
 		copy(text[copy(text, r.text[e.at:]):], r.text)
 		h.Lines++

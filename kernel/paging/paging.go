@@ -218,13 +218,6 @@ func (s *Tables) Part(va uint64) *PTE {
 	}
 }
 
-// Withdraw takes away the last-level table of others for the 2 MiB that va lies in. The caller flushes.
-func (s *Tables) Withdraw(va uint64) {
-	if p := s.Part(va); p != nil && *p&Shared != 0 {
-		*p = 0
-	}
-}
-
 // Directory is the table that names the last-level tables of the GiB of va; 0: there is none.
 func (s *Tables) Directory(va uint64) mem.Addr {
 	e := Entry(s.Root, 0)

@@ -252,13 +252,4 @@ func TestSharedTable(t *testing.T) {
 	if *a.Lookup(va) != 0 || *b.Lookup(va) != want || p.Physical().Words(table)[7] != uint64(want) {
 		t.Error("the change is not the space's own")
 	}
-	b.Lookup(va + 1<<21)
-	b.Withdraw(va)
-	if b.Lookup(va) != nil || *b.Part(va) != 0 {
-		t.Error("withdrawn, and still there")
-	}
-	a.Withdraw(va)
-	if a.Lookup(va) == nil {
-		t.Error("a table of its own was withdrawn")
-	}
 }

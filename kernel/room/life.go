@@ -2,7 +2,7 @@ package room
 
 import "bennu/kernel/abi"
 
-// Segment is what of an executable is loaded at [Start, End).
+// Segment is a part of an executable, loaded at [Start, End).
 type Segment struct {
 	Start, End uint64
 	Write      bool
@@ -19,8 +19,8 @@ const (
 )
 
 // Life is the least memory, in bytes, that a life of an executable takes which uses all of its writable segments, from its
-// first instruction to its end: tables, context, start page and call page, and its private copies. ports tells whether
-// it reaches ports by IN and OUT. What it takes of its RAM comes on top, and nobody knows it before it runs.
+// first instruction to its end: tables, context, start page and call page, and its private copies. ports tells whether it
+// reaches ports by IN and OUT. The RAM that it touches comes on top; nobody knows how much that is before it runs.
 func Life(segments []Segment, ports bool) uint64 {
 	var tables [512]bool // of the GiB in which all of these lie
 	tables[abi.StartPage>>tableShift%512] = true

@@ -1,6 +1,6 @@
-// Package room says whose a machine's memory is before any service has some: what the kernel, the boot archive and the
-// root task take of it, and what that leaves for the services' reserves. The kernel boots by these figures, the image builder
-// holds system.conf against them.
+// Package room divides a machine's memory before any service has some: so much for the kernel, the boot archive and the root
+// task, and the rest for the services' reserves. The kernel boots by these figures, and the image builder checks system.conf
+// by them.
 package room
 
 import (
@@ -15,10 +15,10 @@ const (
 	// Kernel is what the kernel takes: its image, heap and stacks, and the first MiB, a part of which no PC has as RAM.
 	Kernel = 24 << 20
 	// Firmware is what firmware keeps at the end of RAM, and the kernel's page tables: as in QEMU, where they are
-	// less. Firmware that keeps more needs a machine that has as much more.
+	// less. A machine whose firmware keeps more needs as much more RAM.
 	Firmware = 1 << 20
-	// rootOwn is what the root task has whatever others take, beside its copies of executables: the machine ends
-	// when it does.
+	// rootOwn is the root task's own memory, beside its copies of executables. Nobody else can take it: the
+	// machine ends when the root task does.
 	rootOwn = 4 << 20
 )
 

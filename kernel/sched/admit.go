@@ -1,8 +1,7 @@
 package sched
 
-// What the promise counts with, in ns. A stay in ring 0 has at most 20,000 instructions, a request that a server took
-// not many more: both are 200 µs where a processor does 100 million instructions a second, and less on
-// every faster one.
+// Figures of the promise, in ns. A stay in ring 0 has at most 20,000 instructions, a request that a server took not
+// many more: either takes 200 µs on a processor of 100 million instructions a second, and less on every faster one.
 const (
 	// Promise is the longest that a service waits, from being ready to its first instruction in ring 3,
 	// whatever the others do.
@@ -19,13 +18,13 @@ const (
 // Demand is what one service asks for: ns of CPU in each period.
 type Demand struct{ Budget, Period uint64 }
 
-// Wait bounds how many ns a service with demand d waits beside others: its own budget's filling, after it overran it
-// once, and then all that the others can have at their own levels before all of them have used theirs up.
-// ok is false where there is no bound: the others can have the whole processor.
+// Wait bounds how many ns a service with demand d waits beside others: the filling of its own budget after one
+// overrun, and then everything that the others can have at their own levels before all of them have used theirs up.
+// ok is false if there is no bound: the others can have the whole processor.
 //
-// Each account j has in a window w at most Cj*(1+w/Tj) + Overrun at its level (package comment), whatever its
-// level: servers work for it at theirs. The window in which they keep d from running is as long as what they have in
-// it: w = stay + sum of these, so w = (stay + sum(Cj+Overrun)) / (1 - sum(Cj/Tj)).
+// Each account j has in a window w at most Cj*(1+w/Tj) + Overrun at its level (package comment), whatever its level:
+// servers work for it at theirs. The window in which they keep d from running is as long as the time that they have
+// in it: w = stay + sum of these, so w = (stay + sum(Cj+Overrun)) / (1 - sum(Cj/Tj)).
 func Wait(d Demand, others []Demand) (w uint64, ok bool) {
 	burst := uint64(Overrun + RootBudget)
 	load := float64(RootBudget) / float64(RootPeriod)

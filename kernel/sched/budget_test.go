@@ -8,8 +8,8 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Who runs alone uses its budget up, but not beyond: when others come it begins with what is left, and owes nothing. A turn on
-// the last level takes nothing off it.
+// A task that runs alone uses its budget up, but not beyond: when others come it begins with the rest, and owes nothing. A
+// turn on the last level takes nothing off it.
 func TestWhatIsTakenOff(t *testing.T) {
 	for _, c := range []struct {
 		how   How

@@ -13,11 +13,11 @@ type queue struct {
 	head, tail [levels]int16
 	next, prev [abi.MaxTasks]int16
 	level      [abi.MaxTasks]int8   // level; none: not queued
-	seat       [abi.MaxTasks]uint64 // of the slot on the last level: who sat down first has its turn first
+	seat       [abi.MaxTasks]uint64 // of the slot on the last level: the one that sat down first has its turn first
 	seats      uint64
 	filled     uint32 // bit n: level n has slots
 	n          int    // slots that are ready
-	gen        uint64 // counts what changes who runs next, or for whom
+	gen        uint64 // counts changes of the slot that runs next, or of the account that it works for
 }
 
 func (q *queue) init() {
@@ -53,7 +53,7 @@ func (q *queue) stand(slot int) {
 	q.seat[slot] = q.seats
 }
 
-// sit puts slot on the last level, where its seat is: one that ran at its own level meanwhile has not lost its place.
+// sit puts slot on the last level, at its seat: a slot that ran at its own level meanwhile has not lost its place.
 func (q *queue) sit(slot int) {
 	at := q.tail[leftOver]
 	for at != none && q.seat[at] > q.seat[slot] {

@@ -1,11 +1,11 @@
-// Package sched says who runs: a queue of levels, and for each account a budget in a period. It is pure; its
-// time is ticks of whatever clock the kernel counts in.
+// Package sched decides which task runs: it has a queue of levels, and for each account a budget in a period.
+// It is pure; its time is ticks of whatever clock the kernel counts in.
 //
-// An account's tasks run at its level while its budget lasts, and with all others that have used theirs up, in
-// turns, on the last level. The budget is a token bucket: it fills at Budget/Period, to Budget at most, so
-// that in any window w an account has at its level at most Budget*(1+w/Period), and what one overrun costs
-// beyond it (a stay in ring 0, one request that a server took) before it is noticed. What is had on the last level
-// is free. When nobody is ready, all are filled: nobody was kept from anything.
+// An account's tasks run at its level while its budget lasts, then on the last level, in turns with all others
+// that have used theirs up. The budget is a token bucket: it fills at Budget/Period, to Budget at most, so that in
+// any window w an account has at most Budget*(1+w/Period) at its level, and beyond that one overrun (a stay in
+// ring 0, one request that a server took) before it is noticed. Time on the last level is free. When nobody is
+// ready, all budgets are filled: nobody was kept from anything.
 //
 // Admit holds tables of budgets against the promise that follows from this (docs/decisions/008).
 package sched
@@ -31,7 +31,7 @@ type Share struct {
 	Level          int
 	Budget, Period uint64 // ticks
 	Turn           uint64 // among equals
-	Serve          uint64 // most of one request that is on the account of who asked: more is the server's own
+	Serve          uint64 // the most that a client pays for one request: beyond it the server pays
 }
 
 // Never is a time that does not come.
@@ -65,7 +65,7 @@ type Sched struct {
 	own    [abi.MaxTasks]uint8  // account of the slot's task
 	pays   [abi.MaxTasks]uint8  // account that it works for now
 	turn   [abi.MaxTasks]uint64 // left of its turn
-	served [abi.MaxTasks]uint64 // ticks that it has worked for who pays now
+	served [abi.MaxTasks]uint64 // ticks that it has worked for the present payer
 	epoch  uint64               // counts the times that nobody was ready
 	soon   uint64               // the first back of all; Never: none is out
 	due    abi.AccountID        // whose it is
@@ -98,7 +98,7 @@ func (s *Sched) Set(a abi.AccountID, sh Share, now uint64) {
 	}
 }
 
-// Clear forgets account a. What it was charged is the kernel's from now on, so that the sum stays what it is.
+// Clear forgets account a. Its charges are the kernel's from now on, so that the sum stays the same.
 // Preconditions: no task is on it.
 func (s *Sched) Clear(a abi.AccountID) {
 	h := &s.shares[a]
@@ -119,8 +119,8 @@ func (s *Sched) Add(slot int, a abi.AccountID) {
 // Payer is the account that slot works for.
 func (s *Sched) Payer(slot int) abi.AccountID { return abi.AccountID(s.pays[slot]) }
 
-// SetPayer makes slot work for account a: at its own level, and not to be held up, unless that is its own. One that
-// works longer than Serve works for itself: a server that hangs is no better than others who do.
+// SetPayer makes slot work for account a. For another account than its own it works at its own level and is not
+// held up; after Serve it works for itself: a server that hangs is treated as any task that does.
 func (s *Sched) SetPayer(slot int, a abi.AccountID) {
 	if s.pays[slot] == uint8(a) {
 		return
@@ -204,7 +204,7 @@ func (s *Sched) First() int {
 	}
 }
 
-// How says what of the time that is charged is taken off the budget.
+// How says how much of a charged time is taken off the budget.
 type How uint8
 
 const (
@@ -213,7 +213,7 @@ const (
 	Free             // nothing: a turn on the last level
 )
 
-// Bill is which account the time of slot is for, and how, when it runs now.
+// Bill is the account that pays for slot if it runs now, and how.
 func (s *Sched) Bill(slot int) (abi.AccountID, How) {
 	switch a := s.pays[slot]; {
 	case a != s.own[slot]:
@@ -284,7 +284,8 @@ func (s *Sched) Ran(slot int, ticks uint64) bool {
 	return true
 }
 
-// Slice is when slot, which has run since, has to be charged: its turn or its budget is over. Never: not for that.
+// Slice is the time at which slot, running since then, has to be charged, because its turn or its budget is over.
+// Never: it need not be.
 func (s *Sched) Slice(slot int, since uint64) uint64 {
 	d := Never
 	if s.others(slot) {
@@ -314,8 +315,8 @@ func (s *Sched) Next() uint64 {
 // Due is the account for which Raise is to be called first.
 func (s *Sched) Due() abi.AccountID { return s.due }
 
-// Raise lets those run at their own levels again whose budgets are filled. wanted tells whether somebody
-// waited for one of them.
+// Raise lets accounts with filled budgets run at their own levels again. wanted tells whether somebody waited
+// for one of them.
 func (s *Sched) Raise(now uint64) (wanted bool) {
 	if now < s.soon {
 		return false

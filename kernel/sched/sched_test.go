@@ -271,7 +271,8 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// Who runs while nobody else is ready uses its budget up, and gets into no debt: it took the time from nobody.
+// A task that runs while nobody else is ready uses its budget up, and gets into no debt: it took the time from
+// nobody.
 func TestAlone(t *testing.T) {
 	s := New()
 	for slot := range 2 {

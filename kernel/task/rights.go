@@ -9,9 +9,9 @@ func (k *Task) Granted(to abi.Endpoint, id abi.GrantID, access uint32) (g abi.Co
 	return g, g.Flags&abi.GrantValid != 0 && g.Flags&access != 0 && g.Seq == uint32(id)>>8 && g.To == to && id&0xc0 == 0
 }
 
-// AllowSends lets k send to peers. Who may send a request must be able to get an answer: the
-// other way is opened too, but to a task that can only receive. A peer that has died meanwhile is passed over; ways that
-// others opened stay open.
+// AllowSends lets k send to peers. A task that may send a request must be able to get an answer, so the other way is
+// opened too, unless that leads to a task that can only receive. A peer that has died meanwhile is passed over; ways
+// that others opened stay open.
 func (t *Table) AllowSends(k *Task, peers []abi.Endpoint) {
 	for _, ep := range peers {
 		o := t.Lookup(ep)

@@ -29,7 +29,7 @@ type Task struct {
 	Dying      bool // dead for everybody; its end is not finished
 	Endpoint   abi.Endpoint
 	Account    abi.AccountID
-	Server     bool // works on the account of who asks
+	Server     bool // works on its client's account
 
 	Label       abi.Label
 	Incarnation uint32
@@ -47,7 +47,7 @@ type Task struct {
 	SendingTo abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving
 	Asked     uint64       // a server's: bits by slot of those it sent a message to and had no answer from since
-	InSendRec bool         // what follows the send is the receive of its answer
+	InSendRec bool         // the receive of its answer follows the send
 	Limited   bool         // the wait has a time limit: it ends by itself
 	Kind      abi.ReceiveKind
 	Senders   int // first of the tasks that send to this one
@@ -68,8 +68,8 @@ type Task struct {
 	AsyncLast  *Async
 	AsyncFails int // how many of its own have a result to take
 
-	Done   uint64 // of the call that it is making, when that works in steps
-	DoneIP uint64 // where it makes it: a tracer can send it elsewhere in between, to another call
+	Done   uint64 // the part of its call that is done, if that works in steps
+	DoneIP uint64 // the instruction that makes it: a tracer can send the task elsewhere in between, to another call
 
 	Ticks       uint64 // in ring 3
 	ReadyNS     uint64 // when it became ready

@@ -7,9 +7,9 @@ import (
 	"bennu/kernel/sched"
 )
 
-// checkTime lets services in, in the order of the file, for as long as each that is in keeps the promise of
-// sched.Promise whatever the others do. The one that would break it is refused: the order says who is more
-// important, and those before it are not harmed.
+// checkTime lets services in, in the order of the file, as long as sched.Promise holds for each of them
+// whatever the others do. A service that would break the promise is refused: an earlier one is more
+// important, and keeps it.
 func (p *parser) checkTime(services []*entry) {
 	var in []*entry
 	var demands []sched.Demand
@@ -46,7 +46,8 @@ func (p *parser) checkTime(services []*entry) {
 // promise beside each other.
 var shares = []struct{ budget, period time.Duration }{{50 * time.Microsecond, 5 * time.Millisecond}, {20 * time.Microsecond, 2 * time.Millisecond}, {leastBudget, leastPeriod}}
 
-// smaller is the first of shares with which all services keep the promise, if those take it that say nothing; "": none is.
+// smaller is the first of shares that keeps the promise for all services, if those without a budget of their own take it;
+// "": none does.
 func smaller(services []*entry) string {
 	for _, c := range shares {
 		var all []sched.Demand

@@ -18,13 +18,13 @@ const (
 	maxDescr    = 128              // bytes
 )
 
-// What an entry has when it does not say otherwise.
+// Defaults of an entry.
 const (
 	DefaultUID         = 9 // "service"
 	DefaultPriority    = abi.DefaultPriority
-	DefaultQuantum     = time.Millisecond
-	DefaultBudget      = 100 * time.Microsecond
-	DefaultPeriod      = 10 * time.Millisecond // that the budget is for
+	DefaultQuantum     = abi.DefaultQuantumNS * time.Nanosecond
+	DefaultBudget      = abi.DefaultBudgetNS * time.Nanosecond
+	DefaultPeriod      = abi.DefaultPeriodNS * time.Nanosecond // that the budget is for
 	DefaultMemory      = 16 << 20
 	DefaultReserve     = 512 << 10 // or all of a smaller memory
 	DefaultInit        = 10 * time.Second
@@ -51,11 +51,11 @@ type Service struct {
 
 	UID      uint32        // 0: an operator, may ask RS for anything
 	Priority uint32        // 0 runs first
-	Quantum  time.Duration // its turn among equals, of the time that no budget takes
+	Quantum  time.Duration // its turn among equals, in the time that no budget takes
 
 	Budget       time.Duration // CPU time that it is sure of in each BudgetPeriod, at its priority
 	BudgetPeriod time.Duration
-	Server       bool // works on the accounts of those who ask it
+	Server       bool // works on its clients' accounts
 
 	Memory  uint64 // bytes that it may have at most
 	Reserve uint64 // bytes that nobody else can take, its own in death too
@@ -72,7 +72,7 @@ type Service struct {
 
 	IRQs      []uint32
 	Ports     []abi.PortRange // of devices that the kernel knows
-	Unguarded []abi.PortRange // of others: nobody knows what a byte does there
+	Unguarded []abi.PortRange // of other devices: nobody knows what a byte does there
 	Calls     uint64          // bit n: kernel call abi.CallBase+n
 
 	IPC     []string // labels it may send to
@@ -88,20 +88,20 @@ type Service struct {
 // Operator tells whether the service may ask RS for anything.
 func (s *Service) Operator() bool { return s.UID == 0 }
 
-// File is what a system.conf says.
+// File is the contents of a system.conf.
 type File struct {
 	Name     string
 	Services []Service // the good ones, in the order of the file
-	Memory   uint64    // bytes that the machine has at least that it is for
+	Memory   uint64    // the least memory, in bytes, of a machine that it is for
 
 	// Notes are no faults, but may be slips: `ipc` and `control` may name a service that
 	// is not in this file (of a driver that another image has), and then mean nothing.
 	Notes []Fault
 
-	from map[string]map[string]written // by label and keyword: where what a service has is written
+	from map[string]map[string]written // by label and keyword: where a service's statements are written
 }
 
-// Service finds an entry by label; nil when there is none that is right.
+// Service finds an entry by label; nil when there is none, or it has a fault.
 func (f *File) Service(label string) *Service {
 	for i := range f.Services {
 		if f.Services[i].Label == label {
@@ -128,7 +128,7 @@ type Fault struct {
 	Label     string // the entry it is in, as written; "" outside entries
 	Class     bool   // that entry is a class
 	Text      string // what is wrong, and what was expected
-	Other     Place  // what it does not go together with; Line 0: nothing else
+	Other     Place  // the place that it does not go together with; Line 0: none
 }
 
 // Error is `system.conf:12:5: service "rtc": unknown keyword "irqs", expected one of …`.

@@ -63,7 +63,8 @@ func (a *arguments) ports(class ioport.Class) (list []abi.PortRange) {
 	return list
 }
 
-// checkClass refuses what of r no task gets, and what belongs into the other list: the first of each.
+// checkClass refuses ports of r that no task gets, and ports that belong into the other list; it names the
+// first of each.
 func (a *arguments) checkClass(t token, r abi.PortRange, class ioport.Class) {
 	never, other := false, false
 	for more := true; more; {

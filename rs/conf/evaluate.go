@@ -10,8 +10,7 @@ const wantLabel = "a label: 1 to 16 of a-z, 0-9, '-', '_', '.'"
 
 // States of an entry in the search for classes that include each other.
 const (
-	markNew = iota
-	markOpen
+	markOpen = iota + 1 // 0: not seen yet
 	markDone
 )
 
@@ -55,8 +54,8 @@ func defaults(s *Service) {
 	}
 }
 
-// checkName refuses a name that is no label, is the system's, or stands earlier already.
-// Of two entries with one name neither is good: nobody can tell whose rights were meant.
+// checkName refuses a name that is no label, is the system's, or stands earlier already. Two entries with one
+// name are both bad: nobody can tell whose rights were meant.
 func (p *parser) checkName(e *entry, earlier []*entry) {
 	name := e.name.text
 	if _, ok := abi.MakeLabel(name); !ok {
@@ -98,7 +97,7 @@ func (p *parser) read(e *entry, st statement) {
 	p.fault(st.key, "unknown keyword "+strconv.Quote(st.key.text)+", expected one of "+keywordNames())
 }
 
-// defined tells whether a service of that label stands in the file, be it good or not.
+// defined tells whether the file has a service of that label, good or bad.
 func (p *parser) defined(label string) bool {
 	e := p.find(label)
 	return e != nil && !e.class
@@ -113,7 +112,7 @@ func (p *parser) find(name string) *entry {
 	return nil
 }
 
-// resolve takes over into e what its classes have.
+// resolve gives e the statements of its classes.
 func (p *parser) resolve(e *entry, depth int) {
 	if e.mark == markDone {
 		return

@@ -8,8 +8,8 @@ import (
 	"bennu/kernel/abi"
 )
 
-// keyword is a word that an entry may have: how its arguments get into a Service, and how
-// an entry takes it over from a class.
+// keyword is a word that an entry may have: one function puts its arguments into a Service, the other one
+// takes it over from a class.
 type keyword struct {
 	name    string
 	read    func(a *arguments)

@@ -2,7 +2,7 @@ package conf
 
 import "strconv"
 
-// machineEntry begins what a file says of the machine that it is for: `machine { memory 128M; };`.
+// machineEntry begins the entry for the machine that a file is for: `machine { memory 128M; };`.
 const machineEntry = "machine"
 
 // Limits of the machine's memory.

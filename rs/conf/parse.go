@@ -92,8 +92,8 @@ func (p *parser) next() token {
 	return t
 }
 
-// header tells whether an entry begins here. Inside another entry that is only so when
-// a '{' follows, since `class NAME;` is a statement there.
+// header tells whether an entry begins here. Inside another entry a '{' must follow, since `class NAME;` is a
+// statement there.
 func (p *parser) header() bool {
 	t := p.peek(0)
 	if t.kind == tokenWord && t.text == machineEntry {
@@ -217,7 +217,7 @@ func (p *parser) statement(e *entry) bool {
 	return true
 }
 
-// skipStatement goes behind the next ';' of this entry, or to what ends the entry.
+// skipStatement goes behind the next ';' of this entry, or to the end of the entry.
 func (p *parser) skipStatement() {
 	for depth := 0; !p.header(); p.next() {
 		switch p.peek(0).kind {

@@ -6,16 +6,16 @@ import (
 )
 
 // Room is the memory that the services' reserves may have together. It is given to one after the other in the order of the
-// file: that says who is more important.
+// file: an earlier service is more important.
 type Room struct {
 	Bytes uint64
-	Of    string // whose memory it is, in words
-	More  string // what makes it larger, in words
+	Of    string // the owner of the memory, in words
+	More  string // the way to make it larger, in words
 
 	promised uint64
 }
 
-// promise is what a service's reserve comes to: whole pages.
+// promise is a service's reserve in whole pages, in bytes.
 func (s *Service) promise() uint64 { return s.Reserve &^ (abi.PageSize - 1) }
 
 // Reserved is the sum of all services' reserves, in bytes.
@@ -26,7 +26,8 @@ func (f *File) Reserved() (n uint64) {
 	return n
 }
 
-// Room is what the smallest machine that the file is for leaves its services, beside a boot archive of so many bytes.
+// Room is the memory that the smallest machine for this file leaves its services, beside a boot archive of so many
+// bytes.
 func (f *File) Room(archive uint64) Room {
 	r := Room{Bytes: room.Services(f.Memory, archive)}
 	r.Of = "a machine of " + sizeName(f.Memory) + " has them beside kernel and firmware (" + sizeName(room.Kernel+room.Firmware) + "), the boot archive (" +
@@ -37,8 +38,8 @@ func (f *File) Room(archive uint64) Room {
 	return r
 }
 
-// Admit promises a service its reserve out of r. The fault says why it cannot have it; then those after it may still
-// have theirs.
+// Admit promises a service its reserve out of r. The fault says why it cannot have it; later services may still have
+// theirs.
 func (f *File) Admit(r *Room, s *Service) (Fault, bool) {
 	n, left := s.promise(), r.Bytes-r.promised
 	if n <= left {
@@ -49,13 +50,14 @@ func (f *File) Admit(r *Room, s *Service) (Fault, bool) {
 		sizeName(r.promised)+" are promised to those before it; "+r.Of+`. A lower "reserve" helps, or `+r.More), false
 }
 
-// ReserveFault is a fault of a service's reserve, at the place where that is written: else, where the service is.
+// ReserveFault is a fault of a service's reserve, at the place of the reserve's statement, else at the service's.
 func (f *File) ReserveFault(s *Service, text string) Fault {
 	return f.sizeFault(s, "reserve", s.Reserve, text)
 }
 
-// AdmitLife refuses a service that could not live, or not come back, with what it may have: least is the least memory that
-// a life of its executable takes, in bytes. A reserve of nothing is a promise of nothing: that is only told, as a note.
+// AdmitLife refuses a service that could not live, or not come back, with the memory that it may have: least is the least
+// memory that a life of its executable takes, in bytes. A reserve of nothing promises nothing: that is a note, not a
+// fault.
 func (f *File) AdmitLife(s *Service, least uint64) (x Fault, note, ok bool) {
 	text := "expected at least " + sizeName(least) + ": its executable's writable segments, page tables and kernel pages come to that"
 	switch {
@@ -69,7 +71,7 @@ func (f *File) AdmitLife(s *Service, least uint64) (x Fault, note, ok bool) {
 	return Fault{}, false, true
 }
 
-// sizeFault is a fault of a size of a service's, which a keyword or its default gave it.
+// sizeFault is a fault of a service's size, from a keyword or its default.
 func (f *File) sizeFault(s *Service, keyword string, size uint64, text string) Fault {
 	x := Fault{File: f.Name, Line: s.Line, Col: s.Col, Label: s.Label}
 	w, ok := f.from[s.Label][keyword]

@@ -125,8 +125,8 @@ func systemName(label string) bool {
 	return false
 }
 
-// labels reads a list of them. MINIX's upper-case names are taken in lower case. Those of
-// systemNames are left out, and refused unless system is set.
+// labels reads a list of them. MINIX's upper-case names are taken in lower case. Names of systemNames are
+// left out, and refused unless system is set.
 func (a *arguments) labels(system bool) (list []string) {
 	seen := make([]string, 0, len(a.args))
 	for _, t := range a.args {

@@ -58,7 +58,7 @@ func readReserve(a *arguments) { a.size(&a.s.Reserve, 0, "a size such as 512K, f
 // size reads the only argument, at least so much, of one service's memory.
 func (a *arguments) size(to *uint64, least uint64, want string) { a.sizeWithin(to, least, 1<<30, want) }
 
-// sizeWithin reads the only argument. What is wrong is left as it was, to be found fault with once.
+// sizeWithin reads the only argument. A wrong one leaves the size unchanged, so that it is one fault.
 func (a *arguments) sizeWithin(to *uint64, least, most uint64, want string) {
 	if !a.count(1, 1, want) {
 		return

@@ -7,8 +7,8 @@ import (
 	"bennu/kernel/ioport"
 )
 
-// table checks what no statement shows alone: keywords of one service that do not go together,
-// and services that do not. A fault stands where the words were written, which may be in a class.
+// table checks statements against each other: keywords of one service, and services, that do not go together.
+// The place of a fault is where the words are written, perhaps in a class.
 func (p *parser) table() {
 	var services []*entry
 	for _, e := range p.entries {
@@ -36,8 +36,9 @@ func (p *parser) checkPorts(e *entry) {
 	}
 }
 
-// checkPair refuses what e and a service before it both want and only one can have. Both may be in the file for one of
-// them to be started by hand: but who wrote that cannot be asked when the first one dies and its port is free.
+// checkPair refuses a port or line that e and an earlier service both want and only one can have. Nor may both be in
+// the file so that an operator starts one of them by hand: when the first one dies, its port is free, and nobody is
+// there to be asked.
 func (p *parser) checkPair(e, o *entry) {
 	for _, a := range e.claims() {
 		for _, b := range o.claims() {
@@ -95,8 +96,8 @@ func (p *parser) checkReserve(e *entry) {
 	s.Reserve = s.Memory
 }
 
-// faultIn puts a fault of e at the n-th argument of a statement, and says whose that is if not e's own. line and col are of what it
-// does not go together with.
+// faultIn puts a fault of e at the n-th argument of a statement, and names the statement's entry if that is not e. line and col are
+// the place that it does not go together with.
 func (p *parser) faultIn(e *entry, w written, n int, text string, line, col int) {
 	if w.by != e {
 		text += " (" + w.by.quoted() + " has the line)"

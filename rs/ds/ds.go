@@ -36,8 +36,8 @@ func (s *Store) find(owner int, k Key) *entry {
 	return nil
 }
 
-// Publish keeps v under k, in place of what was there. Errors: EINVAL (k is zero), ENOSPC
-// (the owner has MaxKeys others).
+// Publish keeps v under k, in place of an older value. Errors: EINVAL (k is zero), ENOSPC (the owner has
+// MaxKeys others).
 func (s *Store) Publish(owner int, k Key, v Value) abi.Errno {
 	if k == (Key{}) {
 		return abi.EINVAL

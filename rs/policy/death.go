@@ -12,13 +12,13 @@ func (s *State) death(now time.Duration, e *Event) {
 	if !r.alive {
 		return
 	}
-	why := r.reasonFor(e.Cause)
-	r.faultAt = e.At
+	why := r.reasonFor(e.Record.Cause)
+	r.faultAt = e.Record.Died
 	if r.injected != 0 && (why == abi.ReasonNoHeartbeat || why == abi.ReasonInitTimeout) {
 		r.faultAt = r.injectedAt // a hang: the kernel saw nothing before RS killed it
 	}
-	r.restarts = r.decayed(e.At)
-	r.vector = e.Vector
+	r.restarts = r.decayed(e.Record.Died)
+	r.vector = e.Record.Vector
 	if why == abi.ReasonInitTimeout {
 		r.errno, r.why = abi.ETIMEDOUT, abi.WhyInitTimeout
 	} else if why != abi.ReasonInitFailed {
@@ -27,8 +27,8 @@ func (s *State) death(now time.Duration, e *Event) {
 	s.ended(now, e, why, now-r.faultAt)
 }
 
-// reasonFor is the reason of a death. What RS did to end a life explains an exit and a kill;
-// what the service met by itself (an exception on its way out) is told as it was.
+// reasonFor is the reason of a death. RS's own doing explains an exit and a kill; an exception that the
+// service met on its way out is told as it was.
 func (r *row) reasonFor(c abi.Cause) abi.Reason {
 	switch c {
 	case abi.CauseExit:
@@ -51,7 +51,7 @@ func (r *row) reasonFor(c abi.Cause) abi.Reason {
 	return abi.ReasonKilled
 }
 
-// ended decides what comes after a life.
+// ended decides how it goes on after a life.
 func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.Duration) {
 	id, r := e.ID, &s.rows[e.ID]
 	asked := r.state == abi.ServiceStopping && r.then != followDeath
@@ -59,7 +59,7 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	r.deaths++
 	r.reason = why
 	s.release(id, false)
-	a := Action{Reason: why, Detect: detect}
+	a := Action{Reason: why, Detect: detect, Record: &e.Record}
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
 		a.Errno, a.Why = r.errno, r.why
 	}
@@ -74,7 +74,7 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 		r.restarts, r.errno, r.why = 0, abi.OK, abi.WhyNone
 		r.forget()
 		s.start(now, id, abi.InitRestart)
-	case r.endsByItself(why, e.Status):
+	case r.endsByItself(why, e.Record.Status):
 		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
 		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
@@ -95,7 +95,7 @@ func (r *row) endsByItself(why abi.Reason, status uint64) bool {
 	return why == abi.ReasonExit && status == 0 && r.proved && r.cfg.OnExit != ExitRestarts
 }
 
-// giveUp leaves a service dead, and says so to those who wait.
+// giveUp leaves a service dead, and tells those who wait.
 func (s *State) giveUp(id ID, why abi.Reason) {
 	r := &s.rows[id]
 	r.state = abi.ServiceFailed

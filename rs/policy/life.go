@@ -16,10 +16,10 @@ func (s *State) start(now time.Duration, id ID, how abi.InitKind) {
 	s.do(Action{Kind: Start, ID: id, Init: how, Incarnation: r.lives - 1})
 }
 
-func (s *State) started(now time.Duration, id ID) {
-	if r := &s.rows[id]; r.state == abi.ServiceStarting {
+func (s *State) started(now time.Duration, e *Event) {
+	if r := &s.rows[e.ID]; r.state == abi.ServiceStarting {
 		r.startedAt, r.due = now, now+r.cfg.Init
-		s.emit(id, abi.EventStart, Action{})
+		s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
 	}
 }
 

@@ -21,7 +21,7 @@ func TestDecayByQuietTimes(t *testing.T) {
 	// Deaths in quick succession, each waited for twice as long as the last: 0, 20 ms, 40 ms, 80 ms.
 	s := play(t, []Config{quietly()}, nil, script)
 	die := func(at time.Duration) time.Duration {
-		for _, a := range s.Step(at, &Event{Kind: Death, Cause: abi.CausePanic, At: at}) {
+		for _, a := range s.Step(at, &Event{Kind: Death, Record: Record{Cause: abi.CausePanic, Died: at}}) {
 			if a.Kind == Emit && a.Event == abi.EventDeath {
 				return a.Backoff
 			}
@@ -81,7 +81,7 @@ func TestHeartbeatFromBeforeTheHang(t *testing.T) {
 			}
 		}
 	}
-	for _, a := range s.Step(killed+ms, &Event{Kind: Death, Cause: abi.CauseKilled, At: killed}) {
+	for _, a := range s.Step(killed+ms, &Event{Kind: Death, Record: Record{Cause: abi.CauseKilled, Died: killed}}) {
 		if a.Kind == Emit && a.Event == abi.EventDeath {
 			if want := killed + ms - 50*ms; a.Detect != want {
 				t.Errorf("detected after %v, want %v: since the injection", a.Detect, want)

@@ -12,8 +12,8 @@ type ID int
 // Nobody is the ID of an asker that is no service.
 const Nobody ID = -1
 
-// MaxOpen is how many requests of one service may wait for an answer at one time; those of who is no
-// service have such a share together. One more gets EAGAIN.
+// MaxOpen is how many requests of one service may wait for an answer at one time; all askers that are no
+// service have one such share together. One more gets EAGAIN.
 const MaxOpen = abi.RSWaits
 
 // quietUnits is the quiet time that takes one restart off the count, in backoff units.
@@ -53,11 +53,11 @@ const (
 	Refresh                     // Asker
 	Restart                     // Asker
 	Shutdown                    // (no ID) Asker
-	Started                     // the Start was done
-	StartFailed                 // Errno, Why
+	Started                     // Record.Endpoint, Record.Started: the Start was done
+	StartFailed                 // Errno, Why, Record.Endpoint: None
 	Ready                       // Errno: what its Init answered
 	Heartbeat
-	Death // Cause, Vector, Status, At
+	Death // Record
 	Tick  // (no ID) a timer is due
 	Fault // Fault: injected now
 )
@@ -73,7 +73,7 @@ const (
 	PowerOff                   // no service lives any more
 )
 
-// Asker is who waits for a Reply. The zero value is no one.
+// Asker is the task that waits for a Reply. The zero value is no one.
 type Asker struct {
 	From     ID // its own service, or Nobody
 	Endpoint abi.Endpoint
@@ -81,21 +81,31 @@ type Asker struct {
 	Tag      uint64
 }
 
-// Event is what has happened.
+// Event is one thing that happened.
 type Event struct {
 	Kind   Kind
 	ID     ID
 	Asker  Asker
 	Errno  abi.Errno
 	Why    abi.Why // StartFailed: which step
-	Cause  abi.Cause
-	Vector uint32
-	Status uint64
-	At     time.Duration // when the kernel stopped it
+	Record Record
 	Fault  abi.FaultKind
 }
 
-// Action is what is to be done, in the order of the slice.
+// Record is what the kernel tells about a life. An event carries all facts that decide anything or that are told, so
+// that the same events give the same actions whenever they are replayed.
+type Record struct {
+	Endpoint  abi.Endpoint
+	Cause     abi.Cause
+	Vector    uint32
+	ErrorCode uint64
+	RIP, CR2  uint64
+	Status    uint64
+	Started   time.Duration // of a death: when it was allowed to run; of a start: when the kernel was asked for it
+	Died      time.Duration // when the kernel stopped it
+}
+
+// Action is one thing to be done. Actions are done in the order of the slice.
 type Action struct {
 	Kind        Kind
 	ID          ID
@@ -111,9 +121,10 @@ type Action struct {
 	Backoff     time.Duration // Emit of a death: until the next start
 	Detect      time.Duration // Emit of a death: from the fault to now
 	Recovery    time.Duration // Emit of ready: from the fault to now
+	Record      *Record       // Emit of a death or a start: the event's own, not a copy; else nil
 }
 
-// what follows the end of a life that RS is ending.
+// follow says what comes after the end of a life that RS is ending.
 type follow uint8
 
 const (
@@ -197,9 +208,9 @@ func New(configs []Config) *State {
 	return s
 }
 
-// Step takes one event at time now, which never goes back. The actions are valid until
-// the next Step. An event for which a service is not in the state (a heartbeat of the
-// dead) does nothing. It panics on an ID that is not of the table.
+// Step takes one event at time now, which never goes back. The actions are valid until the next Step, as long
+// as *e is unchanged. An event that does not fit the service's state (a heartbeat of the dead) does nothing.
+// It panics on an ID that is not of the table.
 func (s *State) Step(now time.Duration, e *Event) []Action {
 	s.actions = s.actions[:0]
 	switch e.Kind {
@@ -216,7 +227,7 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 	case Shutdown:
 		s.shutdown(now, e)
 	case Started:
-		s.started(now, e.ID)
+		s.started(now, e)
 	case StartFailed:
 		s.startFailed(now, e)
 	case Ready:
@@ -309,7 +320,7 @@ func (s *State) interrupt(id ID) {
 	s.answer(id, false, abi.EINTR, why)
 }
 
-// release lets go of what a service itself waits for: it is to stop (told EINTR), or dead.
+// release ends a service's own waits: it is to stop (and is told EINTR), or dead.
 func (s *State) release(from ID, tell bool) {
 	if len(s.waiters) == 0 {
 		return

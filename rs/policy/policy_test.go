@@ -209,7 +209,7 @@ func TestShutdown(t *testing.T) {
 	play(t, []Config{usual}, nil, []line{{0, off, "reply 50 OK; power-off"}})
 }
 
-// Who is to stop, and waits for RS, hears EINTR first; who died waiting hears nothing.
+// A service that is to stop, and waits for RS, hears EINTR first; one that died waiting hears nothing.
 func TestWaiterStops(t *testing.T) {
 	by1 := Asker{From: 1, Endpoint: 7, Tag: 9}
 	begin := []line{
@@ -230,7 +230,7 @@ func TestWaiterStops(t *testing.T) {
 	}
 }
 
-// Everybody has a share of the places to wait: who uses up its own takes none of another's.
+// Everybody has a share of the places to wait: a service that uses up its own takes none of another's.
 func TestTooManyWaiters(t *testing.T) {
 	const askers = 10
 	s := New(make([]Config, askers))
@@ -327,7 +327,7 @@ func TestWhyWaitersAreTold(t *testing.T) {
 	}{
 		{"its Init fails", []Event{{Kind: Ready, Errno: abi.ENODEV}, dies(abi.CauseExit, 0)}, abi.ENODEV, abi.WhyInit, 0},
 		{"its Init hangs", []Event{tick, dies(abi.CauseKilled, 0)}, abi.ETIMEDOUT, abi.WhyInitTimeout, uint64(usual.Init)},
-		{"it dies", []Event{{Kind: Death, Cause: exc, Vector: 14}}, abi.EIO, abi.WhyDied, uint64(abi.ReasonException) | 14<<32},
+		{"it dies", []Event{{Kind: Death, Record: Record{Cause: exc, Vector: 14}}}, abi.EIO, abi.WhyDied, uint64(abi.ReasonException) | 14<<32},
 		{"it exits", []Event{exits(0, 0)}, abi.EIO, abi.WhyDied, uint64(abi.ReasonExit)},
 		{"a step of its start fails", []Event{{Kind: StartFailed, Errno: abi.EBUSY, Why: abi.WhyPorts}}, abi.EBUSY, abi.WhyPorts, 0},
 		{"it is taken down", []Event{down(2)}, abi.EINTR, abi.WhyTakenDown, 0},

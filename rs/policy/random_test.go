@@ -22,7 +22,10 @@ func (w *world) die(id ID, cause abi.Cause, status uint64) {
 			delete(w.open, tag)
 		}
 	}
-	w.step(Event{Kind: Death, ID: id, Cause: cause, Status: status, At: w.now - time.Duration(w.r.IntN(3))})
+	w.step(Event{Kind: Death, ID: id, Record: Record{
+		Endpoint: b.endpoint, Cause: cause, Vector: w.r.Uint32N(32), ErrorCode: w.r.Uint64(), RIP: w.r.Uint64(), CR2: w.r.Uint64(),
+		Status: status, Died: w.now - time.Duration(w.r.IntN(3)),
+	}})
 }
 
 // random does one random thing.
@@ -57,7 +60,7 @@ func (w *world) random(shutdown bool) {
 		w.step(Event{Kind: Fault, ID: id, Fault: kind})
 	case n < 96: // what comes too late
 		if !b.alive {
-			w.step(Event{Kind: [...]Kind{Ready, Heartbeat, Death, Fault, StartFailed, Started}[w.r.IntN(6)], ID: id, Cause: abi.CauseExit, Fault: abi.FaultKill, Why: abi.WhyTask})
+			w.step(Event{Kind: [...]Kind{Ready, Heartbeat, Death, Fault, StartFailed, Started}[w.r.IntN(6)], ID: id, Record: Record{Cause: abi.CauseExit}, Fault: abi.FaultKill, Why: abi.WhyTask})
 		}
 	case n < 97:
 		b.hung = true

@@ -108,7 +108,7 @@ func (s *State) down(now time.Duration, e *Event) {
 	}
 }
 
-// waitOwn is wait, but who asks for its own end cannot hear of it and is answered now.
+// waitOwn is wait, but a service that asks for its own end cannot hear of it and is answered now.
 func (s *State) waitOwn(e *Event, gone bool) bool {
 	if e.Asker != (Asker{}) && e.Asker.From == e.ID {
 		s.reply(e.ID, e.Asker, abi.OK, abi.WhyNone)
@@ -153,7 +153,7 @@ func (s *State) restart(now time.Duration, e *Event) {
 func (s *State) revive(now time.Duration, id ID) {
 	r := &s.rows[id]
 	if r.state == abi.ServiceFailed {
-		r.faultAt = never // how long it lay there says nothing about recovery
+		r.faultAt = never // the time that it lay there says nothing about recovery
 	}
 	r.forget()
 	r.restarts++
@@ -192,8 +192,8 @@ func (s *State) stopNext(now time.Duration) {
 	}
 }
 
-// stop asks a living service to end, unless it was asked or killed already; then only
-// what follows its end changes.
+// stop asks a living service to end. If it was asked or killed already, this changes only what comes after
+// its end.
 func (s *State) stop(now time.Duration, id ID, then follow) {
 	r := &s.rows[id]
 	r.then = then

@@ -115,10 +115,12 @@ var (
 	tick    = Event{Kind: Tick}
 )
 
-func dies(c abi.Cause, at time.Duration) Event { return Event{Kind: Death, Cause: c, At: at} }
+func dies(c abi.Cause, at time.Duration) Event {
+	return Event{Kind: Death, Record: Record{Cause: c, Died: at}}
+}
 
 func exits(status uint64, at time.Duration) Event {
-	return Event{Kind: Death, Cause: abi.CauseExit, Status: status, At: at}
+	return Event{Kind: Death, Record: Record{Cause: abi.CauseExit, Status: status, Died: at}}
 }
 
 func inject(k abi.FaultKind) Event { return Event{Kind: Fault, Fault: k} }

@@ -17,6 +17,7 @@ var (
 // body is the simulated task of one service.
 type body struct {
 	alive    bool
+	endpoint abi.Endpoint
 	doomed   bool // Kill was done: its death comes
 	asked    bool // Stop was done
 	hung     bool // answers nothing any more
@@ -37,7 +38,8 @@ type world struct {
 	bodies []body
 	open   map[uint64]Asker // askers not yet answered
 	tag    uint64
-	late   bool // ticks come late
+	lives  abi.Endpoint // endpoints given
+	late   bool         // ticks come late
 	off    bool
 	boots  int
 	log    []string
@@ -126,9 +128,11 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 		*b = body{alive: true, lastPing: -time.Hour, deaths: b.deaths}
 		if w.r.IntN(10) == 0 {
 			b.alive = false
-			return Event{Kind: StartFailed, ID: a.ID, Errno: abi.ENOMEM, Why: abi.WhyTask}, true
+			return Event{Kind: StartFailed, ID: a.ID, Errno: abi.ENOMEM, Why: abi.WhyTask, Record: Record{Endpoint: abi.None}}, true
 		}
-		return Event{Kind: Started, ID: a.ID}, true
+		w.lives++
+		b.endpoint = w.lives
+		return Event{Kind: Started, ID: a.ID, Record: Record{Endpoint: b.endpoint, Started: w.now}}, true
 	case Stop:
 		if !b.alive || b.asked {
 			w.fail("stop of %d, alive %v, asked %v", a.ID, b.alive, b.asked)
@@ -147,7 +151,7 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 			w.fail("asker %d is answered %s without a why", a.Asker.Tag, a.Errno.Name())
 		}
 	case Emit:
-		w.emitted(a)
+		w.emitted(a, e)
 	case PowerOff:
 		for i := range w.bodies {
 			if w.bodies[i].alive {
@@ -189,7 +193,10 @@ func (w *world) ping(a *Action, b *body, e *Event) {
 	}
 }
 
-func (w *world) emitted(a *Action) {
+func (w *world) emitted(a *Action, e *Event) {
+	if told := a.Event == abi.EventDeath || a.Event == abi.EventStart; told != (a.Record != nil) || told && (*a.Record != e.Record || a.ID != e.ID) {
+		w.fail("%v of %d tells %+v, the event of %d %+v", a.Event, a.ID, a.Record, e.ID, e.Record)
+	}
 	switch a.Event {
 	case abi.EventBoot:
 		if w.boots++; w.boots > 1 {

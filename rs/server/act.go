@@ -1,15 +1,21 @@
 package server
 
 import (
+	"time"
+
 	"bennu/kernel/abi"
 	"bennu/rs/policy"
 )
 
-// step gives the policy an event and does what it says, and what follows from that.
+// step gives the policy an event, carries its actions out, and steps the events that these lead to.
 func (s *Server) step(e policy.Event) {
 	s.event = e
+	s.decide()
+}
+
+// decide is step for the event in s.event.
+func (s *Server) decide() {
 	s.act(s.policy.Step(s.now, &s.event))
-	s.dead = policy.Nobody // what follows is not the record's
 	for len(s.follow) > 0 {
 		s.event = s.follow[0]
 		s.follow = s.follow[:copy(s.follow, s.follow[1:])]
@@ -23,7 +29,7 @@ func (s *Server) act(actions []policy.Action) {
 		switch a.Kind {
 		case policy.Start:
 			e := policy.Event{Kind: policy.Started, ID: a.ID}
-			if e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
+			if e.Record, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
 				e.Kind = policy.StartFailed
 				s.explain(&s.table[a.ID], a.Incarnation, e.Why)
 			}
@@ -57,28 +63,30 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
-// start makes a life: task, privileges, go. What was begun is undone when a part fails: why is which.
-func (s *Server) start(a *policy.Action) (e abi.Errno, why abi.Why) {
+// start makes a life: task, privileges, go. If a part fails, the parts before it are undone: why says which failed, and the record is
+// of no life.
+func (s *Server) start(a *policy.Action) (made policy.Record, e abi.Errno, why abi.Why) {
 	t := &s.table[a.ID]
+	made.Endpoint = abi.None
 	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
-		return e, why
+		return made, e, why
 	}
-	s.k.AccountPay(t.account) // the life that begins is the service's
+	s.k.AccountPay(t.account) // the service pays for the life that begins
 	p := &s.spec
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
-	t.created = s.k.Now()
+	asked := time.Duration(s.k.Now())
 	ep, e := s.k.TaskCreate(p)
 	if e != abi.OK {
-		return e, abi.WhyTask
+		return made, e, abi.WhyTask
 	}
 	s.privileges(t)
 	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
 		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
-			return e, abi.WhyNone
+			return policy.Record{Endpoint: ep, Started: asked}, e, abi.WhyNone
 		}
 		why = abi.WhyAllow
 	} else if why = abi.WhyPrivilege; e == abi.EBUSY {
@@ -86,12 +94,12 @@ func (s *Server) start(a *policy.Action) (e abi.Errno, why abi.Why) {
 	}
 	t.endpoint = abi.None
 	s.k.TaskKill(ep)
-	return e, why
+	return made, e, why
 }
 
-// privileges fills s.priv with what a service may do: what system.conf says, and to send
-// to those that live now of the services that it or the other side names. One that starts
-// later opens the way itself, since the kernel keeps masks symmetric.
+// privileges fills s.priv with a service's rights: those of system.conf, and to send to peers, named by
+// either side, that live now. A peer that starts later opens the way itself, since the kernel keeps masks
+// symmetric.
 func (s *Server) privileges(t *service) {
 	c, p := &t.conf, &s.priv
 	*p = abi.Privilege{
@@ -111,7 +119,7 @@ func (s *Server) privileges(t *service) {
 	}
 }
 
-// emit keeps an event, and does what belongs to it outside the policy.
+// emit keeps an event, and does the work outside the policy that belongs to it.
 func (s *Server) emit(a *policy.Action) {
 	e, at := s.events.add(a.ID)
 	e.TimeNS, e.Kind, e.Reason, e.Errno, e.Why = uint64(s.now), a.Event, a.Reason, a.Errno, a.Why
@@ -125,11 +133,9 @@ func (s *Server) emit(a *policy.Action) {
 	switch a.Event {
 	case abi.EventDeath:
 		s.events.next[at] = a.Next
-		if s.dead == a.ID {
-			s.describe(e)
-		}
+		describe(e, a.Record)
 	case abi.EventStart:
-		e.StartedNS = t.created
+		e.Endpoint, e.StartedNS = a.Record.Endpoint, uint64(a.Record.Started)
 	case abi.EventDown:
 		s.store.Drop(int(a.ID))
 		s.drop(t)
@@ -138,10 +144,18 @@ func (s *Server) emit(a *policy.Action) {
 	}
 }
 
-// describe puts the death record's facts into an event.
-func (s *Server) describe(e *abi.Event) {
-	r := &s.record
+// describe puts the facts of a life that is over into an event.
+func describe(e *abi.Event, r *policy.Record) {
 	e.Endpoint, e.Vector, e.ErrorCode = r.Endpoint, r.Vector, r.ErrorCode
-	e.RIP, e.CR2, e.Status = r.Regs.RIP, r.CR2, r.Status
-	e.StartedNS, e.FaultNS = r.StartedNS, r.DiedNS
+	e.RIP, e.CR2, e.Status = r.RIP, r.CR2, r.Status
+	e.StartedNS, e.FaultNS = uint64(r.Started), uint64(r.Died)
+}
+
+// died steps the death of a service, with the part of its record that the policy is told.
+func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
+	s.event = policy.Event{Kind: policy.Death, ID: id, Record: policy.Record{
+		Endpoint: r.Endpoint, Cause: r.Cause, Vector: r.Vector, ErrorCode: r.ErrorCode, RIP: r.Regs.RIP, CR2: r.CR2, Status: r.Status,
+		Started: time.Duration(r.StartedNS), Died: time.Duration(r.DiedNS),
+	}}
+	s.decide()
 }

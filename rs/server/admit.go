@@ -5,7 +5,7 @@ import (
 	"bennu/rs/conf"
 )
 
-// refusal is an entry of system.conf that is not to be a service, and what is answered to who asks for it.
+// refusal is an entry of system.conf that is not to be a service, and the answer to requests for it.
 type refusal struct {
 	conf.Fault
 	e   abi.Errno
@@ -16,8 +16,8 @@ type refusal struct {
 func wrong(f conf.Fault) refusal { return refusal{f, abi.EINVAL, abi.WhyRefused} }
 
 // admit makes the table: the services whose program is there and whose account this machine can keep. Their accounts are made here,
-// before any of them runs, in the order of the file: so it depends on nothing else who is refused when there is too little
-// memory for all reserves, and what a service that was not started yet needs is nobody else's either.
+// before any of them runs, in the order of the file: if there is too little memory for all reserves, the order alone decides which
+// are refused, and the reserve of a service that was not started yet is kept for it.
 func (s *Server) admit(file *conf.File) (refused []refusal) {
 	room := conf.Room{Bytes: s.unpromised(), Of: "this machine has them beside kernel, boot archive and rs", More: "a machine with more memory"}
 	for i := range file.Services {
@@ -46,7 +46,8 @@ func (s *Server) admit(file *conf.File) (refused []refusal) {
 	return refused
 }
 
-// open makes a service's account: it outlives all its lives. Errors: ENOSPC, ENOMEM (its reserve is more than what is left).
+// open makes a service's account, which outlives all its lives. Errors: ENOSPC, ENOMEM (its reserve is more than the memory
+// that is left).
 func (s *Server) open(t *service) (abi.AccountID, abi.Errno) {
 	c := &t.conf
 	spec := abi.AccountSpec{
@@ -67,5 +68,5 @@ func (s *Server) open(t *service) (abi.AccountID, abi.Errno) {
 	return s.k.AccountSet(0, &spec)
 }
 
-// imagesOfOthers is how many images a service may have that may make them.
+// imagesOfOthers is how many images a service may have if it may make any.
 const imagesOfOthers = 4

@@ -23,8 +23,8 @@ func (s *Server) logEvents() {
 	}
 }
 
-// accountOf is whose share of the log pays for the line of an event: a service that dies often must not make what
-// happened to others unseen.
+// accountOf is the account whose share of the log pays for the line of an event: a service that dies often must
+// not hide the events of others.
 func (s *Server) accountOf(e *abi.Event) uint64 {
 	if i := s.byLabel(e.Label); i >= 0 {
 		return uint64(s.table[i].account)
@@ -32,8 +32,8 @@ func (s *Server) accountOf(e *abi.Event) uint64 {
 	return 0
 }
 
-// appendEvent writes an event in logfmt: who, then what, then the figures. next is what
-// follows a death. The kernel's log puts time and "rs: " before it.
+// appendEvent writes an event in logfmt: the service, then what happened, then the figures. next is the event
+// that follows a death. The kernel's log puts time and "rs: " before it.
 func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
 	if e.Label != (abi.Label{}) {
 		b = appendLabel(append(b, "label="...), &e.Label)
@@ -143,7 +143,7 @@ func appendTime(b []byte, key string, ns uint64) []byte {
 	return append(b, name...)
 }
 
-// news tells those who watch that events are there.
+// news tells watchers that events are there.
 func (s *Server) news() {
 	for i := range s.table[:s.good] {
 		t := &s.table[i]

@@ -2,8 +2,8 @@ package server
 
 import "bennu/kernel/abi"
 
-// image is the in-memory copy of one program. All services of that program share it; the
-// name in full decides what is the same.
+// image is the in-memory copy of one program. All services of that program share it; programs are the same if
+// their full names are.
 type image struct {
 	program string
 	file    string // its name in the archive
@@ -12,7 +12,7 @@ type image struct {
 	size    uint64
 }
 
-// noImage is the place in images of who holds none.
+// noImage is the place in images of a service that holds none.
 const noImage = -1
 
 // hold gives a service its program's image, which is made when nobody has it yet.
@@ -43,8 +43,7 @@ func (s *Server) hold(t *service) (abi.Errno, abi.Why) {
 	return abi.OK, abi.WhyNone
 }
 
-// makeImage copies a program out of the archive and seals the copy. What was begun is
-// given back when it fails.
+// makeImage copies a program out of the archive and seals the copy. If it fails, the copy is given back.
 func (s *Server) makeImage(m *image) (abi.Errno, abi.Why) {
 	b, ok := s.archive.File(m.file)
 	if !ok {
@@ -69,7 +68,7 @@ func (s *Server) makeImage(m *image) (abi.Errno, abi.Why) {
 	return abi.OK, abi.WhyNone
 }
 
-// drop takes a service's image away; the last user's goes.
+// drop takes a service's image away, and frees it after its last user.
 func (s *Server) drop(t *service) {
 	if t.image < 0 {
 		return

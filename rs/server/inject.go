@@ -7,8 +7,8 @@ import (
 	"bennu/rs/policy"
 )
 
-// faultLimit is how long a service may take to say what it makes of an order to misbehave. It is well
-// below what askers wait for RS.
+// faultLimit is how long a service may take to answer an order to misbehave. It is well below the time that
+// askers wait for RS.
 const faultLimit = 2 * time.Second
 
 // order is a DriverFault that its service has not answered.
@@ -20,8 +20,8 @@ type order struct {
 	asker  policy.Asker // the zero value: it was answered
 }
 
-// Code that is written where a service stands.
-// Source: Intel SDM Vol. 2B, "UD—Undefined Instruction"; Vol. 2A, "JMP—Jump".
+// Code that is written at a service's next instruction. Source: Intel SDM Vol. 2B, "UD—Undefined
+// Instruction"; Vol. 2A, "JMP—Jump".
 var (
 	undefined  = [2]byte{0x0f, 0x0b} // UD2
 	jumpToSelf = [2]byte{0xeb, 0xfe} // JMP rel8 -2
@@ -74,8 +74,8 @@ func (s *Server) plant(ep abi.Endpoint, code [2]byte) abi.Errno {
 	return abi.OK
 }
 
-// command tells a service to misbehave by itself. The asker is answered when the service has said what it
-// makes of that; one that commands itself, at once.
+// command tells a service to misbehave by itself. The asker is answered when the service has answered the
+// order; an asker that commands itself, at once.
 func (s *Server) command(id policy.ID, way uint64) {
 	t := &s.table[id]
 	if t.fault.on {
@@ -95,7 +95,7 @@ func (s *Server) command(id policy.ID, way uint64) {
 	s.tell(id, &t.mail.fault)
 }
 
-// faulted takes a service's answer to such an order.
+// faulted takes a service's answer to an order to misbehave.
 func (s *Server) faulted(id policy.ID) {
 	o := &s.table[id].fault
 	if !o.on || o.number != s.in.Arg[1] {
@@ -137,7 +137,7 @@ func (s *Server) nextFault() (at time.Duration, ok bool) {
 	return at, ok
 }
 
-// ordered ends a service's order and tells who gave it. An order that the service has not taken is withdrawn.
+// ordered ends a service's order and tells the asker. An order that the service has not taken is withdrawn.
 func (s *Server) ordered(id policy.ID, e abi.Errno, why abi.Why, detail uint64) {
 	t := &s.table[id]
 	if !t.fault.on {

@@ -23,9 +23,9 @@ const lineSize = 1024
 // are kept.
 const maxFaults = 64
 
-// New reads the configuration, and makes the accounts of its services. Every fault of it is logged with its own words; the
-// entry that has it is refused, others are not harmed. So is one for whose reserve there is no memory. Nothing is started:
-// Boot.
+// New reads the configuration, and makes the accounts of its services. Every fault of it is logged with its own words; an
+// entry with a fault is refused, others are not harmed. An entry without memory for its reserve is refused, too. New
+// starts nothing; Boot does.
 //
 // Errors: there is no system.conf, or it is damaged.
 func New(k usys.Gate, a Archive) (*Server, error) {
@@ -37,7 +37,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 		return nil, err
 	}
 	file, faults := conf.Parse(ConfName, text)
-	s := &Server{k: k, archive: a, armed: noAlarm, dead: policy.Nobody, line: make([]byte, 0, lineSize)}
+	s := &Server{k: k, archive: a, armed: noAlarm, line: make([]byte, 0, lineSize)}
 	for i := range s.byBits {
 		s.byBits[i] = -1
 	}
@@ -62,7 +62,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 	return s, nil
 }
 
-// config is what the policy needs of an entry.
+// config is the part of an entry that the policy needs.
 func config(c *conf.Service) policy.Config {
 	return policy.Config{
 		Boot: !c.Manual, Period: c.Period, Init: c.Init, Stop: c.Stop,
@@ -75,7 +75,7 @@ func config(c *conf.Service) policy.Config {
 	}
 }
 
-// link turns lists of labels into bits. Who may send can be answered: peers are mutual.
+// link turns lists of labels into bits. Peers are mutual, so that a service can be answered.
 func (s *Server) link() {
 	bit := func(label string) uint64 {
 		for i := range s.table {
@@ -109,7 +109,7 @@ func (s *Server) link() {
 	}
 }
 
-// refuse logs what is refused and keeps a row for each entry.
+// refuse logs the refused entries and keeps a row for each.
 func (s *Server) refuse(refused []refusal) {
 	for i, f := range refused {
 		if i == maxFaults {

@@ -7,10 +7,10 @@ import (
 	"bennu/rs/policy"
 )
 
-// What a service is to be told stands in its own row until it takes it: nothing that RS keeps is shared,
-// so a service that never receives takes nothing from others. RS does not wait for it and does not look
-// again and again: it notifies the service, which fetches its mail by a sendrec (RSHeartbeat), and a sendrec
-// can always be answered at once. For those who only receive there is a try now and then.
+// A service's messages stand in its own row until it takes them: no memory of RS is shared, so a service that
+// never receives takes nothing from others. RS neither waits nor polls: it notifies the service, which
+// fetches its mail by a sendrec (RSHeartbeat), and a sendrec can always be answered at once. For services
+// that only receive there is a try now and then.
 const (
 	firstTry = time.Millisecond // doubles
 	lastTry  = time.Second
@@ -27,12 +27,12 @@ const (
 // place is one of a service's open requests.
 type place struct {
 	state placeState
-	waits bool    // it waits for something else to happen
+	waits bool    // the request waits for something else to happen
 	order uint64  // owed: smaller ones first
 	m     abi.Msg // owed: the answer
 }
 
-// mail is what a service is to be told.
+// mail is the messages for a service.
 type mail struct {
 	places  [abi.RSOpen]place
 	refused abi.Msg // a MsgReply for requests that had no place; Type 0: none
@@ -44,22 +44,22 @@ type mail struct {
 	pause   time.Duration
 }
 
-// request is what s.in is the request of.
+// request says whose request s.in is.
 type request struct {
 	from  policy.ID
 	kind  abi.ReceiveKind
 	place int // -1: none was needed
 }
 
-// accept gives the request in s.in a place, so that its answer will not be lost. False: it has none, and was
-// answered so. A task that is no service has no row: it is answered if it waits.
+// accept gives the request in s.in a place, so that its answer will not be lost. False: there is none, and
+// the request was answered so. A task that is no service has no row: it is answered if it waits.
 func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
 	s.req = request{from, kind, -1}
 	if from == policy.Nobody {
 		return true
 	}
 	b := &s.table[from].mail
-	if b.refused.Type == 0 { // else what follows is refused too: so the asker knows which
+	if b.refused.Type == 0 { // else later requests are refused too, so that the asker knows which were
 		for i := range b.places {
 			if p := &b.places[i]; p.state == placeFree {
 				p.state, p.waits = placeOpen, false
@@ -72,8 +72,8 @@ func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
 	return false
 }
 
-// turnAway answers the request in s.in EAGAIN. When that cannot be delivered either, it and all that come after it
-// and are not answered until it is are told by one message, which counts them.
+// turnAway answers the request in s.in EAGAIN. If that cannot be delivered either, one message stands for it and
+// for all later requests until it is delivered, and counts them.
 func (s *Server) turnAway() {
 	s.out = abi.Msg{Type: abi.MsgReply}
 	s.out.Arg = [7]uint64{0: uint64(abi.EAGAIN), 1: 1, 5: uint64(abi.WhyTooMany), 6: s.in.Arg[6]}
@@ -91,7 +91,7 @@ func (s *Server) turnAway() {
 	s.keep(s.req.from)
 }
 
-// mayWait marks the request in s.in as one that is answered later. False: too many of its asker's are.
+// mayWait marks the request in s.in as one that is answered later. False: its asker has too many of these.
 func (s *Server) mayWait() bool {
 	if s.req.place < 0 {
 		return true
@@ -110,12 +110,13 @@ func (s *Server) mayWait() bool {
 	return true
 }
 
-// asker is who is to be answered later for s.in.
+// asker is the sender of s.in, to be answered later.
 func (s *Server) asker() policy.Asker {
 	return policy.Asker{From: s.req.from, Endpoint: s.in.Source, Place: s.req.place, Tag: s.in.Arg[6]}
 }
 
-// give answers an open request: now, or when the asker takes it. A life that is over gets nothing, nor does its next one.
+// give answers an open request: now, or when the asker takes it. Neither a life that is over nor the next one gets
+// anything.
 func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 	if id == policy.Nobody || s.table[id].endpoint != to || at < 0 {
 		s.k.SendNB(to, m)
@@ -131,10 +132,10 @@ func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 	s.keep(id)
 }
 
-// tell sends what is no answer; owed is where the service's row keeps that it is to be sent.
+// tell sends a message that is no answer; owed is the flag for it in the service's row.
 func (s *Server) tell(id policy.ID, owed *bool) {
 	if *owed {
-		return // it is told once, with what is then the newest
+		return // it is told once, with the newest news of that time
 	}
 	t := &s.table[id]
 	if s.k.SendNB(t.endpoint, s.notice(t, owed)) == abi.ENOTREADY {
@@ -143,7 +144,7 @@ func (s *Server) tell(id policy.ID, owed *bool) {
 	}
 }
 
-// notice makes the message that a flag of a service's mail stands for.
+// notice makes the message of a flag in a service's mail.
 func (s *Server) notice(t *service, owed *bool) *abi.Msg {
 	switch s.out = (abi.Msg{}); owed {
 	case &t.mail.stop:
@@ -168,8 +169,8 @@ func (s *Server) keep(id policy.ID) {
 	s.k.Notify(t.endpoint)
 }
 
-// hand delivers the oldest answer, or what else a service is to be told. False: it does not receive now, or nothing
-// is owed.
+// hand delivers the oldest answer, or else another message for the service. False: it does not receive now, or
+// there is none.
 func (s *Server) hand(id policy.ID) bool {
 	t := &s.table[id]
 	b := &t.mail
@@ -219,7 +220,7 @@ func (s *Server) took(b *mail) {
 	}
 }
 
-// fetch answers a sign of life with the next of what the service is to be told.
+// fetch answers a sign of life with the next message for the service.
 func (s *Server) fetch(id policy.ID, kind abi.ReceiveKind) {
 	b := &s.table[id].mail
 	if kind != abi.KindSendRec {
@@ -234,7 +235,7 @@ func (s *Server) fetch(id policy.ID, kind abi.ReceiveKind) {
 	s.k.SendNB(s.in.Source, &s.out)
 }
 
-// flush tries again what is due.
+// flush tries again to deliver mail that is due.
 func (s *Server) flush() {
 	if s.owing == 0 {
 		return

@@ -5,8 +5,8 @@ import (
 	"bennu/rs/policy"
 )
 
-// measure has the kernel count the worst delays anew: its record is the root task's alone to reset. The record until
-// now is in the answer, so that nothing is lost between a reading and the reset.
+// measure has the kernel count the worst delays anew: only the root task may reset its record. The record until now
+// is in the answer, so that nothing is lost between a reading and the reset.
 //
 // Errors: EPERM (no operator), those of the kernel's reset.
 func (s *Server) measure(from policy.ID) {

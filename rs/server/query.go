@@ -5,8 +5,8 @@ import (
 	"bennu/rs/policy"
 )
 
-// What anybody may ask: the table and the events. Nothing in them is a secret, and a client
-// that is to follow its peers' restarts needs them.
+// Anybody may ask for the table and the events. Nothing in them is a secret, and a client that follows its
+// peers' restarts needs them.
 
 // statusRows copies the table to the asker, as far as its grant goes. Arg[1] of the answer
 // is how many rows there are in all.

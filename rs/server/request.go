@@ -6,8 +6,8 @@ import (
 	"bennu/rs/policy"
 )
 
-// message handles what a task sent. Every request that has a place gets a definite answer; what is no
-// request is answered only when its sender waits for one.
+// message handles a message from a task. Every request that has a place gets a definite answer; a message
+// that is no request is answered only if its sender waits.
 func (s *Server) message(kind abi.ReceiveKind) {
 	m := &s.in
 	from := s.find(m.Source)
@@ -36,7 +36,7 @@ func (s *Server) statement(t abi.MsgType, from policy.ID) bool {
 	return false
 }
 
-// state takes what a service says of itself.
+// state takes a service's message about itself.
 func (s *Server) state(from policy.ID) {
 	switch m := &s.in; m.Type {
 	case abi.RSReady:
@@ -134,7 +134,8 @@ func (s *Server) allowOperator(from policy.ID) bool {
 	return true
 }
 
-// label is the place in the table of the service that s.in names; -1: no such service. valid tells whether it is a label at all.
+// label is the place in the table of the service that s.in names; -1: no such service. valid tells whether s.in has a label at
+// all.
 func (s *Server) label() (target int, valid bool) {
 	l := abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1])
 	if same, ok := abi.MakeLabel(l.String()); !ok || same != l {

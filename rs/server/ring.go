@@ -5,22 +5,23 @@ import (
 	"bennu/rs/policy"
 )
 
-// ring keeps the newest events, in the order in which they happened. When all places are taken the next one takes that of
-// the oldest event of whoever has the most: a service that dies again and again forgets its own past, and nobody else's
-// newest EventsShare events. Numbers of events that are gone are missing, so a reader sees what it missed, and where.
+// ring keeps the newest events, in the order in which they happened. When all places are taken, the next event takes the
+// place of the oldest event of the service that has the most: one that dies again and again forgets its own past, and
+// nobody else's newest EventsShare events. The numbers of lost events are missing, so a reader sees how many it missed,
+// and where.
 type ring struct {
 	e      [abi.EventsKept]abi.Event
 	next   [abi.EventsKept]abi.EventKind // what follows a death
 	owner  [abi.EventsKept]uint8
 	order  [abi.EventsKept]uint16   // places, the oldest event first
 	n      int                      // how many there are
-	kept   [1 + abi.MaxTasks]uint16 // by owner: how many of its own
+	kept   [1 + abi.MaxTasks]uint16 // by owner: how many events it has
 	seq    uint64                   // number of the next event
 	logged uint64                   // number of the first event without a log line
 }
 
-// add makes room for the next event, zero but for its number. id is whose it is; Nobody: RS's own. It returns the
-// place too.
+// add makes room for the next event, which is zero but for its number. id is the owner; Nobody: RS itself. It
+// returns the place too.
 func (r *ring) add(id policy.ID) (*abi.Event, int) {
 	at, owner := r.n, uint8(id+1)
 	r.kept[owner]++ // before one has to go: it may be the owner's
@@ -34,7 +35,7 @@ func (r *ring) add(id policy.ID) (*abi.Event, int) {
 	return &r.e[at], at
 }
 
-// evict takes the oldest event of whoever has the most of them away, and returns its place.
+// evict takes away the oldest event of the owner that has the most, and returns its place.
 func (r *ring) evict() (at int) {
 	most := uint16(0)
 	for _, n := range r.kept {
@@ -51,7 +52,7 @@ func (r *ring) evict() (at int) {
 	return at
 }
 
-// find is where in the order the events with numbers from seq on begin.
+// find is the place in the order of the first event with a number of seq or above.
 func (r *ring) find(seq uint64) int {
 	low, high := 0, r.n
 	for low < high {

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// drainMax is how many messages may come before a due tick: heartbeats that wait in
-	// the queue are heard before anyone is judged, and nobody can hold the tick off.
+	// drainMax is how many messages may come before a due tick: heartbeats that wait in the queue are heard
+	// before a service is judged, and nobody can hold the tick off.
 	drainMax = 64
-	// receiveFailed is the machine's exit status when the server can hear nobody.
+	// receiveFailed is the machine's exit status when the server cannot receive.
 	receiveFailed = 2
 )
 
-// service is what the server knows of a service beside the policy. Its place in the table
-// is its policy.ID; entries of system.conf that were refused stand behind the others.
+// service is the server's own knowledge of a service; the policy has the rest. Its place in the table is its
+// policy.ID; entries of system.conf that were refused stand behind the others.
 type service struct {
 	label    abi.Label
 	name     string
@@ -31,7 +31,6 @@ type service struct {
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
-	created  uint64        // when RS asked the kernel for this life, ns
 	image    int           // place in images, or noImage
 	watching bool
 	watch    uint64 // number of the event that it waits for
@@ -63,21 +62,20 @@ type Server struct {
 	over    bool
 	follow  []policy.Event // results of starts, to be stepped next
 
-	// Memory that is used again and again, so that nothing is allocated on the way from a
-	// death to the next start.
+	// The memory below is used again and again, so that nothing is allocated on the way from a death to the
+	// next start.
 	now    time.Duration
 	in     abi.Msg
 	req    request // of in
 	out    abi.Msg
 	event  policy.Event
 	record abi.DeathRecord
-	dead   policy.ID // whose record it is; policy.Nobody: none
 	spec   abi.TaskSpec
 	priv   abi.Privilege
 	regs   abi.Registers
 	line   []byte
 	rows   []abi.ServiceStatus
-	batch  [32]abi.Event // on their way to who asks
+	batch  [32]abi.Event // on their way to an asker
 }
 
 // Over tells whether the machine was told to end.
@@ -94,16 +92,16 @@ func (s *Server) Run() {
 // Boot starts the boot services.
 func (s *Server) Boot() {
 	s.clock()
-	for i := range s.table[:s.good] { // first all copies, so that nobody who is ready waits for those of others
+	for i := range s.table[:s.good] { // first all copies, so that no service that is ready waits for another one's
 		if t := &s.table[i]; !t.conf.Manual {
-			s.hold(t) // what fails here fails again, and is told, when it is started
+			s.hold(t) // a failure here comes again, and is told, at the service's start
 		}
 	}
 	s.step(policy.Event{Kind: policy.Boot})
 	s.finish()
 }
 
-// Turn takes one message, or the tick that is due, and does all that follows.
+// Turn takes one message, or the tick that is due, and does all the work that follows.
 func (s *Server) Turn() {
 	timeout := uint64(abi.NoTimeout)
 	if s.tickDue {
@@ -160,15 +158,11 @@ func (s *Server) deaths() {
 		t.endpoint, t.watching = abi.None, false
 		s.ordered(id, abi.EDEADSRCDST, abi.WhyFaultDied, 0)
 		s.forget(id)
-		s.dead = id
-		s.step(policy.Event{
-			Kind: policy.Death, ID: id, Cause: s.record.Cause, Vector: s.record.Vector,
-			Status: s.record.Status, At: time.Duration(s.record.DiedNS),
-		})
+		s.died(id, &s.record)
 	}
 }
 
-// find is the service that an endpoint is the life of; Nobody for any other.
+// find is the service whose life has the endpoint; Nobody if there is none.
 func (s *Server) find(ep abi.Endpoint) policy.ID {
 	if slot := ep.Slot(); slot < len(s.byBits) {
 		if i := s.byBits[slot]; i >= 0 && s.table[i].endpoint == ep {
@@ -195,8 +189,7 @@ func (s *Server) byLabel(l abi.Label) int {
 
 const noAlarm = time.Duration(-1)
 
-// finish does what can wait until after the decisions: log lines, news, mail that is due, the
-// alarm.
+// finish does the work that can wait until after the decisions: log lines, news, mail that is due, the alarm.
 func (s *Server) finish() {
 	if s.over {
 		return

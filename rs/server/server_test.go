@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
 	"bennu/rs/conf"
 )
@@ -211,7 +212,7 @@ func TestDefect2StrangersAndTheDead(t *testing.T) {
 
 func TestDefect3UnknownTypesAreAnswered(t *testing.T) {
 	f := bootUsual(t)
-	for _, typ := range []abi.MsgType{0, 0x42, 0x706, 0x7ff, 0x803, 0xffffffff, abi.TTYWrite, abi.MsgReply, abi.RSNews, abi.RSStop, abi.DriverFault} {
+	for _, typ := range []abi.MsgType{0, 0x42, 0x706, 0x7ff, 0x803, 0xffffffff, tty.Write, abi.MsgReply, abi.RSNews, abi.RSStop, abi.DriverFault} {
 		if e := f.answer("idle", abi.Msg{Type: typ}); e != abi.ENOSYS {
 			t.Errorf("type %#x: %s", uint32(typ), e.Name())
 		}

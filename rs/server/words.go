@@ -7,7 +7,7 @@ import (
 	"bennu/rs/policy"
 )
 
-// words are the last that a service had to say, or RS about a life that could not begin.
+// words are a service's last words, or RS's words about a life that could not begin.
 type words struct {
 	of  uint32 // the incarnation
 	len int
@@ -16,7 +16,7 @@ type words struct {
 
 func (w *words) text() []byte { return w.b[:w.len] }
 
-// set keeps what fits of text. What does not print is no part of it.
+// set keeps as much of text as fits, without bytes that do not print.
 func (w *words) set(of uint32, text []byte) {
 	w.of, w.len = of, copy(w.b[:], text)
 	for i, c := range w.text() {
@@ -41,7 +41,7 @@ func (s *Server) hear(id policy.ID) abi.Errno {
 	return e
 }
 
-// explain has RS's own words about a life that could not begin: which port is whose.
+// explain sets RS's own words about a life that could not begin: they name the port and its owner.
 func (s *Server) explain(t *service, of uint32, why abi.Why) {
 	b := s.line[:0]
 	if why == abi.WhyPorts {

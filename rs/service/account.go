@@ -2,7 +2,7 @@ package service
 
 import "bennu/kernel/abi"
 
-// accounts reads the kernel's table of accounts. Each reading brings what is charged up to its moment, so the sum of
+// accounts reads the kernel's table of accounts. Each reading first charges the time up to its moment, so the sum of
 // all rows and of the idle time lies between the moments before and after.
 func accounts(p Port) Result {
 	res := Result{NowNS: p.Now()}
@@ -47,7 +47,7 @@ func AccountTable(r *Result) string {
 
 func pages(n uint64) string { return Size(n * abi.PageSize) }
 
-// signed is Duration of what may be below zero.
+// signed is Duration of a time that may be below zero.
 func signed(ns int64) string {
 	if ns < 0 {
 		return "-" + Duration(uint64(-ns))

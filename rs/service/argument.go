@@ -3,6 +3,7 @@ package service
 import (
 	"strconv"
 
+	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 )
 
@@ -29,7 +30,7 @@ func setKind(r *Request, s string) bool {
 	case "kill":
 		r.Kind = abi.FaultKill
 	default:
-		w, ok := abi.FaultyWayByName(s)
+		w, ok := faulty.WayByName(s)
 		r.Kind, r.Way = abi.FaultSelf, w
 		return ok
 	}
@@ -68,7 +69,7 @@ func number(s string, least, most uint64) (uint64, bool) {
 	return n, err == nil && n >= least && n <= most
 }
 
-// quote is for messages about input: what does not print is written as \xNN.
+// quote is for messages about input: bytes that do not print are written as \xNN.
 func quote(s string) string {
 	const longest = 40
 	const hex = "0123456789abcdef"

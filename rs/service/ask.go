@@ -7,8 +7,8 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Port is what a command needs of the machine. Its implementation in a task is a few calls to
-// the SDK; in tests it is a fake.
+// Port is the part of the machine that a command needs. In a task it is a few calls to the SDK, in tests a
+// fake.
 type Port interface {
 	// RS is the reincarnation server's endpoint.
 	RS() abi.Endpoint
@@ -26,8 +26,8 @@ type Port interface {
 
 // Limits on how long an answer may take.
 const (
-	// LimitRS is for what RS answers by itself, and LimitLife for a start or a stop, which has
-	// limits of its own in RS (init and stop in system.conf): it is more than the longest.
+	// LimitRS is for requests that RS answers by itself, and LimitLife for a start or a stop: it is more than
+	// the longest limit that these have in RS (init and stop in system.conf).
 	LimitRS   = 5 * time.Second
 	LimitLife = 30 * time.Minute
 	// LimitDriver is for a driver: one that hangs is found by RS in about this time.
@@ -37,17 +37,16 @@ const (
 // MaxAsks is how many requests may wait at a time.
 const MaxAsks = 64
 
-// How many requests may be on their way to one task: RS has abi.RSOpen places for the requests of a service, of which three
-// are left for those of the SDK itself. The others wait here. Those that take long (a start, a read of the console) do not hold up the
-// quick ones.
+// How many requests may be on their way to one task: RS has abi.RSOpen places for the requests of a service, of which three are left
+// for those of the SDK itself. The others wait here. Long ones (a start, a read of the console) do not hold up the quick ones.
 const (
 	quickWindow = 3
 	slowWindow  = 2
 )
 
-// Asker sends requests and finds what each answer belongs to. A request ends in exactly one
-// way: with its answer, with EDEADSRCDST when its receiver died, with ETIMEDOUT, or at once
-// with the error of the send. done is called once for each, never from within Ask.
+// Asker sends requests and finds the request of each answer. A request ends in exactly one way: with its
+// answer, with EDEADSRCDST when its receiver died, with ETIMEDOUT, or at once with the error of the send.
+// done is called once for each, never from within Ask.
 type Asker struct {
 	Port
 	tag     uint64
@@ -56,7 +55,7 @@ type Asker struct {
 	failed  []*ask // could not be sent: done is called by the next Run
 	timers  []timer
 	due     []timer // those that Run looks at
-	free    []*ask  // to be used again: what runs for ever must not live by the garbage collector
+	free    []*ask  // to be used again: a task that runs for ever must not live by the garbage collector
 }
 
 type ask struct {
@@ -75,7 +74,7 @@ type timer struct {
 	do func()
 }
 
-// NewAsker makes one that has nothing to wait for.
+// NewAsker makes an Asker without requests.
 func NewAsker(p Port) *Asker { return &Asker{Port: p} }
 
 // Ask sends m, with Arg[6] overwritten by a tag. done gets the answer, a MsgReply whose
@@ -109,7 +108,7 @@ func (a *Asker) take() *ask {
 // give takes it back.
 func (a *Asker) give(q *ask) { a.free = append(a.free, q) }
 
-// pump sends what may be sent, in order.
+// pump sends the requests that may be sent, in order.
 func (a *Asker) pump() {
 	left := a.queued[:0]
 	for _, q := range a.queued {
@@ -157,7 +156,8 @@ func (a *Asker) Answer(m *abi.Msg) bool {
 	return false
 }
 
-// refused ends those requests that RS has refused together with the one of a tag: the next that were sent.
+// refused ends the requests that RS has refused together with the one of a tag: those that were sent next
+// after it.
 func (a *Asker) refused(tag uint64, m *abi.Msg) {
 	for n := m.Arg[1]; n > 1; n-- {
 		var next *ask
@@ -187,7 +187,7 @@ func (a *Asker) Dead(ep abi.Endpoint) {
 	}
 	clear(a.queued[len(left):])
 	a.queued = left
-	// What done asks anew is not meant.
+	// Requests that done makes anew are not meant.
 	for last, i := a.tag, 0; i < len(a.waiting); i++ {
 		if q := a.waiting[i]; q.to == ep && q.tag <= last {
 			a.end(q, nil, abi.EDEADSRCDST)
@@ -212,8 +212,7 @@ func (a *Asker) After(d time.Duration, do func()) {
 	a.timers = append(a.timers, timer{a.Now() + uint64(d), do})
 }
 
-// Run does what is due: it is to be called when Next says so, and after anything that may have
-// called Ask.
+// Run does the work that is due. It is called when Next says so, and after anything that may have called Ask.
 func (a *Asker) Run() {
 	for len(a.failed) > 0 {
 		q := a.failed[0]

@@ -1,6 +1,9 @@
 package service
 
-import "bennu/kernel/abi"
+import (
+	"bennu/drivers/protocol/tty"
+	"bennu/kernel/abi"
+)
 
 // ttyLabel is the service that has the console.
 var ttyLabel, _ = abi.MakeLabel("tty")
@@ -18,14 +21,14 @@ func WriteConsole(a *Asker, text []byte, done func(Result)) {
 
 // WriteTTY writes text to a console driver, in as many pieces as it wants. text is not to be
 // changed before done is called. A piece that was asked for when tty dies may be lost or not.
-func WriteTTY(a *Asker, tty abi.Endpoint, text []byte, done func(Result)) {
-	grant, ok := a.Grant(tty, text, false)
+func WriteTTY(a *Asker, to abi.Endpoint, text []byte, done func(Result)) {
+	grant, ok := a.Grant(to, text, false)
 	if !ok {
 		done(Result{Errno: abi.EAGAIN, Text: noGrant})
 		return
 	}
-	m := abi.Msg{Type: abi.TTYWrite, Arg: [7]uint64{uint64(grant), uint64(len(text))}}
-	a.Ask(tty, m, LimitDriver, func(m *abi.Msg, e abi.Errno) {
+	m := abi.Msg{Type: tty.Write, Arg: [7]uint64{uint64(grant), uint64(len(text))}}
+	a.Ask(to, m, LimitDriver, func(m *abi.Msg, e abi.Errno) {
 		a.Revoke(grant)
 		if e != abi.OK {
 			done(Result{Errno: e, Text: driver("the console's driver tty", m, e)})
@@ -40,6 +43,6 @@ func WriteTTY(a *Asker, tty abi.Endpoint, text []byte, done func(Result)) {
 			done(Result{Errno: abi.EIO, Text: "the console's driver tty took nothing"})
 			return
 		}
-		WriteTTY(a, tty, text[n:], done)
+		WriteTTY(a, to, text[n:], done)
 	})
 }

@@ -10,12 +10,12 @@ const (
 	batch     = 32                     // events taken at a time
 	piece     = 4                      // of them, those told before Ready is asked again
 	burst     = 8                      // how often RS may be asked at once,
-	pace      = 10 * time.Millisecond  // and then once in this time: who dies all the time must not have all of its followers' time
+	pace      = 10 * time.Millisecond  // and then once in this time: a service that dies all the time must not take all of its followers' time
 	retry     = 100 * time.Millisecond // after RS did not answer
 	watchLost = 10 * time.Second       // RS is asked again without news: its own death forgets watches
 )
 
-// Follower takes events from RS in order, without gaps that it does not tell.
+// Follower takes events from RS in order, and tells of every gap.
 type Follower struct {
 	asker      *Asker
 	next       uint64
@@ -37,7 +37,7 @@ type Follower struct {
 	woken    func()                    // the time of wake is there
 	paceOver func()                    // RS may be asked again
 
-	// Events is called with what happened. Lost is how many events RS no longer had just before these.
+	// Events is called with events in order. lost is how many RS no longer had just before these.
 	Events func(events []abi.Event, lost uint64)
 	// Ready tells whether events may be told, and asked for, now; nil: always. Continue goes on later.
 	Ready func() bool
@@ -144,7 +144,7 @@ func (f *Follower) ready() bool {
 	return !f.paused
 }
 
-// inPace tells whether RS may be asked now; if not, it is later.
+// inPace tells whether RS may be asked now; if not, it is asked later.
 func (f *Follower) inPace() bool {
 	now := f.asker.Now()
 	n := (now - f.paced) / uint64(pace)
@@ -166,7 +166,8 @@ func (f *Follower) goesOn() {
 	f.Resume()
 }
 
-// deliver tells what RS has given, in pieces without gaps, as long as Ready says so. Then it asks for what comes next.
+// deliver tells the events that RS has given, in pieces without gaps, as long as Ready says so. Then it asks for the
+// next ones.
 func (f *Follower) deliver() {
 	for len(f.rest) > 0 {
 		if !f.ready() {
@@ -202,8 +203,8 @@ func (f *Follower) watch() {
 	f.wake(watchLost)
 }
 
-// watches takes the answer to a watch. That to an older one may be taken for it: then RS is asked once more than
-// needed.
+// watches takes the answer to a watch. An older watch's answer may be taken for it: then RS is asked once more
+// than needed.
 func (f *Follower) watches(_ *abi.Msg, e abi.Errno) {
 	if f.watchRound == f.round && e != abi.OK {
 		f.again()

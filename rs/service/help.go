@@ -3,7 +3,7 @@ package service
 import (
 	"strings"
 
-	"bennu/kernel/abi"
+	"bennu/drivers/protocol/faulty"
 )
 
 // Usage is how the command is typed: "service fi LABEL KIND".
@@ -53,8 +53,8 @@ func faultHelp() string {
 	t.row("  exception", "an undefined instruction where it stands")
 	t.row("  hang", "a jump to itself where it stands")
 	t.row("  kill", "ended by the kernel")
-	ways := make([]string, 0, abi.FaultyWays)
-	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
+	ways := make([]string, 0, faulty.Ways)
+	for w := faulty.Way(1); w < faulty.Ways; w++ {
 		ways = append(ways, w.String())
 	}
 	return t.String() + "  ways of the service faulty: " + strings.Join(ways, " ") + "\n"

@@ -47,7 +47,7 @@ func info(p Port) Result {
 	return res
 }
 
-// counters reads what the kernel has once into to, all of it. Errors: those of the kernel, EIO (it tells less).
+// counters fills to with one row of the kernel's. Errors: those of the kernel, EIO (the row is shorter).
 func counters(p Port, kind abi.InfoKind, to []byte) Result {
 	n, e := p.Info(kind, 0, to)
 	if e == abi.OK && n < len(to) {
@@ -58,8 +58,8 @@ func counters(p Port, kind abi.InfoKind, to []byte) Result {
 
 const otherKernel = "the kernel tells less than this program expects: it is of another version"
 
-// measure is info, and the worst delays are counted anew from now on: only RS may have the kernel do that, and
-// its answer is the record until then.
+// measure is info, and has the worst delays counted anew from now on. Only RS may ask the kernel for that; its
+// answer is the record until then.
 func measure(a *Asker, r Request, done func(Result)) {
 	a.Ask(a.RS(), abi.Msg{Type: abi.RSMeasure}, LimitRS, func(m *abi.Msg, e abi.Errno) {
 		if e != abi.OK {

@@ -9,15 +9,14 @@ import (
 	"bennu/kernel/abi"
 )
 
-// logLine is a line of the log, or what is said in the place of lost ones.
+// logLine is a line of the log, or a remark in the place of lost ones.
 type logLine struct {
-	seq  uint64 // of the line; of what is said of lost lines, of the next one that is left
+	seq  uint64 // of the line; of a remark, that of the next line that is left
 	text string
 }
 
-// log reads the newest lines of the kernel's log: those of all sources, in the order in which they were
-// written. Lines that were lost are told where their source goes on. What is written meanwhile is left out, since it would have
-// to be there of each source or of none.
+// log reads the newest lines of the kernel's log: those of all sources, in the order in which they were written. Lost lines are
+// told where their source goes on. Lines written meanwhile are left out, for all sources alike.
 func log(p Port, lines int) Result {
 	var newest []logLine
 	buf, end := make([]byte, len(abi.CallArea{}.Buf)), uint64(0)
@@ -88,7 +87,7 @@ func parseLine(b []byte) (seq uint64, text []byte, size int) {
 	return binary.LittleEndian.Uint64(b), b[header : header+n], int(end)
 }
 
-// lost is what stands in the place of lines that are gone.
+// lost is the remark in the place of lines that are gone.
 func lost(source int, h *abi.LogHeader) string {
 	s := "... " + strconv.FormatUint(h.Lost, 10) + " line"
 	if h.Lost != 1 {

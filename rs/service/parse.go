@@ -109,7 +109,7 @@ func (p *parser) command() (Command, error) {
 	return Command{}, &SyntaxError{w.column, w.text, alternatives(group)}
 }
 
-// alternatives lists what may stand after group.
+// alternatives lists the words that may stand after group.
 func alternatives(group string) string {
 	var names []string
 	for _, c := range commands {
@@ -124,7 +124,7 @@ func alternatives(group string) string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// given reads what follows the command's name: flags with their values, and the rest by place.
+// given reads the arguments after the command's name: flags with their values, and the rest by place.
 func (p *parser) given(c Command) (map[string]word, error) {
 	given := map[string]word{}
 	for len(p.words) > 0 {
@@ -160,7 +160,7 @@ func (p *parser) build(c Command, given map[string]word) (Request, error) {
 	return r, err
 }
 
-// expects finds the argument that a word begins, among those not yet given.
+// expects finds the argument that a word is for, among those not yet given.
 func (c Command) expects(text string, given map[string]word) (Arg, bool) {
 	for _, a := range c.Args {
 		if _, have := given[a.Name]; have {
@@ -173,7 +173,7 @@ func (c Command) expects(text string, given map[string]word) (Arg, bool) {
 	return Arg{}, false
 }
 
-// rest says what may still follow.
+// rest names the arguments that may still follow.
 func (c Command) rest(given map[string]word) string {
 	var may []string
 	for _, a := range c.Args {

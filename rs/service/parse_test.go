@@ -3,6 +3,8 @@ package service
 import (
 	"testing"
 
+	"bennu/drivers/protocol/faulty"
+	"bennu/drivers/protocol/rtc"
 	"bennu/kernel/abi"
 )
 
@@ -29,7 +31,7 @@ func TestParse(t *testing.T) {
 		{"service fi rtc exception", Request{Op: OpFault, Label: name("rtc"), Kind: abi.FaultException, Lines: DefaultLines}},
 		{"service fi rtc hang", Request{Op: OpFault, Label: name("rtc"), Kind: abi.FaultHang, Lines: DefaultLines}},
 		{"service fi rtc kill", Request{Op: OpFault, Label: name("rtc"), Kind: abi.FaultKill, Lines: DefaultLines}},
-		{"service fi faulty loop-calls", Request{Op: OpFault, Label: name("faulty"), Kind: abi.FaultSelf, Way: abi.FaultyLoopCalls, Lines: DefaultLines}},
+		{"service fi faulty loop-calls", Request{Op: OpFault, Label: name("faulty"), Kind: abi.FaultSelf, Way: faulty.LoopCalls, Lines: DefaultLines}},
 		{"ps", Request{Op: OpPS, Lines: DefaultLines}},
 		{"info", Request{Op: OpInfo, Lines: DefaultLines}},
 		{"info reset", Request{Op: OpInfo, Reset: true, Lines: DefaultLines}},
@@ -37,8 +39,8 @@ func TestParse(t *testing.T) {
 		{"log -n 7", Request{Op: OpLog, Lines: 7}},
 		{"date", Request{Op: OpDate, Lines: DefaultLines}},
 		{"date -s @86400", Request{Op: OpDate, Set: true, Seconds: 86400, Lines: DefaultLines}},
-		{"date -s @4102444799", Request{Op: OpDate, Set: true, Seconds: abi.RTCLast, Lines: DefaultLines}},
-		{"date -s 2099-12-31T23:59:59", Request{Op: OpDate, Set: true, Seconds: abi.RTCLast, Lines: DefaultLines}},
+		{"date -s @4102444799", Request{Op: OpDate, Set: true, Seconds: rtc.Last, Lines: DefaultLines}},
+		{"date -s 2099-12-31T23:59:59", Request{Op: OpDate, Set: true, Seconds: rtc.Last, Lines: DefaultLines}},
 		{"date -s 1970-01-01T00:00:00", Request{Op: OpDate, Set: true, Lines: DefaultLines}},
 		{"date -s 2000-02-29T12:34:56", Request{Op: OpDate, Set: true, Seconds: 951827696, Lines: DefaultLines}},
 		{"help", Request{Op: OpHelp, Lines: DefaultLines}},

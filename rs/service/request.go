@@ -1,6 +1,9 @@
 package service
 
-import "bennu/kernel/abi"
+import (
+	"bennu/drivers/protocol/faulty"
+	"bennu/kernel/abi"
+)
 
 // Op is what a request asks for.
 type Op uint8
@@ -28,12 +31,12 @@ type Request struct {
 	Op      Op
 	Label   abi.Label     // its target; zero: none given
 	Kind    abi.FaultKind // OpFault
-	Way     abi.FaultyWay // OpFault, with FaultSelf
+	Way     faulty.Way    // OpFault, with FaultSelf
 	Lines   int           // OpLog: how many, the newest
 	Reset   bool          // OpInfo: the worst delays are counted anew afterwards
 	Set     bool          // OpDate: the clock is to be set to Seconds
 	Seconds uint64        // Unix time, UTC
-	Status  uint64        // OpPowerOff: what QEMU ends with
+	Status  uint64        // OpPowerOff: the status that QEMU ends with
 	Topic   string        // OpHelp: a command's name; "": all
 }
 
@@ -49,13 +52,13 @@ type Command struct {
 // Arg is an argument of a command.
 type Arg struct {
 	Name     string // field on the control port; in capitals, the word in the usage
-	Flag     string // what precedes it at the shell; "": it is known by its place
+	Flag     string // the flag before it at the shell; "": it is known by its place
 	Optional bool
-	Want     string                          // what is expected, for people
+	Want     string                          // the expected values, for people
 	set      func(r *Request, s string) bool // nil: it is a command's name (a func would refer to the list that it stands in)
 }
 
-// Commands are all there are, in the order of the help.
+// Commands are all commands, in the order of the help.
 func Commands() []Command { return commands[:] }
 
 var (
@@ -97,7 +100,7 @@ func ByName(name string) (Command, bool) {
 	return Command{}, false
 }
 
-// ArgError says which argument is wrong and what was expected.
+// ArgError names the wrong argument, and says what was expected.
 type ArgError struct {
 	Arg  string // its name
 	Got  string // "": it is missing

@@ -14,7 +14,7 @@ type Result struct {
 
 	Endpoint    abi.Endpoint // OpUp, OpRefresh, OpRestart, OpLookup
 	Incarnation uint32       // OpLookup
-	NowNS       uint64       // OpStatus, OpPS, OpInfo, OpAccounts: when it was so
+	NowNS       uint64       // OpStatus, OpPS, OpInfo, OpAccounts: the time of the reading
 	UntilNS     uint64       // OpAccounts: when its reading had ended
 	Services    []abi.ServiceStatus
 	Tasks       []abi.TaskInfo
@@ -54,8 +54,8 @@ func (f *Failure) Error() string {
 // rtcLabel is the service that keeps the time of day.
 var rtcLabel, _ = abi.MakeLabel("rtc")
 
-// Run does what r asks for. done is called once, with the result; never before Run returns
-// unless the answer needs nobody else.
+// Run does request r. done is called once, with the result; not before Run returns, unless the answer needs
+// nobody else.
 func Run(a *Asker, r Request, done func(Result)) {
 	switch r.Op {
 	case OpHelp:

@@ -13,7 +13,7 @@ type failed struct {
 	words    string // the service's last, or RS's about a life that did not begin
 }
 
-// failure is what done of a request to RS was called with.
+// failure keeps the arguments of done of a request to RS.
 func failure(r Request, m *abi.Msg, e abi.Errno) failed {
 	f := failed{op: r.Op, label: r.Label.String(), errno: e}
 	if m != nil {
@@ -83,7 +83,7 @@ func (f *failed) text() string {
 	return f.ordered()
 }
 
-// state is what a service is doing that keeps the request from being done.
+// state says what the service is doing that prevents the request.
 func (f *failed) state() string {
 	switch f.why {
 	case abi.WhyDown:
@@ -131,7 +131,7 @@ func (f *failed) step() string {
 	return "no task: " + f.kernel(abi.ENOSPC, "all slots are taken")
 }
 
-// kernel is the text of the kernel's error, a better one for one that means something special here.
+// kernel is the text of the kernel's error; text replaces it for an error that means something special here.
 func (f *failed) kernel(e abi.Errno, text string) string {
 	if f.errno == e {
 		return text
@@ -139,7 +139,7 @@ func (f *failed) kernel(e abi.Errno, text string) string {
 	return f.errno.Text()
 }
 
-// ordered is what came of an order to misbehave, and the rest.
+// ordered is the text for failed orders to misbehave, and for the remaining reasons.
 func (f *failed) ordered() string {
 	l := f.label
 	switch f.why {
@@ -196,7 +196,7 @@ func more(words string) string {
 	return ": " + words
 }
 
-// fate is what a service's row says about why it does not run; "": it runs, or nothing is wrong.
+// fate says why the service does not run, by its row; "": it runs, or nothing is wrong.
 func fate(s *abi.ServiceStatus) string {
 	if s.Errno == abi.OK || s.State != abi.ServiceFailed && s.State != abi.ServiceBackoff {
 		return ""

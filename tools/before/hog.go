@@ -69,6 +69,9 @@ func (r *run) buildHog(ctx context.Context, image string) (words string, err err
 			return "", err
 		}
 	}
+	if err := lend(r.now.root, image, lent); err != nil {
+		return "", err
+	}
 	dir := filepath.Join(image, hogFolder)
 	if err := copyFolder(filepath.Join(r.now.root, hogFolder), dir); err != nil {
 		return "", err

@@ -167,7 +167,11 @@ func (r *run) open() error {
 		return err
 	}
 	r.say("the base's tree")
-	if err := checkOut(root, r.report.Base, filepath.Join(r.out, "base")); err != nil {
+	base := filepath.Join(r.out, "base")
+	if err := checkOut(root, r.report.Base, base); err != nil {
+		return err
+	}
+	if err := adapt(root, base); err != nil {
 		return err
 	}
 	if err := addGate(filepath.Join(r.out, "base")); err != nil {
@@ -176,7 +180,7 @@ func (r *run) open() error {
 	if r.now, err = open(root, "", nil); err != nil {
 		return err
 	}
-	r.base, err = open(filepath.Join(r.out, "base"), "BASE/", r.now)
+	r.base, err = open(base, "BASE/", r.now)
 	return err
 }
 

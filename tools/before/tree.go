@@ -20,9 +20,9 @@ import (
 
 // pkg is what go list tells of a package.
 type pkg struct {
-	ImportPath, Name, Dir, Export, ForTest string
-	Standard                               bool
-	GoFiles, TestGoFiles, XTestGoFiles     []string
+	ImportPath, Dir, Export, ForTest   string
+	Standard                           bool
+	GoFiles, TestGoFiles, XTestGoFiles []string
 }
 
 // tree is the module in one state, in a folder of its own.
@@ -44,7 +44,7 @@ const tags = "qemu,bochs,long"
 func open(root, named string, spare *tree) (*tree, error) {
 	t := &tree{root: root, named: named, folders: map[string]*pkg{}, exports: map[string]string{}, spare: spare, imported: map[string]*types.Package{}}
 	list := exec.Command("go", "list", "-e", "-export", "-deps", "-test", "-tags", tags,
-		"-json=ImportPath,Name,Dir,Export,ForTest,Standard,GoFiles,TestGoFiles,XTestGoFiles", "./...")
+		"-json=ImportPath,Dir,Export,ForTest,Standard,GoFiles,TestGoFiles,XTestGoFiles", "./...")
 	list.Dir = root
 	var words bytes.Buffer
 	list.Stderr = &words

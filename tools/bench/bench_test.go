@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"bennu/kernel/abi"
+	"bennu/drivers/protocol/faulty"
 	"bennu/tools/internal/figure"
 	"bennu/tools/internal/suite"
 )
@@ -174,7 +174,7 @@ func TestCases(t *testing.T) {
 			}
 		}
 	}
-	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
+	for w := faulty.Way(1); w < faulty.Ways; w++ {
 		if !seen["way "+w.String()] {
 			t.Errorf("no case for %s", w)
 		}

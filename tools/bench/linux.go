@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 	"bennu/tools/internal/qemu"
 )
@@ -122,7 +123,7 @@ func compileVictim(ctx context.Context, dir string) ([]byte, error) {
 		"CALL_PAGE": abi.CallPage, "START_PAGE": abi.StartPage, "FOREVER": abi.NoTimeout, "ANY": uint64(abi.Any),
 		"SEND": uint64(abi.CallSend), "RECEIVE": uint64(abi.CallReceive), "SENDREC": uint64(abi.CallSendRec), "SENDNB": uint64(abi.CallSendNB), "EXIT": uint64(abi.CallExit),
 		"REPLY": uint64(abi.MsgReply), "NOTIFY": uint64(abi.MsgNotify), "READY": uint64(abi.RSReady), "HEARTBEAT": uint64(abi.RSHeartbeat), "STOP": uint64(abi.RSStop),
-		"FAULT": uint64(abi.FaultyDo),
+		"FAULT": uint64(faulty.Do),
 	} {
 		command = append(command, fmt.Sprintf("-D%s=%#x", name, v))
 	}

@@ -13,6 +13,8 @@ import (
 
 	"bennu/boot/kbench/role"
 	"bennu/boot/kbench/victim"
+	"bennu/drivers/protocol/faulty"
+	"bennu/drivers/protocol/rtc"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
 	"bennu/kernel/archive/pack"
@@ -65,7 +67,7 @@ type rebirthCase struct {
 	name    string
 	label   string
 	kind    abi.FaultKind // 0: by a request to the service itself
-	way     abi.FaultyWay
+	way     faulty.Way
 	request abi.MsgType // that the next life answers
 	backoff bool        // the policy waits: the death follows the last one at once
 	slow    bool        // noticed by missed heartbeats
@@ -76,24 +78,24 @@ type rebirthCase struct {
 func (o *options) cases() (all []rebirthCase) {
 	add := func(c rebirthCase) {
 		if c.request == 0 {
-			c.request = abi.FaultyEcho
+			c.request = faulty.Echo
 		}
 		if c.n == 0 {
 			c.n = o.deaths
 		}
 		all = append(all, c)
 	}
-	add(rebirthCase{name: "Go (faulty), nil pointer", label: "faulty", way: abi.FaultyNil})
-	add(rebirthCase{name: "Go (faulty), nil pointer, backed off", label: "faulty", way: abi.FaultyNil, backoff: true})
+	add(rebirthCase{name: "Go (faulty), nil pointer", label: "faulty", way: faulty.Nil})
+	add(rebirthCase{name: "Go (faulty), nil pointer, backed off", label: "faulty", way: faulty.Nil, backoff: true})
 	add(rebirthCase{name: "Go (faulty), killed", label: "faulty", kind: abi.FaultKill})
-	add(rebirthCase{name: "Go (rtc), undefined instruction", label: "rtc", kind: abi.FaultException, request: abi.RTCGet, n: min(o.deaths, 20)})
+	add(rebirthCase{name: "Go (rtc), undefined instruction", label: "rtc", kind: abi.FaultException, request: rtc.Get, n: min(o.deaths, 20)})
 	add(rebirthCase{name: "assembly, undefined instruction", label: asmName, way: 1})
 	add(rebirthCase{name: "assembly, killed", label: asmName, kind: abi.FaultKill})
 	if o.linux != "" {
 		add(rebirthCase{name: inC + "nil pointer", label: cName, way: 1})
 		add(rebirthCase{name: inC + "killed", label: cName, kind: abi.FaultKill})
 	}
-	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
+	for w := faulty.Way(1); w < faulty.Ways; w++ {
 		c := rebirthCase{name: "way " + w.String(), label: "faulty", way: w, n: o.slow}
 		if c.slow = slowWays[w.String()]; c.slow {
 			c.kind = abi.FaultSelf // RS knows when it began

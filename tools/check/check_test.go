@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,5 +52,40 @@ func TestTree(t *testing.T) {
 	faults, n, err := checkTree(dir)
 	if err != nil || n != 2 || len(faults) != 2 || !strings.Contains(faults[0], "a/bad.go:3") || !strings.Contains(faults[1], "b/bad.go:3") {
 		t.Errorf("%d files, %q, %v", n, faults, err)
+	}
+}
+
+// A name that nobody mentions is a fault, and so is one that only tests do, unless its folder is for others or for tests.
+func TestDead(t *testing.T) {
+	dir := t.TempDir()
+	for p, src := range map[string]string{
+		"a/a.go": "package a\n\nfunc unused() { unused2(); called() }\n\nfunc unused2() {}\n\nfunc called() {}\n\nfunc tested() {}\n\n" +
+			"type T struct{ unusedField int }\n\nfunc (T) Unused() {}\n\nvar _ T\n\nconst fromAssembly, fromNowhere = 1, 2\n\nvar linked int\n",
+		"a/a_unsafe.go":     "package a\n\nimport _ \"unsafe\"\n\n//go:linkname linked runtime.linked\n",
+		"a/a_test.go":       "package a\n\nvar _ = tested\n\nfunc helper() {}\n",
+		"a/a_amd64.s":       "TEXT ·called(SB), NOSPLIT, $0\n\tMOVQ $const_fromAssembly, AX\n",
+		"a/stand_host.go":   "package a\n\nfunc Stand() {}\n",
+		"a/host_test.go":    "package a\n\nvar _, _ = Stand, Offer\n",
+		"drivers/sdk/s.go":  "package sdk\n\nfunc Offer() {}\n\nfunc Nothing() {}\n",
+		"kernel/abi/abi.go": "package abi\n\nconst Number = 1\n",
+	} {
+		p = filepath.Join(dir, p)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(src), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{
+		"a/a.go:13: nobody uses Unused", "a/a.go:17: nobody uses fromNowhere", "a/a.go:3: nobody uses unused", "a/a.go:9: only tests use tested",
+		"drivers/sdk/s.go:5: nobody uses Nothing",
+	}
+	faults, _, err := checkTree(dir)
+	for i := range faults {
+		faults[i] = strings.TrimPrefix(faults[i], dir+"/")
+	}
+	if err != nil || !slices.Equal(faults, want) {
+		t.Errorf("%v\ngot  %q\nwant %q", err, faults, want)
 	}
 }

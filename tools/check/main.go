@@ -1,5 +1,5 @@
 // Command check holds the rules of this project that compilers do not know: formatting,
-// where unsafe code may be, how long files and functions may be, no init functions. It prints
+// where unsafe code may be, how long files and functions may be, no init functions, no names that nobody uses. It prints
 // one line a fault, file:line: what and what is expected, and ends with status 1 if there
 // is any.
 package main
@@ -36,6 +36,7 @@ func main() {
 // checkTree looks at all Go files below root but those that go itself passes over
 // (testdata, names with '.' or '_' in front), and those below out/.
 func checkTree(root string) (faults []string, files int, err error) {
+	u := newUses()
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -47,6 +48,11 @@ func checkTree(root string) (faults []string, files int, err error) {
 			}
 			return nil
 		}
+		if strings.HasSuffix(name, ".s") {
+			b, err := os.ReadFile(path)
+			u.assembly(b)
+			return err
+		}
 		if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
 			return nil
 		}
@@ -56,8 +62,10 @@ func checkTree(root string) (faults []string, files int, err error) {
 		}
 		files++
 		faults = append(faults, checkFile(path, b)...)
+		u.file(path, b)
 		return nil
 	})
+	faults = append(faults, u.dead(root)...)
 	slices.Sort(faults)
 	return faults, files, err
 }

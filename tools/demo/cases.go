@@ -1,6 +1,6 @@
 package main
 
-import "bennu/kernel/abi"
+import "bennu/drivers/protocol/faulty"
 
 // death is a way for a service to die, and how RS should see it.
 type death struct {
@@ -10,23 +10,23 @@ type death struct {
 }
 
 // expected is how RS sees each way in which faulty dies.
-var expected = map[abi.FaultyWay]death{
-	abi.FaultyExit:        {reason: "exit"},
-	abi.FaultyPanic:       {reason: "panic"},
-	abi.FaultyNil:         {reason: "exception", exception: "#PF"},
-	abi.FaultyDivide:      {reason: "exception", exception: "#DE"},
-	abi.FaultyIllegal:     {reason: "exception", exception: "#UD"},
-	abi.FaultyPrivileged:  {reason: "exception", exception: "#GP"},
-	abi.FaultyPort:        {reason: "exception", exception: "#GP"},
-	abi.FaultyTextWrite:   {reason: "exception", exception: "#PF"},
-	abi.FaultyJumpData:    {reason: "exception", exception: "#PF"},
-	abi.FaultyStack:       {reason: "memory"},
-	abi.FaultyLoop:        {reason: "no-heartbeat"},
-	abi.FaultyLoopCalls:   {reason: "no-heartbeat"},
-	abi.FaultyAlloc:       {reason: "memory"},
-	abi.FaultyNoHeartbeat: {reason: "no-heartbeat"},
-	abi.FaultyBadCall:     {reason: "bad-call"},
-	abi.FaultyKernelRead:  {reason: "exception", exception: "#PF"},
+var expected = map[faulty.Way]death{
+	faulty.Exit:        {reason: "exit"},
+	faulty.Panic:       {reason: "panic"},
+	faulty.Nil:         {reason: "exception", exception: "#PF"},
+	faulty.Divide:      {reason: "exception", exception: "#DE"},
+	faulty.Illegal:     {reason: "exception", exception: "#UD"},
+	faulty.Privileged:  {reason: "exception", exception: "#GP"},
+	faulty.Port:        {reason: "exception", exception: "#GP"},
+	faulty.TextWrite:   {reason: "exception", exception: "#PF"},
+	faulty.JumpData:    {reason: "exception", exception: "#PF"},
+	faulty.Stack:       {reason: "memory"},
+	faulty.Loop:        {reason: "no-heartbeat"},
+	faulty.LoopCalls:   {reason: "no-heartbeat"},
+	faulty.Alloc:       {reason: "memory"},
+	faulty.NoHeartbeat: {reason: "no-heartbeat"},
+	faulty.BadCall:     {reason: "bad-call"},
+	faulty.KernelRead:  {reason: "exception", exception: "#PF"},
 }
 
 // kinds are the ways to break any service from outside.
@@ -38,7 +38,7 @@ var kinds = []death{
 // plan is every death of the demo: faulty in each of its ways, then by the kernel's hand, then
 // each real driver and the shell from outside.
 func plan(services []string) (all []death) {
-	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
+	for w := faulty.Way(1); w < faulty.Ways; w++ {
 		d := expected[w]
 		d.label, d.way = "faulty", w.String()
 		all = append(all, d)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 	"bennu/tools/internal/control"
 	"bennu/tools/internal/figure"
@@ -31,7 +32,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s: RS has no reason %q", key, d.reason)
 		}
 	}
-	for w := abi.FaultyWay(1); w < abi.FaultyWays; w++ {
+	for w := faulty.Way(1); w < faulty.Ways; w++ {
 		if _, ok := seen["faulty "+w.String()]; !ok {
 			t.Errorf("faulty's way %s is not in the plan", w)
 		}

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"bennu/kernel/abi"
+	"bennu/drivers/protocol/faulty"
 	"bennu/tools/internal/control"
 	"bennu/tools/internal/qemu"
 )
@@ -154,7 +154,7 @@ func (m *machine) clockWorks(ctx context.Context) error {
 
 // staleIsDead sends to the endpoint of a life that is over.
 func (m *machine) staleIsDead(ctx context.Context, ep uint32) error {
-	_, err := m.c.Call(ctx, ep, uint32(abi.FaultyEcho))
+	_, err := m.c.Call(ctx, ep, uint32(faulty.Echo))
 	var e *control.Error
 	if !errors.As(err, &e) || e.Errno != "EDEADSRCDST" {
 		return fmt.Errorf("a message to the dead endpoint %d: expected EDEADSRCDST, got %v", ep, err)

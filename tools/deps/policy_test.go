@@ -30,9 +30,9 @@ boot:                            board/pc kernel -kernel/usys -kernel/fake boot/
 boot/ring0test:                  board/pc kernel -kernel/usys -kernel/fake boot/ring0 boot/ktest/code
 # root tasks that test and measure the kernel
 boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/archive board/ring3 boot/ktest
-boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench boot/gopher/ask
+boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench boot/gopher/ask drivers/protocol
 # a service that is hostile on purpose: no SDK, which behaves
-boot/hog:                        kernel/abi kernel/usys board/ring3
+boot/hog:                        kernel/abi kernel/usys board/ring3 drivers/protocol
 # a service that is an ordinary Go program: the SDK, and all of std that it likes
 boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
 
@@ -43,23 +43,27 @@ rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf r
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
 # clients of the reincarnation server are written as drivers are
-rs/service rs/shell rs/ctl:      kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell rs/ctl
+rs/service rs/shell rs/ctl:      kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell rs/ctl
 
-# a driver has the SDK and nothing else
+# what a driver and its clients agree on: whoever talks to a driver may import it, and neither kernel nor RS does, so that
+# a new driver edits no file of theirs
+drivers/protocol:                kernel/abi
+
+# a driver has the SDK and the protocols, and nothing else
 drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
 # on the host, under tests only: a driver's devices and peers around kernel/fake
 drivers/sdk/fake:                kernel/abi kernel/fake kernel/ioport kernel/usys drivers/sdk
-drivers:                         kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
+drivers:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
-tools:                           tools kernel/abi kernel/archive kernel/layout rs/conf rs/service -rs/service/live
+tools:                           tools kernel/abi drivers/protocol kernel/archive kernel/layout rs/conf rs/service -rs/service/live
 # the image builder holds system.conf against the memory that the kernel leaves services
 tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
 # the demo holds what services waited against what the scheduler promises, and packs hogs
-tools/demo:                      tools kernel/abi kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
+tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
-tools/bench:                     tools kernel/abi kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
+tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A
@@ -75,6 +79,9 @@ boot/ktest:                    net log syscall io/fs os/exec # a task; one case 
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
+
+# words and numbers only: whoever talks to a driver links its protocol
+drivers/protocol:                fmt os net log syscall reflect errors sync encoding time context io math/rand unsafe runtime github.com golang.org
 
 # a task has no files and no network
 rs drivers:                      os net log syscall io/fs os/exec

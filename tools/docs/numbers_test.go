@@ -16,6 +16,7 @@ func TestABIsNumbers(t *testing.T) {
 	memory(p, s)
 	structs(p, s)
 	enumerations(p, s)
+	drivers(p, s)
 	errors(p, s)
 	calls(p, s)
 	arguments(p)
@@ -77,7 +78,7 @@ func memory(p *page, s *source) {
 	p.says("with n of the %d slots free", abi.MaxTasks)
 	p.says("after n · %s lives at the earliest", grouped(abi.MaxGeneration))
 	p.says("Hardware %#x, Clock %#x, System %#x, Self %#x, Any %#x, None %#x.", abi.Hardware, abi.Clock, abi.System, abi.Self, abi.Any, abi.None)
-	p.says("Types below %#x and %#x are no protocol's; %#x (`MsgReply`)", abi.RSUp, abi.MsgNotify, abi.MsgReply)
+	p.says("Types below %#x and %#x are no service's own; %#x (`MsgReply`)", abi.MsgService, abi.MsgNotify, abi.MsgReply)
 	p.says("%#x (`MsgNotify`) is made by", abi.MsgNotify)
 }
 
@@ -173,7 +174,7 @@ func fieldList(fields []field) string {
 	return strings.Join(list, ", ")
 }
 
-// enumerations are the section Numbers: each constant with a type of its own that has no other table. Ends of lists are none.
+// enumerations are the section Numbers: each constant with a type of its own that has no other table.
 func enumerations(p *page, s *source) {
 	elsewhere := map[string]bool{"Errno": true, "CallNr": true, "Why": true, "Endpoint": true}
 	types := s.enumerated("kernel/abi")
@@ -190,9 +191,7 @@ func enumerations(p *page, s *source) {
 		}
 		var list []string
 		for _, c := range s.constants("kernel/abi", typ) {
-			if c.name != "FaultyWays" {
-				list = append(list, fmt.Sprintf(format, c.value, c.name))
-			}
+			list = append(list, fmt.Sprintf(format, c.value, c.name))
 		}
 		p.says("| %s | %s |", typ, strings.Join(list, ", "))
 	}

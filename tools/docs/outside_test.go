@@ -9,7 +9,51 @@ import (
 	"testing"
 )
 
-// TestDriverOutside builds a driver in a module of its own by the commands that docs/DRIVER.md has for that.
+// thermometer is a driver with a protocol of its own.
+var thermometer = map[string]string{
+	"main.go": `//go:build tamago
+
+package main
+
+import (
+	_ "bennu/board/ring3"
+	"bennu/drivers/sdk"
+)
+
+func main() { sdk.Run(new(driver)) }
+`,
+	"driver.go": `package main
+
+import (
+	"bennu/drivers/sdk"
+	"bennu/kernel/abi"
+	"thermometer/protocol"
+)
+
+type driver struct{}
+
+func (driver) Init(*sdk.Context) error { return nil }
+
+func (driver) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
+	if m.Type == protocol.Get {
+		c.Reply(m, abi.OK, protocol.Unknown)
+		return
+	}
+	c.Reply(m, abi.ENOSYS)
+}
+`,
+	"protocol/protocol.go": `package protocol
+
+import "bennu/kernel/abi"
+
+const Get = abi.MsgService
+
+const Unknown = 1 << 63
+`,
+}
+
+// TestDriverOutside builds a driver in a module of its own by the commands that docs/DRIVER.md has for that. It has a protocol, too:
+// no file of this tree is edited for it.
 func TestDriverOutside(t *testing.T) {
 	text, err := os.ReadFile(root + "/docs/DRIVER.md")
 	if err != nil {
@@ -21,12 +65,10 @@ func TestDriverOutside(t *testing.T) {
 	}
 	commands, _, _ := strings.Cut(string(text)[at+len("\n```\n"):], "\n```\n")
 	module, dir := t.TempDir(), t.TempDir()
-	for name, text := range map[string]string{
-		"main.go": "//go:build tamago\n\npackage main\n\nimport (\n\t_ \"bennu/board/ring3\"\n\t\"bennu/drivers/sdk\"\n)\n\nfunc main() { sdk.Run(new(thermometer)) }\n",
-		"thermometer.go": "package main\n\nimport (\n\t\"bennu/drivers/sdk\"\n\t\"bennu/kernel/abi\"\n)\n\ntype thermometer struct{}\n\n" +
-			"func (thermometer) Init(*sdk.Context) error { return nil }\n\n" +
-			"func (thermometer) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) { c.Reply(m, abi.ENOSYS) }\n",
-	} {
+	if err := os.Mkdir(filepath.Join(module, "protocol"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range thermometer {
 		if err := os.WriteFile(filepath.Join(module, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -39,6 +39,8 @@ var allowed = []Allowed{
 
 	{"board/pc.hwinit1", boot},
 	{"board/pc/acpi", "tables are read at boot"},
+	{"board/pc/loader", "what a boot loader told is read at boot"},
+	{"board/pc/memmap", "the memory map is kept at boot"},
 	{"board/pc/pvh", "the start info is read at boot"},
 	{"board/pc/apic.NewIO", boot},
 	{"board/pc/apic.NewLocal", boot},
@@ -75,8 +77,6 @@ var allowed = []Allowed{
 	{"kernel/abi.Errno.Name", "names why a boot is refused"},
 	{"kernel/abi.Errno.Err", other},
 	{"kernel/abi.errnoError.Error", other},
-	{"kernel/abi.RTCDoubt.String", other},
-	{"kernel/abi.RTCYears", other},
 	{"kernel/abi.Label.String", "is linked as a method of a type; nobody in the kernel calls it"},
 	{"kernel/abi/printable.Append", other},
 	{"kernel/abi/printable.AppendText", other},

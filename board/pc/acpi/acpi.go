@@ -52,7 +52,7 @@ type Table struct {
 	Bytes     []byte
 }
 
-// Tables is what the root pointer leads to.
+// Tables are the tables that the root pointer leads to.
 type Tables struct {
 	mem  Memory
 	List []Table
@@ -112,8 +112,8 @@ func search(mem Memory, from, to uint64) (addr uint64, ok bool) {
 // Load follows the root pointer at a physical address and checks every table that it leads
 // to. The XSDT is used where there is one.
 //
-// A table other than RSDP, RSDT and XSDT that is broken is left out, and is among the faults:
-// one bad vendor table must not cost the machine. Whoever needs it gets an error then.
+// A table other than RSDP, RSDT and XSDT that is broken is left out, and is among the faults: one bad vendor
+// table must not cost the machine. A caller that needs it gets an error then.
 //
 // Errors: *Error that names RSDP, RSDT or XSDT.
 func Load(mem Memory, rsdp uint64) (t *Tables, faults []error, err error) {

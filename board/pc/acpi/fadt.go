@@ -2,7 +2,7 @@ package acpi
 
 import "strconv"
 
-// Space is where a register of a generic address lies.
+// Space is the kind of address space of a register.
 type Space uint8
 
 // Address spaces that bennu can reach.
@@ -117,7 +117,7 @@ func (t *Tables) FADT() (*FADT, error) {
 	return f, f.check(table.Addr, smi)
 }
 
-// check refuses what no PC has.
+// check refuses values that no PC has.
 func (f *FADT) check(addr uint64, smi uint32) error {
 	if smi > 0xffff {
 		return &Error{"FACP", addr, "SMI command port 0x" + strconv.FormatUint(uint64(smi), 16)}

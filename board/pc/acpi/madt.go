@@ -11,7 +11,6 @@ type MADT struct {
 	CPUs      []CPU
 	IOAPICs   []IOAPIC
 	Overrides []Override
-	NMIs      []NMI // sources that are wired to an I/O APIC
 	LocalNMIs []LocalNMI
 }
 
@@ -32,11 +31,11 @@ type IOAPIC struct {
 // Trigger is how a line signals.
 type Trigger uint8
 
-// Polarity is which level of a line means a request.
+// Polarity is the level of a line that means a request.
 type Polarity uint8
 
-// What a line may be. The zero value leaves it to the bus: ISA is edge and active high, PCI is
-// level and active low.
+// Ways of a line to signal. The zero value leaves it to the bus: ISA is edge and active high, PCI is level
+// and active low.
 const (
 	TriggerBus Trigger = 0
 	Edge       Trigger = 1
@@ -50,13 +49,6 @@ const (
 // Override says that an ISA line has another number, or is not what ISA says.
 type Override struct {
 	ISA      uint8
-	GSI      uint32
-	Polarity Polarity
-	Trigger  Trigger
-}
-
-// NMI is a non-maskable source at an I/O APIC.
-type NMI struct {
 	GSI      uint32
 	Polarity Polarity
 	Trigger  Trigger
@@ -151,11 +143,9 @@ func (m *MADT) add(s []byte) (what string) {
 		}
 		m.Overrides = append(m.Overrides, Override{s[3], le32(s[4:]), p, t})
 	case typeNMI:
-		p, t, ok := flags(le16(s[2:]))
-		if !ok {
+		if _, _, ok := flags(le16(s[2:])); !ok { // nobody routes it
 			return "bad NMI source"
 		}
-		m.NMIs = append(m.NMIs, NMI{le32(s[4:]), p, t})
 	case typeLocalNMI, typeX2NMI:
 		return m.addLocalNMI(s)
 	}

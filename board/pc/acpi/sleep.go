@@ -1,6 +1,6 @@
 package acpi
 
-// SleepType is what PM1a and PM1b control take as SLP_TYP to enter a sleep state.
+// SleepType is the values of SLP_TYP, in PM1a and PM1b control, that enter a sleep state.
 type SleepType struct {
 	A, B uint8 // 3 bits each
 }
@@ -18,7 +18,7 @@ const (
 	amlRoot    = '\\'
 )
 
-// S5 finds the package \_S5 in the DSDT, or else in an SSDT: what soft-off takes.
+// S5 finds the package \_S5, which soft-off takes, in the DSDT or else in an SSDT.
 //
 // It does not interpret AML: it searches for a Name of _S5_ with a package of integers behind
 // it, which is how every compiler writes it. A method _S5 is not found.

@@ -50,7 +50,6 @@ func TestMADT(t *testing.T) {
 		CPUs:      []CPU{{7, 3, true}, {9, 4, false}, {301, 300, true}},
 		IOAPICs:   []IOAPIC{{2, 0xfec00000, 24}},
 		Overrides: []Override{{9, 20, ActiveLow, Level}},
-		NMIs:      []NMI{{5, ActiveHigh, Level}},
 		LocalNMIs: []LocalNMI{{7, 0, PolarityBus, TriggerBus}, {AllCPUs, 1, ActiveHigh, Edge}},
 	}
 	if err != nil || !reflect.DeepEqual(m, want) {

@@ -2,7 +2,7 @@ package apic
 
 import "bennu/board/pc/mmio"
 
-// Registers of an I/O APIC: two windows, byte offsets, and what is behind them.
+// Registers of an I/O APIC: two windows, by byte offset, and the registers behind them.
 //
 // Source: Intel, "82093AA I/O Advanced Programmable Interrupt Controller (IOAPIC)", "Register
 // Description".

@@ -35,7 +35,7 @@ type Lines struct {
 	dest  uint32
 }
 
-// slot is what a line's mask and unmask need, side by side.
+// slot is everything that masking and unmasking a line needs, side by side.
 type slot struct {
 	regs  mmio.Regs
 	index uint32 // of its entry's low word; 0: no such line
@@ -165,9 +165,9 @@ func (l *Lines) slot(line Line) *slot {
 	return &l.slots[line]
 }
 
-// Resolve gives the line for a number as privileges have it: below 16 an ISA line,
-// wherever the board routes it, from 16 on a GSI. ok is false when there is none: ISA line 2 is
-// the 8259s' cascade, and an ISA line whose place another took is nowhere.
+// Resolve gives the line for a number as privileges have it: below 16 an ISA line, wherever the board routes
+// it, from 16 on a GSI. ok is false when there is none: ISA line 2 is the 8259s' cascade, and an ISA line
+// that lost its place to another one is nowhere.
 func (l *Lines) Resolve(n uint32) (line Line, ok bool) {
 	if n < isaLines {
 		if l.isa[n] == noLine {
@@ -217,8 +217,8 @@ func (l *Lines) Unmask(line Line) {
 	}
 }
 
-// Entry reads a line's entry back from its I/O APIC: for tests and for the curious, not
-// for interrupts. Bit 16 is the mask, bit 14 "sent and not yet ended", bit 12 "pending".
+// Entry reads a line's entry back from its I/O APIC, for tests and checks: it is too slow for interrupts. Bit
+// 16 is the mask, bit 14 "sent and not yet ended", bit 12 "pending".
 func (l *Lines) Entry(line Line) uint64 {
 	s := l.slot(line)
 	if s == nil {

@@ -120,7 +120,7 @@ func (l *Local) Enable() error {
 	return nil
 }
 
-// drain ends what is in service: at most one interrupt for each vector.
+// drain ends the interrupts in service: at most one for each vector.
 func (l *Local) drain() {
 	for range 256 {
 		busy := uint32(0)
@@ -160,9 +160,9 @@ func (l *Local) SetTimer(hz uint64) {
 	l.regs.Store(regLVTTimer, TimerVector)
 }
 
-// Arm asks for one TimerVector interrupt in ns nanoseconds, in place of one asked for before.
-// 0 is as soon as possible. A time that the 32-bit counter cannot hold (4.29 s at 1 GHz) is cut: so
-// who takes the interrupt looks at the clock, and may have to arm again.
+// Arm asks for one TimerVector interrupt in ns nanoseconds, in place of one asked for before. 0 is as soon as
+// possible. A time that the 32-bit counter cannot hold (4.29 s at 1 GHz) is cut, so the interrupt's handler
+// looks at the clock, and may have to arm again.
 func (l *Local) Arm(ns uint64) {
 	hi, lo := bits.Mul64(ns, l.mult)
 	n := hi<<32 | lo>>32
@@ -182,7 +182,7 @@ func (l *Local) EOI() { l.regs.Store(regEOI, 0) }
 //
 // Source: Intel SDM Vol. 3A, "Error Handling".
 func (l *Local) Errors() uint32 {
-	l.regs.Store(regESR, 0) // latches what was collected since the last time
+	l.regs.Store(regESR, 0) // latches the errors since the last time
 	return l.regs.Load(regESR)
 }
 

@@ -6,7 +6,7 @@ import (
 	"bennu/board/pc/cpu"
 )
 
-// What is believed of a machine.
+// Bounds of what is believed about a machine.
 const (
 	MinTSCHz   = 100_000_000
 	MaxTSCHz   = 20_000_000_000
@@ -21,7 +21,7 @@ type Timer interface {
 	Counted() uint32
 }
 
-// Source is where Calibrate may look.
+// Source is everything that Calibrate may use.
 type Source struct {
 	TSC        func() uint64
 	Told       cpu.Rates   // cpu.ToldRates
@@ -33,10 +33,10 @@ type Source struct {
 type Rates struct {
 	TSCHz   uint64
 	TimerHz uint64 // of Timer
-	Source  string // who told TSCHz: "hypervisor", "cpuid 0x15", "acpi-pm", "hpet", "pit", "cpuid 0x16"
+	Source  string // the source of TSCHz: "hypervisor", "cpuid 0x15", "acpi-pm", "hpet", "pit", "cpuid 0x16"
 	PPM     uint32 // how far TSCHz may be off, in millionths; 0: told, not measured
-	// Warning is what the log is to say: a told rate that was wrong or could not be checked, a
-	// measurement that is a poor one. "": nothing.
+	// Warning is for the log: a told rate was wrong or could not be checked, or the measurement is poor. "":
+	// none.
 	Warning string
 }
 
@@ -45,13 +45,13 @@ type Error string
 
 func (e Error) Error() string { return "clock: " + string(e) }
 
-// differPPM is from where on a rate that is told and one that is measured are two.
+// differPPM is the least difference that makes a told rate and a measured one two.
 const differPPM = 10_000
 
-// Calibrate finds the rates. They are measured, whatever is told: leaf 0x15 of some processors is off
-// by a factor of thirty, and a hypervisor may tell its host's rate while it scales the guest's. What is told and
-// within 1 % of the measurement is taken, since it is exact; else the measurement is, with a warning. A rate
-// that nothing here can check is taken with a warning.
+// Calibrate finds the rates. They are measured even if they are told: leaf 0x15 of some processors is off by a
+// factor of thirty, and a hypervisor may tell its host's rate while it scales the guest's. A told rate within 1
+// % of the measurement is taken, since it is exact; else the measurement is, with a warning. A told rate that
+// nothing here can check is taken with a warning.
 //
 // Precondition: interrupts off. Errors: Error.
 func Calibrate(s Source) (Rates, error) {
@@ -104,7 +104,7 @@ func best(s Source) (r Rates, ok bool) {
 	return r, ok
 }
 
-// poor warns of a measurement that is none of the best.
+// poor warns of a poor measurement.
 func poor(r Rates) string {
 	if r.PPM <= worstPPM {
 		return ""
@@ -114,7 +114,7 @@ func poor(r Rates) string {
 
 func kHz(hz uint64) string { return strconv.FormatUint(hz/1000, 10) + " kHz" }
 
-// finish measures the timer where that was not done, and checks the result.
+// finish measures the timer if that was not done, and checks the result.
 func finish(s Source, r Rates, warning string) (Rates, error) {
 	r.Warning = warning
 	if !plausible(r.TimerHz, minTimerHz, maxTimerHz) {

@@ -2,10 +2,10 @@ package clock
 
 import "math/bits"
 
-// How measurements go on. A checkpoint is twice as far from the begin as the one before, and a try ends at
-// the first one that is sharp enough: 2.5 ms on a quiet machine, more where reading a clock takes long or the
-// processor is taken away meanwhile (a busy host, an emulator that gives each instruction a microsecond). The
-// checkpoints before that only tell how long the reference takes to wrap.
+// Parameters of measurements. A checkpoint is twice as far from the begin as the one before, and a try ends
+// at the first one that is sharp enough: 2.5 ms on a quiet machine, more where reading a clock takes long or
+// the processor is taken away meanwhile (a busy host, an emulator that gives each instruction a microsecond).
+// The checkpoints before that only tell how long the reference takes to wrap.
 const (
 	firstPerSec = 25_600    // the first checkpoint is after 1/25600 s
 	checkpoints = 15        // the last one after 640 ms
@@ -49,7 +49,7 @@ func (s Source) read() reading {
 	return best
 }
 
-// bounds are what the rate, in counts a second, lies between.
+// bounds are the least and the greatest rate, in counts a second, that agree with the measurement.
 type bounds struct{ lo, hi uint64 }
 
 // ppm is how wide the bounds are, in millionths of their middle, each way.

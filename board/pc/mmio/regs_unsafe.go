@@ -52,8 +52,8 @@ type Memory struct {
 	From, To uint64
 }
 
-// Window is the n bytes at a physical address; ok is false when they are not all within
-// the memory's bounds. The bytes are the machine's own: whoever keeps them copies them.
+// Window is the n bytes at a physical address; ok is false when they are not all within the memory's bounds.
+// The bytes are the machine's own: a caller that keeps them copies them.
 func (m Memory) Window(addr, n uint64) (b []byte, ok bool) {
 	if n == 0 || addr == 0 || addr < m.From || addr >= m.To || n > m.To-addr {
 		return nil, false

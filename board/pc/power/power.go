@@ -7,9 +7,8 @@ import (
 	"bennu/board/pc/port"
 )
 
-// Machine is what power-off needs to know. All of it but Ports and Halt may be
-// missing: a way that needs it is left out. Nothing here allocates, so that a
-// kernel panic may use it.
+// Machine is everything that power-off needs. Only Ports and Halt must be there: a way that needs a missing
+// part is left out. Nothing here allocates, so that a kernel panic may use it.
 type Machine struct {
 	Ports port.Space
 	FADT  *acpi.FADT     // nil: no ACPI
@@ -20,15 +19,15 @@ type Machine struct {
 	Store8 func(addr uint64, v uint8)
 	// TripleFault resets the processor (cpu.TripleFault); nil: left out.
 	TripleFault func()
-	// Say puts words on the console, a line at a time, whoever has it by then; nil: nobody hears.
+	// Say puts words on the console, a line at a time, even if a task has it; nil: nobody hears.
 	Say func(line string)
-	// ResetOnFailure has Fail reset the machine where there is nobody to take its status.
+	// ResetOnFailure has Fail reset the machine if nobody takes its status.
 	ResetOnFailure bool
 	// Halt stops with interrupts off and does not return (cpu.Halt).
 	Halt func()
 }
 
-// What is said before the machine stands still.
+// The last words before the machine stands still.
 const (
 	TextStillOn  = "power: this machine cannot be powered off by software: it is halted and may be turned off now"
 	TextFailed   = "power: halted: it takes a reset by hand (panic=reset on the kernel's command line resets by itself)"
@@ -72,11 +71,10 @@ const (
 	pauseSMI = 300_000 // ACPI mode must come within this; Linux gives it 3 s
 )
 
-// Off powers the machine off on request: by ACPI's soft-off for status 0. For any other status QEMU's
-// debug exit goes first: its process ends with status (status<<1)|1; where there is none the status is lost and the
-// machine goes off all the same. A machine that has no soft-off tries the debug exit for status 0 too. Where
-// nothing of this works it halts, and says so: a machine that was told to be off must not start again. It
-// does not return.
+// Off powers the machine off on request: by ACPI's soft-off for status 0. For any other status QEMU's debug exit
+// goes first: its process ends with status (status<<1)|1; where there is none the status is lost and the machine
+// goes off all the same. A machine that has no soft-off tries the debug exit for status 0 too. If none of this
+// works it halts, and says so: a machine that was told to be off must not start again. It does not return.
 func (m *Machine) Off(status uint8) {
 	if status != 0 {
 		m.Ports.Out8(portDebugExit, status)
@@ -87,10 +85,9 @@ func (m *Machine) Off(status uint8) {
 	m.stop(TextStillOn)
 }
 
-// Fail ends a machine that must not go on, after a kernel panic or a refused boot: by QEMU's debug exit
-// as Off, and where there is none it halts, so that the words that say why stay on the console. It
-// resets only when ResetOnFailure says so: the next boot may well end the same way, for ever. It does not
-// return.
+// Fail ends a machine that must not go on, after a kernel panic or a refused boot: by QEMU's debug exit as
+// Off; without one it halts, so that the reason stays on the console. It resets only when ResetOnFailure says
+// so: the next boot may well end the same way, for ever. It does not return.
 func (m *Machine) Fail(status uint8) {
 	m.Ports.Out8(portDebugExit, status)
 	if m.ResetOnFailure {

@@ -45,17 +45,16 @@ type Port struct {
 	space  port.Space
 	base   uint16
 	misses int
-	lost   uint64
 }
 
-// Open sets a UART up: baud (which must divide 115200), 8N1, FIFO on, interrupts off.
-// ok is false when no UART answers at base; the Port then swallows what it gets.
+// Open sets a UART up: baud (which must divide 115200), 8N1, FIFO on, interrupts off. ok is false when no
+// UART answers at base; the Port then swallows all text.
 func Open(space port.Space, base uint16, baud uint32) (p *Port, ok bool) {
 	p = &Port{}
 	if baud == 0 || baud > divisorBase || divisorBase%baud != 0 {
 		return p, false
 	}
-	// The scratch register holds two patterns where there is a UART; a floating bus gives ones.
+	// A UART's scratch register holds two patterns; a floating bus gives ones.
 	for _, v := range [...]uint8{0x5a, 0xa5} {
 		space.Out8(base+regScratch, v)
 		if space.In8(base+regScratch) != v {
@@ -81,7 +80,6 @@ func Open(space port.Space, base uint16, baud uint32) (p *Port, ok bool) {
 // after a single look whether the port is alive again.
 func (p *Port) Put(c byte) {
 	if p.space == nil {
-		p.lost++
 		return
 	}
 	if c == '\n' {
@@ -107,7 +105,6 @@ func (p *Port) put(c byte) {
 		}
 	}
 	p.misses = min(p.misses+1, patience)
-	p.lost++
 }
 
 // fifo is how many bytes a 16550 takes at once when it is empty.
@@ -121,7 +118,6 @@ func (p *Port) Take(b []byte) (n int) {
 	}
 	status := p.space.In8(p.base + regLSR)
 	if status == 0xff { // the port is gone
-		p.lost += uint64(len(b))
 		return len(b)
 	}
 	if status&lsrEmpty == 0 {
@@ -145,9 +141,6 @@ func (p *Port) Write(b []byte) (int, error) {
 	}
 	return len(b), nil
 }
-
-// Lost is how many bytes found no way out.
-func (p *Port) Lost() uint64 { return p.lost }
 
 // Debugcon is QEMU's and Bochs's debug console. The zero value writes nowhere.
 type Debugcon struct {

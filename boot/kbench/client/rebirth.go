@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 )
 
@@ -49,7 +50,7 @@ func rebirth(m *abi.Msg) (times [6]uint64) {
 // dies. What RS does from outside comes by a request to RS.
 func breakIt(label [2]uint64, old abi.Endpoint, kind abi.FaultKind, way uint64) abi.Errno {
 	if kind == 0 {
-		q := abi.Msg{Type: abi.FaultyDo, Arg: [7]uint64{way}}
+		q := abi.Msg{Type: faulty.Do, Arg: [7]uint64{way}}
 		if e := ask(old, &q); e != abi.EDEADSRCDST {
 			return abi.EIO // it lived on
 		}

@@ -31,7 +31,7 @@ const (
 
 // Requests to the client of the whole system (boot/kbench/client), by way of the control port.
 const (
-	// Rebirth: a label in Arg[0:2], FaultKind in Arg[2] (0: FaultyDo to the victim), the way in Arg[3], ns to wait before in
+	// Rebirth: a label in Arg[0:2], FaultKind in Arg[2] (0: faulty.Do to the victim), the way in Arg[3], ns to wait before in
 	// Arg[4], a request that the next life answers in Arg[5]. The answer, in ns after the fault's first instruction in ring 0:
 	// Arg[1] RS calls TaskCreate, Arg[2] the task is allowed to run, Arg[3] its first instruction, Arg[4] RS knows that it is
 	// ready, Arg[5] the client, which waited for it, looked it up and asked, has the answer.

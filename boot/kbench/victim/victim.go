@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"bennu/boot/ktest/code"
+	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 )
 
@@ -33,7 +34,7 @@ func text() []byte {
 	a.call(abi.CallSendRec)
 	a.label("receive")
 	a.Call(abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
-	a.when(abi.FaultyDo, "fault")
+	a.when(faulty.Do, "fault")
 	a.when(abi.MsgNotify, "ping")
 	a.when(abi.RSStop, "stop")
 	a.Bytes(0x8b, 0x3b) // MOV EDI, [RBX+source]

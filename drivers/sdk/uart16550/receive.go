@@ -7,23 +7,23 @@ type Char uint16
 
 const gap Char = 0x100
 
-// Byte is what was received.
+// Byte is the received byte.
 func (c Char) Byte() byte { return byte(c) }
 
-// Gap tells whether bytes before this one are missing: whoever makes lines of them drops the whole line.
+// Gap tells whether bytes before this one are missing: a reader of lines drops the whole line.
 func (c Char) Gap() bool { return c&gap != 0 }
 
-// faults are what is known of input that is missing.
+// faults is the port's knowledge of missing input.
 type faults struct {
 	gap     bool // before the next byte
-	overrun bool // somewhere in what the FIFO holds, or behind it
+	overrun bool // somewhere among the bytes in the FIFO, or behind them
 	sure    int  // so many of the next bytes came before the overrun
 	bad     uint8
 }
 
-// receive moves what the chip has received into memory, as far as there is room, and returns the last
-// line status. What has no room stays in the chip, whose FIFO fills: RTS asks the other end to
-// wait. An emulated line waits by itself; on one that does not wait the chip tells of the overrun.
+// receive moves the chip's input into memory, as far as there is room, and returns the last line status.
+// Input without room stays in the chip, whose FIFO fills: RTS asks the other end to wait. An emulated line
+// waits by itself; on one that does not, the chip tells of the overrun.
 func (u *UART) receive() (lsr uint8) {
 	for range maxDrain {
 		lsr = u.lineStatus()
@@ -50,7 +50,7 @@ func (u *UART) lineStatus() uint8 {
 	if lsr&lsrOverrun != 0 {
 		u.Overruns++
 		if !u.overrun {
-			// The FIFO was full, and of what it held at most one byte has been read since.
+			// The FIFO was full, and at most one byte of it has been read since.
 			u.overrun, u.sure = true, u.depth-1
 		}
 	}
@@ -89,7 +89,7 @@ func (u *UART) take(b byte) {
 	}
 }
 
-// drained is for an empty FIFO: an overrun lies behind what it held.
+// drained is called when the FIFO is empty: an overrun lies behind its last byte.
 func (u *UART) drained() {
 	if u.overrun || u.bad != 0 {
 		u.overrun, u.bad, u.gap = false, 0, true
@@ -120,7 +120,7 @@ func (u *UART) Next() (c Char, ok bool) {
 	return u.rx.get()
 }
 
-// The scratch register outlives the driver: what the next life must know stands there.
+// The scratch register outlives the driver: it holds a note for the next life.
 const (
 	noteMark = 0xa8 // tells that the rest is a note
 	noteMask = 0xfc
@@ -128,8 +128,8 @@ const (
 	noteFlag = 0x02
 )
 
-// recall reads the note of the life before. What is no note came of a death in the middle of Init,
-// or of something else at the port: the worst is assumed. A first life has none before it.
+// recall reads the note of the life before. Any other value comes of a death in the middle of Init, or of
+// something else at the port: the worst is assumed. A first life has none before it.
 func (u *UART) recall(v uint8, restarted bool) {
 	switch {
 	case !restarted:

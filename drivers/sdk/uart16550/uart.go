@@ -13,7 +13,7 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Ports is where the registers are. sdk.Context.Ports has it.
+// Ports reads and writes the registers. sdk.Context.Ports gives them.
 type Ports interface {
 	In8(port uint16) uint8
 	Out8(port uint16, v uint8)
@@ -61,7 +61,7 @@ const (
 	lsrFraming = 0x08
 	lsrBreak   = 0x10
 	lsrEmpty   = 0x20 // the transmit FIFO is empty
-	lsrIdle    = 0x40 // and so is the shift register
+	lsrIdle    = 0x40 // and the shift register is, too
 	lsrBad     = lsrParity | lsrFraming | lsrBreak
 
 	msrDSR     = 0x20
@@ -79,21 +79,21 @@ const (
 	maxDrain  = 256
 )
 
-// Counters are what has happened since Init.
+// Counters count events since Init.
 type Counters struct {
 	In, Out    uint64 // bytes
 	Interrupts uint64
 	Overruns   uint64 // at the chip: it had no room, at least one byte is gone
 	Bad        uint64 // with framing or parity errors, or breaks: thrown away
-	Rearmed    uint64 // the interrupt line was reset: an Interrupt had more to do than it may, or Poll found work
+	Rearmed    uint64 // the interrupt line was reset: an Interrupt had more to do than it may do, or Poll found work
 	Holds      uint64 // how often input was left in the chip, because there was no room in memory
 	Hangups    uint64 // how often the other end went: its modem lines (DSR, DCD) fell
 }
 
-// Config is what a port is made of.
+// Config says where a port is, and gives it memory.
 type Config struct {
 	Base      uint16
-	RX        []Char // a buffer; its size is a power of two, and so is that of TX
+	RX        []Char // a buffer; its size is a power of two, and that of TX, too
 	TX        []byte
 	Ends      string // the bytes that end a line of input, for Unfinished
 	Restarted bool   // this is not the driver's first life
@@ -102,10 +102,10 @@ type Config struct {
 // UART is one port. Its zero value wants Init.
 type UART struct {
 	Counters
-	// Unfinished tells that the life before had received the beginning of a line: what comes up to
-	// the next end of a line is no whole line.
+	// Unfinished tells that the life before had received the beginning of a line: the input up to the next
+	// end of a line is no whole line.
 	Unfinished bool
-	// Flagged is what the life before had set by SetFlag.
+	// Flagged is the bit that the life before set by SetFlag.
 	Flagged bool
 
 	p      Ports
@@ -124,9 +124,8 @@ type UART struct {
 func (u *UART) in(reg uint16) uint8     { return u.p.In8(u.base + reg) }
 func (u *UART) out(reg uint16, v uint8) { u.p.Out8(u.base+reg, v) }
 
-// Init brings the port from any state into service and enables its interrupts. What is
-// still in the transmit FIFO goes out, what is in the receive FIFO is read: a restart loses
-// nothing that the chip has.
+// Init brings the port from any state into service and enables its interrupts. Bytes that are still in the
+// transmit FIFO go out, those in the receive FIFO are read: a restart loses nothing that the chip has.
 //
 // Errors: ENODEV (no 16450 or better answers there).
 func (u *UART) Init(p Ports, c Config) abi.Errno {
@@ -139,7 +138,7 @@ func (u *UART) Init(p Ports, c Config) abi.Errno {
 	}
 	u.recall(left, c.Restarted)
 	u.setDivisor()
-	// No reset bits: they would cut what the kernel, or the last life, was still sending.
+	// No reset bits: they would cut text that the kernel, or the last life, was still sending.
 	u.out(regFCR, fcrEnable|fcrTrigger8)
 	u.depth = 1
 	if u.in(regIIR)&iirFIFO == iirFIFO {
@@ -172,8 +171,8 @@ func (u *UART) setIER(v uint8) {
 	u.out(regIER, v)
 }
 
-// Interrupt serves all causes that the chip has. On an edge-triggered line the next
-// interrupt comes only after there was a moment without any.
+// Interrupt serves all causes that the chip has. On an edge-triggered line the next interrupt comes only
+// after a moment without any.
 func (u *UART) Interrupt() {
 	u.Interrupts++
 	for range maxCauses {
@@ -185,8 +184,8 @@ func (u *UART) Interrupt() {
 	u.rearm()
 }
 
-// Poll does what is to be done without an interrupt having told, and gives the line a new
-// edge: for when one was lost. It tells whether there was anything.
+// Poll does work of which no interrupt has told, and gives the line a new edge, in case one was lost. It
+// tells whether there was any.
 func (u *UART) Poll() (found bool) {
 	before := u.In + u.Out + u.Bad
 	u.serve()
@@ -263,8 +262,8 @@ func (u *UART) Queued() int { return u.tx.len() }
 // Received is how many bytes Next would give.
 func (u *UART) Received() int { return u.rx.len() }
 
-// Stop sends what is queued, for at most limit, and silences the chip. now is a clock.
-// It tells how many bytes were left.
+// Stop sends queued bytes, for at most limit, and silences the chip. now is a clock. It tells how many bytes
+// were left.
 func (u *UART) Stop(now func() time.Duration, limit time.Duration) (left int) {
 	for end := now() + limit; now() < end; {
 		lsr := u.lineStatus()

@@ -1,12 +1,12 @@
-// Package printable makes text safe to show: what a terminal would obey becomes visible. It is
-// the one place that decides, for the kernel's log, the console, the control port and the
-// tools on the developer's machine.
+// Package printable makes text safe to show: bytes that a terminal would obey become visible. This is the one
+// place that decides it, for the kernel's log, the console, the control port and the tools on the developer's
+// machine.
 //
-// Only ASCII leaves as it is. A serial line does not tell which character set its terminal has: in one
-// of eight bits the second byte of "ě" (c4 9b) begins a control sequence, and text that was cut
-// within a character, or written by two tasks in turn, is no UTF-8 any more. A byte is judged alone, so
-// that nothing depends on where text was cut. What is refused reads \xNN, two hexadecimal
-// digits a byte; a backslash is left alone, so this can be read, not decoded.
+// Only ASCII leaves as it is. A serial line does not tell which character set its terminal has: in one of
+// eight bits the second byte of "ě" (c4 9b) begins a control sequence, and text that was cut within a
+// character, or written by two tasks in turn, is no UTF-8 any more. A byte is judged alone, so that nothing
+// depends on where text was cut. A refused byte reads \xNN, in two hexadecimal digits; a backslash is left
+// alone, so this can be read, not decoded.
 //
 // Sources: ECMA-48, "C0 and C1 sets"; ECMA-35, "C1 codes in an 8-bit code".
 package printable
@@ -61,8 +61,8 @@ func Fit(dst, src []byte) (line []byte, taken int) {
 	return dst, taken
 }
 
-// plain tells whether eight bytes are printable ASCII, all of them: most text is, and the kernel has no time to spend
-// on looking at each byte of a line.
+// plain tells whether all of eight bytes are printable ASCII. Most text is, and the kernel has no time to look at
+// each byte of a line.
 func plain(x uint64) bool {
 	del := x ^ 0x7f*each
 	return (x|(x-' '*each)|(del-each))&high == 0

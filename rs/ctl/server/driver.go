@@ -18,7 +18,7 @@ const (
 const (
 	// pollAfter is how long a lost interrupt may hold up a port that is in use.
 	pollAfter = 20 * time.Millisecond
-	// stopLimit is how long a stop waits for what is still to be sent.
+	// stopLimit is how long a stop waits for output that is still to be sent.
 	stopLimit = 200 * time.Millisecond
 )
 
@@ -28,7 +28,7 @@ type Driver struct {
 	rx     [4096]uart16550.Char
 	tx     [4096]byte
 	buf    [1]byte
-	hung   uint64 // hang-ups of the UART, as far as told
+	hung   uint64 // hang-ups of the UART that the server was told of
 	asker  *live.Asker
 	server *Server
 	polls  bool   // a look at the UART is planned
@@ -90,7 +90,7 @@ func (d *Driver) News(*sdk.Context, uint64) {
 	d.turn()
 }
 
-// Stop sends what waits, as far as that goes quickly.
+// Stop sends waiting output, as far as that goes quickly.
 func (d *Driver) Stop(c *sdk.Context) {
 	d.move()
 	d.uart.Stop(c.Now, stopLimit)
@@ -134,7 +134,7 @@ func (d *Driver) moveAll() (moved bool) {
 	return moved
 }
 
-// move hands over what has come and what is to go; it tells whether that was anything.
+// move hands over received bytes and output; it tells whether there was any.
 func (d *Driver) move() (moved bool) {
 	if d.hung != d.uart.Hangups {
 		d.hung = d.uart.Hangups

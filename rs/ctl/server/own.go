@@ -3,12 +3,16 @@ package server
 import (
 	"time"
 
+	"bennu/drivers/protocol/faulty"
+	"bennu/drivers/protocol/kbd"
+	"bennu/drivers/protocol/rtc"
+	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
 	"bennu/rs/ctl/wire"
 	"bennu/rs/service"
 )
 
-// doEvents subscribes from "since" on; without it, from what RS has kept.
+// doEvents subscribes from "since" on; without it, from the oldest event that RS has kept.
 func (s *Server) doEvents(id ident, f fields) {
 	since := f.number("since", 1<<63, 0, true)
 	if f.err != nil {
@@ -66,13 +70,13 @@ func (s *Server) echoed(id ident, ep abi.Endpoint, inc uint32, ns uint64) {
 func echoType(label string) abi.MsgType {
 	switch label {
 	case "rtc":
-		return abi.RTCGet
+		return rtc.Get
 	case "tty":
-		return abi.TTYState
+		return tty.State
 	case "kbd":
-		return abi.KBDState
+		return kbd.State
 	}
-	return abi.FaultyEcho
+	return faulty.Echo
 }
 
 // doCall sends a message as it is. Arg[6] is the asker's own.

@@ -21,7 +21,7 @@ var own = map[string]struct {
 	"console": {[]string{"text"}, (*Server).doConsole},
 }
 
-// fieldError is what is wrong with a field.
+// fieldError says what is wrong with a field.
 type fieldError struct{ text string }
 
 // fields reads the fields of a request; the first fault is kept.
@@ -78,7 +78,7 @@ func (s *Server) identify(o wire.Object, err error) (ident, bool) {
 	return ident{v, ok, s.sub.Session}, true
 }
 
-// request does what a line asks for, or says what is wrong with it.
+// request does the request of a line, or says what is wrong with it.
 func (s *Server) request(line []byte) {
 	o, err := wire.Parse(line, "id")
 	id, ok := s.identify(o, err)
@@ -111,7 +111,7 @@ func (s *Server) request(line []byte) {
 	s.command(id, c, o)
 }
 
-// command does what the shell can do too.
+// command runs a command that the shell has, too.
 func (s *Server) command(id ident, c service.Command, o wire.Object) {
 	if name, ok := stranger(o, c.Has); ok {
 		s.fail(id, abi.EINVAL, name+": "+c.Name+" has no such field")

@@ -162,7 +162,7 @@ func (s *Server) info(res *service.Result) {
 	})
 }
 
-// events ends the requests to the dead and, for a subscriber, writes what happened, one line each.
+// events ends the requests to dead services and writes the events for a subscriber, one line each.
 func (s *Server) events(events []abi.Event, lost uint64) {
 	if lost > 0 && s.sub.On {
 		s.begin()
@@ -187,7 +187,7 @@ func (s *Server) events(events []abi.Event, lost uint64) {
 	}
 }
 
-// event writes the fields that its kind has.
+// event writes the fields of an event's kind.
 func (s *Server) event(e *abi.Event) {
 	w := &s.w
 	w.String("event", e.Kind.String())

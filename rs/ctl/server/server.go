@@ -14,13 +14,13 @@ const (
 	// MaxLine is the longest line of input, and MaxID the longest id.
 	MaxLine = 4096
 	MaxID   = 512
-	// highWater is how much output may wait before no more requests are taken, eventWater before no more events are: of those
-	// an answer has little more before it (TestAnswersComeBetweenEvents).
+	// highWater is how much output may wait before no more requests are taken; eventWater is the same for events, so that an
+	// answer waits behind few of them (TestAnswersComeBetweenEvents).
 	highWater  = 16 << 10
 	eventWater = 1 << 10
 )
 
-// Config is who the server is.
+// Config tells the server about itself.
 type Config struct {
 	Label       string
 	Incarnation uint32
@@ -39,7 +39,7 @@ type Server struct {
 	skip    bool   // ignored up to the first line feed: a dead incarnation read the beginning
 
 	w       wire.Writer
-	stale   bool   // what is being written is for a client that is gone
+	stale   bool   // the line in w is for a client that is gone
 	out     []byte // waits for the port
 	begun   bool   // the beginning of out's first line has been sent
 	follow  *service.Follower
@@ -71,13 +71,12 @@ func New(a *service.Asker, c Config, sub Subscription) *Server {
 	return s
 }
 
-// Ready tells whether more input may be taken: not while much output waits, or many requests.
+// Ready tells whether more input may be taken: there is room for output, and for requests.
 func (s *Server) Ready() bool {
 	return len(s.out) < highWater && s.asker.Waiting() < service.MaxAsks-4
 }
 
-// Input takes bytes from the port, as many as it may, and tells how many that was. The rest is to be
-// kept where it is.
+// Input takes bytes from the port, as many as it may, and tells how many that was. The caller keeps the rest.
 func (s *Server) Input(b []byte) (n int) {
 	for n < len(b) && s.Ready() {
 		rest := b[n:]
@@ -103,7 +102,7 @@ func (s *Server) Root(old abi.Endpoint) {
 	s.follow.Seek(s.follow.Next())
 }
 
-// Output is what is to be sent. It is valid until the next call of any method.
+// Output is the bytes to be sent. They are valid until the next call of any method.
 func (s *Server) Output() []byte { return s.out }
 
 // Sent removes the first n bytes of the output.
@@ -143,7 +142,7 @@ var key, _ = abi.MakeLabel(Key)
 // News takes an RSNews.
 func (s *Server) News() { s.follow.Resume() }
 
-// Run does what is due; to be called after any other method and when the asker says.
+// Run does all work that is due. It is called after any other method, and when the asker says.
 func (s *Server) Run() {
 	s.asker.Run()
 	s.follow.Continue()
@@ -186,7 +185,7 @@ func (s *Server) finish() {
 	}
 }
 
-// answer begins an answer: to nobody, when its client is gone.
+// answer begins an answer. It goes to nobody if its client is gone.
 func (s *Server) answer(id ident, ok bool) {
 	s.begin()
 	s.stale = id.session != s.sub.Session
@@ -204,7 +203,7 @@ func (s *Server) answer(id ident, ok bool) {
 // succeed begins the answer to a request; finish ends it.
 func (s *Server) succeed(id ident) { s.answer(id, true) }
 
-// fail is an answer that says why not.
+// fail is an answer with an error.
 func (s *Server) fail(id ident, e abi.Errno, text string) {
 	s.failBegin(id, e, text)
 	s.finish()

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/faulty"
+	"bennu/drivers/protocol/rtc"
+	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
 	"bennu/rs/service"
 	"bennu/rs/service/fake"
@@ -142,7 +145,7 @@ func TestAnswersOutOfOrder(t *testing.T) {
 	up := b.ask(`{"id":1,"cmd":"up","label":"rtc"}`, abi.RSUp)
 	down := b.ask(`{"id":"two","cmd":"down","label":"kbd"}`, abi.RSDown)
 	fi := b.ask(`{"id":3,"cmd":"fi","label":"faulty","kind":"loop"}`, abi.RSFault)
-	if fi.Label() != "faulty" || fi.Msg.Arg[2] != uint64(abi.FaultSelf) || fi.Msg.Arg[3] != uint64(abi.FaultyLoop) {
+	if fi.Label() != "faulty" || fi.Msg.Arg[2] != uint64(abi.FaultSelf) || fi.Msg.Arg[3] != uint64(faulty.Loop) {
 		t.Errorf("fi sent %+v", fi.Msg)
 	}
 	if up.Label() != "rtc" || down.Label() != "kbd" {
@@ -185,19 +188,19 @@ func TestStatus(t *testing.T) {
 
 // A clock that is dead, hangs or is not there is told at once or in time.
 func TestDate(t *testing.T) {
-	const rtc abi.Endpoint = 0x8009
+	const clock abi.Endpoint = 0x8009
 	b := quiet(t)
 	found := func() fake.Sent {
-		b.a.Answer(b.ask(`{"id":1,"cmd":"date"}`, abi.RSLookup).Reply(abi.OK, uint64(rtc), 0))
-		return b.sent(abi.RTCGet)
+		b.a.Answer(b.ask(`{"id":1,"cmd":"date"}`, abi.RSLookup).Reply(abi.OK, uint64(clock), 0))
+		return b.sent(rtc.Get)
 	}
 	b.a.Answer(found().Reply(abi.OK, 951827696))
 	b.want(`{"id":1,"ok":true,"seconds":951827696,"date":"2000-02-29 12:34:56 UTC"}`)
-	b.a.Answer(found().Reply(abi.OK, 951827696, 7, uint64(abi.RTCBattery)))
+	b.a.Answer(found().Reply(abi.OK, 951827696, 7, uint64(rtc.Battery)))
 	b.want(`{"id":1,"ok":true,"seconds":951827696,"date":"2000-02-29 12:34:56 UTC","doubt":"its battery has failed"}`)
 	found()
 	b.s.News() // of its death
-	r := &rs{kept: 1, total: 1, death: abi.Event{Kind: abi.EventDeath, Endpoint: rtc}}
+	r := &rs{kept: 1, total: 1, death: abi.Event{Kind: abi.EventDeath, Endpoint: clock}}
 	r.serve(b)
 	b.want(`{"id":1,"ok":false,"errno":"EDEADSRCDST","error":"the clock driver rtc died while it was asked"}`)
 	found()
@@ -211,7 +214,7 @@ func TestEcho(t *testing.T) {
 	const shell abi.Endpoint = 0x800b
 	b := quiet(t)
 	b.a.Answer(b.ask(`{"id":1,"cmd":"echo","label":"shell"}`, abi.RSLookup).Reply(abi.OK, uint64(shell), 4))
-	s := b.sent(abi.FaultyEcho)
+	s := b.sent(faulty.Echo)
 	b.f.Pass(1234 * time.Nanosecond)
 	b.a.Answer(s.Reply(abi.ENOSYS))
 	b.want(`{"id":1,"ok":true,"endpoint":32779,"incarnation":4,"round_us":1,"round_ns":1234}`)
@@ -221,7 +224,7 @@ func TestEcho(t *testing.T) {
 
 func TestCall(t *testing.T) {
 	b := quiet(t)
-	s := b.ask(`{"id":1,"cmd":"call","endpoint":32779,"type":3073,"arg":[1,2,3]}`, abi.FaultyEcho)
+	s := b.ask(`{"id":1,"cmd":"call","endpoint":32779,"type":3073,"arg":[1,2,3]}`, faulty.Echo)
 	if s.To != 32779 || s.Msg.Arg[0] != 1 || s.Msg.Arg[2] != 3 {
 		t.Errorf("sent %+v", s)
 	}
@@ -234,14 +237,14 @@ func TestCall(t *testing.T) {
 
 // The console takes a line in pieces.
 func TestConsole(t *testing.T) {
-	const tty abi.Endpoint = 0x8003
+	const console abi.Endpoint = 0x8003
 	b := quiet(t)
-	b.a.Answer(b.ask(`{"id":1,"cmd":"console","text":"hello"}`, abi.RSLookup).Reply(abi.OK, uint64(tty), 0))
+	b.a.Answer(b.ask(`{"id":1,"cmd":"console","text":"hello"}`, abi.RSLookup).Reply(abi.OK, uint64(console), 0))
 	var got string
 	for n := 4; n > 0; n -= 2 {
-		s := b.sent(abi.TTYWrite)
+		s := b.sent(tty.Write)
 		g := b.f.Grants[abi.GrantID(s.Msg.Arg[0])]
-		if g.Write || g.To != tty || uint64(len(g.Memory)) != s.Msg.Arg[1] {
+		if g.Write || g.To != console || uint64(len(g.Memory)) != s.Msg.Arg[1] {
 			t.Fatalf("the grant is %+v", g)
 		}
 		got += string(g.Memory[:n])

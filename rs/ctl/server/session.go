@@ -7,14 +7,14 @@ import (
 	"bennu/rs/ctl/wire"
 )
 
-// MaxUnheard is how many events a subscriber is sent without a line from it. One that only listens is to send an empty line
-// more often, and so often that a few may be late: tools/internal/control does at every 512th event (TestAliveInTime).
+// MaxUnheard is how many events a subscriber is sent without a line from it. A client that only listens sends an empty line
+// more often, so that a few of them may be late: tools/internal/control does at every 512th event (TestAliveInTime).
 const MaxUnheard = 4096
 
-// Key is what a Subscription is kept under in the data store.
+// Key is the key of a Subscription in the data store.
 const Key = "events"
 
-// Subscription is what outlives an incarnation: whose turn it is, and what that client follows.
+// Subscription outlives an incarnation: it says which client the session is of, and what that client follows.
 type Subscription struct {
 	On      bool
 	Next    uint64 // number of the first event that the client may not have
@@ -40,7 +40,7 @@ func MakeSubscription(v [4]uint64) Subscription {
 	return s
 }
 
-// ident is whom an answer is for.
+// ident says which request an answer is for.
 type ident struct {
 	value   wire.Value // of the field id, as it was
 	given   bool       // there was one
@@ -58,8 +58,8 @@ func (id ident) number() (n uint64, ok bool) {
 	return n, id.given && err == nil
 }
 
-// next begins the session of another client. The last one's subscription and answers end, and what
-// waits to be sent but has not been begun is not sent.
+// next begins the session of another client. The last one's subscription and answers end; output that waits
+// is dropped, but for a line that was begun.
 func (s *Server) next() {
 	s.sub = Subscription{Session: s.sub.Session + 1}
 	s.unheard, s.ended = 0, ""
@@ -79,8 +79,8 @@ func (s *Server) Hangup() {
 	s.line, s.tooLong, s.gap, s.skip = s.line[:0], false, false, false
 }
 
-// follows looks at the id of a request. A client numbers its requests upwards; a number that was
-// there before is a new client's, which said no hello, and the events are not for it.
+// follows looks at the id of a request. A client numbers its requests upwards. A number that is not above the
+// ones before is from a new client, which said no hello, and the events are not for it.
 func (s *Server) follows(id ident) {
 	n, ok := id.number()
 	if !ok {
@@ -93,7 +93,7 @@ func (s *Server) follows(id ident) {
 	s.sub.Last = max(s.sub.Last, n)
 }
 
-// sent counts an event that was written. A subscriber of which nothing is heard may be gone.
+// sent counts an event that was written. A silent subscriber may be gone.
 func (s *Server) sent() {
 	if s.unheard++; s.unheard < MaxUnheard {
 		return
@@ -126,7 +126,7 @@ func (s *Server) doBye(id ident, _ fields) {
 	s.finish()
 }
 
-// hello writes who serves the port, and whom.
+// hello tells the client about the server, and about its session.
 func (s *Server) hello() {
 	s.w.Seconds("t", s.asker.Now())
 	s.w.String("label", s.Label)

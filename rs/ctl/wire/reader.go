@@ -51,7 +51,7 @@ func (o Object) Get(name string) (v Value, ok bool) {
 	return v, ok && v.Kind != Null
 }
 
-// SyntaxError says where a line is not what it should be.
+// SyntaxError is the first fault of a line, with its place.
 type SyntaxError struct {
 	Column int // in bytes, from 1
 	Want   string
@@ -275,7 +275,7 @@ func (r *reader) text(want string) string {
 	return ""
 }
 
-// escape reads what begins with a backslash and appends what it stands for.
+// escape reads an escape sequence and appends the bytes that it stands for.
 func (r *reader) escape(s []byte) []byte {
 	const plain, means = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
 	if r.i+1 < len(r.b) {

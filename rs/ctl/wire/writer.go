@@ -16,7 +16,7 @@ type Writer struct {
 // Reset begins an empty line.
 func (w *Writer) Reset() { w.b, w.comma = w.b[:0], false }
 
-// Bytes is what was written; it is valid until Reset.
+// Bytes is the line as it is written so far; it is valid until Reset.
 func (w *Writer) Bytes() []byte { return w.b }
 
 // End ends the line.
@@ -49,7 +49,7 @@ func (w *Writer) Number(n uint64) {
 	w.b = strconv.AppendUint(w.b, n, 10)
 }
 
-// Value writes what was read; lists, numbers and raw text as they were.
+// Value writes a value that was read; lists, numbers and raw text as they were.
 func (w *Writer) Value(v Value) {
 	switch v.Kind {
 	case Number:
@@ -130,8 +130,8 @@ func (w *Writer) next() {
 	w.comma = true
 }
 
-// appendText writes a string in ASCII: what a terminal would obey, in whatever character set,
-// is an escape of JSON. A byte that is no UTF-8 becomes U+FFFD.
+// appendText writes a string in ASCII: characters that a terminal would obey, in any character set, become an
+// escape of JSON. A byte that is no UTF-8 becomes U+FFFD.
 func appendText[T string | []byte](b []byte, s T) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
@@ -156,8 +156,8 @@ func appendText[T string | []byte](b []byte, s T) []byte {
 	return append(b, '"')
 }
 
-// appendRaw writes JSON as it was read. What may stand in a string but controls a terminal becomes the escape
-// that means the same: DEL, and the 8-bit controls in UTF-8.
+// appendRaw writes JSON as it was read. Controls that a JSON string may hold (DEL, and the 8-bit ones in
+// UTF-8) become the escape that means the same.
 func appendRaw(b []byte, s string) []byte {
 	for _, u := range s { // it is valid UTF-8: it was parsed
 		if u >= 0x7f && u < 0xa0 {

@@ -1,5 +1,5 @@
-// Package fake is a machine for host tests of what runs commands: a clock that stands still, a
-// kernel with the information it was given, and peers that answer when the test says so.
+// Package fake is a machine for host tests of programs that run commands: a clock that stands still, a kernel
+// with the information it was given, and peers that answer when the test says so.
 package fake
 
 import (

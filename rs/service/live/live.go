@@ -32,7 +32,7 @@ func (a *Asker) Alarm() { a.armed = 0 }
 // Reply takes an answer.
 func (a *Asker) Reply(m *abi.Msg) { a.Answer(m) }
 
-// Turn does what is due and sets the alarm for what will be.
+// Turn does the work that is due and sets the alarm for the next.
 func (a *Asker) Turn() {
 	if root := a.c.Root(); root != a.root {
 		old := a.root
@@ -43,7 +43,7 @@ func (a *Asker) Turn() {
 	a.Arm()
 }
 
-// Arm sets the alarm for what will be due.
+// Arm sets the alarm for the next work.
 func (a *Asker) Arm() {
 	at, ok := a.Next()
 	if !ok || a.armed != 0 && a.armed <= at {

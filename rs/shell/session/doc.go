@@ -2,6 +2,6 @@
 // operator's commands, and writes the results back. Every request is asynchronous, so the
 // shell answers pings while it waits for a line, for a driver or for RS.
 //
-// The console's driver may die at any time. The shell learns of it from RS's events, finds the
-// new incarnation, writes what had not been taken, prints its prompt again and reads on.
+// The console's driver may die at any time. The shell learns of it from RS's events, finds the new
+// incarnation, writes the text that was not taken, prints its prompt again and reads on.
 package session

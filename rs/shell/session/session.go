@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
 	"bennu/rs/service"
 )
@@ -23,9 +24,9 @@ const (
 	forever = time.Duration(1 << 62)
 )
 
-var tty, _ = abi.MakeLabel("tty")
+var console, _ = abi.MakeLabel("tty")
 
-// Config is what the banner says.
+// Config is the contents of the banner.
 type Config struct {
 	Incarnation uint32
 	Version     string
@@ -83,7 +84,7 @@ func (s *Session) events(events []abi.Event, lost uint64) {
 		if e.Kind == abi.EventDeath {
 			s.asker.Dead(e.Endpoint)
 		}
-		changed = changed || e.Label == tty
+		changed = changed || e.Label == console
 	}
 	if changed {
 		s.find()
@@ -96,7 +97,7 @@ func (s *Session) find() {
 		return
 	}
 	s.finding = true
-	service.Run(s.asker, service.Request{Op: service.OpLookup, Label: tty}, func(r service.Result) {
+	service.Run(s.asker, service.Request{Op: service.OpLookup, Label: console}, func(r service.Result) {
 		s.finding = false
 		switch {
 		case r.Errno == abi.OK:
@@ -146,7 +147,7 @@ func (s *Session) read() {
 		return
 	}
 	s.reading = true
-	m := abi.Msg{Type: abi.TTYRead, Arg: [7]uint64{uint64(grant), uint64(len(s.in))}}
+	m := abi.Msg{Type: tty.Read, Arg: [7]uint64{uint64(grant), uint64(len(s.in))}}
 	s.asker.Ask(ep, m, forever, func(m *abi.Msg, e abi.Errno) {
 		s.asker.Revoke(grant)
 		if ep != s.tty {
@@ -167,14 +168,14 @@ func (s *Session) read() {
 	})
 }
 
-// gone is for a console that died: its next start is an event.
+// gone handles the death of the console: its next start is an event.
 func (s *Session) gone() {
 	s.tty = abi.None
 	s.find()
 }
 
-// got takes an answer to a read: one whole line with its newline. Anything else is no command, nor is
-// what follows it up to a newline: of a line that was cut neither part is run.
+// got takes an answer to a read: one whole line with its newline. Anything else is no command, and neither is
+// the text after it up to a newline: no part of a cut line is run.
 func (s *Session) got(b []byte, more bool) {
 	end := bytes.IndexByte(b, '\n')
 	whole := !more && end >= 0 && end == len(b)-1
@@ -231,8 +232,8 @@ func (s *Session) print(text string) {
 	s.write()
 }
 
-// write gives the console the next piece. What a dying console had not confirmed is written
-// again to the next: rather twice than not.
+// write gives the console the next piece. Text that a dying console has not confirmed is written to the next
+// one again: twice is better than never.
 func (s *Session) write() {
 	if s.writing || s.tty == abi.None || len(s.out) == 0 {
 		return

@@ -5,15 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/rtc"
+	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
 	"bennu/rs/service"
 	"bennu/rs/service/fake"
 )
 
 const (
-	tty1 abi.Endpoint = 0x8003
-	tty2 abi.Endpoint = 0x10003
-	rtc  abi.Endpoint = 0x8004
+	tty1  abi.Endpoint = 0x8003
+	tty2  abi.Endpoint = 0x10003
+	clock abi.Endpoint = 0x8004
 )
 
 // bench is a shell with the machine around it: RS, a console that may die or hang, a clock.
@@ -72,14 +74,14 @@ func (b *bench) serve() {
 
 func (b *bench) console(s fake.Sent) {
 	g := b.f.Grants[abi.GrantID(s.Msg.Arg[0])]
-	if g.To != s.To || g.Write != (s.Msg.Type == abi.TTYRead) || uint64(len(g.Memory)) != s.Msg.Arg[1] {
+	if g.To != s.To || g.Write != (s.Msg.Type == tty.Read) || uint64(len(g.Memory)) != s.Msg.Arg[1] {
 		b.t.Fatalf("message %#x with grant %+v", s.Msg.Type, g)
 	}
 	switch {
 	case b.hang:
 	case s.To != b.tty:
 		b.a.Answer(s.Reply(abi.EDEADSRCDST))
-	case s.Msg.Type == abi.TTYWrite:
+	case s.Msg.Type == tty.Write:
 		n := min(len(g.Memory), b.most)
 		b.pieces = append(b.pieces, string(g.Memory))
 		b.screen.Write(g.Memory[:n])
@@ -168,8 +170,8 @@ func TestSession(t *testing.T) {
 	b.answer(b.take(abi.RSUp), abi.OK, 77)
 	b.want("rtc runs, endpoint 77\nbennu> ")
 	b.line("date\n")
-	b.answer(b.take(abi.RSLookup), abi.OK, uint64(rtc))
-	b.answer(b.take(abi.RTCGet), abi.OK, 951827696)
+	b.answer(b.take(abi.RSLookup), abi.OK, uint64(clock))
+	b.answer(b.take(rtc.Get), abi.OK, 951827696)
 	b.want("2000-02-29 12:34:56 UTC\nbennu> ")
 	if len(b.f.Grants) != 1 {
 		t.Errorf("%d grants, want the read's", len(b.f.Grants))
@@ -185,15 +187,15 @@ func TestDateOfADeadClock(t *testing.T) {
 	b := newBench(t, 0)
 	b.want("\nbennu v1, up 1.000s; help lists the commands\nbennu> ")
 	b.line("date\n")
-	b.answer(b.take(abi.RSLookup), abi.OK, uint64(rtc))
-	b.take(abi.RTCGet)
+	b.answer(b.take(abi.RSLookup), abi.OK, uint64(clock))
+	b.take(rtc.Get)
 	b.f.Pass(service.LimitDriver)
 	b.serve()
 	b.want("ETIMEDOUT: the clock driver rtc did not answer in 3.000s\nbennu> ")
 	b.line("date\n")
-	b.answer(b.take(abi.RSLookup), abi.OK, uint64(rtc))
-	b.take(abi.RTCGet)
-	b.happen(abi.EventDeath, "rtc", rtc)
+	b.answer(b.take(abi.RSLookup), abi.OK, uint64(clock))
+	b.take(rtc.Get)
+	b.happen(abi.EventDeath, "rtc", clock)
 	b.want("EDEADSRCDST: the clock driver rtc died while it was asked\nbennu> ")
 	b.line("date\n")
 	b.answer(b.take(abi.RSLookup), abi.ESRCH, 0, 0, 0, 0, uint64(abi.WhyDown))

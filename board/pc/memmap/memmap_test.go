@@ -1,4 +1,4 @@
-package pvh
+package memmap
 
 import (
 	"math/rand"

@@ -1,4 +1,5 @@
-package pvh
+// Package memmap keeps a machine's memory map, in one form for all boot protocols.
+package memmap
 
 import "strconv"
 
@@ -55,7 +56,7 @@ const PageSize = 4096
 // Normalise sorts and merges regions as a loader gave them. Where two overlap, the stricter
 // holds: RAM gives way to anything else, and of two others the lower number.
 //
-// An empty region is dropped. The regions must not wrap (Start ≤ End): whoever reads them checks.
+// An empty region is dropped. The regions must not wrap (Start ≤ End): their reader checks that.
 func Normalise(regions []Region) Map {
 	edges := make([]uint64, 0, 2*len(regions))
 	for _, r := range regions {
@@ -220,6 +221,19 @@ func (m Map) Covers(r Range, t Type) bool {
 		}
 	}
 	return false
+}
+
+// Conflict finds RAM that overlaps memory of another type, in regions as a loader gave them. Normalise would settle it; a
+// boot protocol that forbids it may say so.
+func Conflict(regions []Region) (a, b Region, bad bool) {
+	for i, a := range regions {
+		for _, b := range regions[i+1:] {
+			if a.Start < a.End && b.Start < b.End && a.Overlaps(b.Range) && a.Type != b.Type && (a.Type == RAM || b.Type == RAM) {
+				return a, b, true
+			}
+		}
+	}
+	return a, b, false
 }
 
 // hex spells an address.
