@@ -124,6 +124,7 @@ func (k *Kernel) allow(to *task.Task) {
 	to.Wait &^= task.NoPriv
 	if to.StartedNS == 0 {
 		to.StartedNS = k.now
+		to.Space.Ready()
 	}
 	if to.Wait == 0 {
 		k.Ready(to)

@@ -35,6 +35,7 @@ func (k *Kernel) bury(t *task.Task) {
 	}
 	k.sched.Block(t.Slot)
 	t.Space.Free() // frames are zeroed when they are next taken
+	k.unshare(t)
 	t.Ctx, t.Call = nil, nil
 	k.images.Drop(t.Image)
 	k.accounts.Get(t.Account).Tasks--

@@ -66,15 +66,16 @@ type Kernel struct {
 	template mem.Addr
 	cfg      Config
 
-	tasks    *task.Table
-	accounts *account.Table
-	ipc      *ipc.IPC
-	sched    *sched.Sched
-	timers   *timer.Heap
-	images   *image.Table
-	irqs     *irq.Table
-	log      *log.Log
-	root     *task.Task
+	tasks     *task.Table
+	accounts  *account.Table
+	ipc       *ipc.IPC
+	sched     *sched.Sched
+	timers    *timer.Heap
+	images    *image.Table
+	snapshots [abi.MaxAccounts]snapshot
+	irqs      *irq.Table
+	log       *log.Log
+	root      *task.Task
 
 	current *task.Task // whose page tables and context are loaded
 	armed   uint64     // deadline the timer is set for, ns; ^0: none

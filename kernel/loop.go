@@ -212,6 +212,7 @@ func (k *Kernel) expire() {
 func (k *Kernel) call(t *task.Task) {
 	f := &t.Ctx.Frame
 	nr := abi.CallNr(f.AX)
+	t.Made |= 1 << (nr & 63)
 	switch nr {
 	case abi.CallSend:
 		k.ipc.Send(t, abi.Endpoint(f.DI))
@@ -251,6 +252,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
 	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
+	abi.CallSnapshot - abi.CallBase:    (*Kernel).callSnapshot,
 	abi.CallEntropy - abi.CallBase:     (*Kernel).callEntropy,
 	abi.CallSetClock - abi.CallBase:    (*Kernel).callSetClock,
 }

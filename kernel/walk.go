@@ -83,6 +83,13 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		}
 		w.frames[m.Account] += w.all.Len() - before
 	}
+	for id := range k.snapshots {
+		before := w.all.Len()
+		if f := k.snapshots[id].AddFrames(k.phys, &w.all, size); f.Broken() {
+			return f
+		}
+		w.frames[id] += w.all.Len() - before
+	}
 	if n := w.all.Len() + w.kernel; n != size {
 		return invariant.Of("frames that nobody has, or two (all, found)", size, n)
 	}
@@ -113,6 +120,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
+		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
 		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Clock: k.wallFrame}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
