@@ -26,6 +26,7 @@ var allowed = []Allowed{
 	{"boot/kernel.(*machine).memory", boot},
 	{"boot/kernel.(*machine).openConsole", boot},
 	{"boot/kernel.(*machine).processor", boot},
+	{"boot/kernel.(*machine).secrets", boot},
 	{"boot/kernel.(*machine).speaks", boot},
 	{"boot/kernel.leakLine", boot},
 	{"boot/kernel.main", boot},
@@ -58,6 +59,7 @@ var allowed = []Allowed{
 
 	{"kernel.New", boot},
 	{"kernel/account.NewTable", boot},
+	{"kernel/entropy.New", boot},
 	{"kernel/image.NewTable", boot},
 	{"kernel/ioport.NewGuard", boot},
 	{"kernel/ipc.New", boot},
