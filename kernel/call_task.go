@@ -92,6 +92,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 		return false
 	}
 	n.resume(t)
+	k.limit(t, n)
 	return true
 }
 

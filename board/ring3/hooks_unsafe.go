@@ -49,6 +49,24 @@ func hwinit1() {
 	goos.Idle = idle
 	seeded = true
 	limitMemory()
+	usys.Kept = kept
+}
+
+// reseed draws the runtime's random state anew; nil in the official distribution's.
+//
+//go:linkname reseed runtime.bareReseed
+var reseed func(seed *[4]uint64)
+
+// kept is called when the program's memory has become the snapshot of its service, in this life and in each that begins with it: what
+// the runtime has kept of the life that it was is set again.
+func kept(resumed bool) {
+	if resumed {
+		random = sys.Start().Seed
+		if reseed != nil {
+			reseed(&random)
+		}
+	}
+	limitMemory()
 }
 
 // line collects what the runtime prints, a byte at a time, into lines for the kernel's log.

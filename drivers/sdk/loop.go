@@ -26,6 +26,7 @@ func Start(k usys.Gate, d Driver) (c *Context) {
 		c.end(ExitInit, abi.ExitNormal)
 		return c
 	}
+	c.keep()
 	err := d.Init(c)
 	if err != nil {
 		c.Log("error", "init failed", "why", err.Error())
@@ -39,6 +40,17 @@ func Start(k usys.Gate, d Driver) (c *Context) {
 		c.end(ExitInit, abi.ExitNormal)
 	}
 	return c
+}
+
+// keep makes the driver's memory, as it is before Init, what later lives of the service begin with: they go on here, and what the context
+// knows of the life is read again. Where goroutines have something to do, or timers run, there is none: they would be late, and wrong.
+func (c *Context) keep() {
+	if c.sched.others() != noWork {
+		c.Log("info", "no snapshot: package initialisation or main has begun a goroutine or a timer that is not done")
+		return
+	}
+	c.k.Snapshot() // any error: later lives begin as this one did
+	c.root = c.start.Root
 }
 
 // say sends a message to the reincarnation server with words that it may read until it has answered.

@@ -63,7 +63,7 @@ const (
 const StartMagic = 0x4b5354554e4e4542
 
 // StartInfo is what a task finds at StartPage when it begins. The kernel fills
-// it before the first instruction and never changes it.
+// it before the first instruction and changes nothing of it but MemoryLimit, in CallSnapshot.
 type StartInfo struct {
 	Magic       uint64
 	Version     uint32 // Version of this ABI
@@ -85,7 +85,7 @@ type StartInfo struct {
 	Args        [ArgsSize]byte
 	NGuarded    uint32
 	Guarded     [MaxGuarded]PortRange // the task's ports that CallPortIO reads and writes: IN and OUT fault
-	MemoryLimit uint64                // bytes that its account may have in all: page tables and copies included
+	MemoryLimit uint64                // bytes that its account may have in all: page tables and copies included, but not the snapshot
 }
 
 // Version is the ABI's. It grows by one with each change that breaks a task.

@@ -237,3 +237,15 @@ func DataRegion() (start uint64, end uint64) {
 
 // CPU returns the processor's name, or an empty string.
 func CPU() string { return cpu.Name() }
+
+// bareReseed is how a program that goes on in another life draws its random numbers anew: a board finds it by linkname. The hash keys stay,
+// since there are maps.
+var bareReseed = reseedRandom
+
+func reseedRandom(seed *[4]uint64) {
+	lock(&globalRand.lock)
+	globalRand.seed = *(*[32]byte)(unsafe.Pointer(seed))
+	globalRand.state.Init(globalRand.seed)
+	unlock(&globalRand.lock)
+	mrandinit(getg().m)
+}
