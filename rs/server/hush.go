@@ -7,11 +7,11 @@ import (
 )
 
 // A service that comes back at once comes back before anybody is told of its death: those who wait for it in the kernel know already, and
-// log lines, events and news are dear. They follow when it is ready, or after hushMost, whatever else happens; where the policy waits
-// before the next start, there is time at once.
+// log lines, events and news are dear. Watchers are told when it is ready, the log's lines follow when those had their time; both after hushMost,
+// whatever else happens. Where the policy waits before the next start, there is time at once.
 const (
 	hushMost = 50 * time.Millisecond // from the first such death on
-	hushRest = time.Millisecond      // from its being ready on: those who waited for it come first
+	hushRest = time.Millisecond      // from its being ready on, for the log's lines
 	noHush   = time.Duration(-1)
 )
 
@@ -33,14 +33,15 @@ func (s *Server) unhush(id policy.ID, rest time.Duration) {
 	}
 }
 
-// tellAll writes the log's lines and tells watchers that there are events, unless that is put off.
+// tellAll tells watchers that there are events and writes the log's lines, unless that is put off.
 func (s *Server) tellAll() {
-	if s.tellAt != noHush {
-		if s.now < s.tellAt {
-			return
-		}
+	if s.tellAt != noHush && s.now >= s.tellAt {
 		s.tellAt, s.reborn = noHush, 0
 	}
-	s.logEvents()
-	s.news()
+	if s.tellAt == noHush {
+		s.logEvents()
+	}
+	if s.reborn == 0 {
+		s.news()
+	}
 }

@@ -12,9 +12,9 @@ import (
 // log has of the service's second life and its death before.
 func TestHush(t *testing.T) {
 	type moment struct {
-		do    func(f *fake)
-		told  bool
-		after string
+		do          func(f *fake)
+		news, lines bool
+		after       string
 	}
 	died := func(f *fake) { f.dead("a", abi.CauseException) }
 	passes := func(d time.Duration) func(f *fake) { return func(f *fake) { f.pass(d) } }
@@ -23,15 +23,15 @@ func TestHush(t *testing.T) {
 		name    string
 		moments []moment
 	}{
-		{"it comes back", []moment{{died, false, "its death"}, {passes(10 * time.Millisecond), false, "10 ms"}, {comes, false, "its being ready"}, {passes(hushRest - 1), false, "the others' time less 1 ns"},
-			{passes(1), true, "the others' time"}}},
-		{"it does not", []moment{{died, false, "its death"}, {passes(hushMost - 1), false, "the most less 1 ns"}, {passes(1), true, "the most"}}},
-		{"it dies again, and waits", []moment{{died, false, "its death"}, {died, true, "its second death"}}},
-		{"another one dies, too", []moment{{died, false, "its death"}, {passes(30 * time.Millisecond), false, "30 ms"},
-			{func(f *fake) { f.dead("b", abi.CauseException) }, false, "the other's death"}, {comes, false, "its being ready"},
-			{passes(20*time.Millisecond - 1), false, "the most less 1 ns"}, {passes(1), true, "the most since the first death"}}},
-		{"both are back", []moment{{died, false, "its death"}, {func(f *fake) { f.dead("b", abi.CauseException) }, false, "the other's"}, {comes, false, "its being ready"},
-			{passes(5 * time.Millisecond), false, "5 ms"}, {func(f *fake) { f.ready("b") }, false, "the other's being ready"}, {passes(hushRest), true, "the others' time"}}},
+		{"it comes back", []moment{{died, false, false, "its death"}, {passes(10 * time.Millisecond), false, false, "10 ms"}, {comes, true, false, "its being ready"}, {passes(hushRest - 1), true, false, "the others' time less 1 ns"},
+			{passes(1), true, true, "the others' time"}}},
+		{"it does not", []moment{{died, false, false, "its death"}, {passes(hushMost - 1), false, false, "the most less 1 ns"}, {passes(1), true, true, "the most"}}},
+		{"it dies again, and waits", []moment{{died, false, false, "its death"}, {died, true, true, "its second death"}}},
+		{"another one dies, too", []moment{{died, false, false, "its death"}, {passes(30 * time.Millisecond), false, false, "30 ms"},
+			{func(f *fake) { f.dead("b", abi.CauseException) }, false, false, "the other's death"}, {comes, false, false, "its being ready"},
+			{passes(20*time.Millisecond - 1), false, false, "the most less 1 ns"}, {passes(1), true, true, "the most since the first death"}}},
+		{"both are back", []moment{{died, false, false, "its death"}, {func(f *fake) { f.dead("b", abi.CauseException) }, false, false, "the other's"}, {comes, false, false, "its being ready"},
+			{passes(5 * time.Millisecond), false, false, "5 ms"}, {func(f *fake) { f.ready("b") }, true, false, "the other's being ready"}, {passes(hushRest), true, true, "the others' time"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := boot(t, "service a { period none; burst none; }; service b { period none; burst none; }; service w { period none; };")
@@ -44,11 +44,25 @@ func TestHush(t *testing.T) {
 			for _, m := range c.moments {
 				m.do(f)
 				lines := strings.Contains(strings.Join(f.log, " "), "label=a inc=0 reason=exception action=start")
-				if news := len(w.got) > 0; news != m.told || lines != m.told {
-					t.Fatalf("after %s: news %v, lines %v, want %v", m.after, news, lines, m.told)
+				if news := len(w.got) > 0; news != m.news || lines != m.lines {
+					t.Fatalf("after %s: news %v, lines %v, want %v, %v", m.after, news, lines, m.news, m.lines)
 				}
 			}
 		})
+	}
+}
+
+// Who begins to watch after it is ready is told at once, too.
+func TestHushOfALateWatcher(t *testing.T) {
+	f := boot(t, "service a { period none; burst none; }; service w { period none; };")
+	f.ready("a", "w")
+	n := f.s.events.seq
+	f.dead("a", abi.CauseException)
+	f.ready("a")
+	w := f.task("w")
+	w.got = nil
+	if e := f.answer("w", abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{n}}); e != abi.OK || len(w.got) == 0 || w.got[len(w.got)-1].Type != abi.RSNews {
+		t.Errorf("%s, told %v", e.Name(), w.got)
 	}
 }
 

@@ -54,8 +54,8 @@ type Server struct {
 	faults  int    // orders to misbehave that are not answered
 	orders  uint64 // numbers answers and orders
 
-	tellAt time.Duration // events are told then; noHush: at once
-	reborn uint64        // bits by place of services that are told of when they are ready
+	tellAt time.Duration // the log's lines are written then; noHush: at once
+	reborn uint64        // bits by place of services; while there is one, watchers are not told
 
 	tickDue bool // the alarm has come
 	drained int  // messages since then
