@@ -130,12 +130,12 @@ $(filter-out $(OUT)/bin/rs,$(BINS)): $(OUT)/bin/%: FORCE | $(OUT)/bin/rs
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
-	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
+	$(GO) run ./tools/mkimage kernel -multiboot2 mb2init $(OUT)/kernel.raw.elf $@
 
 # The tests of ring 0 and of the board are kernels of their own.
 $(OUT)/ring0test.elf $(OUT)/boardtest.elf: $(OUT)/%.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 0 -symbols -o $(OUT)/$*.raw.elf ./boot/$*
-	$(GO) run ./tools/mkimage kernel $(OUT)/$*.raw.elf $@
+	$(GO) run ./tools/mkimage kernel -multiboot2 mb2init $(OUT)/$*.raw.elf $@
 
 FORCE:

@@ -36,13 +36,22 @@ func load(t testing.TB, machine string) fake.Memory {
 	return m
 }
 
+// follow reads the root pointer at an address and loads what it leads to.
+func follow(mem Memory, rsdp uint64) (*Tables, []error, error) {
+	from, err := ReadRoot(mem, rsdp)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Load(mem, from)
+}
+
 func tables(t testing.TB, mem Memory) *Tables {
 	t.Helper()
 	rsdp, err := Find(mem)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tab, faults, err := Load(mem, rsdp)
+	tab, faults, err := follow(mem, rsdp)
 	if err != nil || len(faults) != 0 {
 		t.Fatal(err, faults)
 	}
@@ -148,18 +157,18 @@ func fix(b []byte) {
 
 func TestXSDT(t *testing.T) {
 	mem, rsdp := extend(t, load(t, "q35"))
-	tab, faults, err := Load(mem, rsdp)
+	tab, faults, err := follow(mem, rsdp)
 	if err != nil || len(faults) != 0 || len(tab.List) != 5 {
 		t.Fatalf("%+v, %v, %v", tab, faults, err)
 	}
 	b, _ := mem.Window(rsdp, sizeRSDP2)
 	b[33]++ // a reserved byte: only the extended checksum sees it
-	if _, _, err := Load(mem, rsdp); err == nil || !strings.Contains(err.Error(), "RSDP at 0x7e14: bad extended checksum") {
+	if _, _, err := follow(mem, rsdp); err == nil || !strings.Contains(err.Error(), "RSDP at 0x7e14: bad extended checksum") {
 		t.Error(err)
 	}
 	b[33]--
 	b[offRSDPLength] = 35
-	if _, _, err := Load(mem, rsdp); err == nil || !strings.Contains(err.Error(), "impossible length 35") {
+	if _, _, err := follow(mem, rsdp); err == nil || !strings.Contains(err.Error(), "impossible length 35") {
 		t.Error(err)
 	}
 }
@@ -204,7 +213,7 @@ func TestLoadCorrupted(t *testing.T) {
 			n = 56
 		}
 		c.spoil(window(t, mem, c.addr, n))
-		tab, _, err := Load(mem, rsdpAt)
+		tab, _, err := follow(mem, rsdpAt)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v (%v), want %q", c.name, err, tab, c.want)
 		}
@@ -215,7 +224,7 @@ func TestLoadCorrupted(t *testing.T) {
 func TestLoadFaults(t *testing.T) {
 	mem := load(t, "q35")
 	window(t, mem, facpAt, 244)[100]++
-	tab, faults, err := Load(mem, rsdpAt)
+	tab, faults, err := follow(mem, rsdpAt)
 	if err != nil || len(faults) != 1 || faults[0].Error() != "acpi: FACP at 0x3fe20c8: bad checksum" {
 		t.Fatalf("%v, %v", faults, err)
 	}
@@ -241,7 +250,7 @@ func TestBitFlips(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				tab, faults, err := Load(mem, rsdp)
+				tab, faults, err := follow(mem, rsdp)
 				if err != nil || len(faults) != 1 || len(tab.List) != len(clean.List)-1 {
 					t.Fatalf("%s %s byte %d: %v, %v", machine, table.Signature, i, faults, err)
 				}
