@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh WHAT...: looks for go, qemu, cc and bochs, and installs what is Debian's with apt where that needs no
+# need.sh WHAT...: looks for go, qemu, cc, bochs, grub and uefi, and installs what is Debian's with apt where that needs no
 # password. If something is missing in the end, it says the one line to type, and status is 2.
 set -u
 
@@ -68,12 +68,30 @@ need_bochs() {
 	[ -z "${lacks:-}" ] || install bochs bochs-term bochsbios vgabios grub-pc-bin grub-common xorriso gcc
 }
 
+# GRUB for BIOS, and what makes a CD of it.
+need_grub() {
+	for f in "$(command -v grub-mkimage)" "$(command -v xorriso)" /usr/lib/grub/i386-pc/cdboot.img; do
+		[ -e "$f" ] || no_grub=1
+	done
+	[ -z "${no_grub:-}" ] || install grub-pc-bin grub-common xorriso
+}
+
+# GRUB for UEFI, what makes its FAT volume, and a firmware for QEMU.
+need_uefi() {
+	for f in "$(command -v mformat)" "$(command -v mcopy)" /usr/lib/grub/x86_64-efi/multiboot2.mod /usr/share/ovmf/OVMF.fd; do
+		[ -e "$f" ] || no_uefi=1
+	done
+	[ -z "${no_uefi:-}" ] || install grub-efi-amd64-bin mtools ovmf
+}
+
 for what in "$@"; do
 	case $what in
 	go) need_go ;;
 	qemu) need_qemu ;;
 	cc) need_cc ;;
 	bochs) need_bochs ;;
-	*) say "$what: expected go, qemu, cc or bochs" && exit 2 ;;
+	grub) need_grub ;;
+	uefi) need_uefi ;;
+	*) say "$what: expected go, qemu, cc, bochs, grub or uefi" && exit 2 ;;
 	esac
 done

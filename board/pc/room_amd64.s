@@ -75,8 +75,8 @@ TEXT ·apart(SB),NOSPLIT|NOFRAME,$0
 	MOVL	$const_earlyOver, DI
 	ADDL	0(SP), DI
 	CALL	·hex48(SB)
-	// " for"
-	SAY(0x726f6620)
+	// ", size: "
+	SAY(0x6973202c); SAY(0x203a657a)
 	CALL	·hex48(SB)
 	// " is put over it. \r\n"
 	SAY(0x20736920); SAY(0x20747570); SAY(0x7265766f); SAY(0x2e746920); SAY(0x0a0d2020)
@@ -93,13 +93,13 @@ TEXT ·noroom(SB),NOSPLIT|NOFRAME,$0
 	MOVL	AX, const_earlyOver(SI)
 	MOVL	$const_kernelSize, (const_earlyOver+8)(SI)
 	PUSHQ	SI
-	// "The kernel is at"
-	SAY(0x20656854); SAY(0x6e72656b); SAY(0x69206c65); SAY(0x74612073)
+	// "The kernel: "
+	SAY(0x20656854); SAY(0x6e72656b); SAY(0x203a6c65)
 	MOVL	$const_earlyOver, DI
 	ADDL	0(SP), DI
 	CALL	·hex48(SB)
-	// " for"
-	SAY(0x726f6620)
+	// ", size: "
+	SAY(0x6973202c); SAY(0x203a657a)
 	CALL	·hex48(SB)
 	// ". Memory: \r\n"
 	SAY(0x654d202e); SAY(0x79726f6d); SAY(0x0a0d203a)
@@ -112,14 +112,14 @@ line:
 	JCS	end
 	PUSHQ	SI
 	PUSHQ	DI
-	// "  at"
-	SAY(0x74612020)
+	// "    "
+	SAY(0x20202020)
 	CALL	·hex48(SB)
-	// " for"
-	SAY(0x726f6620)
+	// ", size: "
+	SAY(0x6973202c); SAY(0x203a657a)
 	CALL	·hex48(SB)
-	// " is "
-	SAY(0x20736920)
+	// ", type: "
+	SAY(0x7974202c); SAY(0x203a6570)
 	MOVL	0(DI), AX
 	CALL	·hex4(SB)
 	// "  \r\n"
@@ -129,9 +129,10 @@ line:
 	ADDL	const_earlyEntry(SI), DI
 	JMP	line
 end:
-	// "1 is RAM. A machine of 128 MiB is large enough. "
-	SAY(0x73692031); SAY(0x4d415220); SAY(0x2041202e); SAY(0x6863616d); SAY(0x20656e69); SAY(0x3120666f)
-	SAY(0x4d203832); SAY(0x69204269); SAY(0x616c2073); SAY(0x20656772); SAY(0x756f6e65); SAY(0x202e6867)
+	// "Type 1 is RAM. A machine of 128 MiB is large enough."
+	SAY(0x65707954); SAY(0x69203120); SAY(0x41522073); SAY(0x41202e4d); SAY(0x63616d20); SAY(0x656e6968)
+	SAY(0x20666f20); SAY(0x20383231); SAY(0x2042694d); SAY(0x6c207369); SAY(0x65677261); SAY(0x6f6e6520)
+	SAY(0x2e686775)
 	JMP	·giveup(SB)
 
 // put4 writes the four characters in AX to COM1, in either mode. Clobbers AX, BX, CX, DX, SI. A port that
