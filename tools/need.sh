@@ -56,16 +56,14 @@ need_cc() {
 	command -v xz >/dev/null 2>&1 || install xz-utils
 }
 
-# Bochs, its firmware and display, GRUB and what makes a CD of them; gcc for the loader's shim.
+# Bochs, its firmware and display; GRUB loads the kernel there, too.
 need_bochs() {
-	for c in bochs grub-mkimage xorriso gcc; do
-		command -v $c >/dev/null 2>&1 || lacks=1
-	done
-	for f in /usr/share/bochs/BIOS-bochs-latest /usr/share/bochs/VGABIOS-lgpl-latest /usr/lib/grub/i386-pc/cdboot.img \
-		/usr/lib/*/bochs/plugins/libbx_term_gui.so; do
+	command -v bochs >/dev/null 2>&1 || lacks=1
+	for f in /usr/share/bochs/BIOS-bochs-latest /usr/share/bochs/VGABIOS-lgpl-latest /usr/lib/*/bochs/plugins/libbx_term_gui.so; do
 		[ -e "$f" ] || lacks=1
 	done
-	[ -z "${lacks:-}" ] || install bochs bochs-term bochsbios vgabios grub-pc-bin grub-common xorriso gcc
+	[ -z "${lacks:-}" ] || install bochs bochs-term bochsbios vgabios
+	need_grub
 }
 
 # GRUB for BIOS, and what makes a CD of it.

@@ -29,7 +29,6 @@ const (
 	earlyInfo     = earlyStack + 0x14 // physical address of what the loader handed over
 	earlyProtocol = earlyStack + 0x18 // the loader's
 	earlyOver     = earlyStack + 0x20 // address and size, 64 bits each, of a range to be printed
-	earlyEnd      = earlyStack + 0x30
 
 	bootArea   = layout.KernelEnd - 9*page
 	bootTables = bootArea          // PML4, PDPT, four PDs: the first 4 GiB; PDPT, PD: the kernel where it is linked
