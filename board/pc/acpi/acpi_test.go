@@ -258,3 +258,46 @@ func TestBitFlips(t *testing.T) {
 		}
 	}
 }
+
+// A copy of the root pointer leads where the root pointer does; of a newer one whose copy has no more than what revision 0 has, to the
+// RSDT. What is wrong with a copy is told without an address.
+func TestCopiedRoot(t *testing.T) {
+	for _, name := range []string{"q35", "pc"} {
+		mem := load(t, name)
+		at, err := Find(mem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := mem.Window(at, sizeRSDP1)
+		want, err := ReadRoot(mem, at)
+		if got, wrong := CopiedRoot(b); err != nil || wrong != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v, %v", name, got, wrong, want, err)
+		}
+	}
+	newer := make([]byte, sizeRSDP2)
+	copy(newer, signatureRSDP)
+	newer[offRSDPRev], newer[offRSDPLength] = 2, sizeRSDP2
+	newer[offRSDT], newer[offXSDT+4] = 0x10, 0x20
+	newer[8] -= sum(newer[:sizeRSDP1])
+	newer[32] -= sum(newer)
+	for n, want := range map[int]Root{sizeRSDP1: {"RSDT", 0x10, 4}, sizeRSDP2 - 1: {"RSDT", 0x10, 4}, sizeRSDP2: {"XSDT", 0x20 << 32, 8}} {
+		if got, err := CopiedRoot(newer[:n]); err != nil || got != want {
+			t.Errorf("%d bytes: %+v, %v, want %+v", n, got, err, want)
+		}
+	}
+	for want, change := range map[string]func(b []byte) []byte{
+		"acpi: RSDP: no memory there":       func(b []byte) []byte { return b[:sizeRSDP1-1] },
+		"acpi: RSDP: wrong signature":       func(b []byte) []byte { b[0]++; return b },
+		"acpi: RSDP: bad checksum":          func(b []byte) []byte { b[9]++; return b },
+		"acpi: RSDP: bad extended checksum": func(b []byte) []byte { b[33]++; return b },
+		"acpi: RSDP: cut off": func(b []byte) []byte {
+			b[offRSDPLength]++
+			b[32]--
+			return b
+		},
+	} {
+		if _, err := CopiedRoot(change(append([]byte(nil), newer...))); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
