@@ -72,7 +72,7 @@ test-hogs: need-qemu image # each role of a hog sixteen times at once
 	$(GO) run ./tools/demo -hogs each -seconds 3 -timeout 20m
 
 test-boot: need-qemu need-uefi image # GRUB, by BIOS and UEFI, on both machines, and the kernel at many places
-	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 20m -run 'TestLoaders|TestKernelElsewhere' ./tools/qemutest
+	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 20m -run 'TestLoaders|TestHole|TestKernelElsewhere' ./tools/qemutest
 
 test-bochs: need-bochs image ## the kernel's tests on another processor: the emulator Bochs
 	$(GO) test $(TESTFLAGS) -count=1 -tags bochs -timeout 40m ./tools/bochstest

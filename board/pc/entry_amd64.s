@@ -13,7 +13,7 @@
 // Until ·long64 this is 32-bit code. Go's assembler knows only 64-bit code, so every instruction here is
 // one that both modes encode alike: no REX prefix, and a RIP-relative operand only where it says so.
 //
-// hvm_start_info (BX): modules' count at 12, their list at 16, memory map at 40, its entries at 48. A module: address and
+// hvm_start_info (BX): modules' count at 12, their list at 16, command line at 24, memory map at 40, its entries at 48. A module: address and
 // size first.
 //
 // Source: Xen, "x86/HVM direct boot ABI"; Xen, public/arch-x86/hvm/start_info.h.
@@ -46,11 +46,19 @@ told:
 	MOVL	const_earlyMap(SI), AX
 	MOVL	const_earlyMapEnd(SI), DX
 	CALL	·apart(SB)
+	MOVL	24(BX), AX	// a text of unknown length
+	LEAL	1(AX), DX
+	CALL	·apart(SB)
 	MOVL	16(BX), DI
 	MOVL	12(BX), CX
-module:
 	CMPL	CX, $const_maxModules
 	JHI	apart	// garbage, which is refused later
+	MOVL	DI, AX
+	MOVL	CX, DX
+	SHLL	$5, DX
+	ADDL	DI, DX
+	CALL	·apart(SB)
+module:
 	TESTL	CX, CX
 	JEQ	apart
 	SUBL	$1, CX

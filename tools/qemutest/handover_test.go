@@ -66,6 +66,12 @@ func startInfo(memory []byte, modules ...uint64) []byte {
 	return append(append(head, memory...), list...)
 }
 
+// patched is b with another number in it.
+func patched(b []byte, at int, v uint64) []byte {
+	binary.LittleEndian.PutUint64(b[at:], v)
+	return b
+}
+
 // information is Multiboot2's, of tags.
 func information(tags ...[]byte) []byte {
 	b := make([]byte, 8)
@@ -214,6 +220,8 @@ var refusals = []handed{
 	{name: "pvh-crooked-module", info: startInfo(usualMap, 64<<20+1, 0x1000), want: `refused: the boot archive is \[0x4000001, 0x4001001\): expected a page's first address`},
 	{name: "pvh-module-over", info: startInfo(usualMap, 64<<20, 0x1000, layout.KernelBase-1, 2), want: `what is at +000000ffffff, size: 000000000002 is put over it[^\n]*\n` + kernelPlace},
 	{name: "pvh-module-endless", info: startInfo(usualMap, 0x1000, 1<<40), want: `what is at +000000001000, size: 0000ffffefff is put over it`},
+	{name: "pvh-text-over", info: patched(startInfo(usualMap), 24, layout.KernelBase+0x1000), want: `what is at +000001001000, size: 000000000001 is put over it`},
+	{name: "pvh-list-over", info: patched(startInfo(usualMap, 64<<20, 0x1000), 16, layout.KernelEnd-32), want: `what is at +0000026fffe0, size: 000000000020 is put over it`},
 	{name: "mb2-none", mb2: true, info: information(mb2Map(usualMap)), want: `refused: 0 modules: expected one, the boot archive .*GRUB: module2`},
 	{name: "mb2-no-map", mb2: true, info: information(tag(1, 0)), want: `^bennu: multiboot2: no sound memory map`},
 	{name: "mb2-no-tags", mb2: true, info: words(7, 0, mb2Map(usualMap)), want: `^bennu: multiboot2: no sound memory map`},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -92,6 +93,17 @@ func TestLoaders(t *testing.T) {
 			m.off()
 		})
 	}
+}
+
+// TestHole: GRUB is told to leave memory out of the map, and does not heed that itself when it looks for a place: the kernel does.
+func TestHole(t *testing.T) {
+	cd := cdOf(t, grub.CD{Kernel: suite.Built(t, "kernel.elf"), Modules: []string{suite.Built(t, "boot.tar")}, Before: "cutmem 0x1000000 0x1800000"})
+	m := boot(t, qemu.Config{CD: cd})
+	m.line(regexp.MustCompile(`bennu: no room in memory for the kernel: its place is not all RAM`))
+	m.line(regexp.MustCompile(`^The kernel: 000001000000, size: 000001700000`))
+	m.line(regexp.MustCompile(`^    000000100000, size: 000000f00000, type: 0001`))
+	m.line(regexp.MustCompile(`^    000001800000, size: [0-9a-f]{12}, type: 0001`))
+	m.ends(qemu.StatusRefused)
 }
 
 // TestKernelElsewhere: the kernel's own tests, run by a kernel that is not where it is linked.

@@ -14,11 +14,12 @@ type CD struct {
 	Kernel  string   // an ELF file with a Multiboot2 header
 	CmdLine string   // the kernel's
 	Modules []string // files, in the order in which the kernel gets them
+	Before  string   // a command of GRUB's before it loads
 	UEFI    bool     // both firmwares find a loader; else the BIOS alone
 }
 
 // modules is what the boot images need: to find the CD, and to load with Multiboot2.
-var modules = []string{"iso9660", "search", "search_fs_file", "normal", "configfile", "multiboot2", "serial", "terminal", "boot"}
+var modules = []string{"iso9660", "search", "search_fs_file", "normal", "configfile", "mmap", "multiboot2", "serial", "terminal", "boot"}
 
 // Folders of GRUB's files for the two firmwares (Debian's grub-pc-bin and grub-efi-amd64-bin).
 const (
@@ -33,7 +34,7 @@ func (c *CD) Make(dir string) (file string, err error) {
 	if strings.ContainsAny(c.CmdLine, "'\"\\\n$;{}") {
 		return "", fmt.Errorf("command line %q: GRUB would not pass it as it is", c.CmdLine)
 	}
-	config := "serial --unit=0 --speed=115200\nterminal_output serial\nmultiboot2 /boot/kernel " + c.CmdLine + "\n"
+	config := "serial --unit=0 --speed=115200\nterminal_output serial\n" + c.Before + "\nmultiboot2 /boot/kernel " + c.CmdLine + "\n"
 	copies := map[string]string{"cd/boot/kernel": c.Kernel}
 	for i, m := range c.Modules {
 		name := fmt.Sprintf("/boot/module%d", i)
