@@ -19,9 +19,9 @@ TEXT ·room(SB),NOSPLIT|NOFRAME,$0
 again:
 	MOVL	const_earlyMap(SI), DI
 region:
-	MOVL	const_earlyMapEnd(SI), AX
-	SUBL	const_earlyEntry(SI), AX
-	CMPL	AX, DI
+	MOVL	const_earlyEntry(SI), AX
+	ADDL	DI, AX
+	CMPL	const_earlyMapEnd(SI), AX
 	JCS	none	// it was the last whole one
 	CMPL	16(DI), $1
 	JNE	next
@@ -106,9 +106,9 @@ TEXT ·noroom(SB),NOSPLIT|NOFRAME,$0
 	POPQ	SI
 	MOVL	const_earlyMap(SI), DI
 line:
-	MOVL	const_earlyMapEnd(SI), AX
-	SUBL	const_earlyEntry(SI), AX
-	CMPL	AX, DI
+	MOVL	const_earlyEntry(SI), AX
+	ADDL	DI, AX
+	CMPL	const_earlyMapEnd(SI), AX
 	JCS	end
 	PUSHQ	SI
 	PUSHQ	DI

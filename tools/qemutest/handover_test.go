@@ -211,6 +211,7 @@ var refusals = []handed{
 	{name: "no-magic", eax: 1, ebx: 0x100, want: `^bennu: not booted by PVH or Multiboot2`},
 	{name: "multiboot1", mb2: true, eax: 0x2badb002, want: `^bennu: not booted by PVH or Multiboot2`},
 	{name: "pvh-no-map", info: startInfo(nil), want: `^bennu: no room in memory for the kernel: its place is not all RAM`},
+	{name: "pvh-map-nowhere", info: patched(startInfo(nil), 40, 0), want: `its place is not all RAM[^\n]*\n` + kernelPlace + `[^\n]*\nType 1`},
 	{name: "pvh-hole", info: startInfo(entries(0, 16<<20, 1, 16<<20, 8<<20, 2, 24<<20, 104<<20, 1)), want: `its place is not all RAM[^\n]*\n` + kernelPlace +
 		`[^\n]*\n    000000000000, size: 000001000000, type: 0001[^\n]*\n    000001000000, size: 000000800000, type: 0002[^\n]*\n    000001800000, size: 000006800000, type: 0001[^\n]*\nType 1 is RAM`},
 	{name: "pvh-short", info: startInfo(entries(0, layout.KernelEnd-1, 1)), want: `its place is not all RAM`},
