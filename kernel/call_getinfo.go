@@ -102,7 +102,7 @@ func (k *Kernel) counts() abi.Counts {
 
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {
 	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Account: o.Account, Priority: k.accounts.Get(o.Account).Spec.Priority,
-		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.SharedPages,
+		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.Space.SharedPages,
 		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
 	switch {
 	case o.Wait&task.Sending != 0:

@@ -4,13 +4,13 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
-	"bennu/kernel/paging"
+	"bennu/kernel/space"
 	"bennu/kernel/task"
 )
 
 // callTaskCreate: Buf: TaskSpec. The new task has no rights and does not run.
 //
-// Errors: EINVAL (no such sealed image, arguments too long, a label that the log has for the kernel or the root task),
+// Errors: EINVAL (no such sealed image, arguments too long, unknown flags, a label that the log has for the kernel or the root task),
 // ESRCH (no such account), ENOSPC (no slot), EAGAIN (its death could not be told: too many records wait), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
@@ -23,13 +23,16 @@ func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64)
 		return e, 0
 	}
 	k.startInfo(n).Root = k.root.Endpoint
+	if n.Warm {
+		return abi.OK, uint64(n.Endpoint) | abi.TaskIsWarm
+	}
 	return abi.OK, uint64(n.Endpoint)
 }
 
 func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	m, a := k.images.Sealed(int(s.Image)), k.accounts.Get(s.Account)
 	switch {
-	case m == nil || s.ArgsLen > abi.ArgsSize:
+	case m == nil || s.ArgsLen > abi.ArgsSize || s.Flags&^(abi.TaskSnapshot|abi.TaskWarm) != 0:
 		return nil, abi.EINVAL
 	case a == nil || s.Account == abi.AccountKernel:
 		return nil, abi.ESRCH
@@ -43,7 +46,7 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	t.Label, t.Incarnation, t.Image, t.ImageID = s.Label, s.Incarnation, m, s.Image
 	t.Account, t.Server = a.ID, a.Spec.Flags&abi.AccountServer != 0
 	var ok bool
-	if t.Space, ok = paging.New(k.pool, k.template, &a.Frames); ok {
+	if t.Space, ok = space.New(k.pool, k.template, &a.Frames, k.images, m); ok {
 		ok = k.furnish(t, s, a)
 	}
 	if !ok {
@@ -67,11 +70,11 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	}
 	t.Ctx = contextAt(k.phys, ctx)
 	t.Ctx.Start(t.Image.Entry)
-	if !k.own(t, abi.StartPage, paging.Present|paging.User|paging.NX) ||
-		!k.own(t, abi.CallPage, paging.Present|paging.User|paging.Writable|paging.NX) {
+	start, call := t.Space.Fixed(abi.StartPage, false), t.Space.Fixed(abi.CallPage, true)
+	if start == 0 || call == 0 {
 		return false
 	}
-	t.Call = callAt(k.phys, t.Space.Lookup(abi.CallPage).Frame())
+	t.Call = callAt(k.phys, call)
 	i := k.startInfo(t)
 	i.Magic, i.Version = abi.StartMagic, abi.Version
 	i.Endpoint, i.Incarnation, i.Init, i.Label = t.Endpoint, s.Incarnation, s.Init, s.Label
@@ -80,22 +83,15 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.Priority, i.MemoryLimit = a.Spec.Priority, a.Frames.Ceiling()*abi.PageSize
 	i.Seed = k.nextSeed()
 	i.ArgsLen, i.Args = s.ArgsLen, s.Args
-	var ok bool
-	t.SharedPages, ok = k.images.MapShared(t.Image, &t.Space)
-	return ok
-}
-
-// own maps a new zeroed frame at va.
-func (k *Kernel) own(t *task.Task, va uint64, bits paging.PTE) bool {
-	p := t.Space.Table(va)
-	if p == nil {
+	t.MaySnapshot = s.Flags&abi.TaskSnapshot != 0
+	n := k.warm(t, s.Flags)
+	if n == nil {
+		return t.Space.Load(nil)
+	}
+	if !t.Space.Load(&n.Snapshot) {
 		return false
 	}
-	a := t.Space.Own()
-	if a == 0 {
-		return false
-	}
-	*p = paging.Entry(a, bits)
+	n.resume(t)
 	return true
 }
 

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"bennu/kernel/abi"
-	"bennu/kernel/paging"
 	"bennu/kernel/task"
 )
 
@@ -36,6 +35,7 @@ func (k *Kernel) bury(t *task.Task) {
 	}
 	k.sched.Block(t.Slot)
 	t.Space.Free() // frames are zeroed when they are next taken
+	k.unshare(t)
 	t.Ctx, t.Call = nil, nil
 	k.images.Drop(t.Image)
 	k.accounts.Get(t.Account).Tasks--
@@ -71,15 +71,12 @@ func (k *Kernel) peek(t *task.Task, va uint64, b []byte) int {
 	n := 0
 	for n < len(b) {
 		at := va + uint64(n)
-		if !abi.TaskAddress(at) {
-			break
-		}
-		p := t.Space.Lookup(at)
-		if p == nil || *p&paging.Present == 0 {
+		a, ok := t.Space.Peek(at)
+		if !ok {
 			break
 		}
 		off := at % abi.PageSize
-		n += copy(b[n:], k.phys.Bytes(p.Frame(), abi.PageSize)[off:])
+		n += copy(b[n:], k.phys.Bytes(a, abi.PageSize)[off:])
 	}
 	return n
 }

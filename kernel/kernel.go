@@ -10,7 +10,6 @@ import (
 	"bennu/kernel/irq"
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
-	"bennu/kernel/paging"
 	"bennu/kernel/room"
 	"bennu/kernel/sched"
 	"bennu/kernel/task"
@@ -23,6 +22,7 @@ type Machine interface {
 
 	SetTask(c *arch.Context) // entries to ring 0 save into c
 	LoadSpace(root mem.Addr) // page tables
+	Invalidate(va uint64)    // in the page tables in force, the page of va has changed
 	// Enter goes to ring 3. It returns the vector that ended the stay there, and the TSC at which the stay
 	// began and ended.
 	Enter(c *arch.Context) (vector, left, back uint64)
@@ -63,15 +63,16 @@ type Kernel struct {
 	template mem.Addr
 	cfg      Config
 
-	tasks    *task.Table
-	accounts *account.Table
-	ipc      *ipc.IPC
-	sched    *sched.Sched
-	timers   *timer.Heap
-	images   *image.Table
-	irqs     *irq.Table
-	log      *log.Log
-	root     *task.Task
+	tasks     *task.Table
+	accounts  *account.Table
+	ipc       *ipc.IPC
+	sched     *sched.Sched
+	timers    *timer.Heap
+	images    *image.Table
+	snapshots [abi.MaxAccounts]snapshot
+	irqs      *irq.Table
+	log       *log.Log
+	root      *task.Task
 
 	current *task.Task // whose page tables and context are loaded
 	armed   uint64     // deadline the timer is set for, ns; ^0: none
@@ -176,11 +177,8 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 	k.images.Unref(id) // goes with the task
 	start := k.startInfo(t)
 	start.Root = t.Endpoint
-	for off := uint64(0); off < moduleSize; off += abi.PageSize {
-		e := paging.Entry(module+mem.Addr(off), paging.Present|paging.User|paging.NX|paging.Shared)
-		if !t.Space.Map(abi.ModuleBase+off, e) {
-			return abi.ENOMEM
-		}
+	if !t.Space.MapModule(module, moduleSize) {
+		return abi.ENOMEM
 	}
 	start.ModuleSize = moduleSize
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}

@@ -211,6 +211,7 @@ func (k *Kernel) expire() {
 func (k *Kernel) call(t *task.Task) {
 	f := &t.Ctx.Frame
 	nr := abi.CallNr(f.AX)
+	t.Made |= 1 << (nr & 63)
 	switch nr {
 	case abi.CallSend:
 		k.ipc.Send(t, abi.Endpoint(f.DI))
@@ -250,6 +251,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
 	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
+	abi.CallSnapshot - abi.CallBase:    (*Kernel).callSnapshot,
 }
 
 // userEnd is the end of the addresses that ring 3 could ever have. The CPU refuses to load a base that is not

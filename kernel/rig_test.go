@@ -42,6 +42,7 @@ type machine struct {
 	debug    []byte
 	shutdown []uint64
 	spaces   []mem.Addr
+	invalid  []uint64 // addresses
 }
 
 func (m *machine) Level(line uint32) bool { return line >= 16 }
@@ -55,6 +56,7 @@ func (m *machine) Unmask(line uint32)                   { m.open[line] = true }
 func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], line < 24 }
 func (m *machine) SetTask(c *arch.Context)              {}
 func (m *machine) LoadSpace(root mem.Addr)              { m.spaces = append(m.spaces, root) }
+func (m *machine) Invalidate(va uint64)                 { m.invalid = append(m.invalid, va) }
 func (m *machine) FaultAddress() uint64                 { return m.cr2 }
 func (m *machine) TSC() uint64                          { return m.tsc }
 func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }

@@ -13,7 +13,7 @@ import (
 // walker is room for check: nothing is allocated after boot.
 type walker struct {
 	kernel          uint64  // frames that the kernel took at boot
-	all             mem.Set // every frame; then those of one image
+	all             mem.Set // every frame; then those that others lend one task
 	own             mem.Set // of one task
 	ports           portMap
 	tasks, images   [abi.MaxAccounts]uint32
@@ -83,6 +83,13 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		}
 		w.frames[m.Account] += w.all.Len() - before
 	}
+	for id := range k.snapshots {
+		before := w.all.Len()
+		if f := k.snapshots[id].AddFrames(k.phys, &w.all, size); f.Broken() {
+			return f
+		}
+		w.frames[id] += w.all.Len() - before
+	}
 	if n := w.all.Len() + w.kernel; n != size {
 		return invariant.Of("frames that nobody has, or two (all, found)", size, n)
 	}
@@ -113,11 +120,12 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Image: &w.all}
+		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}
-		if f := c.Check(&t.Space); f.Broken() {
+		if f := c.Check(&t.Space.Tables); f.Broken() {
 			return f
 		}
 		if f := k.checkBitmap(t); f.Broken() {

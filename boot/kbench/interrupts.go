@@ -9,7 +9,6 @@ import (
 	"bennu/boot/kbench/role"
 	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // interrupts measures from an interrupt to the task that waits for it. The real-time clock's edges come
@@ -22,7 +21,7 @@ func interrupts(b *bench) {
 		ep := b.peer(role.Clock, p)
 		id := abi.GrantID(finish(ep, how == "busy"))
 		samples := make([]byte, 8*role.Interrupts)
-		must("CopyFrom", usys.CopyFrom(ep, id, 0, samples))
+		must("CopyFrom", sys.CopyFrom(ep, id, 0, samples))
 		end(ep)
 		b.samples.Reset()
 		for ; len(samples) > 0; samples = samples[8:] {
@@ -42,7 +41,7 @@ func finish(ep abi.Endpoint, busy bool) uint64 {
 	for {
 		for start := tsc.Read(); tsc.Read()-start < 1e6; {
 		}
-		if _, e := usys.Receive(ep, 0, &m); e == abi.OK {
+		if _, e := sys.Receive(ep, 0, &m); e == abi.OK {
 			return m.Arg[0]
 		}
 	}
@@ -51,14 +50,14 @@ func finish(ep abi.Endpoint, busy bool) uint64 {
 // alarms measures how late an alarm is received, waiting for it with nothing else to run.
 func (b *bench) alarms() {
 	const later = 50_000
-	s := usys.Start()
+	s := sys.Start()
 	ticks := later * (s.TSCHz / 1000) / 1e6
 	var m abi.Msg
 	b.samples.Reset()
 	for range many {
 		start := tsc.Read()
-		usys.SetAlarm(later)
-		usys.Receive(abi.Clock, abi.NoTimeout, &m)
+		sys.SetAlarm(later)
+		sys.Receive(abi.Clock, abi.NoTimeout, &m)
 		b.samples.Add(tsc.Read() - start - ticks)
 	}
 	b.print("alarm: from its time to its task")
@@ -66,7 +65,7 @@ func (b *bench) alarms() {
 
 // now is the system clock in ns.
 func now() uint64 {
-	s := usys.Start()
+	s := sys.Start()
 	hi, lo := bits.Mul64(tsc.Read()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }

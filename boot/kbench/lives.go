@@ -9,7 +9,6 @@ import (
 	"bennu/boot/ktest/code"
 	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // lives measures starts and ends of tasks.
@@ -17,14 +16,14 @@ func lives(b *bench) {
 	b.starts()
 	small := seal(code.New().Exit(0).ELF())
 	b.measure("smallest task: create, run, exit, reap", few, func() {
-		must("PrivAllow", usys.PrivAllow(create(small, "", rights(worse))))
+		must("PrivAllow", sys.PrivAllow(create(small, "", rights(worse))))
 		reap()
 	})
 	peer := b.image("bin/peer")
 	p := rights(worse)
 	b.measure("Go task: create, run, exit, reap", few, func() {
 		ep := create(peer, role.Leave, p)
-		must("PrivAllow", usys.PrivAllow(ep))
+		must("PrivAllow", sys.PrivAllow(ep))
 		expect(ep, role.Hello)
 		reap()
 	})
@@ -44,18 +43,18 @@ func (b *bench) starts() {
 	var info abi.TaskInfo
 	for range few {
 		t := [4]uint64{tsc.Read()}
-		ep, e := usys.TaskCreate(&s)
+		ep, e := sys.TaskCreate(&s)
 		t[1] = tsc.Read()
 		must("TaskCreate", e)
-		must("PrivSet", usys.PrivSet(ep, &p.Privilege))
+		must("PrivSet", sys.PrivSet(ep, &p.Privilege))
 		t[2] = tsc.Read()
-		must("PrivAllow", usys.PrivAllow(ep))
+		must("PrivAllow", sys.PrivAllow(ep))
 		t[3] = tsc.Read()
 		main := expect(ep, role.Hello)
 		for i, d := range []uint64{t[1] - t[0], t[2] - t[1], t[3] - t[2], main - t[3], main - t[0]} {
 			parts[i].s.Add(d)
 		}
-		usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
+		sys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
 		reap()
 	}
 	for _, p := range parts {
@@ -71,7 +70,7 @@ func (b *bench) deaths(peer uint32) {
 	p := rights(worse)
 	for range few {
 		ep := create(peer, role.Leave, p)
-		must("PrivAllow", usys.PrivAllow(ep))
+		must("PrivAllow", sys.PrivAllow(ep))
 		expect(ep, role.Hello)
 		r := reap()
 		told.Add(now() - r.DiedNS)
@@ -91,21 +90,21 @@ func driver(b *bench) {
 	for i := range few {
 		start := tsc.Read()
 		ep := create(image, "", p)
-		must("PrivAllow", usys.PrivAllow(ep))
-		_, e := usys.Receive(ep, abi.NoTimeout, &m)
+		must("PrivAllow", sys.PrivAllow(ep))
+		_, e := sys.Receive(ep, abi.NoTimeout, &m)
 		ready.Add(tsc.Read() - start)
 		must("Receive", e)
 		if m.Type != abi.RSReady {
 			panic(failure("a driver began with a message of type " + itoa(uint64(m.Type))))
 		}
-		must("SendNB", usys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
+		must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
 		if i == 0 {
 			b.measure("round trip to a driver of the SDK", many, func() {
 				m.Type = faulty.Echo
-				must("SendRec", usys.SendRec(ep, &m))
+				must("SendRec", sys.SendRec(ep, &m))
 			})
 		}
-		usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
+		sys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
 		end(ep)
 	}
 	b.say(ready.Line("start: create to ready, driver of the SDK, cold", b.base))
@@ -118,6 +117,6 @@ func images(b *bench) {
 	var id uint32
 	b.measure("image of "+itoa(uint64(len(elf))>>10)+" KiB: create, write, seal, free", 20, func() {
 		id = seal(elf)
-		must("ImageFree", usys.ImageFree(id))
+		must("ImageFree", sys.ImageFree(id))
 	})
 }

@@ -41,6 +41,7 @@ type machine struct {
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }
 
 func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
+func (m *machine) Invalidate(va uint64)    { arch.Invalidate(va) }
 func (m *machine) Idle() uint64            { return arch.Idle() }
 func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
 func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }

@@ -14,7 +14,7 @@ import (
 type task struct {
 	r     *rig
 	ctx   *arch.Context
-	space paging.Space
+	space paging.Tables
 	data  [code.DataSize / abi.PageSize]mem.Addr
 }
 
@@ -41,7 +41,7 @@ func (r *rig) frame() mem.Addr {
 }
 
 // space makes page tables with nothing of ring 3's.
-func (r *rig) space() paging.Space {
+func (r *rig) space() paging.Tables {
 	s, ok := paging.New(r.pool, r.template, nil)
 	r.enough(ok)
 	return s

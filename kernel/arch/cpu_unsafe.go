@@ -19,6 +19,7 @@ func loadTables(gdt, idt *pointer, tss uint64)
 func kernelFSBase() uint64
 func loadCR3(root uint64)
 func readCR2() uint64
+func invalidate(va uint64)
 func clearSelectors()
 func writeControl(cr0, cr4 uint64)
 func writeDR(d0, d1, d2, d3, d6, d7 uint64)
@@ -209,6 +210,11 @@ func Poll() (vector uint64, came bool) {
 
 // LoadSpace makes the page tables at root those in force.
 func LoadSpace(root mem.Addr) { loadCR3(uint64(root)) }
+
+// Invalidate makes the CPU forget what it remembers of the page of va in the page tables in force.
+//
+// Source: Intel SDM Vol. 2A, "INVLPG".
+func Invalidate(va uint64) { invalidate(va) }
 
 // FaultAddress is CR2: where the last page fault was.
 func FaultAddress() uint64 { return readCR2() }

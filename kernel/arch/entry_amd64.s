@@ -363,6 +363,12 @@ TEXT ·loadCR3(SB),NOSPLIT,$0-8
 	MOVQ	AX, CR3
 	RET
 
+// func invalidate(va uint64)
+TEXT ·invalidate(SB),NOSPLIT,$0-8
+	MOVQ	va+0(FP), AX
+	INVLPG	(AX)
+	RET
+
 // func readCR2() uint64
 TEXT ·readCR2(SB),NOSPLIT,$0-8
 	MOVQ	CR2, AX

@@ -8,7 +8,6 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/mem"
-	"bennu/kernel/paging"
 )
 
 const (
@@ -25,6 +24,7 @@ const (
 // Image is one executable copy. Its frames come with the writes and stand on one list, so that its end takes the
 // same time however large it is.
 type Image struct {
+	Serial  uint64 // no other image ever has it; not 0
 	used    bool
 	sealed  bool
 	given   bool // ImageFree was called: goes with its last task
@@ -41,7 +41,7 @@ type Image struct {
 	segs    [maxSegs]Segment
 	nsegs   int
 
-	// Last-level tables in which the read-only pages are mapped, for address spaces to begin with.
+	// Last-level tables in which the read-only pages are mapped, which address spaces share.
 	parts  [maxParts]part
 	nparts int
 	shared uint64 // pages in them
@@ -70,6 +70,7 @@ type Table struct {
 	images [abi.MaxImages]Image
 	crc    *crc32.Table
 	free   int
+	serial uint64              // of the newest image
 	OnFree func(abi.AccountID) // an image of that account is gone
 }
 
@@ -89,7 +90,8 @@ func (t *Table) Create(size uint64, maker abi.Endpoint, account abi.AccountID, h
 	}
 	for i := 1; i < len(t.images); i++ { // 0 names no image
 		if m := &t.images[i]; !m.used {
-			*m = Image{used: true, Size: size, Maker: maker, Account: account, holder: h}
+			t.serial++
+			*m = Image{Serial: t.serial, used: true, Size: size, Maker: maker, Account: account, holder: h}
 			t.free--
 			return i, abi.OK
 		}
@@ -219,16 +221,14 @@ func (t *Table) ReleaseAll(maker abi.Endpoint) {
 	}
 }
 
-// MapShared lets s begin with the tables in which m's read-only segments are mapped. false when memory is out.
-func (t *Table) MapShared(m *Image, s *paging.Space) (pages uint64, ok bool) {
-	for i := range m.parts[:m.nparts] {
-		p := &m.parts[i]
-		if !s.Install(p.va, t.pool.Physical().Words(p.table)) {
-			return 0, false
-		}
-	}
-	return m.shared, true
-}
+// Parts is how many last-level tables there are in which m's read-only segments are mapped. They are m's: spaces share them.
+func (m *Image) Parts() int { return m.nparts }
+
+// Part is the i'th of them, and the first address of the 2 MiB that it is for.
+func (m *Image) Part(i int) (va uint64, table mem.Addr) { return m.parts[i].va, m.parts[i].table }
+
+// SharedPages is how many pages are mapped in these tables.
+func (m *Image) SharedPages() uint64 { return m.shared }
 
 // Segment finds the segment that the page of va belongs to; nil when there is none.
 func (m *Image) Segment(va uint64) *Segment {

@@ -107,9 +107,11 @@ func TestSharedAndPrivatePages(t *testing.T) {
 	}
 	template := p.Get(nil)
 	s, _ := paging.New(p, template, holder(t, p))
-	pages, ok := tab.MapShared(m, &s)
-	if !ok || pages != 4 {
-		t.Fatalf("MapShared: %d pages, %v; want 4", pages, ok)
+	if m.SharedPages() != 4 || m.Parts() != 1 {
+		t.Fatalf("%d pages in %d tables, want 4 in 1", m.SharedPages(), m.Parts())
+	}
+	if va, table := m.Part(0); va != base || !s.Share(va, table, 0) {
+		t.Fatalf("the table is for %#x, want %#x", va, base)
 	}
 	for va, nx := range map[uint64]bool{base: false, base + 0x2000: false, base + 0x3000: true} {
 		e := *s.Lookup(va)

@@ -39,6 +39,48 @@ func (l *List) Add(phys Physical, frame Addr) {
 // Len is how many frames there are, those of the list included.
 func (l *List) Len() uint64 { return l.n }
 
+// Split leaves on l the first n frames that were put on it and gives the others, on a list of their own. frame, which neither has
+// yet, is what l keeps them in. Preconditions: n is at most PerList, and l has at least as many.
+func (l *List) Split(phys Physical, n uint64, frame Addr) (rest List) {
+	rest = *l
+	*l = List{}
+	l.Grow(phys, frame)
+	first := phys.Words(rest.oldest)
+	for _, f := range first[1 : 1+n] {
+		l.Add(phys, Addr(f))
+	}
+	rest.n -= n
+	if rest.newest == rest.oldest && rest.last < 2*n {
+		copy(first[1:], first[1+n:1+rest.last])
+		rest.last -= n
+		return rest
+	}
+	for i := range n { // their places are for the last ones
+		first[1+i] = uint64(rest.pop(phys))
+	}
+	return rest
+}
+
+// pop takes the frame that is named last; a list frame that names none is itself taken. It counts nothing.
+func (l *List) pop(phys Physical) Addr {
+	w := phys.Words(l.newest)
+	if l.last > 0 {
+		l.last--
+		return Addr(w[l.last+1])
+	}
+	a := l.newest
+	l.newest, l.last = Addr(w[0])&^(abi.PageSize-1), w[0]&(abi.PageSize-1)
+	return a
+}
+
+// Named is how many frames there are, but for those of the list.
+func (l *List) Named() uint64 {
+	if l.newest == 0 {
+		return 0
+	}
+	return l.n - (l.n-l.last+PerList)/(PerList+1)
+}
+
 // Room is how many frames it takes before it must Grow.
 func (l *List) Room() uint64 {
 	if l.newest == 0 {
@@ -69,12 +111,27 @@ func (p *Pool) unlist() Addr {
 		return 0
 	}
 	p.free--
-	w := p.phys.Words(l.newest)
-	if l.last > 0 {
-		l.last--
-		return Addr(w[l.last+1])
+	return l.pop(p.phys)
+}
+
+// Cursor is a place in a list.
+type Cursor struct {
+	frame Addr   // of the list
+	index uint64 // of the next address in it
+}
+
+// First is the list's beginning: the frame named last.
+func (l *List) First() Cursor { return Cursor{l.newest, l.last} }
+
+// Next is the frame at c, which moves on; 0 at the end. Frames of the list itself are left out.
+func (c *Cursor) Next(phys Physical) Addr {
+	for c.frame != 0 {
+		w := phys.Words(c.frame)
+		if c.index > 0 {
+			c.index--
+			return Addr(w[c.index+1])
+		}
+		c.frame, c.index = Addr(w[0])&^(abi.PageSize-1), w[0]&(abi.PageSize-1)
 	}
-	a := l.newest
-	l.newest, l.last = Addr(w[0])&^(abi.PageSize-1), w[0]&(abi.PageSize-1)
-	return a
+	return 0
 }

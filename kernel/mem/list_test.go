@@ -3,6 +3,8 @@ package mem
 import (
 	"math/rand/v2"
 	"testing"
+
+	"bennu/kernel/abi"
 )
 
 // Owners take frames in lists of any length and give them back in any order: no frame is in two places,
@@ -63,5 +65,51 @@ func TestLists(t *testing.T) {
 	}
 	if a := p.GetDirty(nil); a != 0 || p.Free() != 0 {
 		t.Errorf("more came out than went in: frame %#x, %d free", a, p.Free())
+	}
+}
+
+// What Split leaves are the frames that came first, what it gives are all others, however many list frames there are.
+func TestSplit(t *testing.T) {
+	phys, size := Simulated(make([]byte, 1700*abi.PageSize))
+	for _, n := range []uint64{1, 2, 3, 7, 20, 511} {
+		for _, all := range []uint64{n, n + 1, 2*n - 1, 2 * n, 2*n + 1, 3 * n, 511, 512, 513, 600, 1022, 1023, 1200} {
+			if all < n {
+				continue
+			}
+			next := Addr(abi.PageSize)
+			take := func() Addr {
+				next += abi.PageSize
+				return next
+			}
+			var l List
+			var put []Addr
+			for range all {
+				if l.Full() {
+					l.Grow(phys, take())
+				}
+				put = append(put, take())
+				l.Add(phys, put[len(put)-1])
+			}
+			before := l.Len()
+			rest := l.Split(phys, n, take())
+			if l.Len() != n+1 || l.Len()+rest.Len() != before+1 {
+				t.Fatalf("%d of %d: %d and %d, before %d", n, all, l.Len(), rest.Len(), before)
+			}
+			var kept, given Set
+			if f := l.AddTo(phys, &kept, uint64(size)); f.Broken() {
+				t.Fatalf("%d of %d: %s", n, all, f.What)
+			}
+			if f := rest.AddTo(phys, &given, uint64(size)); f.Broken() {
+				t.Fatalf("%d of %d: %s %#x %#x", n, all, f.What, f.A, f.B)
+			}
+			if kept.Len() != l.Len() || given.Len() != rest.Len() {
+				t.Fatalf("%d of %d: lists of %d and %d, counted %d and %d", n, all, kept.Len(), given.Len(), l.Len(), rest.Len())
+			}
+			for i, a := range put {
+				if first := uint64(i) < n; kept.Has(a) != first || given.Has(a) == first {
+					t.Fatalf("%d of %d: frame %d is on the wrong list", n, all, i)
+				}
+			}
+		}
 	}
 }

@@ -12,13 +12,13 @@ type Checker struct {
 	Phys     mem.Physical
 	Template mem.Addr
 	Own      *mem.Set // the space's frames: the tables may use each once, and it is taken out
-	Image    *mem.Set // frames that it may have read-only: its executable's
+	Lent     *mem.Set // frames that it may have read-only, pages and last-level tables: its executable's, its snapshot's
 	Module   uint64   // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
 	module   mem.Addr
 }
 
 // AddFrames puts the frames that s owns into set, at most limit.
-func (s *Space) AddFrames(set *mem.Set, limit uint64) invariant.Fault {
+func (s *Tables) AddFrames(set *mem.Set, limit uint64) invariant.Fault {
 	return s.owned.AddTo(s.pool.Physical(), set, limit)
 }
 
@@ -26,7 +26,7 @@ const kept = Accessed | Dirty // what the CPU writes
 
 // Check walks the tables of s. They must be its own and used once, map only its own pages and those that it shares,
 // never writable and executable, and leave the kernel's part as the template has it.
-func (c *Checker) Check(s *Space) invariant.Fault {
+func (c *Checker) Check(s *Tables) invariant.Fault {
 	if !c.Own.Take(s.Root) {
 		return invariant.Of("paging: the top table is not the space's own (frame)", uint64(s.Root), 0)
 	}
@@ -85,7 +85,14 @@ func (c *Checker) pointer(e PTE, va uint64) invariant.Fault {
 
 // table checks the table that e, an entry for va at a level, points to, and all below.
 func (c *Checker) table(e PTE, va uint64, level uint) invariant.Fault {
-	if f := c.pointer(e, va); f.Broken() {
+	own := level != 1 || e&Shared == 0
+	f := invariant.Fault{}
+	if own {
+		f = c.pointer(e, va)
+	} else if e&^(kept|addrMask) != Present|User|Shared || !c.Lent.Has(e.Frame()) {
+		f = invariant.Of("paging: a table of others is not one that the task shares (address, entry)", va, uint64(e))
+	}
+	if f.Broken() {
 		return f
 	}
 	level--
@@ -94,14 +101,13 @@ func (c *Checker) table(e PTE, va uint64, level uint) invariant.Fault {
 		if w == 0 {
 			continue
 		}
-		f := invariant.Fault{}
 		switch {
 		case level > 0:
 			f = c.table(PTE(w), at, level)
 		case va >= TSSLinear:
 			f = c.bitmap(PTE(w), at)
 		default:
-			f = c.page(PTE(w), at)
+			f = c.page(PTE(w), at, own)
 		}
 		if f.Broken() {
 			return f
@@ -110,15 +116,15 @@ func (c *Checker) table(e PTE, va uint64, level uint) invariant.Fault {
 	return invariant.Fault{}
 }
 
-// page checks the entry of a page of ring 3.
-func (c *Checker) page(e PTE, va uint64) invariant.Fault {
+// page checks the entry of a page of ring 3; own: in a table of the space's own.
+func (c *Checker) page(e PTE, va uint64, own bool) invariant.Fault {
 	switch a := e.Frame(); {
 	case e&(Present|User) != Present|User || e&(Large|Global) != 0:
 		return invariant.Of("paging: an entry for a page has other bits (address, entry)", va, uint64(e))
 	case e&Writable != 0 && e&NX == 0:
 		return invariant.Of("paging: a page is writable and executable (address, entry)", va, uint64(e))
 	case e&Shared == 0:
-		if !c.Own.Take(a) {
+		if !own || !c.Own.Take(a) {
 			return invariant.Of("paging: a page is not the space's own, or mapped twice (address, frame)", va, uint64(a))
 		}
 	case e&Writable != 0:
@@ -130,7 +136,8 @@ func (c *Checker) page(e PTE, va uint64) invariant.Fault {
 		if a != c.module+mem.Addr(va-abi.ModuleBase) {
 			return invariant.Of("paging: the module is not one run of memory (address, frame)", va, uint64(a))
 		}
-	case !c.Image.Has(a):
+	case own && c.Own.Take(a): // sealed for a snapshot that is not taken yet
+	case !c.Lent.Has(a):
 		return invariant.Of("paging: a shared page is not of the task's executable (address, frame)", va, uint64(a))
 	}
 	return invariant.Fault{}
@@ -183,7 +190,7 @@ func checkKernel(phys mem.Physical, table mem.Addr, va uint64, level uint) invar
 func canonical(va uint64) uint64 { return uint64(int64(va<<16) >> 16) }
 
 // Open is the two pages of s's I/O bitmap, of which clear bits are open ports; nil when it has the closed one.
-func (s *Space) Open(template mem.Addr) (low, high *mem.Words) {
+func (s *Tables) Open(template mem.Addr) (low, high *mem.Words) {
 	phys := s.pool.Physical()
 	if phys.Words(s.Root)[layout.TSSSlot] == phys.Words(template)[layout.TSSSlot] {
 		return nil, nil

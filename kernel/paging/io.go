@@ -21,7 +21,7 @@ const (
 // ClosedIO builds, once, the part of the template that every task without ports shares: the
 // TSS page and a bitmap of ones. It returns false when memory is out.
 func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
-	s := Space{pool: pool, Root: template}
+	s := Tables{pool: pool, Root: template}
 	ones := s.get()
 	if ones == 0 {
 		return false
@@ -41,7 +41,7 @@ func ClosedIO(pool *mem.Pool, template, tss mem.Addr) bool {
 
 // OpenIO gives the space an I/O bitmap of its own in which the ports of ranges are open. false
 // when memory is out; the space is then as it was. Preconditions: it has no bitmap of its own yet.
-func (s *Space) OpenIO(ranges []abi.PortRange) bool {
+func (s *Tables) OpenIO(ranges []abi.PortRange) bool {
 	phys := s.pool.Physical()
 	need := uint64(3 + 2) // tables, bitmap
 	if s.owned.Room() < need {
@@ -50,7 +50,7 @@ func (s *Space) OpenIO(ranges []abi.PortRange) bool {
 	if !s.pool.Can(s.holder, need) {
 		return false
 	}
-	closed := Space{pool: s.pool, Root: s.Root}
+	closed := Tables{pool: s.pool, Root: s.Root}
 	tss, ones := *closed.Lookup(TSSLinear), *closed.Lookup(IOEnd)
 	phys.Words(s.Root)[layout.TSSSlot] = 0
 	s.Map(TSSLinear, tss)

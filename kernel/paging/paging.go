@@ -13,7 +13,7 @@ import (
 // PTE is a page-table entry.
 type PTE uint64
 
-// Bits of a PTE. Shared is software's.
+// Bits of a PTE. Shared and Copied are software's.
 const (
 	Present  PTE = 1 << 0
 	Writable PTE = 1 << 1
@@ -24,7 +24,8 @@ const (
 	Dirty    PTE = 1 << 6
 	Large    PTE = 1 << 7
 	Global   PTE = 1 << 8
-	Shared   PTE = 1 << 9 // the frame is not the space's own: never freed with it
+	Shared   PTE = 1 << 9  // the frame, a page or a last-level table, is not the space's own: never freed with it
+	Copied   PTE = 1 << 10 // a read-only page of which the space gets a copy when it writes
 	NX       PTE = 1 << 63
 
 	addrMask PTE = 0x000f_ffff_ffff_f000
@@ -36,20 +37,20 @@ func (e PTE) Frame() mem.Addr { return mem.Addr(e & addrMask) }
 // Entry makes a PTE.
 func Entry(a mem.Addr, bits PTE) PTE { return PTE(a)&addrMask | bits }
 
-// Space is one address space. It keeps a list of the frames that it owns, so that its end searches no
-// tables, and takes the same time however large it is.
-type Space struct {
+// Tables is the page tables of one address space. It keeps a list of the frames that the space owns, tables and pages, so that
+// its end searches no tables, and takes the same time however large it is.
+type Tables struct {
 	pool   *mem.Pool
 	holder *mem.Holder
 	Root   mem.Addr // PML4
 	owned  mem.List // the list's own frames count, too
-	near   near     // the last-level table found last: the next address is mostly near
+	near   near     // the last-level table of its own found last: the next address is mostly near
 }
 
 // Used is how many frames it owns: tables, pages, lists.
-func (s *Space) Used() uint64 { return s.owned.Len() }
+func (s *Tables) Used() uint64 { return s.owned.Len() }
 
-// near is a last-level table and the addresses that it is for. Tables stay until the space ends.
+// near is a last-level table and the addresses that it is for. A space's own tables stay until it ends, or until Lend.
 type near struct {
 	part  uint64 // va / (512 pages); 0: none, since the kernel is there
 	table mem.Addr
@@ -57,8 +58,8 @@ type near struct {
 
 // New makes a space whose kernel part is that of template, a PML4: the first GiB, and the upper half. Its frames are h's.
 // ok is false when memory is out.
-func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Space, ok bool) {
-	s = Space{pool: pool, holder: h}
+func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Tables, ok bool) {
+	s = Tables{pool: pool, holder: h}
 	if s.Root = s.get(); s.Root == 0 {
 		return s, false
 	}
@@ -84,7 +85,7 @@ func firstGiB(phys mem.Physical, template mem.Addr) uint64 {
 	return phys.Words(low.Frame())[0]
 }
 
-func (s *Space) get() mem.Addr {
+func (s *Tables) get() mem.Addr {
 	a := s.dirty()
 	if a != 0 {
 		mem.Zero(s.pool.Physical(), a)
@@ -94,7 +95,7 @@ func (s *Space) get() mem.Addr {
 
 // dirty is get of a frame that the caller fills wholly at once. One function for this and image.Table.own costs 24
 // instructions more at each task's start.
-func (s *Space) dirty() mem.Addr {
+func (s *Tables) dirty() mem.Addr {
 	if s.owned.Full() {
 		l := s.pool.GetDirty(s.holder)
 		if l == 0 {
@@ -111,41 +112,46 @@ func (s *Space) dirty() mem.Addr {
 
 // Own takes a zeroed frame on the account of the space's holder, 0 when that may have no more or the memory is
 // out. It goes with the space.
-func (s *Space) Own() mem.Addr { return s.get() }
+func (s *Tables) Own() mem.Addr { return s.get() }
+
+// OwnDirty is Own of a frame that the caller fills wholly at once.
+func (s *Tables) OwnDirty() mem.Addr { return s.dirty() }
 
 // remember keeps the last-level table of va; not the I/O bitmap's, which OpenIO replaces.
-func (s *Space) remember(va uint64, table mem.Addr) {
+func (s *Tables) remember(va uint64, table mem.Addr) {
 	if va < 1<<47 {
 		s.near = near{va >> 21, table}
 	}
 }
 
 // entry is va's in the last-level table.
-func (s *Space) entry(va uint64, table mem.Addr) *PTE {
+func (s *Tables) entry(va uint64, table mem.Addr) *PTE {
 	return (*PTE)(&s.pool.Physical().Words(table)[index(va, 0)])
 }
 
 func index(va uint64, level uint) uint64 { return va >> (12 + 9*level) & 511 }
 
-// Lookup finds the PTE of va; nil when there is no table for it.
-func (s *Space) Lookup(va uint64) *PTE {
+// Lookup finds the PTE of va, to be read: its table may be others', too. nil when there is none.
+func (s *Tables) Lookup(va uint64) *PTE {
 	if s.near.part != 0 && va>>21 == s.near.part {
 		return s.entry(va, s.near.table)
 	}
-	table := s.Root
+	e := Entry(s.Root, 0)
 	for level := uint(3); level > 0; level-- {
-		e := PTE(s.pool.Physical().Words(table)[index(va, level)])
+		e = PTE(s.pool.Physical().Words(e.Frame())[index(va, level)])
 		if e&Present == 0 {
 			return nil
 		}
-		table = e.Frame()
 	}
-	s.remember(va, table)
-	return s.entry(va, table)
+	if e&Shared == 0 {
+		s.remember(va, e.Frame())
+	}
+	return s.entry(va, e.Frame())
 }
 
-// Table finds the PTE of va and makes the tables on the way. nil when memory is out.
-func (s *Space) Table(va uint64) *PTE {
+// Table finds the PTE of va in a last-level table of the space's own, and makes the tables on the way: a copy where others'
+// is shared. nil when memory is out.
+func (s *Tables) Table(va uint64) *PTE {
 	if s.near.part != 0 && va>>21 == s.near.part {
 		return s.entry(va, s.near.table)
 	}
@@ -153,11 +159,20 @@ func (s *Space) Table(va uint64) *PTE {
 	if p == nil {
 		return nil
 	}
-	if *p&Present == 0 {
+	switch {
+	case *p&Present == 0:
 		a := s.get()
 		if a == 0 {
 			return nil
 		}
+		*p = Entry(a, tableBits(va))
+	case *p&Shared != 0:
+		a := s.dirty()
+		if a == 0 {
+			return nil
+		}
+		phys := s.pool.Physical()
+		*phys.Words(a) = *phys.Words(p.Frame())
 		*p = Entry(a, tableBits(va))
 	}
 	table := p.Frame()
@@ -166,7 +181,7 @@ func (s *Space) Table(va uint64) *PTE {
 }
 
 // Map puts e at va. false when memory is out.
-func (s *Space) Map(va uint64, e PTE) bool {
+func (s *Tables) Map(va uint64, e PTE) bool {
 	p := s.Table(va)
 	if p == nil {
 		return false
@@ -175,9 +190,9 @@ func (s *Space) Map(va uint64, e PTE) bool {
 	return true
 }
 
-// Install gives the space a last-level table that begins as a copy of from, for the 2 MiB that va lies in.
-// false when memory is out. Preconditions: the space has no table there.
-func (s *Space) Install(va uint64, from *mem.Words) bool {
+// Share maps a last-level table of others for the 2 MiB that va lies in, which have none yet, with the rights of bits: Writable,
+// NX. Without Writable, Table makes a copy of it when it has to change. false when memory is out.
+func (s *Tables) Share(va uint64, table mem.Addr, bits PTE) bool {
 	p := s.directory(va)
 	if p == nil {
 		return false
@@ -185,17 +200,56 @@ func (s *Space) Install(va uint64, from *mem.Words) bool {
 	if *p&Present != 0 {
 		panic("paging: a table is there already")
 	}
-	a := s.dirty()
-	if a == 0 {
-		return false
-	}
-	*s.pool.Physical().Words(a) = *from
-	*p = Entry(a, tableBits(va))
+	*p = Entry(table, Present|User|Shared|bits)
 	return true
 }
 
+// Part is the entry of the last-level table for the 2 MiB that va lies in; nil when there is no place for it.
+func (s *Tables) Part(va uint64) *PTE {
+	e := Entry(s.Root, 0)
+	for level := uint(3); ; level-- {
+		p := (*PTE)(&s.pool.Physical().Words(e.Frame())[index(va, level)])
+		if level == 1 {
+			return p
+		}
+		if e = *p; e&Present == 0 {
+			return nil
+		}
+	}
+}
+
+// Directory is the table that names the last-level tables of the GiB of va; 0: there is none.
+func (s *Tables) Directory(va uint64) mem.Addr {
+	e := Entry(s.Root, 0)
+	for level := uint(3); level > 1; level-- {
+		if e = PTE(s.pool.Physical().Words(e.Frame())[index(va, level)]); e&Present == 0 {
+			return 0
+		}
+	}
+	return e.Frame()
+}
+
+// Named is how many frames the space has, but for those that only name others.
+func (s *Tables) Named() uint64 { return s.owned.Named() }
+
+// Pool is where its frames come from.
+func (s *Tables) Pool() *mem.Pool { return s.pool }
+
+// Physical is how frames are reached.
+func (s *Tables) Physical() mem.Physical { return s.pool.Physical() }
+
+// Reserve makes the tables above the last level for va. false when memory is out.
+func (s *Tables) Reserve(va uint64) bool { return s.directory(va) != nil }
+
+// Lend gives the frames that the space took after the first keep to another list, whose own frame is list's. The page tables
+// still lead to them: the caller sees to that.
+func (s *Tables) Lend(keep uint64, list mem.Addr) (lent mem.List) {
+	s.near = near{}
+	return s.owned.Split(s.pool.Physical(), keep, list)
+}
+
 // directory finds the entry of va's last-level table and makes the tables above. nil when memory is out.
-func (s *Space) directory(va uint64) *PTE {
+func (s *Tables) directory(va uint64) *PTE {
 	table := s.Root
 	for level := uint(3); ; level-- {
 		p := (*PTE)(&s.pool.Physical().Words(table)[index(va, level)])
@@ -223,7 +277,7 @@ func tableBits(va uint64) PTE {
 
 // Free returns every frame that the space owns: tables, pages, what Own took. Frames that were mapped
 // as Shared are others'. Preconditions: no CPU has it loaded.
-func (s *Space) Free() {
+func (s *Tables) Free() {
 	if s.pool != nil {
 		s.pool.PutList(s.holder, &s.owned)
 	}

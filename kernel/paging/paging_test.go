@@ -43,10 +43,9 @@ func TestSpaceReturnsAllItTook(t *testing.T) {
 	for i, a := range shared {
 		p.Physical().Words(from)[511-i] = uint64(Entry(a, Shared|Present|User))
 	}
-	if !s.Install(abi.ImageBase+5*abi.PageSize, p.Physical().Words(from)) {
-		t.Fatal("Install failed")
+	if !s.Share(abi.ImageBase+5*abi.PageSize, from, 0) {
+		t.Fatal("Share failed")
 	}
-	p.Put(nil, from)
 	for i, a := range shared {
 		e := s.Lookup(abi.ImageBase + uint64(511-i)*abi.PageSize)
 		if e == nil || e.Frame() != a || *e&(Shared|Present|User) != Shared|Present|User || *e&Writable != 0 {
@@ -65,7 +64,7 @@ func TestSpaceReturnsAllItTook(t *testing.T) {
 		t.Error("Lookup found a table that was never made")
 	}
 	s.Free()
-	for _, a := range shared {
+	for _, a := range append(shared, from) {
 		p.Put(nil, a)
 	}
 	if p.Free() != before || s.Used() != 0 {
@@ -81,7 +80,7 @@ func TestPortsAreClosedButThoseOpened(t *testing.T) {
 	if !a.OpenIO([]abi.PortRange{{First: 0x70, Last: 0x71}, {First: 0x7fff, Last: 0x8000}, {First: 0xffff, Last: 0xffff}}) {
 		t.Fatal("OpenIO failed")
 	}
-	bit := func(s *Space, port uint64) bool {
+	bit := func(s *Tables, port uint64) bool {
 		w := p.Physical().Words(s.Lookup(IOBitmap + port>>15<<12).Frame())
 		return w[port>>6&511]>>(port&63)&1 != 0
 	}
@@ -224,5 +223,33 @@ func TestCheckKernelAddress(t *testing.T) {
 		if f := CheckKernel(p.Physical(), root); !f.Broken() || f.A != c.va || f.B != uint64(c.bad) {
 			t.Errorf("%s: %#x, %#x, want %#x, %#x", f.What, f.A, f.B, c.va, uint64(c.bad))
 		}
+	}
+}
+
+// A space that changes an entry of a table that it shares gets a copy of it, and no other space sees the change.
+func TestSharedTable(t *testing.T) {
+	p, template := newPool(t, 100)
+	table, page := p.Get(nil), p.Get(nil)
+	const va = abi.ImageBase + 7*abi.PageSize
+	want := Entry(page, Present|User|Shared)
+	p.Physical().Words(table)[7] = uint64(want)
+	a, _ := New(p, template, holder(t, p, 50))
+	b, _ := New(p, template, holder(t, p, 50))
+	for _, s := range []*Tables{&a, &b} {
+		if !s.Share(va, table, 0) {
+			t.Fatal("no memory")
+		}
+		if e := s.Lookup(va); *e != want || *s.Part(va) != Entry(table, Present|User|Shared) {
+			t.Fatalf("entry %#x in %#x", uint64(*e), uint64(*s.Part(va)))
+		}
+	}
+	used := a.Used()
+	e := a.Table(va)
+	if e == nil || *e != want || a.Used() != used+1 || *a.Part(va)&(Shared|Writable) != Writable || a.Part(va).Frame() == table {
+		t.Fatalf("entry %v, part %#x, %d frames", e, uint64(*a.Part(va)), a.Used())
+	}
+	*e = 0
+	if *a.Lookup(va) != 0 || *b.Lookup(va) != want || p.Physical().Words(table)[7] != uint64(want) {
+		t.Error("the change is not the space's own")
 	}
 }

@@ -14,7 +14,7 @@ const (
 	tableShift = 21 // what a last-level table maps
 	perList    = abi.PageSize/8 - 1
 	own        = 3 // context, start page, call page
-	upper      = 3 // PML4, and one table on each of the two levels below: those of executable, start page and call page
+	upper      = 4 // PML4, the table below it, and one for the GiB of executable, start page and call page, one for RAM
 	bitmap     = 5 // the I/O bitmap, and its tables
 )
 
@@ -29,15 +29,13 @@ func Life(segments []Segment, ports bool) uint64 {
 		n += bitmap
 	}
 	for _, s := range segments {
-		if s.End <= s.Start {
+		if s.End <= s.Start || !s.Write { // the tables of what is read-only are the image's
 			continue
 		}
 		for t := s.Start >> tableShift; t <= (s.End-1)>>tableShift; t++ {
 			tables[t%512] = true
 		}
-		if s.Write {
-			n += (s.End-1)>>pageShift - s.Start>>pageShift + 1
-		}
+		n += (s.End-1)>>pageShift - s.Start>>pageShift + 1
 	}
 	for _, used := range tables {
 		if used {

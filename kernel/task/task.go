@@ -5,7 +5,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
-	"bennu/kernel/paging"
+	"bennu/kernel/space"
 )
 
 // Wait says why a task does not run. It is runnable when it is 0.
@@ -35,13 +35,18 @@ type Task struct {
 	Incarnation uint32
 	Image       *image.Image
 	ImageID     uint32
-	Space       paging.Space
+	Space       space.Space
 	Ctx         *arch.Context
 	Call        *abi.CallArea
 	Priv        abi.Privilege
 	SendTo      uint64 // bits by slot: whom it may send to
 	PrivSet     bool
 	Root        bool
+
+	MaySnapshot bool   // it may hand its memory over to later lives
+	Warm        bool   // it began with a snapshot
+	Traced      bool   // a tracer has changed its memory or where it goes on
+	Made        uint64 // bit n: it has made a call whose number is n, modulo 64
 
 	Wait      Wait
 	SendingTo abi.Endpoint // while Sending
@@ -80,7 +85,6 @@ type Task struct {
 	Preempted   uint64
 	WorstWaitNS uint64
 	FramesPeak  uint64
-	SharedPages uint64
 
 	Forgotten int             // slots that its end has been told to
 	Death     abi.DeathRecord // while Dying

@@ -121,7 +121,7 @@ type Action struct {
 	Backoff     time.Duration // Emit of a death: until the next start
 	Detect      time.Duration // Emit of a death: from the fault to now
 	Recovery    time.Duration // Emit of ready: from the fault to now
-	Record      Record        // Emit of a death or a start: the event's
+	Record      *Record       // Emit of a death or a start: the event's own, not a copy; else nil
 }
 
 // follow says what comes after the end of a life that RS is ending.
@@ -208,9 +208,9 @@ func New(configs []Config) *State {
 	return s
 }
 
-// Step takes one event at time now, which never goes back. The actions are valid until the next Step. An
-// event that does not fit the service's state (a heartbeat of the dead) does nothing. It panics on an ID that
-// is not of the table.
+// Step takes one event at time now, which never goes back. The actions are valid until the next Step, as long
+// as *e is unchanged. An event that does not fit the service's state (a heartbeat of the dead) does nothing.
+// It panics on an ID that is not of the table.
 func (s *State) Step(now time.Duration, e *Event) []Action {
 	s.actions = s.actions[:0]
 	switch e.Kind {

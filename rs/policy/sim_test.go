@@ -194,7 +194,7 @@ func (w *world) ping(a *Action, b *body, e *Event) {
 }
 
 func (w *world) emitted(a *Action, e *Event) {
-	if told := a.Event == abi.EventDeath || a.Event == abi.EventStart; told && (a.Record != e.Record || a.ID != e.ID) || !told && a.Record != (Record{}) {
+	if told := a.Event == abi.EventDeath || a.Event == abi.EventStart; told != (a.Record != nil) || told && (*a.Record != e.Record || a.ID != e.ID) {
 		w.fail("%v of %d tells %+v, the event of %d %+v", a.Event, a.ID, a.Record, e.ID, e.Record)
 	}
 	switch a.Event {

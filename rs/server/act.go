@@ -10,6 +10,11 @@ import (
 // step gives the policy an event, carries its actions out, and steps the events that these lead to.
 func (s *Server) step(e policy.Event) {
 	s.event = e
+	s.decide()
+}
+
+// decide is step for the event in s.event.
+func (s *Server) decide() {
 	s.act(s.policy.Step(s.now, &s.event))
 	for len(s.follow) > 0 {
 		s.event = s.follow[0]
@@ -102,7 +107,7 @@ func (s *Server) privileges(t *service) {
 		CallMask: c.Calls,
 		NIRQs:    uint32(len(c.IRQs)),
 	}
-	p.MaySend(s.k.Root())
+	p.MaySend(s.root())
 	n := copy(p.Ports[:], c.Ports)
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n
@@ -128,7 +133,7 @@ func (s *Server) emit(a *policy.Action) {
 	switch a.Event {
 	case abi.EventDeath:
 		s.events.next[at] = a.Next
-		describe(e, &a.Record)
+		describe(e, a.Record)
 	case abi.EventStart:
 		e.Endpoint, e.StartedNS = a.Record.Endpoint, uint64(a.Record.Started)
 	case abi.EventDown:
@@ -146,10 +151,11 @@ func describe(e *abi.Event, r *policy.Record) {
 	e.StartedNS, e.FaultNS = uint64(r.Started), uint64(r.Died)
 }
 
-// recordOf is the part of a death record that the policy is told.
-func recordOf(r *abi.DeathRecord) policy.Record {
-	return policy.Record{
+// died steps the death of a service, with the part of its record that the policy is told.
+func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
+	s.event = policy.Event{Kind: policy.Death, ID: id, Record: policy.Record{
 		Endpoint: r.Endpoint, Cause: r.Cause, Vector: r.Vector, ErrorCode: r.ErrorCode, RIP: r.Regs.RIP, CR2: r.CR2, Status: r.Status,
 		Started: time.Duration(r.StartedNS), Died: time.Duration(r.DiedNS),
-	}
+	}}
+	s.decide()
 }

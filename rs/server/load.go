@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 	"bennu/rs/conf"
 	"bennu/rs/ds"
 	"bennu/rs/policy"
@@ -27,7 +28,7 @@ const maxFaults = 64
 // starts nothing; Boot does.
 //
 // Errors: there is no system.conf, or it is damaged.
-func New(k Kernel, a Archive) (*Server, error) {
+func New(k usys.Gate, a Archive) (*Server, error) {
 	text, ok := a.File(ConfName)
 	if !ok {
 		return nil, errors.New("no " + ConfName + " in the boot archive")
@@ -130,5 +131,5 @@ func (s *Server) refuse(refused []refusal) {
 
 func (s *Server) say(line string) {
 	s.line = append(s.line[:0], line...)
-	s.k.Diag(0, s.line)
+	s.k.DiagAbout(0, s.line)
 }

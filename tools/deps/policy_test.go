@@ -20,12 +20,14 @@ kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who
 kernel/room:                     kernel/abi kernel/layout # whose a machine's memory is: likewise
 
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
-kernel:                          kernel -kernel/usys -kernel/archive
+kernel:                          kernel -kernel/usys -kernel/archive -kernel/fake
+# on the host, under tests only: the kernel at the system call, around its own packages. Who has a usys.Gate is tested on it
+kernel/fake:                     kernel -kernel/archive
 board/pc:                        board/pc kernel/abi kernel/layout
 board/ring3:                     kernel/abi kernel/usys
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
-boot:                            board/pc kernel -kernel/usys boot/ring0
-boot/ring0test:                  board/pc kernel -kernel/usys boot/ring0 boot/ktest/code
+boot:                            board/pc kernel -kernel/usys -kernel/fake boot/ring0
+boot/ring0test:                  board/pc kernel -kernel/usys -kernel/fake boot/ring0 boot/ktest/code
 # root tasks that test and measure the kernel
 boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/archive board/ring3 boot/ktest
 boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench drivers/protocol
@@ -35,7 +37,7 @@ boot/hog:                        kernel/abi kernel/usys board/ring3 drivers/prot
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/room kernel/sched
 rs/policy rs/ds:                 kernel/abi
-rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
+rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf rs/policy rs/ds
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
 # clients of the reincarnation server are written as drivers are
@@ -47,8 +49,8 @@ drivers/protocol:                kernel/abi
 
 # a driver has the SDK and the protocols, and nothing else
 drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
-# on the host, under tests only: a kernel for drivers around the real message passing, not a second model of it
-drivers/sdk/fake:                kernel -kernel/usys -kernel/archive drivers/sdk
+# on the host, under tests only: a driver's devices and peers around kernel/fake
+drivers/sdk/fake:                kernel/abi kernel/fake kernel/ioport kernel/usys drivers/sdk
 drivers:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their

@@ -11,9 +11,12 @@ import (
 	"bennu/kernel/usys"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 func main() {
 	began := tsc.Read()
-	s := usys.Start()
+	s := sys.Start()
 	tell(role.Hello, began)
 	switch string(s.Args[:s.ArgsLen]) {
 	case role.Echo:
@@ -32,30 +35,30 @@ func main() {
 }
 
 func tell(t abi.MsgType, arg uint64) abi.Errno {
-	return usys.Send(usys.Start().Root, &abi.Msg{Type: t, Arg: [7]uint64{arg}})
+	return sys.Send(sys.Start().Root, &abi.Msg{Type: t, Arg: [7]uint64{arg}})
 }
 
 func echo() {
 	var m abi.Msg
 	for {
-		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		sys.Receive(abi.Any, abi.NoTimeout, &m)
 		to := m.Source
 		m.Type = abi.MsgReply
-		usys.SendNB(to, &m)
+		sys.SendNB(to, &m)
 	}
 }
 
 func sink() {
 	var m abi.Msg
 	for {
-		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		sys.Receive(abi.Any, abi.NoTimeout, &m)
 	}
 }
 
 func stamp() {
 	var m abi.Msg
 	for {
-		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		sys.Receive(abi.Any, abi.NoTimeout, &m)
 		tell(role.Stamped, tsc.Read())
 	}
 }
@@ -63,7 +66,7 @@ func stamp() {
 func grant() {
 	b := make([]byte, role.GrantBytes)
 	clear(b) // touched: the copy is measured, not the first touch
-	id, ok := usys.Grant(usys.Start().Root, b, abi.GrantRead|abi.GrantWrite)
+	id, ok := sys.Grant(sys.Start().Root, b, abi.GrantRead|abi.GrantWrite)
 	if !ok {
 		return
 	}

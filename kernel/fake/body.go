@@ -1,4 +1,4 @@
-package machine
+package fake
 
 import "iter"
 
@@ -33,7 +33,7 @@ func (t *Task) Run(code func()) {
 }
 
 // Runs tells whether the task has code that could go on now.
-func (t *Task) Runs() bool { return t.body != nil && !t.body.over && !t.Waits() }
+func (t *Task) Runs() bool { return t.body != nil && !t.body.over && t.k.Wait == 0 }
 
 // Running tells whether it is the one that runs now.
 func (t *Task) Running() bool { return t.body != nil && t.body.running }
@@ -56,12 +56,16 @@ func (t *Task) Yield() {
 }
 
 // wait gives way until the call is over. False: the task has ended meanwhile.
-func (t *Task) wait() bool {
+func (t *Task) wait(c Call) bool {
 	for !t.Dead() && t.Waits() {
-		if t.body == nil || !t.body.running {
-			panic("machine: a task without code waits: use Begin…")
+		switch {
+		case t.Running():
+			t.Yield()
+		case t.Hooks != nil && t.Hooks.Stuck != nil:
+			t.Hooks.Stuck(c)
+		default:
+			panic("kernel/fake: a task without code waits: use Begin…")
 		}
-		t.Yield()
 	}
 	return !t.Dead()
 }

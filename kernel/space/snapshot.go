@@ -1,0 +1,149 @@
+package space
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/image"
+	"bennu/kernel/invariant"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+)
+
+// Limits of a snapshot. They bound the steps in which it is made, and what a life that begins with it takes.
+const (
+	MaxSnapshotParts  = 16
+	MaxSnapshotFrames = 1024
+	partShift         = 21 // what one last-level table maps
+)
+
+// Snapshot is the memory of a task at one moment of its life, read-only: pages, and the last-level tables that map them, handed over
+// by the task that had them. Later lives of the service share both until they write. It outlives the task. The zero value is none.
+type Snapshot struct {
+	image  uint64 // serial number of the executable
+	holder *mem.Holder
+	frames mem.List
+	parts  [MaxSnapshotParts]part
+	nparts int
+	pages  uint64
+	next   uint64 // while it is made: where Seal goes on
+}
+
+// part is a last-level table and the 2 MiB that it is for.
+type part struct {
+	va    uint64
+	table mem.Addr
+}
+
+// Exists tells whether there is a snapshot.
+func (n *Snapshot) Exists() bool { return n.image != 0 }
+
+// Of tells whether the snapshot was taken in a task that was made from m.
+func (n *Snapshot) Of(m *image.Image) bool { return n.Exists() && n.image == m.Serial }
+
+// Frames is how many frames the snapshot has, its tables and lists included.
+func (n *Snapshot) Frames() uint64 { return n.frames.Len() }
+
+// Seal is one step of making a snapshot of s: it takes the write permission off the pages of the next 2 MiB that have any, so that
+// whoever writes gets a copy. first is the first of them; more asks for another one, before Take. A space of which only some
+// pages are sealed is whole: it can go on, or end.
+//
+// Errors: E2BIG (more than MaxSnapshotParts or MaxSnapshotFrames), EBUSY (it began with a snapshot).
+func (s *Space) Seal(first bool) (more bool, e abi.Errno) {
+	n := &s.making
+	if first {
+		*n = Snapshot{next: abi.ImageBase}
+	}
+	if s.snapshot != nil {
+		return false, abi.EBUSY
+	}
+	if s.Used() > MaxSnapshotFrames {
+		return false, abi.E2BIG
+	}
+	va, entry := s.ownPart(n.next)
+	if entry == nil {
+		return false, abi.OK
+	}
+	if n.nparts == MaxSnapshotParts {
+		return false, abi.E2BIG
+	}
+	n.parts[n.nparts] = part{va, entry.Frame()}
+	n.nparts++
+	n.next = va + 1<<partShift
+	words := s.Physical().Words(entry.Frame())
+	for i, w := range words {
+		if p := paging.PTE(w); p&(paging.Present|paging.Shared) == paging.Present {
+			if p&paging.Writable != 0 {
+				p = p&^paging.Writable | paging.Copied
+			}
+			words[i] = uint64(p | paging.Shared)
+		}
+	}
+	return true, abi.OK
+}
+
+// ownPart finds the first 2 MiB of executable and RAM, from va on, for which the space has a last-level table of its own.
+func (s *Space) ownPart(va uint64) (at uint64, entry *paging.PTE) {
+	for va < abi.RAMBase+abi.RAMSize {
+		table := s.Directory(va)
+		end := va&^(1<<30-1) + 1<<30
+		if table == 0 {
+			va = end
+			continue
+		}
+		words := s.Physical().Words(table)
+		for ; va < end; va += 1 << partShift {
+			if p := (*paging.PTE)(&words[va>>partShift&511]); *p&(paging.Present|paging.Shared) == paging.Present {
+				return va, p
+			}
+		}
+	}
+	return 0, nil
+}
+
+// Take hands the sealed pages and their tables over to n, which is none; h is whom the space's frames are charged to. From then on the
+// task shares them like those that come after it. Errors: ENOMEM (nothing is changed). Preconditions: Seal has said that there is
+// nothing more; the task has not run since. What the processor remembers of the space is old then.
+func (s *Space) Take(n *Snapshot, h *mem.Holder) abi.Errno {
+	list := s.Pool().GetDirty(h)
+	if list == 0 {
+		return abi.ENOMEM
+	}
+	*n, s.making = s.making, Snapshot{}
+	n.image, n.holder = s.image.Serial, h
+	for i := range n.parts[:n.nparts] {
+		p := s.Part(n.parts[i].va)
+		*p = paging.Entry(p.Frame(), paging.Present|paging.User|paging.Shared)
+	}
+	n.frames = s.Lend(s.keep, list)
+	n.pages = n.frames.Len() - uint64(n.nparts)
+	s.snapshot = n
+	s.SharedPages += n.pages
+	return abi.OK
+}
+
+// Free gives the snapshot's frames back. Preconditions: no space shares it.
+func (n *Snapshot) Free(pool *mem.Pool) {
+	if n.Exists() {
+		pool.PutList(n.holder, &n.frames)
+	}
+	*n = Snapshot{}
+}
+
+// Snapshot is the one that the space began with, or that was taken of it; nil: none.
+func (s *Space) Snapshot() *Snapshot { return s.snapshot }
+
+// Kept is the frame of the snapshot that the space still has at the page of va.
+func (s *Space) Kept(va uint64) (a mem.Addr, ok bool) {
+	if s.snapshot == nil || !abi.TaskAddress(va) {
+		return 0, false
+	}
+	p := s.Lookup(va)
+	if p == nil || *p&(paging.Present|paging.Copied) != paging.Present|paging.Copied {
+		return 0, false
+	}
+	return p.Frame(), true
+}
+
+// AddFrames puts the frames of n into set, at most limit.
+func (n *Snapshot) AddFrames(phys mem.Physical, set *mem.Set, limit uint64) invariant.Fault {
+	return n.frames.AddTo(phys, set, limit)
+}

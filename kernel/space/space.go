@@ -1,0 +1,252 @@
+// Package space is the address space of a task: which regions it has, what belongs at each of their pages, and the page tables
+// that say so to the processor. What is written here is for one task; what tasks share is written once: an executable
+// (kernel/image), a snapshot that later lives begin with, a window that several see.
+package space
+
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/image"
+	"bennu/kernel/mem"
+	"bennu/kernel/paging"
+)
+
+// Space is one address space.
+type Space struct {
+	paging.Tables
+	images   *image.Table
+	image    *image.Image
+	snapshot *Snapshot // that it began with; nil: with the executable
+	making   Snapshot  // of which Seal has done a part
+	keep     uint64    // frames that it had before its first instruction: Ready
+	module   uint64    // bytes of the boot archive
+
+	// SharedPages is how many pages of others it has: of its executable and its snapshot.
+	SharedPages uint64
+}
+
+// New makes the address space of a task made from m: the kernel's part as template has it, and an empty part of its own. Its
+// frames are h's. ok is false when memory is out; the space is then to be freed.
+func New(pool *mem.Pool, template mem.Addr, h *mem.Holder, images *image.Table, m *image.Image) (s Space, ok bool) {
+	s.images, s.image = images, m
+	s.Tables, ok = paging.New(pool, template, h)
+	return s, ok && s.Reserve(abi.ImageBase) && s.Reserve(abi.RAMBase)
+}
+
+// Load maps what the task begins with: the pages of snap, nil for none, and the read-only ones of its executable. false when memory is
+// out.
+func (s *Space) Load(snap *Snapshot) bool {
+	if snap != nil {
+		s.snapshot = snap
+		for i := range snap.parts[:snap.nparts] {
+			if p := &snap.parts[i]; !s.Share(p.va, p.table, 0) {
+				return false
+			}
+		}
+		s.SharedPages += snap.pages
+	}
+	for i := range s.image.Parts() {
+		va, table := s.image.Part(i)
+		if p := s.Part(va); p != nil && *p&paging.Present != 0 {
+			continue // the snapshot's has its pages
+		}
+		if !s.Share(va, table, 0) {
+			return false
+		}
+	}
+	s.SharedPages += s.image.SharedPages()
+	return true
+}
+
+// Ready notes that all is there that the task has before its first instruction.
+func (s *Space) Ready() { s.keep = s.Named() }
+
+// Kind is what a region is.
+type Kind uint8
+
+const (
+	None   Kind = iota
+	Start       // the start page
+	Call        // the call page
+	Text        // read-only segments of the executable
+	Data        // writable segments: copies of the executable's bytes, or zeros
+	RAM         // zeros
+	Module      // the boot archive, in the root task
+)
+
+// Region is a piece of the address space that is of one kind.
+type Region struct {
+	Start, End uint64
+	Kind       Kind
+	segment    *image.Segment
+}
+
+// Find is the region that va lies in; its Kind is None where the task has nothing.
+func (s *Space) Find(va uint64) Region {
+	switch {
+	case va-abi.RAMBase < abi.RAMSize:
+		return Region{Start: abi.RAMBase, End: abi.RAMBase + abi.RAMSize, Kind: RAM}
+	case va-abi.ImageBase < abi.ImageEnd-abi.ImageBase:
+		g := s.image.Segment(va)
+		if g == nil {
+			return Region{}
+		}
+		r := Region{Start: g.Start &^ (abi.PageSize - 1), End: (g.End + abi.PageSize - 1) &^ (abi.PageSize - 1), Kind: Text, segment: g}
+		if g.Write {
+			r.Kind = Data
+		}
+		return r
+	case va-abi.StartPage < abi.PageSize:
+		return Region{Start: abi.StartPage, End: abi.StartPage + abi.PageSize, Kind: Start}
+	case va-abi.CallPage < abi.PageSize:
+		return Region{Start: abi.CallPage, End: abi.CallPage + abi.PageSize, Kind: Call}
+	case va-abi.ModuleBase < s.module:
+		return Region{Start: abi.ModuleBase, End: abi.ModuleBase + s.module, Kind: Module}
+	}
+	return Region{}
+}
+
+const (
+	ownPage  = paging.Present | paging.User | paging.Writable | paging.NX
+	readOnly = paging.Present | paging.User | paging.NX
+)
+
+// Fixed maps a new page of zeros at va, which the task may write when write is set: its start page, its call page. 0 when memory is
+// out.
+func (s *Space) Fixed(va uint64, write bool) mem.Addr {
+	p := s.Table(va)
+	if p == nil {
+		return 0
+	}
+	a := s.Own()
+	if a == 0 {
+		return 0
+	}
+	*p = paging.Entry(a, readOnly)
+	if write {
+		*p |= paging.Writable
+	}
+	return a
+}
+
+// MapModule maps size bytes of memory from at on, read-only, as the boot archive. false when memory is out. Preconditions: at begins
+// a page.
+func (s *Space) MapModule(at mem.Addr, size uint64) bool {
+	for s.module < size {
+		p := s.Table(abi.ModuleBase + s.module)
+		if p == nil {
+			return false
+		}
+		*p = paging.Entry(at+mem.Addr(s.module), readOnly|paging.Shared)
+		s.module += abi.PageSize
+	}
+	return true
+}
+
+// Populate gives the task the page of va that it may have but has not touched yet: zeros of its RAM, or its own copy of a page of
+// its executable's data. Errors: EFAULT (nothing belongs there), ENOMEM. What the processor remembers of va is old then.
+func (s *Space) Populate(va uint64) abi.Errno {
+	r := s.Find(va)
+	if r.Kind != RAM && r.Kind != Data {
+		return abi.EFAULT
+	}
+	p := s.Table(va)
+	if p == nil {
+		return abi.ENOMEM
+	}
+	if *p&paging.Present != 0 {
+		return abi.OK // a snapshot's, which was not looked for
+	}
+	a := s.Own()
+	if a == 0 {
+		return abi.ENOMEM
+	}
+	if r.Kind == Data {
+		s.images.Fill(s.image, r.segment, va, a)
+	}
+	*p = paging.Entry(a, ownPage)
+	return abi.OK
+}
+
+// Copy gives the task a copy of its own of the page of va, which it has as others' but may write. Errors: EFAULT (it may not, or
+// there is no page), ENOMEM. What the processor remembers of va is old then.
+func (s *Space) Copy(va uint64) abi.Errno {
+	if p := s.Lookup(va); p == nil || *p&(paging.Present|paging.Copied) != paging.Present|paging.Copied {
+		return abi.EFAULT
+	}
+	return s.copy(va, ownPage)
+}
+
+// copy replaces the page of va, which is there, with a copy that has the rights of bits.
+func (s *Space) copy(va uint64, bits paging.PTE) abi.Errno {
+	p := s.Table(va)
+	if p == nil {
+		return abi.ENOMEM
+	}
+	a := s.OwnDirty()
+	if a == 0 {
+		return abi.ENOMEM
+	}
+	phys := s.Physical()
+	*phys.Words(a) = *phys.Words(p.Frame())
+	*p = paging.Entry(a, bits)
+	return abi.OK
+}
+
+// Page finds the frame of the page of va, which the task may read, or write when write is set. A page that it has not touched yet
+// is given, one that it shares is copied when it is written: changed tells that, since what the processor remembers is old then.
+// Errors: EFAULT (there is none, or not for that), ENOMEM.
+func (s *Space) Page(va uint64, write bool) (a mem.Addr, changed bool, e abi.Errno) {
+	if !abi.TaskAddress(va) {
+		return 0, false, abi.EFAULT
+	}
+	p := s.Lookup(va)
+	if p == nil || *p&paging.Present == 0 {
+		if e := s.Populate(va); e != abi.OK {
+			return 0, false, e
+		}
+		changed = true
+		p = s.Lookup(va)
+	}
+	if write && *p&paging.Writable == 0 {
+		if e := s.Copy(va); e != abi.OK {
+			return 0, changed, e
+		}
+		changed = true
+		p = s.Lookup(va)
+	}
+	return p.Frame(), changed, abi.OK
+}
+
+// Private gives the task a copy of its own of a page that it shares, or has not touched yet, so that it can be changed by others
+// than itself; 0 when there is none or memory is out. Its rights stay what they are. Preconditions: the task is not the one whose
+// page tables are loaded, so that no translation of the page as it was is kept.
+func (s *Space) Private(va uint64) mem.Addr {
+	a, _, e := s.Page(va, false)
+	if e != abi.OK {
+		return 0
+	}
+	p := s.Lookup(va)
+	if *p&paging.Shared == 0 {
+		return a
+	}
+	bits := *p & (paging.Present | paging.User | paging.NX)
+	if *p&paging.Copied != 0 {
+		bits |= paging.Writable
+	}
+	if s.copy(va, bits) != abi.OK {
+		return 0
+	}
+	return s.Lookup(va).Frame()
+}
+
+// Peek is the frame of the page of va, if it is there; nothing is given on demand.
+func (s *Space) Peek(va uint64) (a mem.Addr, ok bool) {
+	if !abi.TaskAddress(va) {
+		return 0, false
+	}
+	p := s.Lookup(va)
+	if p == nil || *p&paging.Present == 0 {
+		return 0, false
+	}
+	return p.Frame(), true
+}
