@@ -46,7 +46,7 @@ var handKernel = []mutation{
 	{id: "mem-can-owed", file: "kernel/mem/holder.go", before: "p.free-p.owed >= n-min(n, h.owed())", after: "p.free >= n", why: "several frames at once out of what others are owed"},
 	{id: "mem-can-reserve", file: "kernel/mem/holder.go", before: ">= n-min(n, h.owed())", after: ">= n", why: "port rights are not had out of the reserve"},
 	{id: "kernel-done-kept", file: "kernel/loop.go", before: "\tt.Done = 0\n\tt.Result(e, v)\n", after: "\tt.Result(e, v)\n", why: "the next call at the same place begins where the last one ended"},
-	{id: "kernel-done-setpc", file: "kernel/call_trace.go", before: "to.Ctx.Frame.IP, to.Done = f.DX, 0", after: "to.Ctx.Frame.IP = f.DX", why: "a call that a tracer begins anew goes on in its middle"},
+	{id: "kernel-done-setpc", file: "kernel/call_trace.go", before: "to.Ctx.Frame.IP, to.Done, to.Traced = f.DX, 0, true", after: "to.Ctx.Frame.IP, to.Traced = f.DX, true", why: "a call that a tracer begins anew goes on in its middle"},
 	{id: "kernel-retry-timer", file: "kernel/bill.go", before: "\tif k.retry != 0 {\n\t\tat = k.now\n\t}\n", after: "", why: "a server waits until another one is done with what was held back"},
 	{id: "kernel-expire-each", file: "kernel/loop.go", before: "const expireEach = 8\n", after: "const expireEach = 1 << 20\n", why: "all deadlines in one entry"},
 	{id: "kernel-death-own", file: "kernel/death.go", before: "\tk.sched.SetPayer(t.Slot, t.Account)\n", after: "", why: "a client pays for the end of its server"},
