@@ -45,8 +45,8 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if e == abi.OK {
 		e = t.Space.Take(&n.Snapshot, &a.Frames)
 	}
-	if t == k.current {
-		k.m.LoadSpace(t.Space.Root) // what the processor remembers may be written
+	if t == k.current() {
+		k.cpu.Switch(t.Ctx, t.Space.Root) // what the processor remembers may be written; it has the GS base, too
 	}
 	if e != abi.OK {
 		return e, 0

@@ -69,7 +69,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 		return false
 	}
 	t.Ctx = contextAt(k.phys, ctx)
-	t.Ctx.Start(t.Image.Entry)
+	t.Ctx.Start(t.Slot, t.Image.Entry)
 	start, call := t.Space.Fixed(abi.StartPage, false), t.Space.Fixed(abi.CallPage, true)
 	if start == 0 || call == 0 {
 		return false

@@ -198,8 +198,8 @@ func (k *Kernel) checkMasks() invariant.Fault {
 			return invariant.Of("a living task without context or account (slot)", uint64(i), 0)
 		}
 	}
-	if k.current != nil && !k.current.Live {
-		return invariant.Of("the page tables of a task that does not live are in force (slot)", uint64(k.current.Slot), 0)
+	if t := k.current(); t != nil && t.Ctx != k.cpu.Current {
+		return invariant.Of("the page tables of a task that does not live are in force (slot)", k.cpu.Current.Slot, 0)
 	}
 	return invariant.Fault{}
 }

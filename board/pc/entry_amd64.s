@@ -11,7 +11,8 @@
 // address here is an offset to it, or relative to the instruction.
 //
 // Until ·long64 this is 32-bit code. Go's assembler knows only 64-bit code, so every instruction here is
-// one that both modes encode alike: no REX prefix, and a RIP-relative operand only where it says so.
+// one that both modes encode alike: no REX prefix, and a RIP-relative operand only where it says so. Nothing else can be called
+// yet, so the instructions of board/x86 are here inline.
 //
 // hvm_start_info (BX): modules' count at 12, their list at 16, command line at 24, memory map at 40, its entries at 48. A module: address and
 // size first.

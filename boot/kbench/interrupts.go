@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 )
 
@@ -39,7 +39,7 @@ func finish(ep abi.Endpoint, busy bool) uint64 {
 	}
 	var m abi.Msg
 	for {
-		for start := tsc.Read(); tsc.Read()-start < 1e6; {
+		for start := x86.TSC(); x86.TSC()-start < 1e6; {
 		}
 		if _, e := sys.Receive(ep, 0, &m); e == abi.OK {
 			return m.Arg[0]
@@ -55,10 +55,10 @@ func (b *bench) alarms() {
 	var m abi.Msg
 	b.samples.Reset()
 	for range many {
-		start := tsc.Read()
+		start := x86.TSC()
 		sys.SetAlarm(later)
 		sys.Receive(abi.Clock, abi.NoTimeout, &m)
-		b.samples.Add(tsc.Read() - start - ticks)
+		b.samples.Add(x86.TSC() - start - ticks)
 	}
 	b.print("alarm: from its time to its task")
 }
@@ -66,6 +66,6 @@ func (b *bench) alarms() {
 // now is the system clock in ns.
 func now() uint64 {
 	s := sys.Start()
-	hi, lo := bits.Mul64(tsc.Read()-s.TSCBase, s.TSCMult)
+	hi, lo := bits.Mul64(x86.TSC()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }

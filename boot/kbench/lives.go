@@ -3,9 +3,9 @@
 package main
 
 import (
+	"bennu/board/x86"
 	"bennu/boot/kbench/figure"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/boot/ktest/code"
 	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
@@ -42,14 +42,14 @@ func (b *bench) starts() {
 	s.Label, _ = abi.MakeLabel("peer")
 	var info abi.TaskInfo
 	for range few {
-		t := [4]uint64{tsc.Read()}
+		t := [4]uint64{x86.TSC()}
 		ep, e := sys.TaskCreate(&s)
-		t[1] = tsc.Read()
+		t[1] = x86.TSC()
 		must("TaskCreate", e)
 		must("PrivSet", sys.PrivSet(ep, &p.Privilege))
-		t[2] = tsc.Read()
+		t[2] = x86.TSC()
 		must("PrivAllow", sys.PrivAllow(ep))
-		t[3] = tsc.Read()
+		t[3] = x86.TSC()
 		main := expect(ep, role.Hello)
 		for i, d := range []uint64{t[1] - t[0], t[2] - t[1], t[3] - t[2], main - t[3], main - t[0]} {
 			parts[i].s.Add(d)
@@ -88,11 +88,11 @@ func driver(b *bench) {
 	var m abi.Msg
 	var info abi.TaskInfo
 	for i := range few {
-		start := tsc.Read()
+		start := x86.TSC()
 		ep := create(image, "", p)
 		must("PrivAllow", sys.PrivAllow(ep))
 		_, e := sys.Receive(ep, abi.NoTimeout, &m)
-		ready.Add(tsc.Read() - start)
+		ready.Add(x86.TSC() - start)
 		must("Receive", e)
 		if m.Type != abi.RSReady {
 			panic(failure("a driver began with a message of type " + itoa(uint64(m.Type))))

@@ -9,9 +9,9 @@ package main
 
 import (
 	_ "bennu/board/ring3"
+	"bennu/board/x86"
 	"bennu/boot/kbench/figure"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
 	"bennu/kernel/usys"
@@ -89,9 +89,9 @@ func (b *bench) sample(n int, op func()) {
 	op()
 	b.samples.Reset()
 	for range n {
-		start := tsc.Read()
+		start := x86.TSC()
 		op()
-		b.samples.Add(tsc.Read() - start)
+		b.samples.Add(x86.TSC() - start)
 	}
 }
 
@@ -111,8 +111,8 @@ func (b *bench) say(line string) {
 // gate measures the way into the kernel and back.
 func gate(b *bench) {
 	for range many {
-		start := tsc.Read()
-		b.samples.Add(tsc.Read() - start)
+		start := x86.TSC()
+		b.samples.Add(x86.TSC() - start)
 	}
 	b.print("two readings of the counter")
 	b.base = b.samples.Min()

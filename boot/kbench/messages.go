@@ -3,8 +3,8 @@
 package main
 
 import (
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 )
 
@@ -33,7 +33,7 @@ func (b *bench) oneWay() {
 	} {
 		b.samples.Reset()
 		for range many {
-			start := tsc.Read()
+			start := x86.TSC()
 			must(way.name, way.send())
 			b.samples.Add(expect(stamp, role.Stamped) - start)
 		}
@@ -60,9 +60,9 @@ func (b *bench) waiting() {
 				if i == 1 {
 					must(way.name, way.send())
 				}
-				start := tsc.Read()
+				start := x86.TSC()
 				must(way.name, way.send())
-				b.samples.Add(tsc.Read() - start)
+				b.samples.Add(x86.TSC() - start)
 				sys.Sleep(20_000) // it receives
 			}
 			b.print(way.name + to)

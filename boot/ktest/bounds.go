@@ -47,6 +47,7 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallCopyTo:      copyUntouched(abi.CallCopyTo),
 	abi.CallAccount:     accounts,
 	abi.CallPortIO:      guardedPort,
+	abi.CallSnapshot:    snapshotAtOnce,
 }
 
 // others are entries that are no calls.

@@ -199,6 +199,9 @@ func deathRecord(t *T) {
 	for r := code.AX; r <= code.R15; r++ {
 		p.Set(r, 0x1111_0000_0000_0000*uint64(r%8)+uint64(r))
 	}
+	p.Set(code.AX, code.Data+8).Bytes(0xf3, 0x48, 0x0f, 0xae, 0xd0)  // WRFSBASE AX
+	p.Set(code.AX, code.Data+16).Bytes(0xf3, 0x48, 0x0f, 0xae, 0xd8) // WRGSBASE AX
+	p.Set(code.AX, 0)
 	p.Set(code.SP, code.StackTop-64).Bytes(0x6a, 0x55) // PUSH 0x55
 	at := p.At()
 	p.Bytes(0x0f, 0x0b, 0xaa, 0xbb)
@@ -207,6 +210,8 @@ func deathRecord(t *T) {
 	r := t.death(ep, abi.CauseException)
 	equal(t, "vector", r.Vector, 6)
 	equal(t, "rip", r.Regs.RIP, at)
+	equal(t, "FS base", r.Regs.FSBase, code.Data+8)
+	equal(t, "GS base", r.Regs.GSBase, code.Data+16)
 	for i, v := range r.Regs.GPR {
 		if want := 0x1111_0000_0000_0000*uint64(i%8) + uint64(i); i != int(code.SP) && v != want {
 			t.errorf("register %d is %#x, want %#x", i, v, want)

@@ -26,8 +26,10 @@ type Machine struct {
 	Images   []*Image          // by number, less one
 	Accounts []abi.AccountSpec // made, the first is AccountRoot+1
 	Payer    abi.AccountID     // of what the root task does
-	Off      *Off              // how it was ended; nil: it was not
-	Born     func(t *Task)     // called when a task that TaskCreate made is allowed to run
+	// Snapshots are the accounts that have one, and what a look at it finds. Lives that may begin with it do; none is taken.
+	Snapshots map[abi.AccountID]abi.Errno
+	Off       *Off          // how it was ended; nil: it was not
+	Born      func(t *Task) // called when a task that TaskCreate made is allowed to run
 
 	x     *ipc.IPC
 	table *task.Table

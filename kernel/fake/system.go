@@ -89,6 +89,16 @@ func (m *Machine) account(t *Task, op abi.AccountOp, id abi.AccountID) (abi.Errn
 		}
 		m.Payer = id
 		return abi.OK, 0
+	case abi.AccountCheckSnapshot, abi.AccountDropSnapshot:
+		found, there := m.Snapshots[id]
+		switch {
+		case !known, !there && op == abi.AccountCheckSnapshot:
+			return abi.ESRCH, 0
+		case op == abi.AccountCheckSnapshot && found == abi.OK:
+			return abi.OK, 0
+		}
+		delete(m.Snapshots, id)
+		return found, 0
 	}
 	return abi.EINVAL, 0
 }
@@ -125,6 +135,9 @@ func (m *Machine) create(t *Task) (abi.Errno, uint64) {
 	n.taken, n.Spec = true, s
 	n.Info.Incarnation, n.Info.Init, n.Info.ArgsLen, n.Info.Args = s.Incarnation, s.Init, s.ArgsLen, s.Args
 	n.Info.Root = t.Endpoint
+	if _, there := m.Snapshots[s.Account]; there && s.Flags&abi.TaskWarm != 0 {
+		return abi.OK, uint64(n.Endpoint) | abi.TaskIsWarm
+	}
 	return abi.OK, uint64(n.Endpoint)
 }
 

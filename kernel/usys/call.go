@@ -26,6 +26,19 @@ func (g Gate) AccountPay(id abi.AccountID) abi.Errno {
 	return e
 }
 
+// AccountDropSnapshot lets no life begin with an account's snapshot any more. Errors: ESRCH (no such account).
+func (g Gate) AccountDropSnapshot(id abi.AccountID) abi.Errno {
+	e, _ := g.call2(abi.CallAccount, uint64(abi.AccountDropSnapshot), uint64(id))
+	return e
+}
+
+// AccountCheckSnapshot looks whether an account's snapshot holds what it held at the first such call. Errors: ESRCH (there is none), EIO (it
+// does not, and is dropped).
+func (g Gate) AccountCheckSnapshot(id abi.AccountID) abi.Errno {
+	e, _ := g.call2(abi.CallAccount, uint64(abi.AccountCheckSnapshot), uint64(id))
+	return e
+}
+
 // PrivSet sets what a new task may do. Errors: EPERM (it runs already), EDEADSRCDST,
 // EINVAL, EBUSY (a port is another task's).
 func (g Gate) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno {
@@ -56,9 +69,22 @@ func (g Gate) PrivDisallow(ep abi.Endpoint) abi.Errno {
 // TaskCreate makes a task that may do nothing yet. Errors: ENOSPC (no slot), ENOMEM, ESRCH (no such account),
 // EINVAL (no such image, or not sealed), EAGAIN (too many death records wait).
 func (g Gate) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
+	ep, _, e := g.TaskBegin(s)
+	return ep, e
+}
+
+// TaskBegin is TaskCreate that tells whether the task begins with the snapshot of its service.
+func (g Gate) TaskBegin(s *abi.TaskSpec) (ep abi.Endpoint, warm bool, e abi.Errno) {
 	copy(g.area().Buf[:], abi.Bytes(s))
 	e, v := g.call0(abi.CallTaskCreate)
-	return abi.Endpoint(v), e
+	return abi.Endpoint(v), v&abi.TaskIsWarm != 0, e
+}
+
+// Snapshot hands the task's memory over as what later lives of its service begin with, after this call; resumed tells those lives that they
+// are one. Errors: EPERM, EBUSY, E2BIG, ENOMEM: there is no snapshot, and the task goes on as it was.
+func (g Gate) Snapshot() (resumed bool, e abi.Errno) {
+	e, v := g.call0(abi.CallSnapshot)
+	return v == 1, e
 }
 
 // TaskKill ends a task. Errors: EDEADSRCDST, EPERM (the root task).

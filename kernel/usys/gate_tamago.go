@@ -5,6 +5,7 @@ package usys
 import (
 	"math/bits"
 
+	"bennu/board/x86"
 	"bennu/kernel/abi"
 )
 
@@ -54,16 +55,16 @@ func (Gate) call5(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uint64) 
 //go:nosplit
 func (g Gate) Now() uint64 {
 	s := g.Start()
-	hi, lo := bits.Mul64(TSC()-s.TSCBase, s.TSCMult)
+	hi, lo := bits.Mul64(x86.TSC()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }
 
 // The I/O address space, where IN and OUT run in ring 3: a port that the privilege does not list is a general-protection
 // exception, and the end of the task.
 
-func (Gate) In8(port uint16) uint8       { return in8(port) }
-func (Gate) In16(port uint16) uint16     { return in16(port) }
-func (Gate) In32(port uint16) uint32     { return in32(port) }
-func (Gate) Out8(port uint16, v uint8)   { out8(port, v) }
-func (Gate) Out16(port uint16, v uint16) { out16(port, v) }
-func (Gate) Out32(port uint16, v uint32) { out32(port, v) }
+func (Gate) In8(port uint16) uint8       { return x86.In8(port) }
+func (Gate) In16(port uint16) uint16     { return x86.In16(port) }
+func (Gate) In32(port uint16) uint32     { return x86.In32(port) }
+func (Gate) Out8(port uint16, v uint8)   { x86.Out8(port, v) }
+func (Gate) Out16(port uint16, v uint16) { x86.Out16(port, v) }
+func (Gate) Out32(port uint16, v uint32) { x86.Out32(port, v) }

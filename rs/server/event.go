@@ -62,6 +62,9 @@ func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
 	if e.Kind == abi.EventDeath {
 		b = appendDeath(b, e)
 	}
+	if e.Warm != 0 && e.Kind != abi.EventDeath {
+		b = append(b, " warm=yes"...)
+	}
 	if e.Endpoint != abi.None {
 		b = append(b, " ep="...)
 		b = strconv.AppendUint(b, uint64(e.Endpoint), 10)

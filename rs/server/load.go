@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"time"
 
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
@@ -62,11 +63,14 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 	return s, nil
 }
 
+// checkSnapshots is the time between two looks at whether a snapshot is what it was.
+const checkSnapshots = 10 * time.Second
+
 // config is the part of an entry that the policy needs.
 func config(c *conf.Service) policy.Config {
 	return policy.Config{
 		Boot: !c.Manual, Period: c.Period, Init: c.Init, Stop: c.Stop,
-		BackoffUnit: c.BackoffUnit, BackoffMax: c.BackoffMax, Burst: c.Burst, Window: c.BurstWindow,
+		BackoffUnit: c.BackoffUnit, BackoffMax: c.BackoffMax, Burst: c.Burst, Window: c.BurstWindow, Snapshot: c.Snapshot, Check: checkSnapshots,
 		OnExit: [...]policy.OnExit{
 			conf.RestartAlways:  policy.ExitRestarts,
 			conf.RestartFailure: policy.ExitZeroEnds,

@@ -66,7 +66,7 @@ func memory(p *page, s *source) {
 	p.says("| %s … +%s | RAM: zero,", address(abi.RAMBase), size(abi.RAMSize))
 	p.says("| %s … | the boot archive, in the root task only | read |", address(abi.ModuleBase))
 	p.says("What lies below %s and in the upper half is the kernel's", size(abi.TaskBase))
-	p.says("RFLAGS is %#x", s.number("kernel/arch.FlagsReserved")|s.number("kernel/arch.FlagsIF"))
+	p.says("RFLAGS is %#x", s.number("board/x86.FlagR1")|s.number("board/x86.FlagIF"))
 	p.says("is generation << %d | slot.", s.number("kernel/abi.endpointShift"))
 	p.says("The generation has %d bits and slots", 32-s.number("kernel/abi.endpointShift"))
 	p.says("with n of the %d slots free", abi.MaxTasks)

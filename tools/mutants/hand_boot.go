@@ -29,7 +29,7 @@ var handBoot = []mutation{
 	{id: "boot-page-rounding", file: spaceFile, before: "r.End&^(abi.PageSize-1)", after: "(r.End+abi.PageSize-1)&^(abi.PageSize-1)", why: "a device's registers on the last page of RAM are cached"},
 	{id: "boot-direct-kernel", file: spaceFile, before: ".Without(k.Physical)", after: ".Without(memmap.Range{})", why: "the kernel's code can be written by another address"},
 	{id: "boot-direct-end", file: spaceFile, before: "memory.Clip(0, layout.DirectSize)", after: "memory", why: "RAM is mapped past the end of the direct map"},
-	{id: "boot-old-root", file: tagsFile, before: "if kind == tagNewRSDP || !p.newer {", after: "if !p.newer {\n\t\t\tp.newer = true", why: "the first root pointer counts"},
+	{id: "boot-old-root", file: tagsFile, before: "if kind == tagNewRSDP || !p.newer {", after: "if p.info.RootPointer == nil {", why: "the first root pointer counts"},
 	{id: "boot-root-alias", file: tagsFile, before: "append([]byte(nil), b[offFirst:]...)", after: "b[offFirst:]", why: "the root pointer lies in memory that is given away"},
 	{id: "boot-region-wraps", file: tagsFile, before: "if start+length < start {", after: "if start+length < start && length == 0 {", why: "a region that ends before it begins"},
 	{id: "boot-misplaced", file: tagsFile, before: "if wrong := p.info.Misplaced(); wrong != \"\" {", after: "if wrong := p.info.Misplaced(); wrong == \"x\" {", why: "a module in a device"},

@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 )
 
@@ -52,7 +52,7 @@ func clock() {
 // now is the system clock in ns.
 func now() uint64 {
 	s := sys.Start()
-	hi, lo := bits.Mul64(tsc.Read()-s.TSCBase, s.TSCMult)
+	hi, lo := bits.Mul64(x86.TSC()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }
 
@@ -66,13 +66,3 @@ func write(reg, v uint8) {
 	sys.PortOut(rtcIndex, reg)
 	sys.PortOut(rtcData, v)
 }
-
-// in8 is IN. defined in port_amd64.s
-//
-//go:noescape
-func in8(port uint16) uint8
-
-// out8 is OUT. defined in port_amd64.s
-//
-//go:noescape
-func out8(port uint16, v uint8)

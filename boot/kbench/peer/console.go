@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bennu/board/x86"
 	"bennu/kernel/abi"
 )
 
@@ -20,9 +21,9 @@ func console() {
 		b := make([]byte, min(m.Arg[1], abi.PageSize))
 		e := sys.CopyFrom(m.Source, abi.GrantID(m.Arg[0]), 0, b)
 		for _, c := range b {
-			for in8(com1Status)&transmitterEmpty == 0 {
+			for x86.In8(com1Status)&transmitterEmpty == 0 {
 			}
-			out8(com1Data, c)
+			x86.Out8(com1Data, c)
 		}
 		sys.SendNB(m.Source, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{uint64(e)}})
 	}

@@ -5,8 +5,8 @@ package main
 
 import (
 	_ "bennu/board/ring3"
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 )
@@ -15,7 +15,7 @@ import (
 var sys usys.Gate
 
 func main() {
-	began := tsc.Read()
+	began := x86.TSC()
 	s := sys.Start()
 	tell(role.Hello, began)
 	switch string(s.Args[:s.ArgsLen]) {
@@ -59,7 +59,7 @@ func stamp() {
 	var m abi.Msg
 	for {
 		sys.Receive(abi.Any, abi.NoTimeout, &m)
-		tell(role.Stamped, tsc.Read())
+		tell(role.Stamped, x86.TSC())
 	}
 }
 

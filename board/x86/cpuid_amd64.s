@@ -1,11 +1,10 @@
-//go:build tamago
-
 #include "textflag.h"
 
-// func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
+// func CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 //
+// In:  AX leaf, CX sub-leaf.  Out: AX BX CX DX.
 // Source: Intel SDM Vol. 2A, "CPUID—CPU Identification".
-TEXT ·cpuid(SB),NOSPLIT,$0-24
+TEXT ·CPUID(SB),NOSPLIT,$0-24
 	MOVL	leaf+0(FP), AX
 	MOVL	sub+4(FP), CX
 	CPUID

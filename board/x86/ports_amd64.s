@@ -1,5 +1,3 @@
-//go:build tamago
-
 #include "textflag.h"
 
 // func In8(port uint16) uint8
