@@ -14,9 +14,9 @@ TASKS := rs=rs/root tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd f
 
 # What other archives have: the root task that is the kernel's own tests; the one that is its benchmark, with a task to talk to; the
 # client that tools/bench adds to the whole system; and what takes the machine from the others in tests, one program in many
-# roles beside the services that drive no clock.
+# roles beside the services that drive no clock; and an ordinary Go program, which tools/qemutest packs.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG)
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
@@ -41,7 +41,7 @@ build: need-go ## the kernel and all tasks, into out/
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
 	$(GO) run ./tools/mkimage pack -o $(OUT)/ktest.tar bin/rs=$(OUT)/bin/ktest
-	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty
+	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty bin/gopher=$(OUT)/bin/gopher
 	@sed 's/^\([[:space:]]*ipc[[:space:]].*\) rtc\>/\1/' $(HOG_OTHERS) >$(OUT)/hogs-others.conf
 	$(GO) run ./tools/mkimage pack -o $(OUT)/hogs.tar -conf $(OUT)/hogs-others.conf -conf $(HOG)/hogs.conf bin/hog=$(OUT)/bin/hog $(foreach n,$(HOG_NAMES),bin/$n=$(OUT)/bin/$n)
 

@@ -22,6 +22,7 @@ import (
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
+	"bennu/kernel/entropy"
 	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
@@ -48,7 +49,8 @@ func main() {
 	}
 	m.power.ResetOnFailure = opts.reset
 	m.mitigate(opts.mitigate)
-	if m.seed = opts.seed; !opts.seeded {
+	m.hasSeed, m.hasRandom = cpu.Has(cpu.ID, cpu.RDSEED), cpu.Has(cpu.ID, cpu.RDRAND)
+	if m.seed, m.seeded = opts.seed, opts.seeded; !m.seeded {
 		m.seed = pc.Random() >> 32 // short enough to type again
 	}
 	if n := len(told.Modules); n != 1 {
@@ -150,7 +152,7 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, told *ring0.Handover
 	copy(f.Version[:], Version)
 	f.RootTSC = x86.TSC()
 	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed), Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
+		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }
 
 func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
@@ -163,6 +165,23 @@ func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
 	m.k.Print(m.leaks)
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
+	m.k.Print("secrets: ", m.secrets())
+}
+
+// secrets tells what crypto/rand is worth in this boot.
+func (m *machine) secrets() string {
+	from := "RDSEED and RDRAND"
+	switch {
+	case m.seeded:
+		return "none: seed= is given, and all that is random follows from it"
+	case !m.hasSeed && !m.hasRandom:
+		return "by SHA-256 from the times of interrupts only, once " + decimal(entropy.Enough) + " have come: the processor has no RDRAND"
+	case !m.hasSeed:
+		from = "RDRAND"
+	case !m.hasRandom:
+		from = "RDSEED"
+	}
+	return "by SHA-256 from " + from + " and the times of interrupts"
 }
 
 // elsewhere says where the kernel lies, if that is not where it is linked.

@@ -53,6 +53,7 @@ var Map = [...]Area{
 	{KernelBase, KernelEnd, "kernel", "the kernel: image, Go heap, stacks with guard pages between them"},
 	{abi.StartPage, abi.StartPage + abi.PageSize, "task", "start page: who the task is; read-only"},
 	{abi.CallPage, abi.CallPage + abi.PageSize, "task", "call page: messages, arguments of calls, copy grants"},
+	{abi.ClockPage, abi.ClockPage + abi.PageSize, "task", "clock page: the date, one page for all tasks; read-only"},
 	{abi.ImageBase, abi.ImageEnd, "task", "the executable: read-only pages are the image's own, writable ones private copies"},
 	{abi.RAMBase, abi.RAMBase + abi.RAMSize, "task", "RAM: zeros, given as they are touched"},
 	{abi.WindowBase, abi.WindowEnd, "task", "windows: memory of others and of devices, mapped by kernel calls; in the root task the boot archive"},

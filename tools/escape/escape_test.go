@@ -26,6 +26,7 @@ var allowed = []Allowed{
 	{"boot/kernel.(*machine).memory", boot},
 	{"boot/kernel.(*machine).openConsole", boot},
 	{"boot/kernel.(*machine).processor", boot},
+	{"boot/kernel.(*machine).secrets", boot},
 	{"boot/kernel.(*machine).speaks", boot},
 	{"boot/kernel.elsewhere", boot},
 	{"boot/kernel.leakLine", boot},
@@ -62,6 +63,7 @@ var allowed = []Allowed{
 
 	{"kernel.New", boot},
 	{"kernel/account.NewTable", boot},
+	{"kernel/entropy.New", boot},
 	{"kernel/image.NewTable", boot},
 	{"kernel/ioport.NewGuard", boot},
 	{"kernel/ipc.New", boot},
