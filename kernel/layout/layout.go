@@ -12,6 +12,10 @@ const (
 	KernelEnd  = 0x270_0000
 	LoadAlign  = 2 << 20
 
+	// HeadersEnd is where headers, the ELF's and those that loaders look for, end at most, in the kernel's first page. The rest
+	// of it is what the first instructions write to.
+	HeadersEnd = KernelBase + 0xe00
+
 	// TSS is the task-state segment's page. The two after it are the I/O permission bitmap, and one page of ones ends
 	// that. It has a PML4 entry of its own, since its pages are the address space's and not the kernel's.
 	TSS = 0xffff_8000_0000_0000
