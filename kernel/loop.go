@@ -45,7 +45,7 @@ func (k *Kernel) turn(t *task.Task, stays int) {
 			t.FirstRunNS = k.sinceBoot(left)
 		}
 		t.Ticks += back - left
-		if v != arch.VectorSyscall {
+		if v != arch.VectorSyscall && v != arch.VectorPageFault {
 			k.charge(back)
 			k.why = 1000 + v
 			k.event(t, v)
@@ -54,9 +54,14 @@ func (k *Kernel) turn(t *task.Task, stays int) {
 		if back >= k.bill.due {
 			k.charge(back)
 		}
-		t.Calls++
-		k.why = t.Ctx.Frame.AX
-		k.call(t)
+		if v == arch.VectorSyscall {
+			t.Calls++
+			k.why = t.Ctx.Frame.AX
+			k.call(t)
+		} else { // a page is mostly given, and t goes on
+			k.why = 1000 + v
+			k.exception(t, v)
+		}
 		if !k.same() {
 			return
 		}

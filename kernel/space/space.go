@@ -158,9 +158,13 @@ func (s *Space) MapModule(at mem.Addr, size uint64) bool {
 // Populate gives the task the page of va that it may have but has not touched yet: zeros of its RAM, or its own copy of a page of
 // its executable's data. Errors: EFAULT (nothing belongs there), ENOMEM. What the processor remembers of va is old then.
 func (s *Space) Populate(va uint64) abi.Errno {
-	r := s.Find(va)
-	if r.Kind != RAM && r.Kind != Data {
-		return abi.EFAULT
+	var segment *image.Segment
+	if va-abi.RAMBase >= abi.RAMSize { // most pages are of RAM
+		r := s.Find(va)
+		if r.Kind != Data {
+			return abi.EFAULT
+		}
+		segment = r.segment
 	}
 	p := s.Table(va)
 	if p == nil {
@@ -173,8 +177,8 @@ func (s *Space) Populate(va uint64) abi.Errno {
 	if a == 0 {
 		return abi.ENOMEM
 	}
-	if r.Kind == Data {
-		s.images.Fill(s.image, r.segment, va, a)
+	if segment != nil {
+		s.images.Fill(s.image, segment, va, a)
 	}
 	*p = paging.Entry(a, ownPage)
 	return abi.OK
