@@ -12,6 +12,7 @@ import (
 	"bennu/kernel/mem"
 	"bennu/kernel/room"
 	"bennu/kernel/sched"
+	"bennu/kernel/space"
 	"bennu/kernel/task"
 	"bennu/kernel/timer"
 )
@@ -69,6 +70,7 @@ type Kernel struct {
 	sched    *sched.Sched
 	timers   *timer.Heap
 	images   *image.Table
+	windows  *space.Windows
 	irqs     *irq.Table
 	log      *log.Log
 	root     *task.Task
@@ -113,6 +115,8 @@ func New(cfg Config) *Kernel {
 	k.timers = timer.New()
 	k.images = image.NewTable(cfg.Pool)
 	k.images.OnFree = k.imageGone
+	k.windows = space.NewWindows(cfg.Pool)
+	k.windows.Unmapped = k.unmapped
 	k.irqs = irq.NewTable(cfg.Machine)
 	k.log = log.New()
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}

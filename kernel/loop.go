@@ -250,6 +250,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
 	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
+	abi.CallWindow - abi.CallBase:      (*Kernel).callWindow,
 }
 
 // userEnd is the end of the addresses that ring 3 could ever have. The CPU refuses to load a base that is not

@@ -38,7 +38,7 @@ func (k *Kernel) check() invariant.Fault {
 
 // checkParts lets each part look at itself.
 func (k *Kernel) checkParts() invariant.Fault {
-	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
+	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.irqs.Check(k), k.windows.Check(k, &k.walk.own), paging.CheckKernel(k.phys, k.template)} {
 		if f.Broken() {
 			return f
 		}
@@ -83,6 +83,14 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		}
 		w.frames[m.Account] += w.all.Len() - before
 	}
+	for row := range abi.WindowRows {
+		before := w.all.Len()
+		a, f := k.windows.AddFrames(row, &w.all, size)
+		if f.Broken() {
+			return f
+		}
+		w.frames[a] += w.all.Len() - before
+	}
 	if n := w.all.Len() + w.kernel; n != size {
 		return invariant.Of("frames that nobody has, or two (all, found)", size, n)
 	}
@@ -113,7 +121,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all}
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: k.windows.Shares(i)}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}

@@ -42,7 +42,8 @@ const (
 	CallCopyTo      CallNr = 48 // (granter, GrantID, offset, address, length)
 	CallAccount     CallNr = 49 // (AccountOp, account); Buf: AccountSpec for AccountSet → account
 	CallPortIO      CallNr = 50 // (PortOp, port, value) → value: a guarded port of the caller's
-	CallMax         CallNr = 50
+	CallWindow      CallNr = 51 // (WindowOp, …): memory that tasks share
+	CallMax         CallNr = 51
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).

@@ -241,6 +241,21 @@ func (s *Tables) Physical() mem.Physical { return s.pool.Physical() }
 // Reserve makes the tables above the last level for va. false when memory is out.
 func (s *Tables) Reserve(va uint64) bool { return s.directory(va) != nil }
 
+// ReserveWhole is Reserve that takes nothing where memory is not there for all.
+func (s *Tables) ReserveWhole(va uint64) bool {
+	if s.Directory(va) != 0 {
+		return true
+	}
+	need := uint64(2)
+	if PTE(s.pool.Physical().Words(s.Root)[index(va, 3)])&Present != 0 {
+		need = 1
+	}
+	if s.owned.Room() < need {
+		need++
+	}
+	return s.pool.Can(s.holder, need) && s.Reserve(va)
+}
+
 // Lend gives the frames that the space took after the first keep to another list, whose own frame is list's. The page tables
 // still lead to them: the caller sees to that.
 func (s *Tables) Lend(keep uint64, list mem.Addr) (lent mem.List) {
