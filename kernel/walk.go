@@ -38,7 +38,7 @@ func (k *Kernel) check() invariant.Fault {
 
 // checkParts lets each part look at itself.
 func (k *Kernel) checkParts() invariant.Fault {
-	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.irqs.Check(k), k.windows.Check(k, &k.walk.own), paging.CheckKernel(k.phys, k.template)} {
+	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.windows.Check(k, &k.walk.own), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
 		if f.Broken() {
 			return f
 		}

@@ -151,8 +151,11 @@ func (t *Windows) begin(ep abi.Endpoint, s *Space, a abi.AccountID, h *mem.Holde
 	if size == 0 || size > abi.MaxWindowSize || flags&^abi.WindowKeep != 0 {
 		return nil, abi.EINVAL
 	}
-	x := &t.tasks[ep.Slot()]
-	if x.free() == none {
+	x, rows, row := &t.tasks[ep.Slot()], t.rowsOf(a), 0
+	for row < len(rows) && rows[row].id != 0 {
+		row++
+	}
+	if row == len(rows) || x.free() == none {
 		return nil, abi.ENOSPC
 	}
 	pages := (size + abi.PageSize - 1) / abi.PageSize
@@ -160,18 +163,12 @@ func (t *Windows) begin(ep abi.Endpoint, s *Space, a abi.AccountID, h *mem.Holde
 	if n += (n + mem.PerList - 1) / mem.PerList; !t.pool.Can(h, n) {
 		return nil, abi.ENOMEM
 	}
-	rows := t.rowsOf(a)
-	for i := range rows {
-		if w := &rows[i]; w.id == 0 {
-			t.serial++
-			id := t.serial*abi.WindowRows + abi.WindowID(int(a)*abi.MaxWindows+i)
-			*w = window{id: id, owner: ep, account: a, holder: h, keep: flags&abi.WindowKeep != 0, making: true, pages: pages, place: none}
-			x.owned++
-			t.nRows++
-			return w, abi.OK
-		}
-	}
-	return nil, abi.ENOSPC
+	t.serial++
+	id := t.serial*abi.WindowRows + abi.WindowID(int(a)*abi.MaxWindows+row)
+	rows[row] = window{id: id, owner: ep, account: a, holder: h, keep: flags&abi.WindowKeep != 0, making: true, pages: pages, place: none}
+	x.owned++
+	t.nRows++
+	return &rows[row], abi.OK
 }
 
 // parts is how many last-level tables map so many pages.

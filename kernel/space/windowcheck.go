@@ -64,67 +64,74 @@ type Tasks interface {
 // Check looks whether windows have what they say, tasks that see them are there and see no more, and rows are counted.
 // set is room for it.
 func (t *Windows) Check(tasks Tasks, set *mem.Set) invariant.Fault {
-	nRows, nLets, nViews := uint64(0), uint64(0), uint64(0)
-	var named, owned, seen [abi.MaxTasks]int
+	var n tally
 	for i := range t.rows {
 		w := &t.rows[i]
 		if w.id == 0 {
 			continue
 		}
-		nRows++
-		if f := t.checkFrames(i, w, set); f.Broken() {
+		f := t.checkFrames(i, w, set)
+		if !f.Broken() {
+			f = t.checkRow(i, w, tasks, &n)
+		}
+		if f.Broken() {
 			return f
 		}
-		if uint64(w.id)%abi.WindowRows != uint64(i) || int(w.account) != i/abi.MaxWindows || !w.left && !tasks.There(w.owner) {
-			return invariant.Of("window: a row of another account, or an owner that is not there (row, owner)", uint64(i), uint64(w.owner))
-		}
-		if !w.left {
-			owned[w.owner.Slot()]++
-			if !w.making {
-				if f := t.checkView(i, w, w.owner, w.place, abi.WindowRead|abi.WindowWrite); f.Broken() {
-					return f
-				}
-				seen[w.owner.Slot()]++
-			}
-		}
-		names := uint64(0)
-		for _, l := range w.lets {
-			if l.to == 0 {
-				continue
-			}
-			nLets++
-			names |= 1 << l.to.Slot()
-			named[l.to.Slot()]++
-			if !tasks.There(l.to) {
-				return invariant.Of("window: it is let to a task that is not there (row, task)", uint64(i), uint64(l.to))
-			}
-			if l.place == none {
-				continue
-			}
-			seen[l.to.Slot()]++
-			if f := t.checkView(i, w, l.to, l.place, l.rights); f.Broken() {
-				return f
-			}
-		}
-		if names != w.names || w.left && names == 0 {
-			return invariant.Of("window: the tasks that it is let to (row, found)", uint64(i), names)
-		}
 	}
+	views := uint64(0)
 	for slot := range t.tasks {
-		x := &t.tasks[slot]
-		n := 0
+		x, seen := &t.tasks[slot], 0
 		for _, v := range x.places {
 			if v.of != nil {
-				n++
+				seen++
 			}
 		}
-		nViews += uint64(n)
-		if n != x.seen || n != seen[slot] || named[slot] != x.named || owned[slot] != x.owned {
-			return invariant.Of("window: what a task sees, owns and may see (slot, sees)", uint64(slot), uint64(n))
+		views += uint64(seen)
+		if seen != x.seen || seen != n.seen[slot] || x.named != n.named[slot] || x.owned != n.owned[slot] {
+			return invariant.Of("window: what a task sees, owns and may see (slot, sees)", uint64(slot), uint64(seen))
 		}
 	}
-	if nRows != t.nRows || nLets != t.nLets || nViews != t.nViews {
-		return invariant.Of("window: rows and places (rows found, places found)", nRows, nLets<<32|nViews)
+	if n.rows != t.nRows || n.lets != t.nLets || views != t.nViews {
+		return invariant.Of("window: rows, and places for tasks (rows found, places found)", n.rows, n.lets)
+	}
+	return invariant.Fault{}
+}
+
+// tally is what Check has counted.
+type tally struct {
+	rows, lets         uint64
+	named, owned, seen [abi.MaxTasks]int // by slot
+}
+
+// checkRow: the owner of w is there, or has left it; those that it is let to are there, and see it as they may.
+func (t *Windows) checkRow(row int, w *window, tasks Tasks, n *tally) invariant.Fault {
+	n.rows++
+	if uint64(w.id)%abi.WindowRows != uint64(row) || int(w.account) != row/abi.MaxWindows || !w.left && !tasks.There(w.owner) {
+		return invariant.Of("window: a row of another account, or an owner that is not there (row, owner)", uint64(row), uint64(w.owner))
+	}
+	if !w.left {
+		n.owned[w.owner.Slot()]++
+		if f := t.checkView(row, w, w.owner, w.place, abi.WindowRead|abi.WindowWrite, n); f.Broken() {
+			return f
+		}
+	}
+	names := uint64(0)
+	for _, l := range w.lets {
+		if l.to == 0 {
+			continue
+		}
+		n.lets++
+		n.named[l.to.Slot()]++
+		names |= 1 << l.to.Slot()
+		if !tasks.There(l.to) {
+			return invariant.Of("window: it is let to a task that is not there (row, task)", uint64(row), uint64(l.to))
+		}
+		if f := t.checkView(row, w, l.to, l.place, l.rights, n); f.Broken() {
+			return f
+		}
+	}
+	if names != w.names || w.left && names == 0 || w.making != (!w.left && w.place == none) {
+		return invariant.Of("window: the tasks that it is let to (row, found)", uint64(row), names)
 	}
 	return invariant.Fault{}
 }
@@ -155,8 +162,12 @@ func (t *Windows) checkFrames(row int, w *window, set *mem.Set) invariant.Fault 
 	return invariant.Fault{}
 }
 
-// checkView: the task sees w in that place, with those rights.
-func (t *Windows) checkView(row int, w *window, ep abi.Endpoint, place int, rights abi.WindowRights) invariant.Fault {
+// checkView: the task sees w in that place, if in any, with those rights.
+func (t *Windows) checkView(row int, w *window, ep abi.Endpoint, place int, rights abi.WindowRights, n *tally) invariant.Fault {
+	if place == none {
+		return invariant.Fault{}
+	}
+	n.seen[ep.Slot()]++
 	x := &t.tasks[ep.Slot()]
 	if x.places[place] != (view{w, rights}) || x.space == nil || x.space.views != x {
 		return invariant.Of("window: a task that sees it does not know (row, task)", uint64(row), uint64(ep))
