@@ -204,6 +204,12 @@ func (s *Tables) Share(va uint64, table mem.Addr, bits PTE) bool {
 	return true
 }
 
+// Parts is the entries of the last-level tables for n times 2 MiB from va on, which is all in one GiB for which the tables above are
+// there.
+func (s *Tables) Parts(va, n uint64) []uint64 {
+	return s.pool.Physical().Words(s.Directory(va))[index(va, 1):][:n]
+}
+
 // Part is the entry of the last-level table for the 2 MiB that va lies in; nil when there is no place for it.
 func (s *Tables) Part(va uint64) *PTE {
 	e := Entry(s.Root, 0)

@@ -257,8 +257,9 @@ func (t *Windows) show(w *window, x *views, s *Space, place int, rights abi.Wind
 	if !s.ReserveWhole(windowsAt) {
 		return abi.ENOMEM
 	}
-	for i := range parts(w.pages) {
-		s.Share(placeAt(place)+i<<partShift, w.tables[i], entryBits(rights))
+	entries := s.Parts(placeAt(place), parts(w.pages))
+	for i := range entries {
+		entries[i] = uint64(w.entry(uint64(i), rights))
 	}
 	x.space, x.places[place] = s, view{w, rights}
 	s.views = x
@@ -267,12 +268,13 @@ func (t *Windows) show(w *window, x *views, s *Space, place int, rights abi.Wind
 	return abi.OK
 }
 
-// entryBits is what the entries allow of who has rights.
-func entryBits(rights abi.WindowRights) paging.PTE {
+// entry is what points to the i-th table of w where a task has rights.
+func (w *window) entry(i uint64, rights abi.WindowRights) paging.PTE {
+	bits := paging.Present | paging.User | paging.Shared | paging.NX
 	if rights&abi.WindowWrite != 0 {
-		return paging.NX | paging.Writable
+		bits |= paging.Writable
 	}
-	return paging.NX
+	return paging.Entry(w.tables[i], bits)
 }
 
 // hide undoes show.
@@ -280,9 +282,7 @@ func (t *Windows) hide(w *window, x *views, place int) {
 	if place == none {
 		return
 	}
-	for i := range parts(w.pages) {
-		*x.space.Part(placeAt(place) + i<<partShift) = 0
-	}
+	clear(x.space.Parts(placeAt(place), parts(w.pages)))
 	x.places[place] = view{}
 	x.seen--
 	t.nViews--

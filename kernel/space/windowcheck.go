@@ -180,11 +180,6 @@ func (t *Windows) checkView(row int, w *window, ep abi.Endpoint, place int, righ
 	return invariant.Fault{}
 }
 
-// entry is what points to the i-th table of w where a task has rights.
-func (w *window) entry(i uint64, rights abi.WindowRights) paging.PTE {
-	return paging.Entry(w.tables[i], paging.Present|paging.User|paging.Shared|entryBits(rights))
-}
-
 // Part implements paging.Shares.
 func (x *views) Part(va uint64) paging.PTE {
 	if x.find(va).Kind != Window {
