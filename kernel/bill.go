@@ -39,7 +39,7 @@ func (k *Kernel) charge(at uint64) {
 
 // pay has another account pay for the time from now on.
 func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
-	k.charge(k.m.TSC())
+	k.charge(k.cpu.TSC())
 	k.payer, k.how, k.slot = a, how, slot
 }
 
@@ -128,24 +128,26 @@ func (k *Kernel) release() {
 	}
 }
 
+// chore has pick look at what is left to do before anybody runs again.
+func (k *Kernel) chore() { k.chores, k.settled = true, 0 }
+
 // refilled is called when budgets that somebody waited for are filled.
 func (k *Kernel) refilled() {
 	k.retry |= k.held
-	k.chores = true
+	k.chore()
 	k.held = 0
 	k.irqs.Resume(k.tell)
 }
 
-// waited notes how long t was ready before it runs now.
-func (k *Kernel) waited(t *task.Task) {
-	if t.ReadyNS == 0 {
-		return
-	}
-	d := k.clock() - t.ReadyNS
+// waited notes how long t was ready before it runs, at TSC at: the moment from which on it is charged.
+// Preconditions: t was ready.
+func (k *Kernel) waited(t *task.Task, at uint64) {
+	ready, now := t.ReadyNS, k.sinceBoot(at)
 	t.ReadyNS = 0
-	if d <= t.WorstWaitNS {
+	if now <= ready+t.WorstWaitNS {
 		return
 	}
+	d := now - ready
 	t.WorstWaitNS = d
 	a := k.accounts.Get(t.Account)
 	a.WorstWaitNS = max(a.WorstWaitNS, d)
@@ -181,8 +183,9 @@ func (k *Kernel) arm(t *task.Task) {
 	k.m.ArmTimer(d)
 }
 
-// generation changes with everything that decides which task runs next, on which account, and until when.
-func (k *Kernel) generation() uint64 { return k.sched.Gen() + k.timers.Gen() }
+// generation changes with everything that decides which task runs next, on which account, and until when. It is
+// never 0.
+func (k *Kernel) generation() uint64 { return k.sched.Gen() + k.timers.Gen() + 1 }
 
 // sinceBoot is a reading of the TSC in ns since boot.
 func (k *Kernel) sinceBoot(tsc uint64) uint64 { return k.ns(tsc - k.cfg.Facts.EntryTSC) }

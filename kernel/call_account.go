@@ -9,9 +9,10 @@ import (
 
 // callAccount: (AccountOp, account); Buf: AccountSpec → account.
 //
-// Errors: EINVAL (unknown op, or a value out of range), ESRCH (no such account), ENOSPC (all accounts, or all rows of
+// Errors: EINVAL (unknown op, or a value out of range), ESRCH (no such account, or it has no snapshot to check), ENOSPC (all accounts, or all rows of
 // images, are others'), ENOMEM (the reserve cannot be promised), EPERM (the kernel's account; AccountFree of the root
-// task's; AccountPay of one that is no server), EBUSY (tasks or images are on it).
+// task's; AccountPay of one that is no server), EBUSY (tasks or images are on it), EIO (of
+// AccountCheckSnapshot, which works in steps: the snapshot is damaged).
 func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	id := abi.AccountID(min(f.SI, abi.MaxAccounts))
 	switch abi.AccountOp(f.DI) {
@@ -25,6 +26,9 @@ func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		k.share(a, sched.Level(a.Spec.Priority))
 		return abi.OK, uint64(a.ID)
 	case abi.AccountFree:
+		if a := k.accounts.Get(id); a != nil && a.Tasks == 0 {
+			k.dropSnapshot(id)
+		}
 		e := k.accounts.Close(id)
 		if e == abi.OK {
 			k.sched.Clear(id)
@@ -38,6 +42,15 @@ func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 			return abi.ESRCH, 0
 		}
 		k.sched.SetPayer(t.Slot, id)
+		return abi.OK, 0
+	case abi.AccountDropSnapshot, abi.AccountCheckSnapshot:
+		if k.accounts.Get(id) == nil {
+			return abi.ESRCH, 0
+		}
+		if abi.AccountOp(f.DI) == abi.AccountCheckSnapshot {
+			return k.checkSnapshot(t, id)
+		}
+		k.dropSnapshot(id)
 		return abi.OK, 0
 	}
 	return abi.EINVAL, 0

@@ -33,11 +33,8 @@ func (k *Kernel) copyGrant(t *task.Task, f *arch.Frame, access uint32) (abi.Errn
 	if granter == nil {
 		return abi.EDEADSRCDST, 0
 	}
-	g := granter.Call.Grants[id&63] // a copy: the granter is not running, but its page is not trusted twice
-	if g.Flags&abi.GrantValid == 0 || g.Flags&access == 0 || g.Seq != uint32(id)>>8 || g.To != t.Endpoint || id&0xc0 != 0 {
-		return abi.EPERM, 0
-	}
-	if offset+n < offset || offset+n > g.Len {
+	g, ok := granter.Granted(t.Endpoint, id, access)
+	if !ok || offset+n < offset || offset+n > g.Len {
 		return abi.EPERM, 0
 	}
 	if at+n < at {

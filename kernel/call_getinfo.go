@@ -17,7 +17,7 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch index := f.SI; abi.InfoKind(f.DI) {
 	case abi.InfoMachine:
 		m := k.cfg.Facts
-		k.charge(k.m.TSC())
+		k.charge(k.cpu.TSC())
 		m.NowTSC, m.IdleNS = k.since, k.ns(k.idle)
 		return put(t, abi.OK, &m)
 	case abi.InfoCounts:
@@ -69,7 +69,7 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		k.checkInfo(&c)
 		return put(t, abi.OK, &c)
 	case abi.InfoAccount:
-		k.charge(k.m.TSC())
+		k.charge(k.cpu.TSC())
 		var a abi.AccountInfo
 		return put(t, k.accountInfo(index, &a), &a)
 	case abi.InfoHeap:

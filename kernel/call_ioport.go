@@ -79,22 +79,16 @@ func (k *Kernel) sortPorts(to *task.Task, p *abi.Privilege, out *ioRights) abi.E
 				return k.refusePorts(to, &b)
 			}
 		}
-		piece, rest, more := ioport.Next(r)
-		for whole := piece.Class; ; piece, rest, more = ioport.Next(rest) {
-			switch {
-			case piece.Class == ioport.Never, piece.Class == ioport.Unlisted && p.Unguarded>>i&1 == 0,
-				(piece.Class == ioport.Guarded) != (whole == ioport.Guarded):
-				return k.refusePorts(to, &piece)
-			case !more && whole == ioport.Guarded:
-				out.guarded[out.nGuarded] = r
-				out.nGuarded++
-			case !more:
-				out.open[out.nOpen] = r
-				out.nOpen++
-			}
-			if !more {
-				break
-			}
+		guarded, bad, ok := ioport.Sort(r, p.Unguarded>>i&1 != 0)
+		switch {
+		case !ok:
+			return k.refusePorts(to, &bad)
+		case guarded:
+			out.guarded[out.nGuarded] = r
+			out.nGuarded++
+		default:
+			out.open[out.nOpen] = r
+			out.nOpen++
 		}
 	}
 	return abi.OK

@@ -113,33 +113,18 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 func (k *Kernel) privTell(to *task.Task, from *abi.CallArea) {
 	var p abi.Privilege
 	copy(abi.Bytes(&p), from.Buf[:])
-	k.allowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
+	k.tasks.AllowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
 	k.tellUnguarded(to)
 }
 
 func overlap(a, b abi.PortRange) bool { return a.First <= b.Last && b.First <= a.Last }
-
-// allowSends lets to send to peers. A task that may send a request must be able to get an answer, so the other way is
-// opened too, unless that leads to a task that can only receive. A peer that has died meanwhile is passed over; ways
-// that others opened stay open.
-func (k *Kernel) allowSends(to *task.Task, peers []abi.Endpoint) {
-	for _, ep := range peers {
-		o := k.tasks.Lookup(ep)
-		if o == nil || o == to {
-			continue
-		}
-		to.SendTo |= 1 << o.Slot
-		if o.Priv.TrapMask != abi.TrapBit(abi.CallReceive) {
-			o.SendTo |= 1 << to.Slot
-		}
-	}
-}
 
 // allow lets to run.
 func (k *Kernel) allow(to *task.Task) {
 	to.Wait &^= task.NoPriv
 	if to.StartedNS == 0 {
 		to.StartedNS = k.now
+		to.Space.Ready()
 	}
 	if to.Wait == 0 {
 		k.Ready(to)

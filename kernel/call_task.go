@@ -10,7 +10,7 @@ import (
 
 // callTaskCreate: Buf: TaskSpec. The new task has no rights and does not run.
 //
-// Errors: EINVAL (no such sealed image, arguments too long, a label that the log has for the kernel or the root task),
+// Errors: EINVAL (no such sealed image, arguments too long, unknown flags, a label that the log has for the kernel or the root task),
 // ESRCH (no such account), ENOSPC (no slot), EAGAIN (its death could not be told: too many records wait), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
@@ -23,13 +23,16 @@ func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64)
 		return e, 0
 	}
 	k.startInfo(n).Root = k.root.Endpoint
+	if n.Warm {
+		return abi.OK, uint64(n.Endpoint) | abi.TaskIsWarm
+	}
 	return abi.OK, uint64(n.Endpoint)
 }
 
 func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	m, a := k.images.Sealed(int(s.Image)), k.accounts.Get(s.Account)
 	switch {
-	case m == nil || s.ArgsLen > abi.ArgsSize:
+	case m == nil || s.ArgsLen > abi.ArgsSize || s.Flags&^(abi.TaskSnapshot|abi.TaskWarm) != 0:
 		return nil, abi.EINVAL
 	case a == nil || s.Account == abi.AccountKernel:
 		return nil, abi.ESRCH
@@ -66,7 +69,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 		return false
 	}
 	t.Ctx = contextAt(k.phys, ctx)
-	t.Ctx.Start(t.Image.Entry)
+	t.Ctx.Start(t.Slot, t.Image.Entry)
 	start, call := t.Space.Fixed(abi.StartPage, false), t.Space.Fixed(abi.CallPage, true)
 	if start == 0 || call == 0 {
 		return false
@@ -80,7 +83,16 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.Priority, i.MemoryLimit = a.Spec.Priority, a.Frames.Ceiling()*abi.PageSize
 	i.Seed = k.nextSeed()
 	i.ArgsLen, i.Args = s.ArgsLen, s.Args
-	return t.Space.Load(nil)
+	t.MaySnapshot = s.Flags&abi.TaskSnapshot != 0
+	n := k.warm(t, s.Flags)
+	if n == nil {
+		return t.Space.Load(nil)
+	}
+	if !t.Space.Load(&n.Snapshot) {
+		return false
+	}
+	n.resume(t)
+	return true
 }
 
 // startInfo is t's start page, by the direct map.

@@ -43,13 +43,16 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if !abi.TaskAddress(f.DX) { // SYSRET to a non-canonical address faults in ring 0
 			return abi.EFAULT, 0
 		}
-		to.Ctx.Frame.IP, to.Done = f.DX, 0
+		to.Ctx.Frame.IP, to.Done, to.Traced = f.DX, 0, true
 		return abi.OK, 0
+	case abi.TracePokeSnapshot:
+		return k.pokeSnapshot(to, f.DX, byte(f.R10)), 0
 	}
 	return abi.EINVAL, 0
 }
 
 func (k *Kernel) poke(to *task.Task, va uint64, b []byte) abi.Errno {
+	to.Traced = true
 	for len(b) > 0 {
 		a := to.Space.Private(va)
 		if a == 0 {

@@ -73,8 +73,8 @@ func (k *Kernel) viewed(t *task.Task, v abi.WindowView, e abi.Errno) (abi.Errno,
 
 // unmapped has the processor forget what it remembers of a space that has lost entries.
 func (k *Kernel) unmapped(s *space.Space) {
-	if k.current != nil && s == &k.current.Space {
-		k.m.LoadSpace(s.Root)
+	if t := k.current(); t != nil && s == &t.Space {
+		k.cpu.Switch(t.Ctx, s.Root)
 	}
 }
 

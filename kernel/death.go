@@ -11,6 +11,9 @@ import (
 // The order is DESIGN.md section 5's: nothing may reach the task, then nothing of it may reach others, then its
 // memory is another's. Long work is done in steps, at t's own level and on its account (bury).
 func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
+	if k.current() == t {
+		k.cpu.Switch(nil, k.template)
+	}
 	k.record(t, &r)
 	t.Death = r
 	k.tasks.Bury(t)
@@ -20,10 +23,6 @@ func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	k.timers.Cancel(alarmID(t))
 	k.closePorts(t)
 	k.images.ReleaseAll(t.Endpoint)
-	if k.current == t {
-		k.m.LoadSpace(k.template)
-		k.current = nil
-	}
 	k.bury(t)
 }
 
@@ -35,6 +34,7 @@ func (k *Kernel) bury(t *task.Task) {
 	}
 	k.sched.Block(t.Slot)
 	t.Space.Free() // frames are zeroed when they are next taken
+	k.unshare(t)
 	t.Ctx, t.Call = nil, nil
 	k.images.Drop(t.Image)
 	k.accounts.Get(t.Account).Tasks--

@@ -146,7 +146,7 @@ func TestDeathOrder(t *testing.T) {
 	if x.Live || r.pool.Free() <= free || r.tasks.Lookup(x.Endpoint) != nil {
 		t.Error("something was left when the death was told")
 	}
-	if last := r.m.spaces[len(r.m.spaces)-1]; last != r.template && r.current == nil {
+	if last := r.m.spaces[len(r.m.spaces)-1]; last != r.template && r.current() == nil {
 		t.Error("the page tables of the dead are in force")
 	}
 }

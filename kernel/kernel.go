@@ -17,20 +17,10 @@ import (
 	"bennu/kernel/timer"
 )
 
-// Machine is the hardware that the kernel drives.
+// Machine is the hardware that the kernel drives, beside the processor (arch.CPU).
 type Machine interface {
 	irq.Lines
 
-	SetTask(c *arch.Context) // entries to ring 0 save into c
-	LoadSpace(root mem.Addr) // page tables
-	Invalidate(va uint64)    // in the page tables in force, the page of va has changed
-	// Enter goes to ring 3. It returns the vector that ended the stay there, and the TSC at which the stay
-	// began and ended.
-	Enter(c *arch.Context) (vector, left, back uint64)
-	Idle() uint64                                 // wait for an interrupt; its vector
-	Poll() (vector uint64, came bool)             // take an interrupt that is pending
-	FaultAddress() uint64                         // of the last page fault
-	TSC() uint64                                  // time-stamp counter
 	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
 	EndInterrupt()                                // to the interrupt controller
 	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
@@ -44,6 +34,7 @@ type Machine interface {
 // Config is what boot found out about the machine.
 type Config struct {
 	Machine  Machine
+	CPU      *arch.CPU // the processor that runs this
 	Pool     *mem.Pool
 	Template mem.Addr // PML4 with the kernel's entries; ClosedIO was done
 	TSCHz    uint64
@@ -64,21 +55,22 @@ type Kernel struct {
 	template mem.Addr
 	cfg      Config
 
-	tasks    *task.Table
-	accounts *account.Table
-	ipc      *ipc.IPC
-	sched    *sched.Sched
-	timers   *timer.Heap
-	images   *image.Table
-	windows  *space.Windows
-	irqs     *irq.Table
-	log      *log.Log
-	root     *task.Task
+	tasks     *task.Table
+	accounts  *account.Table
+	ipc       *ipc.IPC
+	sched     *sched.Sched
+	timers    *timer.Heap
+	images    *image.Table
+	snapshots [abi.MaxAccounts]snapshot
+	windows   *space.Windows
+	irqs      *irq.Table
+	log       *log.Log
+	root      *task.Task
 
-	current *task.Task // whose page tables and context are loaded
-	armed   uint64     // deadline the timer is set for, ns; ^0: none
-	entered uint64     // TSC when ring 0 was last entered
-	why     uint64     // what ring 0 was last entered for: call number, or 1000+vector
+	cpu     *arch.CPU // that this runs on; its Current is whose page tables and context are loaded
+	armed   uint64    // deadline the timer is set for, ns; ^0: none
+	entered uint64    // TSC when ring 0 was last entered
+	why     uint64    // what ring 0 was last entered for: call number, or 1000+vector
 	tell    func(owner abi.Endpoint, bit uint) bool
 	now     uint64 // ns, read once for each entry
 
@@ -106,7 +98,7 @@ type Kernel struct {
 
 // New makes a kernel without tasks.
 func New(cfg Config) *Kernel {
-	k := &Kernel{m: cfg.Machine, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
+	k := &Kernel{m: cfg.Machine, cpu: cfg.CPU, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
 	k.walk = &walker{kernel: cfg.Pool.Size() - cfg.Pool.Free()}
 	k.tasks = task.NewTable()
 	k.accounts = account.NewTable(cfg.Pool)
@@ -128,7 +120,7 @@ func New(cfg Config) *Kernel {
 }
 
 // clock is the time since boot in ns.
-func (k *Kernel) clock() uint64 { return k.ns(k.m.TSC() - k.cfg.Facts.EntryTSC) }
+func (k *Kernel) clock() uint64 { return k.ns(k.cpu.TSC() - k.cfg.Facts.EntryTSC) }
 
 // Now is the time when ring 0 was entered. It implements ipc.Machine.
 func (k *Kernel) Now() uint64 { return k.now }

@@ -12,38 +12,55 @@ func (k *Kernel) Run() {
 	k.running = true
 	k.now = k.clock()
 	k.root.ReadyNS = k.now
-	k.entered = k.m.TSC() // nobody waited for the boot: it is no stay in ring 0
+	k.entered = k.cpu.TSC() // nobody waited for the boot: it is no stay in ring 0
 	for {
-		k.Step()
+		if t := k.pick(); t != nil {
+			k.turn(t, forEver)
+		}
 	}
 }
 
-// Step runs one task until it comes back, or waits for one interrupt.
+const forEver = int(^uint(0) >> 1) // more stays in ring 3 than a machine lives for
+
+// Step is one time round: one task runs until it comes back, or one interrupt is waited for.
 func (k *Kernel) Step() {
-	t := k.current
-	if k.settled == 0 || k.settled != k.generation() || k.chores {
-		if t = k.pick(); t == nil {
+	t := k.current()
+	if !k.same() {
+		t = k.pick()
+	}
+	if t != nil {
+		k.turn(t, 1)
+	}
+}
+
+// same tells whether all is as pick left it, so that who ran goes on: the queue, the budgets, the deadlines.
+func (k *Kernel) same() bool { return k.settled == k.generation() }
+
+// turn runs t, and handles what it comes back for, until it does not just go on, or has come back so often.
+func (k *Kernel) turn(t *task.Task, stays int) {
+	for ; stays > 0; stays-- {
+		v, left, back := k.cpu.Enter(t.Ctx)
+		k.stayed(left, back)
+		if t.FirstRunNS == 0 {
+			t.FirstRunNS = k.sinceBoot(left)
+		}
+		t.Ticks += back - left
+		if v != arch.VectorSyscall {
+			k.charge(back)
+			k.why = 1000 + v
+			k.event(t, v)
+			return
+		}
+		if back >= k.bill.due {
+			k.charge(back)
+		}
+		t.Calls++
+		k.why = t.Ctx.Frame.AX
+		k.call(t)
+		if !k.same() {
 			return
 		}
 	}
-	v, left, back := k.m.Enter(t.Ctx)
-	k.stayed(left, back)
-	if t.FirstRunNS == 0 {
-		t.FirstRunNS = k.sinceBoot(left)
-	}
-	t.Ticks += back - left
-	if v != arch.VectorSyscall {
-		k.charge(back)
-		k.why = 1000 + v
-		k.event(t, v)
-		return
-	}
-	if back >= k.bill.due {
-		k.charge(back)
-	}
-	t.Calls++
-	k.why = t.Ctx.Frame.AX
-	k.call(t)
 }
 
 // pick finds the task that runs next, switches to it and sets the timer. nil: something else was done.
@@ -55,37 +72,44 @@ func (k *Kernel) pick() *task.Task {
 		k.release()
 		k.chores = k.showing() || k.retry != 0
 	}
-	slot := k.sched.First()
+	slot, payer, how := k.sched.Turn()
 	if slot < 0 {
 		k.rest()
 		return nil
 	}
-	t := &k.tasks.Tasks[slot]
-	if payer, how := k.sched.Bill(slot); slot != k.slot || payer != k.payer || how != k.how {
-		k.pay(payer, how, slot) // the switch is t's
+	if slot != k.slot || payer != k.payer || how != k.how {
+		before := k.generation()
+		k.charge(k.cpu.TSC())
+		if k.generation() != before { // somebody's turn or budget was over with that
+			slot, payer, how = k.sched.Turn()
+		}
+		k.payer, k.how, k.slot = payer, how, slot // the switch is this one's
 	}
+	t := &k.tasks.Tasks[slot]
 	if t.Dying {
 		k.bury(t)
 		k.poll()
 		return nil
 	}
-	if t != k.current {
+	if t.Ctx != k.cpu.Current {
 		k.switchTo(t)
 	}
-	k.waited(t)
+	if t.ReadyNS != 0 {
+		k.waited(t, k.since)
+	}
 	k.arm(t)
-	k.settled = k.generation()
+	if !k.chores {
+		k.settled = k.generation()
+	}
 	return t
 }
 
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
-	if o := k.current; o != nil && k.sched.Queued(o.Slot) {
+	if o := k.current(); o != nil && k.sched.Queued(o.Slot) {
 		o.ReadyNS = k.now
 	}
-	k.m.LoadSpace(t.Space.Root)
-	k.m.SetTask(t.Ctx)
-	k.current = t
+	k.cpu.Switch(t.Ctx, t.Space.Root)
 }
 
 // stayed notes how long ring 0 was kept, with interrupts off, before it was left at TSC left, and that
@@ -110,26 +134,26 @@ func (k *Kernel) rest() {
 		k.poll()
 		return
 	}
-	left := k.m.TSC()
+	left := k.cpu.TSC()
 	k.charge(left)
-	v := k.m.Idle()
+	v := k.cpu.Idle()
 	k.resumed(v, left)
 }
 
 // poll takes an interrupt that is pending, so that work in steps keeps nobody waiting.
 func (k *Kernel) poll() {
-	left := k.m.TSC()
+	left := k.cpu.TSC()
 	k.charge(left)
-	if v, came := k.m.Poll(); came {
+	if v, came := k.cpu.Poll(); came {
 		k.resumed(v, left)
 	} else {
-		k.stayed(left, k.m.TSC())
+		k.stayed(left, k.cpu.TSC())
 	}
 }
 
 // resumed handles the interrupt that ended a wait of ring 0 with interrupts on. The wait began at TSC left.
 func (k *Kernel) resumed(v, left uint64) {
-	back := k.m.TSC()
+	back := k.cpu.TSC()
 	k.stayed(left, back)
 	k.idle += back - left
 	k.since, k.slot = back, -1
@@ -211,6 +235,11 @@ func (k *Kernel) expire() {
 func (k *Kernel) call(t *task.Task) {
 	f := &t.Ctx.Frame
 	nr := abi.CallNr(f.AX)
+	t.Made |= 1 << (nr & 63)
+	if nr >= abi.CallBase {
+		k.kernelCall(t, nr)
+		return
+	}
 	switch nr {
 	case abi.CallSend:
 		k.ipc.Send(t, abi.Endpoint(f.DI))
@@ -250,6 +279,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallCopyTo - abi.CallBase:      (*Kernel).callCopyTo,
 	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
 	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
+	abi.CallSnapshot - abi.CallBase:    (*Kernel).callSnapshot,
 	abi.CallWindow - abi.CallBase:      (*Kernel).callWindow,
 }
 
@@ -261,13 +291,8 @@ const userEnd = 1 << 47
 // dying is nobody's privilege.
 func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 	f := &t.Ctx.Frame
-	if nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS && f.SI < userEnd {
-		t.Ctx.FSBase = f.SI
-		t.Result(abi.OK, 0)
-		return
-	}
 	if nr < abi.CallBase || nr > abi.CallMax {
-		k.misuse(t, nr)
+		k.foreignCall(t, nr)
 		return
 	}
 	if nr != abi.CallExit && t.Priv.CallMask&abi.CallBit(nr) == 0 {
@@ -289,6 +314,17 @@ func (k *Kernel) kernelCall(t *task.Task, nr abi.CallNr) {
 	}
 	t.Done = 0
 	t.Result(e, v)
+}
+
+// foreignCall is a number that is none of the kernel's. The official TamaGo runtime sets its thread pointer by Linux's call;
+// whoever makes another one ends.
+func (k *Kernel) foreignCall(t *task.Task, nr abi.CallNr) {
+	if f := &t.Ctx.Frame; nr == abi.CallArchPrctl && f.DI == abi.ArchSetFS && f.SI < userEnd {
+		t.Ctx.FSBase = f.SI
+		t.Result(abi.OK, 0)
+		return
+	}
+	k.misuse(t, nr)
 }
 
 // again is returned by the handler of a call that works in steps, before the last step: the task makes the call once

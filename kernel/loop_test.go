@@ -42,9 +42,9 @@ func TestReadyLatencyOfRunning(t *testing.T) {
 	r.does(a, func(*arch.Context) uint64 { r.m.tsc += 700_000_000; return arch.VectorSpurious })
 	r.until("long run", func() bool { return r.m.next[a.Slot] == nil })
 	r.ipc.Interrupt(r.root, 0, r.now) // of equal priority: takes the CPU when a's time is up
-	r.until("root runs", func() bool { return r.current == r.root })
+	r.until("root runs", func() bool { return r.current() == r.root })
 	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
-	r.until("a runs", func() bool { return r.current == a })
+	r.until("a runs", func() bool { return r.current() == a })
 	if l := r.latency; l.MaxReadyNS > 20_000_000 {
 		t.Errorf("ready for %d ns (task %d), of which it ran 700 ms", l.MaxReadyNS, l.MaxReadyTask)
 	}
@@ -59,12 +59,12 @@ func TestReadyLatencyOfPreempted(t *testing.T) {
 	b := r.make(p)
 	r.call(b, abi.CallReceive, uint64(abi.Self), 10_000_000)
 	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
-	r.until("a runs", func() bool { return r.current == a })
-	r.until("b takes over", func() bool { return r.current == b })
+	r.until("a runs", func() bool { return r.current() == a })
+	r.until("b takes over", func() bool { return r.current() == b })
 	r.does(b, func(*arch.Context) uint64 { r.m.tsc += 300_000_000; return arch.VectorSpurious })
 	r.until("long run", func() bool { return r.m.next[b.Slot] == nil })
 	r.call(b, abi.CallReceive, uint64(abi.Self), abi.NoTimeout-1)
-	r.until("a runs again", func() bool { return r.current == a })
+	r.until("a runs again", func() bool { return r.current() == a })
 	if l := r.latency; l.MaxReadyNS < 300_000_000 || l.MaxReadyTask != a.Endpoint {
 		t.Errorf("longest %d ns of task %d, want task %d's 300 ms", l.MaxReadyNS, l.MaxReadyTask, a.Endpoint)
 	}

@@ -25,7 +25,7 @@ func (k *Kernel) exception(t *task.Task, v uint64) {
 		k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err})
 		return
 	}
-	va, e := k.m.FaultAddress(), abi.EFAULT
+	va, e := k.cpu.FaultAddress(), abi.EFAULT
 	switch f.Err & (faultPresent | faultWrite) {
 	case 0, faultWrite:
 		e = t.Space.Populate(va)
@@ -54,8 +54,8 @@ func (k *Kernel) page(t *task.Task, va uint64, write bool) (mem.Addr, abi.Errno)
 	a, changed, e := t.Space.Page(va, write)
 	if changed {
 		k.given(t)
-		if t == k.current {
-			k.m.Invalidate(va)
+		if t == k.current() {
+			k.cpu.Invalidate(va)
 		}
 	}
 	return a, e

@@ -54,8 +54,7 @@ func (m *machine) Mask(line uint32) {
 }
 func (m *machine) Unmask(line uint32)                   { m.open[line] = true }
 func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], line < 24 }
-func (m *machine) SetTask(c *arch.Context)              {}
-func (m *machine) LoadSpace(root mem.Addr)              { m.spaces = append(m.spaces, root) }
+func (m *machine) Switched(root mem.Addr)               { m.spaces = append(m.spaces, root) }
 func (m *machine) Invalidate(va uint64)                 { m.invalid = append(m.invalid, va) }
 func (m *machine) FaultAddress() uint64                 { return m.cr2 }
 func (m *machine) TSC() uint64                          { return m.tsc }
@@ -96,7 +95,7 @@ func (m *machine) stay(c *arch.Context) uint64 {
 			slot = i
 		}
 	}
-	if slot < 0 || m.r.current != &m.r.tasks.Tasks[slot] {
+	if slot < 0 || m.r.current() != &m.r.tasks.Tasks[slot] {
 		m.r.t.Fatalf("entered a context that is not the current task's (slot %d)", slot)
 	}
 	m.r.entered = append(m.r.entered, slot)
@@ -159,7 +158,7 @@ func newRig(t testing.TB) *rig {
 	m := &machine{tsc: 1000, next: map[int]func(*arch.Context) uint64{}, open: map[uint32]bool{}, spin: 50_000}
 	r := &rig{t: t, m: m, enough: 10_000}
 	m.r = r
-	r.Kernel = New(Config{Machine: m, Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32, Seed: [4]uint64{1, 2, 3, 4}})
+	r.Kernel = New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32, Seed: [4]uint64{1, 2, 3, 4}})
 	l, _ := abi.MakeLabel("rs")
 	if e := r.StartRoot(l, code.New().Stop().ELF(), 0, 0); e != abi.OK {
 		t.Fatalf("StartRoot: %s", e.Name())

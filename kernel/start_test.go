@@ -24,7 +24,8 @@ func TestRootTask(t *testing.T) {
 	if !paging.ClosedIO(pool, template, tss) {
 		t.Fatal("ClosedIO")
 	}
-	k := New(Config{Machine: &machine{tsc: 1000, next: nil, open: map[uint32]bool{}}, Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32})
+	m := &machine{tsc: 1000, next: nil, open: map[uint32]bool{}}
+	k := New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32})
 	l, _ := abi.MakeLabel("rs")
 	const bytes = pages*abi.PageSize - 100
 	if e := k.StartRoot(l, code.New().Stop().ELF(), module, bytes); e != abi.OK {
@@ -139,7 +140,7 @@ func TestWorstWait(t *testing.T) {
 	waits := func(ns uint64) {
 		x.ReadyNS = r.clock()
 		r.m.tsc += ns
-		r.waited(x)
+		r.waited(x, r.m.tsc)
 		if x.ReadyNS != 0 {
 			t.Error("it waits still")
 		}

@@ -82,7 +82,7 @@ func (k *Kernel) emit(s log.Source, name *abi.Label) {
 	l.buf[l.n] = '\n'
 	k.console.put(l.buf[:l.n+1])
 	k.debug.put(l.buf[:l.n+1])
-	k.chores = true
+	k.chore()
 	if !k.running { // boot has nothing else to do
 		k.flush()
 	}

@@ -83,6 +83,13 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		}
 		w.frames[m.Account] += w.all.Len() - before
 	}
+	for id := range k.snapshots {
+		before := w.all.Len()
+		if f := k.snapshots[id].AddFrames(k.phys, &w.all, size); f.Broken() {
+			return f
+		}
+		w.frames[id] += w.all.Len() - before
+	}
 	for row := range abi.WindowRows {
 		before := w.all.Len()
 		a, f := k.windows.AddFrames(row, &w.all, size)
@@ -121,6 +128,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
+		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
 		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: k.windows.Shares(i)}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
@@ -198,8 +206,8 @@ func (k *Kernel) checkMasks() invariant.Fault {
 			return invariant.Of("a living task without context or account (slot)", uint64(i), 0)
 		}
 	}
-	if k.current != nil && !k.current.Live {
-		return invariant.Of("the page tables of a task that does not live are in force (slot)", uint64(k.current.Slot), 0)
+	if t := k.current(); t != nil && t.Ctx != k.cpu.Current {
+		return invariant.Of("the page tables of a task that does not live are in force (slot)", k.cpu.Current.Slot, 0)
 	}
 	return invariant.Fault{}
 }

@@ -6,6 +6,7 @@ import (
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
+	"bennu/kernel/arch"
 	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
@@ -294,8 +295,8 @@ func TestWalk(t *testing.T) {
 			return uint64(w.image), 0
 		}},
 		{"the page tables of nobody", "does not live are in force", func(w *walked) (a, b uint64) {
-			w.current = &task.Task{}
-			return 0, 0
+			w.cpu.Current = &arch.Context{Slot: 9}
+			return 9, 0
 		}},
 		{"a slot living and free", "free and not", func(w *walked) (a, b uint64) {
 			w.tasks.Tasks[60].Live = true

@@ -179,7 +179,8 @@ func TestWindowFlush(t *testing.T) {
 	} {
 		v := r.window(owner, abi.PageSize, 0)
 		r.share(owner, v.ID, x, abi.WindowRead)
-		r.current, r.settled = nil, 0
+		r.cpu.Switch(nil, r.template)
+		r.settled = 0
 		if c.current != nil {
 			r.switchTo(c.current)
 		}

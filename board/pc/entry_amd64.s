@@ -10,7 +10,8 @@
 // address here is an offset to it, or relative to the instruction.
 //
 // Until ·long64 this is 32-bit code. Go's assembler knows only 64-bit code, so every instruction here is
-// one that both modes encode alike: no REX prefix, no RIP-relative operand.
+// one that both modes encode alike: no REX prefix, no RIP-relative operand. Nothing can be called yet, so the instructions of
+// board/x86 are here inline.
 //
 // Source: Xen, "x86/HVM direct boot ABI"; Intel SDM Vol. 3A, "Initializing IA-32e Mode".
 TEXT cpuinit(SB),NOSPLIT|NOFRAME,$0

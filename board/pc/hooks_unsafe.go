@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"bennu/board/pc/cpu"
+	"bennu/board/x86"
 	"bennu/kernel/abi"
 	"bennu/kernel/layout"
 )
@@ -35,7 +36,7 @@ func SetClock(base, mult uint64) { clockBase, clockMult = base, mult }
 //go:linkname nanotime runtime/goos.Nanotime
 //go:nosplit
 func nanotime() int64 {
-	hi, lo := bits.Mul64(cpu.TSC()-clockBase, clockMult)
+	hi, lo := bits.Mul64(x86.TSC()-clockBase, clockMult)
 	return int64(hi<<32 | lo>>32)
 }
 
@@ -76,11 +77,11 @@ var randomState uint64
 // enough to seed hash functions and nothing else.
 func Random() uint64 {
 	if cpu.Has(cpu.ID, cpu.RDRAND) {
-		if v, ok := cpu.Random(); ok {
+		if v, ok := x86.Random(); ok {
 			return v
 		}
 	}
-	randomState += cpu.TSC() + 0x9e3779b97f4a7c15
+	randomState += x86.TSC() + 0x9e3779b97f4a7c15
 	v := randomState
 	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
 	v = (v ^ v>>27) * 0x94d049bb133111eb

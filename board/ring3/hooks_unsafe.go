@@ -13,6 +13,9 @@ import (
 	"bennu/kernel/usys"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 //go:linkname ramStart runtime/goos.RamStart
 var ramStart uint = abi.RAMBase
 
@@ -26,12 +29,12 @@ var ramStackOffset uint = abi.ArgsSize
 
 //go:linkname nanotime runtime/goos.Nanotime
 //go:nosplit
-func nanotime() int64 { return int64(usys.Now()) }
+func nanotime() int64 { return int64(sys.Now()) }
 
 //go:linkname hwinit0 runtime/goos.Hwinit0
 func hwinit0() {
 	goos.Bloc = abi.RAMBase
-	random = usys.Start().Seed
+	random = sys.Start().Seed
 }
 
 //go:linkname hwinit1 runtime/goos.Hwinit1
@@ -67,7 +70,7 @@ func flush() {
 	b := line.buf[:line.n]
 	line.n = 0
 	line.died = line.died || prefix(b, "panic: ") || prefix(b, "fatal error: ") || prefix(b, "runtime: ")
-	usys.DiagBytes(b)
+	sys.DiagBytes(b)
 }
 
 func prefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }
@@ -80,7 +83,7 @@ func exit(code int32) {
 	if code == 2 && line.died {
 		kind = abi.ExitPanic
 	}
-	usys.Exit(uint64(uint32(code)), kind)
+	sys.Exit(uint64(uint32(code)), kind)
 }
 
 // idle waits, with no goroutine ready, for the next timer. Messages stay in the kernel: whoever wants
@@ -90,7 +93,7 @@ func idle(until int64) {
 	if d <= 0 {
 		return
 	}
-	usys.Sleep(uint64(d))
+	sys.Sleep(uint64(d))
 }
 
 var random [4]uint64

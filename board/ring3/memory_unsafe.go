@@ -6,7 +6,6 @@ import (
 	_ "unsafe"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // setMemoryLimit is debug.SetMemoryLimit, without what package debug brings along.
@@ -28,7 +27,7 @@ const (
 // limitMemory makes the collector keep the program below its ceiling: a page that was touched once is the task's
 // until its end, and one too many is its end.
 func limitMemory() {
-	ceiling := usys.Start().MemoryLimit
+	ceiling := sys.Start().MemoryLimit
 	rest := fixedPages*abi.PageSize + bootStack + imageData() + ceiling/perTable + ceiling/perSlack
 	setMemoryLimit(int64(max(ceiling, rest) - rest))
 }

@@ -7,17 +7,17 @@ import (
 	"bennu/board/pc/clock"
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/mmio"
-	"bennu/kernel/arch"
+	"bennu/board/x86"
 )
 
 // testCalibrate brings the local APIC up and finds the clocks' rates.
 func testCalibrate(b *board) string {
 	apic.DisablePIC(b.ports)
-	base, err := apic.CheckBase(cpu.ReadMSR(cpu.MSRAPICBase), b.madt.LocalAPIC)
+	base, err := apic.CheckBase(x86.ReadMSR(x86.MSRAPICBase), b.madt.LocalAPIC)
 	if err != nil {
 		return err.Error()
 	}
-	cpu.WriteMSR(cpu.MSRAPICBase, base)
+	x86.WriteMSR(x86.MSRAPICBase, base)
 	b.local = apic.NewLocal(mmio.At(b.madt.LocalAPIC))
 	if err := b.local.Enable(); err != nil {
 		return err.Error()
@@ -26,14 +26,14 @@ func testCalibrate(b *board) string {
 		b.refs = append(b.refs, clock.PMTimer{Ports: b.ports, Port: uint16(r.Addr), Wide: r.Bits == 32})
 	}
 	b.refs = append(b.refs, clock.PIT{Ports: b.ports})
-	before := cpu.OrderedTSC()
-	b.rates, err = clock.Calibrate(clock.Source{TSC: cpu.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: b.refs, Timer: b.local})
-	spent := cpu.OrderedTSC() - before
+	before := x86.OrderedTSC()
+	b.rates, err = clock.Calibrate(clock.Source{TSC: x86.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: b.refs, Timer: b.local})
+	spent := x86.OrderedTSC() - before
 	if err != nil {
 		return err.Error()
 	}
 	b.report(b.rates, spent)
-	b.scale = clock.NewScale(b.rates.TSCHz, cpu.TSC())
+	b.scale = clock.NewScale(b.rates.TSCHz, x86.TSC())
 	b.local.SetTimer(b.rates.TimerHz)
 	return ""
 }
@@ -46,12 +46,12 @@ func (b *board) report(r clock.Rates, spent uint64) {
 // testCalibrateAgain asks each reference alone: they must agree.
 func testCalibrateAgain(b *board) string {
 	for _, ref := range b.refs {
-		before := cpu.OrderedTSC()
-		r, err := clock.Calibrate(clock.Source{TSC: cpu.OrderedTSC, References: []clock.Reference{ref}, Timer: b.local})
+		before := x86.OrderedTSC()
+		r, err := clock.Calibrate(clock.Source{TSC: x86.OrderedTSC, References: []clock.Reference{ref}, Timer: b.local})
 		if err != nil {
 			return ref.Name() + ": " + err.Error()
 		}
-		b.report(r, cpu.OrderedTSC()-before)
+		b.report(r, x86.OrderedTSC()-before)
 		apart := max(r.TSCHz, b.rates.TSCHz) - min(r.TSCHz, b.rates.TSCHz)
 		if apart/(b.rates.TSCHz/1_000_000) > uint64(r.PPM+b.rates.PPM)+50 {
 			return ref.Name() + " disagrees"
@@ -68,10 +68,10 @@ func testCalibrateAgain(b *board) string {
 // testTimer: a one-shot comes once, not early; the rest of its time is the emulator's.
 func testTimer(b *board) string {
 	for _, ns := range []uint64{0, 10_000, 1_000_000, 5_000_000} {
-		begin := cpu.OrderedTSC()
+		begin := x86.OrderedTSC()
 		b.local.Arm(ns)
-		v := arch.Idle()
-		took := b.scale.NS(cpu.OrderedTSC()) - b.scale.NS(begin)
+		v := b.cpu.Idle()
+		took := b.scale.NS(x86.OrderedTSC()) - b.scale.NS(begin)
 		b.local.EOI()
 		b.print("# armed ", decimal(ns), " ns, came after ", decimal(took))
 		if v != apic.TimerVector {
@@ -89,19 +89,19 @@ func testTimer(b *board) string {
 
 // testDisarm: a timer that was disarmed does not come; the one armed after it does.
 func testDisarm(b *board) string {
-	begin := cpu.OrderedTSC()
+	begin := x86.OrderedTSC()
 	b.local.Arm(100_000)
 	b.local.Disarm()
-	for b.scale.NS(cpu.OrderedTSC())-b.scale.NS(begin) < 300_000 {
-		cpu.Pause()
+	for b.scale.NS(x86.OrderedTSC())-b.scale.NS(begin) < 300_000 {
+		x86.Pause()
 	}
-	if v, came := arch.Poll(); came {
+	if v, came := b.cpu.Poll(); came {
 		return "vector " + decimal(v) + " came all the same"
 	}
-	begin = cpu.OrderedTSC()
+	begin = x86.OrderedTSC()
 	b.local.Arm(3_000_000)
-	v := arch.Idle()
-	took := b.scale.NS(cpu.OrderedTSC()) - b.scale.NS(begin)
+	v := b.cpu.Idle()
+	took := b.scale.NS(x86.OrderedTSC()) - b.scale.NS(begin)
 	b.local.EOI()
 	if v != apic.TimerVector || took < 2_900_000 {
 		return "vector " + decimal(v) + " after " + decimal(took) + " ns"

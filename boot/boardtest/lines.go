@@ -6,9 +6,8 @@ import (
 	"runtime"
 
 	"bennu/board/pc/apic"
-	"bennu/board/pc/cpu"
 	"bennu/board/pc/mmio"
-	"bennu/kernel/arch"
+	"bennu/board/x86"
 )
 
 const timeLimit = 2_000_000_000 // ns, for an interrupt that must come
@@ -36,7 +35,7 @@ func testLines(b *board) string {
 // wait is the next interrupt's vector, or TimerVector after limit nanoseconds. It ends neither.
 func (b *board) wait(limit uint64) uint64 {
 	b.lines.Arm(limit)
-	v := arch.Idle()
+	v := b.cpu.Idle()
 	b.lines.Disarm()
 	return v
 }
@@ -205,11 +204,11 @@ func testHotPath(b *board) string {
 		{"eoi", func() { b.lines.EOI() }},
 		{"arm", func() { b.lines.Arm(1_000_000_000) }},
 	} {
-		begin := cpu.OrderedTSC()
+		begin := x86.OrderedTSC()
 		for range rounds {
 			t.run()
 		}
-		b.print("# ", t.name, ": ", decimal((cpu.OrderedTSC()-begin)/rounds), " counts")
+		b.print("# ", t.name, ": ", decimal((x86.OrderedTSC()-begin)/rounds), " counts")
 	}
 	b.lines.Disarm()
 	b.lines.Mask(line)

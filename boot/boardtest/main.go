@@ -27,6 +27,7 @@ import (
 	"bennu/board/pc/power"
 	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
+	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel/arch"
 	"bennu/kernel/mem"
@@ -40,6 +41,7 @@ const (
 
 // board is what the tests share.
 type board struct {
+	cpu   *arch.CPU
 	ports port.Hardware
 	com1  *serial.Port
 	debug *serial.Debugcon
@@ -80,7 +82,7 @@ func main() {
 	b.com1, _ = serial.Open(b.ports, serial.COM1, 115200)
 	b.debug, _ = serial.OpenDebugcon(b.ports)
 	pc.Putc = b.put
-	b.power = power.Machine{Ports: b.ports, Store8: mmio.Store8, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+	b.power = power.Machine{Ports: b.ports, Store8: mmio.Store8, TripleFault: x86.TripleFault, Halt: x86.Halt}
 	pc.OnExit = func(int32) { b.power.Fail(statusFail) }
 	b.print("KTAP version 1")
 	b.print("1..", decimal(uint64(len(tests))))
@@ -117,7 +119,7 @@ func (b *board) end() {
 	// Each way to reset has the others taken away; the last resort says that it was needed.
 	b.power.TripleFault = func() {
 		b.print("# triple fault")
-		cpu.TripleFault()
+		x86.TripleFault()
 	}
 	switch how {
 	case "off":
@@ -133,7 +135,7 @@ func (b *board) end() {
 		b.power.Ports = without{b.ports, portReset}
 		b.power.Reset()
 	case "triple":
-		cpu.TripleFault()
+		x86.TripleFault()
 	}
 	b.power.Fail(statusPass)
 }
@@ -199,8 +201,8 @@ func testMap(b *board) string {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(template)
-	ring0.Init(pool.Physical(), tss, clean)
-	arch.OnFault = func(f *arch.Frame, cr2, _ uint64) {
+	b.cpu = ring0.Init(pool.Physical(), tss, clean)
+	arch.OnFault = func(_ *arch.CPU, f *arch.Frame, cr2, _ uint64) {
 		b.print("# fault: vector ", decimal(f.Vector), " rip ", decimal(f.IP), " cr2 ", decimal(cr2))
 		b.power.Fail(statusFail)
 	}

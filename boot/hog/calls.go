@@ -4,7 +4,6 @@ package main
 
 import (
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // The roles that are a burden by themselves and by the kernel's calls.
@@ -15,7 +14,7 @@ const many = 64
 // spin keeps the CPU without any call, as long as it gets it.
 func spin() {
 	const long = 5e6 // ns
-	for began := usys.Now(); usys.Now()-began < long; {
+	for began := sys.Now(); sys.Now()-began < long; {
 	}
 }
 
@@ -29,7 +28,7 @@ var (
 // record is one of them.
 func info() {
 	for range many {
-		if _, e := usys.GetInfo(kind, index, row[:]); e == abi.OK || e == abi.ESRCH {
+		if _, e := sys.GetInfo(kind, index, row[:]); e == abi.OK || e == abi.ESRCH {
 			if index++; index < abi.MaxAccounts {
 				continue
 			}
@@ -43,8 +42,8 @@ func info() {
 
 func times() {
 	for range many {
-		usys.Times(abi.Self)
-		usys.Times(root())
+		sys.Times(abi.Self)
+		sys.Times(root())
 	}
 }
 
@@ -57,19 +56,19 @@ var (
 func shareOwn() {
 	clear(shared[:]) // touched
 	clear(taken[:])
-	id, ok := usys.Grant(usys.Start().Endpoint, shared[:], abi.GrantRead|abi.GrantWrite)
+	id, ok := sys.Grant(sys.Start().Endpoint, shared[:], abi.GrantRead|abi.GrantWrite)
 	if !ok {
-		usys.Exit(exitRights, abi.ExitNormal)
+		sys.Exit(exitRights, abi.ExitNormal)
 	}
 	own = id
 }
 
 // copyOwn copies as much as one call may, from and to a grant of its own.
 func copyOwn() {
-	self := usys.Start().Endpoint
-	if usys.CopyFrom(self, own, 0, taken[:]) != abi.OK || usys.CopyTo(self, own, 0, taken[:]) != abi.OK {
-		usys.Diag("copy of an own grant failed")
-		usys.Exit(exitRights, abi.ExitNormal)
+	self := sys.Start().Endpoint
+	if sys.CopyFrom(self, own, 0, taken[:]) != abi.OK || sys.CopyTo(self, own, 0, taken[:]) != abi.OK {
+		sys.Diag("copy of an own grant failed")
+		sys.Exit(exitRights, abi.ExitNormal)
 	}
 }
 
@@ -77,8 +76,8 @@ func copyOwn() {
 func alarm() {
 	var m abi.Msg
 	for range many {
-		usys.SetAlarm(1000)
-		if k, e := usys.Receive(abi.Any, 0, &m); e == abi.OK {
+		sys.SetAlarm(1000)
+		if k, e := sys.Receive(abi.Any, 0, &m); e == abi.OK {
 			took(&m, k)
 		}
 	}
@@ -87,7 +86,7 @@ func alarm() {
 // diag writes log as fast as it can.
 func diag() {
 	for range 8 {
-		usys.Diag("a hog writes a line of log, as long as it is sensible, and then the same line again, as fast as it gets the CPU for it")
+		sys.Diag("a hog writes a line of log, as long as it is sensible, and then the same line again, as fast as it gets the CPU for it")
 	}
 }
 
@@ -104,33 +103,33 @@ const (
 var hook uint32
 
 func tick() {
-	h, e := usys.IRQSetPolicy(rtcLine, 0)
+	h, e := sys.IRQSetPolicy(rtcLine, 0)
 	if e != abi.OK {
-		usys.Diag("no interrupt line")
-		usys.Exit(exitRights, abi.ExitNormal)
+		sys.Diag("no interrupt line")
+		sys.Exit(exitRights, abi.ExitNormal)
 	}
 	hook = h
 	write(regA, rate8192)
 	write(regB, read(regB)|periodic)
 	read(regC) // an old interrupt would hold the line
-	usys.IRQEnable(hook)
+	sys.IRQEnable(hook)
 }
 
 // ticked lets the next interrupt come.
 func ticked() {
 	read(regC)
-	usys.IRQEnable(hook)
+	sys.IRQEnable(hook)
 }
 
 func read(reg uint8) uint8 {
-	usys.PortOut(rtcIndex, reg)
-	v, _ := usys.PortIn(rtcData)
+	sys.PortOut(rtcIndex, reg)
+	v, _ := sys.PortIn(rtcData)
 	return v
 }
 
 func write(reg, v uint8) {
-	usys.PortOut(rtcIndex, reg)
-	usys.PortOut(rtcData, v)
+	sys.PortOut(rtcIndex, reg)
+	sys.PortOut(rtcData, v)
 }
 
 var (
@@ -140,7 +139,7 @@ var (
 
 // reserve takes addresses for three quarters of its ceiling, and touches none.
 func reserve() {
-	memory = make([]byte, usys.Start().MemoryLimit/4*3)
+	memory = make([]byte, sys.Start().MemoryLimit/4*3)
 }
 
 // hoard takes every frame that is promised to nobody, and keeps it: not the last few, without which it would end at the
@@ -149,7 +148,7 @@ func hoard() {
 	const few = 8
 	var c abi.Counts
 	for range many {
-		if _, e := usys.GetInfo(abi.InfoCounts, 0, abi.Bytes(&c)); e != abi.OK || c.Frames < c.Reserved+few || page >= len(memory) {
+		if _, e := sys.GetInfo(abi.InfoCounts, 0, abi.Bytes(&c)); e != abi.OK || c.Frames < c.Reserved+few || page >= len(memory) {
 			return
 		}
 		memory[page]++

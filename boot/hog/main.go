@@ -10,6 +10,9 @@ import (
 	"bennu/kernel/usys"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 // Exit statuses.
 const (
 	exitRole   = 1 // the arguments name no role
@@ -45,7 +48,7 @@ var roles = [...]role{
 	{"console", nil, console},
 	{"writers", nil, writers},
 	{"diag", nil, diag},
-	{"crash", nil, func() { usys.Exit(0, abi.ExitNormal) }},
+	{"crash", nil, func() { sys.Exit(0, abi.ExitNormal) }},
 	{"irq", tick, nil},
 	{"fault", reserve, touch},
 	{"hoard", reserve, hoard},
@@ -55,7 +58,7 @@ var roles = [...]role{
 var others []string
 
 func main() {
-	s := usys.Start()
+	s := sys.Start()
 	words := fields(string(s.Args[:s.ArgsLen]))
 	if len(words) > 0 {
 		others = words[1:]
@@ -65,8 +68,8 @@ func main() {
 			}
 		}
 	}
-	usys.Diag("expected args ROLE [LABEL]")
-	usys.Exit(exitRole, abi.ExitNormal)
+	sys.Diag("expected args ROLE [LABEL]")
+	sys.Exit(exitRole, abi.ExitNormal)
 }
 
 // play does not return.
@@ -76,7 +79,7 @@ func play(r *role) {
 	}
 	m := abi.Msg{Type: abi.RSReady}
 	if ask(root(), &m) != abi.OK {
-		usys.Exit(exitReady, abi.ExitNormal)
+		sys.Exit(exitReady, abi.ExitNormal)
 	}
 	for {
 		if r.name != "deaf" {
@@ -88,7 +91,7 @@ func play(r *role) {
 	}
 }
 
-func root() abi.Endpoint { return usys.Start().Root }
+func root() abi.Endpoint { return sys.Start().Root }
 
 // pollMost is how many messages one poll takes.
 const pollMost = 32
@@ -97,7 +100,7 @@ const pollMost = 32
 func poll() {
 	var m abi.Msg
 	for range pollMost {
-		kind, e := usys.Receive(abi.Any, 0, &m)
+		kind, e := sys.Receive(abi.Any, 0, &m)
 		if e != abi.OK {
 			return
 		}
@@ -118,14 +121,14 @@ func took(m *abi.Msg, kind abi.ReceiveKind) {
 	case kind == abi.KindSendRec:
 		to := m.Source
 		m.Type = abi.MsgReply
-		usys.SendNB(to, m)
+		sys.SendNB(to, m)
 	}
 }
 
 // ordered does what RS says, if it says anything that every service does.
 func ordered(m *abi.Msg) {
 	if m.Type == abi.RSStop {
-		usys.Exit(0, abi.ExitNormal)
+		sys.Exit(0, abi.ExitNormal)
 	}
 }
 
@@ -137,7 +140,7 @@ func heartbeat() {
 	for {
 		beats++
 		m := abi.Msg{Type: abi.RSHeartbeat, Arg: [7]uint64{6: 1<<63 | beats}}
-		if usys.SendRec(root(), &m) != abi.OK {
+		if sys.SendRec(root(), &m) != abi.OK {
 			return
 		}
 		if m.Type == abi.MsgReply && m.Arg[6] == 1<<63|beats {
@@ -149,12 +152,12 @@ func heartbeat() {
 
 // ask sends a request and waits for its answer, which replaces it.
 func ask(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	e := usys.SendRec(to, m)
+	e := sys.SendRec(to, m)
 	for e == abi.OK && m.Type != abi.MsgReply {
 		if to == root() {
 			ordered(m)
 		}
-		_, e = usys.Receive(to, abi.NoTimeout, m)
+		_, e = sys.Receive(to, abi.NoTimeout, m)
 	}
 	if e != abi.OK {
 		return e

@@ -6,7 +6,6 @@ import (
 	"bennu/drivers/protocol/faulty"
 	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // The roles that are a burden by what they ask others.
@@ -18,13 +17,13 @@ var (
 
 // copied asks RS for what it copies into a grant as large as b.
 func copied(t abi.MsgType, b []byte) {
-	id, ok := usys.Grant(root(), b, abi.GrantWrite)
+	id, ok := sys.Grant(root(), b, abi.GrantWrite)
 	if !ok {
 		return
 	}
 	m := abi.Msg{Type: t, Arg: [7]uint64{uint64(id), uint64(len(b))}}
 	ask(root(), &m)
-	usys.Revoke(id)
+	sys.Revoke(id)
 }
 
 func status() { copied(abi.RSStatus, abi.Bytes(&rows)) }
@@ -51,7 +50,7 @@ func flood() {
 	for range 2 * abi.MaxAsync {
 		key++
 		m.Arg[6] = key
-		if usys.SendA(root(), key, &m) != abi.OK {
+		if sys.SendA(root(), key, &m) != abi.OK {
 			return
 		}
 	}
@@ -61,9 +60,9 @@ func flood() {
 func answer() {
 	for range many {
 		m := abi.Msg{Type: abi.MsgReply}
-		usys.SendNB(root(), &m)
+		sys.SendNB(root(), &m)
 		m = abi.Msg{Type: abi.MsgReply}
-		usys.SendA(root(), 0, &m)
+		sys.SendA(root(), 0, &m)
 	}
 }
 
@@ -73,9 +72,9 @@ var beaten uint64
 // else takes the places that messages have.
 func deaf() {
 	const every = 20e6 // ns
-	if now := usys.Now(); now-beaten > every {
+	if now := sys.Now(); now-beaten > every {
 		m := abi.Msg{Type: abi.RSHeartbeat}
-		if usys.SendA(root(), 0, &m) == abi.OK {
+		if sys.SendA(root(), 0, &m) == abi.OK {
 			beaten = now
 		}
 	}
@@ -93,12 +92,12 @@ func notify() {
 		with.label = others[0]
 	}
 	for range many {
-		usys.Notify(root())
+		sys.Notify(root())
 		if screen.endpoint() != abi.None {
-			screen.heard(usys.Notify(screen.ep))
+			screen.heard(sys.Notify(screen.ep))
 		}
 		if with.label != "" && with.endpoint() != abi.None {
-			with.heard(usys.Notify(with.ep))
+			with.heard(sys.Notify(with.ep))
 		}
 	}
 }
@@ -109,12 +108,12 @@ func ping() {
 	if with.label == "" && len(others) > 0 {
 		with.label = others[0]
 	}
-	for began := usys.Now(); usys.Now()-began < long; {
+	for began := sys.Now(); sys.Now()-began < long; {
 		if with.endpoint() == abi.None {
 			return
 		}
 		m := abi.Msg{Type: faulty.Echo}
-		_, e := usys.SendRecTimeout(with.ep, patience, &m)
+		_, e := sys.SendRecTimeout(with.ep, patience, &m)
 		with.heard(e)
 	}
 }
@@ -124,7 +123,7 @@ func pong() {
 	const patience = 5e6 // ns
 	var m abi.Msg
 	for range pollMost {
-		k, e := usys.Receive(abi.Any, patience, &m)
+		k, e := sys.Receive(abi.Any, patience, &m)
 		if e != abi.OK {
 			return
 		}
@@ -150,8 +149,8 @@ func letRead() bool {
 			text[i] = '\n'
 		}
 	}
-	usys.Revoke(textID)
-	id, ok := usys.Grant(to, text[:], abi.GrantRead)
+	sys.Revoke(textID)
+	id, ok := sys.Grant(to, text[:], abi.GrantRead)
 	shown, textID = to, id
 	return ok
 }
@@ -168,7 +167,7 @@ func console() {
 func writers() {
 	for letRead() {
 		m := abi.Msg{Type: tty.Write, Arg: [7]uint64{uint64(textID), uint64(len(text))}}
-		if e := usys.SendA(screen.ep, 0, &m); e != abi.OK {
+		if e := sys.SendA(screen.ep, 0, &m); e != abi.OK {
 			screen.heard(e)
 			return
 		}

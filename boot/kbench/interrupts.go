@@ -6,10 +6,9 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // interrupts measures from an interrupt to the task that waits for it. The real-time clock's edges come
@@ -22,7 +21,7 @@ func interrupts(b *bench) {
 		ep := b.peer(role.Clock, p)
 		id := abi.GrantID(finish(ep, how == "busy"))
 		samples := make([]byte, 8*role.Interrupts)
-		must("CopyFrom", usys.CopyFrom(ep, id, 0, samples))
+		must("CopyFrom", sys.CopyFrom(ep, id, 0, samples))
 		end(ep)
 		b.samples.Reset()
 		for ; len(samples) > 0; samples = samples[8:] {
@@ -40,9 +39,9 @@ func finish(ep abi.Endpoint, busy bool) uint64 {
 	}
 	var m abi.Msg
 	for {
-		for start := tsc.Read(); tsc.Read()-start < 1e6; {
+		for start := x86.TSC(); x86.TSC()-start < 1e6; {
 		}
-		if _, e := usys.Receive(ep, 0, &m); e == abi.OK {
+		if _, e := sys.Receive(ep, 0, &m); e == abi.OK {
 			return m.Arg[0]
 		}
 	}
@@ -51,22 +50,22 @@ func finish(ep abi.Endpoint, busy bool) uint64 {
 // alarms measures how late an alarm is received, waiting for it with nothing else to run.
 func (b *bench) alarms() {
 	const later = 50_000
-	s := usys.Start()
+	s := sys.Start()
 	ticks := later * (s.TSCHz / 1000) / 1e6
 	var m abi.Msg
 	b.samples.Reset()
 	for range many {
-		start := tsc.Read()
-		usys.SetAlarm(later)
-		usys.Receive(abi.Clock, abi.NoTimeout, &m)
-		b.samples.Add(tsc.Read() - start - ticks)
+		start := x86.TSC()
+		sys.SetAlarm(later)
+		sys.Receive(abi.Clock, abi.NoTimeout, &m)
+		b.samples.Add(x86.TSC() - start - ticks)
 	}
 	b.print("alarm: from its time to its task")
 }
 
 // now is the system clock in ns.
 func now() uint64 {
-	s := usys.Start()
-	hi, lo := bits.Mul64(tsc.Read()-s.TSCBase, s.TSCMult)
+	s := sys.Start()
+	hi, lo := bits.Mul64(x86.TSC()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }

@@ -3,13 +3,12 @@
 package main
 
 import (
+	"bennu/board/x86"
 	"bennu/boot/kbench/figure"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/boot/ktest/code"
 	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // lives measures starts and ends of tasks.
@@ -17,14 +16,14 @@ func lives(b *bench) {
 	b.starts()
 	small := seal(code.New().Exit(0).ELF())
 	b.measure("smallest task: create, run, exit, reap", few, func() {
-		must("PrivAllow", usys.PrivAllow(create(small, "", rights(worse))))
+		must("PrivAllow", sys.PrivAllow(create(small, "", rights(worse))))
 		reap()
 	})
 	peer := b.image("bin/peer")
 	p := rights(worse)
 	b.measure("Go task: create, run, exit, reap", few, func() {
 		ep := create(peer, role.Leave, p)
-		must("PrivAllow", usys.PrivAllow(ep))
+		must("PrivAllow", sys.PrivAllow(ep))
 		expect(ep, role.Hello)
 		reap()
 	})
@@ -43,19 +42,19 @@ func (b *bench) starts() {
 	s.Label, _ = abi.MakeLabel("peer")
 	var info abi.TaskInfo
 	for range few {
-		t := [4]uint64{tsc.Read()}
-		ep, e := usys.TaskCreate(&s)
-		t[1] = tsc.Read()
+		t := [4]uint64{x86.TSC()}
+		ep, e := sys.TaskCreate(&s)
+		t[1] = x86.TSC()
 		must("TaskCreate", e)
-		must("PrivSet", usys.PrivSet(ep, &p.Privilege))
-		t[2] = tsc.Read()
-		must("PrivAllow", usys.PrivAllow(ep))
-		t[3] = tsc.Read()
+		must("PrivSet", sys.PrivSet(ep, &p.Privilege))
+		t[2] = x86.TSC()
+		must("PrivAllow", sys.PrivAllow(ep))
+		t[3] = x86.TSC()
 		main := expect(ep, role.Hello)
 		for i, d := range []uint64{t[1] - t[0], t[2] - t[1], t[3] - t[2], main - t[3], main - t[0]} {
 			parts[i].s.Add(d)
 		}
-		usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
+		sys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
 		reap()
 	}
 	for _, p := range parts {
@@ -71,7 +70,7 @@ func (b *bench) deaths(peer uint32) {
 	p := rights(worse)
 	for range few {
 		ep := create(peer, role.Leave, p)
-		must("PrivAllow", usys.PrivAllow(ep))
+		must("PrivAllow", sys.PrivAllow(ep))
 		expect(ep, role.Hello)
 		r := reap()
 		told.Add(now() - r.DiedNS)
@@ -89,23 +88,23 @@ func driver(b *bench) {
 	var m abi.Msg
 	var info abi.TaskInfo
 	for i := range few {
-		start := tsc.Read()
+		start := x86.TSC()
 		ep := create(image, "", p)
-		must("PrivAllow", usys.PrivAllow(ep))
-		_, e := usys.Receive(ep, abi.NoTimeout, &m)
-		ready.Add(tsc.Read() - start)
+		must("PrivAllow", sys.PrivAllow(ep))
+		_, e := sys.Receive(ep, abi.NoTimeout, &m)
+		ready.Add(x86.TSC() - start)
 		must("Receive", e)
 		if m.Type != abi.RSReady {
 			panic(failure("a driver began with a message of type " + itoa(uint64(m.Type))))
 		}
-		must("SendNB", usys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
+		must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
 		if i == 0 {
 			b.measure("round trip to a driver of the SDK", many, func() {
 				m.Type = faulty.Echo
-				must("SendRec", usys.SendRec(ep, &m))
+				must("SendRec", sys.SendRec(ep, &m))
 			})
 		}
-		usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
+		sys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
 		end(ep)
 	}
 	b.say(ready.Line("start: create to ready, driver of the SDK, cold", b.base))
@@ -118,6 +117,6 @@ func images(b *bench) {
 	var id uint32
 	b.measure("image of "+itoa(uint64(len(elf))>>10)+" KiB: create, write, seal, free", 20, func() {
 		id = seal(elf)
-		must("ImageFree", usys.ImageFree(id))
+		must("ImageFree", sys.ImageFree(id))
 	})
 }

@@ -9,13 +9,16 @@ package main
 
 import (
 	_ "bennu/board/ring3"
+	"bennu/board/x86"
 	"bennu/boot/kbench/figure"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
 	"bennu/kernel/usys"
 )
+
+// sys is the kernel.
+var sys usys.Gate
 
 // many is how often cheap things are measured, few those that take a life.
 const (
@@ -44,11 +47,11 @@ func main() {
 			if !ok {
 				panic(r)
 			}
-			usys.Diag("failed: " + string(text))
-			usys.Shutdown(abi.PowerOff, 1)
+			sys.Diag("failed: " + string(text))
+			sys.Shutdown(abi.PowerOff, 1)
 		}
 	}()
-	a, err := archive.Open(usys.Module())
+	a, err := archive.Open(sys.Module())
 	if err != nil {
 		panic(failure(err.Error()))
 	}
@@ -56,14 +59,14 @@ func main() {
 	rootAccount()
 	b.console = b.peer(role.Console, portRights(abi.PortRange{First: 0x3f8, Last: 0x3ff}))
 	var l abi.Latency
-	usys.GetInfo(abi.InfoLatency, 1, abi.Bytes(&l)) // forget the boot
+	sys.GetInfo(abi.InfoLatency, 1, abi.Bytes(&l)) // forget the boot
 	for _, run := range []func(*bench){gate, messages, copies, memory, interrupts, lives, driver, images} {
 		run(b)
 	}
-	usys.GetInfo(abi.InfoLatency, 0, abi.Bytes(&l))
+	sys.GetInfo(abi.InfoLatency, 0, abi.Bytes(&l))
 	b.say(figure.Value("longest stay in ring 0, for "+why(l.MaxKernelCall), l.MaxKernelNS))
 	b.say(`{"figure":"done"}`)
-	usys.Shutdown(abi.PowerOff, 0)
+	sys.Shutdown(abi.PowerOff, 0)
 }
 
 // must ends the run unless e is OK.
@@ -86,9 +89,9 @@ func (b *bench) sample(n int, op func()) {
 	op()
 	b.samples.Reset()
 	for range n {
-		start := tsc.Read()
+		start := x86.TSC()
 		op()
-		b.samples.Add(tsc.Read() - start)
+		b.samples.Add(x86.TSC() - start)
 	}
 }
 
@@ -98,29 +101,29 @@ func (b *bench) print(name string) { b.say(b.samples.Line(name, b.base)) }
 // say has the console's task write a line.
 func (b *bench) say(line string) {
 	text := []byte(line + "\r\n")
-	id, _ := usys.Grant(b.console, text, abi.GrantRead)
+	id, _ := sys.Grant(b.console, text, abi.GrantRead)
 	m := abi.Msg{Type: role.Print, Arg: [7]uint64{uint64(id), uint64(len(text))}}
-	must("the console", usys.SendRec(b.console, &m))
-	usys.Revoke(id)
+	must("the console", sys.SendRec(b.console, &m))
+	sys.Revoke(id)
 	must("the console", abi.Errno(m.Arg[0]))
 }
 
 // gate measures the way into the kernel and back.
 func gate(b *bench) {
 	for range many {
-		start := tsc.Read()
-		b.samples.Add(tsc.Read() - start)
+		start := x86.TSC()
+		b.samples.Add(x86.TSC() - start)
 	}
 	b.print("two readings of the counter")
 	b.base = b.samples.Min()
 	b.sample(many, func() {})
 	b.loop = b.samples.Min()
-	b.measure("null kernel call", many, usys.Null)
+	b.measure("null kernel call", many, sys.Null)
 	var t abi.TaskInfo
-	slot := uint64(usys.Start().Endpoint.Slot())
-	b.measure("getinfo of a task", many, func() { usys.GetInfo(abi.InfoTask, slot, abi.Bytes(&t)) })
-	b.measure("setalarm, far away", many, func() { usys.SetAlarm(1e12) })
-	usys.SetAlarm(0)
+	slot := uint64(sys.Start().Endpoint.Slot())
+	b.measure("getinfo of a task", many, func() { sys.GetInfo(abi.InfoTask, slot, abi.Bytes(&t)) })
+	b.measure("setalarm, far away", many, func() { sys.SetAlarm(1e12) })
+	sys.SetAlarm(0)
 }
 
 // memory measures the first touch of a page: a page fault that gives a zeroed frame.

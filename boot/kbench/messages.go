@@ -3,10 +3,9 @@
 package main
 
 import (
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // messages measures IPC between two Go tasks.
@@ -15,7 +14,7 @@ func messages(b *bench) {
 	m := abi.Msg{Type: role.Ask}
 	b.measure("round trip: sendrec, receive, sendnb", many, func() {
 		m.Type = role.Ask
-		must("SendRec", usys.SendRec(echo, &m))
+		must("SendRec", sys.SendRec(echo, &m))
 	})
 	end(echo)
 	b.oneWay()
@@ -29,12 +28,12 @@ func (b *bench) oneWay() {
 		name string
 		send func() abi.Errno
 	}{
-		{"notify until the receiver runs: a task switch", func() abi.Errno { return usys.Notify(stamp) }},
-		{"sendnb until the receiver runs", func() abi.Errno { return usys.SendNB(stamp, &abi.Msg{Type: role.Ask}) }},
+		{"notify until the receiver runs: a task switch", func() abi.Errno { return sys.Notify(stamp) }},
+		{"sendnb until the receiver runs", func() abi.Errno { return sys.SendNB(stamp, &abi.Msg{Type: role.Ask}) }},
 	} {
 		b.samples.Reset()
 		for range many {
-			start := tsc.Read()
+			start := x86.TSC()
 			must(way.name, way.send())
 			b.samples.Add(expect(stamp, role.Stamped) - start)
 		}
@@ -51,20 +50,20 @@ func (b *bench) waiting() {
 		name string
 		send func() abi.Errno
 	}{
-		{"notify", func() abi.Errno { return usys.Notify(sink) }},
-		{"senda", func() abi.Errno { return usys.SendA(sink, 0, &abi.Msg{Type: role.Ask}) }},
+		{"notify", func() abi.Errno { return sys.Notify(sink) }},
+		{"senda", func() abi.Errno { return sys.SendA(sink, 0, &abi.Msg{Type: role.Ask}) }},
 	} {
 		for i, to := range []string{" to a waiting task, no switch", " to a task that does not wait"} {
 			b.samples.Reset()
-			usys.Sleep(20_000)
+			sys.Sleep(20_000)
 			for range many {
 				if i == 1 {
 					must(way.name, way.send())
 				}
-				start := tsc.Read()
+				start := x86.TSC()
 				must(way.name, way.send())
-				b.samples.Add(tsc.Read() - start)
-				usys.Sleep(20_000) // it receives
+				b.samples.Add(x86.TSC() - start)
+				sys.Sleep(20_000) // it receives
 			}
 			b.print(way.name + to)
 		}
@@ -81,8 +80,8 @@ func copies(b *bench) {
 		name string
 		n    int
 	}{{"64 B", 64}, {"4 KiB", 4096}, {"64 KiB", 65536}} {
-		b.measure("copy from a grant, "+c.name, few, func() { must("CopyFrom", usys.CopyFrom(p, id, 0, mine[:c.n])) })
+		b.measure("copy from a grant, "+c.name, few, func() { must("CopyFrom", sys.CopyFrom(p, id, 0, mine[:c.n])) })
 	}
-	b.measure("copy to a grant, 4 KiB", few, func() { must("CopyTo", usys.CopyTo(p, id, 0, mine[:4096])) })
+	b.measure("copy to a grant, 4 KiB", few, func() { must("CopyTo", sys.CopyTo(p, id, 0, mine[:4096])) })
 	end(p)
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/kbench/role"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // Priorities around the root task's.
@@ -28,12 +27,12 @@ var accounts = map[uint32]abi.AccountID{}
 // measurement is about their end.
 func rights(priority uint32) *grant {
 	if accounts[priority] == 0 {
-		id, e := usys.AccountSet(0, &abi.AccountSpec{Priority: priority, BudgetNS: 1e9, PeriodNS: 1e9, QuantumNS: 1e9, CeilingFrames: 1 << 14})
+		id, e := sys.AccountSet(0, &abi.AccountSpec{Priority: priority, BudgetNS: 1e9, PeriodNS: 1e9, QuantumNS: 1e9, CeilingFrames: 1 << 14})
 		must("AccountSet", e)
 		accounts[priority] = id
 	}
 	g := &grant{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}, account: accounts[priority]}
-	g.MaySend(usys.Start().Endpoint)
+	g.MaySend(sys.Start().Endpoint)
 	return g
 }
 
@@ -47,11 +46,11 @@ func portRights(ports abi.PortRange) *grant {
 // rootAccount puts the root task between the two.
 func rootAccount() {
 	var i abi.AccountInfo
-	_, e := usys.GetInfo(abi.InfoAccount, uint64(abi.AccountRoot), abi.Bytes(&i))
+	_, e := sys.GetInfo(abi.InfoAccount, uint64(abi.AccountRoot), abi.Bytes(&i))
 	must("InfoAccount", e)
 	s := i.Spec
 	s.Priority, s.BudgetNS, s.PeriodNS, s.QuantumNS = own, 1e9, 1e9, 1e9
-	_, e = usys.AccountSet(abi.AccountRoot, &s)
+	_, e = sys.AccountSet(abi.AccountRoot, &s)
 	must("AccountSet", e)
 }
 
@@ -70,10 +69,10 @@ func (b *bench) image(name string) uint32 {
 }
 
 func seal(elf []byte) uint32 {
-	id, e := usys.ImageCreate(uint64(len(elf)))
+	id, e := sys.ImageCreate(uint64(len(elf)))
 	must("ImageCreate", e)
-	must("ImageWrite", usys.ImageWrite(id, 0, elf))
-	must("ImageSeal", usys.ImageSeal(id))
+	must("ImageWrite", sys.ImageWrite(id, 0, elf))
+	must("ImageSeal", sys.ImageSeal(id))
 	return id
 }
 
@@ -82,16 +81,16 @@ func create(image uint32, args string, p *grant) abi.Endpoint {
 	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args)), Account: p.account}
 	s.Label, _ = abi.MakeLabel("peer")
 	copy(s.Args[:], args)
-	ep, e := usys.TaskCreate(&s)
+	ep, e := sys.TaskCreate(&s)
 	must("TaskCreate", e)
-	must("PrivSet", usys.PrivSet(ep, &p.Privilege))
+	must("PrivSet", sys.PrivSet(ep, &p.Privilege))
 	return ep
 }
 
 // peer starts a task in a role and waits for its hello.
 func (b *bench) peer(args string, p *grant) abi.Endpoint {
 	ep := create(b.image("bin/peer"), args, p)
-	must("PrivAllow", usys.PrivAllow(ep))
+	must("PrivAllow", sys.PrivAllow(ep))
 	expect(ep, role.Hello)
 	return ep
 }
@@ -99,7 +98,7 @@ func (b *bench) peer(args string, p *grant) abi.Endpoint {
 // expect receives a message of one type from ep and gives its first word.
 func expect(ep abi.Endpoint, t abi.MsgType) uint64 {
 	var m abi.Msg
-	_, e := usys.Receive(ep, abi.NoTimeout, &m)
+	_, e := sys.Receive(ep, abi.NoTimeout, &m)
 	must("Receive", e)
 	if m.Type != t {
 		panic(failure("a message of type " + itoa(uint64(m.Type)) + " came, expected " + itoa(uint64(t))))
@@ -109,15 +108,15 @@ func expect(ep abi.Endpoint, t abi.MsgType) uint64 {
 
 // end kills a peer and takes its record.
 func end(ep abi.Endpoint) {
-	must("TaskKill", usys.TaskKill(ep))
+	must("TaskKill", sys.TaskKill(ep))
 	reap()
 }
 
 // reap waits for a death and takes the record.
 func reap() (r abi.DeathRecord) {
 	var m abi.Msg
-	usys.Receive(abi.System, abi.NoTimeout, &m)
-	_, e := usys.GetInfo(abi.InfoDeath, 0, abi.Bytes(&r))
+	sys.Receive(abi.System, abi.NoTimeout, &m)
+	_, e := sys.GetInfo(abi.InfoDeath, 0, abi.Bytes(&r))
 	must("InfoDeath", e)
 	return r
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
-	"bennu/board/pc/cpu"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
 	"bennu/boot/ring0"
@@ -13,12 +12,12 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/ioport"
-	"bennu/kernel/mem"
 )
 
 // machine is the PC as the kernel drives it (kernel.Machine).
 type machine struct {
 	k     *kernel.Kernel
+	cpu   *arch.CPU
 	lines *apic.Lines
 	power power.Machine
 	rates clock.Rates
@@ -34,20 +33,12 @@ type machine struct {
 	never   []ioport.Block // ports that the machine itself hangs on
 	century uint8          // CMOS register
 
-	clear cpu.Clear // on a switch from one task to another
-	leaks string    // the boot's line about that
+	leaks string // the boot's line about what the processor leaks
+	clear func() // on a switch from one task to another; nil: nothing
 }
 
-func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) { return arch.Enter(c) }
-
-func (m *machine) LoadSpace(root mem.Addr) { arch.LoadSpace(root) }
-func (m *machine) Invalidate(va uint64)    { arch.Invalidate(va) }
-func (m *machine) Idle() uint64            { return arch.Idle() }
-func (m *machine) Poll() (uint64, bool)    { return arch.Poll() }
-func (m *machine) FaultAddress() uint64    { return arch.FaultAddress() }
-func (m *machine) TSC() uint64             { return arch.TSC() }
-func (m *machine) ArmTimer(ns uint64)      { m.lines.Arm(ns) }
-func (m *machine) EndInterrupt()           { m.lines.EOI() }
+func (m *machine) ArmTimer(ns uint64) { m.lines.Arm(ns) }
+func (m *machine) EndInterrupt()      { m.lines.EOI() }
 
 func (m *machine) IRQLine(vector uint64) (uint32, bool) {
 	l, ok := m.lines.ByVector(uint8(vector))

@@ -19,6 +19,7 @@ import (
 	"bennu/board/pc/power"
 	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
+	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
@@ -32,7 +33,7 @@ const Version = "bennu 0.1"
 
 func main() {
 	m := new(machine)
-	m.mainTSC = cpu.TSC()
+	m.mainTSC = x86.TSC()
 	m.openConsole()
 	if missing := cpu.Check(cpu.ID, cpu.Required); len(missing) > 0 {
 		text := "cpu lacks:"
@@ -118,12 +119,12 @@ func (m *machine) hardware(info *loader.Info, entry uint64) {
 	}
 
 	apic.DisablePIC(port.Hardware{})
-	base, err := apic.CheckBase(cpu.ReadMSR(cpu.MSRAPICBase), madt.LocalAPIC)
+	base, err := apic.CheckBase(x86.ReadMSR(x86.MSRAPICBase), madt.LocalAPIC)
 	m.must(err)
-	cpu.WriteMSR(cpu.MSRAPICBase, base)
+	x86.WriteMSR(x86.MSRAPICBase, base)
 	local := apic.NewLocal(mmio.At(madt.LocalAPIC))
 	m.must(local.Enable())
-	m.rates, err = clock.Calibrate(clock.Source{TSC: cpu.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: references(tables, fadt), Timer: local})
+	m.rates, err = clock.Calibrate(clock.Source{TSC: x86.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: references(tables, fadt), Timer: local})
 	m.must(err)
 	m.scale = clock.NewScale(m.rates.TSCHz, entry)
 	pc.SetClock(entry, m.scale.Mult)
@@ -131,7 +132,7 @@ func (m *machine) hardware(info *loader.Info, entry uint64) {
 	m.nonmaskable(local, madt)
 	m.lines, err = apic.Setup(madt, local, mmio.At)
 	m.must(err)
-	m.hardwareTSC = cpu.TSC()
+	m.hardwareTSC = x86.TSC()
 }
 
 // references are the clocks of known rate that the machine has, the best first.
@@ -155,8 +156,8 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, info *loader.Info, m
 	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
-	f.RootTSC = cpu.TSC()
-	return kernel.Config{Machine: m, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
+	f.RootTSC = x86.TSC()
+	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
 		Seed: spread(m.seed), Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }
 
@@ -187,7 +188,7 @@ func (m *machine) openConsole() {
 	if d, ok := serial.OpenDebugcon(port.Hardware{}); ok {
 		m.debug = d
 	}
-	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: cpu.TripleFault, Halt: cpu.Halt, Say: m.note}
+	m.power = power.Machine{Ports: port.Hardware{}, TripleFault: x86.TripleFault, Halt: x86.Halt, Say: m.note}
 	m.speaks()
 }
 

@@ -17,7 +17,8 @@ import (
 // processor takes the CPU over: tables, stacks, protections. Then it reads all of them back; a difference from
 // what isolation rests on is the end of the boot.
 func (m *machine) processor(pool *mem.Pool, tss, template mem.Addr) {
-	ring0.Init(pool.Physical(), tss, m.frame(pool))
+	m.cpu = ring0.Init(pool.Physical(), tss, m.frame(pool))
+	m.cpu.Clear = m.clear
 	arch.OnFault = m.report.Fault
 	faults := ring0.Check(pool.Physical(), template)
 	for _, f := range faults {

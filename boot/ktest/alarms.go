@@ -4,7 +4,6 @@ package main
 
 import (
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var alarmTests = []test{
@@ -32,7 +31,7 @@ func alarm(t *T) {
 		if waiting {
 			p.receive(abi.Any)
 		}
-		usys.Sleep(2 * tick)
+		sys.Sleep(2 * tick)
 		if !waiting {
 			p.receive(abi.Clock)
 		}
@@ -47,7 +46,7 @@ func alarm(t *T) {
 	p.alarm(1<<64 - 1)
 	p.alarm(1 << 63)
 	p.alarm(1) // at once
-	usys.Sleep(1_000_000)
+	sys.Sleep(1_000_000)
 	e, _ := p.poll(abi.Any)
 	t.want("at once", e, abi.OK)
 }
@@ -65,16 +64,16 @@ func alarmCancelled(t *T) {
 	}
 	equal(t, "left of a cancelled one", p.alarm(0), 0)
 	p.alarm(1)
-	usys.Sleep(1_000_000)
+	sys.Sleep(1_000_000)
 	equal(t, "left of one that has come", p.alarm(0), 0)
 	e, _ := p.poll(abi.Any)
 	t.want("after it was taken back", e, abi.EAGAIN)
 	p.alarm(1)
-	usys.Sleep(1_000_000)
+	sys.Sleep(1_000_000)
 	p.alarm(tick)
 	e, _ = p.poll(abi.Any)
 	t.want("replaced", e, abi.EAGAIN)
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	e, _ = p.poll(abi.Any)
 	t.want("the replacement", e, abi.OK)
 }
@@ -84,7 +83,7 @@ func alarmsInOrder(t *T) {
 	for _, i := range []int{3, 0, 5, 1, 4, 2} {
 		p[i].alarm(tick + uint64(i)*tick/4)
 	}
-	usys.Sleep(4 * tick)
+	sys.Sleep(4 * tick)
 	last := uint64(0)
 	for i, x := range p {
 		x.receive(abi.Clock)
@@ -104,12 +103,12 @@ func alarmsOfAll(t *T) {
 		x.blocks(abi.CallReceive, uint64(abi.Self), 10*tick+uint64(i*104729%64)*10_000)
 	}
 	equal(t, "alarms", counts().Alarms, 1)
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	equal(t, "alarms", counts().Alarms, abi.MaxTasks)
 	for n := 0; n < 100 && !p[len(p)-1].ended(); n++ {
-		usys.Sleep(tick)
+		sys.Sleep(tick)
 	}
-	usys.Sleep(tick)
+	sys.Sleep(tick)
 	for _, x := range p {
 		e, _ := x.result()
 		t.want("limit", e, abi.EAGAIN)
@@ -126,7 +125,7 @@ func alarmDead(t *T) {
 	t.kill(p.ep)
 	equal(t, "alarms", counts().Alarms, free)
 	next := t.heir(p.ep, all())
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	e, _ := next.poll(abi.Any)
 	t.want("alarm of the dead", e, abi.EAGAIN)
 }

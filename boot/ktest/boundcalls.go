@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // Worst cases of calls that take memory, lines, text (bounds.go has the list).
@@ -13,9 +12,9 @@ import (
 func imageCreate(t *T, measure func(func())) {
 	var id uint32
 	var e abi.Errno
-	measure(func() { id, e = usys.ImageCreate(16 << 20) })
+	measure(func() { id, e = sys.ImageCreate(16 << 20) })
 	t.must("create", e)
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 func imageWrite(t *T, measure func(func())) {
@@ -30,12 +29,12 @@ func imageWrite(t *T, measure func(func())) {
 
 func imageSeal(t *T, measure func(func())) {
 	id := imageOf(t, large(), measure)
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 func imageFree(t *T, measure func(func())) {
 	id := imageOf(t, large(), quiet)
-	measure(func() { usys.ImageFree(id) })
+	measure(func() { sys.ImageFree(id) })
 }
 
 func irqClaim(t *T, measure func(func())) {
@@ -55,7 +54,7 @@ func irqClaim(t *T, measure func(func())) {
 func allInfo(t *T, measure func(func())) {
 	t.puppets(crowd)
 	for range 100 {
-		usys.Diag("a line that is neither short nor very long, so that the buffer holds several of these, but not many")
+		sys.Diag("a line that is neither short nor very long, so that the buffer holds several of these, but not many")
 	}
 	buf := make([]byte, len(abi.CallArea{}.Buf))
 	for kind := abi.InfoMachine; kind <= abi.InfoWindow; kind++ {
@@ -63,7 +62,7 @@ func allInfo(t *T, measure func(func())) {
 			if kind == abi.InfoLatency || kind == abi.InfoLatency+1 {
 				continue // the first is what measures, the second is a debugger's
 			}
-			measure(func() { usys.GetInfo(kind, index, buf) })
+			measure(func() { sys.GetInfo(kind, index, buf) })
 		}
 	}
 }
@@ -84,12 +83,12 @@ func longLine(t *T, measure func(func())) {
 
 func traceAcross(t *T, measure func(func())) {
 	x := t.puppet()
-	measure(func() { usys.Trace(abi.TracePoke, x.ep, code.Text-4, 0) })
-	measure(func() { usys.Trace(abi.TracePoke, x.ep, code.Data+0x4ffc, 0) })
-	measure(func() { usys.Trace(abi.TracePoke, x.ep, abi.RAMBase+0x1f_fffc, 0) })
-	measure(func() { usys.Trace(abi.TracePeek, x.ep, abi.RAMBase+0x1f_fffc, 0) })
+	measure(func() { sys.Trace(abi.TracePoke, x.ep, code.Text-4, 0) })
+	measure(func() { sys.Trace(abi.TracePoke, x.ep, code.Data+0x4ffc, 0) })
+	measure(func() { sys.Trace(abi.TracePoke, x.ep, abi.RAMBase+0x1f_fffc, 0) })
+	measure(func() { sys.Trace(abi.TracePeek, x.ep, abi.RAMBase+0x1f_fffc, 0) })
 	var r abi.Registers
-	measure(func() { usys.TraceRegs(x.ep, &r) })
+	measure(func() { sys.TraceRegs(x.ep, &r) })
 }
 
 // copyUntouched: both sides have touched nothing of it, and it crosses tables on both.
@@ -112,9 +111,9 @@ func accounts(t *T, measure func(func())) {
 	for range crowd {
 		measure(func() { ids = append(ids, t.account(p)) })
 	}
-	measure(func() { usys.AccountPay(ids[0]) })
+	measure(func() { sys.AccountPay(ids[0]) })
 	for _, id := range ids {
-		measure(func() { usys.AccountFree(id) })
+		measure(func() { sys.AccountFree(id) })
 	}
 	t.accounts = t.accounts[:0]
 }

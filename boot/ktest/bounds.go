@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // The worst case of each call, built on purpose, and of what else enters ring 0: how long interrupts wait.
@@ -43,11 +42,12 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallGetInfo:     allInfo,
 	abi.CallDiag:        longLine,
 	abi.CallTrace:       traceAcross,
-	abi.CallShutdown:    func(t *T, measure func(func())) { measure(func() { usys.Shutdown(99, 0) }) }, // refused: the other ends the machine
+	abi.CallShutdown:    func(t *T, measure func(func())) { measure(func() { sys.Shutdown(99, 0) }) }, // refused: the other ends the machine
 	abi.CallCopyFrom:    copyUntouched(abi.CallCopyFrom),
 	abi.CallCopyTo:      copyUntouched(abi.CallCopyTo),
 	abi.CallAccount:     accounts,
 	abi.CallPortIO:      guardedPort,
+	abi.CallSnapshot:    snapshotAtOnce,
 	abi.CallWindow:      largestWindow,
 }
 
@@ -98,11 +98,11 @@ func (t *T) stay(name string, run worst) {
 		})
 	})
 	for _, ep := range sub.tasks { // deaths are part of some cases
-		usys.TaskKill(ep)
+		sys.TaskKill(ep)
 	}
 	var r abi.DeathRecord
 	for sub.living() {
-		usys.Sleep(100_000)
+		sys.Sleep(100_000)
 	}
 	for takeDeath(&r) {
 	}
@@ -178,16 +178,16 @@ func crowdedDeath(t *T, measure func(func())) {
 
 func crowdedKill(t *T, measure func(func())) {
 	p := full(t, abi.MaxAsync)
-	measure(func() { usys.TaskKill(p[0].ep); t.buried(p[0].ep) })
+	measure(func() { sys.TaskKill(p[0].ep); t.buried(p[0].ep) })
 	for i := 1; i < crowd; i += 9 { // those that have left messages and wait
-		measure(func() { usys.TaskKill(p[i].ep); t.buried(p[i].ep) })
+		measure(func() { sys.TaskKill(p[i].ep); t.buried(p[i].ep) })
 	}
 }
 
 func crowdedFault(t *T, measure func(func())) {
 	p := full(t, abi.MaxAsync)
 	p[0].t.poke(p[0].ep, code.PuppetWhat, 0) // a jump to address 0
-	measure(func() { usys.PrivAllow(p[0].ep); t.buried(p[0].ep) })
+	measure(func() { sys.PrivAllow(p[0].ep); t.buried(p[0].ep) })
 }
 
 // buried waits for a task's end, which may take steps.
@@ -197,7 +197,7 @@ func (t *T) buried(ep abi.Endpoint) {
 		if takeDeath(&r) && r.Endpoint == ep {
 			return
 		}
-		usys.Sleep(10_000)
+		sys.Sleep(10_000)
 	}
 	t.fatalf("task %d is not gone", ep)
 }
@@ -221,16 +221,16 @@ func manyRights(t *T, measure func(func())) {
 	measure(func() { e = set(ep, p) })
 	t.must("set", e)
 	var q abi.Privilege
-	measure(func() { usys.PrivQuery(ep, &q) })
-	measure(func() { usys.PrivAllow(ep) })
-	measure(func() { usys.TaskKill(ep) })
+	measure(func() { sys.PrivQuery(ep, &q) })
+	measure(func() { sys.PrivAllow(ep) })
+	measure(func() { sys.TaskKill(ep) })
 	for _, p.Ports[0].Last = range []uint16{0xffff, 0xcfff} { // refused: it holds what nobody gets
 		ep := t.create(id, "refused")
 		p.NPorts, p.Ports[0].First, p.Unguarded = 1, 0, 1
 		measure(func() { e = set(ep, p) })
 		t.want("all ports", e, abi.EPERM)
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // large is a 16 MiB executable whose pages are spread over as many last-level tables as can be.
@@ -248,11 +248,11 @@ func large() []byte {
 
 func imageOf(t *T, elf []byte, measure func(func())) (id uint32) {
 	var e abi.Errno
-	measure(func() { id, e = usys.ImageCreate(uint64(len(elf))) })
+	measure(func() { id, e = sys.ImageCreate(uint64(len(elf))) })
 	t.must("create", e)
-	measure(func() { e = usys.ImageWrite(id, 0, elf) })
+	measure(func() { e = sys.ImageWrite(id, 0, elf) })
 	t.must("write", e)
-	measure(func() { e = usys.ImageSeal(id) })
+	measure(func() { e = sys.ImageSeal(id) })
 	t.must("seal", e)
 	return id
 }
@@ -266,11 +266,11 @@ func largeTask(t *T, measure func(func())) {
 	s := abi.TaskSpec{Image: id, Account: t.account(p)}
 	var ep abi.Endpoint
 	var e abi.Errno
-	measure(func() { ep, e = usys.TaskCreate(&s) })
+	measure(func() { ep, e = sys.TaskCreate(&s) })
 	t.must("create", e)
 	t.tasks = append(t.tasks, ep)
-	t.must("free", usys.ImageFree(id))
-	measure(func() { usys.TaskKill(ep) })
+	t.must("free", sys.ImageFree(id))
+	measure(func() { sys.TaskKill(ep) })
 }
 
 func faultWithTables(t *T, measure func(func())) {
@@ -282,9 +282,9 @@ func faultData(t *T, measure func(func())) {
 	measure(func() {
 		ep := t.create(id, "data")
 		t.must("set", set(ep, all()))
-		t.must("allow", usys.PrivAllow(ep))
+		t.must("allow", sys.PrivAllow(ep))
 	})
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // timersAtOnce: an alarm and a limit of every task are due when the CPU comes back.
@@ -297,7 +297,7 @@ func timersAtOnce(t *T, measure func(func())) {
 	}
 	measure(func() {
 		for now() < at+2_000_000 {
-			usys.Sleep(500_000)
+			sys.Sleep(500_000)
 		}
 	})
 }
@@ -311,14 +311,14 @@ func deathWithImages(t *T, measure func(func())) {
 		t.must("create", e)
 		x.call(abi.CallImageWrite, id, 0, abi.RAMBase, abi.MaxCopy)
 	}
-	measure(func() { usys.TaskKill(x.ep) })
+	measure(func() { sys.TaskKill(x.ep) })
 }
 
 func largeDeath(t *T, measure func(func())) {
 	p := all()
 	p.CeilingFrames = 1 << 14
 	ep := t.start(code.New().Set(code.CX, 8000*512).Set(code.DI, abi.RAMBase).Bytes(0xf3, 0x48, 0xab).Stop(), p)
-	measure(func() { usys.TaskKill(ep) })
+	measure(func() { sys.TaskKill(ep) })
 }
 
 // budgetsAtOnce: loops that use up their budgets one after the other, and come back.
@@ -326,5 +326,5 @@ func budgetsAtOnce(t *T, measure func(func())) {
 	for range crowd {
 		t.loop(behind, 10_000)
 	}
-	measure(func() { usys.Sleep(20_000_000) })
+	measure(func() { sys.Sleep(20_000_000) })
 }

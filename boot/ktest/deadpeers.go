@@ -4,7 +4,6 @@ package main
 
 import (
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var deadPeerTests = []test{
@@ -127,11 +126,11 @@ func deathOfNotifier(t *T) {
 func deathWhileStopped(t *T) {
 	p := t.puppets(2)
 	p[1].receive(p[0].ep)
-	t.must("disallow", usys.PrivDisallow(p[1].ep))
+	t.must("disallow", sys.PrivDisallow(p[1].ep))
 	t.kill(p[0].ep)
 	equal(t, "state", t.info(p[1].ep).State, abi.StateNoPriv)
 	equal(t, "ended", p[1].ended(), false)
-	t.must("allow", usys.PrivAllow(p[1].ep))
+	t.must("allow", sys.PrivAllow(p[1].ep))
 	e, _ := p[1].result()
 	t.want("receive", e, abi.EDEADSRCDST)
 }
@@ -149,11 +148,11 @@ func deathToldAfterwards(t *T) {
 		t.errorf("counts before %+v, with a task that has one of each %+v", before, during)
 	}
 	var m abi.Msg
-	t.want("senda", second(usys.Receive(abi.Any, 0, &m)), abi.OK)
-	for second(usys.Receive(abi.System, 0, &m)) == abi.OK {
+	t.want("senda", second(sys.Receive(abi.Any, 0, &m)), abi.OK)
+	for second(sys.Receive(abi.System, 0, &m)) == abi.OK {
 	}
 	p.start(abi.CallExit, 1)
-	t.want("told", second(usys.Receive(abi.System, 0, &m)), abi.OK)
+	t.want("told", second(sys.Receive(abi.System, 0, &m)), abi.OK)
 	equal(t, "bits", m.Arg[0], abi.SystemDeath)
 	after := counts()
 	after.Deaths++

@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var endpointTests = []test{
@@ -67,10 +66,10 @@ func generations(t *T) {
 		}
 		last[ep.Slot()] = ep
 		t.must("set", set(ep, p))
-		t.must("allow", usys.PrivAllow(ep))
+		t.must("allow", sys.PrivAllow(ep))
 		t.death(ep, abi.CauseExit)
 	}
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 }
 
 // specialTargets: no call takes what is not a task for one.

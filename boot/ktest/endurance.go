@@ -8,7 +8,6 @@ import (
 	"bennu/boot/ktest/code"
 	"bennu/boot/ktest/cpuid"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var enduranceTests = []test{
@@ -55,13 +54,13 @@ func thousandDeaths(t *T) {
 	const lives = 1000
 	for i := range lives {
 		s := abi.TaskSpec{Image: images[i%len(images)], Incarnation: uint32(i), Account: account}
-		ep, e := usys.TaskCreate(&s)
+		ep, e := sys.TaskCreate(&s)
 		t.must("create", e)
 		t.must("set", set(ep, priv))
-		t.must("allow", usys.PrivAllow(ep))
+		t.must("allow", sys.PrivAllow(ep))
 		var r abi.DeathRecord
 		if !takeDeath(&r) {
-			t.must("kill", usys.TaskKill(ep))
+			t.must("kill", sys.TaskKill(ep))
 			if !takeDeath(&r) {
 				t.fatalf("life %d: no record", i)
 			}
@@ -75,7 +74,7 @@ func thousandDeaths(t *T) {
 		t.errorf("counts before %+v, after %+v", before, after)
 	}
 	for _, id := range images {
-		t.must("free", usys.ImageFree(id))
+		t.must("free", sys.ImageFree(id))
 	}
 	t.clean()
 	t.logf("%d lives, %d ns each (guest instructions with -icount shift=0); longest in ring 0 %d ns (%d)", lives, took/lives, l.MaxKernelNS,
@@ -160,7 +159,7 @@ func (f *fuzzer) privilege() rights {
 
 // randomCalls: tasks make random calls with random arguments until 200,000 were made.
 func randomCalls(t *T) {
-	seed := usys.Start().Seed
+	seed := sys.Start().Seed
 	f := &fuzzer{Rand: rand.New(rand.NewPCG(seed[0], seed[1]))}
 	t.logf("seed %#x %#x", seed[0], seed[1])
 	others := t.puppets(3)
@@ -171,10 +170,10 @@ func randomCalls(t *T) {
 	lives, calls := 0, uint64(0)
 	for ; calls < 200_000; lives++ {
 		ep := t.begin(f.program(100).ELF(), f.privilege())
-		t.must("allow", usys.PrivAllow(ep))
-		usys.Sleep(1000)
+		t.must("allow", sys.PrivAllow(ep))
+		sys.Sleep(1000)
 		var regs abi.Registers
-		if usys.TraceRegs(ep, &regs) == abi.OK {
+		if sys.TraceRegs(ep, &regs) == abi.OK {
 			calls += regs.GPR[code.BP]
 		}
 		t.sweep(ep, others, want)
@@ -187,7 +186,7 @@ func randomCalls(t *T) {
 		}
 		t.tasks = t.tasks[:hidden]
 		for i, o := range others {
-			if _, e := usys.Times(o.ep); e != abi.OK { // it was killed by a call
+			if _, e := sys.Times(o.ep); e != abi.OK { // it was killed by a call
 				others[i] = t.puppet()
 				t.tasks[hidden-len(others)+i] = others[i].ep
 				t.tasks = t.tasks[:hidden]
@@ -202,9 +201,9 @@ func randomCalls(t *T) {
 
 // sweep ends ep and all that it has made: tasks and images.
 func (t *T) sweep(ep abi.Endpoint, others []*puppet, want abi.Counts) {
-	usys.TaskKill(ep)
+	sys.TaskKill(ep)
 	var m abi.Msg
-	for second(usys.Receive(abi.Any, 0, &m)) == abi.OK {
+	for second(sys.Receive(abi.Any, 0, &m)) == abi.OK {
 	}
 	if c := counts(); c.Tasks == want.Tasks && c.Images == want.Images {
 		return
@@ -219,13 +218,13 @@ func (t *T) sweep(ep abi.Endpoint, others []*puppet, want abi.Counts) {
 			known = known || o.ep == i.Endpoint
 		}
 		if !known {
-			usys.TaskKill(i.Endpoint)
+			sys.TaskKill(i.Endpoint)
 		}
 	}
 	for id := range uint32(abi.MaxImages) {
 		var i abi.ImageInfo
 		if getInfo(abi.InfoImage, uint64(id), &i) == abi.OK && i.Tasks == 0 {
-			usys.ImageFree(id)
+			sys.ImageFree(id)
 		}
 	}
 }
@@ -242,7 +241,7 @@ func randomByte(r *rand.Rand, vex bool) byte {
 
 // randomCode: tasks without any right run random bytes.
 func randomCode(t *T) {
-	seed := usys.Start().Seed
+	seed := sys.Start().Seed
 	r := rand.New(rand.NewPCG(seed[2], seed[3]))
 	t.logf("seed %#x %#x", seed[2], seed[3])
 	p := spinner()
@@ -256,9 +255,9 @@ func randomCode(t *T) {
 			b.Bytes(randomByte(r, vex))
 		}
 		ep := t.begin(b.ELF(), p)
-		t.must("allow", usys.PrivAllow(ep))
+		t.must("allow", sys.PrivAllow(ep))
 		for n := 0; n < 20 && t.runs(ep, 100_000); n++ {
-			usys.Sleep(50_000)
+			sys.Sleep(50_000)
 		}
 		var d abi.DeathRecord
 		if !takeDeath(&d) {
@@ -277,6 +276,6 @@ func randomCode(t *T) {
 
 // runs tells whether ep lives and has had less than ns of the CPU.
 func (t *T) runs(ep abi.Endpoint, ns uint64) bool {
-	used, e := usys.Times(ep)
+	used, e := sys.Times(ep)
 	return e == abi.OK && used < ns
 }

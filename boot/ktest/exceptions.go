@@ -266,6 +266,7 @@ var pageFaults = []trap{
 	fault("run kernel text", jump, kernelText, pfPresent|pfFetch),
 	fault("read kernel memory", load, kernelRAM, pfPresent),
 	fault("write kernel memory", store, kernelRAM, pfPresent|pfWrite),
+	fault("write the kernel's heap", store, 0x220_0000, pfPresent|pfWrite), // in a large page
 	fault("read the frame pool", load, direct+0x400_0000, pfPresent),
 	fault("write the frame pool", store, direct+0x400_0000, pfPresent|pfWrite),
 	fault("read the local APIC", load, direct+0xfee0_0000, pfPresent),

@@ -7,7 +7,6 @@ import (
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // flagsKept: what a task sets of RFLAGS stays across calls; what it may not set it cannot.
@@ -33,7 +32,7 @@ func direction(t *T) {
 	for at := uint64(0); at < n; at += 8 {
 		t.poke(granter.ep, granted+at, at+1)
 	}
-	t.must("allow", usys.PrivAllow(ep))
+	t.must("allow", sys.PrivAllow(ep))
 	t.want("copy", abi.Errno(t.peek(ep, code.Data)), abi.OK)
 	for at := uint64(0); at < n; at += 8 {
 		if v := t.peek(ep, code.PuppetMemory+at); v != at+1 {
@@ -53,12 +52,12 @@ func createDownwards(t *T) {
 	for i, flags := range []uint32{0, 1 << 10} {
 		maker := t.begin(code.New().Set(code.SP, code.StackTop-256).Flags(flags, 0).Call(abi.CallTaskCreate).Result(code.Data).Stop().ELF(), all())
 		(&puppet{t: t, ep: maker}).setBuf(abi.Bytes(&spec))
-		t.must("allow", usys.PrivAllow(maker))
+		t.must("allow", sys.PrivAllow(maker))
 		t.want("TaskCreate", abi.Errno(t.peek(maker, code.Data)), abi.OK)
 		made[i] = abi.Endpoint(t.peek(maker, code.Data+8))
 		t.tasks = append(t.tasks, made[i])
 		t.must("set", set(made[i], all()))
-		t.must("allow", usys.PrivAllow(made[i]))
+		t.must("allow", sys.PrivAllow(made[i]))
 		equal(t, "state", t.info(made[i]).State, abi.StateReceiving)
 	}
 	var start [2]abi.StartInfo
@@ -70,7 +69,7 @@ func createDownwards(t *T) {
 		start[i].Endpoint, start[i].Seed = 0, [4]uint64{}
 	}
 	equal(t, "start page of the task made with DF set", start[1], start[0])
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // vectorsOfCall: a page that was given on demand saved the vector state of its time; a call after it leaves the initial
@@ -81,9 +80,9 @@ func vectorsOfCall(t *T) {
 	p.Call(abi.CallTimes, uint64(abi.Self)).SaveState()
 	id := t.image(code.ELF(p.Stop().Text(), code.Pattern(9)))
 	ep := t.create(id, "after")
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 	t.must("set", set(ep, all()))
-	t.must("allow", usys.PrivAllow(ep))
+	t.must("allow", sys.PrivAllow(ep))
 	if t.info(ep).Faults < 2 {
 		t.errorf("%d pages given: want the data's and RAM's", t.info(ep).Faults)
 	}
@@ -98,8 +97,8 @@ func rounding(t *T) {
 	p := code.New().Set(code.BX, code.Data).Bytes(wild...)
 	loop := p.At()
 	ep := t.begin(p.Jump(loop).ELF(), spinner())
-	t.must("allow", usys.PrivAllow(ep))
-	usys.Sleep(2_000_000)
+	t.must("allow", sys.PrivAllow(ep))
+	sys.Sleep(2_000_000)
 	if t.info(ep).CPUNS == 0 {
 		t.errorf("the task with its own rounding did not run")
 	}

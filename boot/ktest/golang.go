@@ -10,7 +10,6 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
-	"bennu/kernel/usys"
 )
 
 // Go programs as tasks. This executable is its own peer: with arguments it is no root task.
@@ -19,6 +18,7 @@ var goTests = []test{
 	{"TestGoStartsAnew", goStartsAnew},
 	{"TestGoTasksTogether", goTogether},
 	{"TestGoEnds", goEnds},
+	{"TestGoGrantStays", goGrantStays},
 }
 
 // lives must be 0 in every incarnation.
@@ -26,12 +26,12 @@ var lives int
 
 // goPeer is what a Go task does: the first argument says.
 func goPeer() {
-	if lives++; lives != 1 || len(usys.Module()) != 0 {
+	if lives++; lives != 1 || len(sys.Module()) != 0 {
 		os.Exit(90)
 	}
-	switch usys.Start().Args[0] {
+	switch sys.Start().Args[0] {
 	case 'w':
-		os.Exit(work(int(usys.Start().Args[1])))
+		os.Exit(work(int(sys.Start().Args[1])))
 	case 'p':
 		panic("on purpose")
 	case 'n':
@@ -45,7 +45,7 @@ func goPeer() {
 		talk()
 		return
 	case 'M':
-		goMemoryPeer(usys.Start().Args[1], usys.Start().Args[2])
+		goMemoryPeer(sys.Start().Args[1], sys.Start().Args[2])
 	case 'm':
 		for held := [][]byte(nil); ; {
 			held = append(held, slices.Repeat([]byte{1}, 1<<20))
@@ -89,7 +89,7 @@ func work(seed int) int {
 
 // goImage makes an image of this executable.
 func (t *T) goImage() uint32 {
-	a, err := archive.Open(usys.Module())
+	a, err := archive.Open(sys.Module())
 	if err != nil {
 		t.fatalf("%v", err)
 	}
@@ -108,11 +108,11 @@ func (t *T) goTaskWith(image uint32, args string, p rights) abi.Endpoint {
 	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(args)), Account: t.account(p)}
 	s.Label, _ = abi.MakeLabel("go")
 	copy(s.Args[:], args)
-	ep, e := usys.TaskCreate(&s)
+	ep, e := sys.TaskCreate(&s)
 	t.must("create", e)
 	t.tasks = append(t.tasks, ep)
 	t.must("set", set(ep, p))
-	t.must("allow", usys.PrivAllow(ep))
+	t.must("allow", sys.PrivAllow(ep))
 	return ep
 }
 
@@ -126,7 +126,7 @@ func (t *T) await(n int) (out []abi.DeathRecord) {
 		if len(out) == n {
 			return out
 		}
-		usys.Sleep(1_000_000)
+		sys.Sleep(1_000_000)
 	}
 	t.fatalf("%d of %d tasks ended", len(out), n)
 	return nil
@@ -141,7 +141,7 @@ func goStartsAnew(t *T) {
 			t.errorf("%s", describe(&r))
 		}
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // goTogether: six Go tasks take the CPU from each other in the middle of anything.
@@ -155,7 +155,7 @@ func goTogether(t *T) {
 			t.errorf("%s", describe(&r))
 		}
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // goEnds: the ends of a Go program are told apart.
@@ -173,5 +173,35 @@ func goEnds(t *T) {
 			t.errorf("%q: %s, want %s vector %d", c.args, describe(&r), c.cause, c.vector)
 		}
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
+}
+
+// goGrantStays: memory that is granted stays where it is, though it is a local variable of a goroutine whose stack moves.
+func goGrantStays(t *T) {
+	done := make(chan bool)
+	go func() {
+		var b, want [64]byte
+		want[63] = 1
+		self := sys.Start().Endpoint
+		id, ok := sys.Grant(self, b[:], abi.GrantWrite)
+		moved := grow(1000)
+		ok = ok && moved != 0 && sys.CopyTo(self, id, 0, want[:]) == abi.OK
+		sys.Revoke(id)
+		done <- ok && b == want
+	}()
+	if !<-done {
+		t.errorf("what was copied to a grant is not there")
+	}
+}
+
+// grow needs so much stack that it is another one.
+//
+//go:noinline
+func grow(n int) int {
+	var frame [64]byte
+	frame[n%len(frame)] = 1
+	if n == 0 {
+		return int(frame[0])
+	}
+	return grow(n-1) + int(frame[n%len(frame)]) - 1
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // Go programs under a ceiling: what they may have in all is told at their start, and the collector keeps below it. A page that was
@@ -205,7 +204,7 @@ func goCeiling(t *T) {
 		}
 		t.logf("%c: %d KiB of %d, %d us; under %d MiB %d us", how, r.FramesPeak*abi.PageSize>>10, mib<<10, r.CPUNS/1000, 8*mib, roomy.CPUNS/1000)
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // goBeyondCeiling: a program that needs more than its ceiling ends, soon and with the cause told, and not by collecting
@@ -226,7 +225,7 @@ func goBeyondCeiling(t *T) {
 		}
 		t.logf("%c: ended after %d us", how, r.CPUNS/1000)
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // goSmallCeiling: a program that needs little lives under little, and does not collect all the time.
@@ -239,5 +238,5 @@ func goSmallCeiling(t *T) {
 		}
 		t.logf("%c: %d KiB, %d us", how, r.FramesPeak*abi.PageSize>>10, r.CPUNS/1000)
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }

@@ -7,7 +7,6 @@ import (
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var guardTests = []test{
@@ -41,7 +40,7 @@ func guardedRights() rights {
 func portClasses(t *T) {
 	id := t.image(code.New().Stop().ELF())
 	ep := t.create(id, "classes")
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 	for _, port := range []uint16{0x00, 0x0f, 0x20, 0x21, 0x40, 0x43, 0x61, 0x72, 0x80, 0x87, 0x92, 0xa0, 0xa1, 0xb2, 0xb3, 0xc0, 0xdf, 0xe9, 0xf4,
 		0x402, 0x4d0, 0x4d1, 0x501, 0x505, 0x510, 0x51b, 0xcd8, 0xcf8, 0xcf9, 0xcff, 0x5658} {
 		p := withPorts(abi.PortRange{First: port, Last: port})
@@ -57,7 +56,7 @@ func portClasses(t *T) {
 	p.Unguarded = 2
 	t.want("unlisted, unguarded", set(ep, p), abi.OK)
 	var q abi.Privilege
-	t.want("query", usys.PrivQuery(ep, &q), abi.OK)
+	t.want("query", sys.PrivQuery(ep, &q), abi.OK)
 	equal(t, "unguarded", q.Unguarded, 2)
 }
 
@@ -145,9 +144,9 @@ func guardCalls(t *T) {
 			loop := p.At()
 			p.Bytes(c.call...).Bytes(0x41, 0xff, 0xcd) // DEC R13D
 			back(p, notZero, loop)
-			began := usys.Now()
+			began := sys.Now()
 			ep := t.start(p.Stop(), guardedRights())
-			ended := usys.Now()
+			ended := sys.Now()
 			t.kill(ep)
 			return ended - began
 		}

@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var imageTests = []test{
@@ -73,51 +72,51 @@ func badImages() map[string][]byte {
 // imageRefused: what is not an executable of the ABI is ENOEXEC, costs nothing, and no task can be made of it.
 func imageRefused(t *T) {
 	for name, elf := range badImages() {
-		id, e := usys.ImageCreate(uint64(len(elf)))
+		id, e := sys.ImageCreate(uint64(len(elf)))
 		t.must("create", e)
-		t.must("write", usys.ImageWrite(id, 0, elf))
-		t.want(name, usys.ImageSeal(id), abi.ENOEXEC)
+		t.must("write", sys.ImageWrite(id, 0, elf))
+		t.want(name, sys.ImageSeal(id), abi.ENOEXEC)
 		s := abi.TaskSpec{Image: id, Account: abi.AccountRoot}
-		t.want(name+": task", second(usys.TaskCreate(&s)), abi.EINVAL)
-		t.want(name+": free", usys.ImageFree(id), abi.OK)
+		t.want(name+": task", second(sys.TaskCreate(&s)), abi.EINVAL)
+		t.want(name+": free", sys.ImageFree(id), abi.OK)
 	}
-	t.must("free", usys.ImageFree(t.image(code.Raw(abi.ImageBase+0x100, plainText))))
+	t.must("free", sys.ImageFree(t.image(code.Raw(abi.ImageBase+0x100, plainText))))
 	nine := make([]code.Segment, 9)
 	for i := range nine {
 		nine[i] = code.Segment{Flags: 6, Addr: code.Data + uint64(i)<<12, Size: 0x1000}
 	}
 	nine[0] = plainText
-	id, e := usys.ImageCreate(0x400)
+	id, e := sys.ImageCreate(0x400)
 	t.must("create", e)
-	t.must("write", usys.ImageWrite(id, 0, code.Raw(abi.ImageBase+0x100, nine...)[:0x400]))
-	t.want("9 segments", usys.ImageSeal(id), abi.ENOEXEC)
-	t.must("free", usys.ImageFree(id))
-	t.must("8 segments", usys.ImageFree(t.image(code.Raw(abi.ImageBase+0x100, nine[:8]...))))
+	t.must("write", sys.ImageWrite(id, 0, code.Raw(abi.ImageBase+0x100, nine...)[:0x400]))
+	t.want("9 segments", sys.ImageSeal(id), abi.ENOEXEC)
+	t.must("free", sys.ImageFree(id))
+	t.must("8 segments", sys.ImageFree(t.image(code.Raw(abi.ImageBase+0x100, nine[:8]...))))
 	for _, size := range []uint64{0, 16<<20 + 1, 1 << 63, 1<<64 - 1} {
-		t.want("size", second(usys.ImageCreate(size)), abi.EINVAL)
+		t.want("size", second(sys.ImageCreate(size)), abi.EINVAL)
 	}
 }
 
 func imageWriteOrder(t *T) {
 	elf := code.New().Exit(3).ELF()
-	id, e := usys.ImageCreate(uint64(len(elf)))
+	id, e := sys.ImageCreate(uint64(len(elf)))
 	t.must("create", e)
-	t.want("not from the start", usys.ImageWrite(id, 1, elf[1:]), abi.EINVAL)
-	t.want("half", usys.ImageWrite(id, 0, elf[:100]), abi.OK)
-	t.want("seal too early", usys.ImageSeal(id), abi.EINVAL)
-	t.want("again", usys.ImageWrite(id, 0, elf[:100]), abi.EINVAL)
-	t.want("a gap", usys.ImageWrite(id, 101, elf[101:]), abi.EINVAL)
-	t.want("past the end", usys.ImageWrite(id, 100, append(elf[100:], 0)), abi.EINVAL)
-	t.want("the rest", usys.ImageWrite(id, 100, elf[100:]), abi.OK)
-	t.want("seal", usys.ImageSeal(id), abi.OK)
-	t.want("seal again", usys.ImageSeal(id), abi.EINVAL)
-	t.want("write when sealed", usys.ImageWrite(id, 0, elf[:1]), abi.EINVAL)
+	t.want("not from the start", sys.ImageWrite(id, 1, elf[1:]), abi.EINVAL)
+	t.want("half", sys.ImageWrite(id, 0, elf[:100]), abi.OK)
+	t.want("seal too early", sys.ImageSeal(id), abi.EINVAL)
+	t.want("again", sys.ImageWrite(id, 0, elf[:100]), abi.EINVAL)
+	t.want("a gap", sys.ImageWrite(id, 101, elf[101:]), abi.EINVAL)
+	t.want("past the end", sys.ImageWrite(id, 100, append(elf[100:], 0)), abi.EINVAL)
+	t.want("the rest", sys.ImageWrite(id, 100, elf[100:]), abi.OK)
+	t.want("seal", sys.ImageSeal(id), abi.OK)
+	t.want("seal again", sys.ImageSeal(id), abi.EINVAL)
+	t.want("write when sealed", sys.ImageWrite(id, 0, elf[:1]), abi.EINVAL)
 	p := t.puppet()
 	e, _ = p.call(abi.CallImageWrite, uint64(id), 0, code.Data, abi.MaxCopy+1)
 	t.want("too much at once", e, abi.E2BIG)
-	t.want("free", usys.ImageFree(id), abi.OK)
-	for name, e := range map[string]abi.Errno{"free": usys.ImageFree(id), "seal": usys.ImageSeal(id), "write": usys.ImageWrite(id, 0, elf[:1]),
-		"free 0": usys.ImageFree(0), "free 96": usys.ImageFree(abi.MaxImages), "free -1": usys.ImageFree(1<<32 - 1)} {
+	t.want("free", sys.ImageFree(id), abi.OK)
+	for name, e := range map[string]abi.Errno{"free": sys.ImageFree(id), "seal": sys.ImageSeal(id), "write": sys.ImageWrite(id, 0, elf[:1]),
+		"free 0": sys.ImageFree(0), "free 96": sys.ImageFree(abi.MaxImages), "free -1": sys.ImageFree(1<<32 - 1)} {
 		t.want(name+" of none", e, abi.EINVAL)
 	}
 }
@@ -128,10 +127,10 @@ func imageOutlivesFree(t *T) {
 	before := counts()
 	id := t.image(code.New().Stop().ELF())
 	a, b := t.create(id, "a"), t.create(id, "b")
-	t.must("free", usys.ImageFree(id))
-	t.want("free again", usys.ImageFree(id), abi.EINVAL)
+	t.must("free", sys.ImageFree(id))
+	t.want("free again", sys.ImageFree(id), abi.EINVAL)
 	s := abi.TaskSpec{Image: id, Account: abi.AccountRoot}
-	t.want("create", second(usys.TaskCreate(&s)), abi.EINVAL)
+	t.want("create", second(sys.TaskCreate(&s)), abi.EINVAL)
 	t.kill(a)
 	equal(t, "images", counts().Images, before.Images-1)
 	t.kill(b)
@@ -143,12 +142,12 @@ func imagesFull(t *T) {
 	var own abi.AccountInfo
 	t.must("InfoAccount", getInfo(abi.InfoAccount, uint64(abi.AccountRoot), &own))
 	for range rowsLeft - own.Images {
-		id, e := usys.ImageCreate(1)
+		id, e := sys.ImageCreate(1)
 		t.must("create", e)
 		ids = append(ids, id)
 	}
-	t.want("one more", second(usys.ImageCreate(1)), abi.ENOSPC)
+	t.want("one more", second(sys.ImageCreate(1)), abi.ENOSPC)
 	for _, id := range ids {
-		t.must("free", usys.ImageFree(id))
+		t.must("free", sys.ImageFree(id))
 	}
 }

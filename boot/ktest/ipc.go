@@ -4,7 +4,6 @@ package main
 
 import (
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var ipcTests = []test{
@@ -61,7 +60,7 @@ func forged(t *T) {
 		p[0].setMsg(0x300)
 		p[0].start(nr, uint64(p[1].ep), 1)
 		p[1].got(kind, p[0].ep, 0x300)
-		usys.Sleep(10)
+		sys.Sleep(10)
 	}
 }
 
@@ -166,7 +165,7 @@ func notifyDoesNotAnswer(t *T) {
 	p[0].blocks(abi.CallSendRec, uint64(p[1].ep), abi.NoTimeout)
 	p[1].got(abi.KindSendRec, p[0].ep, 0x600)
 	p[1].call(abi.CallNotify, uint64(p[0].ep))
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	equal(t, "ended by a notification", p[0].ended(), false)
 	p[1].setMsg(abi.MsgReply)
 	p[1].send(p[0])
@@ -187,7 +186,7 @@ func receiveOrder(t *T) {
 	p[4].call(abi.CallNotify, uint64(p[0].ep))
 	p[3].call(abi.CallNotify, uint64(p[0].ep))
 	p[0].call(abi.CallSetAlarm, 1)
-	usys.Sleep(tick)
+	sys.Sleep(tick)
 	for _, want := range []struct {
 		kind abi.ReceiveKind
 		from abi.Endpoint
@@ -230,7 +229,7 @@ func receiveTimeout(t *T) {
 		began := now()
 		p[0].blocks(abi.CallReceive, uint64(from), tick)
 		for n := 0; !p[0].ended() && n < 100; n++ {
-			usys.Sleep(tick / 10)
+			sys.Sleep(tick / 10)
 		}
 		if d := now() - began; d < tick {
 			t.errorf("limit of %d ns ended after %d", tick, d)
@@ -243,10 +242,10 @@ func receiveTimeout(t *T) {
 	p[1].send(p[0])
 	p[0].got(abi.KindSend, p[1].ep, 0x800)
 	p[0].receive(abi.Any) // the old limit must not end this one
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	equal(t, "ended by an old limit", p[0].ended(), false)
 	p[1].blocks(abi.CallReceive, uint64(abi.Any), 1<<64-2)
-	usys.Sleep(tick)
+	sys.Sleep(tick)
 	equal(t, "ended by a limit that wraps", p[1].ended(), false)
 }
 
@@ -254,7 +253,7 @@ func sendRecTimeout(t *T) {
 	p := t.puppets(2)
 	p[0].setMsg(0x900)
 	p[0].blocks(abi.CallSendRec, uint64(p[1].ep), tick)
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	e, sent := p[0].result()
 	t.want("unsent", e, abi.ETIMEDOUT)
 	equal(t, "sent", sent, 0)
@@ -265,14 +264,14 @@ func sendRecTimeout(t *T) {
 	p[0].blocks(abi.CallSendRec, uint64(p[1].ep), tick)
 	p[1].receive(abi.Any)
 	p[1].got(abi.KindSendRec, p[0].ep, 0x901)
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	e, sent = p[0].result()
 	t.want("unanswered", e, abi.ETIMEDOUT)
 	equal(t, "sent", sent, 1)
 	e, _ = p[1].call(abi.CallSendNB, uint64(p[0].ep))
 	t.want("answer to one that has given up", e, abi.ENOTREADY)
 	p[0].start(abi.CallSendRec, uint64(p[1].ep), 0)
-	usys.Sleep(100_000)
+	sys.Sleep(100_000)
 	e, _ = p[0].result()
 	t.want("no time at all", e, abi.ETIMEDOUT)
 }
@@ -282,7 +281,7 @@ func sleepers(t *T) {
 	p := t.puppets(2)
 	p[0].blocks(abi.CallReceive, uint64(abi.Self), tick)
 	p[1].blocks(abi.CallSend, uint64(p[0].ep))
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	e, _ := p[0].result()
 	t.want("sleep", e, abi.EAGAIN)
 	p[0].receive(abi.Any)
@@ -295,7 +294,7 @@ func timedCircle(t *T) {
 	p[0].blocks(abi.CallReceive, uint64(p[1].ep), tick)
 	p[1].blocks(abi.CallReceive, uint64(p[0].ep), tick)
 	p[2].blocks(abi.CallSend, uint64(p[0].ep))
-	usys.Sleep(2 * tick)
+	sys.Sleep(2 * tick)
 	for _, x := range p[:2] {
 		e, _ := x.result()
 		t.want("receive", e, abi.EAGAIN)

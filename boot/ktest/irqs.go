@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var irqTests = []test{
@@ -104,7 +103,7 @@ func (p cmos) stop() {
 func (p cmos) wait() bool {
 	p.start(abi.CallReceive, uint64(abi.Hardware), 100_000_000)
 	for i := 0; !p.ended() && i < 200; i++ {
-		usys.Sleep(1_000_000)
+		sys.Sleep(1_000_000)
 	}
 	e, _ := p.result()
 	return e == abi.OK
@@ -134,7 +133,7 @@ func irqAgain(t *T) {
 	p.begin()
 	equal(t, "first", p.wait(), true)
 	p.get(cmosC) // the chip may raise the line again
-	usys.Sleep(3_000_000)
+	sys.Sleep(3_000_000)
 	equal(t, "second before enable", p.wait(), false)
 	p.set(cmosB, 0x02) // no third, so that the second is what comes
 	e, _ := p.call(abi.CallIRQCtl, uint64(abi.IRQEnable), p.hook)
@@ -227,5 +226,5 @@ func irqHooks(t *T) {
 	t.want("more lines than there are hooks", set(last, priv), abi.ENOSPC)
 	priv.NIRQs = uint32(counts().HookRows)
 	t.want("as many as are left", set(last, priv), abi.OK)
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }

@@ -12,6 +12,9 @@ import (
 	"bennu/kernel/usys"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 // T is one run of a case.
 type T struct {
 	name     string
@@ -106,23 +109,23 @@ func (t *T) clean() {
 		t.errorf("death that was not expected: %s", describe(&r))
 	}
 	for _, ep := range t.tasks {
-		usys.TaskKill(ep)
+		sys.TaskKill(ep)
 	}
 	for t.living() {
-		usys.Sleep(10_000) // what dies in steps does so when it has its turn
+		sys.Sleep(10_000) // what dies in steps does so when it has its turn
 	}
 	for takeDeath(&r) {
 	}
 	for _, a := range t.accounts {
-		if e := usys.AccountFree(a); e != abi.OK {
+		if e := sys.AccountFree(a); e != abi.OK {
 			t.errorf("account %d is not free: %s", a, e.Name())
 		}
 	}
 	t.accounts, t.usual = t.accounts[:0], 0
-	usys.SetAlarm(0)
+	sys.SetAlarm(0)
 	var m abi.Msg
 	for {
-		if _, e := usys.Receive(abi.Any, 0, &m); e != abi.OK {
+		if _, e := sys.Receive(abi.Any, 0, &m); e != abi.OK {
 			break
 		}
 	}
@@ -132,7 +135,7 @@ func (t *T) clean() {
 }
 
 func getInfo[V any](kind abi.InfoKind, index uint64, out *V) abi.Errno {
-	_, e := usys.GetInfo(kind, index, abi.Bytes(out))
+	_, e := sys.GetInfo(kind, index, abi.Bytes(out))
 	return e
 }
 
@@ -141,7 +144,7 @@ func getInfo[V any](kind abi.InfoKind, index uint64, out *V) abi.Errno {
 func counts() (c abi.Counts) {
 	getInfo(abi.InfoCounts, 0, &c)
 	var me abi.TaskInfo
-	getInfo(abi.InfoTask, uint64(usys.Start().Endpoint.Slot()), &me)
+	getInfo(abi.InfoTask, uint64(sys.Start().Endpoint.Slot()), &me)
 	c.Frames += me.Frames
 	var own abi.AccountInfo
 	getInfo(abi.InfoAccount, uint64(abi.AccountRoot), &own)
@@ -170,10 +173,10 @@ func (t *T) death(ep abi.Endpoint, cause abi.Cause) *abi.DeathRecord {
 
 // image makes a sealed image.
 func (t *T) image(elf []byte) uint32 {
-	id, e := usys.ImageCreate(uint64(len(elf)))
+	id, e := sys.ImageCreate(uint64(len(elf)))
 	t.must("ImageCreate", e)
-	t.must("ImageWrite", usys.ImageWrite(id, 0, elf))
-	t.must("ImageSeal", usys.ImageSeal(id))
+	t.must("ImageWrite", sys.ImageWrite(id, 0, elf))
+	t.must("ImageSeal", sys.ImageSeal(id))
 	return id
 }
 
@@ -212,7 +215,7 @@ func rootAccount() abi.Errno {
 	}
 	s := i.Spec
 	s.Priority, s.BudgetNS, s.PeriodNS, s.Images = rootOwn, forEver, forEver, rowsLeft
-	_, e := usys.AccountSet(abi.AccountRoot, &s)
+	_, e := sys.AccountSet(abi.AccountRoot, &s)
 	return e
 }
 
@@ -225,10 +228,10 @@ func all() rights {
 
 // account makes one that ends with the case. Those of the dead make room.
 func (t *T) account(p rights) abi.AccountID {
-	a, e := usys.AccountSet(0, &p.AccountSpec)
+	a, e := sys.AccountSet(0, &p.AccountSpec)
 	if e == abi.ENOSPC {
-		t.accounts = slices.DeleteFunc(t.accounts, func(a abi.AccountID) bool { return a != t.usual && usys.AccountFree(a) == abi.OK })
-		a, e = usys.AccountSet(0, &p.AccountSpec)
+		t.accounts = slices.DeleteFunc(t.accounts, func(a abi.AccountID) bool { return a != t.usual && sys.AccountFree(a) == abi.OK })
+		a, e = sys.AccountSet(0, &p.AccountSpec)
 	}
 	t.must("AccountSet", e)
 	t.accounts = append(t.accounts, a)
@@ -259,7 +262,7 @@ func (t *T) heir(of abi.Endpoint, p rights) *puppet {
 		t.kill(x.ep)
 		a := t.accounts[len(t.accounts)-1]
 		t.accounts = t.accounts[:len(t.accounts)-1]
-		t.must("AccountFree", usys.AccountFree(a))
+		t.must("AccountFree", sys.AccountFree(a))
 	}
 	t.fatalf("slot %d did not come back", of.Slot())
 	return nil
@@ -269,7 +272,7 @@ func (t *T) heir(of abi.Endpoint, p rights) *puppet {
 func (t *T) createOn(a abi.AccountID, image uint32, label string) abi.Endpoint {
 	s := abi.TaskSpec{Image: image, Account: a}
 	s.Label, _ = abi.MakeLabel(label)
-	ep, e := usys.TaskCreate(&s)
+	ep, e := sys.TaskCreate(&s)
 	t.must("TaskCreate", e)
 	t.tasks = append(t.tasks, ep)
 	return ep
@@ -285,14 +288,14 @@ func set(ep abi.Endpoint, p rights) abi.Errno {
 			p.NSendTo++
 		}
 	}
-	return usys.PrivSet(ep, &p.Privilege)
+	return sys.PrivSet(ep, &p.Privilege)
 }
 
 // begin makes a task of an executable that exists nowhere else, and gives it its rights.
 func (t *T) begin(elf []byte, p rights) abi.Endpoint {
 	id := t.image(elf)
 	ep := t.createOn(t.account(p), id, "peer")
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 	t.must("PrivSet", set(ep, p))
 	return ep
 }
@@ -300,23 +303,23 @@ func (t *T) begin(elf []byte, p rights) abi.Endpoint {
 // start is begin and PrivAllow: the task has run as far as it could when start returns.
 func (t *T) start(p *code.Prog, priv rights) abi.Endpoint {
 	ep := t.begin(p.ELF(), priv)
-	t.must("PrivAllow", usys.PrivAllow(ep))
+	t.must("PrivAllow", sys.PrivAllow(ep))
 	return ep
 }
 
 func (t *T) peek(ep abi.Endpoint, at uint64) uint64 {
-	v, e := usys.Trace(abi.TracePeek, ep, at, 0)
+	v, e := sys.Trace(abi.TracePeek, ep, at, 0)
 	t.must("TracePeek", e)
 	return v
 }
 
 func (t *T) poke(ep abi.Endpoint, at, v uint64) {
-	_, e := usys.Trace(abi.TracePoke, ep, at, v)
+	_, e := sys.Trace(abi.TracePoke, ep, at, v)
 	t.must("TracePoke", e)
 }
 
 func (t *T) kill(ep abi.Endpoint) {
-	t.must("TaskKill", usys.TaskKill(ep))
+	t.must("TaskKill", sys.TaskKill(ep))
 	t.death(ep, abi.CauseKilled)
 }
 
@@ -328,4 +331,4 @@ func (t *T) info(ep abi.Endpoint) (i abi.TaskInfo) {
 	return i
 }
 
-func me() abi.Endpoint { return usys.Start().Endpoint }
+func me() abi.Endpoint { return sys.Start().Endpoint }

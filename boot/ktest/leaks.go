@@ -7,7 +7,6 @@ import (
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var leakTests = []test{
@@ -60,8 +59,8 @@ func spinner() rights {
 // registersAtEntry: a task begins with zeros and with nothing of the one that ran before it.
 func registersAtEntry(t *T) {
 	ep := t.begin(dirty(0x5a), spinner())
-	t.must("allow", usys.PrivAllow(ep))
-	usys.Sleep(2_000_000)
+	t.must("allow", sys.PrivAllow(ep))
+	sys.Sleep(2_000_000)
 	if t.info(ep).CPUNS == 0 {
 		t.errorf("the task that fills the registers did not run")
 	}
@@ -90,10 +89,10 @@ func registersAfterCall(t *T) {
 	p.SaveState()
 	id := t.image(code.ELF(p.Stop().Text(), code.Pattern(7)))
 	ep := t.create(id, "after")
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 	priv := all()
 	t.must("set", set(ep, priv))
-	t.must("allow", usys.PrivAllow(ep))
+	t.must("allow", sys.PrivAllow(ep))
 	initialVectors(t, ep)
 	gpr := func(r code.Reg) uint64 { return t.peek(ep, code.StateGPR+8*uint64(r)) }
 	for _, r := range kept {
@@ -111,11 +110,11 @@ func registersKept(t *T) {
 	var eps []abi.Endpoint
 	for i := range byte(3) {
 		ep := t.begin(code.Holder(17+40*i), spinner())
-		t.must("allow", usys.PrivAllow(ep))
+		t.must("allow", sys.PrivAllow(ep))
 		eps = append(eps, ep)
 	}
 	for n := 0; n < 200 && min(t.info(eps[0]).Preempted, t.info(eps[1]).Preempted, t.info(eps[2]).Preempted) < 20; n++ {
-		usys.Sleep(1_000_000)
+		sys.Sleep(1_000_000)
 	}
 	for _, ep := range eps {
 		i := t.info(ep)
@@ -129,8 +128,8 @@ func registersKept(t *T) {
 // selectorsLeak: what one task loads into DS, ES, FS and GS no other sees.
 func selectorsLeak(t *T) {
 	ep := t.begin(dirty(1), spinner())
-	t.must("allow", usys.PrivAllow(ep))
-	usys.Sleep(2_000_000)
+	t.must("allow", sys.PrivAllow(ep))
+	sys.Sleep(2_000_000)
 	seen := t.start(code.New().SaveState().Stop(), all())
 	for i, want := range []uint64{0, 0x2b, 0x23, 0, 0, 0} { // ES, CS, SS, DS, FS, GS
 		equal(t, fmt.Sprintf("segment register %d", i), t.peek(seen, code.StateSegment+8*uint64(i)), want)
@@ -171,10 +170,10 @@ func startPage(t *T) {
 	s := abi.TaskSpec{Image: id, Incarnation: 7, Init: abi.InitRestart, ArgsLen: 3, Account: t.account(spinner())}
 	s.Label, _ = abi.MakeLabel("sixteen-bytes-ok")
 	copy(s.Args[:], "abcdef")
-	ep, e := usys.TaskCreate(&s)
+	ep, e := sys.TaskCreate(&s)
 	t.must("create", e)
 	t.tasks = append(t.tasks, ep)
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 	priv := spinner()
 	t.must("set", set(ep, priv))
 	var i abi.StartInfo
@@ -185,7 +184,7 @@ func startPage(t *T) {
 			b[at+j] = byte(v >> (8 * j))
 		}
 	}
-	mine := usys.Start()
+	mine := sys.Start()
 	want := abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: ep, Root: me(), Incarnation: 7, Init: abi.InitRestart, Priority: 5,
 		Label: s.Label, RAMStart: abi.RAMBase, RAMSize: abi.RAMSize, TSCHz: mine.TSCHz, TSCBase: mine.TSCBase, TSCMult: mine.TSCMult, MemoryLimit: 256 * abi.PageSize,
 		Seed: i.Seed, ArgsLen: 3, Args: s.Args}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var logTests = []test{
@@ -27,7 +26,7 @@ func (t *T) readLog() (lines []entry, lost [abi.LogSources]uint64) {
 	buf := make([]byte, len(abi.CallArea{}.Buf))
 	for source := range abi.LogSources {
 		for at := uint64(0); ; {
-			n, e := usys.GetInfo(abi.InfoLog, abi.LogIndex(source, at), buf)
+			n, e := sys.GetInfo(abi.InfoLog, abi.LogIndex(source, at), buf)
 			t.must("InfoLog", e)
 			var h abi.LogHeader
 			rest := buf[copy(abi.Bytes(&h), buf):n]
@@ -43,7 +42,7 @@ func (t *T) readLog() (lines []entry, lost [abi.LogSources]uint64) {
 			}
 		}
 	}
-	_, e := usys.GetInfo(abi.InfoLog, abi.LogIndex(abi.LogSources, 0), buf)
+	_, e := sys.GetInfo(abi.InfoLog, abi.LogIndex(abi.LogSources, 0), buf)
 	t.want("a source that there is not", e, abi.EDOM)
 	return lines, lost
 }
@@ -84,7 +83,7 @@ func logged(t *T) {
 // talk is what the Go peer does: it fills the log.
 func talk() {
 	for i := range talked {
-		usys.Diag(strconv.Itoa(i))
+		sys.Diag(strconv.Itoa(i))
 	}
 }
 
@@ -94,7 +93,7 @@ const talked = 10_000
 // is there or counted.
 func logShares(t *T) {
 	x := t.puppet()
-	t.must("root's line", usys.Diag("shares: the root task was here"))
+	t.must("root's line", sys.Diag("shares: the root task was here"))
 	x.setBuf([]byte("shares: and so was I"))
 	e, _ := x.call(abi.CallDiag, 20)
 	t.want("peer's line", e, abi.OK)
@@ -102,7 +101,7 @@ func logShares(t *T) {
 	y := t.goTask(id, "t") // runs when this task waits
 	t.kill(x.ep)
 	t.await(1)
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 	lines, lost := t.readLog()
 	left, found, source := [abi.LogSources]uint64{}, map[string]int{}, -1
 	wanted := []string{"] rs: shares: the root task was here", "] peer: shares: and so was I",

@@ -11,7 +11,6 @@ import (
 
 	_ "bennu/board/ring3"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // test is one case.
@@ -23,12 +22,12 @@ type test struct {
 // groups is all cases, in the order in which they run: what others rest on first.
 var groups = [][]test{
 	lifeTests, rightTests, portTests, guardTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
-	grantTests, windowTests, leakTests, memoryTests, imageTests, traceTests, scheduleTests, alarmTests, goTests, goMemoryTests, logTests,
+	grantTests, windowTests, leakTests, memoryTests, imageTests, traceTests, snapshotTests, scheduleTests, alarmTests, goTests, goMemoryTests, logTests,
 	boundTests, reserveTests, enduranceTests,
 }
 
 func main() {
-	if usys.Start().ArgsLen > 0 {
+	if sys.Start().ArgsLen > 0 {
 		goPeer()
 		return
 	}
@@ -38,7 +37,7 @@ func main() {
 	}
 	if e := rootAccount(); e != abi.OK {
 		say("# the root task's account: " + e.Name())
-		usys.Shutdown(abi.PowerOff, 1)
+		sys.Shutdown(abi.PowerOff, 1)
 	}
 	say("KTAP version 1")
 	say("1.." + strconv.Itoa(n))
@@ -56,7 +55,7 @@ func main() {
 		}
 	}
 	say("# " + strconv.Itoa(n-failed) + " passed, " + strconv.Itoa(failed) + " failed")
-	usys.Shutdown(abi.PowerOff, uint64(min(failed, 1)))
+	sys.Shutdown(abi.PowerOff, uint64(min(failed, 1)))
 }
 
 // warm does once what may allocate once.
@@ -64,4 +63,4 @@ func warm() {
 	runCase(test{"warm", func(t *T) { t.puppet().call(abi.CallTimes, uint64(abi.Self)) }})
 }
 
-func say(line string) { usys.Diag(line) }
+func say(line string) { sys.Diag(line) }

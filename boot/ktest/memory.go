@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var memoryTests = []test{
@@ -76,9 +75,9 @@ func outOfFrames(t *T) {
 	for i := range held {
 		held[i] = 1
 	}
-	t.want("task", second(usys.TaskCreate(&abi.TaskSpec{Image: id, Account: t.account(p)})), abi.ENOMEM)
+	t.want("task", second(sys.TaskCreate(&abi.TaskSpec{Image: id, Account: t.account(p)})), abi.ENOMEM)
 	equal(t, "frames", counts().Frames, left)
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 	for _, ep := range stopped {
 		t.kill(ep)
 	}
@@ -112,9 +111,9 @@ func dataPrivate(t *T) {
 		for range 2 {
 			ep := t.create(id, "data")
 			t.must("set", set(ep, priv))
-			t.must("allow", usys.PrivAllow(ep))
+			t.must("allow", sys.PrivAllow(ep))
 			var r abi.Registers
-			t.must("regs", usys.TraceRegs(ep, &r))
+			t.must("regs", sys.TraceRegs(ep, &r))
 			equal(t, "first word", r.GPR[code.BX], word(data))
 			equal(t, "second page", r.GPR[code.DX], word(data[abi.PageSize:]))
 			equal(t, "changed", t.peek(ep, code.Data), 0xffff)
@@ -125,7 +124,7 @@ func dataPrivate(t *T) {
 	t.must("info", getInfo(abi.InfoImage, uint64(id), &info))
 	equal(t, "image's sum", info.CRC32C, sum)
 	equal(t, "tasks", info.Tasks, 3)
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 func word(b []byte) (v uint64) {
@@ -152,7 +151,7 @@ func textShared(t *T) {
 	if cost > 12 {
 		t.errorf("a task of 51 shared pages costs %d frames", cost)
 	}
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 	t.kill(a)
 	equal(t, "text of the other", t.peek(b, code.Text)&0xffff, 0xbf48) // MOV DI, …
 }
@@ -172,7 +171,7 @@ func wholeRAM(t *T) {
 	p.CeilingFrames = 1 << 20
 	free := counts().Frames
 	ep := t.begin(toucher(1<<20).ELF(), p)
-	t.must("allow", usys.PrivAllow(ep))
+	t.must("allow", sys.PrivAllow(ep))
 	r := t.death(ep, abi.CauseException)
 	equal(t, "CR2", r.CR2, abi.RAMBase+abi.RAMSize)
 	equal(t, "frames", counts().Frames, free)

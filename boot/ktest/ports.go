@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var portTests = []test{
@@ -66,7 +65,7 @@ func portOverlap(t *T) {
 	t.puppetWith(withPorts(abi.PortRange{First: 0x110, Last: 0x11f}))
 	id := t.image(code.New().Exit(0).ELF())
 	ep := t.create(id, "overlap")
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 	for _, r := range []abi.PortRange{{First: 0x110, Last: 0x11f}, {First: 0x11f, Last: 0x130}, {First: 0x100, Last: 0x110}, {First: 0x114, Last: 0x114}, {First: 0, Last: 0xffff}} {
 		p := withPorts(r)
 		t.want("overlap", set(ep, p), abi.EBUSY)

@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var puppetCode = code.Puppet()
@@ -23,7 +22,7 @@ func (t *T) puppet() *puppet { return t.puppetWith(all()) }
 // puppetWith makes one; p must hold CallPrivCtl.
 func (t *T) puppetWith(p rights) *puppet {
 	ep := t.begin(puppetCode.ELF, p)
-	t.must("PrivAllow", usys.PrivAllow(ep))
+	t.must("PrivAllow", sys.PrivAllow(ep))
 	return &puppet{t: t, ep: ep}
 }
 
@@ -34,9 +33,9 @@ func (t *T) puppets(n int) []*puppet {
 	for i := range out {
 		out[i] = &puppet{t: t, ep: t.createOn(t.account(priv), id, "peer")}
 		t.must("PrivSet", set(out[i].ep, priv))
-		t.must("PrivAllow", usys.PrivAllow(out[i].ep))
+		t.must("PrivAllow", sys.PrivAllow(out[i].ep))
 	}
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 	return out
 }
 
@@ -52,7 +51,7 @@ func (p *puppet) command(what, ax uint64, args ...uint64) {
 		p.t.poke(p.ep, code.PuppetArgs+8*uint64(i), v)
 	}
 	p.done = p.t.peek(p.ep, code.PuppetDone)
-	p.t.must("PrivAllow", usys.PrivAllow(p.ep))
+	p.t.must("PrivAllow", sys.PrivAllow(p.ep))
 }
 
 // start begins a call.
@@ -110,7 +109,7 @@ func (p *puppet) setBuf(b []byte) { p.write(abi.CallPage+0x100, b) }
 // write changes the puppet's memory.
 func (p *puppet) write(at uint64, b []byte) {
 	for i, c := range b {
-		_, e := usys.Trace(abi.TracePoke1, p.ep, at+uint64(i), uint64(c))
+		_, e := sys.Trace(abi.TracePoke1, p.ep, at+uint64(i), uint64(c))
 		p.t.must("TracePoke1", e)
 	}
 }

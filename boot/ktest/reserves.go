@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var reserveTests = []test{
@@ -22,14 +21,14 @@ func (t *T) life(image uint32, a abi.AccountID, p rights) *abi.DeathRecord {
 	s := abi.TaskSpec{Image: image, ArgsLen: uint32(len(leave)), Account: a}
 	s.Label, _ = abi.MakeLabel("reborn")
 	copy(s.Args[:], leave)
-	ep, e := usys.TaskCreate(&s)
+	ep, e := sys.TaskCreate(&s)
 	if e != abi.OK {
 		t.want("create", e, abi.ENOMEM)
 		return nil
 	}
 	t.tasks = append(t.tasks[:0], ep)
 	t.must("set", set(ep, p))
-	t.must("allow", usys.PrivAllow(ep))
+	t.must("allow", sys.PrivAllow(ep))
 	return &t.await(1)[0]
 }
 
@@ -42,7 +41,7 @@ func reserveKept(t *T) {
 	account := t.account(p)
 	peak := t.life(id, account, p).FramesPeak
 	p.ReserveFrames = uint32(peak)
-	t.must("reserve", second(usys.AccountSet(account, &p.AccountSpec)))
+	t.must("reserve", second(sys.AccountSet(account, &p.AccountSpec)))
 	poor := p
 	poor.ReserveFrames = 0
 	without := t.account(poor)
@@ -59,18 +58,18 @@ func reserveKept(t *T) {
 	}
 	t.logf("%d hogs left %d frames that are nobody's; 100 lives of %d frames", len(hogs), t.left(), peak)
 	for _, ep := range hogs {
-		usys.TaskKill(ep)
+		sys.TaskKill(ep)
 	}
 	for _, x := range t.all() {
-		usys.TaskKill(x)
+		sys.TaskKill(x)
 	}
 	for t.living() {
-		usys.Sleep(100_000)
+		sys.Sleep(100_000)
 	}
 	for takeDeath(&r) {
 	}
 	t.tasks = t.tasks[:0]
-	t.must("free", usys.ImageFree(id))
+	t.must("free", sys.ImageFree(id))
 }
 
 // left is how many frames are free and owed to nobody.
@@ -110,7 +109,7 @@ func reserveOfPorts(t *T) {
 	account := t.account(rich)
 	keeps := t.createOn(account, id, "rich")
 	rich.ReserveFrames = uint32(t.info(keeps).Frames) + bitmap
-	t.must("reserve", second(usys.AccountSet(account, &rich.AccountSpec)))
+	t.must("reserve", second(sys.AccountSet(account, &rich.AccountSpec)))
 	owed := ports(0x130)
 	owed.ReserveFrames = rich.ReserveFrames
 	other := t.account(owed)
@@ -120,16 +119,16 @@ func reserveOfPorts(t *T) {
 	e := abi.OK
 	for n := uint64(abi.RAMSize / abi.PageSize); e == abi.OK; {
 		n--
-		_, e = usys.Trace(abi.TracePoke, last, abi.RAMBase+n*abi.PageSize, 1)
+		_, e = sys.Trace(abi.TracePoke, last, abi.RAMBase+n*abi.PageSize, 1)
 	}
 	t.want("one more page for a hog", e, abi.EFAULT)
 	t.want("ports without a reserve", set(ends, poor), abi.ENOMEM)
 	t.must("ports out of the reserve", set(keeps, rich))
-	_, e = usys.Trace(abi.TracePoke, last, abi.RAMBase+8*abi.PageSize, 1) // it has this one
+	_, e = sys.Trace(abi.TracePoke, last, abi.RAMBase+8*abi.PageSize, 1) // it has this one
 	t.must("a page that the hog has", e)
 	heir := t.createOn(other, id, "owed")
 	t.must("ports out of what was owed all the time", set(heir, owed))
-	t.must("ImageFree", usys.ImageFree(id))
+	t.must("ImageFree", sys.ImageFree(id))
 }
 
 // all is the tasks that live, but the root task.
@@ -166,16 +165,16 @@ func reserveRefused(t *T) {
 	} {
 		s := p.AccountSpec
 		c.set(&s)
-		t.want(c.name, second(usys.AccountSet(0, &s)), c.want)
+		t.want(c.name, second(sys.AccountSet(0, &s)), c.want)
 		equal(t, c.name+": counts", counts(), before)
 	}
 	s := p.AccountSpec
-	t.want("an account that is not there", second(usys.AccountSet(abi.MaxAccounts-1, &s)), abi.ESRCH)
-	t.want("free the kernel's", usys.AccountFree(abi.AccountKernel), abi.EPERM)
-	t.want("free the root task's", usys.AccountFree(abi.AccountRoot), abi.EPERM)
-	t.want("free none", usys.AccountFree(abi.MaxAccounts), abi.ESRCH)
+	t.want("an account that is not there", second(sys.AccountSet(abi.MaxAccounts-1, &s)), abi.ESRCH)
+	t.want("free the kernel's", sys.AccountFree(abi.AccountKernel), abi.EPERM)
+	t.want("free the root task's", sys.AccountFree(abi.AccountRoot), abi.EPERM)
+	t.want("free none", sys.AccountFree(abi.MaxAccounts), abi.ESRCH)
 	x := t.puppet()
 	e, _ := x.call(abi.CallAccount, uint64(abi.AccountPay), uint64(abi.AccountRoot))
 	t.want("pay, and no server", e, abi.EPERM)
-	t.want("free while a task is on it", usys.AccountFree(t.accounts[0]), abi.EBUSY)
+	t.want("free while a task is on it", sys.AccountFree(t.accounts[0]), abi.EBUSY)
 }

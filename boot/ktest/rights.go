@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var rightTests = []test{
@@ -45,7 +44,7 @@ func trapMask(t *T) {
 					t.errorf("receive of what was sent: %s", e.Name())
 				}
 			}
-			usys.Sleep(2)
+			sys.Sleep(2)
 			e, _ := x.result()
 			want := map[abi.CallNr]abi.Errno{abi.CallReceive: abi.EAGAIN, abi.CallSendRec: abi.ETIMEDOUT, abi.CallSendNB: abi.ENOTREADY}[nr]
 			t.want(callName(nr)+" allowed", e, want)
@@ -70,9 +69,9 @@ func sendMask(t *T) {
 		}
 	}
 	var q abi.Privilege
-	t.must("query", usys.PrivQuery(x.ep, &q))
+	t.must("query", sys.PrivQuery(x.ep, &q))
 	equal(t, "whom it may send to", q.NSendTo, 0)
-	t.want("root to it", usys.Notify(x.ep), abi.ECALLDENIED)
+	t.want("root to it", sys.Notify(x.ep), abi.ECALLDENIED)
 }
 
 // sendSymmetry: who may be asked may answer, but if all it can do is receive; and a slot's next task
@@ -90,7 +89,7 @@ func sendSymmetry(t *T) {
 	b := t.puppetWith(p)
 	to := func(x *puppet) (list [2]abi.Endpoint) {
 		var q abi.Privilege
-		t.must("query", usys.PrivQuery(x.ep, &q))
+		t.must("query", sys.PrivQuery(x.ep, &q))
 		if q.NSendTo > 2 {
 			t.errorf("%d may send to %d tasks", x.ep, q.NSendTo)
 		}

@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 var scheduleTests = []test{
@@ -28,7 +27,7 @@ func (t *T) loop(priority uint32, budgetNS uint64) abi.Endpoint {
 	}
 	c := code.New()
 	ep := t.begin(c.Jump(c.At()).ELF(), p)
-	t.must("allow", usys.PrivAllow(ep))
+	t.must("allow", sys.PrivAllow(ep))
 	return ep
 }
 
@@ -36,12 +35,12 @@ func (t *T) loop(priority uint32, budgetNS uint64) abi.Endpoint {
 func priorities(t *T) {
 	low := t.loop(5, 0)
 	high := t.loop(3, 0)
-	usys.Sleep(tick)
+	sys.Sleep(tick)
 	if t.info(high).CPUNS == 0 || t.info(low).CPUNS != 0 {
 		t.errorf("high ran %d ns, low %d", t.info(high).CPUNS, t.info(low).CPUNS)
 	}
 	t.kill(high)
-	usys.Sleep(tick)
+	sys.Sleep(tick)
 	if t.info(low).CPUNS == 0 {
 		t.errorf("low did not run after high's death")
 	}
@@ -52,7 +51,7 @@ func priorities(t *T) {
 func starvation(t *T) {
 	low := t.loop(5, 1_000_000)
 	high := t.loop(0, 1_000_000)
-	usys.Sleep(5 * tick)
+	sys.Sleep(5 * tick)
 	h, l := t.info(high).CPUNS, t.info(low).CPUNS
 	t.logf("high ran %d us, low %d", h/1000, l/1000)
 	if h < (h+l)*2/5 || l < (h+l)*2/5 {
@@ -68,7 +67,7 @@ func roundRobin(t *T) {
 
 func (t *T) equals(budgetNS uint64) {
 	eps := []abi.Endpoint{t.loop(4, budgetNS), t.loop(4, budgetNS), t.loop(4, budgetNS)}
-	usys.Sleep(5 * tick)
+	sys.Sleep(5 * tick)
 	least, most := ^uint64(0), uint64(0)
 	for _, ep := range eps {
 		ns := t.info(ep).CPUNS
@@ -92,11 +91,11 @@ func notifyPreempts(t *T) {
 		waiter := t.begin(code.New().Call(abi.CallReceive, uint64(abi.Any), abi.NoTimeout).
 			Load(code.SI, code.Data).Set(code.DI, uint64(abi.TracePeek)).Set(code.DX, code.Data+8).Set(code.AX, uint64(abi.CallTrace)).Bytes(0x0f, 0x05).
 			Result(code.Data+16).Stop().ELF(), all())
-		t.must("allow", usys.PrivAllow(waiter))
+		t.must("allow", sys.PrivAllow(waiter))
 		waker := t.begin(code.New().Count(code.Data+8).Call(nr, uint64(waiter)).Count(code.Data+8).Stop().ELF(), p)
 		t.poke(waiter, code.Data, uint64(waker))
-		t.must("allow", usys.PrivAllow(waker))
-		usys.Sleep(tick)
+		t.must("allow", sys.PrivAllow(waker))
+		sys.Sleep(tick)
 		equal(t, "errno", t.peek(waiter, code.Data+16), 0)
 		equal(t, "what the waker had done", t.peek(waiter, code.Data+24), 1)
 		equal(t, "what it did in the end", t.peek(waker, code.Data+8), 2)
@@ -137,7 +136,7 @@ func loopDelaysNobody(t *T) {
 	}
 	began := now()
 	for range 10 {
-		usys.Sleep(1_000_000)
+		sys.Sleep(1_000_000)
 	}
 	if d := now() - began; d < 10_000_000 || d > 2_000_000_000 {
 		t.errorf("10 sleeps of 1 ms took %d ns", d)
@@ -146,12 +145,12 @@ func loopDelaysNobody(t *T) {
 
 // idle: with nothing to run time passes, timers come, and nobody is charged.
 func idle(t *T) {
-	a, e := usys.Times(abi.Self)
+	a, e := sys.Times(abi.Self)
 	t.must("times", e)
 	began := now()
-	usys.Sleep(tick)
+	sys.Sleep(tick)
 	d := now() - began
-	b, _ := usys.Times(abi.Self)
+	b, _ := sys.Times(abi.Self)
 	if d < tick || b-a > d/2 {
 		t.errorf("slept %d ns, want %d; charged %d", d, tick, b-a)
 	}
@@ -161,12 +160,12 @@ func idle(t *T) {
 func stopOfRunning(t *T) {
 	ep := t.loop(5, 0)
 	for range 3 {
-		usys.Sleep(tick / 10)
-		t.must("disallow", usys.PrivDisallow(ep))
+		sys.Sleep(tick / 10)
+		t.must("disallow", sys.PrivDisallow(ep))
 		ns := t.info(ep).CPUNS
-		usys.Sleep(tick / 10)
+		sys.Sleep(tick / 10)
 		equal(t, "CPU time while stopped", t.info(ep).CPUNS, ns)
-		t.must("allow", usys.PrivAllow(ep))
+		t.must("allow", sys.PrivAllow(ep))
 	}
 	t.kill(ep)
 }

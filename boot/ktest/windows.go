@@ -2,10 +2,7 @@
 
 package main
 
-import (
-	"bennu/kernel/abi"
-	"bennu/kernel/usys"
-)
+import "bennu/kernel/abi"
 
 var windowTests = []test{
 	{"TestWindowShared", windowShared},
@@ -163,7 +160,7 @@ func (t *T) wait(what string, done func() bool) {
 		if done() {
 			return
 		}
-		usys.Sleep(10_000)
+		sys.Sleep(10_000)
 	}
 	t.fatalf("%s: it does not come", what)
 }
@@ -380,9 +377,9 @@ func largestWindow(t *T, measure func(func())) {
 func ownersDeath(t *T, measure func(func())) {
 	for _, flags := range []uint64{0, abi.WindowKeep} {
 		o, h, _ := owners(t, 1, abi.MaxWindowSize, flags)
-		measure(func() { usys.TaskKill(o[0].ep); t.buried(o[0].ep) })
+		measure(func() { sys.TaskKill(o[0].ep); t.buried(o[0].ep) })
 		for _, x := range h { // the last one frees what was left
-			measure(func() { usys.TaskKill(x.ep); t.buried(x.ep) })
+			measure(func() { sys.TaskKill(x.ep); t.buried(x.ep) })
 		}
 	}
 }
@@ -397,5 +394,5 @@ func holdersDeath(t *T, measure func(func())) {
 			t.must("allow", x.windowOp(abi.WindowAllow, uint64(id), uint64(h[0].ep), uint64(windowBoth)))
 		}
 	}
-	measure(func() { usys.TaskKill(h[0].ep); t.buried(h[0].ep) })
+	measure(func() { sys.TaskKill(h[0].ep); t.buried(h[0].ep) })
 }

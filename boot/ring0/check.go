@@ -15,9 +15,9 @@ import (
 
 // Init gives the CPU the kernel's tables, stacks and protections (arch.Init). tss is the frame at paging.TSSLinear,
 // clean a zeroed one.
-func Init(phys mem.Physical, tss, clean mem.Addr) {
+func Init(phys mem.Physical, tss, clean mem.Addr) *arch.CPU {
 	fault := pc.Stacks[pc.FaultStack]
-	arch.Init(&arch.Config{Phys: phys, TSS: tss, Clean: clean, FaultStackEnd: fault.Top - fault.Size,
+	return arch.Init(&arch.Config{Phys: phys, TSS: tss, Clean: clean, FaultStackEnd: fault.Top - fault.Size,
 		IdleStack: pc.Stacks[pc.IdleStack].Top, FaultStack: fault.Top, DebugStack: pc.Stacks[pc.DebugStack].Top,
 		NMIStack: pc.Stacks[pc.NMIStack].Top, DoubleFaultStack: pc.Stacks[pc.DoubleFaultStack].Top, MachineStack: pc.Stacks[pc.MachineStack].Top,
 		UMIP: cpu.Has(cpu.ID, cpu.UMIP), SYSENTER: cpu.Has(cpu.ID, cpu.SEP)})

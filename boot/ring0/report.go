@@ -8,6 +8,7 @@ import (
 	"bennu/board/pc"
 	"bennu/board/pc/cpu"
 	"bennu/board/pc/port"
+	"bennu/board/x86"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 )
@@ -24,18 +25,18 @@ type Reporter struct {
 }
 
 // Fault reports an exception in ring 0, or one of the machine's own, and ends the machine: arch.OnFault.
-func (r *Reporter) Fault(f *arch.Frame, cr2, nth uint64) {
+func (r *Reporter) Fault(p *arch.CPU, f *arch.Frame, cr2, nth uint64) {
 	if nth <= 2 {
 		r.str("\nkernel: panic: ")
 		if nth == 2 {
 			r.str("a fault while another was reported: ")
 		}
 		r.what(f, cr2)
-		r.where(f, cr2)
+		r.where(p, f, cr2)
 		r.str("\n")
 	}
 	r.End()
-	cpu.Halt()
+	x86.Halt()
 }
 
 // what names what has happened.
@@ -93,22 +94,21 @@ func (r *Reporter) machineCheck() {
 	if !cpu.Has(cpu.ID, cpu.MCA) {
 		return
 	}
-	const msrCap, msrStatus, msrBank0 = 0x179, 0x17a, 0x401
-	r.hex(", mcg_status=", cpu.ReadMSR(msrStatus))
-	for bank := range uint32(cpu.ReadMSR(msrCap) & 0xff) {
-		status := cpu.ReadMSR(msrBank0 + 4*bank)
+	r.hex(", mcg_status=", x86.ReadMSR(x86.MSRMachineStatus))
+	for bank := range uint32(x86.ReadMSR(x86.MSRMachineCap) & 0xff) {
+		status := x86.ReadMSR(x86.MSRBank0Status + 4*bank)
 		if status>>63 == 0 {
 			continue
 		}
 		r.str(", bank ").dec(uint64(bank)).hex(" status=", status)
 		if status>>58&1 != 0 {
-			r.hex(" addr=", cpu.ReadMSR(msrBank0+4*bank+1))
+			r.hex(" addr=", x86.ReadMSR(x86.MSRBank0Status+4*bank+1))
 		}
 	}
 }
 
 // where tells who ran, and the registers.
-func (r *Reporter) where(f *arch.Frame, cr2 uint64) {
+func (r *Reporter) where(p *arch.CPU, f *arch.Frame, cr2 uint64) {
 	switch {
 	case f.CS&3 != 0:
 		r.str("; in ring 3")
@@ -120,7 +120,7 @@ func (r *Reporter) where(f *arch.Frame, cr2 uint64) {
 				}
 			}
 		}
-	case arch.Idling():
+	case p.Idling():
 		r.str("; idle")
 	default:
 		r.str("; in ring 0")

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bennu/board/pc/cpu"
+	"bennu/board/x86"
 	"bennu/boot/ktest/code"
 	"bennu/kernel/arch"
 )
@@ -25,7 +26,7 @@ func testDebugOfRing3(r *rig) {
 	for _, sp := range []uint64{0, 8, code.Data + 0x800, code.Text, 0x10_1000, 0x7fff_ffff_ffff, 1 << 63, 0xffff_8000_0000_0100, ^uint64(0)} {
 		for _, set := range []uint32{flagTF, flagTF | flagDF, flagTF | flagAC | flagNT} {
 			what := "#DB with RSP " + hex(sp) + ", flags " + hex(uint64(set))
-			p := code.New().Set(code.SP, code.StackTop-256).Set(code.R9, 0x9999).Set(code.DX, sp)
+			p := setBases(code.New(), 0, hostileGS).Set(code.SP, code.StackTop-256).Set(code.R9, 0x9999).Set(code.DX, sp)
 			// PUSHFQ; OR DWORD [RSP], set; XCHG RSP, RDX needs POPFQ first: TF traps after the MOV that follows it
 			p.Flags(set, 0)
 			after := p.At() + 3
@@ -42,7 +43,7 @@ func testDebugOfRing3(r *rig) {
 			r.equal(what+": SS", f.SS, 0x23)
 			r.equal(what+": R9", f.R9, 0x9999)
 			r.equal(what+": error code", f.Err, 0)
-			r.equal(what+": DR6", readDR6(), dr6)
+			r.equal(what+": DR6", dr6Now(), dr6)
 			for at := uint64(0x700); at < 0x800; at += 8 {
 				r.equal(what+": below RSP", *t.word(code.Data + at), 0)
 			}
@@ -54,6 +55,7 @@ func testDebugOfRing3(r *rig) {
 // caller is a program that fills registers and makes a call with a stack pointer that is nobody's stack.
 func caller(sp uint64, set uint32, last ...byte) *code.Prog {
 	p := code.New().Set(code.SP, code.StackTop-256).Flags(set, 0)
+	setBases(p, 0, hostileGS)
 	p.Set(code.AX, 0xa).Set(code.DI, 0xd1).Set(code.SI, 0x51).Set(code.DX, 0xd2).Set(code.R10, 0x10).Set(code.R15, 0x15).Set(code.SP, sp)
 	return p.Bytes(last...)
 }
@@ -62,6 +64,8 @@ func caller(sp uint64, set uint32, last ...byte) *code.Prog {
 func (t *task) called(what string, p *code.Prog, sp uint64) {
 	f := &t.ctx.Frame
 	r := t.r
+	r.cpu.Switch(nil, r.template) // which puts the GS base into the context
+	r.equal(what+": GS base", t.ctx.GSBase, hostileGS)
 	for _, v := range []struct {
 		name        string
 		found, want uint64
@@ -81,9 +85,9 @@ func testDebugAtEntry(r *rig) {
 			what := "#DB at the SYSCALL entry, RSP " + hex(sp) + ", flags " + hex(uint64(set))
 			p := caller(sp, set, 0x0f, 0x05)
 			t := r.task(p)
-			writeDR(s.Syscall, 0, 0, 0, dr6|1<<14, dr7|onExecute) // DR6.BS: as if something had been left there
+			x86.WriteDR(s.Syscall, 0, 0, 0, dr6|1<<14, dr7|onExecute) // DR6.BS: as if something had been left there
 			a := t.run()
-			found := readDR6()
+			found := dr6Now()
 			noBreakpoints()
 			r.equal(what+": vector", a.vector, arch.VectorSyscall)
 			r.equal(what+": DR6, which the handler clears", found, dr6)
@@ -123,9 +127,9 @@ func testDebugAtStub(r *rig) {
 		what := "#DB at the stub of " + w.name
 		p := caller(code.StackTop-512, flagDF, w.code...)
 		t := r.task(p)
-		writeDR(s.Stubs+8*w.vector, 0, 0, 0, dr6, dr7|onExecute)
+		x86.WriteDR(s.Stubs+8*w.vector, 0, 0, 0, dr6, dr7|onExecute)
 		a := t.run()
-		found := readDR6()
+		found := dr6Now()
 		noBreakpoints()
 		r.equal(what+": vector", a.vector, w.vector)
 		r.equal(what+": DR6", found, dr6)
@@ -156,9 +160,9 @@ func testMOVSS(r *rig) {
 		p.Bytes(w.code...)
 		t := r.task(p)
 		*t.word(code.Data) = 0x23
-		writeDR(code.Data, 0, 0, 0, dr6, dr7|onAccess)
+		x86.WriteDR(code.Data, 0, 0, 0, dr6, dr7|onAccess)
 		a := t.run()
-		found := readDR6()
+		found := dr6Now()
 		noBreakpoints()
 		r.clean(what, a)
 		r.equal(what+": DR6", found, dr6)
@@ -170,4 +174,9 @@ func testMOVSS(r *rig) {
 		t.called(what, p, t.ctx.Frame.SP)
 		r.other(what)
 	}
+}
+
+func dr6Now() uint64 {
+	_, _, _, _, v, _ := x86.ReadDR()
+	return v
 }

@@ -4,8 +4,8 @@ package main
 
 import (
 	"bennu/board/pc/apic"
-	"bennu/board/pc/cpu"
 	"bennu/board/pc/mmio"
+	"bennu/board/x86"
 	"bennu/boot/ktest/code"
 	"bennu/kernel/arch"
 )
@@ -80,7 +80,7 @@ func (r *rig) other(what string) {
 // testInterruptFlags: the same when an interrupt ends the stay in ring 3.
 func testInterruptFlags(r *rig) {
 	local := apic.NewLocal(mmio.At(0xfee00000))
-	cpu.WriteMSR(cpu.MSRAPICBase, cpu.ReadMSR(cpu.MSRAPICBase)|1<<11)
+	x86.WriteMSR(x86.MSRAPICBase, x86.ReadMSR(x86.MSRAPICBase)|1<<11)
 	if err := local.Enable(); err != nil {
 		r.wrong(err.Error())
 		return

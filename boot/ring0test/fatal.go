@@ -5,8 +5,8 @@ package main
 import (
 	"bennu/board/pc"
 	"bennu/board/pc/apic"
-	"bennu/board/pc/cpu"
 	"bennu/board/pc/mmio"
+	"bennu/board/x86"
 	"bennu/boot/ktest/code"
 	"bennu/kernel/arch"
 	"bennu/kernel/layout"
@@ -49,10 +49,36 @@ var fatals = []struct {
 	{"null", func(*rig) { load(0) }},
 	{"single-step", func(*rig) { step() }},
 	{"twice", twice},
+	{"swapped", func(r *rig) { r.hostile(); swapGS(); load(8) }},
+	{"iretq", func(r *rig) { t := r.hostile(); t.ctx.Frame.Vector, t.ctx.Frame.CS = 3, 0x1b; t.run() }}, // 1bh: no segment
+	{"sysretq", func(r *rig) { t := r.hostile(); stopAtSYSRET(); t.run() }},
 	{"nmi-ring3", func(r *rig) { r.listen(); r.spin().run() }},
 	{"nmi-ring0", func(r *rig) { r.listen(); forever() }},
-	{"nmi-idle", func(r *rig) { r.listen(); arch.Idle() }},
+	{"nmi-idle", func(r *rig) { r.listen(); r.cpu.Idle() }},
 	{"nmi-astray", func(r *rig) { r.listen(); astray(0x18) }},
+	{"nmi-swapped", func(r *rig) { r.hostile(); r.listen(); astraySwapped(0x18) }},
+}
+
+// hostileGS is a GS base that leads nowhere, and is easy to find in QEMU's list of registers.
+const hostileGS = 0xffff_9000_beef_0000
+
+// hostile is a task that has made a call, with a stack pointer and a GS base that ring 0 must not use.
+func (r *rig) hostile() *task {
+	t := r.task(saysBases(setBases(code.New(), 0, hostileGS).Set(code.SP, 0x18)))
+	t.run()
+	return t
+}
+
+// stopAtSYSRET makes a #DB where all is ring 3's but the privilege: a breakpoint on SYSRETQ, which is before the way in.
+func stopAtSYSRET() {
+	s := new(arch.State)
+	s.Read(false)
+	for a := s.Syscall; a > s.Syscall-0x1000; a-- {
+		if *at(a)&0xff_ffff == 0x070f48 {
+			x86.WriteDR(a, 0, 0, 0, dr6, dr7|onExecute)
+			return
+		}
+	}
 }
 
 // near makes a task's pages those in force.
@@ -79,7 +105,7 @@ func deep(n int) int {
 
 func forever() {
 	for {
-		cpu.Pause()
+		x86.Pause()
 	}
 }
 
@@ -101,7 +127,7 @@ func twice(r *rig) {
 
 // listen lets an NMI in, and says so.
 func (r *rig) listen() {
-	cpu.WriteMSR(cpu.MSRAPICBase, cpu.ReadMSR(cpu.MSRAPICBase)|1<<11)
+	x86.WriteMSR(x86.MSRAPICBase, x86.ReadMSR(x86.MSRAPICBase)|1<<11)
 	local := apic.NewLocal(mmio.At(0xfee00000))
 	if err := local.Enable(); err != nil {
 		r.say(err.Error())

@@ -14,13 +14,13 @@ import (
 
 	"bennu/board/pc"
 	"bennu/board/pc/apic"
-	"bennu/board/pc/cpu"
 	"bennu/board/pc/memmap"
 	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
 	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
+	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
@@ -43,6 +43,7 @@ type rig struct {
 	report ring0.Reporter
 	words  string // the command line
 
+	cpu      *arch.CPU
 	pool     *mem.Pool
 	phys     mem.Physical
 	template mem.Addr
@@ -62,6 +63,8 @@ var cases = []struct {
 	{"TestFlagsAtAnInterrupt", testInterruptFlags},
 	{"TestVectorsAfterCall", testVectorsAfterCall},
 	{"TestVectorsAfterTrap", testVectorsAfterTrap},
+	{"TestBases", testBases},
+	{"TestNobody", testNobody},
 	{"TestDebugOfRing3", testDebugOfRing3},
 	{"TestDebugAtSyscallEntry", testDebugAtEntry},
 	{"TestDebugAtStub", testDebugAtStub},
@@ -75,7 +78,7 @@ func main() {
 		r.debug = d
 	}
 	apic.DisablePIC(r.ports)
-	r.power = power.Machine{Ports: r.ports, TripleFault: cpu.TripleFault, Halt: cpu.Halt}
+	r.power = power.Machine{Ports: r.ports, TripleFault: x86.TripleFault, Halt: x86.Halt}
 	r.report = ring0.Reporter{Put: r.put, Task: func() *abi.Label { return &r.label }, End: func() { r.power.Off(statusFatal) }}
 	r.label, _ = abi.MakeLabel("ring0test")
 	pc.Putc, pc.OnExit = r.report.Runtime, r.report.Exit
@@ -101,7 +104,7 @@ func main() {
 	}
 	r.say("# the end, status ", decimal(uint64(status)))
 	r.power.Off(status)
-	cpu.Halt()
+	x86.Halt()
 }
 
 // setUp does what the kernel's boot does with memory and the CPU.
@@ -128,7 +131,7 @@ func (r *rig) setUp() (what string) {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(r.template)
-	ring0.Init(r.phys, tss, clean)
+	r.cpu = ring0.Init(r.phys, tss, clean)
 	arch.OnFault = r.report.Fault
 	return ""
 }

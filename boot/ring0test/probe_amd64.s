@@ -4,68 +4,20 @@
 
 // What Go has no words for: registers, and accesses that are meant to fault.
 
-// func flags() uint64
-TEXT ·flags(SB),NOSPLIT,$0-8
-	PUSHFQ
-	POPQ	AX
-	MOVQ	AX, ret+0(FP)
+// func loadGDT(base, limit uint64)
+//
+// Stack: 16 bytes for what LGDT reads: the limit, then the base.
+TEXT ·loadGDT(SB),NOSPLIT,$16-16
+	MOVQ	base+0(FP), AX
+	MOVQ	limit+8(FP), CX
+	MOVW	CX, p-16(SP)
+	MOVQ	AX, p-14(SP)
+	LGDT	p-16(SP)
 	RET
 
-// func mxcsr() uint32
-TEXT ·mxcsr(SB),NOSPLIT,$0-4
-	STMXCSR	ret+0(FP)
-	RET
-
-// func fsBase() uint64
-TEXT ·fsBase(SB),NOSPLIT,$0-8
-	RDFSBASEQ	AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func readCR0() uint64
-TEXT ·readCR0(SB),NOSPLIT,$0-8
-	MOVQ	CR0, AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func readCR4() uint64
-TEXT ·readCR4(SB),NOSPLIT,$0-8
-	MOVQ	CR4, AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func writeCR0(v uint64)
-TEXT ·writeCR0(SB),NOSPLIT,$0-8
-	MOVQ	v+0(FP), AX
-	MOVQ	AX, CR0
-	RET
-
-// func writeCR4(v uint64)
-TEXT ·writeCR4(SB),NOSPLIT,$0-8
-	MOVQ	v+0(FP), AX
-	MOVQ	AX, CR4
-	RET
-
-// func readDR6() uint64
-TEXT ·readDR6(SB),NOSPLIT,$0-8
-	MOVQ	DR6, AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func writeDR(d0, d1, d2, d3, d6, d7 uint64)
-TEXT ·writeDR(SB),NOSPLIT,$0-48
-	MOVQ	d0+0(FP), AX
-	MOVQ	AX, DR0
-	MOVQ	d1+8(FP), AX
-	BYTE	$0x0f; BYTE $0x23; BYTE $0xc8	// MOV DR1, RAX
-	MOVQ	d2+16(FP), AX
-	BYTE	$0x0f; BYTE $0x23; BYTE $0xd0	// MOV DR2, RAX
-	MOVQ	d3+24(FP), AX
-	BYTE	$0x0f; BYTE $0x23; BYTE $0xd8	// MOV DR3, RAX
-	MOVQ	d6+32(FP), AX
-	MOVQ	AX, DR6
-	MOVQ	d7+40(FP), AX
-	MOVQ	AX, DR7
+// func swapGS()
+TEXT ·swapGS(SB),NOSPLIT,$0-0
+	SWAPGS
 	RET
 
 // func load(a uint64) uint64
@@ -103,6 +55,16 @@ TEXT ·step(SB),NOSPLIT,$0-0
 // Stays where the stack pointer is not ring 0's, as it is between SYSCALL and the change of stacks.
 TEXT ·astray(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	8(SP), SP
+stay:
+	PAUSE
+	JMP	stay
+
+// func astraySwapped(sp uint64)
+//
+// The same with the task's GS base: between SWAPGS and SYSRET, and, but for one instruction, between SYSCALL and SWAPGS.
+TEXT ·astraySwapped(SB),NOSPLIT|NOFRAME,$0-8
+	MOVQ	8(SP), SP
+	SWAPGS
 stay:
 	PAUSE
 	JMP	stay

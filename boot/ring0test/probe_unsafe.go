@@ -11,15 +11,9 @@ import (
 
 // defined in probe_amd64.s
 
-func flags() uint64
-func mxcsr() uint32
-func fsBase() uint64
-func readCR0() uint64
-func readCR4() uint64
-func writeCR0(v uint64)
-func writeCR4(v uint64)
-func readDR6() uint64
-func writeDR(d0, d1, d2, d3, d6, d7 uint64)
+func loadGDT(base, limit uint64)
+func swapGS()
+func astraySwapped(sp uint64)
 func load(a uint64) uint64
 func store(a uint64)
 func jump(a uint64)

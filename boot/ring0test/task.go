@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bennu/board/x86"
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
@@ -29,7 +30,7 @@ func (r *rig) task(p *code.Prog) *task {
 		t.page(code.Data+abi.PageSize*uint64(i), t.data[i], paging.Writable|paging.NX)
 	}
 	t.ctx = contextAt(r.phys, r.frame())
-	t.ctx.Start(code.Text)
+	t.ctx.Start(0, code.Text)
 	return t
 }
 
@@ -62,17 +63,17 @@ func (t *task) page(va uint64, a mem.Addr, bits paging.PTE) {
 
 // after is what ring 0 found of itself when ring 3 had come back.
 type after struct {
-	vector, flags, fs uint64
-	mxcsr             uint32
+	vector, flags, fs, gs uint64
+	mxcsr                 uint32
 }
 
 // run enters ring 3 and looks at ring 0 as soon as it comes back.
 func (t *task) run() (a after) {
-	fs := fsBase()
-	arch.LoadSpace(t.space.Root)
-	arch.SetTask(t.ctx)
-	a.vector, _, _ = arch.Enter(t.ctx)
-	a.flags, a.mxcsr, a.fs = flags(), mxcsr(), fsBase()-fs
+	fs, gs := x86.ReadFSBase(), x86.ReadGSBase()
+	t.r.cpu.Switch(t.ctx, t.space.Root)
+	a.vector, _, _ = t.r.cpu.Enter(t.ctx)
+	a.flags, a.mxcsr, a.fs = x86.Flags(), x86.MXCSR(), x86.ReadFSBase()-fs
+	a.gs = x86.ReadGSBase() - gs
 	return a
 }
 
@@ -84,8 +85,9 @@ func (t *task) word(at uint64) *uint64 {
 
 // Bits of RFLAGS.
 const (
-	flagCF, flagTF, flagIF, flagDF, flagOF, flagNT, flagRF, flagAC, flagID = 1 << 0, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 14, 1 << 16, 1 << 18, 1 << 21
-	flagIOPL                                                               = 3 << 12
+	flagCF, flagOF, flagID                         = x86.FlagCF, x86.FlagOF, x86.FlagID
+	flagTF, flagIF, flagDF, flagNT, flagRF, flagAC = x86.FlagTF, x86.FlagIF, x86.FlagDF, x86.FlagNT, x86.FlagRF, x86.FlagAC
+	flagIOPL                                       = 3 << 12
 )
 
 // clean says what of a task's has got into ring 0.
@@ -100,4 +102,5 @@ func (r *rig) clean(what string, a after) {
 	}
 	r.equal(what+": MXCSR in ring 0", uint64(a.mxcsr), 0x1f80)
 	r.equal(what+": FS base in ring 0, difference", a.fs, 0)
+	r.equal(what+": GS base in ring 0, difference", a.gs, 0)
 }

@@ -21,8 +21,7 @@ type awaited struct {
 	tag  uint64 // 0: nobody waits
 	root bool   // from is the reincarnation server, whose next life may give the answer
 	came bool
-	m    *abi.Msg // becomes the answer
-	req  abi.Msg  // what was asked
+	m    abi.Msg // the answer
 }
 
 // Call sends the request *m to a task and waits for its answer, which replaces *m. The result is the answer's
@@ -37,30 +36,42 @@ type awaited struct {
 // ECALLDENIED, ETRAPDENIED, ELOCKED (it waits for this driver), EINTR (limit is Forever and
 // the driver is to stop), EAGAIN (too much waits for the handler to return), and those of the protocol.
 func (c *Context) Call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
-	before := c.await
+	before, asked := c.await, *m
 	defer func() { c.await = before }()
 	e := c.call(to, m, limit)
 	if e == abi.EAGAIN && m.Type == abi.MsgReply && abi.Why(m.Arg[5]) == abi.WhyTooMany && c.fromRoot(m.Source) {
-		*m = c.await.req // the server has a place for it when the driver has taken what waits there
+		*m = asked // the server has a place for it when the driver has taken what waits there
 		c.heartbeat()
 		e = c.call(to, m, limit)
 	}
 	return e
 }
 
+// call asks once. *m becomes the answer when that has come.
 func (c *Context) call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
 	c.calls++
-	c.await = awaited{from: to, tag: ownTag | c.calls, root: to == c.root, m: m, req: *m}
-	c.await.req.Arg[6] = c.await.tag
+	c.await = awaited{from: to, tag: ownTag | c.calls, root: to == c.root}
+	req := *m
+	req.Arg[6] = c.await.tag
+	e := c.persist(to, &req, limit)
+	if e == abi.OK {
+		*m = c.await.m
+		e = abi.Errno(m.Arg[0])
+	}
+	return e
+}
+
+// persist sends a request and waits until the answer has come. Errors: why it has not.
+func (c *Context) persist(to abi.Endpoint, req *abi.Msg, limit time.Duration) abi.Errno {
 	end := c.deadline(limit)
 	for sent := false; c.later.room(); {
 		var e abi.Errno
-		if sent, e = c.exchange(to, sent, c.sliceUntil(end)); e != abi.OK {
+		if sent, e = c.exchange(to, req, sent, c.sliceUntil(end)); e != abi.OK {
 			return e
 		}
 		switch {
 		case c.await.came:
-			return abi.Errno(m.Arg[0])
+			return abi.OK
 		case limit == Forever && c.stop:
 			return abi.EINTR
 		case c.k.Now() >= end:
@@ -72,26 +83,25 @@ func (c *Context) call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Err
 
 // exchange sends the request, or, when it was received, waits for the answer; timeout is in ns. Then it looks
 // for messages of the reincarnation server.
-func (c *Context) exchange(to abi.Endpoint, sent bool, timeout uint64) (bool, abi.Errno) {
-	kind, e := abi.KindSendA, abi.OK
+func (c *Context) exchange(to abi.Endpoint, req *abi.Msg, sent bool, timeout uint64) (bool, abi.Errno) {
+	kind, e, m := abi.KindSendA, abi.OK, *req
 	if sent {
-		kind, e = c.k.Receive(to, timeout, &c.side)
+		kind, e = c.k.Receive(to, timeout, &m)
 	} else {
-		c.side = c.await.req
-		sent, e = c.k.SendRec(to, timeout, &c.side)
+		sent, e = c.k.SendRecTimeout(to, timeout, &m)
 	}
 	switch e {
 	case abi.OK:
 		sent = true
-		c.arrived(&c.side, kind)
+		c.arrived(&m, kind)
 		return sent, abi.OK
 	case abi.EAGAIN, abi.ETIMEDOUT:
 	case abi.ELOCKED: // it sends to this driver: when that is received, it can go on
-		kind, none := c.k.Receive(to, 0, &c.side)
+		kind, none := c.k.Receive(to, 0, &m)
 		if none != abi.OK {
 			return sent, e
 		}
-		c.arrived(&c.side, kind)
+		c.arrived(&m, kind)
 	default:
 		return sent, e
 	}
@@ -102,17 +112,18 @@ func (c *Context) exchange(to abi.Endpoint, sent bool, timeout uint64) (bool, ab
 // last looks once more when the time is over: a message that is there by then has come in time.
 func (c *Context) last(to abi.Endpoint, sent bool) abi.Errno {
 	for sent && c.later.room() && !c.await.came {
-		kind, e := c.k.Receive(to, 0, &c.side)
+		var m abi.Msg
+		kind, e := c.k.Receive(to, 0, &m)
 		if e == abi.EAGAIN {
 			break
 		}
 		if e != abi.OK {
 			return e
 		}
-		c.arrived(&c.side, kind)
+		c.arrived(&m, kind)
 	}
 	if c.await.came {
-		return abi.Errno(c.await.m.Arg[0])
+		return abi.OK
 	}
 	return abi.ETIMEDOUT
 }
@@ -124,13 +135,14 @@ func (c *Context) Sleep(d time.Duration) abi.Errno {
 		if !c.later.room() {
 			return abi.EAGAIN
 		}
-		kind, e := c.k.Receive(c.root, c.sliceUntil(end), &c.side)
+		var m abi.Msg
+		kind, e := c.k.Receive(c.root, c.sliceUntil(end), &m)
 		switch e {
 		case abi.OK:
-			c.arrived(&c.side, kind)
+			c.arrived(&m, kind)
 		case abi.EAGAIN:
 		default: // no reincarnation server, no pings: only time is left to wait for
-			c.k.Receive(abi.Self, c.sliceUntil(end), &c.side)
+			c.k.Sleep(c.sliceUntil(end))
 		}
 	}
 	if c.stop {
@@ -157,11 +169,12 @@ func (c *Context) sliceUntil(end uint64) uint64 {
 // attend looks, without waiting, for messages of the reincarnation server.
 func (c *Context) attend() {
 	for i := 0; i < maxRequests && c.later.room() && !c.await.came; i++ {
-		kind, e := c.k.Receive(c.root, 0, &c.side)
+		var m abi.Msg
+		kind, e := c.k.Receive(c.root, 0, &m)
 		if e != abi.OK {
 			return
 		}
-		c.arrived(&c.side, kind)
+		c.arrived(&m, kind)
 	}
 }
 
@@ -176,7 +189,7 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 	if m.Type == abi.MsgReply && kind != abi.KindNotify && m.Arg[6]&ownTag != 0 {
 		w := &c.await
 		if m.Arg[6] == w.tag && !w.came && (m.Source == w.from || w.root && root) {
-			*w.m, w.came = *m, true
+			w.m, w.came = *m, true
 		}
 		return // else it is that of a Call that gave up
 	}
@@ -199,16 +212,15 @@ func (c *Context) Ask(to abi.Endpoint, m *abi.Msg, tag uint64) abi.Errno {
 	if tag > MaxTag {
 		return abi.EINVAL
 	}
-	c.out = *m
-	c.out.Arg[6] = tag
-	return c.k.SendA(to, tag, &c.out)
+	asked := *m
+	asked.Arg[6] = tag
+	return c.k.SendA(to, tag, &asked)
 }
 
 // Tell sends a message that wants no answer, without waiting. Errors: as Ask; a death of the task before it
 // receives the message is not told.
 func (c *Context) Tell(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	c.out = *m
-	return c.k.SendA(to, ownTag, &c.out)
+	return c.k.SendA(to, ownTag, m)
 }
 
 // Asker is the sender of a request, for an answer that is given later.
@@ -230,16 +242,15 @@ func (c *Context) Reply(m *abi.Msg, e abi.Errno, args ...uint64) abi.Errno {
 
 // ReplyTo is Reply to an asker that was kept.
 func (c *Context) ReplyTo(a Asker, e abi.Errno, args ...uint64) abi.Errno {
-	m := &c.out
-	*m = abi.Msg{Type: abi.MsgReply}
+	m := abi.Msg{Type: abi.MsgReply}
 	m.Arg[0] = uint64(e)
 	copy(m.Arg[1:6], args)
 	m.Arg[6] = a.Tag
-	e = c.post(a.To, m)
+	e = c.post(a.To, &m)
 	if e != abi.EAGAIN {
 		return e
 	}
-	if c.owe(a.To, m) {
+	if c.owe(a.To, &m) {
 		return abi.OK
 	}
 	c.Log("error", "answer lost", "to", Dec(uint64(a.To)), "errno", e.Name())

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 )
 
 // Forever is the limit of a Call that has none.
@@ -12,7 +13,7 @@ const Forever = time.Duration(1<<63 - 1)
 // Context is a driver's task: its identity, and everything that it may ask for. It belongs to the goroutine
 // of Run.
 type Context struct {
-	k      Kernel
+	k      usys.Gate
 	d      Driver
 	root   abi.Endpoint
 	start  *abi.StartInfo
@@ -31,21 +32,18 @@ type Context struct {
 	interrupter Interrupter
 	replier     Replier
 
-	// Messages live here and not on stacks, because the Kernel interface would make each an
-	// allocation.
-	in, out, side, beat abi.Msg
-	result              abi.AsyncResult
-	later               later
-	await               awaited // by the Call that goes on
-	owed                []owed  // answers that the kernel has no room for
-	pause               time.Duration
-	fetch               bool // the reincarnation server keeps messages for which there was no room
-	line                [lineSize]byte
-	words               [abi.RSMaxLen]byte
+	in    abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
+	later later
+	await awaited // by the Call that goes on
+	owed  []owed  // answers that the kernel has no room for
+	pause time.Duration
+	fetch bool // the reincarnation server keeps messages for which there was no room
+	line  [lineSize]byte
+	words [abi.RSMaxLen]byte
 }
 
-func newContext(k Kernel, d Driver) *Context {
-	c := &Context{k: k, d: d, start: k.StartInfo()}
+func newContext(k usys.Gate, d Driver) *Context {
+	c := &Context{k: k, d: d, start: k.Start()}
 	c.ports = guardedPorts{k, c.start}
 	c.root = c.start.Root
 	c.interrupter, _ = d.(Interrupter)

@@ -22,7 +22,7 @@
 //
 // # Memory
 //
-// Nothing between receive and reply allocates. A driver whose handlers do not allocate either
+// Nothing between receive and reply allocates, Call, Lookup and the data store included. A driver whose handlers do not allocate either
 // never runs the garbage collector. There is no fmt and no reflection here, so that images
 // stay small: Log, Dec and Hex are what a driver writes its lines with.
 //

@@ -25,7 +25,7 @@ func (c *Context) Log(pairs ...string) abi.Errno {
 			b = append(b, w...)
 		}
 	}
-	return c.k.Diag(b[:min(len(b), lineSize)])
+	return c.k.DiagBytes(b[:min(len(b), lineSize)])
 }
 
 func appendValue(b []byte, v string) []byte {

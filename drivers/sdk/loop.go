@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 )
 
 // Exit statuses that the SDK itself uses.
@@ -24,8 +25,8 @@ const (
 )
 
 // Start begins a driver's life: Init, then the answer to the reincarnation server. Run does
-// it; host tests do it with a fake Kernel. c.Over tells whether it failed.
-func Start(k Kernel, d Driver) (c *Context) {
+// it; host tests do it with the gate of a kernel/fake. c.Over tells whether it failed.
+func Start(k usys.Gate, d Driver) (c *Context) {
 	c = newContext(k, d)
 	defer c.guard()
 	if c.start.Magic != abi.StartMagic || c.start.Version != abi.Version {
@@ -196,20 +197,19 @@ func (c *Context) heartbeat() {
 	for c.fetch = false; !c.mute; {
 		if !c.later.room() { // the server keeps the rest until the handler has returned
 			c.fetch = true
-			c.out = abi.Msg{Type: abi.RSHeartbeat}
-			c.k.Send(c.root, &c.out)
+			c.k.Send(c.root, &abi.Msg{Type: abi.RSHeartbeat})
 			return
 		}
 		c.calls++
 		tag := ownTag | c.calls
-		c.beat = abi.Msg{Type: abi.RSHeartbeat, Arg: [7]uint64{6: tag}}
-		if _, e := c.k.SendRec(c.root, abi.NoTimeout, &c.beat); e != abi.OK {
+		m := abi.Msg{Type: abi.RSHeartbeat, Arg: [7]uint64{6: tag}}
+		if e := c.k.SendRec(c.root, &m); e != abi.OK {
 			return
 		}
-		if c.beat.Type == abi.MsgReply && c.beat.Arg[6] == tag {
+		if m.Type == abi.MsgReply && m.Arg[6] == tag {
 			return
 		}
-		c.arrived(&c.beat, abi.KindSendNB)
+		c.arrived(&m, abi.KindSendNB)
 	}
 }
 
@@ -257,10 +257,11 @@ func (c *Context) answered(m *abi.Msg) {
 // takeResults turns failed asynchronous requests into answers.
 func (c *Context) takeResults() {
 	for i := 0; i < abi.MaxAsync; i++ {
-		if _, e := c.k.GetInfo(abi.InfoAsync, 0, abi.Bytes(&c.result)); e != abi.OK {
+		var r abi.AsyncResult
+		if _, e := c.k.GetInfo(abi.InfoAsync, 0, abi.Bytes(&r)); e != abi.OK {
 			return
 		}
-		if r := &c.result; r.Tag&ownTag == 0 && c.replier != nil {
+		if r.Tag&ownTag == 0 && c.replier != nil {
 			c.in = abi.Msg{Source: r.To, Type: abi.MsgReply, Arg: [7]uint64{0: uint64(r.Errno), 6: r.Tag}}
 			c.replier.Reply(c, &c.in)
 		}

@@ -7,12 +7,12 @@ import (
 
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
-	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
 )
 
 // callee is the task that the Call is to.
-func (s *scene) callee() *machine.Task {
+func (s *scene) callee() *kernel.Task {
 	if s.toRS {
 		return s.root
 	}
@@ -80,7 +80,7 @@ func play(s *scene) {
 	}
 	left := s.left
 	s.left = nil // nothing happens before the request
-	c := sdk.Start(s, d)
+	c := sdk.Start(s.gate(), d)
 	s.early = 1<<63 | 1
 	s.cl.SendA(s.drv.Endpoint, 0, &abi.Msg{Type: echo})
 	s.cl.GiveUp()
@@ -141,7 +141,7 @@ func (s *scene) check(d *driver, over bool) {
 func (s *scene) gone(h *happening) bool { return s.died && h.can != nil }
 
 // orders plays a scene in every order of its events. It gives the number of orders.
-func orders(t *testing.T, m *machine.Machine, toRS bool, events ...*happening) (n int) {
+func orders(t *testing.T, m *kernel.Machine, toRS bool, events ...*happening) (n int) {
 	c := &chooser{}
 	for more := true; more; more = c.next() {
 		play(newScene(t, m, c, events, toRS))
@@ -153,7 +153,7 @@ func orders(t *testing.T, m *machine.Machine, toRS bool, events ...*happening) (
 // Every order of an answer and of two other events relative to each other, to each of the driver's calls to the kernel,
 // and to the ends of its waits, on the kernel's own message passing. To a task, and to the reincarnation server.
 func TestCallOrders(t *testing.T) {
-	m := machine.New(0)
+	m := kernel.New(0)
 	n := 0
 	for i, a := range happenings {
 		if testing.Short() && i%4 != 0 {
@@ -176,7 +176,7 @@ func TestCallRandomOrders(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 5))
-	m := machine.New(0)
+	m := kernel.New(0)
 	runs := 100_000
 	if testing.Short() {
 		runs /= 20

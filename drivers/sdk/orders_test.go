@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
-	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
+	"bennu/kernel/usys"
 )
 
 // chooser walks through all sequences of choices, or through random ones.
@@ -57,19 +57,17 @@ type happening struct {
 	seen string // what the driver's log then has once, unless it was ended before
 }
 
-// scene is one run: a driver that makes a Call, and what happens meanwhile. It is the driver's sdk.Kernel.
+// scene is one run: a driver that makes a Call, and what happens meanwhile.
 type scene struct {
-	noPorts
 	t     *testing.T
-	m     *machine.Machine
+	m     *kernel.Machine
 	c     *chooser
 	left  []*happening
 	done  []string
-	info  abi.StartInfo
-	drv   *machine.Task
-	root  *machine.Task
-	peer  *machine.Task
-	cl    *machine.Task
+	drv   *kernel.Task
+	root  *kernel.Task
+	peer  *kernel.Task
+	cl    *kernel.Task
 	limit time.Duration
 	toRS  bool // the Call is to the reincarnation server
 
@@ -89,12 +87,13 @@ type scene struct {
 
 const callLimit = 25 * time.Millisecond // a slice and a bit
 
-func newScene(t *testing.T, m *machine.Machine, c *chooser, events []*happening, toRS bool) *scene {
+func newScene(t *testing.T, m *kernel.Machine, c *chooser, events []*happening, toRS bool) *scene {
 	m.Reset(uint64(time.Second))
 	s := &scene{t: t, m: m, c: c, left: slices.Clone(events), toRS: toRS, limit: callLimit}
-	l, _ := abi.MakeLabel("probe")
-	s.info = abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: fake.Driver, Root: fake.Root, Label: l}
 	s.root, s.drv, s.cl, s.peer = m.Add(fake.Root), m.Add(fake.Driver), m.Add(fake.Client), m.Add(fake.Other)
+	s.drv.Info.Label, _ = abi.MakeLabel("probe")
+	s.drv.Info.Root = fake.Root
+	s.drv.Hooks = s.hooks()
 	return s
 }
 
@@ -197,88 +196,33 @@ func (s *scene) fail(format string, args ...any) {
 	s.t.Fatalf("%s\nhappened: %s\nchoices %v, log %q", fmt.Sprintf(format, args...), strings.Join(s.done, ", "), s.c.path[:s.c.at], s.lines)
 }
 
-// wait lets things happen until the driver's call is over.
-func (s *scene) wait() bool {
-	for s.drv.Waits() {
-		if !s.point(true) {
-			return false
-		}
+// gate is the driver's kernel.
+func (s *scene) gate() usys.Gate { return s.drv.Gate() }
+
+// hooks are the moments: before each call of the driver's, and while it waits.
+func (s *scene) hooks() *kernel.Hooks {
+	return &kernel.Hooks{
+		Before: func(c kernel.Call) (abi.Errno, uint64, bool) {
+			if c.Nr < abi.CallBase && c.Nr != abi.CallNotify {
+				s.point(false)
+			}
+			return 0, 0, false
+		},
+		After: func(c kernel.Call, _ abi.Errno, _ uint64) {
+			if c.Nr == abi.CallSendNB || c.Nr == abi.CallSendA {
+				s.others()
+			}
+		},
+		Stuck: func(c kernel.Call) {
+			if s.point(true) {
+				return
+			}
+			if c.Nr != abi.CallReceive || c.To() != abi.Any {
+				s.fail("call %d to %#x waits for ever", c.Nr, c.To())
+			}
+			s.drv.GiveUp()
+			s.quiet = true
+		},
+		Line: func(_ uint64, line []byte) { s.lines = append(s.lines, string(line)) },
 	}
-	return true
 }
-
-// sdk.Kernel.
-
-func (s *scene) StartInfo() *abi.StartInfo { return &s.info }
-func (s *scene) Now() uint64               { return s.m.Now() }
-func (s *scene) Crowded() bool             { return false }
-func (s *scene) Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	s.point(false)
-	if s.drv.BeginSend(to, m); !s.wait() {
-		s.fail("a send waits for ever")
-	}
-	return s.drv.Errno()
-}
-func (s *scene) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	s.point(false)
-	defer s.others()
-	return s.drv.SendNB(to, m)
-}
-func (s *scene) SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
-	s.point(false)
-	defer s.others()
-	return s.drv.SendA(to, tag, m)
-}
-func (s *scene) Receive(from abi.Endpoint, timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	s.point(false)
-	if s.drv.BeginReceive(from, timeout); !s.wait() {
-		if from != abi.Any {
-			s.fail("a receive from %#x waits for ever", from)
-		}
-		s.drv.GiveUp()
-		s.quiet = true
-		return 0, abi.EAGAIN
-	}
-	kind, e, _ := s.drv.Took(m)
-	return kind, e
-}
-func (s *scene) SendRec(to abi.Endpoint, timeout uint64, m *abi.Msg) (bool, abi.Errno) {
-	s.point(false)
-	if s.drv.BeginSendRec(to, timeout, m); !s.wait() {
-		s.fail("a sendrec waits for ever")
-	}
-	return s.drv.TookAnswer(m)
-}
-func (s *scene) Notify(to abi.Endpoint) abi.Errno              { return s.drv.Notify(to) }
-func (s *scene) PortIn(uint16) (uint8, abi.Errno)              { return 0, abi.EPERM }
-func (s *scene) PortOut(uint16, uint8) abi.Errno               { return abi.EPERM }
-func (s *scene) IRQSetPolicy(uint32, uint) (uint32, abi.Errno) { return 0, abi.OK }
-func (s *scene) IRQEnable(uint32) abi.Errno                    { return abi.OK }
-func (s *scene) IRQDisable(uint32) abi.Errno                   { return abi.OK }
-func (s *scene) SetAlarm(ns uint64) (left uint64, e abi.Errno) { return s.drv.SetAlarm(ns) }
-func (s *scene) Revoke(abi.GrantID)                            {}
-func (s *scene) Exit(uint64, abi.ExitKind)                     {}
-func (s *scene) Diag(line []byte) abi.Errno {
-	s.lines = append(s.lines, string(line))
-	return abi.OK
-}
-func (s *scene) GetInfo(kind abi.InfoKind, _ uint64, out []byte) (int, abi.Errno) {
-	var r abi.AsyncResult
-	e := s.drv.AsyncResult(&r)
-	return copy(out, abi.Bytes(&r)), e
-}
-func (s *scene) CopyFrom(abi.Endpoint, abi.GrantID, uint64, []byte) abi.Errno { return abi.EPERM }
-func (s *scene) CopyTo(abi.Endpoint, abi.GrantID, uint64, []byte) abi.Errno   { return abi.EPERM }
-func (s *scene) Grant(abi.Endpoint, []byte, uint32) (abi.GrantID, bool)       { return 0, false }
-
-// noPorts is an I/O space without anything.
-type noPorts struct{}
-
-func (noPorts) In8(uint16) uint8     { return 0xff }
-func (noPorts) In16(uint16) uint16   { return 0xffff }
-func (noPorts) In32(uint16) uint32   { return 0xffffffff }
-func (noPorts) Out8(uint16, uint8)   {}
-func (noPorts) Out16(uint16, uint16) {}
-func (noPorts) Out32(uint16, uint32) {}
-
-var _ sdk.Kernel = (*scene)(nil)

@@ -44,8 +44,7 @@ func (c *Context) owe(to abi.Endpoint, m *abi.Msg) bool {
 func (c *Context) settle() (timeout uint64) {
 	before := len(c.owed)
 	c.owed = slices.DeleteFunc(c.owed, func(o owed) bool {
-		c.out = o.m
-		return c.post(o.to, &c.out) != abi.EAGAIN
+		return c.post(o.to, &o.m) != abi.EAGAIN
 	})
 	switch {
 	case len(c.owed) == 0:

@@ -1,13 +1,29 @@
 package sdk
 
-import "bennu/kernel/abi"
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/usys"
+)
+
+// Ports is the I/O address space. In a task, IN and OUT run in ring 3: a port that the
+// privilege does not list is a general-protection exception, and the end of the driver. Ports that
+// the kernel guards (the keyboard controller's, the CMOS clock's) are reached by a kernel call each, and only by In8
+// and Out8; a byte that it does not let through is a panic, which names it.
+type Ports interface {
+	In8(port uint16) uint8
+	In16(port uint16) uint16
+	In32(port uint16) uint32
+	Out8(port uint16, v uint8)
+	Out16(port uint16, v uint16)
+	Out32(port uint16, v uint32)
+}
 
 // patience is how often a guarded write is tried while the device has not taken the byte before.
 const patience = 1000
 
 // guardedPorts is the I/O address space of a driver that has guarded ports.
 type guardedPorts struct {
-	Kernel
+	usys.Gate
 	start *abi.StartInfo
 }
 
@@ -22,7 +38,7 @@ func (p *guardedPorts) guards(port uint16) bool {
 
 func (p *guardedPorts) In8(port uint16) uint8 {
 	if !p.guards(port) {
-		return p.Kernel.In8(port)
+		return p.Gate.In8(port)
 	}
 	v, e := p.PortIn(port)
 	if e != abi.OK {
@@ -33,7 +49,7 @@ func (p *guardedPorts) In8(port uint16) uint8 {
 
 func (p *guardedPorts) Out8(port uint16, v uint8) {
 	if !p.guards(port) {
-		p.Kernel.Out8(port, v)
+		p.Gate.Out8(port, v)
 		return
 	}
 	e := p.PortOut(port, v)

@@ -207,6 +207,36 @@ func TestReplyDoesNotAllocate(t *testing.T) {
 	k.Request(fake.Client, echo)
 }
 
+// What a driver asks of others and of the reincarnation server leaves its heap as it was.
+func TestCallDoesNotAllocate(t *testing.T) {
+	d := &driver{}
+	k, _ := start(t, d)
+	k.Peers[fake.Other] = func(m abi.Msg) fake.Answer { return fake.Answer{} }
+	k.Labels["x"] = fake.Other
+	d.log = make([]string, 0, 1)
+	d.message = func(c *sdk.Context, _ *abi.Msg, _ abi.ReceiveKind) {
+		for what, do := range map[string]func() abi.Errno{
+			"a call": func() abi.Errno {
+				m := abi.Msg{Type: echo}
+				return c.Call(fake.Other, &m, time.Second)
+			},
+			"a lookup":   func() abi.Errno { _, _, e := c.Lookup("x"); return e },
+			"to publish": func() abi.Errno { return c.Publish("key", sdk.Value{1}) },
+			"an ask":     func() abi.Errno { return c.Ask(fake.Client, &abi.Msg{Type: echo}, 1) },
+		} {
+			if n := testing.AllocsPerRun(100, func() {
+				k.Out = k.Out[:0]
+				if e := do(); e != abi.OK {
+					t.Errorf("%s: %s", what, e.Name())
+				}
+			}); n != 0 {
+				t.Errorf("%s allocates %v times", what, n)
+			}
+		}
+	}
+	k.Request(fake.Client, echo)
+}
+
 func TestInterrupt(t *testing.T) {
 	var bit4, bit7 uint64
 	d := &driver{}

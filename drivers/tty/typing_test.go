@@ -75,7 +75,9 @@ type typing struct {
 	keys   *typed
 	kbd    abi.Endpoint
 	reader abi.Endpoint
-	reads  bool // a read waits
+	reads  bool          // a read waits
+	line   abi.GrantID   // that read's
+	texts  []abi.GrantID // of writes that are not answered
 	buf    []byte
 	screen strings.Builder
 	lives  uint32
@@ -150,8 +152,8 @@ func (y *typing) read() {
 	if y.r.IntN(4) == 0 {
 		y.buf = y.buf[:1+y.r.IntN(30)]
 	}
-	g := y.PeerGrant(y.reader, y.buf, abi.GrantWrite)
-	y.Post(abi.Msg{Source: y.reader, Type: tty.Read, Arg: [7]uint64{uint64(g), uint64(len(y.buf))}}, abi.KindSendRec)
+	y.line = y.PeerGrant(y.reader, y.buf, abi.GrantWrite)
+	y.Post(abi.Msg{Source: y.reader, Type: tty.Read, Arg: [7]uint64{uint64(y.line), uint64(len(y.buf))}}, abi.KindSendRec)
 	y.reads = true
 }
 
@@ -170,8 +172,13 @@ func (y *typing) kbdDies() {
 }
 
 func (y *typing) write() {
+	for _, answered := y.Take(fake.Other); answered; _, answered = y.Take(fake.Other) {
+		y.PeerRevoke(fake.Other, y.texts[0]) // they are answered in order
+		y.texts = y.texts[1:]
+	}
 	text := []byte(strings.Repeat("output \x1b[2J\u009b\n", 1+y.r.IntN(50)))
 	g := y.PeerGrant(fake.Other, text, abi.GrantRead)
+	y.texts = append(y.texts, g)
 	y.Post(abi.Msg{Source: fake.Other, Type: tty.Write, Arg: [7]uint64{uint64(g), uint64(len(text))}}, abi.KindSendRec)
 }
 
@@ -185,7 +192,7 @@ func (y *typing) dies() {
 	chip := y.chip
 	chip.IER = 0 // the kernel has masked the line
 	y.console = boot(y.t, k, chip)
-	y.reads = false
+	y.reads, y.texts = false, nil
 }
 
 func (y *typing) peek() (abi.Msg, bool) {
@@ -206,6 +213,7 @@ func (y *typing) look() {
 		return
 	}
 	y.reads = false
+	y.PeerRevoke(y.reader, y.line)
 	switch abi.Errno(m.Arg[0]) {
 	case abi.OK:
 		y.got++

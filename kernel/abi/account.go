@@ -20,6 +20,9 @@ const (
 	AccountSet  AccountOp = 1 // (account, or 0 for a new one); Buf: AccountSpec → account
 	AccountFree AccountOp = 2 // (account). EBUSY: tasks or images are on it
 	AccountPay  AccountOp = 3 // (account): that account pays for the caller until it next receives
+
+	AccountDropSnapshot  AccountOp = 4 // (account): no life begins with its snapshot any more
+	AccountCheckSnapshot AccountOp = 5 // (account) → frames. EIO: it does not hold what it held at the first check, and is dropped; ESRCH: there is none
 )
 
 // AccountSpec is what an account may use.

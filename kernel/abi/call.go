@@ -42,8 +42,9 @@ const (
 	CallCopyTo      CallNr = 48 // (granter, GrantID, offset, address, length)
 	CallAccount     CallNr = 49 // (AccountOp, account); Buf: AccountSpec for AccountSet → account
 	CallPortIO      CallNr = 50 // (PortOp, port, value) → value: a guarded port of the caller's
-	CallWindow      CallNr = 51 // (WindowOp, …): memory that tasks share
-	CallMax         CallNr = 51
+	CallSnapshot    CallNr = 51 // → 0, or 1 in a life that begins with the snapshot
+	CallWindow      CallNr = 52 // (WindowOp, …): memory that tasks share
+	CallMax         CallNr = 52
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).
@@ -100,6 +101,8 @@ const (
 	TraceRegs  TraceOp = 3 // Buf: Registers
 	TraceSetPC TraceOp = 4 // (address): where it goes on
 	TracePoke1 TraceOp = 5 // (address, value): one byte
+
+	TracePokeSnapshot TraceOp = 6 // (address, value): one byte of the snapshot that the target began with, for all later lives
 )
 
 // ShutdownHow is the first argument of CallShutdown.

@@ -45,6 +45,17 @@ type TaskSpec struct {
 	Init        InitKind
 	ArgsLen     uint32
 	Account     AccountID // that pays for this life
-	_           uint32
+	Flags       uint32
 	Args        [ArgsSize]byte
 }
+
+// Flags of a TaskSpec.
+const (
+	// TaskSnapshot: the task may take the snapshot of its service (CallSnapshot).
+	TaskSnapshot = 1 << 0
+	// TaskWarm: the task begins with the snapshot of its service, if there is one of its executable.
+	TaskWarm = 1 << 1
+)
+
+// TaskIsWarm is set in the value of CallTaskCreate beside the endpoint: the task begins with a snapshot.
+const TaskIsWarm = 1 << 32

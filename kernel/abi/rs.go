@@ -140,7 +140,7 @@ type ServiceStatus struct {
 	WordsLen    uint32
 	Words       [RSMaxLen]byte // last words: the service's own, or RS's if there was no life
 	Unguarded   uint32         // I/O ports that it has outside the kernel's list: nobody checks its writes there
-	_           uint32
+	Warm        uint32         // 1: this life began with the service's snapshot
 }
 
 // EventKind says what happened.
@@ -154,10 +154,12 @@ const (
 	EventDown   EventKind = 5 // taken down on request
 	EventRefuse EventKind = 6 // its entry in system.conf is wrong, or there is no memory for its reserve; the log has the words
 	EventBoot   EventKind = 7 // all services of the boot have come up or failed
+
+	EventSnapshot EventKind = 8 // no life begins with its snapshot any more. Errno: EIO it was damaged, ENOMEM a life that had it was short of memory, EAGAIN lives that had it did not come up
 )
 
 func (k EventKind) String() string {
-	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot"}
+	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot", "snapshot"}
 	if int(k) < len(names) {
 		return names[k]
 	}
@@ -177,7 +179,7 @@ type Event struct {
 	Vector      uint32
 	Errno       Errno
 	Why         Why
-	_           uint32
+	Warm        uint32 // start, ready, death: 1: the life began with the service's snapshot
 	ErrorCode   uint64
 	RIP         uint64
 	CR2         uint64

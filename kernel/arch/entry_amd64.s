@@ -6,7 +6,14 @@
 // Everything that entering and leaving ring 3 does. No Go code runs in trap context: enter
 // looks like a function that returns the vector that ended the stay in ring 3.
 //
-// Source: Intel SDM Vol. 3A, "Interrupt and Exception Handling"; Vol. 2B, "SYSCALL", "SYSRET".
+// In ring 0 the GS base is the processor's CPU, and the other base, which SWAPGS exchanges with it, is the task's; in
+// ring 3 it is the other way round. Each way in from ring 3 exchanges them before it looks at anything of CPU, and the way
+// out does it last (docs/decisions/016-one-struct-a-processor.md). What comes at any instruction, also between those, does
+// not look at GS but at the GDT register (fault).
+//
+// RDTSC is here inline: a call would come between what is measured and the measure.
+//
+// Source: Intel SDM Vol. 3A, "Interrupt and Exception Handling"; Vol. 2B, "SWAPGS", "SYSCALL", "SYSRET".
 
 // PUSH_REGS saves the general registers below the CPU's frame, as Frame lists them.
 #define PUSH_REGS \
@@ -45,35 +52,34 @@
 
 // func enter(c *Context) (vector, left, back uint64)
 //
-// Stack: 0(SP) return address, 8(SP) c, 16(SP) vector, 24(SP) left, 32(SP) back; 8 more from kernelSP, which
+// Stack: 0(SP) return address, 8(SP) c, 16(SP) vector, 24(SP) left, 32(SP) back; 8 more from CPU.kernelSP, which
 // is below the saved BP. Clobbers: everything.
 TEXT ·enter(SB),NOSPLIT|NOFRAME,$0-32
 	MOVQ	8(SP), DI
 	PUSHQ	BP
-	MOVQ	SP, ·kernelSP(SB)
-	MOVL	·xcr0(SB), AX
+	MOVQ	SP, CPU_kernelSP(GS)
+	MOVL	CPU_xcr0(GS), AX
 	XORL	DX, DX
 	CMPQ	Context_FPUSaved(DI), $0
 	JEQ	clean
 	XRSTOR64	(DI)
 	JMP	loaded
 clean:
-	MOVQ	·cleanFPU(SB), SI
+	MOVQ	CPU_cleanFPU(GS), SI
 	XRSTOR64	(SI)
 loaded:
 	MOVQ	Context_FSBase(DI), AX
 	WRFSBASEQ	AX
-	MOVQ	Context_GSBase(DI), AX
-	WRGSBASEQ	AX
 	RDTSC
 	SHLQ	$32, DX
 	ORQ	DX, AX
 	MOVQ	AX, 32(SP)	// left
-	// neither POPQ nor LEAQ changes the flags that this leaves
+	// POPQ, LEAQ and SWAPGS do not change the flags that this leaves
 	CMPQ	(Context_Frame+Frame_Vector)(DI), $const_VectorSyscall
 	LEAQ	Context_Frame(DI), SP
 	POP_REGS
 	LEAQ	16(SP), SP	// Vector, Err
+	SWAPGS
 	JEQ	sysret
 	IRETQ
 sysret:
@@ -87,22 +93,20 @@ TEXT ·leave(SB),NOSPLIT|NOFRAME,$0
 	RDTSC
 	SHLQ	$32, DX
 	ORQ	DX, AX
-	MOVQ	·kernelSP(SB), SP
+	MOVQ	CPU_kernelSP(GS), SP
 	MOVQ	AX, 40(SP)	// back
 	RDFSBASEQ	AX
 	MOVQ	AX, Context_FSBase(DI)
-	RDGSBASEQ	AX
-	MOVQ	AX, Context_GSBase(DI)
-	MOVQ	·kernelFS(SB), AX
+	MOVQ	CPU_kernelFS(GS), AX
 	WRFSBASEQ	AX
-	LDMXCSR	·mxcsr(SB)
+	LDMXCSR	CPU_mxcsr(GS)
 	MOVQ	(Context_Frame+Frame_Vector)(DI), AX
 	JMP	·back(SB)
 
 // back returns AX from enter or idle, whose BP is on the stack that they left.
 TEXT ·back(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	BP, CX	// ring 3's, saved already; vet wants it read before it is written
-	MOVQ	·kernelSP(SB), SP
+	MOVQ	CPU_kernelSP(GS), SP
 	MOVQ	0(SP), BP
 	ADDQ	$8, SP
 	MOVQ	AX, 16(SP)
@@ -110,10 +114,11 @@ TEXT ·back(SB),NOSPLIT|NOFRAME,$0
 
 // syscallEntry is where SYSCALL goes: interrupts off, user stack, RIP in CX, RFLAGS in R11.
 TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
-	MOVQ	SP, ·userSP(SB)
-	MOVQ	·contextTop(SB), SP
+	SWAPGS
+	MOVQ	SP, CPU_userSP(GS)
+	MOVQ	CPU_contextTop(GS), SP
 	PUSHQ	$const_SelUserData
-	PUSHQ	·userSP(SB)
+	PUSHQ	CPU_userSP(GS)
 	PUSHQ	R11
 	PUSHQ	$const_SelUserCode
 	PUSHQ	CX
@@ -136,7 +141,7 @@ TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
 // KEEP_STATE saves the vector state of ring 3, whose frame is at SP, the end of its Context, and returns from enter.
 #define KEEP_STATE \
 	LEAQ	-Context_Frame(SP), DI; \
-	MOVL	·xcr0(SB), AX; \
+	MOVL	CPU_xcr0(GS), AX; \
 	XORL	DX, DX; \
 	XSAVE64	(DI); \
 	MOVQ	$1, Context_FPUSaved(DI); \
@@ -151,13 +156,17 @@ TEXT ·trap(SB),NOSPLIT|NOFRAME,$0
 	NAME_VECTOR
 	TESTB	$3, Frame_CS(SP)
 	JEQ	kernel
+	SWAPGS
+	LFENCE	// a processor that guessed the branch wrong must not load by the other base
 	KEEP_STATE
 kernel:
+	LFENCE
 	CMPQ	AX, $32
 	JLT	broken
-	CMPQ	·idling(SB), $0
+	// An interrupt in ring 0: they are on in idle and poll only, where the GS base is ring 0's.
+	CMPQ	CPU_idling(GS), $0
 	JEQ	broken
-	MOVQ	$0, ·idling(SB)
+	MOVQ	$0, CPU_idling(GS)
 	JMP	·back(SB)
 broken:
 	JMP	·fault(SB)
@@ -177,8 +186,10 @@ TEXT ·special(SB),NOSPLIT|NOFRAME,$0
 	TESTB	$3, Frame_CS(SP)
 	JEQ	ring0
 	// Of ring 3: on to the task's context, as if the CPU had pushed the frame there.
+	SWAPGS
+	LFENCE
 	MOVQ	SP, SI
-	MOVQ	·contextTop(SB), DI
+	MOVQ	CPU_contextTop(GS), DI
 	SUBQ	$Frame__size, DI
 	MOVQ	DI, SP
 	MOVL	$(Frame__size/8), CX
@@ -188,7 +199,7 @@ ring0:
 	// Ring 0 has no breakpoints and never TF. But what ring 3 did just before it came here may be reported
 	// only now, at the first instruction: MOV SS puts a watchpoint's #DB off until the next instruction, SYSCALL
 	// or INT n, is done; and some processors look at TF before SYSCALL clears it. RSP is still ring 3's after
-	// SYSCALL, so nothing was pushed there. The task has its own RFLAGS in R11 or in its frame. Any other #DB here
+	// SYSCALL, so nothing was pushed there; the GS base is the task's, and is not touched. The task has its own RFLAGS in R11 or in its frame. Any other #DB here
 	// is the kernel's own fault. No #DB can come in here: watchpoints are on addresses of ring 3, if on any.
 	MOVQ	Frame_IP(SP), AX
 	LEAQ	·syscallEntry(SB), BX
@@ -209,25 +220,35 @@ broken:
 
 // fault is the end: the kernel itself faulted, or the machine. The frame is at SP. A stack and a g of its own, then
 // say so. A fault in here counts; its frame lies on that stack already, and must not be written over.
+//
+// Which base GS has nobody knows here: what comes between SYSCALL and SWAPGS, or between SWAPGS and IRETQ, finds the task's in
+// ring 0, and that may be any address, CPU's too. The processor's own GDT is the beginning of its CPU, and only ring 0
+// can load another.
 TEXT ·fault(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	SP, DI
-	INCQ	·faults(SB)
-	CMPQ	SP, ·faultTop(SB)
+	SUBQ	$16, SP
+	BYTE	$0x0f; BYTE $0x01; BYTE $0x04; BYTE $0x24	// SGDT [RSP]: the limit, then the base
+	MOVQ	2(SP), BX
+	WRGSBASEQ	BX
+	MOVQ	DI, SP
+	INCQ	CPU_faults(BX)
+	CMPQ	SP, CPU_faultTop(BX)
 	JHI	change
-	CMPQ	SP, ·faultEnd(SB)
+	CMPQ	SP, CPU_faultEnd(BX)
 	JHI	there
 change:
-	MOVQ	·faultTop(SB), SP
+	MOVQ	CPU_faultTop(BX), SP
 there:
 	ANDQ	$~15, SP
-	LEAQ	·faultG(SB), R14
-	LEAQ	·faultTLS(SB), AX
+	LEAQ	CPU_faultG(BX), R14
+	LEAQ	CPU_faultTLS(BX), AX
 	MOVQ	R14, (AX)
 	ADDQ	$8, AX
 	WRFSBASEQ	AX
 	XORPS	X15, X15
 	SUBQ	$16, SP
-	MOVQ	DI, 0(SP)
+	MOVQ	BX, 0(SP)
+	MOVQ	DI, 8(SP)
 	CALL	·kernelFault(SB)
 	CLI
 stop:
@@ -240,9 +261,9 @@ stop:
 // room for their frames.
 TEXT ·idle(SB),NOSPLIT|NOFRAME,$0-16
 	PUSHQ	BP
-	MOVQ	SP, ·kernelSP(SB)
-	MOVQ	$1, ·idling(SB)
-	MOVQ	·idleTop(SB), SP
+	MOVQ	SP, CPU_kernelSP(GS)
+	MOVQ	$1, CPU_idling(GS)
+	MOVQ	CPU_idleTop(GS), SP
 	STI
 wait:
 	HLT
@@ -254,14 +275,14 @@ wait:
 // the instruction that follows STI.
 TEXT ·poll(SB),NOSPLIT|NOFRAME,$0-16
 	PUSHQ	BP
-	MOVQ	SP, ·kernelSP(SB)
-	MOVQ	$1, ·idling(SB)
-	MOVQ	·idleTop(SB), SP
+	MOVQ	SP, CPU_kernelSP(GS)
+	MOVQ	$1, CPU_idling(GS)
+	MOVQ	CPU_idleTop(GS), SP
 	STI
 	NOP
 	NOP
 	CLI
-	MOVQ	$0, ·idling(SB)
+	MOVQ	$0, CPU_idling(GS)
 	MOVQ	$const_VectorNone, AX
 	JMP	·back(SB)
 
@@ -351,84 +372,43 @@ TEXT ·loadTables(SB),NOSPLIT,$0-24
 	MOVW	AX, ES
 	RET
 
-// func kernelFSBase() uint64
-TEXT ·kernelFSBase(SB),NOSPLIT,$0-8
-	RDFSBASEQ	AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func loadCR3(root uint64)
-TEXT ·loadCR3(SB),NOSPLIT,$0-8
-	MOVQ	root+0(FP), AX
+// func switchTo(p *CPU, c *Context, root uint64)
+//
+// Loading a selector changes the base on some CPUs: those of FS and GS are ring 0's, the thread pointer and the CPU. The
+// task's GS base is reached by exchanging the two: RDMSR and WRMSR of the other one would take hundreds of cycles. What comes
+// in between is an NMI, #MC or #DF: none of them looks at GS. A switch to the same task finds its base in its context, too.
+//
+// Clobbers: AX, BX, CX, DX, DI, SI.
+TEXT ·switchTo(SB),NOSPLIT,$0-24
+	MOVQ	p+0(FP), DI
+	MOVQ	c+8(FP), SI
+	MOVQ	root+16(FP), AX
 	MOVQ	AX, CR3
-	RET
-
-// func invalidate(va uint64)
-TEXT ·invalidate(SB),NOSPLIT,$0-8
-	MOVQ	va+0(FP), AX
-	INVLPG	(AX)
-	RET
-
-// func readCR2() uint64
-TEXT ·readCR2(SB),NOSPLIT,$0-8
-	MOVQ	CR2, AX
-	MOVQ	AX, ret+0(FP)
-	RET
-
-// func writeDR(d0, d1, d2, d3, d6, d7 uint64)
-//
-// DR7 comes first and last: nothing may match while the addresses change.
-TEXT ·writeDR(SB),NOSPLIT,$0-48
-	XORL	AX, AX
-	MOVQ	AX, DR7
-	MOVQ	d0+0(FP), AX
-	MOVQ	AX, DR0
-	MOVQ	d1+8(FP), AX
-	BYTE	$0x0f; BYTE $0x23; BYTE $0xc8	// MOV DR1, RAX
-	MOVQ	d2+16(FP), AX
-	BYTE	$0x0f; BYTE $0x23; BYTE $0xd0	// MOV DR2, RAX
-	MOVQ	d3+24(FP), AX
-	BYTE	$0x0f; BYTE $0x23; BYTE $0xd8	// MOV DR3, RAX
-	MOVQ	d6+32(FP), AX
-	MOVQ	AX, DR6
-	MOVQ	d7+40(FP), AX
-	MOVQ	AX, DR7
-	RET
-
-// func clearSelectors()
-//
-// Loading FS changes its base on some CPUs, which is the kernel's thread pointer.
-TEXT ·clearSelectors(SB),NOSPLIT,$0
-	RDFSBASEQ	CX
 	XORL	AX, AX
 	MOVW	AX, DS
 	MOVW	AX, ES
 	MOVW	AX, FS
 	MOVW	AX, GS
-	WRFSBASEQ	CX
-	RET
-
-// func writeControl(cr0, cr4 uint64)
-TEXT ·writeControl(SB),NOSPLIT,$0-16
-	MOVQ	cr0+0(FP), AX
-	MOVQ	AX, CR0
-	MOVQ	cr4+8(FP), AX
-	MOVQ	AX, CR4
-	RET
-
-// func writeMSR(msr uint32, value uint64)
-TEXT ·writeMSR(SB),NOSPLIT,$0-16
-	MOVL	msr+0(FP), CX
-	MOVQ	value+8(FP), AX
-	MOVQ	AX, DX
-	SHRQ	$32, DX
-	WRMSR
-	RET
-
-// func tsc() uint64
-TEXT ·tsc(SB),NOSPLIT,$0-8
-	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, ret+0(FP)
+	MOVQ	CPU_kernelFS(DI), BX
+	WRFSBASEQ	BX
+	SWAPGS
+	RDGSBASEQ	BX
+	MOVQ	CPU_Current(DI), CX
+	TESTQ	CX, CX
+	JEQ	kept
+	MOVQ	BX, Context_GSBase(CX)
+kept:
+	MOVQ	CPU_faultTop(DI), DX
+	TESTQ	SI, SI
+	JEQ	nobody
+	MOVQ	Context_GSBase(SI), AX
+	LEAQ	Context__size(SI), DX
+nobody:
+	WRGSBASEQ	AX
+	SWAPGS
+	WRGSBASEQ	DI
+	MOVQ	SI, CPU_Current(DI)	// no write barrier: contexts are not of the Go heap
+	MOVQ	DX, CPU_contextTop(DI)
+	MOVQ	CPU_tss(DI), CX
+	MOVQ	DX, const_tssRSP0(CX)
 	RET

@@ -2,6 +2,8 @@
 // shape of a saved context.
 package arch
 
+import "bennu/board/x86"
+
 // Frame is what entering ring 0 leaves of ring 3, in the order in which it is pushed. The last
 // five words are the CPU's own.
 //
@@ -19,9 +21,9 @@ type Frame struct {
 type Context struct {
 	FPU      [fpuSize]byte // XSAVE area
 	FSBase   uint64
-	GSBase   uint64
+	GSBase   uint64 // while the processor has c, it is in the processor (CPU.Switch)
 	FPUSaved uint64 // 0: the vector state is the initial one
-	_        uint64
+	Slot     uint64 // of the task
 	Frame    Frame
 }
 
@@ -58,14 +60,8 @@ const (
 	SelTSS        = 0x30
 )
 
-// Bits of RFLAGS.
-const (
-	FlagsReserved = 1 << 1
-	FlagsIF       = 1 << 9
-)
-
-// Start prepares c for a first entry at ip: all registers zero, interrupts on.
-func (c *Context) Start(ip uint64) {
-	*c = Context{}
-	c.Frame = Frame{IP: ip, CS: SelUserCode, SS: SelUserData, Flags: FlagsReserved | FlagsIF}
+// Start prepares c, of the task in a slot, for a first entry at ip: all registers zero, interrupts on.
+func (c *Context) Start(slot int, ip uint64) {
+	*c = Context{Slot: uint64(slot)}
+	c.Frame = Frame{IP: ip, CS: SelUserCode, SS: SelUserData, Flags: x86.FlagR1 | x86.FlagIF}
 }

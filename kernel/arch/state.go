@@ -7,10 +7,12 @@ type State struct {
 	CR0, CR4, XCR0                       uint64
 	EFER, STAR, LSTAR, CSTAR, FMASK, PAT uint64
 	SysenterCS                           uint64
+	GSBase, KernelGSBase                 uint64
 	DR0, DR1, DR2, DR3, DR6, DR7         uint64
 	CS, SS, DS, ES, TR, LDTR             uint64
 	GDTBase, GDTLimit, IDTBase, IDTLimit uint64
-	Syscall, Stubs, Trap, Special        uint64 // where the entry code is, by its symbols
+	CPU                                  uint64 // where the processor's struct is, by its symbol
+	Syscall, Stubs, Trap, Special        uint64 // likewise, the entry code
 	GDT                                  [8]uint64
 	IDT                                  [512]uint64
 	Code                                 [256]uint64 // the first 8 bytes at each gate's target; 0: not in Stubs
@@ -68,6 +70,8 @@ func (c *comparer) control(s *State, want *Expect) {
 	c.equal("CSTAR", 0, s.CSTAR)
 	c.equal("FMASK (AC NT DF IF TF)", 0x44700, s.FMASK)
 	c.equal("PAT", 0x0007_0406_0007_0406, s.PAT)
+	c.equal("GS base (the CPU struct)", s.CPU, s.GSBase)
+	c.equal("KERNEL_GS_BASE (of no task yet)", 0, s.KernelGSBase)
 	if want.SYSENTER {
 		c.equal("SYSENTER_CS", 0, s.SysenterCS)
 	}
@@ -85,6 +89,7 @@ func (c *comparer) segments(s *State) {
 	c.equal("ES", 0, s.ES)
 	c.equal("TR", 0x30, s.TR)
 	c.equal("LDTR", 0, s.LDTR)
+	c.equal("GDT base (the CPU struct)", s.CPU, s.GDTBase)
 	c.equal("GDT limit", 63, s.GDTLimit)
 	const accessed = 1 << 40 // the CPU sets it when it loads a selector
 	for i, want := range [...]uint64{

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	stubsAt, trapAt, specialAt, entryAt = 0x18_5000, 0x18_4800, 0x18_4a00, 0x18_4700
+	stubsAt, trapAt, specialAt, entryAt, cpuAt = 0x18_5000, 0x18_4800, 0x18_4a00, 0x18_4700, 0x21_3400
 )
 
 var wanted = Expect{AVX: true, UMIP: true, SYSENTER: true, RSP0: 0x180_0000, NMI: 0x17f_7000, DoubleFault: 0x17f_5000, Machine: 0x17f_3000, Debug: 0x17f_9000}
@@ -16,7 +16,7 @@ var wanted = Expect{AVX: true, UMIP: true, SYSENTER: true, RSP0: 0x180_0000, NMI
 func right() *State {
 	s := &State{CR0: 0x80050033, CR4: 0x350ee0, XCR0: 7, EFER: 0xd01, STAR: 0x1b000800000000, LSTAR: entryAt, FMASK: 0x44700,
 		PAT: 0x7040600070406, DR6: 0xffff0ff0, DR7: 0x400, CS: 8, SS: 0x10, TR: 0x30, GDTLimit: 63, IDTLimit: 4095,
-		Syscall: entryAt, Stubs: stubsAt, Trap: trapAt, Special: specialAt,
+		GSBase: cpuAt, GDTBase: cpuAt, CPU: cpuAt, Syscall: entryAt, Stubs: stubsAt, Trap: trapAt, Special: specialAt,
 		GDT: [8]uint64{0, 0x20990000000000, 0x930000000000, 0, 0xf20000000000, 0x20f80000000000, 0x8b0000003000, 0xffff8000}}
 	for i, top := range [...]uint64{36: wanted.NMI, 44: wanted.DoubleFault, 52: wanted.Machine, 60: wanted.Debug, 4: wanted.RSP0} {
 		if top != 0 {
@@ -57,12 +57,12 @@ func TestStateRight(t *testing.T) {
 
 // Each single bit that is wrong, of every register and table, is a fault that names what it is in.
 func TestStateEveryBit(t *testing.T) {
-	names := map[string]string{"SysenterCS": "SYSENTER_CS", "GDTLimit": "GDT limit", "IDTLimit": "IDT limit", "Syscall": "LSTAR", "Stubs": "IDT gate",
+	names := map[string]string{"SysenterCS": "SYSENTER_CS", "GDTLimit": "GDT limit", "GDTBase": "GDT base", "GSBase": "GS base", "KernelGSBase": "KERNEL_GS_BASE", "CPU": "GS base", "IDTLimit": "IDT limit", "Syscall": "LSTAR", "Stubs": "IDT gate",
 		"Trap": "IDT gate", "Special": "IDT gate", "GDT": "GDT entry", "IDT": "IDT gate", "Code": "IDT gate", "TSS": "TSS"}
 	free := func(field string, i int, bit uint) bool { // bits that nothing looks at
 		switch field {
-		case "GDTBase", "IDTBase":
-			return true // where the tables are is their own affair: their contents are compared
+		case "IDTBase":
+			return true // where the table is is its own affair: its contents are compared
 		case "Trap", "Special":
 			return bit >= 32 // a CALL goes 2 GiB far
 		case "GDT":

@@ -5,28 +5,31 @@ package arch
 import (
 	"unsafe"
 
+	"bennu/board/x86"
 	"bennu/kernel/paging"
 )
 
 // defined in state_amd64.s
 //
 //go:noescape
-func readControl(s *State)
+func readSelectors(s *State)
 
 //go:noescape
 func readTables(gdtBase, gdtLimit, idtBase, idtLimit *uint64)
-
-func readMSR(msr uint32) uint64
 
 // Read fills s from the CPU and from the tables that it uses. Preconditions: Init was called; sysenter tells whether
 // the CPU has that instruction.
 func (s *State) Read(sysenter bool) {
 	*s = State{}
-	readControl(s)
+	readSelectors(s)
+	s.CR0, s.CR4, s.XCR0 = x86.ReadCR0(), x86.ReadCR4(), x86.ReadXCR0()
+	s.DR0, s.DR1, s.DR2, s.DR3, s.DR6, s.DR7 = x86.ReadDR()
+	readMSR := x86.ReadMSR
 	readTables(&s.GDTBase, &s.GDTLimit, &s.IDTBase, &s.IDTLimit)
 	// The numbers are the manual's, as in Faults: a typing error in those that the kernel writes by is found.
 	s.EFER, s.STAR, s.LSTAR = readMSR(0xc000_0080), readMSR(0xc000_0081), readMSR(0xc000_0082)
 	s.CSTAR, s.FMASK, s.PAT = readMSR(0xc000_0083), readMSR(0xc000_0084), readMSR(0x277)
+	s.GSBase, s.KernelGSBase = readMSR(0xc000_0101), readMSR(0xc000_0102)
 	if sysenter {
 		s.SysenterCS = readMSR(0x174)
 	}

@@ -71,3 +71,18 @@ func Next(r abi.PortRange) (piece Block, rest abi.PortRange, more bool) {
 	}
 	return piece, abi.PortRange{First: piece.Last + 1, Last: r.Last}, true
 }
+
+// Sort tells who reads and writes the ports of a range that is to be a task's: the kernel for it (guarded), or the task itself.
+// ok is false when no task gets them: bad are those for which, of the kernel's own, in no list and not said to be
+// unguarded, or of the other kind than the first.
+func Sort(r abi.PortRange, unguarded bool) (guarded bool, bad Block, ok bool) {
+	piece, rest, more := Next(r)
+	for guarded = piece.Class == Guarded; ; piece, rest, more = Next(rest) {
+		switch {
+		case piece.Class == Never, piece.Class == Unlisted && !unguarded, (piece.Class == Guarded) != guarded:
+			return false, piece, false
+		case !more:
+			return guarded, Block{}, true
+		}
+	}
+}

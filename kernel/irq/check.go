@@ -13,9 +13,6 @@ type Checker interface {
 	Masked(line uint32) (masked, known bool)
 }
 
-// maxLines is more than any interrupt controller has.
-const maxLines = 256
-
 // Check looks whether each hook has an owner that may have it, once, and each line is masked as its hooks ask, or
 // because nobody has it.
 func (t *Table) Check(c Checker) invariant.Fault {
@@ -34,9 +31,12 @@ func (t *Table) Check(c Checker) invariant.Fault {
 		}
 	}
 	for line := range uint32(maxLines) {
+		if t.on[line] != t.claims(line) {
+			return invariant.Of("irq: a line's hooks are not those of its row (line, row)", uint64(line), t.on[line])
+		}
 		masked, known := c.Masked(line)
 		if known && masked != t.masks(line) {
-			return invariant.Of("irq: a line's mask is not what its hooks ask (line, hooks)", uint64(line), t.on(line))
+			return invariant.Of("irq: a line's mask is not what its hooks ask (line, hooks)", uint64(line), t.on[line])
 		}
 	}
 	return invariant.Fault{}
@@ -44,7 +44,7 @@ func (t *Table) Check(c Checker) invariant.Fault {
 
 // masks tells whether line is to be masked: nobody has it, or an owner has not served it.
 func (t *Table) masks(line uint32) bool {
-	mask := t.on(line) == 0
+	mask := t.claims(line) == 0
 	for i := range t.hooks {
 		h := &t.hooks[i]
 		mask = mask || h.used && h.line == line && (h.disabled || h.again || h.held || h.active && t.lines.Level(line))
@@ -52,11 +52,12 @@ func (t *Table) masks(line uint32) bool {
 	return mask
 }
 
-func (t *Table) on(line uint32) (n uint64) {
+// claims is what on says, counted anew.
+func (t *Table) claims(line uint32) (hooks uint64) {
 	for i := range t.hooks {
 		if h := &t.hooks[i]; h.used && h.line == line {
-			n++
+			hooks |= 1 << i
 		}
 	}
-	return n
+	return hooks
 }

@@ -2,7 +2,11 @@
 // living task answers for is masked.
 package irq
 
-import "bennu/kernel/abi"
+import (
+	"math/bits"
+
+	"bennu/kernel/abi"
+)
 
 // Lines is the interrupt controller.
 type Lines interface {
@@ -17,6 +21,7 @@ type hook struct {
 	owner    abi.Endpoint
 	line     uint32
 	bit      uint
+	level    bool // the line is level-triggered
 	active   bool // the owner was told, and has not enabled it again
 	again    bool // came again meanwhile (edge-triggered)
 	held     bool // it came, and its owner is to be told later: the line is masked until then
@@ -27,8 +32,15 @@ type hook struct {
 type Table struct {
 	lines Lines
 	hooks [abi.MaxHooks]hook
-	Stray uint64 // interrupts on lines that nobody has
+	on    [maxLines]uint64 // hooks of each line, by bit: an interrupt does not look at the others
+	Stray uint64           // interrupts on lines that nobody has
 }
+
+// maxLines is more than any interrupt controller has: a line has a vector of its own.
+const maxLines = 256
+
+// Each hook has a bit.
+const _ = uint(64 - abi.MaxHooks)
 
 // NewTable makes an empty table over lines, all of which are masked.
 func NewTable(lines Lines) *Table { return &Table{lines: lines} }
@@ -77,7 +89,8 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 	if free < 0 {
 		return 0, abi.ENOSPC
 	}
-	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit)}
+	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit), level: t.lines.Level(line)}
+	t.on[line] |= 1 << free
 	t.update(line)
 	return uint32(free), abi.OK
 }
@@ -95,11 +108,9 @@ func (t *Table) own(owner abi.Endpoint, id uint64) (*hook, abi.Errno) {
 
 // Release gives a hook back. Errors: EINVAL, EPERM.
 func (t *Table) Release(owner abi.Endpoint, id uint64) abi.Errno {
-	h, e := t.own(owner, id)
+	_, e := t.own(owner, id)
 	if e == abi.OK {
-		line := h.line
-		*h = hook{}
-		t.update(line)
+		t.release(int(id))
 	}
 	return e
 }
@@ -108,11 +119,16 @@ func (t *Table) Release(owner abi.Endpoint, id uint64) abi.Errno {
 func (t *Table) ReleaseAll(owner abi.Endpoint) {
 	for i := range t.hooks {
 		if t.hooks[i].used && t.hooks[i].owner == owner {
-			line := t.hooks[i].line
-			t.hooks[i] = hook{}
-			t.update(line)
+			t.release(i)
 		}
 	}
+}
+
+func (t *Table) release(i int) {
+	line := t.hooks[i].line
+	t.hooks[i] = hook{}
+	t.on[line] &^= 1 << i
+	t.update(line)
 }
 
 // Enable says that the hook's interrupt was handled. again is true when another one came
@@ -142,16 +158,12 @@ func (t *Table) Disable(owner abi.Endpoint, id uint64) abi.Errno {
 // served: an interrupt at that time would be lost. A second one before the first was served is remembered,
 // and the line masked.
 func (t *Table) update(line uint32) {
-	hooks, mask, level := false, false, t.lines.Level(line)
-	for i := range t.hooks {
-		h := &t.hooks[i]
-		if !h.used || h.line != line {
-			continue
-		}
-		hooks = true
-		mask = mask || h.disabled || h.again || h.held || level && h.active
+	mask := t.on[line] == 0
+	for m := t.on[line]; m != 0; m &= m - 1 {
+		h := &t.hooks[bits.TrailingZeros64(m)]
+		mask = mask || h.disabled || h.again || h.held || h.level && h.active
 	}
-	if hooks && !mask {
+	if !mask {
 		t.lines.Unmask(line)
 	} else {
 		t.lines.Mask(line)
@@ -162,13 +174,10 @@ func (t *Table) update(line uint32) {
 // told; one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at
 // the controller afterwards.
 func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint) (told bool)) {
-	mask, known := t.lines.Level(line), false
-	for i := range t.hooks {
-		h := &t.hooks[i]
-		if !h.used || h.line != line {
-			continue
-		}
-		known = true
+	known, mask := t.on[line] != 0, false
+	for m := t.on[line]; m != 0; m &= m - 1 {
+		h := &t.hooks[bits.TrailingZeros64(m)]
+		mask = mask || h.level
 		switch {
 		case h.active:
 			h.again, mask = true, true

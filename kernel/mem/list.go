@@ -113,3 +113,25 @@ func (p *Pool) unlist() Addr {
 	p.free--
 	return l.pop(p.phys)
 }
+
+// Cursor is a place in a list.
+type Cursor struct {
+	frame Addr   // of the list
+	index uint64 // of the next address in it
+}
+
+// First is the list's beginning: the frame named last.
+func (l *List) First() Cursor { return Cursor{l.newest, l.last} }
+
+// Next is the frame at c, which moves on; 0 at the end. Frames of the list itself are left out.
+func (c *Cursor) Next(phys Physical) Addr {
+	for c.frame != 0 {
+		w := phys.Words(c.frame)
+		if c.index > 0 {
+			c.index--
+			return Addr(w[c.index+1])
+		}
+		c.frame, c.index = Addr(w[0])&^(abi.PageSize-1), w[0]&(abi.PageSize-1)
+	}
+	return 0
+}

@@ -10,14 +10,14 @@ func (s *Sched) Check() invariant.Fault {
 	n := 0
 	for level := range levels {
 		prev := int16(none)
-		for slot := s.head[level]; slot != none; prev, slot = slot, s.next[slot] {
+		for slot := s.head[level]; slot != none; prev, slot = slot, s.slots[slot].next {
 			if n++; n > abi.MaxTasks {
 				return invariant.Of("sched: a level's queue has no end (level)", uint64(level), 0)
 			}
-			if int(s.level[slot]) != level || s.prev[slot] != prev {
+			if int(s.slots[slot].level) != level || s.slots[slot].prev != prev {
 				return invariant.Of("sched: a slot is queued where it does not belong (slot, level)", uint64(slot), uint64(level))
 			}
-			if level == leftOver && prev != none && s.seat[prev] > s.seat[slot] {
+			if level == leftOver && prev != none && s.slots[prev].seat > s.slots[slot].seat {
 				return invariant.Of("sched: the last level is out of order (slot)", uint64(slot), 0)
 			}
 		}
@@ -26,8 +26,8 @@ func (s *Sched) Check() invariant.Fault {
 		}
 	}
 	queued := 0
-	for slot := range s.level {
-		if s.level[slot] != none {
+	for slot := range s.slots {
+		if s.slots[slot].level != none {
 			queued++
 		}
 	}

@@ -62,14 +62,10 @@ type share struct {
 type Sched struct {
 	queue
 	shares [abi.MaxAccounts]share
-	own    [abi.MaxTasks]uint8  // account of the slot's task
-	pays   [abi.MaxTasks]uint8  // account that it works for now
-	turn   [abi.MaxTasks]uint64 // left of its turn
-	served [abi.MaxTasks]uint64 // ticks that it has worked for the present payer
-	epoch  uint64               // counts the times that nobody was ready
-	soon   uint64               // the first back of all; Never: none is out
-	due    abi.AccountID        // whose it is
-	wants  int                  // accounts that somebody waits for
+	epoch  uint64        // counts the times that nobody was ready
+	soon   uint64        // the first back of all; Never: none is out
+	due    abi.AccountID // whose it is
+	wants  int           // accounts that somebody waits for
 }
 
 // New makes a scheduler without accounts.
@@ -112,20 +108,20 @@ func (s *Sched) Clear(a abi.AccountID) {
 
 // Add puts the task of slot on account a.
 func (s *Sched) Add(slot int, a abi.AccountID) {
-	s.own[slot], s.pays[slot] = uint8(a), uint8(a)
-	s.turn[slot] = s.shares[a].Turn
+	s.slots[slot].own, s.slots[slot].pays = uint8(a), uint8(a)
+	s.slots[slot].turn = s.shares[a].Turn
 }
 
 // Payer is the account that slot works for.
-func (s *Sched) Payer(slot int) abi.AccountID { return abi.AccountID(s.pays[slot]) }
+func (s *Sched) Payer(slot int) abi.AccountID { return abi.AccountID(s.slots[slot].pays) }
 
 // SetPayer makes slot work for account a. For another account than its own it works at its own level and is not
 // held up; after Serve it works for itself: a server that hangs is treated as any task that does.
 func (s *Sched) SetPayer(slot int, a abi.AccountID) {
-	if s.pays[slot] == uint8(a) {
+	if s.slots[slot].pays == uint8(a) {
 		return
 	}
-	s.pays[slot], s.served[slot] = uint8(a), 0
+	s.slots[slot].pays, s.slots[slot].served = uint8(a), 0
 	s.gen++
 	if s.queued(slot) {
 		s.requeue(slot)
@@ -144,8 +140,8 @@ func (s *Sched) requeue(slot int) {
 
 // levelOf is where slot belongs.
 func (s *Sched) levelOf(slot int) int {
-	h := &s.shares[s.own[slot]]
-	if h.out && s.pays[slot] == s.own[slot] {
+	h := &s.shares[s.slots[slot].own]
+	if h.out && s.slots[slot].pays == s.slots[slot].own {
 		return leftOver
 	}
 	return h.Level
@@ -168,7 +164,7 @@ func (s *Sched) fillUp(h *share, now uint64) {
 
 // Ready queues slot, behind its equals. It stays where it is if it is queued.
 func (s *Sched) Ready(slot int, now uint64) {
-	if h := &s.shares[s.own[slot]]; h.out && !h.want { // Raise is to tell who waits
+	if h := &s.shares[s.slots[slot].own]; h.out && !h.want { // Raise is to tell who waits
 		s.fillUp(h, now)
 		h.out = h.out && h.left < int64(h.Budget/fill)
 	}
@@ -197,11 +193,23 @@ func (s *Sched) First() int {
 		if slot < 0 {
 			return slot
 		}
-		if int(s.level[slot]) == s.levelOf(slot) {
+		if int(s.slots[slot].level) == s.levelOf(slot) {
 			return slot
 		}
 		s.requeue(slot) // its budget was used up since it was queued
 	}
+}
+
+// Turn is First, and Bill of that slot.
+func (s *Sched) Turn() (slot int, a abi.AccountID, how How) {
+	if slot = s.first(); slot < 0 {
+		return slot, 0, Free
+	}
+	if int(s.slots[slot].level) != s.levelOf(slot) {
+		slot = s.First()
+	}
+	a, how = s.Bill(slot)
+	return slot, a, how
 }
 
 // How says how much of a charged time is taken off the budget.
@@ -215,10 +223,10 @@ const (
 
 // Bill is the account that pays for slot if it runs now, and how.
 func (s *Sched) Bill(slot int) (abi.AccountID, How) {
-	switch a := s.pays[slot]; {
-	case a != s.own[slot]:
+	switch a := s.slots[slot].pays; {
+	case a != s.slots[slot].own:
 		return abi.AccountID(a), Whole
-	case s.level[slot] == leftOver:
+	case s.slots[slot].level == leftOver:
 		return abi.AccountID(a), Free
 	case s.n == 1:
 		return abi.AccountID(a), Alone
@@ -263,22 +271,23 @@ func (s *Sched) later(a int, h *share, now uint64) {
 
 // Ran takes ticks off slot's turn and puts it behind its equals when that is over: true if there are any.
 func (s *Sched) Ran(slot int, ticks uint64) bool {
-	if s.pays[slot] != s.own[slot] {
-		h := &s.shares[s.own[slot]]
-		if s.served[slot] += ticks; h.limited && s.served[slot] >= h.Serve {
-			s.SetPayer(slot, abi.AccountID(s.own[slot]))
+	x := &s.slots[slot]
+	if x.pays != x.own {
+		h := &s.shares[x.own]
+		if x.served += ticks; h.limited && x.served >= h.Serve {
+			s.SetPayer(slot, abi.AccountID(x.own))
 		}
 	}
-	if ticks < s.turn[slot] {
-		s.turn[slot] -= ticks
+	if ticks < x.turn {
+		x.turn -= ticks
 		return false
 	}
-	s.turn[slot] = s.shares[s.own[slot]].Turn
+	x.turn = s.shares[x.own].Turn
 	s.stand(slot)
 	if !s.others(slot) {
 		return false
 	}
-	level := int(s.level[slot])
+	level := int(x.level)
 	s.remove(slot)
 	s.push(slot, level)
 	return true
@@ -287,14 +296,14 @@ func (s *Sched) Ran(slot int, ticks uint64) bool {
 // Slice is the time at which slot, running since then, has to be charged, because its turn or its budget is over.
 // Never: it need not be.
 func (s *Sched) Slice(slot int, since uint64) uint64 {
-	d := Never
+	d, x := Never, &s.slots[slot]
 	if s.others(slot) {
-		d = s.turn[slot]
+		d = x.turn
 	}
-	switch h := &s.shares[s.own[slot]]; {
-	case !h.limited || s.level[slot] == leftOver:
-	case s.pays[slot] != s.own[slot]:
-		d = min(d, h.Serve-min(s.served[slot], h.Serve)+1)
+	switch h := &s.shares[x.own]; {
+	case !h.limited || x.level == leftOver:
+	case x.pays != x.own:
+		d = min(d, h.Serve-min(x.served, h.Serve)+1)
 	default:
 		d = min(d, uint64(max(h.left, 1)))
 	}
@@ -341,7 +350,7 @@ func (s *Sched) Raise(now uint64) (wanted bool) {
 	s.reset()
 	s.gen++
 	for slot := s.head[leftOver]; raised && slot != none; {
-		next := s.next[slot]
+		next := s.slots[slot].next
 		if s.levelOf(int(slot)) != leftOver {
 			s.requeue(int(slot))
 		}

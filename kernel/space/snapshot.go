@@ -131,6 +131,18 @@ func (n *Snapshot) Free(pool *mem.Pool) {
 // Snapshot is the one that the space began with, or that was taken of it; nil: none.
 func (s *Space) Snapshot() *Snapshot { return s.snapshot }
 
+// Kept is the frame of the snapshot that the space still has at the page of va.
+func (s *Space) Kept(va uint64) (a mem.Addr, ok bool) {
+	if s.snapshot == nil || !abi.TaskAddress(va) {
+		return 0, false
+	}
+	p := s.Lookup(va)
+	if p == nil || *p&(paging.Present|paging.Copied) != paging.Present|paging.Copied {
+		return 0, false
+	}
+	return p.Frame(), true
+}
+
 // AddFrames puts the frames of n into set, at most limit.
 func (n *Snapshot) AddFrames(phys mem.Physical, set *mem.Set, limit uint64) invariant.Fault {
 	return n.frames.AddTo(phys, set, limit)

@@ -172,6 +172,9 @@ func (s *Space) Populate(va uint64) abi.Errno {
 // Copy gives the task a copy of its own of the page of va, which it has as others' but may write. Errors: EFAULT (it may not, or
 // there is no page), ENOMEM. What the processor remembers of va is old then.
 func (s *Space) Copy(va uint64) abi.Errno {
+	if !abi.TaskAddress(va) { // the kernel's part is walked by nobody here: its pages are of other sizes
+		return abi.EFAULT
+	}
 	if p := s.Lookup(va); p == nil || *p&(paging.Present|paging.Copied) != paging.Present|paging.Copied {
 		return abi.EFAULT
 	}

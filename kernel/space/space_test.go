@@ -349,6 +349,30 @@ func TestSnapshotFails(t *testing.T) {
 	}
 }
 
+// What a task writes in the kernel's part is refused without a look at the tables there, whose pages are of other sizes.
+func TestCopyOfTheKernels(t *testing.T) {
+	w := newWorld(t, 100)
+	phys := w.pool.Physical()
+	low, directory := w.pool.Get(nil), w.pool.Get(nil)
+	phys.Words(w.template)[0] = uint64(paging.Entry(low, paging.Present|paging.Writable))
+	phys.Words(low)[0] = uint64(paging.Entry(directory, paging.Present|paging.Writable))
+	for i := range phys.Words(directory) { // of memory that is not even there
+		phys.Words(directory)[i] = uint64(paging.Entry(mem.Addr(i)<<21|1<<40, paging.Present|paging.Writable|paging.Large|paging.NX))
+	}
+	s, _ := w.begin(false)
+	for _, va := range []uint64{0, 0x100_0000, 0x220_0000, abi.TaskBase - 1, abi.TaskEnd, 1 << 47, 0xffff_8800_0000_0000, ^uint64(0)} {
+		if e := s.Copy(va); e != abi.EFAULT {
+			t.Errorf("%#x: %s", va, e.Name())
+		}
+		if e := s.Populate(va); e != abi.EFAULT {
+			t.Errorf("%#x: %s", va, e.Name())
+		}
+		if _, ok := s.Kept(va); ok || s.Private(va) != 0 {
+			t.Errorf("%#x is the task's", va)
+		}
+	}
+}
+
 // A page that is there already stays what it is: the processor may have missed that a table was exchanged.
 func TestPopulateTwice(t *testing.T) {
 	w := newWorld(t, 100)

@@ -43,6 +43,11 @@ type Task struct {
 	PrivSet     bool
 	Root        bool
 
+	MaySnapshot bool   // it may hand its memory over to later lives
+	Warm        bool   // it began with a snapshot
+	Traced      bool   // a tracer has changed its memory or where it goes on
+	Made        uint64 // bit n: it has made a call whose number is n, modulo 64
+
 	Wait      Wait
 	SendingTo abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving

@@ -1,5 +1,3 @@
-//go:build tamago
-
 package usys
 
 import "bennu/kernel/abi"
@@ -10,19 +8,19 @@ import "bennu/kernel/abi"
 // kernel's own).
 //
 //go:nosplit
-func Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	area().Msg = *m
-	e, _ := raw1(uint64(abi.CallSend), uint64(to))
-	return abi.Errno(e)
+func (g Gate) Send(to abi.Endpoint, m *abi.Msg) abi.Errno {
+	g.area().Msg = *m
+	e, _ := g.call1(abi.CallSend, uint64(to))
+	return e
 }
 
 // SendNB is Send, but ENOTREADY when the task is not waiting to receive.
 //
 //go:nosplit
-func SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	area().Msg = *m
-	e, _ := raw1(uint64(abi.CallSendNB), uint64(to))
-	return abi.Errno(e)
+func (g Gate) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
+	g.area().Msg = *m
+	e, _ := g.call1(abi.CallSendNB, uint64(to))
+	return e
 }
 
 // SendA leaves m with the kernel, which delivers it when the task receives. If that
@@ -31,10 +29,10 @@ func SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
 // Errors: as Send, and EAGAIN (MaxAsync messages of the caller wait already).
 //
 //go:nosplit
-func SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
-	area().Msg = *m
-	e, _ := raw2(uint64(abi.CallSendA), uint64(to), tag)
-	return abi.Errno(e)
+func (g Gate) SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
+	g.area().Msg = *m
+	e, _ := g.call2(abi.CallSendA, uint64(to), tag)
+	return e
 }
 
 // Receive waits for a message from one endpoint or abi.Any, at most timeout
@@ -43,20 +41,20 @@ func SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
 // Errors: EAGAIN (time is over), EDEADSRCDST (from is dead, or died), ETRAPDENIED.
 //
 //go:nosplit
-func Receive(from abi.Endpoint, timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	e, kind := raw2(uint64(abi.CallReceive), uint64(from), timeout)
-	if abi.Errno(e) == abi.OK {
-		*m = area().Msg
+func (g Gate) Receive(from abi.Endpoint, timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	e, kind := g.call2(abi.CallReceive, uint64(from), timeout)
+	if e == abi.OK {
+		*m = g.area().Msg
 	}
-	return abi.ReceiveKind(kind), abi.Errno(e)
+	return abi.ReceiveKind(kind), e
 }
 
 // SendRec sends m and waits for the answer from the same task, which replaces m.
 // Errors: as Send.
 //
 //go:nosplit
-func SendRec(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	_, e := SendRecTimeout(to, abi.NoTimeout, m)
+func (g Gate) SendRec(to abi.Endpoint, m *abi.Msg) abi.Errno {
+	_, e := g.SendRecTimeout(to, abi.NoTimeout, m)
 	return e
 }
 
@@ -64,27 +62,27 @@ func SendRec(to abi.Endpoint, m *abi.Msg) abi.Errno {
 // whether the request had been received by then: its answer may still come as a message.
 //
 //go:nosplit
-func SendRecTimeout(to abi.Endpoint, timeout uint64, m *abi.Msg) (sent bool, errno abi.Errno) {
-	area().Msg = *m
-	e, v := raw2(uint64(abi.CallSendRec), uint64(to), timeout)
-	if abi.Errno(e) == abi.OK {
-		*m = area().Msg
+func (g Gate) SendRecTimeout(to abi.Endpoint, timeout uint64, m *abi.Msg) (sent bool, errno abi.Errno) {
+	g.area().Msg = *m
+	e, v := g.call2(abi.CallSendRec, uint64(to), timeout)
+	if e == abi.OK {
+		*m = g.area().Msg
 	}
-	return v != 0, abi.Errno(e)
+	return v != 0, e
 }
 
 // Notify makes a notification from the caller pending at a task.
 // Errors: EDEADSRCDST, ECALLDENIED, ETRAPDENIED.
 //
 //go:nosplit
-func Notify(to abi.Endpoint) abi.Errno {
-	e, _ := raw1(uint64(abi.CallNotify), uint64(to))
-	return abi.Errno(e)
+func (g Gate) Notify(to abi.Endpoint) abi.Errno {
+	e, _ := g.call1(abi.CallNotify, uint64(to))
+	return e
 }
 
 // Sleep waits ns nanoseconds and receives nothing: a receive from the caller itself.
 //
 //go:nosplit
-func Sleep(ns uint64) {
-	raw2(uint64(abi.CallReceive), uint64(abi.Self), ns)
+func (g Gate) Sleep(ns uint64) {
+	g.call2(abi.CallReceive, uint64(abi.Self), ns)
 }

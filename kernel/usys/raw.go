@@ -2,7 +2,7 @@
 
 package usys
 
-// raw0 to raw5 trap into the kernel with so many arguments; those that are left are 0. defined in raw_amd64.s
+// raw0 to raw5 are the traps of call0 to call5. defined in raw_amd64.s
 
 //go:noescape
 func raw0(nr uint64) (errno, value uint64)

@@ -85,13 +85,3 @@ TEXT ·raw5(SB),NOSPLIT,$0-64
 	MOVQ	AX, errno+48(FP)
 	MOVQ	DX, value+56(FP)
 	RET
-
-// func TSC() uint64
-//
-// Out: DX:AX counter.  Clobbers: AX, DX.  Source: Intel SDM Vol. 2B, "RDTSC".
-TEXT ·TSC(SB),NOSPLIT,$0-8
-	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, ret+0(FP)
-	RET

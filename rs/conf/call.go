@@ -25,11 +25,12 @@ var Calls = []Call{
 	{"ACCOUNT", abi.CallBit(abi.CallAccount)},
 	{"TASKCREATE", abi.CallBit(abi.CallTaskCreate)},
 	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree)},
+	{"SNAPSHOT", abi.CallBit(abi.CallSnapshot)},
 	{"ABORT", abi.CallBit(abi.CallShutdown)},
 }
 
 // Basic is what BASIC stands for: nothing that reaches past the caller, its ports and its peers.
-var Basic = mask("DEVIO") | mask("EXIT") | mask("SETALARM") | mask("TIMES") | mask("GETINFO") | mask("DIAGCTL") | mask("SAFECOPYFROM") | mask("SAFECOPYTO")
+var Basic = mask("DEVIO") | mask("EXIT") | mask("SNAPSHOT") | mask("SETALARM") | mask("TIMES") | mask("GETINFO") | mask("DIAGCTL") | mask("SAFECOPYFROM") | mask("SAFECOPYTO")
 
 // mask is the bits of a call name, 0 for an unknown one.
 func mask(name string) uint64 {

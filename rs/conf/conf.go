@@ -32,6 +32,9 @@ const (
 	DefaultBackoff     = time.Second
 	DefaultBurst       = 30
 	DefaultBurstWindow = 60 * time.Second
+
+	DefaultSnapshot = 1
+	MaxSnapshot     = 100
 )
 
 // RestartWhen says which deaths RS answers with a new life.
@@ -69,6 +72,7 @@ type Service struct {
 	BackoffMax  time.Duration // equal to the unit: always one unit
 	Burst       int           // deaths within BurstWindow that make RS give up; 0: never
 	BurstWindow time.Duration
+	Snapshot    int // lives in a row that begin with the service's snapshot and never come up, until one begins without; 0: none ever begins with one
 
 	IRQs      []uint32
 	Ports     []abi.PortRange // of devices that the kernel knows

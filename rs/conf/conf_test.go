@@ -45,14 +45,14 @@ func TestParse(t *testing.T) {
 		{
 			Label: "uart", Program: "uart16550", Args: "-baud 115200 -fifo", UID: DefaultUID, Priority: 2, Quantum: DefaultQuantum,
 			Budget: DefaultBudget, BudgetPeriod: DefaultPeriod, Memory: DefaultMemory, Reserve: DefaultReserve, Period: 500 * time.Millisecond, Init: DefaultInit, Stop: DefaultStop,
-			BackoffUnit: time.Second, BackoffMax: time.Second, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow,
+			BackoffUnit: time.Second, BackoffMax: time.Second, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow, Snapshot: DefaultSnapshot,
 			IRQs: []uint32{4}, Ports: []abi.PortRange{{First: 0x3f8, Last: 0x3ff}, {First: 0x2f8, Last: 0x2f8}},
 			Calls: Basic | abi.CallBit(abi.CallIRQCtl), IPC: []string{"tty"}, Descr: "16550 (COM1)", Type: "tty", Line: 9, Col: 1,
 		},
 		{
 			Label: "tty", Program: "tty", UID: 0, Priority: DefaultPriority, Quantum: DefaultQuantum,
 			Budget: 2 * time.Millisecond, BudgetPeriod: 20 * time.Millisecond, Server: true, Memory: DefaultMemory, Reserve: 3 << 20, Init: DefaultInit, Stop: DefaultStop,
-			Restart: RestartFailure, BackoffUnit: 10 * time.Millisecond, BackoffMax: time.Second, IPCAll: true, Control: []string{"uart"}, Line: 20, Col: 1,
+			Restart: RestartFailure, BackoffUnit: 10 * time.Millisecond, BackoffMax: time.Second, Snapshot: DefaultSnapshot, IPCAll: true, Control: []string{"uart"}, Line: 20, Col: 1,
 		},
 	}
 	if !reflect.DeepEqual(f.Services, want) {

@@ -49,7 +49,7 @@ func defaults(s *Service) {
 	*s = Service{
 		UID: DefaultUID, Priority: DefaultPriority, Quantum: DefaultQuantum, Budget: DefaultBudget, BudgetPeriod: DefaultPeriod,
 		Memory: DefaultMemory, Reserve: DefaultReserve, Init: DefaultInit, Stop: DefaultStop,
-		BackoffUnit: DefaultBackoff, BackoffMax: DefaultBackoff, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow,
+		BackoffUnit: DefaultBackoff, BackoffMax: DefaultBackoff, Burst: DefaultBurst, BurstWindow: DefaultBurstWindow, Snapshot: DefaultSnapshot,
 		Line: line, Col: col,
 	}
 }

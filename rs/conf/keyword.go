@@ -34,6 +34,7 @@ var keywords = []keyword{
 	{"restart", readRestart, func(to, from *Service) { to.Restart = from.Restart }},
 	{"backoff", readBackoff, func(to, from *Service) { to.BackoffUnit, to.BackoffMax = from.BackoffUnit, from.BackoffMax }},
 	{"burst", readBurst, func(to, from *Service) { to.Burst, to.BurstWindow = from.Burst, from.BurstWindow }},
+	{"snapshot", readSnapshot, func(to, from *Service) { to.Snapshot = from.Snapshot }},
 	{"irq", readIRQ, func(to, from *Service) { to.IRQs = from.IRQs }},
 	{"io", readIO, func(to, from *Service) { to.Ports = from.Ports }},
 	{"unguarded", readUnguarded, func(to, from *Service) { to.Unguarded = from.Unguarded }},
@@ -229,6 +230,23 @@ func readBurst(a *arguments) {
 	}
 	a.s.Burst = int(n)
 	a.s.BurstWindow = a.duration(a.args[1], time.Millisecond, 24*time.Hour)
+}
+
+// readSnapshot reads how many lives may fail to come up with the service's snapshot, before one begins without.
+func readSnapshot(a *arguments) {
+	want := "no, or a number of lives from 1 to " + strconv.Itoa(MaxSnapshot)
+	if !a.count(1, 1, want) {
+		return
+	}
+	if a.args[0].text == "no" {
+		a.s.Snapshot = 0
+		return
+	}
+	n, ok := number(a.args[0].text)
+	if !ok || n < 1 || n > MaxSnapshot {
+		a.wrong(a.args[0], want)
+	}
+	a.s.Snapshot = int(n)
 }
 
 func readType(a *arguments) {

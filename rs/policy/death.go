@@ -59,6 +59,7 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	r.deaths++
 	r.reason = why
 	s.release(id, false)
+	s.doubt(e, why)
 	a := Action{Reason: why, Detect: detect, Record: &e.Record}
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
 		a.Errno, a.Why = r.errno, r.why

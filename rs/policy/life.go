@@ -13,12 +13,13 @@ func (s *State) start(now time.Duration, id ID, how abi.InitKind) {
 	r.startedAt, r.readyAt, r.missed, r.injected, r.passed = now, never, 0, 0, false
 	r.due = now + r.cfg.Init
 	r.lives++
-	s.do(Action{Kind: Start, ID: id, Init: how, Incarnation: r.lives - 1})
+	r.warm, r.gone = false, false
+	s.do(Action{Kind: Start, ID: id, Init: how, Incarnation: r.lives - 1, Snapshot: r.cfg.Snapshot > 0})
 }
 
 func (s *State) started(now time.Duration, e *Event) {
 	if r := &s.rows[e.ID]; r.state == abi.ServiceStarting {
-		r.startedAt, r.due = now, now+r.cfg.Init
+		r.startedAt, r.due, r.warm = now, now+r.cfg.Init, e.Warm
 		s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
 	}
 }
@@ -53,6 +54,7 @@ func (s *State) ready(now time.Duration, e *Event) {
 	}
 	r.nextPing = now + r.cfg.Period
 	r.schedule()
+	r.settled(now)
 	s.emit(e.ID, abi.EventReady, Action{Recovery: r.recovery})
 	s.answer(e.ID, false, abi.OK, abi.WhyNone)
 	s.settle(r)
@@ -115,8 +117,13 @@ func (s *State) ping(now time.Duration, id ID) {
 
 func (s *State) tick(now time.Duration) {
 	for i := range s.rows {
-		if r := &s.rows[i]; r.due != never && r.due <= now {
+		r := &s.rows[i]
+		if r.due != never && r.due <= now {
 			s.expire(now, ID(i))
+		}
+		if r.checkAt != never && r.checkAt <= now {
+			r.checkAt = now + r.cfg.Check
+			s.do(Action{Kind: Check, ID: ID(i)})
 		}
 	}
 }
@@ -155,8 +162,10 @@ func (s *State) expire(now time.Duration, id ID) {
 func (s *State) Next() (at time.Duration, ok bool) {
 	at = never
 	for i := range s.rows {
-		if d := s.rows[i].due; d != never && (at == never || d < at) {
-			at = d
+		for _, d := range [...]time.Duration{s.rows[i].due, s.rows[i].checkAt} {
+			if d != never && (at == never || d < at) {
+				at = d
+			}
 		}
 	}
 	return at, at != never

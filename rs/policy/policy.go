@@ -31,7 +31,16 @@ type Config struct {
 	Burst       int           // this many deaths within Window, and RS gives up; 0: never
 	Window      time.Duration
 	OnExit      OnExit
+
+	// Snapshot is how many lives in a row that begin with the service's snapshot may end before they are ready, until it is
+	// dropped and a life begins cold; 0: there is never a snapshot.
+	Snapshot int
+	Check    time.Duration // between two looks at whether the snapshot is still what it was
 }
+
+// firstCheck is from the first life's being ready to the first look at the snapshot that was taken in it, against which later ones are
+// held.
+const firstCheck = 200 * time.Millisecond
 
 // OnExit says which deaths nobody asked for are answered with a new life.
 type OnExit uint8
@@ -53,24 +62,27 @@ const (
 	Refresh                     // Asker
 	Restart                     // Asker
 	Shutdown                    // (no ID) Asker
-	Started                     // Record.Endpoint, Record.Started: the Start was done
+	Started                     // Record.Endpoint, Record.Started, Warm: the Start was done
 	StartFailed                 // Errno, Why, Record.Endpoint: None
 	Ready                       // Errno: what its Init answered
 	Heartbeat
-	Death // Record
-	Tick  // (no ID) a timer is due
-	Fault // Fault: injected now
+	Death   // Record; Errno: what a look at the snapshot has found, which a death of an unready warm life asks for (Suspect)
+	Tick    // (no ID) a timer is due
+	Fault   // Fault: injected now
+	Checked // Errno: what a Check has found: EIO, ESRCH
 )
 
 // Actions. All have an ID, but PowerOff.
 const (
-	Start    Kind = iota + 100 // Init, Incarnation. To be answered by Started or StartFailed at once
+	Start    Kind = iota + 100 // Init, Incarnation, Snapshot. To be answered by Started or StartFailed at once
 	Stop                       // ask it to end
 	Kill                       // end it. A Death follows
 	Ping                       // notify it
 	Reply                      // Asker, Errno, Why; Detail is the number that goes with it
 	Emit                       // Event and what it tells
 	PowerOff                   // no service lives any more
+	Check                      // compare the snapshot with what it was. To be answered by Checked at once
+	Drop                       // let no life begin with the snapshot any more
 )
 
 // Asker is the task that waits for a Reply. The zero value is no one.
@@ -90,6 +102,7 @@ type Event struct {
 	Why    abi.Why // StartFailed: which step
 	Record Record
 	Fault  abi.FaultKind
+	Warm   bool // Started: the life begins with the snapshot
 }
 
 // Record is what the kernel tells about a life. An event carries all facts that decide anything or that are told, so
@@ -121,6 +134,8 @@ type Action struct {
 	Backoff     time.Duration // Emit of a death: until the next start
 	Detect      time.Duration // Emit of a death: from the fault to now
 	Recovery    time.Duration // Emit of ready: from the fault to now
+	Snapshot    bool          // Start: the life may take the snapshot, or begin with it
+	Warm        bool          // Emit of a start, ready or death: the life began with it
 	Record      *Record       // Emit of a death or a start: the event's own, not a copy; else nil
 }
 
@@ -164,6 +179,11 @@ type row struct {
 	faultAt    time.Duration // of the last death; never: no recovery is under way
 	recovery   time.Duration
 
+	warm    bool          // this life began with the snapshot
+	gone    bool          // which was dropped since
+	early   int           // warm lives in a row that ended before they were ready
+	checkAt time.Duration // next look at the snapshot; never: none
+
 	burst  []time.Duration // ring of the newest deaths
 	newest int
 }
@@ -198,7 +218,7 @@ func New(configs []Config) *State {
 	}
 	for i := range s.rows {
 		r := &s.rows[i]
-		r.cfg, r.due, r.readyAt, r.faultAt = configs[i], never, never, never
+		r.cfg, r.due, r.readyAt, r.faultAt, r.checkAt = configs[i], never, never, never, never
 		if r.cfg.Quiet == 0 {
 			r.cfg.Quiet = quietUnits * r.cfg.BackoffUnit
 		}
@@ -240,6 +260,8 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 		s.tick(now)
 	case Fault:
 		s.fault(now, e)
+	case Checked:
+		s.checked(e)
 	}
 	return s.actions
 }
@@ -249,7 +271,7 @@ func (s *State) do(a Action) { s.actions = append(s.actions, a) }
 func (s *State) emit(id ID, kind abi.EventKind, a Action) {
 	a.Kind, a.ID, a.Event = Emit, id, kind
 	if id != Nobody && s.rows[id].lives > 0 {
-		a.Incarnation = s.rows[id].lives - 1
+		a.Incarnation, a.Warm = s.rows[id].lives-1, s.rows[id].warm
 	}
 	s.do(a)
 }

@@ -17,12 +17,24 @@ func (w *world) asker(from ID) Asker {
 func (w *world) die(id ID, cause abi.Cause, status uint64) {
 	b := &w.bodies[id]
 	b.alive = false
+	if w.s.Suspect(id) != (b.warm && !b.ready && b.snapshot) {
+		w.fail("%d: warm %v, ready %v, suspect %v", id, b.warm, b.ready, w.s.Suspect(id))
+	}
+	found := abi.OK
+	if w.s.Suspect(id) {
+		if w.r.IntN(4) == 0 && b.snapshot {
+			found = abi.EIO
+		}
+		if why := w.s.rows[id].reasonFor(cause); why != abi.ReasonStopped && why != abi.ReasonInjected && b.snapshot {
+			b.early++
+		}
+	}
 	for tag, a := range w.open {
 		if a.From == id {
 			delete(w.open, tag)
 		}
 	}
-	w.step(Event{Kind: Death, ID: id, Record: Record{
+	w.step(Event{Kind: Death, ID: id, Errno: found, Record: Record{
 		Endpoint: b.endpoint, Cause: cause, Vector: w.r.Uint32N(32), ErrorCode: w.r.Uint64(), RIP: w.r.Uint64(), CR2: w.r.Uint64(),
 		Status: status, Died: w.now - time.Duration(w.r.IntN(3)),
 	}})
@@ -46,7 +58,13 @@ func (w *world) random(shutdown bool) {
 	case n < 20:
 		w.step(Event{Kind: Restart, ID: id, Asker: w.asker(from)})
 	case n < 40 && b.alive && !b.hung:
-		w.step(Event{Kind: Ready, ID: id, Errno: [...]abi.Errno{0, 0, 0, 0, abi.EIO}[w.r.IntN(5)]})
+		e := [...]abi.Errno{0, 0, 0, 0, abi.EIO}[w.r.IntN(5)]
+		if w.s.rows[id].state == abi.ServiceStarting && e == abi.OK {
+			if b.ready = true; b.warm {
+				b.early = 0
+			}
+		}
+		w.step(Event{Kind: Ready, ID: id, Errno: e})
 	case n < 62 && b.alive && !b.hung:
 		b.due = false
 		w.step(Event{Kind: Heartbeat, ID: id})

@@ -46,6 +46,10 @@ func words(actions []Action) string {
 			s = fmt.Sprintf("reply %d %s", a.Asker.Tag, a.Errno.Name())
 		case PowerOff:
 			s = "power-off"
+		case Check:
+			s = fmt.Sprintf("check %d", a.ID)
+		case Drop:
+			s = fmt.Sprintf("drop %d", a.ID)
 		case Emit:
 			s = a.Event.String()
 			if a.ID != Nobody {

@@ -26,6 +26,10 @@ type body struct {
 	due      bool // a ping is unanswered
 	firstDue time.Duration
 	deaths   []time.Duration
+	snapshot bool // its service has one
+	warm     bool // it began with it
+	ready    bool
+	early    int  // warm lives in a row that ended before they were ready
 	mayStart bool // the event of this step allows a start of a failed or down service
 }
 
@@ -54,6 +58,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		configs[i] = Config{
 			Boot: r.IntN(2) == 0, Period: time.Duration(r.IntN(4)) * 5 * ms, Init: time.Duration(1+r.IntN(50)) * ms,
 			Stop: time.Duration(1+r.IntN(30)) * ms, BackoffUnit: unit, BackoffMax: unit * time.Duration(1+r.IntN(40)),
+			Snapshot: r.IntN(3), Check: time.Duration(1+r.IntN(50)) * ms,
 			Burst: r.IntN(8), Window: time.Duration(1+r.IntN(400)) * ms, OnExit: OnExit(r.IntN(3)),
 		}
 	}
@@ -125,14 +130,32 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 		if st := before[a.ID]; (st == abi.ServiceDown || st == abi.ServiceFailed) && !b.mayStart {
 			w.fail("%d was %v and is started though nobody asked", a.ID, st)
 		}
-		*b = body{alive: true, lastPing: -time.Hour, deaths: b.deaths}
+		if a.Snapshot != (w.s.rows[a.ID].cfg.Snapshot > 0) {
+			w.fail("start of %d, snapshot %v, config %d", a.ID, a.Snapshot, w.s.rows[a.ID].cfg.Snapshot)
+		}
+		*b = body{alive: true, lastPing: -time.Hour, deaths: b.deaths, snapshot: b.snapshot, early: b.early}
 		if w.r.IntN(10) == 0 {
 			b.alive = false
 			return Event{Kind: StartFailed, ID: a.ID, Errno: abi.ENOMEM, Why: abi.WhyTask, Record: Record{Endpoint: abi.None}}, true
 		}
 		w.lives++
 		b.endpoint = w.lives
-		return Event{Kind: Started, ID: a.ID, Record: Record{Endpoint: b.endpoint, Started: w.now}}, true
+		b.warm = a.Snapshot && b.snapshot
+		b.snapshot = b.warm || a.Snapshot && w.r.IntN(3) > 0 // taken at once, or never
+		return Event{Kind: Started, ID: a.ID, Record: Record{Endpoint: b.endpoint, Started: w.now}, Warm: b.warm}, true
+	case Check:
+		e := abi.OK
+		if !b.snapshot {
+			e = abi.ESRCH
+		} else if w.r.IntN(8) == 0 {
+			e = abi.EIO
+		}
+		return Event{Kind: Checked, ID: a.ID, Errno: e}, true
+	case Drop:
+		if !b.snapshot {
+			w.fail("%d has no snapshot to drop", a.ID)
+		}
+		b.snapshot, b.early = false, 0
 	case Stop:
 		if !b.alive || b.asked {
 			w.fail("stop of %d, alive %v, asked %v", a.ID, b.alive, b.asked)
@@ -202,8 +225,18 @@ func (w *world) emitted(a *Action, e *Event) {
 		if w.boots++; w.boots > 1 {
 			w.fail("boot twice")
 		}
+	case abi.EventSnapshot:
+		if w.bodies[a.ID].snapshot || a.Errno == abi.OK {
+			w.fail("%d: told that a snapshot is dropped, there %v, why %s", a.ID, w.bodies[a.ID].snapshot, a.Errno.Name())
+		}
 	case abi.EventDeath:
 		r := &w.s.rows[a.ID]
+		if a.Warm != w.bodies[a.ID].warm {
+			w.fail("death of %d, warm %v, told %v", a.ID, w.bodies[a.ID].warm, a.Warm)
+		}
+		if b := &w.bodies[a.ID]; b.early > 0 && b.early >= r.cfg.Snapshot {
+			w.fail("%d: %d warm lives in a row were never ready, and the snapshot is there", a.ID, b.early)
+		}
 		if a.Backoff < 0 || a.Backoff > r.cfg.BackoffMax {
 			w.fail("%d backs off %v, at most %v", a.ID, a.Backoff, r.cfg.BackoffMax)
 		}
@@ -301,12 +334,12 @@ func TestSimulation(t *testing.T) {
 			}
 		}
 	}
-	for k := Boot; k <= Fault; k++ {
+	for k := Boot; k <= Checked; k++ {
 		if total[k] == 0 {
 			t.Errorf("no event %d ever", k)
 		}
 	}
-	for k := Start; k <= PowerOff; k++ {
+	for k := Start; k <= Drop; k++ {
 		if total[k] == 0 {
 			t.Errorf("no action %d ever", k)
 		}

@@ -52,6 +52,9 @@ func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
 	out.PeriodNS = uint64(r.cfg.Period)
 	out.InitNS = uint64(r.cfg.Init)
 	out.RecoveryNS = uint64(r.recovery)
+	if r.alive && r.warm {
+		out.Warm = 1
+	}
 	if r.state == abi.ServiceBackoff {
 		out.BackoffNS = uint64(r.due)
 	}

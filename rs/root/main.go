@@ -12,25 +12,28 @@ import (
 	"bennu/rs/server"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 // failed is the machine's exit status when nothing can be started.
 const failed = 1
 
 func main() {
-	a, err := archive.Open(usys.Module())
+	a, err := archive.Open(sys.Module())
 	if err != nil {
 		end(err)
 	}
-	s, err := server.New(kernel{}, a)
+	s, err := server.New(sys, a)
 	if err != nil {
 		end(err)
 	}
 	s.Run()
-	usys.Exit(failed, abi.ExitNormal) // the kernel did not end the machine
+	sys.Exit(failed, abi.ExitNormal) // the kernel did not end the machine
 }
 
 // end says why there is no system, and ends the machine.
 func end(err error) {
-	usys.Diag("event=fatal " + err.Error())
-	usys.Shutdown(abi.PowerOff, failed)
-	usys.Exit(failed, abi.ExitPanic)
+	sys.Diag("event=fatal " + err.Error())
+	sys.Shutdown(abi.PowerOff, failed)
+	sys.Exit(failed, abi.ExitPanic)
 }

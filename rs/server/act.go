@@ -29,7 +29,7 @@ func (s *Server) act(actions []policy.Action) {
 		switch a.Kind {
 		case policy.Start:
 			e := policy.Event{Kind: policy.Started, ID: a.ID}
-			if e.Record, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
+			if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
 				e.Kind = policy.StartFailed
 				s.explain(&s.table[a.ID], a.Incarnation, e.Why)
 			}
@@ -40,6 +40,10 @@ func (s *Server) act(actions []policy.Action) {
 			s.k.TaskKill(s.table[a.ID].endpoint) // EDEADSRCDST: its record is on the way
 		case policy.Ping:
 			s.k.Notify(s.table[a.ID].endpoint)
+		case policy.Check:
+			s.follow = append(s.follow, policy.Event{Kind: policy.Checked, ID: a.ID, Errno: s.k.AccountCheckSnapshot(s.table[a.ID].account)})
+		case policy.Drop:
+			s.k.AccountDropSnapshot(s.table[a.ID].account)
 		case policy.Reply:
 			ep := uint64(0)
 			if a.Errno == abi.OK {
@@ -65,28 +69,32 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 
 // start makes a life: task, privileges, go. If a part fails, the parts before it are undone: why says which failed, and the record is
 // of no life.
-func (s *Server) start(a *policy.Action) (made policy.Record, e abi.Errno, why abi.Why) {
+func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.Errno, why abi.Why) {
 	t := &s.table[a.ID]
 	made.Endpoint = abi.None
 	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
-		return made, e, why
+		return made, false, e, why
 	}
 	s.k.AccountPay(t.account) // the service pays for the life that begins
 	p := &s.spec
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
+	p.Flags = 0
+	if a.Snapshot {
+		p.Flags = abi.TaskSnapshot | abi.TaskWarm
+	}
 	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
 	asked := time.Duration(s.k.Now())
-	ep, e := s.k.TaskCreate(p)
+	ep, warm, e := s.k.TaskBegin(p)
 	if e != abi.OK {
-		return made, e, abi.WhyTask
+		return made, false, e, abi.WhyTask
 	}
 	s.privileges(t)
 	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
 		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
-			return policy.Record{Endpoint: ep, Started: asked}, e, abi.WhyNone
+			return policy.Record{Endpoint: ep, Started: asked}, warm, e, abi.WhyNone
 		}
 		why = abi.WhyAllow
 	} else if why = abi.WhyPrivilege; e == abi.EBUSY {
@@ -94,7 +102,7 @@ func (s *Server) start(a *policy.Action) (made policy.Record, e abi.Errno, why a
 	}
 	t.endpoint = abi.None
 	s.k.TaskKill(ep)
-	return made, e, why
+	return made, false, e, why
 }
 
 // privileges fills s.priv with a service's rights: those of system.conf, and to send to peers, named by
@@ -107,7 +115,7 @@ func (s *Server) privileges(t *service) {
 		CallMask: c.Calls,
 		NIRQs:    uint32(len(c.IRQs)),
 	}
-	p.MaySend(s.k.Root())
+	p.MaySend(s.root())
 	n := copy(p.Ports[:], c.Ports)
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n
@@ -129,6 +137,9 @@ func (s *Server) emit(a *policy.Action) {
 	}
 	t := &s.table[a.ID]
 	e.Label, e.Incarnation, e.Endpoint = t.label, a.Incarnation, t.endpoint
+	if a.Warm {
+		e.Warm = 1
+	}
 	e.BackoffNS, e.DetectNS, e.RecoveryNS = uint64(a.Backoff), uint64(a.Detect), uint64(a.Recovery)
 	switch a.Event {
 	case abi.EventDeath:
@@ -153,7 +164,11 @@ func describe(e *abi.Event, r *policy.Record) {
 
 // died steps the death of a service, with the part of its record that the policy is told.
 func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
-	s.event = policy.Event{Kind: policy.Death, ID: id, Record: policy.Record{
+	found := abi.OK
+	if s.policy.Suspect(id) {
+		found = s.k.AccountCheckSnapshot(s.table[id].account)
+	}
+	s.event = policy.Event{Kind: policy.Death, ID: id, Errno: found, Record: policy.Record{
 		Endpoint: r.Endpoint, Cause: r.Cause, Vector: r.Vector, ErrorCode: r.ErrorCode, RIP: r.Regs.RIP, CR2: r.CR2, Status: r.Status,
 		Started: time.Duration(r.StartedNS), Died: time.Duration(r.DiedNS),
 	}}

@@ -1,8 +1,8 @@
 package server
 
 import (
-	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
 )
 
 // asked is a request that has had no answer yet.
@@ -16,7 +16,7 @@ type asked struct {
 // its requests has exactly one answer.
 type actor struct {
 	w        *world
-	t        *machine.Task
+	t        *kernel.Task
 	label    string
 	mood     mood
 	open     map[uint64]*asked
@@ -27,8 +27,7 @@ type actor struct {
 	stopped  bool
 	news     int
 	ready    bool
-	driver   *machine.Driver // when it runs one
-	ports    []abi.PortRange
+	grant    abi.GrantID // of scratch
 	panicked bool
 }
 
@@ -45,7 +44,7 @@ func (a *actor) request(t abi.MsgType, target string) abi.Msg {
 	m := named(t, target)
 	switch t {
 	case abi.RSStatus, abi.RSEvents:
-		m.Arg = [7]uint64{1, 1 << 20}
+		m.Arg = [7]uint64{uint64(a.grant), uint64(len(scratch))}
 	case abi.RSWatch:
 		m.Arg[0] = a.w.s.events.seq
 	case abi.RSFault:
@@ -62,7 +61,7 @@ func (a *actor) ask(m abi.Msg, kind abi.ReceiveKind) bool {
 		return false
 	}
 	e := abi.OK
-	switch root := a.w.Root(); kind {
+	switch root := a.w.rs.Endpoint; kind {
 	case abi.KindSendRec:
 		limit := uint64(abi.NoTimeout)
 		if a.mood == hasty {
@@ -99,10 +98,10 @@ func (a *actor) listen() {
 		case a.took():
 		case a.beating && a.mood == good:
 			a.beating = false
-			a.t.BeginSendRec(a.w.Root(), abi.NoTimeout, &abi.Msg{Type: abi.RSHeartbeat, Arg: [7]uint64{6: beatTag}})
+			a.t.BeginSendRec(a.w.rs.Endpoint, abi.NoTimeout, &abi.Msg{Type: abi.RSHeartbeat, Arg: [7]uint64{6: beatTag}})
 		case a.beating && a.mood == receiver:
 			a.beating = false
-			a.t.SendA(a.w.Root(), 0, &abi.Msg{Type: abi.RSHeartbeat})
+			a.t.SendA(a.w.rs.Endpoint, 0, &abi.Msg{Type: abi.RSHeartbeat})
 		default:
 			a.t.BeginReceive(abi.Any, abi.NoTimeout)
 			if a.t.Waits() {
@@ -157,7 +156,7 @@ func (a *actor) take(m *abi.Msg, kind abi.ReceiveKind) {
 		a.news++
 	case m.Type == abi.DriverFault:
 		a.beating = true
-		a.t.SendA(a.w.Root(), 0, &abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64([]abi.Errno{0, abi.ENOSYS, abi.EIO}[a.w.r.IntN(3)]), m.Arg[6]}})
+		a.t.SendA(a.w.rs.Endpoint, 0, &abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64([]abi.Errno{0, abi.ENOSYS, abi.EIO}[a.w.r.IntN(3)]), m.Arg[6]}})
 	default:
 		t.Fatalf("%s got %+v", a.label, m)
 	}

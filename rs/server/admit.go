@@ -19,7 +19,7 @@ func wrong(f conf.Fault) refusal { return refusal{f, abi.EINVAL, abi.WhyRefused}
 // before any of them runs, in the order of the file: if there is too little memory for all reserves, the order alone decides which
 // are refused, and the reserve of a service that was not started yet is kept for it.
 func (s *Server) admit(file *conf.File) (refused []refusal) {
-	room := conf.Room{Bytes: s.k.Unpromised(), Of: "this machine has them beside kernel, boot archive and rs", More: "a machine with more memory"}
+	room := conf.Room{Bytes: s.unpromised(), Of: "this machine has them beside kernel, boot archive and rs", More: "a machine with more memory"}
 	for i := range file.Services {
 		c := &file.Services[i]
 		if _, ok := s.archive.File(ProgramPath + c.Program); !ok {

@@ -16,11 +16,11 @@ func TestReservesOfASmallMachine(t *testing.T) {
 	f := bootOn(t, 2<<20+100<<10, tight)
 	f.ready("shell", "small")
 	var labels []string
-	for _, a := range f.accounts {
+	for _, a := range f.m.Accounts {
 		labels = append(labels, a.Label.String())
 	}
-	if !slices.Equal(labels, []string{"shell", "late", "small"}) || f.memory != 100<<10 {
-		t.Errorf("accounts of %v, %d bytes left", labels, f.memory)
+	if !slices.Equal(labels, []string{"shell", "late", "small"}) || f.m.Memory != 100<<10 {
+		t.Errorf("accounts of %v, %d bytes left", labels, f.m.Memory)
 	}
 	for label, c := range map[string]struct{ log, row string }{
 		"big": {`system.conf:2:23: service "big": reserve: 8M makes the sum 9M of 2148K, expected at most 1124K: 1M are promised to those before it; ` +
@@ -50,19 +50,19 @@ func TestReservesOfASmallMachine(t *testing.T) {
 		}
 	}
 	f.ask("shell", named(abi.RSUp, "late"))
-	if f.ep("late") == abi.None || len(f.accounts) != 3 {
-		t.Errorf("late has no life, or was promised anew: %d accounts", len(f.accounts))
+	if f.ep("late") == abi.None || len(f.m.Accounts) != 3 {
+		t.Errorf("late has no life, or was promised anew: %d accounts", len(f.m.Accounts))
 	}
 }
 
 // TestReservesFillTheMachine: to the last page, and not one more.
 func TestReservesFillTheMachine(t *testing.T) {
 	const all = 1<<20 + 3<<19 + 8<<20
-	if f := bootOn(t, all, tight); f.memory != 0 || len(f.accounts) != 5 || f.logged("refuse") {
-		t.Errorf("%d accounts, %d bytes left, log %q", len(f.accounts), f.memory, f.log)
+	if f := bootOn(t, all, tight); f.m.Memory != 0 || len(f.m.Accounts) != 5 || f.logged("refuse") {
+		t.Errorf("%d accounts, %d bytes left, log %q", len(f.m.Accounts), f.m.Memory, f.log)
 	}
-	if f := bootOn(t, all-1, tight); len(f.accounts) != 4 || f.ep("last") != abi.None || !f.logged("label=last event=refuse") {
-		t.Errorf("a byte less: %d accounts, log %q", len(f.accounts), f.log)
+	if f := bootOn(t, all-1, tight); len(f.m.Accounts) != 4 || f.ep("last") != abi.None || !f.logged("label=last event=refuse") {
+		t.Errorf("a byte less: %d accounts, log %q", len(f.m.Accounts), f.log)
 	}
 }
 
@@ -73,8 +73,8 @@ func TestNoAccount(t *testing.T) {
 		f.refuse["account"] = []abi.Errno{abi.OK, e}
 		f.start()
 		f.ready("shell", "small", "last")
-		if !f.logged(`system.conf:2:23: service "big": reserve: 8M cannot be promised, the kernel says: `+e.Text()) || len(f.accounts) != 4 {
-			t.Errorf("%s: %d accounts, log %q", e.Name(), len(f.accounts), f.log)
+		if !f.logged(`system.conf:2:23: service "big": reserve: 8M cannot be promised, the kernel says: `+e.Text()) || len(f.m.Accounts) != 4 {
+			t.Errorf("%s: %d accounts, log %q", e.Name(), len(f.m.Accounts), f.log)
 		}
 		a, ok := f.ask("shell", named(abi.RSUp, "big"))
 		if !ok || abi.Errno(a.Arg[0]) != e || abi.Why(a.Arg[5]) != abi.WhyAccount {

@@ -14,12 +14,12 @@ func (s *Server) logEvents() {
 		at := r.order[i]
 		if n := r.e[at].Seq - r.logged; n > 0 {
 			s.line = strconv.AppendUint(append(s.line[:0], "events that were gone before they had a line: "...), n, 10)
-			s.k.Diag(0, s.line)
+			s.k.DiagAbout(0, s.line)
 		}
 		r.logged = r.e[at].Seq + 1
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
 		s.line = s.appendWords(s.line, &r.e[at])
-		s.k.Diag(s.accountOf(&r.e[at]), s.line)
+		s.k.DiagAbout(s.accountOf(&r.e[at]), s.line)
 	}
 }
 
@@ -61,6 +61,9 @@ func appendEvent(b []byte, e *abi.Event, next abi.EventKind) []byte {
 	}
 	if e.Kind == abi.EventDeath {
 		b = appendDeath(b, e)
+	}
+	if e.Warm != 0 && e.Kind != abi.EventDeath {
+		b = append(b, " warm=yes"...)
 	}
 	if e.Endpoint != abi.None {
 		b = append(b, " ep="...)

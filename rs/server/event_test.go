@@ -36,9 +36,8 @@ func TestLongestLine(t *testing.T) {
 func TestDeathAfterAStrangers(t *testing.T) {
 	f := boot(t, "service a { burst none; };")
 	f.ready("a")
-	was, stranger := f.ep("a"), abi.MakeEndpoint(9, 1)
-	f.tasks[stranger] = &fakeTask{}
-	f.dies(stranger, abi.CauseExit, 0)
+	was, stranger := f.ep("a"), f.m.Add(abi.MakeEndpoint(9, 1))
+	f.dies(stranger.Endpoint, abi.CauseExit, 0)
 	f.dies(was, abi.CauseException, 0)
 	f.run()
 	if e := f.last(abi.EventDeath, "a"); e.Endpoint != was {

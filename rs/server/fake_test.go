@@ -2,30 +2,47 @@ package server
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
 )
 
-// fakeTask is a task of the fake kernel.
-type fakeTask struct {
-	spec    abi.TaskSpec
-	priv    *abi.Privilege
-	allowed bool
-	waiting bool // receives from anybody: SendNB succeeds
-	wakes   bool // begins to wait when it was found not to
+// puppet is a life of a service, moved by the test.
+type puppet struct {
+	*kernel.Task
+	waiting bool // it receives from anybody whenever it can
+	wakes   bool // it begins to when it was found not to
 	got     []abi.Msg
 	tried   []time.Duration // when it was found not to wait
 	pings   int
-	code    map[uint64]byte
 }
 
-type fakeImage struct {
-	size   uint64
-	bytes  []byte
-	sealed bool
-	freed  bool
+// listen takes what has come and receives again, if it does that.
+func (p *puppet) listen() {
+	for !p.Dead() && p.Allowed() && !p.Waits() {
+		var m abi.Msg
+		if kind, e, ok := p.Took(&m); ok {
+			if e == abi.OK && kind != abi.KindNotify {
+				p.got = append(p.got, m)
+			}
+			continue
+		}
+		if !p.waiting {
+			return
+		}
+		p.BeginReceive(abi.Any, abi.NoTimeout)
+	}
+}
+
+// settle has it do what its fields say.
+func (p *puppet) settle() {
+	if !p.waiting && p.WaitsForAny() {
+		p.GiveUp()
+	}
+	p.listen()
 }
 
 type arrived struct {
@@ -33,51 +50,22 @@ type arrived struct {
 	kind abi.ReceiveKind
 }
 
-// fake is a kernel, an archive and the tasks. Tests make tasks act by its methods.
+// fake is the server on a fake kernel, its archive, and its services. Tests make services act by its methods.
 type fake struct {
 	lag    time.Duration // what the server needs from a death's record to its decision
 	t      *testing.T
+	m      *kernel.Machine
+	rs     *kernel.Task
 	files  map[string]string
 	bad    map[string]bool // Check fails
-	now    time.Duration
-	alarm  time.Duration // 0: none
-	inbox  []arrived
-	deaths []abi.DeathRecord
-	told   bool // a notification of deaths is pending
-	slots  [abi.MaxTasks]uint32
-	tasks  map[abi.Endpoint]*fakeTask
-	images map[uint32]*fakeImage
+	lives  map[abi.Endpoint]*puppet
 	refuse map[string][]abi.Errno // errors of the next calls, by name
-	grants map[abi.GrantID][]byte
+	forged []arrived              // what the server receives next: of those who can send no such thing
 
-	memory   uint64            // that is promised to nobody
-	accounts []abi.AccountSpec // made, the first is AccountRoot+1
-	payer    abi.AccountID
-
-	calls  []string
-	log    []string
-	quiet  bool // keeps no calls and no log
-	off    bool
-	status uint64
-	how    abi.ShutdownHow
-	s      *Server
-}
-
-const rootSlot = 0
-
-func (f *fake) errno(call string) abi.Errno {
-	q := f.refuse[call]
-	if len(q) == 0 {
-		return abi.OK
-	}
-	f.refuse[call] = q[1:]
-	return q[0]
-}
-
-func (f *fake) called(what, label string) {
-	if !f.quiet {
-		f.calls = append(f.calls, what+" "+label)
-	}
+	calls []string
+	log   []string
+	quiet bool // keeps no calls and no log
+	s     *Server
 }
 
 func (f *fake) File(name string) ([]byte, bool) { b, ok := f.files[name]; return []byte(b), ok }
@@ -88,74 +76,68 @@ func (f *fake) Check(name string) error {
 	return nil
 }
 
-func (f *fake) Now() uint64        { return uint64(f.now) }
-func (f *fake) Root() abi.Endpoint { return abi.MakeEndpoint(rootSlot, 1) }
-func (f *fake) Shutdown(how abi.ShutdownHow, status uint64) {
-	f.off, f.how, f.status = true, how, status
-}
-func (f *fake) ResetLatency(l *abi.Latency) abi.Errno {
-	f.called("reset", "latency")
-	*l = abi.Latency{MaxKernelNS: 11, MaxKernelCall: 1014, MaxReadyNS: 13, MaxReadyTask: 0x8002, Entries: 15}
-	return f.errno("latency")
-}
-func (f *fake) SetAlarm(ns uint64) {
-	if f.alarm = 0; ns > 0 {
-		f.alarm = f.now + time.Duration(ns)
-	}
-}
-func (f *fake) Diag(_ uint64, line []byte) {
+func (f *fake) called(what, label string) {
 	if !f.quiet {
-		f.log = append(f.log, string(line))
+		f.calls = append(f.calls, what+" "+label)
 	}
 }
 
-func (f *fake) Receive(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	if e := f.errno("receive"); e != abi.OK {
-		return 0, e
+// names of the server's calls in fake.refuse and fake.calls.
+var (
+	plainNames = map[abi.CallNr]string{
+		abi.CallReceive: "receive", abi.CallTaskCreate: "create", abi.CallTaskKill: "kill",
+		abi.CallImageCreate: "image", abi.CallImageWrite: "write", abi.CallImageSeal: "seal",
+	}
+	opNames = map[[2]uint64]string{
+		{uint64(abi.CallAccount), uint64(abi.AccountSet)}:  "account",
+		{uint64(abi.CallPrivCtl), uint64(abi.PrivSet)}:     "privset",
+		{uint64(abi.CallPrivCtl), uint64(abi.PrivAllow)}:   "allow",
+		{uint64(abi.CallTrace), uint64(abi.TracePoke1)}:    "poke",
+		{uint64(abi.CallGetInfo), uint64(abi.InfoLatency)}: "latency",
+	}
+)
+
+func nameOf(c kernel.Call) string {
+	if n := plainNames[c.Nr]; n != "" {
+		return n
+	}
+	return opNames[[2]uint64{uint64(c.Nr), c.Arg[0]}]
+}
+
+// before is before each of the server's calls.
+func (f *fake) before(c kernel.Call) (e abi.Errno, value uint64, instead bool) {
+	name := nameOf(c)
+	switch name {
+	case "create":
+		var s abi.TaskSpec
+		copy(abi.Bytes(&s), f.rs.CallArea().Buf[:])
+		f.called("create", s.Label.String())
+	case "kill":
+		if t := f.m.Find(c.To()); t != nil {
+			f.called("kill", t.Label())
+		}
+	case "latency":
+		f.called("reset", "latency")
+	}
+	if q := f.refuse[name]; len(q) > 0 {
+		f.refuse[name] = q[1:]
+		if q[0] != abi.OK {
+			return q[0], 0, true
+		}
 	}
 	switch {
-	case f.alarm > 0 && f.alarm <= f.now:
-		f.alarm = 0
-		*m = abi.Msg{Source: abi.Clock, Type: abi.MsgNotify}
-		return abi.KindNotify, abi.OK
-	case f.told:
-		f.told = false
-		*m = abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemDeath}}
-		return abi.KindNotify, abi.OK
-	case len(f.inbox) > 0:
-		a := f.inbox[0]
-		f.inbox = f.inbox[:copy(f.inbox, f.inbox[1:])]
-		*m = a.m
-		return a.kind, abi.OK
-	case timeout != 0:
-		f.t.Fatal("the server waits, and nothing is to come")
-	}
-	return 0, abi.EAGAIN
-}
-
-func (f *fake) reach(to abi.Endpoint) (*fakeTask, abi.Errno) {
-	t := f.tasks[to]
-	if t == nil {
-		return nil, abi.EDEADSRCDST
-	}
-	return t, abi.OK
-}
-
-func (f *fake) SendNB(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	t, e := f.reach(to)
-	if e != abi.OK {
-		return e
-	}
-	f.plain(m)
-	if !t.waiting {
-		if !f.quiet {
-			t.tried = append(t.tried, f.now)
+	case c.Nr == abi.CallSendNB:
+		f.plain(&f.rs.CallArea().Msg)
+		if p := f.living(c.To()); p != nil {
+			p.settle()
 		}
-		t.waiting = t.wakes
-		return abi.ENOTREADY
+	case c.Nr == abi.CallReceive && len(f.forged) > 0:
+		a := f.forged[0]
+		f.forged = f.forged[:copy(f.forged, f.forged[1:])]
+		f.rs.CallArea().Msg = a.m
+		return abi.OK, uint64(a.kind), true
 	}
-	t.got = append(t.got, *m)
-	return abi.OK
+	return 0, 0, false
 }
 
 // plain holds that an error says why, and that what it does not carry is 0: the endpoint of an answer, and the detail where Why has none.
@@ -171,183 +153,84 @@ func (f *fake) plain(m *abi.Msg) {
 	}
 }
 
-func (f *fake) Notify(to abi.Endpoint) abi.Errno {
-	t, e := f.reach(to)
-	if e == abi.OK {
-		t.pings++
-	}
-	return e
-}
-
-// granted is what a task has granted, from an offset on; it has size bytes at least.
-func (f *fake) granted(by abi.Endpoint, id abi.GrantID, offset uint64, size int) ([]byte, abi.Errno) {
-	g, ok := f.grants[id]
-	if _, e := f.reach(by); e != abi.OK {
-		return nil, e
-	}
-	if !ok || offset+uint64(size) > uint64(len(g)) {
-		return nil, abi.EPERM
-	}
-	return g[offset:], abi.OK
-}
-
-func (f *fake) CopyFrom(from abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
-	g, e := f.granted(from, id, offset, len(b))
-	copy(b, g)
-	return e
-}
-
-func (f *fake) CopyTo(to abi.Endpoint, id abi.GrantID, offset uint64, b []byte) abi.Errno {
-	g, e := f.granted(to, id, offset, len(b))
-	if e == abi.OK && len(b) > abi.MaxCopy {
-		return abi.E2BIG
-	}
-	copy(g, b)
-	return e
-}
-
-func (f *fake) Unpromised() uint64 { return f.memory }
-
-func (f *fake) AccountSet(id abi.AccountID, s *abi.AccountSpec) (abi.AccountID, abi.Errno) {
-	if e := f.errno("account"); e != abi.OK {
-		return 0, e
-	}
-	reserve := uint64(s.ReserveFrames) * abi.PageSize
-	if reserve > f.memory {
-		return 0, abi.ENOMEM
-	}
-	f.memory -= reserve
-	f.accounts = append(f.accounts, *s)
-	return abi.AccountID(len(f.accounts)) + abi.AccountRoot, abi.OK
-}
-
-// account is what a service's tasks are on.
-func (f *fake) account(label string) abi.AccountSpec {
-	return f.accounts[f.task(label).spec.Account-abi.AccountRoot-1]
-}
-
-func (f *fake) AccountPay(id abi.AccountID) { f.payer = id }
-
-func (f *fake) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
-	f.called("create", s.Label.String())
-	if e := f.errno("create"); e != abi.OK {
-		return abi.None, e
-	}
-	if m := f.images[s.Image]; m == nil || !m.sealed || m.freed {
-		f.t.Errorf("create %v of image %d, which is not there", s.Label, s.Image)
-		return abi.None, abi.EINVAL
-	}
-	for slot := 1; slot < len(f.slots); slot++ {
-		if f.slots[slot]%2 == 0 { // even: free
-			f.slots[slot]++
-			ep := abi.MakeEndpoint(slot, f.slots[slot])
-			f.tasks[ep] = &fakeTask{spec: *s, waiting: true, code: map[uint64]byte{}}
-			return ep, abi.OK
+// after is after each of the server's calls.
+func (f *fake) after(c kernel.Call, e abi.Errno, value uint64) {
+	switch name := nameOf(c); {
+	case c.Nr == abi.CallSendNB:
+		if p := f.living(c.To()); p != nil {
+			f.reached(p, e)
 		}
+	case c.Nr == abi.CallNotify && e == abi.OK:
+		p := f.living(c.To())
+		p.pings++
+		p.settle()
+	case name == "create" && e == abi.OK:
+		ep := abi.Endpoint(value)
+		f.puppet(f.m.Find(ep))
+	case name == "create":
+		f.t.Errorf("a task of what is not there: %s", e.Name())
+	case (name == "privset" || name == "allow") && e == abi.OK:
+		f.called(name, f.m.Find(abi.Endpoint(c.Arg[1])).Label())
+	case c.Nr == abi.CallImageFree && e != abi.OK:
+		f.t.Errorf("image %d is freed twice", c.Arg[0])
+	case c.Nr == abi.CallGetInfo && abi.InfoKind(c.Arg[0]) == abi.InfoDeath && e == abi.OK:
+		f.busy(f.lag)
 	}
-	return abi.None, abi.ENOSPC
 }
 
-func (f *fake) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno {
-	t, e := f.reach(ep)
-	if e == abi.OK {
-		e = f.errno("privset")
-	}
-	if e == abi.OK {
-		set := *p
-		t.priv = &set
-		f.called("privset", t.spec.Label.String())
-	}
-	return e
-}
-
-func (f *fake) PrivAllow(ep abi.Endpoint) abi.Errno {
-	t, e := f.reach(ep)
-	if e == abi.OK {
-		e = f.errno("allow")
-	}
-	if e == abi.OK {
-		if t.priv == nil {
-			return abi.EPERM
+// reached is what a service does when the server has tried to send it something.
+func (f *fake) reached(p *puppet, e abi.Errno) {
+	if e == abi.ENOTREADY {
+		if !f.quiet {
+			p.tried = append(p.tried, f.now())
 		}
-		t.allowed = true
-		f.called("allow", t.spec.Label.String())
+		p.waiting = p.wakes
 	}
-	return e
+	p.settle()
 }
 
-func (f *fake) TaskKill(ep abi.Endpoint) abi.Errno {
-	t, e := f.reach(ep)
-	if e == abi.OK {
-		f.called("kill", t.spec.Label.String())
-		f.dies(ep, abi.CauseKilled, 0)
+// puppet makes a task a service's life.
+func (f *fake) puppet(t *kernel.Task) *puppet {
+	t.Regs.RIP = 0x80_0020_0fff
+	p := &puppet{Task: t, waiting: true}
+	f.lives[t.Endpoint] = p
+	return p
+}
+
+// living is the service's life that ep names; nil when there is none.
+func (f *fake) living(ep abi.Endpoint) *puppet {
+	if p := f.lives[ep]; p != nil && !p.Dead() {
+		return p
 	}
-	return e
-}
-
-func (f *fake) Death(r *abi.DeathRecord) abi.Errno {
-	if len(f.deaths) == 0 {
-		return abi.EAGAIN
-	}
-	*r = f.deaths[0]
-	f.now += f.lag
-	f.deaths = f.deaths[:copy(f.deaths, f.deaths[1:])]
-	return abi.OK
-}
-
-func (f *fake) Regs(ep abi.Endpoint, r *abi.Registers) abi.Errno {
-	_, e := f.reach(ep)
-	*r = abi.Registers{RIP: 0x80_0020_0fff}
-	return e
-}
-
-func (f *fake) Poke(ep abi.Endpoint, addr uint64, b byte) abi.Errno {
-	t, e := f.reach(ep)
-	if e == abi.OK {
-		e = f.errno("poke")
-	}
-	if e == abi.OK {
-		t.code[addr] = b
-	}
-	return e
-}
-
-func (f *fake) ImageCreate(size uint64) (uint32, abi.Errno) {
-	if e := f.errno("image"); e != abi.OK {
-		return 0, e
-	}
-	id := uint32(len(f.images) + 100)
-	f.images[id] = &fakeImage{size: size, bytes: make([]byte, size)}
-	return id, abi.OK
-}
-
-func (f *fake) ImageWrite(id uint32, offset uint64, b []byte) abi.Errno {
-	copy(f.images[id].bytes[offset:], b)
-	return f.errno("write")
-}
-
-func (f *fake) ImageSeal(id uint32) abi.Errno {
-	e := f.errno("seal")
-	f.images[id].sealed = e == abi.OK
-	return e
-}
-
-func (f *fake) ImageFree(id uint32) abi.Errno {
-	if f.images[id].freed {
-		f.t.Errorf("image %d is freed twice", id)
-	}
-	f.images[id].freed = true
-	return abi.OK
+	return nil
 }
 
 // dies ends a task, as the kernel does.
 func (f *fake) dies(ep abi.Endpoint, cause abi.Cause, status uint64) {
-	t := f.tasks[ep]
-	f.deaths = append(f.deaths, abi.DeathRecord{
-		Endpoint: ep, Cause: cause, Label: t.spec.Label, Incarnation: t.spec.Incarnation,
-		Vector: 14, CR2: 0x10, Status: status, DiedNS: uint64(f.now), Regs: abi.Registers{RIP: 0x1234},
-	})
-	delete(f.tasks, ep)
-	f.slots[ep.Slot()]++
-	f.told = true
+	f.m.Die(f.m.Find(ep), abi.DeathRecord{Cause: cause, Vector: 14, CR2: 0x10, Status: status, Regs: abi.Registers{RIP: 0x1234}})
+}
+
+func newFake(t *testing.T, memory uint64, config string) *fake {
+	t.Helper()
+	f := &fake{
+		t: t, m: kernel.New(uint64(time.Second)), files: map[string]string{ConfName: config}, bad: map[string]bool{},
+		lives: map[abi.Endpoint]*puppet{}, refuse: map[string][]abi.Errno{},
+	}
+	f.m.Memory = memory
+	f.m.Latency = abi.Latency{MaxKernelNS: 11, MaxKernelCall: 1014, MaxReadyNS: 13, MaxReadyTask: 0x8002, Entries: 15}
+	f.m.Born = func(t *kernel.Task) { f.lives[t.Endpoint].settle() }
+	f.rs = f.m.AddRoot()
+	f.rs.Hooks = &kernel.Hooks{Before: f.before, After: f.after,
+		Stuck: func(kernel.Call) { f.t.Fatal("the server waits, and nothing is to come") },
+		Line: func(_ uint64, line []byte) {
+			if !f.quiet {
+				f.log = append(f.log, string(line))
+			}
+		}}
+	for _, w := range strings.FieldsFunc(config, func(r rune) bool { return strings.ContainsRune(" \n\t;{}\"", r) }) {
+		if w != "missing" {
+			f.files[ProgramPath+w] = "ELF of " + w
+		}
+	}
+	return f
 }

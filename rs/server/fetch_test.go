@@ -123,7 +123,7 @@ func TestTries(t *testing.T) {
 	f.ready("a", "b")
 	a := f.task("a")
 	a.waiting, a.wakes = false, false
-	began := f.now
+	began := f.now()
 	f.send(f.ep("a"), abi.KindSendA, named(abi.RSLookup, "b"))
 	f.pass(4 * time.Second)
 	at, pause := began, time.Duration(0)

@@ -16,19 +16,19 @@ func TestTickUnderFlood(t *testing.T) {
 	f := bootUsual(t)
 	old := f.ep("uart")
 	for i := 0; i < 20; i++ {
-		f.now += 100 * time.Millisecond
-		f.inbox = append(f.inbox, arrived{abi.Msg{Source: old, Type: abi.RSHeartbeat}, abi.KindSend})
+		f.busy(100 * time.Millisecond)
+		f.post(f.living(old), abi.KindSend, abi.Msg{Type: abi.RSHeartbeat})
 		f.run()
 	}
 	if f.ep("uart") != old {
 		t.Fatal("killed though its heartbeat was in the queue")
 	}
+	flood := f.task("idle")
 	for i := 0; i < 10; i++ {
-		f.now += 100 * time.Millisecond
-		for range 2 * drainMax {
-			f.inbox = append(f.inbox, arrived{abi.Msg{Source: f.ep("idle"), Type: abi.RSHeartbeat}, abi.KindSend})
-		}
+		f.busy(100 * time.Millisecond)
 		for range drainMax + 10 {
+			for flood.SendA(f.rs.Endpoint, 0, &abi.Msg{Type: abi.RSHeartbeat}) == abi.OK { // as many as the kernel keeps
+			}
 			f.s.Turn()
 		}
 	}
@@ -80,7 +80,7 @@ func garbage(f *fake, r *rand.Rand) (asked int) {
 		m.Arg[0] = uint64(r.IntN(20) / 19)
 	}
 	m.Arg[6] = r.Uint64()
-	if task := f.tasks[from]; task != nil {
+	if task := f.living(from); task != nil {
 		asked = 1
 		task.got, task.waiting = nil, true
 		f.send(from, abi.KindSendRec, m)
@@ -90,7 +90,7 @@ func garbage(f *fake, r *rand.Rand) (asked int) {
 				answers++
 			}
 		}
-		if now := slices.Contains(nowTypes, m.Type); answers > 1 || now && answers == 0 && f.tasks[from] == task {
+		if now := slices.Contains(nowTypes, m.Type); answers > 1 || now && answers == 0 && f.living(from) == task {
 			f.t.Fatalf("%d answers to %#x %v", answers, uint32(m.Type), m.Arg)
 		}
 		task.waiting = r.IntN(10) > 0

@@ -22,25 +22,9 @@ func bootOn(t *testing.T, memory uint64, config string) *fake {
 	return f
 }
 
-func newFake(t *testing.T, memory uint64, config string) *fake {
-	t.Helper()
-	f := &fake{
-		memory: memory,
-		t:      t, now: time.Second, files: map[string]string{ConfName: config}, bad: map[string]bool{},
-		tasks: map[abi.Endpoint]*fakeTask{}, images: map[uint32]*fakeImage{}, refuse: map[string][]abi.Errno{},
-		grants: map[abi.GrantID][]byte{},
-	}
-	for _, w := range strings.FieldsFunc(config, func(r rune) bool { return strings.ContainsRune(" \n\t;{}\"", r) }) {
-		if w != "missing" {
-			f.files[ProgramPath+w] = "ELF of " + w
-		}
-	}
-	return f
-}
-
 func (f *fake) start() {
 	f.t.Helper()
-	s, err := New(f, f)
+	s, err := New(f.rs.Gate(), f)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -49,48 +33,84 @@ func (f *fake) start() {
 	f.run()
 }
 
-// run lets the server handle all that is there.
+// run lets the server handle all that is there, and the services take it.
 func (f *fake) run() {
-	for !f.s.Over() && (f.told || len(f.inbox) > 0 || f.alarm > 0 && f.alarm <= f.now || f.s.tickDue) {
+	for !f.s.Over() && (len(f.forged) > 0 || f.rs.Pending() || f.s.tickDue) {
 		f.s.Turn()
+	}
+	for slot := range abi.MaxTasks {
+		if t := f.m.At(slot); t != nil && f.lives[t.Endpoint] != nil {
+			f.lives[t.Endpoint].settle()
+		}
 	}
 }
 
+func (f *fake) now() time.Duration { return time.Duration(f.m.Now()) }
+
+// busy lets time go by in which the server does something else: it does not run.
+func (f *fake) busy(d time.Duration) { f.m.Pass(f.m.Now() + uint64(d)) }
+
 // pass lets time go by, alarm by alarm.
 func (f *fake) pass(d time.Duration) {
-	for end := f.now + d; ; {
-		if f.alarm == 0 || f.alarm > end {
-			f.now = end
+	for end := f.m.Now() + uint64(d); ; {
+		at, ok := f.m.Next()
+		if !ok || at > end {
+			f.m.Pass(end)
 			return
 		}
-		f.now = max(f.now, f.alarm)
+		f.m.Pass(at)
 		f.run()
 	}
 }
 
 // ep is the endpoint of a service's life; None: it has none.
 func (f *fake) ep(label string) abi.Endpoint {
-	for ep, t := range f.tasks {
-		if t.spec.Label.String() == label {
-			return ep
-		}
+	if t := f.m.Named(label); t != nil {
+		return t.Endpoint
 	}
 	return abi.None
 }
 
-func (f *fake) task(label string) *fakeTask {
+func (f *fake) task(label string) *puppet {
 	f.t.Helper()
-	t := f.tasks[f.ep(label)]
-	if t == nil {
+	p := f.living(f.ep(label))
+	if p == nil {
 		f.t.Fatalf("%s has no life", label)
 	}
-	return t
+	return p
 }
 
+// send has a service send the server something; who has no life sends it all the same.
 func (f *fake) send(from abi.Endpoint, kind abi.ReceiveKind, m abi.Msg) {
+	f.t.Helper()
 	m.Source = from
-	f.inbox = append(f.inbox, arrived{m, kind})
+	if p := f.living(from); p != nil {
+		f.post(p, kind, m)
+	} else {
+		f.forged = append(f.forged, arrived{m, kind})
+	}
 	f.run()
+}
+
+// post is send that does not run the server.
+func (f *fake) post(p *puppet, kind abi.ReceiveKind, m abi.Msg) {
+	f.t.Helper()
+	p.GiveUp() // it only rested, or waits no longer
+	e := abi.OK
+	switch kind {
+	case abi.KindSendRec:
+		p.BeginSendRec(f.rs.Endpoint, abi.NoTimeout, &m)
+	case abi.KindSend:
+		p.BeginSend(f.rs.Endpoint, &m)
+	case abi.KindNotify:
+		e = p.Notify(f.rs.Endpoint)
+	default:
+		e = p.SendA(f.rs.Endpoint, 0, &m)
+	}
+	if e != abi.OK {
+		f.t.Errorf("%s could not send: %s", p.Label(), e.Name())
+	}
+	p.settle()
 }
 
 // ready makes services answer that they are initialised.
@@ -161,11 +181,29 @@ func (f *fake) logged(part string) bool {
 	return false
 }
 
+// account is what a service's tasks are on.
+func (f *fake) account(label string) abi.AccountSpec {
+	f.t.Helper()
+	return *f.m.Account(f.task(label).Spec.Account)
+}
+
+// grant has a service let the server write to b.
+func (f *fake) grant(from string, b []byte) (id uint64, revoke func()) {
+	f.t.Helper()
+	g := f.task(from).Gate()
+	n, ok := g.Grant(f.rs.Endpoint, b, abi.GrantWrite)
+	if !ok {
+		f.t.Fatal("all grants are taken")
+	}
+	return uint64(n), func() { g.Revoke(n) }
+}
+
 func (f *fake) rows(from string) []abi.ServiceStatus {
 	f.t.Helper()
 	rows := make([]abi.ServiceStatus, 64)
-	f.grants[1] = rowBytes(rows)
-	a, ok := f.ask(from, abi.Msg{Type: abi.RSStatus, Arg: [7]uint64{1, uint64(len(f.grants[1]))}})
+	id, revoke := f.grant(from, rowBytes(rows))
+	defer revoke()
+	a, ok := f.ask(from, abi.Msg{Type: abi.RSStatus, Arg: [7]uint64{id, uint64(len(rowBytes(rows)))}})
 	if !ok || a.Arg[0] != 0 {
 		f.t.Fatalf("status: %v, %d", ok, a.Arg[0])
 	}

@@ -63,11 +63,11 @@ func (s *Server) inject(id policy.ID) {
 
 // plant writes two bytes of code at a task's next instruction.
 func (s *Server) plant(ep abi.Endpoint, code [2]byte) abi.Errno {
-	if e := s.k.Regs(ep, &s.regs); e != abi.OK {
+	if e := s.k.TraceRegs(ep, &s.regs); e != abi.OK {
 		return e
 	}
 	for i, b := range code {
-		if e := s.k.Poke(ep, s.regs.RIP+uint64(i), b); e != abi.OK {
+		if e := s.poke(ep, s.regs.RIP+uint64(i), b); e != abi.OK {
 			return e
 		}
 	}

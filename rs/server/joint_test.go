@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"bennu/drivers/sdk"
-	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
 	operator "bennu/rs/service"
 	"bennu/rs/service/live"
@@ -52,10 +51,8 @@ func (d *front) News(*sdk.Context, uint64) { d.turn() }
 
 // code has a life run a driver.
 func (a *actor) code(d sdk.Driver) {
-	label, _ := abi.MakeLabel(a.label)
-	a.driver = machine.NewDriver(a.t, a.w.Root(), label)
 	a.t.Run(func() {
-		c := sdk.Start(a.driver, d)
+		c := sdk.Start(a.t.Gate(), d)
 		for {
 			over, _, kind := c.Over()
 			if a.panicked = kind == abi.ExitPanic; over {

@@ -8,20 +8,22 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
+	"bennu/kernel/usys"
 	"bennu/rs/ds"
 	"bennu/rs/policy"
 )
 
 func TestDeath(t *testing.T) {
 	f := bootUsual(t)
-	f.now += 5 * time.Millisecond
+	f.busy(5 * time.Millisecond)
 	old := f.ep("uart")
 	f.dead("uart", abi.CauseException)
 	if got, want := strings.Join(f.calls, ", "), "create uart, privset uart, allow uart"; got != want {
 		t.Errorf("calls %s, want %s", got, want)
 	}
 	e := f.last(abi.EventDeath, "uart")
-	if e.Endpoint != old || e.Vector != 14 || e.RIP != 0x1234 || e.CR2 != 0x10 || e.FaultNS != uint64(f.now) {
+	if e.Endpoint != old || e.Vector != 14 || e.RIP != 0x1234 || e.CR2 != 0x10 || e.FaultNS != uint64(f.now()) {
 		t.Errorf("event %+v", e)
 	}
 	if !f.logged("label=uart inc=0 reason=exception action=start vector=#PF rip=0x1234 cr2=0x10") {
@@ -32,7 +34,7 @@ func TestDeath(t *testing.T) {
 		t.Errorf("log %v", f.log)
 	}
 	f.pass(10 * time.Millisecond)
-	f.now += 3 * time.Millisecond
+	f.busy(3 * time.Millisecond)
 	f.ready("uart")
 	if !f.logged("label=uart inc=2 event=ready ep=") || f.last(abi.EventReady, "uart").RecoveryNS != uint64(13*time.Millisecond) {
 		t.Errorf("log %v", f.log)
@@ -78,8 +80,8 @@ func TestInjection(t *testing.T) {
 		if e := f.answer("shell", fault(kind, 0)); e != abi.OK {
 			t.Fatalf("fault %d: %s", kind, e.Name())
 		}
-		if u := f.task("uart"); u.code[rip] != code[0] || u.code[rip+1] != code[1] || u.pings != 1 {
-			t.Errorf("fault %d: code %x, pings %d", kind, u.code, u.pings)
+		if u := f.task("uart"); u.Code[rip] != code[0] || u.Code[rip+1] != code[1] || u.pings != 1 {
+			t.Errorf("fault %d: code %x, pings %d", kind, u.Code, u.pings)
 		}
 	}
 	f := bootUsual(t)
@@ -121,9 +123,9 @@ func TestShutdown(t *testing.T) {
 		t.Fatal(e.Name())
 	}
 	var order []string
-	for n := 0; n < 10 && !f.off; n++ {
+	for n := 0; n < 10 && f.m.Off == nil; n++ {
 		for _, l := range []string{"shell", "uart", "tty", "idle"} {
-			task := f.tasks[f.ep(l)]
+			task := f.living(f.ep(l))
 			if task == nil || len(task.got) == 0 || task.got[len(task.got)-1].Type != abi.RSStop {
 				continue
 			}
@@ -139,8 +141,8 @@ func TestShutdown(t *testing.T) {
 	if got := strings.Join(order, " "); got != "idle tty uart shell" {
 		t.Errorf("stopped in the order %s", got)
 	}
-	if !f.off || f.status != 33 || f.how != abi.PowerOff || !f.s.Over() || len(uart.got) != 1 {
-		t.Errorf("off %v with %d", f.off, f.status)
+	if off := f.m.Off; off == nil || *off != (kernel.Off{How: abi.PowerOff, Status: 33}) || !f.s.Over() || len(uart.got) != 1 {
+		t.Errorf("off %+v", off)
 	}
 	if !f.logged("label=shell inc=0 event=down") {
 		t.Error("the last line is lost")
@@ -165,9 +167,12 @@ func TestStartFails(t *testing.T) {
 		f := boot(t, usual+"service late { start manual; };")
 		f.ready("shell", "uart", "tty", "idle")
 		late := &f.s.table[f.s.byLabel(f.s.table[4].label)]
-		late.conf.Ports = []abi.PortRange{{First: 0x3f0, Last: 0x3ff}} // as if system.conf had let it pass
 		f.bad["bin/late"] = call == ""
-		f.refuse[call] = []abi.Errno{c.e}
+		if call == "privset" { // as if system.conf had let it pass
+			late.conf.Ports = []abi.PortRange{{First: 0x3f0, Last: 0x3ff}}
+		} else {
+			f.refuse[call] = []abi.Errno{c.e}
+		}
 		a, ok := f.ask("shell", named(abi.RSUp, "late"))
 		if !ok || abi.Errno(a.Arg[0]) != c.e || abi.Why(a.Arg[5]) != c.why {
 			t.Errorf("%q: %v, %v, want %s, %v", call, ok, a.Arg, c.e.Name(), c.why)
@@ -196,8 +201,8 @@ func TestReset(t *testing.T) {
 		t.Errorf("a second shutdown: %s", e.Name())
 	}
 	f.dead("a", abi.CauseExit)
-	if !f.off || f.how != abi.Reset || f.status != 5 {
-		t.Errorf("off %v, how %d, status %d", f.off, f.how, f.status)
+	if off := f.m.Off; off == nil || *off != (kernel.Off{How: abi.Reset, Status: 5}) {
+		t.Errorf("off %+v", off)
 	}
 }
 
@@ -205,19 +210,20 @@ func TestReceiveFails(t *testing.T) {
 	f := bootUsual(t)
 	f.refuse["receive"] = []abi.Errno{abi.ETRAPDENIED}
 	f.s.Turn()
-	if !f.off || f.status != receiveFailed || !f.s.Over() || !f.logged("event=fatal receive=ETRAPDENIED") {
-		t.Errorf("off %v, status %d, log %v", f.off, f.status, f.log)
+	if off := f.m.Off; off == nil || off.Status != receiveFailed || !f.s.Over() || !f.logged("event=fatal receive=ETRAPDENIED") {
+		t.Errorf("off %+v, log %v", off, f.log)
 	}
 }
 
 // An alarm that comes a little early (its clock is another than Now's) is set again.
 func TestEarlyAlarm(t *testing.T) {
 	f := bootUsual(t)
-	due := f.alarm
-	f.alarm, f.now = f.now+time.Millisecond, f.now+time.Millisecond
+	due, _ := f.rs.AlarmAt()
+	f.busy(time.Millisecond)
+	f.m.Alarm(f.rs)
 	f.run()
-	if f.task("uart").pings != 0 || f.alarm != due {
-		t.Errorf("pings %d, alarm %v, want %v", f.task("uart").pings, f.alarm, due)
+	if at, _ := f.rs.AlarmAt(); f.task("uart").pings != 0 || at != due {
+		t.Errorf("pings %d, alarm at %v, want %v", f.task("uart").pings, at, due)
 	}
 }
 
@@ -302,8 +308,9 @@ func TestEvents(t *testing.T) {
 	events := func(first uint64, room int) (rows []abi.Event, next, lost uint64) {
 		t.Helper()
 		rows = make([]abi.Event, room)
-		f.grants[3] = rowBytes(rows)
-		a, ok := f.ask("w", abi.Msg{Type: abi.RSEvents, Arg: [7]uint64{3, uint64(len(f.grants[3])), first}})
+		id, revoke := f.grant("w", rowBytes(rows))
+		defer revoke()
+		a, ok := f.ask("w", abi.Msg{Type: abi.RSEvents, Arg: [7]uint64{id, uint64(len(rowBytes(rows))), first}})
 		if !ok || a.Arg[0] != 0 {
 			t.Fatalf("events: %v, %v", ok, a.Arg)
 		}
@@ -360,10 +367,8 @@ func TestNoAllocation(t *testing.T) {
 	f := boot(t, "service a { uid 0; burst none; backoff 1ms; period 1s; }; service b { uid 0; burst none; backoff 1ms; period 10ms; };")
 	f.ready("a", "b")
 	f.quiet = true
-	k := &still{fake: f}
-	f.s.k, f.s.archive = k, k
-	f.deaths = make([]abi.DeathRecord, 0, 4)
-	f.inbox = make([]arrived, 0, 4)
+	k := newStill(f)
+	f.s.archive = k
 	for range f.s.good * ds.MaxKeys { // what a store may hold it holds from the first time on
 		k.whatever()
 	}
@@ -385,55 +390,65 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
-// still is the fake without the allocations of its own tables.
+// still is the root task's kernel with tasks that are only numbers: nothing in it allocates.
 type still struct {
+	*kernel.Task
 	*fake
+	b                       []byte // what the next call is about
 	n                       uint64
 	starts, delivered, deaf int
 }
 
-func (k *still) AccountSet(abi.AccountID, *abi.AccountSpec) (abi.AccountID, abi.Errno) {
-	return abi.AccountRoot + 1, abi.OK
+func newStill(f *fake) *still {
+	k := &still{Task: f.rs, fake: f}
+	f.s.k = usys.NewGate(k)
+	f.m.Deaths, f.forged = make([]abi.DeathRecord, 0, 4), make([]arrived, 0, 4)
+	return k
 }
-func (k *still) TaskCreate(*abi.TaskSpec) (abi.Endpoint, abi.Errno) {
-	k.starts++
-	return abi.MakeEndpoint(1+k.starts%3, uint32(k.starts%10_000+10)), abi.OK
+
+func (k *still) Address(b []byte) uint64 {
+	k.b = b
+	return abi.RAMBase
 }
-func (k *still) PrivSet(abi.Endpoint, *abi.Privilege) abi.Errno             { return abi.OK }
-func (k *still) PrivAllow(abi.Endpoint) abi.Errno                           { return abi.OK }
-func (k *still) ImageCreate(uint64) (uint32, abi.Errno)                     { return 1, abi.OK }
-func (k *still) ImageWrite(uint32, uint64, []byte) abi.Errno                { return abi.OK }
-func (k *still) ImageSeal(uint32) abi.Errno                                 { return abi.OK }
-func (k *still) ResetLatency(*abi.Latency) abi.Errno                        { return abi.OK }
-func (k *still) ImageFree(uint32) abi.Errno                                 { return abi.OK }
-func (k *still) Regs(abi.Endpoint, *abi.Registers) abi.Errno                { return abi.OK }
-func (k *still) Poke(abi.Endpoint, uint64, byte) abi.Errno                  { return abi.OK }
-func (k *still) Notify(abi.Endpoint) abi.Errno                              { return abi.OK }
-func (k *still) CopyTo(abi.Endpoint, abi.GrantID, uint64, []byte) abi.Errno { return abi.OK }
-func (k *still) CopyFrom(_ abi.Endpoint, _ abi.GrantID, _ uint64, b []byte) abi.Errno {
-	for i := range b {
-		b[i] = 'x'
+
+func (k *still) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uint64) {
+	switch nr {
+	case abi.CallAccount:
+		return abi.OK, uint64(abi.AccountRoot + 1)
+	case abi.CallTaskCreate:
+		k.starts++
+		return abi.OK, uint64(abi.MakeEndpoint(1+k.starts%3, uint32(k.starts%10_000+10)))
+	case abi.CallImageCreate:
+		return abi.OK, 1
+	case abi.CallCopyFrom:
+		for i := range k.b {
+			k.b[i] = 'x'
+		}
+		return abi.OK, 0
+	case abi.CallTaskKill:
+		k.kill(abi.Endpoint(a1))
+		return abi.OK, 0
+	case abi.CallSendNB:
+		if k.random(3) == 0 {
+			k.deaf++
+			return abi.ENOTREADY, 0
+		}
+		k.delivered++
+		return abi.OK, 0
+	case abi.CallReceive, abi.CallSetAlarm, abi.CallGetInfo, abi.CallDiag:
+		return k.Task.Syscall(nr, a1, a2, a3, a4, a5)
 	}
-	return abi.OK
+	return abi.OK, 0
 }
+
 func (k *still) File(string) ([]byte, bool) { return elf, true }
 
 var elf = []byte("ELF")
 
-// TaskKill has the death recorded.
-func (k *still) TaskKill(ep abi.Endpoint) abi.Errno {
-	k.deaths = append(k.deaths, abi.DeathRecord{Endpoint: ep, Cause: abi.CauseKilled, DiedNS: uint64(k.now)})
-	k.told = true
-	return abi.OK
-}
-
-func (k *still) SendNB(abi.Endpoint, *abi.Msg) abi.Errno {
-	if k.random(3) == 0 {
-		k.deaf++
-		return abi.ENOTREADY
-	}
-	k.delivered++
-	return abi.OK
+// kill has a death recorded.
+func (k *still) kill(ep abi.Endpoint) {
+	k.m.Deaths = append(k.m.Deaths, abi.DeathRecord{Endpoint: ep, Cause: abi.CauseKilled, DiedNS: k.m.Now()})
+	k.m.System(k.rs, abi.SystemDeath)
 }
 
 func (k *still) random(n uint64) uint64 {
@@ -463,14 +478,14 @@ func (k *still) whatever() {
 	}
 	switch n := k.random(20); {
 	case n == 0 && t.endpoint != abi.None:
-		k.TaskKill(t.endpoint)
+		k.kill(t.endpoint)
 	default:
-		k.inbox = append(k.inbox, arrived{m, [...]abi.ReceiveKind{abi.KindSendRec, abi.KindSendA, abi.KindSend}[k.random(3)]})
+		k.forged = append(k.forged, arrived{m, [...]abi.ReceiveKind{abi.KindSendRec, abi.KindSendA, abi.KindSend}[k.random(3)]})
 	}
-	for k.told || len(k.inbox) > 0 || k.alarm > 0 && k.alarm <= k.now || s.tickDue {
+	for len(k.forged) > 0 || k.rs.Pending() || s.tickDue {
 		s.Turn()
 	}
-	k.now += time.Duration(k.random(uint64(5 * time.Millisecond)))
+	k.busy(time.Duration(k.random(uint64(5 * time.Millisecond))))
 }
 
 // BenchmarkDeath is RS's own part of a recovery, kernel calls left out.
@@ -478,15 +493,12 @@ func BenchmarkDeath(b *testing.B) {
 	f := boot(&testing.T{}, "service a { burst none; backoff 1ms; };")
 	f.ready("a")
 	f.quiet = true
-	k := &still{fake: f}
-	f.s.k = k
-	f.deaths = make([]abi.DeathRecord, 0, 4)
+	k := newStill(f)
 	for b.Loop() {
-		f.deaths = append(f.deaths, abi.DeathRecord{Endpoint: f.s.table[0].endpoint, Cause: abi.CauseException, DiedNS: uint64(f.now)})
-		f.told = true
+		k.kill(f.s.table[0].endpoint)
 		f.s.Turn()
-		f.now += 2 * time.Millisecond
-		for f.alarm > 0 && f.alarm <= f.now || f.s.tickDue {
+		f.busy(2 * time.Millisecond)
+		for f.rs.Pending() || f.s.tickDue {
 			f.s.Turn()
 		}
 	}

@@ -2,8 +2,10 @@ package server
 
 import (
 	"errors"
+	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 	"bennu/rs/conf"
 	"bennu/rs/ds"
 	"bennu/rs/policy"
@@ -27,7 +29,7 @@ const maxFaults = 64
 // starts nothing; Boot does.
 //
 // Errors: there is no system.conf, or it is damaged.
-func New(k Kernel, a Archive) (*Server, error) {
+func New(k usys.Gate, a Archive) (*Server, error) {
 	text, ok := a.File(ConfName)
 	if !ok {
 		return nil, errors.New("no " + ConfName + " in the boot archive")
@@ -61,11 +63,14 @@ func New(k Kernel, a Archive) (*Server, error) {
 	return s, nil
 }
 
+// checkSnapshots is the time between two looks at whether a snapshot is what it was.
+const checkSnapshots = 10 * time.Second
+
 // config is the part of an entry that the policy needs.
 func config(c *conf.Service) policy.Config {
 	return policy.Config{
 		Boot: !c.Manual, Period: c.Period, Init: c.Init, Stop: c.Stop,
-		BackoffUnit: c.BackoffUnit, BackoffMax: c.BackoffMax, Burst: c.Burst, Window: c.BurstWindow,
+		BackoffUnit: c.BackoffUnit, BackoffMax: c.BackoffMax, Burst: c.Burst, Window: c.BurstWindow, Snapshot: c.Snapshot, Check: checkSnapshots,
 		OnExit: [...]policy.OnExit{
 			conf.RestartAlways:  policy.ExitRestarts,
 			conf.RestartFailure: policy.ExitZeroEnds,
@@ -130,5 +135,5 @@ func (s *Server) refuse(refused []refusal) {
 
 func (s *Server) say(line string) {
 	s.line = append(s.line[:0], line...)
-	s.k.Diag(0, s.line)
+	s.k.DiagAbout(0, s.line)
 }

@@ -18,7 +18,7 @@ func crowd(names ...string) string {
 		if i%2 == 0 {
 			period = "period 200ms;"
 		}
-		fmt.Fprintf(&b, "service %s { uid 0; ipc ALL; program p; burst none; backoff 1ms; init 300ms; stop 20ms; %s };\n", n, period)
+		fmt.Fprintf(&b, "service %s { uid 0; ipc ALL; system BASIC; program p; burst none; backoff 1ms; init 300ms; stop 20ms; %s };\n", n, period)
 	}
 	return b.String()
 }
@@ -37,10 +37,8 @@ var askTypes = []abi.MsgType{
 
 // find gives the life of a label.
 func (w *world) find(label string) *actor {
-	for _, a := range w.actors {
-		if a.label == label {
-			return a
-		}
+	if t := w.m.Named(label); t != nil {
+		return w.actors[t.Endpoint]
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ func (s *Server) measure(from policy.ID) {
 		return
 	}
 	var l abi.Latency
-	if e := s.k.ResetLatency(&l); e != abi.OK {
+	if e := s.resetLatency(&l); e != abi.OK {
 		s.fail(e, abi.WhyNone)
 		return
 	}

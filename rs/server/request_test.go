@@ -45,8 +45,8 @@ func TestHeartbeatBeforeTheTick(t *testing.T) {
 	f.pass(150 * time.Millisecond) // pinged
 	f.calls = nil
 	// RS is late: the next two alarms are over, and the heartbeat came meanwhile.
-	f.now += 160 * time.Millisecond
-	f.inbox = append(f.inbox, arrived{abi.Msg{Source: f.ep("a"), Type: abi.RSHeartbeat}, abi.KindSend})
+	f.busy(160 * time.Millisecond)
+	f.post(f.task("a"), abi.KindSend, abi.Msg{Type: abi.RSHeartbeat})
 	f.run()
 	f.pass(50 * time.Millisecond)
 	for _, c := range f.calls {
@@ -73,7 +73,7 @@ func TestEachIsFound(t *testing.T) {
 			t.Errorf("%s, row %d: %v, %v", l, i, a.Arg, ok)
 		}
 	}
-	if a, ok := f.ask("z", named(abi.RSLookup, "rs")); !ok || a.Arg[0] != 0 || abi.Endpoint(a.Arg[1]) != f.Root() {
+	if a, ok := f.ask("z", named(abi.RSLookup, "rs")); !ok || a.Arg[0] != 0 || abi.Endpoint(a.Arg[1]) != f.rs.Endpoint {
 		t.Errorf("rs: %v, %v", a.Arg, ok)
 	}
 	for _, l := range []string{"b", "bbb", "a-label-of-16-x", "a-label-of-16-xz"} {

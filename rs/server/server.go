@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/usys"
 	"bennu/rs/conf"
 	"bennu/rs/ds"
 	"bennu/rs/policy"
@@ -40,7 +41,7 @@ type service struct {
 
 // Server is the reincarnation server.
 type Server struct {
-	k       Kernel
+	k       usys.Gate
 	archive Archive
 	policy  *policy.State
 	good    int // services of the policy: the first of the table
@@ -106,7 +107,7 @@ func (s *Server) Turn() {
 	if s.tickDue {
 		timeout = 0
 	}
-	kind, e := s.k.Receive(timeout, &s.in)
+	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
 	s.clock()
 	switch e {
 	case abi.OK:
@@ -148,7 +149,7 @@ func (s *Server) take(kind abi.ReceiveKind) {
 
 // deaths takes all records.
 func (s *Server) deaths() {
-	for s.k.Death(&s.record) == abi.OK {
+	for s.takeDeath() == abi.OK {
 		id := s.find(s.record.Endpoint)
 		if id == policy.Nobody {
 			continue // a task whose start failed: its StartFailed has told

@@ -51,7 +51,7 @@ func TestBoot(t *testing.T) {
 	if a.Arg[0] != 0 || abi.Endpoint(a.Arg[1]) != f.ep("uart") || a.Arg[2] != 0 {
 		t.Errorf("lookup: %v", a.Arg)
 	}
-	if a, _ := f.ask("idle", named(abi.RSLookup, "rs")); abi.Endpoint(a.Arg[1]) != f.Root() {
+	if a, _ := f.ask("idle", named(abi.RSLookup, "rs")); abi.Endpoint(a.Arg[1]) != f.rs.Endpoint {
 		t.Errorf("lookup of rs: %v", a.Arg)
 	}
 	for label, want := range map[string]abi.Errno{"late": abi.ESRCH, "nobody": abi.ESRCH, "": abi.EINVAL} {
@@ -65,10 +65,10 @@ func TestBoot(t *testing.T) {
 // lists of both sides.
 func TestDefect8And16PrivilegesFromZero(t *testing.T) {
 	f := bootUsual(t)
-	p := f.task("uart").priv
+	p := f.task("uart").Priv()
 	sends := func(label string, to ...string) {
 		t.Helper()
-		p, want := f.task(label).priv, []abi.Endpoint{f.Root()}
+		p, want := f.task(label).Priv(), []abi.Endpoint{f.rs.Endpoint}
 		for _, l := range to {
 			want = append(want, f.ep(l))
 		}
@@ -86,20 +86,20 @@ func TestDefect8And16PrivilegesFromZero(t *testing.T) {
 		a.BudgetNS != uint64(conf.DefaultBudget) || a.PeriodNS != uint64(conf.DefaultPeriod) || a.Flags != 0 || a.Images != 0 {
 		t.Errorf("uart has %+v, %+v", p, a)
 	}
-	idle := f.task("idle").priv
+	idle := f.task("idle").Priv()
 	if idle.CallMask != 0 || idle.NPorts != 0 || idle.NIRQs != 0 {
 		t.Errorf("defect 16: an entry without lines has rights: %+v", idle)
 	}
 	sends("idle", "shell")
-	before := len(f.accounts)
+	before := len(f.m.Accounts)
 	f.dead("uart", abi.CauseException)
 	sends("uart", "shell", "tty")
-	if len(f.accounts) != before || f.payer != f.task("uart").spec.Account {
-		t.Errorf("%d accounts after a restart, %d before; account %d paid for it, want the service's, %d", len(f.accounts), before, f.payer,
-			f.task("uart").spec.Account)
+	if len(f.m.Accounts) != before || f.m.Payer != f.task("uart").Spec.Account {
+		t.Errorf("%d accounts after a restart, %d before; account %d paid for it, want the service's, %d", len(f.m.Accounts), before, f.m.Payer,
+			f.task("uart").Spec.Account)
 	}
 	f.dead("idle", abi.CauseException)
-	if p := f.task("idle").priv; p.NPorts != 0 || p.NIRQs != 0 || p.CallMask != 0 {
+	if p := f.task("idle").Priv(); p.NPorts != 0 || p.NIRQs != 0 || p.CallMask != 0 {
 		t.Errorf("defect 8: idle has what another had: %+v", p)
 	}
 }
@@ -126,7 +126,7 @@ class c { nice 1; };
 			if f.logged("label=c ") {
 				t.Error("an event of a class")
 			}
-		} else if e := f.last(abi.EventRefuse, label); e.TimeNS != uint64(f.now) || e.Errno != abi.EINVAL || e.Why != abi.WhyRefused || e.Endpoint != abi.None {
+		} else if e := f.last(abi.EventRefuse, label); e.TimeNS != uint64(f.now()) || e.Errno != abi.EINVAL || e.Why != abi.WhyRefused || e.Endpoint != abi.None {
 			t.Errorf("%s: %+v", label, e)
 		}
 	}
@@ -165,7 +165,9 @@ func TestPermissions(t *testing.T) {
 	} {
 		f := bootUsual(t)
 		if c.from == "-" {
-			f.tasks[abi.MakeEndpoint(60, 1)] = &fakeTask{spec: abi.TaskSpec{Label: abi.Label{'-'}}, waiting: true}
+			stranger := f.m.Add(abi.MakeEndpoint(60, 1))
+			stranger.SetLabel(abi.Label{'-'})
+			f.puppet(stranger)
 		}
 		if e := f.answer(c.from, named(c.typ, "uart")); e != c.want {
 			t.Errorf("%s asks %#x: %s, want %s", c.from, uint32(c.typ), e.Name(), c.want.Name())
@@ -246,34 +248,34 @@ func TestDefect5And6FailedStartsAreTriedAgain(t *testing.T) {
 func TestDefect7ArgumentsAreWhole(t *testing.T) {
 	long := strings.Repeat("w ", 128)
 	f := boot(t, `service a { args "`+long+`"; };`)
-	if s := f.task("a").spec; string(s.Args[:s.ArgsLen]) != long {
+	if s := f.task("a").Spec; string(s.Args[:s.ArgsLen]) != long {
 		t.Errorf("%d bytes of arguments", s.ArgsLen)
 	}
 	f = boot(t, `service a { args "one two three four five six seven"; }; service b { };`)
-	if s := f.task("a").spec; string(s.Args[:s.ArgsLen]) != "one two three four five six seven" {
+	if s := f.task("a").Spec; string(s.Args[:s.ArgsLen]) != "one two three four five six seven" {
 		t.Errorf("arguments %q", s.Args[:s.ArgsLen])
 	}
-	if s := f.task("b").spec; s.ArgsLen != 0 || s.Args != [abi.ArgsSize]byte{} {
+	if s := f.task("b").Spec; s.ArgsLen != 0 || s.Args != [abi.ArgsSize]byte{} {
 		t.Error("b has a's arguments")
 	}
 }
 
 func TestDefect9ImagesAreSharedByFullName(t *testing.T) {
 	f := boot(t, `service a { program rtl8139a; }; service b { program rtl8139b; }; service c { program rtl8139a; uid 0; };`)
-	a, b, c := f.task("a").spec.Image, f.task("b").spec.Image, f.task("c").spec.Image
-	if a != c || a == b || len(f.images) != 2 || string(f.images[b].bytes) != "ELF of rtl8139b" {
-		t.Fatalf("images %d, %d, %d of %d", a, b, c, len(f.images))
+	a, b, c := f.task("a").Spec.Image, f.task("b").Spec.Image, f.task("c").Spec.Image
+	if a != c || a == b || len(f.m.Images) != 2 || string(f.m.Image(b).Bytes) != "ELF of rtl8139b" {
+		t.Fatalf("images %d, %d, %d of %d", a, b, c, len(f.m.Images))
 	}
 	f.ready("a", "b", "c")
 	for _, l := range []string{"a", "b"} {
 		f.ask("c", named(abi.RSDown, l))
 		f.dead(l, abi.CauseExit)
 	}
-	if f.images[a].freed || !f.images[b].freed {
-		t.Errorf("freed: shared %v, unused %v", f.images[a].freed, f.images[b].freed)
+	if f.m.Image(a).Freed || !f.m.Image(b).Freed {
+		t.Errorf("freed: shared %v, unused %v", f.m.Image(a).Freed, f.m.Image(b).Freed)
 	}
 	f.ask("c", named(abi.RSUp, "b"))
-	if i := f.task("b").spec.Image; f.images[i].freed || string(f.images[i].bytes) != "ELF of rtl8139b" {
+	if i := f.m.Image(f.task("b").Spec.Image); i.Freed || string(i.Bytes) != "ELF of rtl8139b" {
 		t.Error("b came up without an image of its own")
 	}
 }
@@ -287,8 +289,8 @@ func TestDefect10NoImageLeaks(t *testing.T) {
 			t.Errorf("%s fails: up answers %s", call, e.Name())
 		}
 		live := 0
-		for _, m := range f.images {
-			if !m.freed {
+		for _, m := range f.m.Images {
+			if !m.Freed {
 				live++
 			}
 		}

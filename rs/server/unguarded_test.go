@@ -20,7 +20,7 @@ func TestUnguarded(t *testing.T) {
 		"b": {1, 0, abi.PortRange{First: 0x378, Last: 0x378}, 0},
 		"c": {0, 0, abi.PortRange{}, 0},
 	} {
-		p := f.task(label).priv
+		p := f.task(label).Priv()
 		if p.NPorts != want.n || p.Unguarded != want.bits || want.n > 0 && p.Ports[p.NPorts-1] != want.last {
 			t.Errorf("%s: %d ranges %v, unguarded %b", label, p.NPorts, p.Ports[:p.NPorts], p.Unguarded)
 		}

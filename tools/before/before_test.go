@@ -217,6 +217,32 @@ func TestReplaceFuncs(t *testing.T) {
 	}
 }
 
+// A base whose kernel/usys has functions gets a Gate of them; one that has a Gate keeps it.
+func TestAddGate(t *testing.T) {
+	root := t.TempDir()
+	put := func(text string) {
+		t.Helper()
+		if err := write(filepath.Join(root, usysFolder, "a.go"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := addGate(root); err != nil {
+			t.Fatal(err)
+		}
+	}
+	added := filepath.Join(root, usysFolder, addedPrefix+"_gate.go")
+	put("package usys\n\ntype Gate struct{}\n\nfunc Now() uint64 { return 0 }\n")
+	if _, err := os.Stat(added); err == nil {
+		t.Error("a second Gate")
+	}
+	put("package usys\n\nfunc Send(to abi.Endpoint, m *abi.Msg) abi.Errno { return 0 }\n\nfunc raw() {}\n\nfunc (x T) Get() {}\n\nfunc Trace(a, b uint64) (v uint64, e abi.Errno)\n\nfunc Null() {}\n")
+	got, err := os.ReadFile(added)
+	const want = "\nfunc (Gate) Send(to abi.Endpoint, m *abi.Msg) abi.Errno { return Send(to, m) }\n" +
+		"\nfunc (Gate) Trace(a, b uint64) (v uint64, e abi.Errno) { return Trace(a, b) }\n\nfunc (Gate) Null() { Null() }\n"
+	if err != nil || !strings.HasSuffix(string(got), "var _ abi.Errno\n"+want) {
+		t.Errorf("%v, got\n%s\nwant at its end\n%s", err, got, want)
+	}
+}
+
 // What boot/hog does otherwise on an older kernel are functions that it has.
 func TestHogFunctionsAreThere(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "hog")

@@ -21,7 +21,7 @@ const hogFolder = "boot/hog"
 // hogABI1 is what boot/hog does otherwise on a kernel of ABI 1, by function: a heartbeat is sent there and never answered, a task uses
 // its ports itself, and is not told its ceiling, nor what frames are promised to whom. The interrupt hog has no ports then: it answers pings, and is no burden.
 var hogABI1 = map[string]string{
-	"heartbeat": "func heartbeat() {\n\tm := abi.Msg{Type: abi.RSHeartbeat}\n\tusys.Send(root(), &m)\n}",
+	"heartbeat": "func heartbeat() {\n\tm := abi.Msg{Type: abi.RSHeartbeat}\n\tsys.Send(root(), &m)\n}",
 	"read":      "func read(uint8) uint8 { return 0 }",
 	"write":     "func write(reg, v uint8) {}",
 	"hoard":     "func hoard() {\n\tif page < len(memory) {\n\t\tmemory[page]++\n\t\tpage += abi.PageSize\n\t}\n}",

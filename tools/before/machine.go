@@ -23,6 +23,9 @@ func (r *run) onMachines(ctx context.Context, all []*suite, kernel bool) error {
 	if err := checkOut(r.now.root, r.report.Base, image); err != nil {
 		return err
 	}
+	if err := addGate(image); err != nil {
+		return err
+	}
 	if out, err := command(ctx, image, "make", "image").CombinedOutput(); err != nil {
 		return fmt.Errorf("make image at the base: %w\n%s", err, out)
 	}

@@ -174,6 +174,9 @@ func (r *run) open() error {
 	if err := adapt(root, base); err != nil {
 		return err
 	}
+	if err := addGate(filepath.Join(r.out, "base")); err != nil {
+		return err
+	}
 	if r.now, err = open(root, "", nil); err != nil {
 		return err
 	}

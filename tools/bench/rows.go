@@ -53,7 +53,7 @@ const (
 // rows is every figure that bench makes. docs/BENCHMARKS.md has it as a table (tools/figures).
 var rows = []row{
 	{section: sectionKernel, name: "two readings of the counter", begins: "RDTSC", ends: "the next RDTSC: taken off all that follows"},
-	{section: sectionKernel, name: "null kernel call", begins: "before usys.Null (CallTimes of the caller)", ends: "after it", most: 400, linux: "getppid*"},
+	{section: sectionKernel, name: "null kernel call", begins: "before Gate.Null (CallTimes of the caller)", ends: "after it", most: 400, linux: "getppid*"},
 	{section: sectionKernel, name: "getinfo of a task", begins: "before CallGetInfo (InfoTask)", ends: "after it"},
 	{section: sectionKernel, name: "setalarm, far away", begins: "before CallSetAlarm", ends: "after it"},
 	{section: sectionKernel, name: "round trip: sendrec, receive, sendnb", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 64 bytes and answered with sendnb",

@@ -11,7 +11,7 @@ package deps
 const policy = `
 # what crosses the rings imports nothing, and everybody may import it
 kernel/abi:                      nothing
-kernel/usys:                     kernel/abi
+kernel/usys:                     kernel/abi board/x86
 # the address map: whoever links, loads or runs at one of its addresses
 kernel/layout:                   kernel/abi
 kernel/archive:                  nothing
@@ -19,23 +19,30 @@ kernel/archive/pack:             kernel/archive
 kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who checks system.conf use one table
 kernel/room:                     kernel/abi kernel/layout # whose a machine's memory is: likewise
 
+# the processor's instructions decide nothing and import nothing; who runs on the processor, in either ring, may use them. The
+# rest of the kernel does not: what it wants of the processor goes through kernel.Machine, which tests play
+board/x86:                       nothing
+
 # ring 0 knows nothing of what runs in ring 3, nor of the board it runs on
-kernel:                          kernel -kernel/usys -kernel/archive
-board/pc:                        board/pc kernel/abi kernel/layout
-board/ring3:                     kernel/abi kernel/usys
+kernel:                          kernel -kernel/usys -kernel/archive -kernel/fake
+# on the host, under tests only: the kernel at the system call, around its own packages. Who has a usys.Gate is tested on it
+kernel/fake:                     kernel -kernel/archive
+kernel/arch:                     kernel/abi kernel/layout kernel/mem kernel/paging board/x86
+board/pc:                        board/pc board/x86 kernel/abi kernel/layout
+board/ring3:                     kernel/abi kernel/usys board/x86
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0
-boot:                            board/pc kernel -kernel/usys boot/ring0
-boot/ring0test:                  board/pc kernel -kernel/usys boot/ring0 boot/ktest/code
+boot:                            board/pc board/x86 kernel -kernel/usys -kernel/fake boot/ring0
+boot/ring0test:                  board/pc board/x86 kernel -kernel/usys -kernel/fake boot/ring0 boot/ktest/code
 # root tasks that test and measure the kernel
-boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/archive board/ring3 boot/ktest
-boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 boot/ktest/code boot/kbench drivers/protocol
+boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/archive board/ring3 board/x86 boot/ktest
+boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 board/x86 boot/ktest/code boot/kbench drivers/protocol
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3 drivers/protocol
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/room kernel/sched
 rs/policy rs/ds:                 kernel/abi
-rs/server:                       kernel/abi kernel/archive rs/conf rs/policy rs/ds
+rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf rs/policy rs/ds
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
 # clients of the reincarnation server are written as drivers are
@@ -47,8 +54,8 @@ drivers/protocol:                kernel/abi
 
 # a driver has the SDK and the protocols, and nothing else
 drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
-# on the host, under tests only: a kernel for drivers around the real message passing, not a second model of it
-drivers/sdk/fake:                kernel -kernel/usys -kernel/archive drivers/sdk
+# on the host, under tests only: a driver's devices and peers around kernel/fake
+drivers/sdk/fake:                kernel/abi kernel/fake kernel/ioport kernel/usys drivers/sdk
 drivers:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
@@ -60,6 +67,8 @@ tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout k
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
+# the same work on Linux counts by the same counter
+tools/bench/linux:               board/x86
 `
 
 // std says which packages of the standard library (and of other modules) are refused where. A

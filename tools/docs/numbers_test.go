@@ -43,7 +43,7 @@ var notCode = []string{
 	"(0, or over", "0 cancels.", "(ISA number, or GSI from 16 up)", "(0–63)",
 	"(index 1, root task only, resets it)", "Lines of a source are numbered from 0;", "Lines is 0 when there are no more", "zeros up to a multiple of 8.",
 	"0: none. Errors: EPERM (an account",
-	"1 peek 8 bytes, 2 poke 8 bytes,", "(status 0: success, else failure)",
+	"1 peek 8 bytes, 2 poke 8 bytes,", "0 or 1 Hands", "has a copy grant), E2BIG,", "and find 1 where the caller finds 0.", "(status 0: success, else failure)",
 	"-ring 3`)", "ns in ring 3", "in ring 0", "of ring 0", "E2BIG, EPERM (another's)",
 	"is index | Seq << 8.", // no constant: boot/ktest TestGrants has ids that the kernel must refuse
 	"1. `sendrec`", "Arg[0] = 0 or the error number", "Arg[1] and Arg[2] = a read grant", "of words about it, or 0. 2. Receive for ever.",
@@ -66,7 +66,7 @@ func memory(p *page, s *source) {
 	p.says("| %s … +%s | RAM: zero,", address(abi.RAMBase), size(abi.RAMSize))
 	p.says("| %s … | the boot archive, in the root task only | read |", address(abi.ModuleBase))
 	p.says("What lies below %s and in the upper half is the kernel's", size(abi.TaskBase))
-	p.says("RFLAGS is %#x", s.number("kernel/arch.FlagsReserved")|s.number("kernel/arch.FlagsIF"))
+	p.says("RFLAGS is %#x", s.number("board/x86.FlagR1")|s.number("board/x86.FlagIF"))
 	p.says("is generation << %d | slot.", s.number("kernel/abi.endpointShift"))
 	p.says("The generation has %d bits and slots", 32-s.number("kernel/abi.endpointShift"))
 	p.says("with n of the %d slots free", abi.MaxTasks)

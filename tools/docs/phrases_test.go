@@ -9,6 +9,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/image"
+	"bennu/kernel/space"
 )
 
 // arguments are numbers that calls take and give.
@@ -26,6 +27,10 @@ func arguments(p *page) {
 	p.says("%d TaskInfo of a slot, %d the oldest DeathRecord", abi.InfoTask, abi.InfoDeath)
 	p.says("%d the oldest AsyncResult of the caller, %d a source of the log (below), %d ImageInfo, %d Latency", abi.InfoAsync, abi.InfoLog, abi.InfoImage, abi.InfoLatency)
 	p.says("resets it), %d Check (root task only), %d AccountInfo, %d Heap.", abi.InfoCheck, abi.InfoAccount, abi.InfoHeap)
+	p.says("Flags: %d it may take the snapshot of its service (CallSnapshot), %d it begins with that snapshot", abi.TaskSnapshot, abi.TaskWarm)
+	p.says("bit %d of the value tells", bits.TrailingZeros64(abi.TaskIsWarm))
+	p.says("%d pokes one byte of the snapshot", abi.TracePokeSnapshot)
+	p.says("At most %d pieces of %s of executable and RAM, and %d,%03d frames", space.MaxSnapshotParts, size(2<<20), space.MaxSnapshotFrames/1000, space.MaxSnapshotFrames%1000)
 	p.says("%d peek 8 bytes, %d poke 8 bytes, %d registers into Buf, %d set the instruction pointer, %d poke one byte",
 		abi.TracePeek, abi.TracePoke, abi.TraceRegs, abi.TraceSetPC, abi.TracePoke1)
 	p.says("%d power off (status 0: success, else failure), %d reset.", abi.PowerOff, abi.Reset)
@@ -57,6 +62,8 @@ func room(s *source, name string) logRoom {
 // accounts is CallAccount.
 func accounts(p *page, s *source) {
 	p.says("%d set: what an account may use (0: a new one). %d free: gives it up. %d pay:", abi.AccountSet, abi.AccountFree, abi.AccountPay)
+	p.says("%d drops the account's snapshot", abi.AccountDropSnapshot)
+	p.says("%d compares the snapshot", abi.AccountCheckSnapshot)
 	p.says("| PeriodNS, at most %s |", nanoseconds(s.number("kernel/account.maxPeriodNS")))
 }
 

@@ -18,7 +18,7 @@ import (
 var drawnFrom = []string{"kernel", "rs/policy", "rs/server", "drivers/sdk"}
 
 // notDrawn are folders below those that only test or measure.
-var notDrawn = []string{"boot/ktest", "boot/kbench", "drivers/sdk/fake"}
+var notDrawn = []string{"boot/ktest", "boot/kbench", "drivers/sdk/fake", "kernel/fake"}
 
 // comparisons is what a comparison is exchanged for.
 var comparisons = map[token.Token]token.Token{

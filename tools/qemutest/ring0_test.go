@@ -52,6 +52,9 @@ func TestRing0Fails(t *testing.T) {
 		{"run-data", "exception in ring 0: #PF; in ring 0: vector=14 err=0x11 "},
 		{"null", "exception in ring 0: #PF; in ring 0: vector=14 err=0x0 .* cr2=0x0 "},
 		{"single-step", "exception in ring 0: #DB; in ring 0: vector=1 "},
+		{"swapped", "exception in ring 0: #PF; in ring 0: vector=14 err=0x0 .* cr2=0x8 "},
+		{"iretq", "exception in ring 0: #GP; in ring 0: vector=13 err=0x18 "},
+		{"sysretq", "exception in ring 0: #DB; in ring 0: vector=1 .* rsp=0x18 "},
 		{"twice", "a fault while another was reported: exception in ring 0: #PF; in ring 0: vector=14 .* cr2=0x8 "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,8 +72,8 @@ const (
 	mce = "mce 0 1 0xbd00000000000134 0x5 0x12345000 0x8c"
 )
 
-// A non-maskable interrupt and a machine check are told wherever they strike: in ring 3, in ring 0, while nothing runs, and
-// where ring 0 has no stack yet.
+// A non-maskable interrupt and a machine check are told wherever they strike: in ring 3, in ring 0, while nothing runs,
+// where ring 0 has no stack yet, and where the GS base is a task's.
 func TestMachineErrors(t *testing.T) {
 	words := map[string]string{
 		nmi: `non-maskable interrupt: the board tells no error; perhaps somebody's NMI button`,
@@ -81,6 +84,7 @@ func TestMachineErrors(t *testing.T) {
 		{"ring0", "nmi-ring0", "CPL=0 .* HLT=0", "; in ring 0: "},
 		{"idle", "nmi-idle", "HLT=1", "; idle: "},
 		{"astray", "nmi-astray", "RSP=0000000000000018", "; in ring 0: "},
+		{"swapped", "nmi-swapped", "RSP=0000000000000018(?s:.*)GS =0000 ffff9000beef0000", "; in ring 0: "},
 	} {
 		for command, what := range words {
 			t.Run(c.name+"/"+command[:3], func(t *testing.T) {

@@ -1,5 +1,7 @@
 package cpu
 
+import "bennu/board/x86"
+
 // Leak is a set of ways in which speculation shows a program what is another's.
 type Leak uint16
 
@@ -67,8 +69,6 @@ const leafExtSize = 0x8000_0008
 //
 // Source: Intel SDM Vol. 4, "IA32_ARCH_CAPABILITIES".
 const (
-	MSRArchCapabilities = 0x10a
-
 	rdclNo    = 1 << 0
 	ssbNo     = 1 << 4
 	mdsNo     = 1 << 5
@@ -104,7 +104,7 @@ func FindLeaks(id IDFunc, msr func(uint32) uint64) (p Processor) {
 	}
 	caps := uint64(0)
 	if Has(id, capabilities) {
-		caps = msr(MSRArchCapabilities)
+		caps = msr(x86.MSRArch)
 	} else {
 		p.Assumed = true
 	}

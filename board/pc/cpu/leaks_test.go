@@ -1,6 +1,9 @@
 package cpu
 
-import "testing"
+import (
+	"bennu/board/x86"
+	"testing"
+)
 
 // processor makes CPUID of a maker, with features of leaf 7 and 0x80000008.
 func processor(maker string, ebx7, edx7, ebx8 uint32) IDFunc {
@@ -53,7 +56,7 @@ func TestLeaks(t *testing.T) {
 		{"a maker that nobody knows", processor("SomebodyElse", 0, 0, 0), 0, all, true, 0, 0, all},
 	} {
 		p := FindLeaks(c.id, func(msr uint32) uint64 {
-			if msr != MSRArchCapabilities || !Has(c.id, capabilities) {
+			if msr != x86.MSRArch || !Has(c.id, capabilities) {
 				t.Errorf("%s: MSR %#x is read", c.name, msr)
 			}
 			return c.caps

@@ -1,5 +1,5 @@
-// Package port is the PC's I/O port space: the instructions IN and OUT, and the small
-// interface behind which drivers of the board's own devices are tested on the host.
+// Package port is the PC's I/O port space behind a small
+// interface, so that drivers of the board's own devices are tested on the host.
 package port
 
 // Space is the 64 KiB of I/O ports. A port that no device decodes reads as all ones and

@@ -17,13 +17,13 @@ type Machine struct {
 	// Store8 writes a byte to physical memory, for registers that lie there (mmio.Store8); nil: those
 	// are left out.
 	Store8 func(addr uint64, v uint8)
-	// TripleFault resets the processor (cpu.TripleFault); nil: left out.
+	// TripleFault resets the processor (x86.TripleFault); nil: left out.
 	TripleFault func()
 	// Say puts words on the console, a line at a time, even if a task has it; nil: nobody hears.
 	Say func(line string)
 	// ResetOnFailure has Fail reset the machine if nobody takes its status.
 	ResetOnFailure bool
-	// Halt stops with interrupts off and does not return (cpu.Halt).
+	// Halt stops with interrupts off and does not return (x86.Halt).
 	Halt func()
 }
 

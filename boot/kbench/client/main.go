@@ -12,18 +12,21 @@ import (
 	"bennu/kernel/usys"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 func main() {
 	m := abi.Msg{Type: abi.RSReady}
-	if ask(usys.Start().Root, &m) != abi.OK {
-		usys.Exit(1, abi.ExitNormal)
+	if ask(sys.Start().Root, &m) != abi.OK {
+		sys.Exit(1, abi.ExitNormal)
 	}
 	for {
-		kind, e := usys.Receive(abi.Any, abi.NoTimeout, &m)
+		kind, e := sys.Receive(abi.Any, abi.NoTimeout, &m)
 		switch {
 		case e != abi.OK:
 		case kind == abi.KindNotify: // this service has no period: nobody pings it
-		case m.Type == abi.RSStop && m.Source == usys.Start().Root:
-			usys.Exit(0, abi.ExitNormal)
+		case m.Type == abi.RSStop && m.Source == sys.Start().Root:
+			sys.Exit(0, abi.ExitNormal)
 		case m.Type == role.Rebirth:
 			reply(&m, rebirth(&m))
 		case m.Type == role.Last:
@@ -39,15 +42,15 @@ func reply(m *abi.Msg, args [6]uint64) {
 	to := m.Source
 	m.Type = abi.MsgReply
 	copy(m.Arg[:6], args[:])
-	usys.SendNB(to, m) // the control port waits, or is dead
+	sys.SendNB(to, m) // the control port waits, or is dead
 }
 
 // ask sends a request and waits for its answer, which replaces it. News that RS sends meanwhile are kept.
 func ask(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	kind, e := abi.KindSendRec, usys.SendRec(to, m)
+	kind, e := abi.KindSendRec, sys.SendRec(to, m)
 	for e == abi.OK && (kind == abi.KindNotify || m.Type != abi.MsgReply) {
 		hear(kind, m)
-		kind, e = usys.Receive(to, abi.NoTimeout, m)
+		kind, e = sys.Receive(to, abi.NoTimeout, m)
 	}
 	if e != abi.OK {
 		return e
@@ -74,7 +77,7 @@ func hear(kind abi.ReceiveKind, m *abi.Msg) {
 func await(n uint64) (uint64, abi.Errno) {
 	news = 0
 	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{n}}
-	if e := ask(usys.Start().Root, &m); e != abi.OK {
+	if e := ask(sys.Start().Root, &m); e != abi.OK {
 		return 0, e
 	}
 	for news == 0 {
@@ -82,9 +85,9 @@ func await(n uint64) (uint64, abi.Errno) {
 		if rung {
 			rung = false
 			m = abi.Msg{Type: abi.RSHeartbeat}
-			e = usys.SendRec(usys.Start().Root, &m)
+			e = sys.SendRec(sys.Start().Root, &m)
 		} else {
-			kind, e = usys.Receive(usys.Start().Root, abi.NoTimeout, &m)
+			kind, e = sys.Receive(sys.Start().Root, abi.NoTimeout, &m)
 		}
 		if e != abi.OK {
 			return 0, e
@@ -97,7 +100,7 @@ func await(n uint64) (uint64, abi.Errno) {
 // lookup is the living endpoint of a label.
 func lookup(label [2]uint64) (abi.Endpoint, abi.Errno) {
 	m := abi.Msg{Type: abi.RSLookup, Arg: [7]uint64{label[0], label[1]}}
-	e := ask(usys.Start().Root, &m)
+	e := ask(sys.Start().Root, &m)
 	return abi.Endpoint(m.Arg[1]), e
 }
 
@@ -107,13 +110,13 @@ var rows [32]abi.Event
 // events reads those from number first on, and the number of the next.
 func events(first uint64) (n int, next uint64, e abi.Errno) {
 	b := abi.Bytes(&rows)
-	id, ok := usys.Grant(usys.Start().Root, b, abi.GrantWrite)
+	id, ok := sys.Grant(sys.Start().Root, b, abi.GrantWrite)
 	if !ok {
 		return 0, 0, abi.ENOSPC
 	}
 	m := abi.Msg{Type: abi.RSEvents, Arg: [7]uint64{uint64(id), uint64(len(b)), first}}
-	e = ask(usys.Start().Root, &m)
-	usys.Revoke(id)
+	e = ask(sys.Start().Root, &m)
+	sys.Revoke(id)
 	if e == abi.OK && m.Arg[3] > 0 {
 		e = abi.E2BIG // some are gone already
 	}

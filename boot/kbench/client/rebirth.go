@@ -5,7 +5,6 @@ package main
 import (
 	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // last is what role.Last tells.
@@ -19,7 +18,7 @@ func rebirth(m *abi.Msg) (times [6]uint64) {
 	label, kind, way := [2]uint64{m.Arg[0], m.Arg[1]}, abi.FaultKind(m.Arg[2]), m.Arg[3]
 	request := abi.MsgType(m.Arg[5])
 	last.more = [6]uint64{uint64(abi.EAGAIN)}
-	usys.Sleep(m.Arg[4])
+	sys.Sleep(m.Arg[4])
 	old, e := lookup(label)
 	if e != abi.OK {
 		return [6]uint64{uint64(e)}
@@ -44,7 +43,7 @@ func rebirth(m *abi.Msg) (times [6]uint64) {
 	if e = ask(ep, &q); e != abi.OK {
 		return [6]uint64{uint64(e)}
 	}
-	return stamps(label, ep, first, usys.Now())
+	return stamps(label, ep, first, sys.Now())
 }
 
 // breakIt makes the fault. The victim's own ways come by a request that it never answers: this client waits for it when it
@@ -58,13 +57,13 @@ func breakIt(label [2]uint64, old abi.Endpoint, kind abi.FaultKind, way uint64) 
 		return abi.OK
 	}
 	q := abi.Msg{Type: abi.RSFault, Arg: [7]uint64{label[0], label[1], uint64(kind), way}}
-	return ask(usys.Start().Root, &q)
+	return ask(sys.Start().Root, &q)
 }
 
 // stamps puts the times of the death and of the life ep together.
 func stamps(label [2]uint64, ep abi.Endpoint, first, answered uint64) (times [6]uint64) {
 	var info abi.TaskInfo
-	if _, e := usys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info)); e != abi.OK || info.Endpoint != ep {
+	if _, e := sys.GetInfo(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info)); e != abi.OK || info.Endpoint != ep {
 		return [6]uint64{uint64(abi.EDEADSRCDST)}
 	}
 	n, _, e := events(first)

@@ -6,10 +6,9 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // The CMOS real-time clock.
@@ -25,7 +24,7 @@ const (
 // clock measures how long it takes from the kernel's taking an interrupt (Arg[1] of the notification) to the
 // driver's first instruction after its receive.
 func clock() {
-	hook, e := usys.IRQSetPolicy(rtcLine, 0)
+	hook, e := sys.IRQSetPolicy(rtcLine, 0)
 	if e != abi.OK {
 		return
 	}
@@ -36,44 +35,34 @@ func clock() {
 	read(regC) // an old interrupt would hold the line
 	var m abi.Msg
 	for range role.Interrupts {
-		usys.Receive(abi.Hardware, abi.NoTimeout, &m)
+		sys.Receive(abi.Hardware, abi.NoTimeout, &m)
 		samples = binary.LittleEndian.AppendUint64(samples, now()-m.Arg[1])
 		read(regC)
-		usys.IRQEnable(hook)
+		sys.IRQEnable(hook)
 	}
 	write(regA, oldA)
 	write(regB, oldB)
 	read(regC)
-	usys.IRQRmPolicy(hook)
-	id, _ := usys.Grant(usys.Start().Root, samples, abi.GrantRead)
+	sys.IRQRmPolicy(hook)
+	id, _ := sys.Grant(sys.Start().Root, samples, abi.GrantRead)
 	tell(role.Finished, uint64(id))
 	sink()
 }
 
 // now is the system clock in ns.
 func now() uint64 {
-	s := usys.Start()
-	hi, lo := bits.Mul64(tsc.Read()-s.TSCBase, s.TSCMult)
+	s := sys.Start()
+	hi, lo := bits.Mul64(x86.TSC()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }
 
 func read(reg uint8) uint8 {
-	usys.PortOut(rtcIndex, reg)
-	v, _ := usys.PortIn(rtcData)
+	sys.PortOut(rtcIndex, reg)
+	v, _ := sys.PortIn(rtcData)
 	return v
 }
 
 func write(reg, v uint8) {
-	usys.PortOut(rtcIndex, reg)
-	usys.PortOut(rtcData, v)
+	sys.PortOut(rtcIndex, reg)
+	sys.PortOut(rtcData, v)
 }
-
-// in8 is IN. defined in port_amd64.s
-//
-//go:noescape
-func in8(port uint16) uint8
-
-// out8 is OUT. defined in port_amd64.s
-//
-//go:noescape
-func out8(port uint16, v uint8)

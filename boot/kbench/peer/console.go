@@ -3,8 +3,8 @@
 package main
 
 import (
+	"bennu/board/x86"
 	"bennu/kernel/abi"
-	"bennu/kernel/usys"
 )
 
 // COM1, which the kernel has set up. The line status register says when a byte is taken.
@@ -17,14 +17,14 @@ const (
 func console() {
 	var m abi.Msg
 	for {
-		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		sys.Receive(abi.Any, abi.NoTimeout, &m)
 		b := make([]byte, min(m.Arg[1], abi.PageSize))
-		e := usys.CopyFrom(m.Source, abi.GrantID(m.Arg[0]), 0, b)
+		e := sys.CopyFrom(m.Source, abi.GrantID(m.Arg[0]), 0, b)
 		for _, c := range b {
-			for in8(com1Status)&transmitterEmpty == 0 {
+			for x86.In8(com1Status)&transmitterEmpty == 0 {
 			}
-			out8(com1Data, c)
+			x86.Out8(com1Data, c)
 		}
-		usys.SendNB(m.Source, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{uint64(e)}})
+		sys.SendNB(m.Source, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{uint64(e)}})
 	}
 }

@@ -5,15 +5,18 @@ package main
 
 import (
 	_ "bennu/board/ring3"
+	"bennu/board/x86"
 	"bennu/boot/kbench/role"
-	"bennu/boot/kbench/tsc"
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 )
 
+// sys is the kernel.
+var sys usys.Gate
+
 func main() {
-	began := tsc.Read()
-	s := usys.Start()
+	began := x86.TSC()
+	s := sys.Start()
 	tell(role.Hello, began)
 	switch string(s.Args[:s.ArgsLen]) {
 	case role.Echo:
@@ -32,38 +35,38 @@ func main() {
 }
 
 func tell(t abi.MsgType, arg uint64) abi.Errno {
-	return usys.Send(usys.Start().Root, &abi.Msg{Type: t, Arg: [7]uint64{arg}})
+	return sys.Send(sys.Start().Root, &abi.Msg{Type: t, Arg: [7]uint64{arg}})
 }
 
 func echo() {
 	var m abi.Msg
 	for {
-		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		sys.Receive(abi.Any, abi.NoTimeout, &m)
 		to := m.Source
 		m.Type = abi.MsgReply
-		usys.SendNB(to, &m)
+		sys.SendNB(to, &m)
 	}
 }
 
 func sink() {
 	var m abi.Msg
 	for {
-		usys.Receive(abi.Any, abi.NoTimeout, &m)
+		sys.Receive(abi.Any, abi.NoTimeout, &m)
 	}
 }
 
 func stamp() {
 	var m abi.Msg
 	for {
-		usys.Receive(abi.Any, abi.NoTimeout, &m)
-		tell(role.Stamped, tsc.Read())
+		sys.Receive(abi.Any, abi.NoTimeout, &m)
+		tell(role.Stamped, x86.TSC())
 	}
 }
 
 func grant() {
 	b := make([]byte, role.GrantBytes)
 	clear(b) // touched: the copy is measured, not the first touch
-	id, ok := usys.Grant(usys.Start().Root, b, abi.GrantRead|abi.GrantWrite)
+	id, ok := sys.Grant(sys.Start().Root, b, abi.GrantRead|abi.GrantWrite)
 	if !ok {
 		return
 	}

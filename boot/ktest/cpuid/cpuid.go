@@ -3,28 +3,25 @@
 // Package cpuid asks the processor what it is, from ring 3.
 package cpuid
 
-// cpuid executes CPUID. defined in cpuid_amd64.s
-//
-//go:noescape
-func cpuid(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
+import "bennu/board/x86"
 
 // TCG tells whether the processor is QEMU's emulator. Under KVM, in Bochs and on silicon it is not.
 //
 // Source: QEMU, target/i386/cpu.c, leaf 0x40000000.
 func TCG() bool {
-	if _, _, c, _ := cpuid(1, 0); c>>31 == 0 {
+	if _, _, c, _ := x86.CPUID(1, 0); c>>31 == 0 {
 		return false
 	}
-	_, b, c, d := cpuid(0x4000_0000, 0)
+	_, b, c, d := x86.CPUID(0x4000_0000, 0)
 	return text(b, c, d) == "TCGTCGTCGTCG"
 }
 
 // UMIP tells whether the processor can keep the descriptor tables' addresses from ring 3.
 func UMIP() bool {
-	if most, _, _, _ := cpuid(0, 0); most < 7 {
+	if most, _, _, _ := x86.CPUID(0, 0); most < 7 {
 		return false
 	}
-	_, _, c, _ := cpuid(7, 0)
+	_, _, c, _ := x86.CPUID(7, 0)
 	return c>>2&1 != 0
 }
 

@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"bennu/drivers/sdk"
-	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
 	"bennu/kernel/ioport"
+	"bennu/kernel/usys"
 )
 
 // Endpoints of a machine that has but the driver under test.
@@ -19,11 +20,8 @@ var (
 	Other  = abi.MakeEndpoint(8, 1)
 )
 
-// Device is what answers at the I/O ports. size is 1, 2 or 4 bytes.
-type Device interface {
-	In(port uint16, size int) uint32
-	Out(port uint16, size int, v uint32)
-}
+// Device is what answers at the I/O ports.
+type Device = kernel.Device
 
 // Sent is a message that the driver sent.
 type Sent struct {
@@ -49,20 +47,7 @@ type event struct {
 	do func()
 }
 
-type grant struct {
-	to    abi.Endpoint
-	b     []byte
-	flags uint32
-}
-
-type hook struct {
-	bit     uint
-	active  bool // told, not yet enabled again
-	again   bool
-	enables int
-}
-
-// Kernel is the fake. Its exported fields may be changed at any time.
+// Kernel is a machine with the driver under test. Its exported fields may be changed at any time.
 type Kernel struct {
 	TB     testing.TB
 	Info   abi.StartInfo
@@ -86,15 +71,12 @@ type Kernel struct {
 
 	Machine abi.Machine // of GetInfo
 
-	guard   *ioport.Guard // the kernel's own, before Device
 	c       *sdk.Context
-	m       *machine.Machine
-	driver  *machine.Task
-	stopped bool // the driver's life was ended by the test
+	m       *kernel.Machine
+	driver  *kernel.Task
 	events  []event
-	hooks   map[uint32]*hook
-	grants  []grant // the driver's
-	peers   []grant // other tasks'; to is the granter
+	hooks   map[uint32]uint32 // line of a hook
+	enables map[uint32]int    // by line
 }
 
 // New makes a machine whose driver has this label.
@@ -108,7 +90,7 @@ func New(tb testing.TB, label string) *Kernel {
 		Info: abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: Driver, Root: Root, Label: l},
 		Dead: map[abi.Endpoint]bool{}, Deaf: map[abi.Endpoint]bool{}, BusyTo: map[abi.Endpoint]time.Duration{},
 		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{},
-		hooks: map[uint32]*hook{}, m: machine.New(uint64(time.Second)),
+		m: kernel.New(uint64(time.Second)),
 	}
 	tb.Cleanup(k.abandon)
 	k.Info.NGuarded = uint32(copy(k.Info.Guarded[:], []abi.PortRange{{First: 0x60, Last: 0x60}, {First: 0x64, Last: 0x64}, {First: 0x70, Last: 0x71}}))
@@ -125,11 +107,13 @@ func (k *Kernel) Arguments(args string) {
 func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
 	k.TB.Helper()
 	k.abandon()
-	k.stopped = false
-	k.guard = ioport.NewGuard(k, uint8(k.Machine.CMOSCentury))
+	k.m.Guard = ioport.NewGuard(bus{k}, uint8(k.Machine.CMOSCentury))
+	k.hooks, k.enables = map[uint32]uint32{}, map[uint32]int{}
 	k.driver = k.m.Add(k.Info.Endpoint)
+	*k.driver.Info, k.driver.Hooks = k.Info, k.watch()
+	k.driver.SetLabel(k.Info.Label)
 	k.driver.Run(func() {
-		k.c = sdk.Start(k, d)
+		k.c = sdk.Start(usys.NewGate(own{k.driver, k}), d)
 		for {
 			if over, _, _ := k.c.Over(); over {
 				return
@@ -146,7 +130,6 @@ func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
 // abandon ends the driver's life without its doing.
 func (k *Kernel) abandon() {
 	if k.driver != nil {
-		k.stopped = true
 		k.m.Kill(k.driver)
 	}
 }
@@ -271,24 +254,12 @@ func (k *Kernel) Interrupt(line uint32) bool {
 }
 
 // Fire is Interrupt that does not run the driver.
-func (k *Kernel) Fire(line uint32) bool {
-	h := k.hooks[line]
-	switch {
-	case h == nil:
-		return false
-	case h.active:
-		h.again = true
-		return false
-	}
-	h.active = true
-	k.m.Interrupt(k.driver, h.bit)
-	return true
-}
+func (k *Kernel) Fire(line uint32) bool { return k.m.Fire(line) }
 
 // Enables is how often the driver has enabled a line again; -1 when it has no hook.
 func (k *Kernel) Enables(line uint32) int {
-	if h := k.hooks[line]; h != nil {
-		return h.enables
+	if n, ok := k.enables[line]; ok {
+		return n
 	}
 	return -1
 }
@@ -342,14 +313,18 @@ func (k *Kernel) Kill(ep abi.Endpoint) {
 
 // PeerGrant makes a grant of another task to the driver.
 func (k *Kernel) PeerGrant(granter abi.Endpoint, b []byte, flags uint32) abi.GrantID {
-	k.peers = append(k.peers, grant{granter, b, flags})
-	return abi.GrantID(len(k.peers) - 1)
+	k.TB.Helper()
+	id, ok := k.life(granter).Gate().Grant(k.Info.Endpoint, b, flags)
+	if !ok {
+		k.TB.Fatalf("fake: all grants of task %#x are taken", granter)
+	}
+	return id
 }
+
+// PeerRevoke ends a grant of another task's.
+func (k *Kernel) PeerRevoke(granter abi.Endpoint, id abi.GrantID) { k.life(granter).Gate().Revoke(id) }
 
 // DriverGrant is the memory of a grant of the driver's; nil when it is void or not to ep.
 func (k *Kernel) DriverGrant(ep abi.Endpoint, id uint64, flags uint32) []byte {
-	if id >= uint64(len(k.grants)) || k.grants[id].to != ep || k.grants[id].flags&flags != flags {
-		return nil
-	}
-	return k.grants[id].b
+	return k.driver.Granted(ep, abi.GrantID(id), flags)
 }

@@ -1,13 +1,13 @@
 package fake
 
 import (
-	"bennu/drivers/sdk/fake/machine"
 	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
 )
 
 // life is the task of an endpoint that the test or the driver names: it is there from then on. One
 // of a later generation takes its place.
-func (k *Kernel) life(ep abi.Endpoint) *machine.Task {
+func (k *Kernel) life(ep abi.Endpoint) *kernel.Task {
 	old := k.m.At(ep.Slot())
 	if old != nil && old.Endpoint == ep {
 		return old
@@ -42,7 +42,7 @@ func (k *Kernel) settle() {
 	}
 }
 
-func (k *Kernel) peer(p *machine.Task) {
+func (k *Kernel) peer(p *kernel.Task) {
 	listens := !k.Deaf[p.Endpoint] && k.m.Now() >= uint64(k.BusyTo[p.Endpoint])
 	if p.WaitsForAny() && !listens || p.Listens() && k.Deaf[p.Endpoint] {
 		p.GiveUp()
@@ -71,7 +71,7 @@ func (k *Kernel) wakes() (at uint64, ok bool) {
 }
 
 // received has a task do what it does with a message of the driver's.
-func (k *Kernel) received(p *machine.Task, m abi.Msg, kind abi.ReceiveKind) {
+func (k *Kernel) received(p *kernel.Task, m abi.Msg, kind abi.ReceiveKind) {
 	if kind != abi.KindSendRec || m.Type == abi.RSReady || m.Type == abi.RSHeartbeat || m.Type == abi.RSFaulted {
 		k.Out = append(k.Out, Sent{To: p.Endpoint, How: kind, Msg: m})
 	}
@@ -102,12 +102,12 @@ func (k *Kernel) received(p *machine.Task, m abi.Msg, kind abi.ReceiveKind) {
 	if r.Arg[6] == 0 {
 		r.Arg[6] = m.Arg[6]
 	}
-	answer := func() { p.SendA(k.driver.Endpoint, 0, &r) }
 	if a.After == 0 {
-		answer()
+		p.SendA(k.driver.Endpoint, 0, &r)
 		return
 	}
-	k.At(a.After, answer)
+	later := r // only then does an answer cost memory
+	k.At(a.After, func() { p.SendA(k.driver.Endpoint, 0, &later) })
 }
 
 // RS is the reincarnation server as a peer: RSReady, heartbeats, RSLookup and the data store.

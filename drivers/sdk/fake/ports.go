@@ -14,9 +14,8 @@ func (k *Kernel) out(port uint16, size int, v uint32) {
 	k.Device.Out(port, size, v)
 }
 
-func (k *Kernel) In8(port uint16) uint8       { return uint8(k.in(port, 1)) }
-func (k *Kernel) In16(port uint16) uint16     { return uint16(k.in(port, 2)) }
-func (k *Kernel) In32(port uint16) uint32     { return k.in(port, 4) }
-func (k *Kernel) Out8(port uint16, v uint8)   { k.out(port, 1, uint32(v)) }
-func (k *Kernel) Out16(port uint16, v uint16) { k.out(port, 2, uint32(v)) }
-func (k *Kernel) Out32(port uint16, v uint32) { k.out(port, 4, v) }
+// bus is what the guard of the guarded ports reaches them by.
+type bus struct{ k *Kernel }
+
+func (b bus) In8(port uint16) uint8     { return uint8(b.k.in(port, 1)) }
+func (b bus) Out8(port uint16, v uint8) { b.k.out(port, 1, uint32(v)) }

@@ -73,7 +73,7 @@ func TestEvents(t *testing.T) {
 	b.s.Input([]byte(`{"id":1,"cmd":"events"}` + "\n"))
 	r.serve(b)
 	event := func(seq int) string {
-		return fmt.Sprintf(`{"event":"death","seq":%d,"t":2.000000,"label":"rtc","endpoint":32777,"incarnation":1,"reason":"exception","vector":14,`+
+		return fmt.Sprintf(`{"event":"death","seq":%d,"t":2.000000,"label":"rtc","endpoint":32777,"incarnation":1,"warm":false,"reason":"exception","vector":14,`+
 			`"exception":"#PF","error_code":6,"cr2":16,"rip":549757976576,"status":0,"errno":"OK","started":1.000000,"fault":1.500000,`+
 			`"detect_us":12,"detect_ns":12345,"recovery_us":0,"backoff_us":1000000}`, seq)
 	}

@@ -76,6 +76,7 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Uint("period_us", v.PeriodNS/1000)
 	w.Seconds("started", v.StartedNS)
 	w.Uint("recovery_us", v.RecoveryNS/1000)
+	w.Bool("warm", v.Warm != 0)
 	w.Seconds("backoff_until", v.BackoffNS)
 	w.Uint("image_bytes", v.ImageBytes)
 	w.Uint("unguarded", uint64(v.Unguarded))
@@ -197,6 +198,12 @@ func (s *Server) event(e *abi.Event) {
 		w.Zeroed("label", e.Label[:])
 		w.Uint("endpoint", alive(e.Endpoint))
 		w.Uint("incarnation", uint64(e.Incarnation))
+	}
+	switch e.Kind {
+	case abi.EventStart, abi.EventReady, abi.EventDeath:
+		w.Bool("warm", e.Warm != 0)
+	case abi.EventSnapshot:
+		w.String("errno", e.Errno.Name())
 	}
 	switch e.Kind {
 	case abi.EventReady:

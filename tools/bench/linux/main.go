@@ -13,12 +13,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-)
 
-// counter is RDTSC. defined in tsc_amd64.s
-//
-//go:noescape
-func counter() uint64
+	"bennu/board/x86"
+)
 
 const (
 	many = 2000
@@ -66,14 +63,14 @@ func say(name string, s []uint64, base uint64) {
 func null() (base uint64) {
 	s := make([]uint64, many)
 	for i := range s {
-		start := counter()
-		s[i] = counter() - start
+		start := x86.TSC()
+		s[i] = x86.TSC() - start
 	}
 	base = slices.Min(s)
 	for i := range s {
-		start := counter()
+		start := x86.TSC()
 		syscall.RawSyscall(syscall.SYS_GETPPID, 0, 0, 0)
-		s[i] = counter() - start
+		s[i] = x86.TSC() - start
 	}
 	say("getppid, Go", s, base)
 	return base
@@ -88,7 +85,7 @@ func child() {
 		unhandled(syscall.SIGSEGV) // the runtime's own handler would print a trace and exit
 		stamp := mapped()
 		stamp[0] = 0 // the page is there before the counter is read
-		binary.LittleEndian.PutUint64(stamp, counter())
+		binary.LittleEndian.PutUint64(stamp, x86.TSC())
 		var p *int
 		*p = 1
 	}
@@ -177,10 +174,10 @@ func (w *way) measure(base uint64) {
 	b[0] = 1 // an eventfd counts
 	s := make([]uint64, many)
 	for i := -10; i < many; i++ {
-		start := counter()
+		start := x86.TSC()
 		w.ping(mine, theirs, b, shared)
 		if i >= 0 {
-			s[i] = counter() - start
+			s[i] = x86.TSC() - start
 		}
 	}
 	must(syscall.Kill(pid, syscall.SIGKILL))

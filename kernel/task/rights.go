@@ -1,0 +1,26 @@
+package task
+
+import "bennu/kernel/abi"
+
+// Granted is a copy of the row that id names of k's grants: k does not run, but its page is not trusted twice. ok is false when
+// there is no such grant, its id is stale, or it is not to that task or not for access.
+func (k *Task) Granted(to abi.Endpoint, id abi.GrantID, access uint32) (g abi.CopyGrant, ok bool) {
+	g = k.Call.Grants[id&63]
+	return g, g.Flags&abi.GrantValid != 0 && g.Flags&access != 0 && g.Seq == uint32(id)>>8 && g.To == to && id&0xc0 == 0
+}
+
+// AllowSends lets k send to peers. A task that may send a request must be able to get an answer, so the other way is
+// opened too, unless that leads to a task that can only receive. A peer that has died meanwhile is passed over; ways
+// that others opened stay open.
+func (t *Table) AllowSends(k *Task, peers []abi.Endpoint) {
+	for _, ep := range peers {
+		o := t.Lookup(ep)
+		if o == nil || o == k {
+			continue
+		}
+		k.SendTo |= 1 << o.Slot
+		if o.Priv.TrapMask != abi.TrapBit(abi.CallReceive) {
+			o.SendTo |= 1 << k.Slot
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/task"
+)
+
+// busy gives x something to do in each of its stays in ring 3, drawn by f, for ever.
+func (r *rig) busy(f *rand.Rand, x *task.Task, all []*task.Task) {
+	var do func(c *arch.Context) uint64
+	do = func(c *arch.Context) uint64 {
+		r.m.next[x.Slot] = do
+		r.m.tsc += f.Uint64N(2_000)
+		if f.IntN(30) == 0 {
+			r.m.tsc += f.Uint64N(300_000)
+			r.m.irq = 0
+			return arch.VectorIRQ + 16 + f.Uint64N(8)
+		}
+		if r.m.armed != 0 && r.m.armed <= r.m.tsc {
+			r.m.armed = 0
+			return arch.VectorTimer
+		}
+		args := []uint64{uint64(abi.CallTimes), uint64(abi.Self)}
+		switch to := uint64(all[f.IntN(len(all))].Endpoint); f.IntN(12) {
+		case 0:
+			args = []uint64{uint64(abi.CallReceive), uint64(abi.Any), f.Uint64N(100_000)}
+		case 1:
+			args = []uint64{uint64(abi.CallNotify), to}
+		case 2:
+			args = []uint64{uint64(abi.CallSendNB), to}
+		case 3:
+			args = []uint64{uint64(abi.CallSetAlarm), f.Uint64N(500_000)}
+		case 4:
+			args = []uint64{uint64(abi.CallSendRec), to, f.Uint64N(100_000)}
+		}
+		r.syscall(x, abi.CallNr(args[0]), args[1:]...)
+		call := r.m.next[x.Slot]
+		r.m.next[x.Slot] = do
+		return call(c)
+	}
+	r.m.next[x.Slot] = do
+}
+
+// tells is all that a way of running may not change.
+func (r *rig) tells(tasks []*task.Task) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "tsc %d idle %d armed %d %d\n", r.m.tsc, r.idle, r.armed, r.m.armed)
+	fmt.Fprintf(&b, "%+v longest %d\n", r.latency, r.longest)
+	for _, x := range tasks {
+		fmt.Fprintf(&b, "%d: ticks %d calls %d preempted %d wait %#x worst %d used %d exhausted %d frame %+v\n", x.Slot, x.Ticks, x.Calls, x.Preempted, x.Wait,
+			x.WorstWaitNS, r.sched.Used(x.Account), r.sched.Exhausted(x.Account), x.Ctx.Frame)
+	}
+	return b.String()
+}
+
+// A task that just goes on is not picked anew: what that skips would have changed nothing. The same random work is done by
+// picking before each stay in ring 3, as Step does it, and as Run does; each stay, account and deadline is the same.
+func TestGoesOnAsIfPickedAnew(t *testing.T) {
+	const stays = 4_000
+	for seed := range uint64(20) {
+		run := func(round func(r *rig, left int)) (string, []int) {
+			r := newRig(t)
+			r.m.handling = 300
+			f := rand.New(rand.NewPCG(seed, 7))
+			var tasks []*task.Task
+			for i := range 5 {
+				g := limited(uint32(f.IntN(3)), 20_000+f.Uint64N(400_000), 2_000_000)
+				g.NIRQs, g.IRQs[0] = 1, uint32(16+i)
+				if i == 0 {
+					g.Flags = abi.AccountServer
+				}
+				tasks = append(tasks, r.make(g))
+			}
+			r.away()
+			for i, x := range tasks {
+				r.call(x, abi.CallIRQCtl, uint64(abi.IRQSetPolicy), uint64(16+i), 1)
+			}
+			for _, x := range tasks {
+				r.busy(f, x, tasks)
+			}
+			r.Kernel.entered, r.entered = r.m.tsc, nil
+			for n := 0; len(r.entered) < stays; n++ {
+				if n > 20*stays {
+					t.Fatalf("seed %d: %d stays in ring 3 after %d rounds", seed, len(r.entered), n)
+				}
+				round(r, stays-len(r.entered))
+			}
+			return r.tells(tasks), r.entered
+		}
+		want, order := run(func(r *rig, _ int) { r.settled = 0; r.Step() })
+		for _, way := range []struct {
+			name  string
+			round func(r *rig, left int)
+		}{
+			{"Step", func(r *rig, _ int) { r.Step() }},
+			{"Run", func(r *rig, left int) {
+				if x := r.pick(); x != nil {
+					r.turn(x, left)
+				}
+			}},
+		} {
+			got, by := run(way.round)
+			for i := range order {
+				if i >= len(by) || by[i] != order[i] {
+					t.Fatalf("seed %d, %s: stay %d is another's", seed, way.name, i)
+				}
+			}
+			if got != want {
+				t.Fatalf("seed %d, %s:\n%s\npicked anew:\n%s", seed, way.name, got, want)
+			}
+		}
+	}
+}

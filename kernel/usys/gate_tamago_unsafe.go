@@ -1,0 +1,42 @@
+//go:build tamago
+
+package usys
+
+import (
+	"runtime"
+	"unsafe"
+
+	"bennu/kernel/abi"
+)
+
+// Gate is the kernel as a task has it. On metal it has no size, and a call is that of the stub.
+type Gate struct{}
+
+// pointer makes a pointer of an address outside Go's memory.
+//
+//go:nosplit
+func pointer(a uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&a)) }
+
+// area is the task's call page.
+//
+//go:nosplit
+func (Gate) area() *abi.CallArea { return (*abi.CallArea)(pointer(abi.CallPage)) }
+
+// Start is what the kernel told the task at its start.
+//
+//go:nosplit
+func (Gate) Start() *abi.StartInfo { return (*abi.StartInfo)(pointer(abi.StartPage)) }
+
+// Module is the boot archive; empty but in the root task.
+func (g Gate) Module() []byte {
+	return unsafe.Slice((*byte)(pointer(abi.ModuleBase)), g.Start().ModuleSize)
+}
+
+// address is where the kernel finds b. Memory on a stack stays there while the stub runs, which is nosplit: the address
+// is to be taken last.
+//
+//go:nosplit
+func (Gate) address(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }
+
+// Crowded tells whether other goroutines exist.
+func (Gate) Crowded() bool { return runtime.NumGoroutine() > 1 }

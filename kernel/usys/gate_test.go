@@ -1,0 +1,130 @@
+package usys
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"bennu/kernel/abi"
+)
+
+// call is a system call as it comes through the gate.
+type call struct {
+	nr  abi.CallNr
+	arg [5]uint64
+}
+
+// recorder is a Kernel that keeps what it was asked, the page as it was then, and answers what the test says.
+type recorder struct {
+	calls  []call
+	pages  []abi.CallArea
+	area   abi.CallArea
+	start  abi.StartInfo
+	e      abi.Errno
+	value  uint64
+	answer func(*abi.CallArea) // what the kernel leaves in the page
+	given  []byte              // of Address
+}
+
+func (r *recorder) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uint64) {
+	r.calls = append(r.calls, call{nr, [5]uint64{a1, a2, a3, a4, a5}})
+	r.pages = append(r.pages, r.area)
+	if r.answer != nil {
+		r.answer(&r.area)
+	}
+	return r.e, r.value
+}
+func (r *recorder) CallArea() *abi.CallArea   { return &r.area }
+func (r *recorder) StartInfo() *abi.StartInfo { return &r.start }
+func (r *recorder) Module() []byte            { return []byte("archive") }
+func (r *recorder) Address(b []byte) uint64 {
+	r.given = b
+	return where
+}
+func (r *recorder) Now() uint64             { return 7 }
+func (r *recorder) Crowded() bool           { return true }
+func (r *recorder) In(uint16, int) uint32   { return 0 }
+func (r *recorder) Out(uint16, int, uint32) {}
+
+const (
+	where = 0x1234_5000
+	peer  = abi.Endpoint(0x47)
+)
+
+var (
+	sent = abi.Msg{Type: 0x901, Arg: [7]uint64{1, 2, 3, 4, 5, 6, 7}}
+	line = []byte("a line")
+)
+
+// Each method makes one call, with the number and the arguments that docs/ABI.md has for it.
+var calls = map[string]struct {
+	do   func(g Gate)
+	want call
+}{
+	"Exit":                 {func(g Gate) { g.Exit(3, abi.ExitPanic) }, call{abi.CallExit, [5]uint64{3, 1}}},
+	"AccountSet":           {func(g Gate) { g.AccountSet(9, &abi.AccountSpec{}) }, call{abi.CallAccount, [5]uint64{uint64(abi.AccountSet), 9}}},
+	"AccountFree":          {func(g Gate) { g.AccountFree(9) }, call{abi.CallAccount, [5]uint64{uint64(abi.AccountFree), 9}}},
+	"AccountPay":           {func(g Gate) { g.AccountPay(9) }, call{abi.CallAccount, [5]uint64{uint64(abi.AccountPay), 9}}},
+	"AccountDropSnapshot":  {func(g Gate) { g.AccountDropSnapshot(9) }, call{abi.CallAccount, [5]uint64{uint64(abi.AccountDropSnapshot), 9}}},
+	"AccountCheckSnapshot": {func(g Gate) { g.AccountCheckSnapshot(9) }, call{abi.CallAccount, [5]uint64{uint64(abi.AccountCheckSnapshot), 9}}},
+	"Snapshot":             {func(g Gate) { g.Snapshot() }, call{abi.CallSnapshot, [5]uint64{}}},
+	"TaskBegin":            {func(g Gate) { g.TaskBegin(&abi.TaskSpec{}) }, call{abi.CallTaskCreate, [5]uint64{}}},
+	"PrivSet":              {func(g Gate) { g.PrivSet(peer, &abi.Privilege{}) }, call{abi.CallPrivCtl, [5]uint64{uint64(abi.PrivSet), uint64(peer)}}},
+	"PrivQuery":            {func(g Gate) { g.PrivQuery(peer, &abi.Privilege{}) }, call{abi.CallPrivCtl, [5]uint64{uint64(abi.PrivQuery), uint64(peer)}}},
+	"PrivAllow":            {func(g Gate) { g.PrivAllow(peer) }, call{abi.CallPrivCtl, [5]uint64{uint64(abi.PrivAllow), uint64(peer)}}},
+	"PrivDisallow":         {func(g Gate) { g.PrivDisallow(peer) }, call{abi.CallPrivCtl, [5]uint64{uint64(abi.PrivDisallow), uint64(peer)}}},
+	"TaskCreate":           {func(g Gate) { g.TaskCreate(&abi.TaskSpec{}) }, call{abi.CallTaskCreate, [5]uint64{}}},
+	"TaskKill":             {func(g Gate) { g.TaskKill(peer) }, call{abi.CallTaskKill, [5]uint64{uint64(peer)}}},
+	"ImageCreate":          {func(g Gate) { g.ImageCreate(77) }, call{abi.CallImageCreate, [5]uint64{77}}},
+	"ImageWrite":           {func(g Gate) { g.ImageWrite(2, 8, line) }, call{abi.CallImageWrite, [5]uint64{2, 8, where, 6}}},
+	"ImageSeal":            {func(g Gate) { g.ImageSeal(2) }, call{abi.CallImageSeal, [5]uint64{2}}},
+	"ImageFree":            {func(g Gate) { g.ImageFree(2) }, call{abi.CallImageFree, [5]uint64{2}}},
+	"IRQSetPolicy":         {func(g Gate) { g.IRQSetPolicy(4, 5) }, call{abi.CallIRQCtl, [5]uint64{uint64(abi.IRQSetPolicy), 4, 5}}},
+	"IRQEnable":            {func(g Gate) { g.IRQEnable(6) }, call{abi.CallIRQCtl, [5]uint64{uint64(abi.IRQEnable), 6}}},
+	"IRQDisable":           {func(g Gate) { g.IRQDisable(6) }, call{abi.CallIRQCtl, [5]uint64{uint64(abi.IRQDisable), 6}}},
+	"IRQRmPolicy":          {func(g Gate) { g.IRQRmPolicy(6) }, call{abi.CallIRQCtl, [5]uint64{uint64(abi.IRQRmPolicy), 6}}},
+	"SetAlarm":             {func(g Gate) { g.SetAlarm(99) }, call{abi.CallSetAlarm, [5]uint64{99}}},
+	"Times":                {func(g Gate) { g.Times(peer) }, call{abi.CallTimes, [5]uint64{uint64(peer)}}},
+	"Null":                 {func(g Gate) { g.Null() }, call{abi.CallTimes, [5]uint64{uint64(abi.Self)}}},
+	"GetInfo":              {func(g Gate) { g.GetInfo(abi.InfoTask, 3, nil) }, call{abi.CallGetInfo, [5]uint64{uint64(abi.InfoTask), 3}}},
+	"Diag":                 {func(g Gate) { g.Diag("a line") }, call{abi.CallDiag, [5]uint64{6, 0}}},
+	"DiagBytes":            {func(g Gate) { g.DiagBytes(line) }, call{abi.CallDiag, [5]uint64{6, 0}}},
+	"DiagAbout":            {func(g Gate) { g.DiagAbout(8, line) }, call{abi.CallDiag, [5]uint64{6, 8}}},
+	"Trace":                {func(g Gate) { g.Trace(abi.TracePoke, peer, 10, 11) }, call{abi.CallTrace, [5]uint64{uint64(abi.TracePoke), uint64(peer), 10, 11}}},
+	"TraceRegs":            {func(g Gate) { g.TraceRegs(peer, &abi.Registers{}) }, call{abi.CallTrace, [5]uint64{uint64(abi.TraceRegs), uint64(peer)}}},
+	"Shutdown":             {func(g Gate) { g.Shutdown(abi.Reset, 12) }, call{abi.CallShutdown, [5]uint64{uint64(abi.Reset), 12}}},
+	"CopyFrom":             {func(g Gate) { g.CopyFrom(peer, 1, 2, make([]byte, 3)) }, call{abi.CallCopyFrom, [5]uint64{uint64(peer), 1, 2, where, 3}}},
+	"CopyTo":               {func(g Gate) { g.CopyTo(peer, 1, 2, line) }, call{abi.CallCopyTo, [5]uint64{uint64(peer), 1, 2, where, 6}}},
+	"PortIn":               {func(g Gate) { g.PortIn(0x64) }, call{abi.CallPortIO, [5]uint64{uint64(abi.PortIn), 0x64}}},
+	"PortOut":              {func(g Gate) { g.PortOut(0x64, 0xd4) }, call{abi.CallPortIO, [5]uint64{uint64(abi.PortOut), 0x64, 0xd4}}},
+	"Send":                 {func(g Gate) { g.Send(peer, &sent) }, call{abi.CallSend, [5]uint64{uint64(peer)}}},
+	"SendNB":               {func(g Gate) { g.SendNB(peer, &sent) }, call{abi.CallSendNB, [5]uint64{uint64(peer)}}},
+	"SendA":                {func(g Gate) { g.SendA(peer, 13, &sent) }, call{abi.CallSendA, [5]uint64{uint64(peer), 13}}},
+	"Receive":              {func(g Gate) { g.Receive(abi.Any, 14, &abi.Msg{}) }, call{abi.CallReceive, [5]uint64{uint64(abi.Any), 14}}},
+	"SendRec":              {func(g Gate) { m := sent; g.SendRec(peer, &m) }, call{abi.CallSendRec, [5]uint64{uint64(peer), abi.NoTimeout}}},
+	"SendRecTimeout":       {func(g Gate) { m := sent; g.SendRecTimeout(peer, 15, &m) }, call{abi.CallSendRec, [5]uint64{uint64(peer), 15}}},
+	"Notify":               {func(g Gate) { g.Notify(peer) }, call{abi.CallNotify, [5]uint64{uint64(peer)}}},
+	"Sleep":                {func(g Gate) { g.Sleep(16) }, call{abi.CallReceive, [5]uint64{uint64(abi.Self), 16}}},
+}
+
+// noCalls are the methods that enter no kernel.
+var noCalls = []string{"Start", "Module", "Now", "Crowded", "Grant", "Revoke", "In8", "In16", "In32", "Out8", "Out16", "Out32"}
+
+func TestEachMethodIsItsCall(t *testing.T) {
+	for name, c := range calls {
+		r := &recorder{}
+		c.do(NewGate(r))
+		if len(r.calls) != 1 || r.calls[0] != c.want {
+			t.Errorf("%s made the calls %v, want %v", name, r.calls, c.want)
+		}
+	}
+	g := reflect.TypeFor[Gate]()
+	if n := g.NumMethod(); n != len(calls)+len(noCalls) {
+		t.Errorf("a Gate has %d methods, %d are here", n, len(calls)+len(noCalls))
+	}
+	for m := range g.Methods() {
+		if _, ok := calls[m.Name]; !ok && !slices.Contains(noCalls, m.Name) {
+			t.Errorf("%s is not here", m.Name)
+		}
+	}
+}

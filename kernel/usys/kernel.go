@@ -1,0 +1,21 @@
+package usys
+
+import "bennu/kernel/abi"
+
+// Kernel is what lies below a gate on the host: a kernel that is simulated for one task (kernel/fake).
+type Kernel interface {
+	// Syscall is what SYSCALL does: it returns when the call is over.
+	Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (e abi.Errno, value uint64)
+
+	CallArea() *abi.CallArea   // the call page
+	StartInfo() *abi.StartInfo // the start page
+	Module() []byte            // the boot archive
+	// Address is where b lies in the task's memory: during the next call, and as long as a grant names it.
+	Address(b []byte) uint64
+	Now() uint64   // ns since boot
+	Crowded() bool // other goroutines exist
+
+	// In and Out are the instructions; size is 1, 2 or 4 bytes.
+	In(port uint16, size int) uint32
+	Out(port uint16, size int, v uint32)
+}
