@@ -192,6 +192,14 @@ func (x *views) find(va uint64) Region {
 	return Region{Start: placeAt(place), End: placeAt(place) + w.pages*abi.PageSize, Kind: Window}
 }
 
+// WindowAt is the window that the task sees at va; 0: none.
+func (s *Space) WindowAt(va uint64) abi.WindowID {
+	if s.views.find(va).Kind != Window {
+		return 0
+	}
+	return s.views.places[(va-windowsAt)/placeSize].of.id
+}
+
 // WindowAddress tells whether va is one at which tasks see windows: who finds nothing there may have lost it to its owner.
 func WindowAddress(va uint64) bool { return va-windowsAt < placesEnd-windowsAt }
 
