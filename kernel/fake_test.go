@@ -242,6 +242,9 @@ func (b *both) window(ep abi.Endpoint) {
 		case w.ID != abi.WindowID(id) || r.IntN(5) == 0:
 		case r.IntN(2) == 0:
 			ep = w.Owner
+			for n := 0; n < 50 && (b.tasks.Lookup(abi.Endpoint(peer)) == nil || abi.Endpoint(peer) == ep); n++ {
+				peer = uint64(b.some())
+			}
 		case w.Holders[0].Endpoint != 0:
 			ep, peer = w.Holders[0].Endpoint, uint64(w.Owner)
 		}
@@ -252,8 +255,10 @@ func (b *both) window(ep abi.Endpoint) {
 	switch op := abi.WindowOp(r.Uint64N(8)); op {
 	case abi.WindowCreate:
 		b.do(ep, nil, nil, abi.CallWindow, same(uint64(op), r.Uint64N(5)*20000, r.Uint64N(10)/4))
-	case abi.WindowAllow, 7:
-		b.do(ep, nil, nil, abi.CallWindow, same(uint64(op)/7+uint64(abi.WindowAllow), id, peer, []uint64{1, 3, 3, 3, 0, 7, 1 << 32}[r.IntN(7)]))
+	case abi.WindowAllow, abi.WindowMap:
+		for range 1 + r.IntN(2) {
+			b.do(ep, nil, nil, abi.CallWindow, same(uint64(op), id, peer, []uint64{1, 3, 3, 3, 0, 7, 1 << 32}[r.IntN(7)]))
+		}
 	default:
 		b.do(ep, nil, nil, abi.CallWindow, same(uint64(op), id, peer))
 	}

@@ -83,20 +83,8 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		}
 		w.frames[m.Account] += w.all.Len() - before
 	}
-	for id := range k.snapshots {
-		before := w.all.Len()
-		if f := k.snapshots[id].AddFrames(k.phys, &w.all, size); f.Broken() {
-			return f
-		}
-		w.frames[id] += w.all.Len() - before
-	}
-	for row := range abi.WindowRows {
-		before := w.all.Len()
-		a, f := k.windows.AddFrames(row, &w.all, size)
-		if f.Broken() {
-			return f
-		}
-		w.frames[a] += w.all.Len() - before
+	if f := k.addShared(); f.Broken() {
+		return f
 	}
 	if n := w.all.Len() + w.kernel; n != size {
 		return invariant.Of("frames that nobody has, or two (all, found)", size, n)
