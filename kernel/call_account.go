@@ -11,7 +11,7 @@ import (
 //
 // Errors: EINVAL (unknown op, or a value out of range), ESRCH (no such account, or it has no snapshot to check), ENOSPC (all accounts, or all rows of
 // images, are others'), ENOMEM (the reserve cannot be promised), EPERM (the kernel's account; AccountFree of the root
-// task's; AccountPay of one that is no server), EBUSY (tasks or images are on it), EIO (of
+// task's; AccountPay of one that is no server), EBUSY (tasks, images or windows are on it), EIO (of
 // AccountCheckSnapshot, which works in steps: the snapshot is damaged).
 func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	id := abi.AccountID(min(f.SI, abi.MaxAccounts))
