@@ -257,6 +257,7 @@ func TestWindowBuffers(t *testing.T) {
 	}
 	grant(owner, y, v.Address)
 	r.want("into a window for reading", copies(abi.CallCopyFrom, y, owner, read), 0xdead)
+	r.until("its end", func() bool { return !y.Dying })
 	if d := r.death(abi.CauseBadCall); d.Endpoint != y.Endpoint || d.Status != uint64(abi.CallCopyFrom) {
 		t.Errorf("%+v", d)
 	}
@@ -285,6 +286,7 @@ func TestWindowFaults(t *testing.T) {
 		}
 		ep := x.Endpoint
 		r.exception(x, 14, c.err, at+c.at)
+		r.until("its end", func() bool { return !x.Dying })
 		if d := r.death(abi.CauseException); d.Endpoint != ep || d.CR2 != at+c.at || d.ErrorCode != c.err || d.Vector != 14 {
 			t.Errorf("%s: %+v", c.name, d)
 		}

@@ -123,42 +123,43 @@ func (t *Windows) unused(w *window) {
 
 // Work of one step of Forget.
 const (
-	forgetRows = 80 // that are looked at
-	forgetLets = 12 // that are ended
+	forgetRows = 40 // that are looked at
+	forgetLets = 6  // that are ended
 )
 
-// Forget is one step of the end of ep, a task of account a: what it owns and what it sees. It tells whether that was the last one.
+// Forget is one step of the end of ep, a task of account a: what it owns and what it sees. It tells whether there was nothing left to do.
 func (t *Windows) Forget(ep abi.Endpoint, a abi.AccountID) (done bool) {
-	slot := ep.Slot()
-	x := &t.tasks[slot]
-	if x.owned > 0 {
+	x := &t.tasks[ep.Slot()]
+	switch {
+	case x.owned > 0:
 		rows := t.rowsOf(a)
 		for i := range rows {
 			if w := &rows[i]; w.id != 0 && w.owner == ep && !w.left {
 				t.leave(w)
-				return x.owned+x.named == 0 && x.clear()
+				break
 			}
 		}
+		return false
+	case x.named > 0:
+		t.forgetLets(x, ep)
+		return false
 	}
-	for n, end := 0, min(x.scan+forgetRows, len(t.rows)); x.named > 0; x.scan++ {
-		if x.scan == end || n == forgetLets {
-			return false
-		}
+	x.space, x.scan = nil, 0
+	return true
+}
+
+// forgetLets ends some of what lets windows to ep.
+func (t *Windows) forgetLets(x *views, ep abi.Endpoint) {
+	end := min(x.scan+forgetRows, len(t.rows))
+	for n := 0; x.scan < end && n < forgetLets && x.named > 0; x.scan++ {
 		w := &t.rows[x.scan]
-		if w.names>>slot&1 == 0 {
+		if w.names>>ep.Slot()&1 == 0 {
 			continue
 		}
 		t.drop(w, w.let(ep))
 		t.unused(w)
 		n++
 	}
-	return x.clear()
-}
-
-// clear forgets the task. It tells that this is done.
-func (x *views) clear() bool {
-	x.space, x.scan = nil, 0
-	return true
 }
 
 // leave ends a window whose owner ends, or leaves it to those who see it.

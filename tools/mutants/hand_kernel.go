@@ -43,7 +43,7 @@ var handKernel = []mutation{
 	{id: "window-last-holder", file: "kernel/space/let.go", before: "\tif w.left && w.names == 0 {\n\t\tt.release(w)\n\t}\n", after: "", why: "memory that nobody can reach is never free"},
 	{id: "window-send-mask", file: "kernel/task/window.go", before: "case to != k && k.SendTo>>to.Slot&1 == 0:", after: "case false:", why: "memory is shared where no message may go"},
 	{id: "window-map-twice", file: "kernel/space/let.go", before: "\tcase l.place != none:\n\t\treturn v, abi.EEXIST\n", after: "", why: "a task sees a window in two places, and loses it in one"},
-	{id: "window-forget-steps", file: "kernel/space/let.go", before: "if x.scan == end || n == forgetLets {", after: "if x.scan == end {", why: "an end does all at once, however many let their windows to it"},
+	{id: "window-forget-steps", file: "kernel/space/let.go", before: "x.scan < end && n < forgetLets && x.named > 0;", after: "x.scan < end && x.named > 0;", why: "an end does all at once, however many let their windows to it"},
 	{id: "window-death", file: "kernel/death.go", before: "if !k.ipc.Forget(t) || !k.windows.Forget(t.Endpoint, t.Account) {", after: "if !k.ipc.Forget(t) {", why: "the windows of the dead stay where they are"},
 	{id: "window-write-through", file: "kernel/space/space.go", before: "write && *p&*s.Part(va)&paging.Writable == 0 {", after: "write && *p&paging.Writable == 0 {", why: "a kernel call writes a window for a task that may only read it"},
 	{id: "window-poke", file: "kernel/space/space.go", before: "\tcase WindowAddress(va): // a copy would not be what the others see\n\t\treturn 0\n", after: "", why: "a poke gives a task page tables of its own for a window that it shares"},
