@@ -233,3 +233,33 @@ func TestForgetInSteps(t *testing.T) {
 		t.Error("one who has nothing needs steps")
 	}
 }
+
+// A window that is not wholly made is nobody's yet, whoever guesses its id; one that its owner has left is not the owner's, whoever that
+// was.
+func TestWindowNobodyOwns(t *testing.T) {
+	c := fullScene(t, 1000)
+	a, b := &c.actors[0], &c.actors[1]
+	refused := func(what string, id abi.WindowID) {
+		t.Helper()
+		c.must(what+": allow", c.windows.Allow(a.ep, id, c.actors[2].ep, readWrite), abi.EINVAL)
+		_, e := c.windows.Map(b.ep, b.s, a.ep, id)
+		c.must(what+": map", e, abi.EPERM)
+		c.must(what+": revoke", c.windows.Revoke(a.ep, id, b.ep), abi.EINVAL)
+		c.must(what+": free", c.windows.Free(a.ep, 9, id), abi.EINVAL)
+	}
+	if _, more, e := c.windows.Create(a.ep, a.s, a.account(), c.holder(a), 100*abi.PageSize, 0, true); e != abi.OK || !more {
+		t.Fatalf("more %v, %s", more, e.Name())
+	}
+	refused("not wholly made", c.windows.unfinished(a.ep, a.account()).id)
+	v, _, e := c.made(a, 1, abi.WindowKeep)
+	c.must("create", e, abi.OK)
+	c.must("allow", c.windows.Allow(a.ep, v.ID, b.ep, abi.WindowRead), abi.OK)
+	_, e = c.windows.Map(b.ep, b.s, a.ep, v.ID)
+	c.must("map", e, abi.OK)
+	for !c.windows.Forget(a.ep, a.account()) {
+	}
+	refused("left", v.ID)
+	if b.s.WindowAt(v.Address) != v.ID || b.s.WindowAt(v.Address+abi.PageSize) != 0 || a.s.WindowAt(v.Address) != 0 {
+		t.Error("it is seen where it is not, or the reverse")
+	}
+}
