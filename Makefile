@@ -14,9 +14,9 @@ TASKS := rs=rs/root tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd f
 
 # What other archives have: the root task that is the kernel's own tests; the one that is its benchmark, with a task to talk to; the
 # client that tools/bench adds to the whole system; and what takes the machine from the others in tests, one program in many
-# roles beside the services that drive no clock.
+# roles beside the services that drive no clock; and an ordinary Go program, which tools/qemutest packs.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG)
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
@@ -30,7 +30,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-bochs test-recorded demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-bochs FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-bochs need-grub need-uefi FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -41,7 +41,7 @@ build: need-go ## the kernel and all tasks, into out/
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
 	$(GO) run ./tools/mkimage pack -o $(OUT)/ktest.tar bin/rs=$(OUT)/bin/ktest
-	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty
+	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty bin/gopher=$(OUT)/bin/gopher
 	@sed 's/^\([[:space:]]*ipc[[:space:]].*\) rtc\>/\1/' $(HOG_OTHERS) >$(OUT)/hogs-others.conf
 	$(GO) run ./tools/mkimage pack -o $(OUT)/hogs.tar -conf $(OUT)/hogs-others.conf -conf $(HOG)/hogs.conf bin/hog=$(OUT)/bin/hog $(foreach n,$(HOG_NAMES),bin/$n=$(OUT)/bin/$n)
 
@@ -60,16 +60,19 @@ check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 test-host: need-go ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
 
-test-qemu: need-qemu image ## boot, kernel and recovery tests in QEMU
+test-qemu: need-qemu need-grub image ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
-test-long: test-hogs test-bochs test-recorded ## what takes longer than make test should, or needs a host that does nothing else
+test-long: test-hogs test-boot test-bochs test-recorded ## what takes longer than make test should, or needs a host that does nothing else
 
 test-recorded: need-qemu image ## a new run of make bench beside the recorded figures
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 8m -run TestRecorded ./tools/bench
 
 test-hogs: need-qemu image # each role of a hog sixteen times at once
 	$(GO) run ./tools/demo -hogs each -seconds 3 -timeout 20m
+
+test-boot: need-qemu need-uefi image # GRUB, by BIOS and UEFI, on both machines, and the kernel at many places
+	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 20m -run 'TestLoaders|TestHole|TestKernelElsewhere' ./tools/qemutest
 
 test-bochs: need-bochs image ## the kernel's tests on another processor: the emulator Bochs
 	$(GO) test $(TESTFLAGS) -count=1 -tags bochs -timeout 40m ./tools/bochstest
@@ -114,6 +117,12 @@ need-bochs:
 need-qemu:
 	@./tools/need.sh go qemu
 
+need-grub:
+	@./tools/need.sh go grub
+
+need-uefi:
+	@./tools/need.sh go grub uefi
+
 need-cc:
 	@./tools/need.sh cc
 
@@ -130,12 +139,12 @@ $(filter-out $(OUT)/bin/rs,$(BINS)): $(OUT)/bin/%: FORCE | $(OUT)/bin/rs
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 0 -symbols -o $(OUT)/kernel.raw.elf ./boot/kernel
-	$(GO) run ./tools/mkimage kernel $(OUT)/kernel.raw.elf $@
+	$(GO) run ./tools/mkimage kernel -multiboot2 mb2init $(OUT)/kernel.raw.elf $@
 
 # The tests of ring 0 and of the board are kernels of their own.
 $(OUT)/ring0test.elf $(OUT)/boardtest.elf: $(OUT)/%.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 0 -symbols -o $(OUT)/$*.raw.elf ./boot/$*
-	$(GO) run ./tools/mkimage kernel $(OUT)/$*.raw.elf $@
+	$(GO) run ./tools/mkimage kernel -multiboot2 mb2init $(OUT)/$*.raw.elf $@
 
 FORCE:

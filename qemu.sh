@@ -1,11 +1,13 @@
 #!/bin/sh
-# Boots bennu in QEMU: the kernel as a PVH ELF, the boot archive as its module.
+# Boots bennu in QEMU: the kernel as a PVH ELF, the boot archive as its module; or a CD, which has its own.
 #
 #   ./qemu.sh                      q35, TCG, COM1 on this terminal (Ctrl-A X ends QEMU)
 #   CTL=/tmp/b.sock ./qemu.sh      COM2, the control port, is that UNIX socket
 #
 # Variables, all optional:
 #   KERNEL=FILE   default out/kernel.elf       ARCHIVE=FILE  default out/boot.tar
+#   CD=FILE       the firmware boots that; no KERNEL, ARCHIVE, CMDLINE, SEED
+#   UEFI=1        the firmware is OVMF
 #   MACHINE=q35|pc                             MEM=256M      guest memory
 #   ACCEL=tcg|kvm                              CPU=MODEL     default max (tcg), host (kvm);
 #                                              with ICOUNT max,-rdrand,-rdseed
@@ -42,8 +44,16 @@ machine=${MACHINE:-q35}
 accel=${ACCEL:-tcg}
 
 command -v "$qemu" >/dev/null 2>&1 || die "$qemu is missing: apt-get install --no-install-recommends qemu-system-x86"
-[ -r "$kernel" ] || die "no kernel at $kernel: run make image"
-[ -r "$archive" ] || die "no boot archive at $archive: run make image"
+if [ -n "${CD:-}" ]; then
+	[ -r "$CD" ] || die "CD=$CD: no such file"
+	[ -z "${KERNEL:-}${ARCHIVE:-}${CMDLINE:-}${SEED:-}" ] || die "CD= has its own kernel, archive and command line: expected no KERNEL, ARCHIVE, CMDLINE, SEED"
+	archive=$CD
+elif [ -n "${UEFI:-}" ]; then
+	die "UEFI=1: expected CD=FILE: PVH has no UEFI"
+else
+	[ -r "$kernel" ] || die "no kernel at $kernel: run make image"
+	[ -r "$archive" ] || die "no boot archive at $archive: run make image"
+fi
 case $machine in
 q35 | pc) ;;
 *) die "MACHINE=$machine: expected q35 or pc" ;;
@@ -70,7 +80,16 @@ esac
 
 # No card but what is asked for, so that the PCI tests know what they see.
 set -- -machine "$machine" -accel "$accel" -cpu "$cpu" -m "$MEM" -smp 1 -no-user-config -display none
-set -- "$@" -kernel "$kernel" -initrd "$archive"
+if [ -n "${CD:-}" ]; then
+	set -- "$@" -drive "file=$CD,format=raw,media=cdrom,readonly=on,if=none,id=cd0" -device ide-cd,drive=cd0,bootindex=0
+else
+	set -- "$@" -kernel "$kernel" -initrd "$archive"
+fi
+if [ -n "${UEFI:-}" ]; then
+	ovmf=/usr/share/ovmf/OVMF.fd
+	[ -r "$ovmf" ] || die "UEFI=1: $ovmf is missing: apt-get install --no-install-recommends ovmf"
+	set -- "$@" -bios "$ovmf"
+fi
 # Without strict=on SeaBIOS also looks at drives that it is not to boot from. Its NVMe driver then takes memory from the
 # top of RAM for good, where QEMU has put the archive, and the kernel finds its module outside of RAM.
 set -- "$@" -boot strict=on

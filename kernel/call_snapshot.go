@@ -42,6 +42,9 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		t.Done++
 		return again, 0
 	}
+	if e == abi.OK && a.Frames.Left() < t.Space.Used() {
+		e = abi.ENOMEM // the life could not have copies of what it has now
+	}
 	if e == abi.OK {
 		e = t.Space.Take(&n.Snapshot, &a.Frames)
 	}
@@ -54,7 +57,15 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	n.frame, n.fsBase, n.gsBase, n.tasks, n.dropped, n.sum = *f, t.Ctx.FSBase, t.Ctx.GSBase, 1, false, 0
 	n.frame.AX, n.frame.DX = uint64(abi.OK), 1
 	n.cursor = n.First()
+	k.limit(t, n)
 	return abi.OK, 0
+}
+
+// limit tells t how much of its account's memory is left to its lives beside the snapshot.
+func (k *Kernel) limit(t *task.Task, n *snapshot) {
+	if ceiling := k.accounts.Get(t.Account).Frames.Ceiling(); ceiling > n.Frames() {
+		k.startInfo(t).MemoryLimit = (ceiling - n.Frames()) * abi.PageSize
+	}
 }
 
 // granted tells whether a task lets others copy.

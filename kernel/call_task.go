@@ -62,7 +62,7 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	return t, abi.OK
 }
 
-// furnish gives a new task its context, its start page, its call page and its code.
+// furnish gives a new task its context, its start page, its call page, everybody's clock page and its code.
 func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool {
 	ctx := t.Space.Own()
 	if ctx == 0 {
@@ -71,7 +71,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	t.Ctx = contextAt(k.phys, ctx)
 	t.Ctx.Start(t.Slot, t.Image.Entry)
 	start, call := t.Space.Fixed(abi.StartPage, false), t.Space.Fixed(abi.CallPage, true)
-	if start == 0 || call == 0 {
+	if start == 0 || call == 0 || !t.Space.MapClock(k.wallFrame) {
 		return false
 	}
 	t.Call = callAt(k.phys, call)
@@ -92,6 +92,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 		return false
 	}
 	n.resume(t)
+	k.limit(t, n)
 	return true
 }
 
@@ -101,7 +102,7 @@ func (k *Kernel) startInfo(t *task.Task) *abi.StartInfo {
 }
 
 // nextSeed draws a task's random seed from the kernel's, which boot took from the hardware: xoshiro256+ (Blackman and
-// Vigna, "Scrambled Linear Pseudorandom Number Generators"). Tasks that need secrets take RDRAND.
+// Vigna, "Scrambled Linear Pseudorandom Number Generators"). It is guessable: for secrets there is CallEntropy.
 func (k *Kernel) nextSeed() (out [4]uint64) {
 	s := &k.seed
 	for i := range out {

@@ -4,6 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
+	"bennu/kernel/entropy"
 	"bennu/kernel/image"
 	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
@@ -20,6 +21,7 @@ import (
 // Machine is the hardware that the kernel drives, beside the processor (arch.CPU).
 type Machine interface {
 	irq.Lines
+	entropy.Source
 
 	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
 	EndInterrupt()                                // to the interrupt controller
@@ -41,6 +43,7 @@ type Config struct {
 	TSCMult  uint64 // ns = TSC * TSCMult >> 32
 	Facts    abi.Machine
 	Seed     [4]uint64 // of the tasks' random numbers
+	Replay   bool      // the seed was given: all that is random follows from it, secrets too
 
 	Ports      ioport.Ports   // the guarded ones are reached by these
 	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
@@ -94,11 +97,17 @@ type Kernel struct {
 	line        textLine
 	seed        [4]uint64
 	walk        *walker
+	entropy     *entropy.Pool
+	wall        *abi.ClockInfo // what all tasks see
+	wallFrame   mem.Addr
 }
 
 // New makes a kernel without tasks.
 func New(cfg Config) *Kernel {
 	k := &Kernel{m: cfg.Machine, cpu: cfg.CPU, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
+	k.entropy = entropy.New(cfg.Seed, cfg.Replay, cfg.Machine)
+	k.wallFrame = cfg.Pool.Get(nil)
+	k.wall = clockAt(k.phys, k.wallFrame)
 	k.walk = &walker{kernel: cfg.Pool.Size() - cfg.Pool.Free()}
 	k.tasks = task.NewTable()
 	k.accounts = account.NewTable(cfg.Pool)

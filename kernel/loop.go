@@ -167,6 +167,7 @@ func (k *Kernel) event(t *task.Task, v uint64) {
 		k.exception(t, v)
 		return
 	}
+	k.entropy.Stir(k.entered)
 	k.unclaimed = true
 	switch {
 	case v == arch.VectorTimer: // the end of a turn is t's
@@ -280,6 +281,8 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallAccount - abi.CallBase:     (*Kernel).callAccount,
 	abi.CallPortIO - abi.CallBase:      (*Kernel).callPortIO,
 	abi.CallSnapshot - abi.CallBase:    (*Kernel).callSnapshot,
+	abi.CallEntropy - abi.CallBase:     (*Kernel).callEntropy,
+	abi.CallSetClock - abi.CallBase:    (*Kernel).callSetClock,
 	abi.CallWindow - abi.CallBase:      (*Kernel).callWindow,
 }
 

@@ -42,7 +42,16 @@ type machine struct {
 	debug    []byte
 	shutdown []uint64
 	spaces   []mem.Addr
+	random   []uint64 // what the processor's generator gives, once
 	invalid  []uint64 // addresses
+}
+
+func (m *machine) Random() (v uint64, ok bool) {
+	if len(m.random) == 0 {
+		return 0, false
+	}
+	v, m.random = m.random[0], m.random[1:]
+	return v, true
 }
 
 func (m *machine) Level(line uint32) bool { return line >= 16 }

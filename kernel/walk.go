@@ -117,7 +117,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
 		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: k.windows.Shares(i)}
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: k.windows.Shares(i), Clock: k.wallFrame}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# need.sh WHAT...: looks for go, qemu, cc and bochs, and installs what is Debian's with apt where that needs no
+# need.sh WHAT...: looks for go, qemu, cc, bochs, grub and uefi, and installs what is Debian's with apt where that needs no
 # password. If something is missing in the end, it says the one line to type, and status is 2.
 set -u
 
@@ -56,16 +56,30 @@ need_cc() {
 	command -v xz >/dev/null 2>&1 || install xz-utils
 }
 
-# Bochs, its firmware and display, GRUB and what makes a CD of them; gcc for the loader's shim.
+# Bochs, its firmware and display; GRUB loads the kernel there, too.
 need_bochs() {
-	for c in bochs grub-mkimage xorriso gcc; do
-		command -v $c >/dev/null 2>&1 || lacks=1
-	done
-	for f in /usr/share/bochs/BIOS-bochs-latest /usr/share/bochs/VGABIOS-lgpl-latest /usr/lib/grub/i386-pc/cdboot.img \
-		/usr/lib/*/bochs/plugins/libbx_term_gui.so; do
+	command -v bochs >/dev/null 2>&1 || lacks=1
+	for f in /usr/share/bochs/BIOS-bochs-latest /usr/share/bochs/VGABIOS-lgpl-latest /usr/lib/*/bochs/plugins/libbx_term_gui.so; do
 		[ -e "$f" ] || lacks=1
 	done
-	[ -z "${lacks:-}" ] || install bochs bochs-term bochsbios vgabios grub-pc-bin grub-common xorriso gcc
+	[ -z "${lacks:-}" ] || install bochs bochs-term bochsbios vgabios
+	need_grub
+}
+
+# GRUB for BIOS, and what makes a CD of it.
+need_grub() {
+	for f in "$(command -v grub-mkimage)" "$(command -v xorriso)" /usr/lib/grub/i386-pc/cdboot.img; do
+		[ -e "$f" ] || no_grub=1
+	done
+	[ -z "${no_grub:-}" ] || install grub-pc-bin grub-common xorriso
+}
+
+# GRUB for UEFI, what makes its FAT volume, and a firmware for QEMU.
+need_uefi() {
+	for f in "$(command -v mformat)" "$(command -v mcopy)" /usr/lib/grub/x86_64-efi/multiboot2.mod /usr/share/ovmf/OVMF.fd; do
+		[ -e "$f" ] || no_uefi=1
+	done
+	[ -z "${no_uefi:-}" ] || install grub-efi-amd64-bin mtools ovmf
 }
 
 for what in "$@"; do
@@ -74,6 +88,8 @@ for what in "$@"; do
 	qemu) need_qemu ;;
 	cc) need_cc ;;
 	bochs) need_bochs ;;
-	*) say "$what: expected go, qemu, cc or bochs" && exit 2 ;;
+	grub) need_grub ;;
+	uefi) need_uefi ;;
+	*) say "$what: expected go, qemu, cc, bochs, grub or uefi" && exit 2 ;;
 	esac
 done

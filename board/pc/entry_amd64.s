@@ -2,6 +2,7 @@
 
 #include "go_asm.h"
 #include "textflag.h"
+#include "say_amd64.h"
 
 // cpuinit is the kernel's first instruction. A PVH loader enters it in 32-bit protected mode: flat
 // segments, paging off, EBX = the physical address of hvm_start_info.
@@ -10,30 +11,205 @@
 // address here is an offset to it, or relative to the instruction.
 //
 // Until ·long64 this is 32-bit code. Go's assembler knows only 64-bit code, so every instruction here is
-// one that both modes encode alike: no REX prefix, no RIP-relative operand. Nothing can be called yet, so the instructions of
-// board/x86 are here inline.
+// one that both modes encode alike: no REX prefix, and a RIP-relative operand only where it says so. Nothing else can be called
+// yet, so the instructions of board/x86 are here inline.
 //
-// Source: Xen, "x86/HVM direct boot ABI"; Intel SDM Vol. 3A, "Initializing IA-32e Mode".
+// hvm_start_info (BX): modules' count at 12, their list at 16, command line at 24, memory map at 40, its entries at 48. A module: address and
+// size first.
+//
+// Source: Xen, "x86/HVM direct boot ABI"; Xen, public/arch-x86/hvm/start_info.h.
 TEXT cpuinit(SB),NOSPLIT|NOFRAME,$0
 	CLI
 	CLD
+	CMPL	0(BX), $0x336ec578
+	JEQ	told
+	JMP	mb2init(SB)
+told:
 	XORL	SI, SI	// PVH loaders put it where it is linked
 	LEAL	const_earlyStack(SI), SP
 	RDTSC
-	LEAL	const_earlyStack(SI), DI
-	MOVL	AX, 0(DI)
-	MOVL	DX, 4(DI)
-	CMPL	0(BX), $0x336ec578
-	JNE	notpvh
+	MOVL	AX, const_earlyTSC(SI)
+	MOVL	DX, (const_earlyTSC+4)(SI)
+	MOVL	BX, const_earlyInfo(SI)
+	MOVL	$const_PVH, const_earlyProtocol(SI)
+	MOVL	$24, const_earlyEntry(SI)
+	MOVL	40(BX), AX
+	MOVL	AX, const_earlyMap(SI)
+	MOVL	48(BX), CX
+	LEAL	(CX)(CX*2), CX
+	LEAL	(AX)(CX*8), CX
+	MOVL	CX, const_earlyMapEnd(SI)
 	CALL	·room(SB)
-	MOVL	const_earlyStack(SI), AX
-	MOVL	(const_earlyStack+4)(SI), DX
+
+	MOVL	BX, AX
+	LEAL	56(BX), DX
+	CALL	·apart(SB)
+	MOVL	const_earlyMap(SI), AX
+	MOVL	const_earlyMapEnd(SI), DX
+	CALL	·apart(SB)
+	MOVL	24(BX), AX	// a text of unknown length
+	LEAL	1(AX), DX
+	CALL	·apart(SB)
+	MOVL	16(BX), DI
+	MOVL	12(BX), CX
+	CMPL	CX, $const_maxModules
+	JHI	apart	// garbage, which is refused later
+	MOVL	DI, AX
+	MOVL	CX, DX
+	SHLL	$5, DX
+	ADDL	DI, DX
+	CALL	·apart(SB)
+module:
+	TESTL	CX, CX
+	JEQ	apart
+	SUBL	$1, CX
+	CMPL	4(DI), $0
+	JNE	next	// from 4 GiB on
+	MOVL	0(DI), AX
+	MOVL	AX, DX
+	ADDL	8(DI), DX
+	JCS	long
+	CMPL	12(DI), $0
+	JEQ	short
+long:
+	MOVL	$-1, DX
+short:
+	CALL	·apart(SB)
+next:
+	ADDL	$32, DI
+	JMP	module
+apart:
+	JMP	·start(SB)
+
+// mb2init is where a Multiboot2 loader enters the kernel: as above, EAX = its magic, EBX = the physical address of its
+// information, ESP undefined.
+//
+// The information (BX): its size, a reserved word, tags. A tag, at a multiple of 8: type, size, then of the memory map (6) the
+// size of an entry, its version and the entries; of a module (3) start and end.
+//
+// Source: Multiboot2 Specification, "I386 machine state", "Boot information format".
+TEXT mb2init(SB),NOSPLIT|NOFRAME,$0
+	CLI
+	CLD
+	CMPL	AX, $0x36d76289
+	JNE	neither
+	LEAL	8(BX), SP	// the reserved word is the first stack
+	CALL	·caller(SB)
+	LEAL	runtime·text(SB), SI	// in 32-bit mode this is how far runtime·text is from the instruction after it
+	LEAL	(6-const_kernelText)(SI)(AX*1), SI	// and 6 bytes before that is AX
+	TESTL	$(const_loadAlign-1), SI
+	JNE	crooked
+	LEAL	const_earlyStack(SI), SP
+	RDTSC
+	MOVL	AX, const_earlyTSC(SI)
+	MOVL	DX, (const_earlyTSC+4)(SI)
+	MOVL	BX, const_earlyInfo(SI)
+	MOVL	$const_Multiboot2, const_earlyProtocol(SI)
+
+	CALL	·tags(SB)
+map:
+	CMPL	DI, CX
+	JCC	unmapped
+	MOVL	0(DI), AX
+	CMPL	AX, $6
+	JEQ	mapped
+	CALL	·tag(SB)
+	JMP	map
+mapped:
+	LEAL	16(DI), AX
+	MOVL	AX, const_earlyMap(SI)
+	MOVL	8(DI), AX
+	MOVL	AX, const_earlyEntry(SI)
+	CMPL	AX, $24
+	JCS	unmapped
+	CMPL	AX, $const_page
+	JCC	unmapped
+	CALL	·tag(SB)
+	MOVL	DI, const_earlyMapEnd(SI)
+	CALL	·room(SB)
+
+	MOVL	BX, AX
+	MOVL	0(BX), DX
+	ADDL	BX, DX
+	CALL	·apart(SB)
+	CALL	·tags(SB)
+module:
+	CMPL	DI, CX
+	JCC	apart
+	MOVL	0(DI), AX
+	CMPL	AX, $3
+	JNE	next
+	MOVL	8(DI), AX
+	MOVL	12(DI), DX
+	CALL	·apart(SB)
+next:
+	CALL	·tag(SB)
+	JMP	module
+apart:
+	JMP	·start(SB)
+neither:
+	MOVL	$const_lowStack, SP
+	// "bennu: not booted by PVH or Multiboot2. "
+	SAY(0x6e6e6562); SAY(0x6e203a75); SAY(0x6220746f); SAY(0x65746f6f); SAY(0x79622064); SAY(0x48565020)
+	SAY(0x20726f20); SAY(0x746c754d); SAY(0x6f6f6269); SAY(0x202e3274)
+	JMP	·giveup(SB)
+crooked:
+	// "bennu: loaded at no multiple of 2 MiB   "
+	SAY(0x6e6e6562); SAY(0x6c203a75); SAY(0x6564616f); SAY(0x74612064); SAY(0x206f6e20); SAY(0x746c756d)
+	SAY(0x656c7069); SAY(0x20666f20); SAY(0x694d2032); SAY(0x20202042)
+	JMP	·giveup(SB)
+unmapped:
+	// "bennu: multiboot2: no sound memory map"
+	SAY(0x6e6e6562); SAY(0x6d203a75); SAY(0x69746c75); SAY(0x746f6f62); SAY(0x6e203a32); SAY(0x6f73206f)
+	SAY(0x20646e75); SAY(0x6f6d656d); SAY(0x6d207972); SAY(0x20207061)
+	JMP	·giveup(SB)
+
+// caller gives its return address in AX.
+TEXT ·caller(SB),NOSPLIT|NOFRAME,$0
+	MOVL	0(SP), AX
+	RET
+
+// tags gives Multiboot2's first tag in DI, and in CX where the last one must begin before: the information's end, less a tag's head.
+TEXT ·tags(SB),NOSPLIT|NOFRAME,$0
+	LEAL	8(BX), DI
+	MOVL	0(BX), CX
+	LEAL	-7(BX)(CX*1), CX
+	CMPL	CX, BX
+	JCC	done
+	MOVL	BX, CX	// garbage: no tags
+done:
+	RET
+
+// tag goes on to the next tag in DI; after the last one, and from one that is none, to CX. Clobbers DX.
+TEXT ·tag(SB),NOSPLIT|NOFRAME,$0
+	CMPL	0(DI), $0
+	JEQ	last
+	MOVL	4(DI), DX
+	CMPL	DX, $8
+	JCS	last
+	LEAL	7(DI)(DX*1), DX
+	ANDL	$~7, DX
+	CMPL	DX, DI
+	JCS	last
+	MOVL	DX, DI
+	RET
+last:
+	MOVL	CX, DI
+	RET
+
+// start goes on when it is known that the kernel's memory is RAM and its own.
+TEXT ·start(SB),NOSPLIT|NOFRAME,$0
 	LEAL	const_g0Top(SI), SP
 	LEAL	const_bootInfo(SI), DI
-	MOVL	BX, 0(DI)
-	MOVL	AX, 8(DI)
-	MOVL	DX, 12(DI)
-	MOVL	SI, 16(DI)
+	MOVL	const_earlyInfo(SI), AX
+	MOVL	AX, bootRecord_info(DI)
+	MOVL	const_earlyTSC(SI), AX
+	MOVL	AX, bootRecord_entryTSC(DI)
+	MOVL	(const_earlyTSC+4)(SI), AX
+	MOVL	AX, (bootRecord_entryTSC+4)(DI)
+	MOVL	SI, bootRecord_moved(DI)
+	MOVL	const_earlyProtocol(SI), AX
+	MOVL	AX, bootRecord_protocol(DI)
 
 	// What paging and the Go runtime cannot do without. The rest of the list is checked in Go.
 	MOVL	$0x80000000, AX
@@ -65,34 +241,11 @@ nolong:
 	MOVL	$0x206d6c20, AX
 refuse:
 	MOVL	AX, BP
-	MOVL	$0x6e6e6562, AX	// "benn"
-	CALL	·put4(SB)
-	MOVL	$0x63203a75, AX	// "u: c"
-	CALL	·put4(SB)
-	MOVL	$0x6c207570, AX	// "pu l"
-	CALL	·put4(SB)
-	MOVL	$0x736b6361, AX	// "acks"
-	CALL	·put4(SB)
-	MOVL	$0x2020203a, AX	// ":   "
-	CALL	·put4(SB)
+	// "bennu: cpu lacks:   "
+	SAY(0x6e6e6562); SAY(0x63203a75); SAY(0x6c207570); SAY(0x736b6361); SAY(0x2020203a)
 	MOVL	BP, AX
 	CALL	·put4(SB)
 	JMP	·giveup(SB)
-notpvh:
-	MOVL	$0x6e6e6562, AX	// "benn"
-	CALL	·put4(SB)
-	MOVL	$0x6e203a75, AX	// "u: n"
-	CALL	·put4(SB)
-	MOVL	$0x6220746f, AX	// "ot b"
-	CALL	·put4(SB)
-	MOVL	$0x65746f6f, AX	// "oote"
-	CALL	·put4(SB)
-	MOVL	$0x79622064, AX	// "d by"
-	CALL	·put4(SB)
-	MOVL	$0x48565020, AX	// " PVH"
-	CALL	·put4(SB)
-	JMP	·giveup(SB)
-
 tables:
 	// The first 4 GiB in 2 MiB pages, twice: at the physical addresses themselves and in the direct map.
 	LEAL	const_bootTables(SI), DI
@@ -153,220 +306,12 @@ noavx:
 	BYTE	$0x0f; BYTE $0x01; BYTE $0xd1	// XSETBV
 	JMP	·long64(SB)
 
-// room returns when all of the kernel's memory is RAM and the archive lies elsewhere; else it says so, with the memory map,
-// and ends the machine. The stack may be the only memory that there is. Clobbers AX, CX, DX, DI.
-//
-// hvm_start_info (BX): modules' count at 12, their list at 16, memory map at 40, its entries at 48. A map
-// entry: address, size, type (1 is RAM). A module: address and size first. SI: how far the kernel was moved.
-//
-// Source: Xen, public/arch-x86/hvm/start_info.h.
-TEXT ·room(SB),NOSPLIT|NOFRAME,$0
-	MOVL	40(BX), DI
-	MOVL	48(BX), CX
-region:
-	TESTL	CX, CX
-	JEQ	none
-	SUBL	$1, CX
-	MOVL	16(DI), AX
-	CMPL	AX, $1
-	JNE	next
-	CMPL	4(DI), $0	// from 4 GiB on
-	JNE	next
-	LEAL	const_kernelBase(SI), AX
-	SUBL	0(DI), AX
-	JCS	next	// it begins above
-	CMPL	12(DI), $0
-	JNE	modules	// it is of 4 GiB and more
-	ADDL	$const_kernelSize, AX
-	CMPL	8(DI), AX
-	JCC	modules
-next:
-	ADDL	$24, DI
-	JMP	region
-modules:
-	MOVL	12(BX), CX
-	TESTL	CX, CX
-	JEQ	done
-	MOVL	16(BX), DI
-	CMPL	4(DI), $0
-	JNE	done
-	LEAL	const_kernelBase(SI), AX
-	ADDL	$const_kernelSize, AX
-	CMPL	0(DI), AX
-	JCC	done	// above
-	SUBL	$const_kernelSize, AX
-	MOVL	0(DI), DX
-	ADDL	8(DI), DX
-	JCS	none
-	CMPL	AX, DX
-	JCS	none
-done:
-	RET
-none:
-	MOVL	40(BX), DI
-	MOVL	48(BX), AX
-	LEAL	(AX)(AX*2), AX
-	LEAL	(DI)(AX*8), AX
-	PUSHQ	AX	// the map's end
-	MOVL	$0x6e6e6562, AX	// "benn"
-	CALL	·put4(SB)
-	MOVL	$0x6e203a75, AX	// "u: n"
-	CALL	·put4(SB)
-	MOVL	$0x6f72206f, AX	// "o ro"
-	CALL	·put4(SB)
-	MOVL	$0x69206d6f, AX	// "om i"
-	CALL	·put4(SB)
-	MOVL	$0x656d206e, AX	// "n me"
-	CALL	·put4(SB)
-	MOVL	$0x79726f6d, AX	// "mory"
-	CALL	·put4(SB)
-	MOVL	$0x726f6620, AX	// " for"
-	CALL	·put4(SB)
-	MOVL	$0x65687420, AX	// " the"
-	CALL	·put4(SB)
-	MOVL	$0x72656b20, AX	// " ker"
-	CALL	·put4(SB)
-	MOVL	$0x2c6c656e, AX	// "nel,"
-	CALL	·put4(SB)
-	MOVL	$0x20363120, AX	// " 16 "
-	CALL	·put4(SB)
-	MOVL	$0x33206f74, AX	// "to 3"
-	CALL	·put4(SB)
-	MOVL	$0x694d2039, AX	// "9 Mi"
-	CALL	·put4(SB)
-	MOVL	$0x61202c42, AX	// "B, a"
-	CALL	·put4(SB)
-	MOVL	$0x6120646e, AX	// "nd a"
-	CALL	·put4(SB)
-	MOVL	$0x7261206e, AX	// "n ar"
-	CALL	·put4(SB)
-	MOVL	$0x76696863, AX	// "chiv"
-	CALL	·put4(SB)
-	MOVL	$0x65622065, AX	// "e be"
-	CALL	·put4(SB)
-	MOVL	$0x65646973, AX	// "side"
-	CALL	·put4(SB)
-	MOVL	$0x0a0d3a73, AX	// "s:\r\n"
-	CALL	·put4(SB)
-line:
-	CMPL	DI, 0(SP)
-	JCC	end
-	MOVL	$0x20207461, AX	// "at  "
-	CALL	·put4(SB)
-	CALL	·hex48(SB)
-	MOVL	$0x726f6620, AX	// " for"
-	CALL	·put4(SB)
-	CALL	·hex48(SB)
-	MOVL	$0x20736920, AX	// " is "
-	CALL	·put4(SB)
-	MOVL	0(DI), AX
-	CALL	·hex4(SB)
-	MOVL	$0x0a0d2020, AX	// "  \r\n"
-	CALL	·put4(SB)
-	ADDL	$8, DI
-	JMP	line
-end:
-	MOVL	$0x73692031, AX	// "1 is"
-	CALL	·put4(SB)
-	MOVL	$0x4d415220, AX	// " RAM"
-	CALL	·put4(SB)
-	MOVL	$0x2041202e, AX	// ". A "
-	CALL	·put4(SB)
-	MOVL	$0x6863616d, AX	// "mach"
-	CALL	·put4(SB)
-	MOVL	$0x20656e69, AX	// "ine "
-	CALL	·put4(SB)
-	MOVL	$0x3120666f, AX	// "of 1"
-	CALL	·put4(SB)
-	MOVL	$0x4d203832, AX	// "28 M"
-	CALL	·put4(SB)
-	MOVL	$0x69204269, AX	// "iB i"
-	CALL	·put4(SB)
-	MOVL	$0x616c2073, AX	// "s la"
-	CALL	·put4(SB)
-	MOVL	$0x20656772, AX	// "rge "
-	CALL	·put4(SB)
-	MOVL	$0x756f6e65, AX	// "enou"
-	CALL	·put4(SB)
-	MOVL	$0x202e6867, AX	// "gh. "
-	CALL	·put4(SB)
-	JMP	·giveup(SB)
-
 // far returns to its caller in 64-bit mode: the code segment of bootGDT.
 TEXT ·far(SB),NOSPLIT|NOFRAME,$0
 	BYTE	$0x58	// POP EAX
 	BYTE	$0x6a; BYTE $0x08	// PUSH 8
 	BYTE	$0x50	// PUSH EAX
 	BYTE	$0xcb	// RETF
-
-// put4 writes the four characters in AX to COM1, in either mode. Clobbers AX, BX, CX, DX, SI. A port that
-// is never ready is given up.
-TEXT ·put4(SB),NOSPLIT|NOFRAME,$0
-	MOVL	AX, BX
-	MOVL	$4, CX
-next:
-	MOVL	$100000, SI
-ready:
-	MOVL	$0x3fd, DX
-	INB
-	ANDL	$0x20, AX
-	JNE	send
-	SUBL	$1, SI
-	JNE	ready
-send:
-	MOVL	BX, AX
-	MOVL	$0x3f8, DX
-	OUTB
-	SHRL	$8, BX
-	SUBL	$1, CX
-	JNE	next
-	RET
-
-// hex48 writes the number at DI in twelve hexadecimal digits to COM1, in either mode, and moves DI past its 64 bits.
-// Clobbers AX, BX, CX, DX, SI.
-TEXT ·hex48(SB),NOSPLIT|NOFRAME,$0
-	MOVL	4(DI), AX
-	CALL	·hex4(SB)
-	MOVL	0(DI), AX
-	SHRL	$16, AX
-	CALL	·hex4(SB)
-	MOVL	0(DI), AX
-	ADDL	$8, DI
-	JMP	·hex4(SB)
-
-// hex4 writes the lower half of AX in four hexadecimal digits to COM1, in either mode. Clobbers AX, BX, CX, DX, SI.
-TEXT ·hex4(SB),NOSPLIT|NOFRAME,$0
-	MOVL	AX, BX
-	MOVL	$4, CX
-digit:
-	MOVL	BX, AX
-	SHRL	$12, AX
-	ANDL	$15, AX
-	ADDL	$0x30, AX	// "0"
-	CMPL	AX, $0x3a
-	JCS	decimal
-	ADDL	$0x27, AX	// "a"
-decimal:
-	SHLL	$24, AX
-	SHRL	$8, DX
-	ORL	AX, DX
-	SHLL	$4, BX
-	SUBL	$1, CX
-	JNE	digit
-	MOVL	DX, AX
-	JMP	·put4(SB)
-
-// giveup ends the machine with a failure: QEMU's debug exit, else a stop.
-TEXT ·giveup(SB),NOSPLIT|NOFRAME,$0
-	MOVL	$0x0a0d, AX	// "\r\n"
-	CALL	·put4(SB)
-	MOVL	$0xf4, DX
-	MOVL	$3, AX	// kernel.StatusRefused
-	OUTB
-	CLI
-stop:
-	HLT
-	JMP	stop
 
 // long64 goes on at addresses of the direct map, so that the low ones can change.
 TEXT ·long64(SB),NOSPLIT|NOFRAME,$0

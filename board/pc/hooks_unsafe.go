@@ -110,9 +110,12 @@ func stop()
 
 func record() *bootRecord { return (*bootRecord)(pointer(bootInfo)) }
 
-// StartInfo is where the boot loader's hvm_start_info is, and the time-stamp counter at the kernel's
-// first instruction.
-func StartInfo() (addr, entryTSC uint64) { return record().startInfo, record().entryTSC }
+// Entry is what the kernel was entered with: the loader's protocol, the physical address of what it handed over, and the
+// time-stamp counter at the first instructions.
+func Entry() (by Protocol, info, entryTSC uint64) {
+	r := record()
+	return r.protocol, r.info, r.entryTSC
+}
 
 // imageEnd is the end of what the linker made. defined in entry_amd64.s
 func imageEnd() uint64

@@ -1,6 +1,9 @@
 package pc
 
-import "bennu/kernel/layout"
+import (
+	"bennu/board/pc/loader"
+	"bennu/kernel/layout"
+)
 
 // Linear memory that the kernel is linked into. From its image's end on is its Go heap; its stacks are at the top, but for
 // what the first instructions work with. All of it lies within the ELF's memory size (tools/mkimage), so that a loader keeps
@@ -8,10 +11,24 @@ import "bennu/kernel/layout"
 const (
 	kernelBase = layout.KernelBase
 	kernelSize = layout.KernelEnd - layout.KernelBase
+	kernelText = layout.KernelBase + page // runtime·text, by tools/tamago
+	loadAlign  = layout.LoadAlign
+	maxModules = loader.MaxModules
 	direct     = layout.Direct
 
-	// earlyStack is in the first page, after the ELF's headers: the stack before it is known what else is memory. Above it are two words.
-	earlyStack = layout.KernelBase + 0xf00
+	// lowStack is for the words with which a loader is refused that is not known.
+	lowStack = 0x7000
+
+	// earlyStack is in the first page, after the ELF's headers (layout.HeadersEnd): the stack before it is known what else is
+	// memory. Above it is what the first instructions remember.
+	earlyStack    = layout.HeadersEnd + 0xc0
+	earlyTSC      = earlyStack        // 64 bits
+	earlyMap      = earlyStack + 0x08 // the loader's memory map: physical address of its first entry
+	earlyMapEnd   = earlyStack + 0x0c // where it ends
+	earlyEntry    = earlyStack + 0x10 // size of an entry
+	earlyInfo     = earlyStack + 0x14 // physical address of what the loader handed over
+	earlyProtocol = earlyStack + 0x18 // the loader's
+	earlyOver     = earlyStack + 0x20 // address and size, 64 bits each, of a range to be printed
 
 	bootArea   = layout.KernelEnd - 9*page
 	bootTables = bootArea          // PML4, PDPT, four PDs: the first 4 GiB; PDPT, PD: the kernel where it is linked
@@ -83,9 +100,19 @@ func GuardOf(a uint64) (s Stack, ok bool) {
 	return Stack{}, false
 }
 
+// Protocol is how a loader talks to the kernel.
+type Protocol uint64
+
+// Protocols.
+const (
+	PVH        Protocol = 1
+	Multiboot2 Protocol = 2
+)
+
 // bootRecord lies at bootInfo.
 type bootRecord struct {
-	startInfo uint64 // physical address of the PVH start info
-	entryTSC  uint64 // RDTSC at the first instruction
-	moved     uint64 // physical less linear address of the kernel, modulo 4 GiB
+	info     uint64 // physical address of what the loader handed over
+	entryTSC uint64 // RDTSC at the first instructions
+	moved    uint64 // physical less linear address of the kernel, modulo 4 GiB
+	protocol Protocol
 }

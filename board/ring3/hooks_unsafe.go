@@ -35,12 +35,37 @@ func nanotime() int64 { return int64(sys.Now()) }
 func hwinit0() {
 	goos.Bloc = abi.RAMBase
 	random = sys.Start().Seed
+	unix = &sys.Clock().UnixNS
 }
+
+// unix is where time.Now finds the date: read at each call, so that who sets it sets it for all tasks at once.
+//
+//go:linkname unix runtime.bareUnix
+var unix *uint64
 
 //go:linkname hwinit1 runtime/goos.Hwinit1
 func hwinit1() {
 	goos.Exit = exit
 	goos.Idle = idle
+	seeded = true
+	limitMemory()
+	usys.Kept = kept
+}
+
+// reseed draws the runtime's random state anew; nil in the official distribution's.
+//
+//go:linkname reseed runtime.bareReseed
+var reseed func(seed *[4]uint64)
+
+// kept is called when the program's memory has become the snapshot of its service, in this life and in each that begins with it: what
+// the runtime has kept of the life that it was is set again.
+func kept(resumed bool) {
+	if resumed {
+		random = sys.Start().Seed
+		if reseed != nil {
+			reseed(&random)
+		}
+	}
 	limitMemory()
 }
 
@@ -96,17 +121,50 @@ func idle(until int64) {
 	sys.Sleep(uint64(d))
 }
 
-var random [4]uint64
+// Numbers of two kinds are asked for by one hook. The runtime's own, for hash functions and scheduling, it draws once, before
+// there is a heap: they come from the start page's Seed, so that a run can be replayed. All later ones are crypto/rand's, and the
+// kernel's.
+var (
+	seeded bool // the runtime has its own
+	random [4]uint64
+)
 
 //go:linkname initRNG runtime/goos.InitRNG
 func initRNG() {}
 
-// getRandomData draws from the seed that the kernel gave this incarnation (xoshiro256**: Blackman and
-// Vigna, "Scrambled Linear Pseudorandom Number Generators"). It seeds hash functions and scheduling
-// choices, replayably; it is not for secrets.
+// getRandomData is InitRNG's, then crypto/rand's.
 //
 //go:linkname getRandomData runtime/goos.GetRandomData
 func getRandomData(b []byte) {
+	if seeded {
+		secret(b)
+	} else {
+		seed(b)
+	}
+}
+
+// tooEarly is how long to wait for the interrupts that the kernel's generator still needs. The wait's own end is one.
+const tooEarly = 1_000_000
+
+// secret fills b by the kernel's generator. There is nothing to return an error by, and nothing else to give: without
+// the right to it the program ends.
+func secret(b []byte) {
+	for len(b) > 0 {
+		n := min(len(b), abi.MaxEntropy)
+		switch e := sys.Entropy(b[:n]); e {
+		case abi.OK:
+			b = b[n:]
+		case abi.EAGAIN:
+			sys.Sleep(tooEarly)
+		default:
+			panic("crypto/rand: the kernel gives no random bytes: " + e.Name() + ": `system ENTROPY` is missing in the service's entry")
+		}
+	}
+}
+
+// seed draws from what the kernel gave this incarnation (xoshiro256**: Blackman and Vigna, "Scrambled Linear
+// Pseudorandom Number Generators").
+func seed(b []byte) {
 	s := &random
 	for len(b) > 0 {
 		v := bits.RotateLeft64(s[1]*5, 7) * 9

@@ -20,12 +20,10 @@ import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
 	"bennu/board/pc/cpu"
-	"bennu/board/pc/loader"
 	"bennu/board/pc/memmap"
 	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
-	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
 	"bennu/board/x86"
 	"bennu/boot/ring0"
@@ -45,7 +43,7 @@ type board struct {
 	ports port.Hardware
 	com1  *serial.Port
 	debug *serial.Debugcon
-	info  *loader.Info
+	told  *ring0.Handover
 	fadt  *acpi.FADT
 	madt  *acpi.MADT
 	power power.Machine
@@ -109,8 +107,8 @@ func (b *board) end() {
 		b.power.Fail(statusFail)
 	}
 	how := ""
-	if b.info != nil {
-		how = b.info.CommandLine
+	if b.told != nil {
+		how = b.told.CommandLine
 	}
 	if i := len("end="); len(how) > i && how[:i] == "end=" {
 		how = how[i:]
@@ -182,22 +180,20 @@ func testFeatures(b *board) string {
 
 // testMap reads the start info and gives the CPU its tables: interrupts need them.
 func testMap(b *board) string {
-	start, _ := pc.StartInfo()
-	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start)
+	told, err := ring0.ReadHandover()
 	if err != nil {
 		return err.Error()
 	}
-	b.info = info
-	for _, r := range info.Map {
+	b.told = told
+	for _, r := range told.Map {
 		b.print("# ", r.String(), " ", r.Type.String())
 	}
 	pool := mem.NewPool(mem.Direct())
-	from, to := pc.Window()
-	for _, r := range info.Map.Usable(memmap.Range{Start: 0, End: 1 << 20}, memmap.Range{Start: from, End: to}) {
+	for _, r := range told.Map.Usable(memmap.Range{Start: 0, End: 1 << 20}, ring0.Window()) {
 		pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, 4<<30)))
 	}
 	template, tss, clean := pool.Get(nil), pool.Get(nil), pool.Get(nil)
-	if clean == 0 || !ring0.Map(pool, template, info.Map) || !paging.ClosedIO(pool, template, tss) {
+	if clean == 0 || !ring0.Map(pool, template, told.Map) || !paging.ClosedIO(pool, template, tss) {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(template)
@@ -210,15 +206,10 @@ func testMap(b *board) string {
 }
 
 func testTables(b *board) string {
-	all := mmio.Memory{From: 1, To: 4 << 30}
-	rsdp := b.info.RSDP
-	if rsdp == 0 {
-		var err error
-		if rsdp, err = acpi.Find(all); err != nil {
-			return err.Error()
-		}
+	if err := b.told.NoRoot; err != nil {
+		return err.Error()
 	}
-	tables, faults, err := acpi.Load(all, rsdp)
+	tables, faults, err := acpi.Load(mmio.Memory{From: 1, To: 4 << 30}, b.told.Root)
 	if err != nil {
 		return err.Error()
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bennu/board/x86"
+	"bennu/boot/gopher/ask"
 	"bennu/boot/kbench/figure"
 	"bennu/boot/kbench/role"
 	"bennu/boot/ktest/code"
@@ -109,6 +110,24 @@ func driver(b *bench) {
 	}
 	b.say(ready.Line("start: create to ready, driver of the SDK, cold", b.base))
 	b.say(figure.Value("memory of a driver of the SDK, bytes", info.FramesPeak*abi.PageSize))
+}
+
+// goroutines measures a driver that has goroutines of its own, which wait, and a timer that is not due.
+func goroutines(b *bench) {
+	p := rights(worse)
+	ep := create(b.image("bin/gopher"), "", p)
+	must("PrivAllow", sys.PrivAllow(ep))
+	var m abi.Msg
+	_, e := sys.Receive(ep, abi.NoTimeout, &m)
+	must("Receive", e)
+	must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
+	m = abi.Msg{Type: ask.Park, Arg: [7]uint64{10}}
+	must("SendRec", sys.SendRec(ep, &m))
+	b.measure("round trip to a driver of the SDK, with goroutines", many, func() {
+		m.Type = ask.Hello
+		must("SendRec", sys.SendRec(ep, &m))
+	})
+	end(ep)
 }
 
 // images measures an executable copy: made, written, sealed, given up.

@@ -7,6 +7,7 @@ import (
 	"bennu/board/pc/clock"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
+	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
@@ -29,6 +30,8 @@ type machine struct {
 
 	mainTSC, hardwareTSC uint64
 	seed                 uint64 // of the tasks' random numbers
+	seeded               bool   // it was given
+	hasSeed, hasRandom   bool   // the processor's instructions
 
 	never   []ioport.Block // ports that the machine itself hangs on
 	century uint8          // CMOS register
@@ -39,6 +42,19 @@ type machine struct {
 
 func (m *machine) ArmTimer(ns uint64) { m.lines.Arm(ns) }
 func (m *machine) EndInterrupt()      { m.lines.EOI() }
+
+// Random is a word of RDSEED, of RDRAND where that has none. It implements entropy.Source.
+func (m *machine) Random() (v uint64, ok bool) {
+	if m.hasSeed {
+		if v, ok = x86.Entropy(); ok {
+			return v, ok
+		}
+	}
+	if m.hasRandom {
+		return x86.Random()
+	}
+	return 0, false
+}
 
 func (m *machine) IRQLine(vector uint64) (uint32, bool) {
 	l, ok := m.lines.ByVector(uint8(vector))

@@ -12,18 +12,17 @@ import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
 	"bennu/board/pc/cpu"
-	"bennu/board/pc/loader"
 	"bennu/board/pc/memmap"
 	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
-	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
 	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
+	"bennu/kernel/entropy"
 	"bennu/kernel/layout"
 	"bennu/kernel/mem"
 )
@@ -42,32 +41,32 @@ func main() {
 		}
 		m.refuse(text)
 	}
-	start, entry := pc.StartInfo()
-	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start)
+	told, err := ring0.ReadHandover()
 	m.must(err)
-	opts, fault := parseCommandLine(info.CommandLine)
+	opts, fault := parseCommandLine(told.CommandLine)
 	if fault != "" {
 		m.refuse(fault)
 	}
 	m.power.ResetOnFailure = opts.reset
 	m.mitigate(opts.mitigate)
-	if m.seed = opts.seed; !opts.seeded {
+	m.hasSeed, m.hasRandom = cpu.Has(cpu.ID, cpu.RDSEED), cpu.Has(cpu.ID, cpu.RDRAND)
+	if m.seed, m.seeded = opts.seed, opts.seeded; !m.seeded {
 		m.seed = pc.Random() >> 32 // short enough to type again
 	}
-	if len(info.Modules) != 1 {
-		m.refuse("one module is expected, the boot archive (qemu: -initrd out/boot.tar)")
+	if n := len(told.Modules); n != 1 {
+		m.refuse(decimal(uint64(n)) + " modules: expected one, the boot archive (QEMU: -initrd out/boot.tar; GRUB: module2 /boot.tar)")
 	}
-	module := info.Modules[0].Range
-	if module.Start%abi.PageSize != 0 || module.End > 4<<30 {
-		m.refuse("the boot archive must begin on a page and lie below 4 GiB")
+	module := told.Modules[0].Range
+	if module.Start%abi.PageSize != 0 {
+		m.refuse("the boot archive is " + module.String() + ": expected a page's first address")
 	}
-	tss, pool, template := m.memory(info, module)
+	tss, pool, template := m.memory(told.Map, module)
 	m.processor(pool, tss, template)
-	m.hardware(info, entry)
+	m.hardware(told)
 
-	k := kernel.New(m.config(pool, template, info, module, entry))
+	k := kernel.New(m.config(pool, template, told, module))
 	m.k = k
-	m.banner(info, pool)
+	m.banner(told, pool)
 	root := m.rootImage(module)
 	if e := k.StartRoot(label("rs"), root, mem.Addr(module.Start), module.Size()); e != abi.OK {
 		m.refuse("bin/rs cannot be started: " + e.Name() + ": " + e.Text())
@@ -93,15 +92,10 @@ func label(s string) abi.Label {
 }
 
 // hardware finds the interrupt controllers, the clocks and the way to power off.
-func (m *machine) hardware(info *loader.Info, entry uint64) {
-	all := mmio.Memory{From: 1, To: 4 << 30}
-	rsdp := info.RSDP
-	if rsdp == 0 {
-		var err error
-		rsdp, err = acpi.Find(all)
-		m.must(err)
-	}
-	tables, faults, err := acpi.Load(all, rsdp)
+func (m *machine) hardware(told *ring0.Handover) {
+	m.must(told.NoRoot)
+	entry := told.EntryTSC
+	tables, faults, err := acpi.Load(mmio.Memory{From: 1, To: 4 << 30}, told.Root)
 	m.must(err)
 	for _, f := range faults {
 		m.note("acpi: " + f.Error())
@@ -149,25 +143,53 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 }
 
 // config is what the kernel is told.
-func (m *machine) config(pool *mem.Pool, template mem.Addr, info *loader.Info, module memmap.Range, entry uint64) kernel.Config {
+func (m *machine) config(pool *mem.Pool, template mem.Addr, told *ring0.Handover, module memmap.Range) kernel.Config {
 	end := ring0.ImageEnd()
-	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: info.Map.Total(memmap.RAM), PoolFrames: pool.Free(), KernelBytes: end - layout.KernelBase,
-		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: entry, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
+	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: told.Map.Total(memmap.RAM), PoolFrames: pool.Free(), KernelBytes: end - layout.KernelBase,
+		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: told.EntryTSC, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
 	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
 	f.RootTSC = x86.TSC()
 	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed), Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
+		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }
 
-func (m *machine) banner(info *loader.Info, pool *mem.Pool) {
+func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
 	m.k.Print(Version, ": ", cpu.Brand(cpu.ID))
-	m.k.Print("memory: ", mib(info.Map.Total(memmap.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(layout.KernelEnd-layout.KernelBase), " MiB")
+	m.k.Print("memory: ", mib(told.Map.Total(memmap.RAM)), " MiB, ", mib(pool.Free()*abi.PageSize), " MiB for tasks, kernel ", mib(layout.KernelEnd-layout.KernelBase), " MiB", elsewhere())
+	if told.Beyond > 0 {
+		m.k.Print("memory: ", mib(told.Beyond), " MiB more are beyond the processor's addresses")
+	}
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz", warning(m.rates.Warning))
 	m.k.Print(m.leaks)
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
+	m.k.Print("secrets: ", m.secrets())
+}
+
+// secrets tells what crypto/rand is worth in this boot.
+func (m *machine) secrets() string {
+	from := "RDSEED and RDRAND"
+	switch {
+	case m.seeded:
+		return "none: seed= is given, and all that is random follows from it"
+	case !m.hasSeed && !m.hasRandom:
+		return "by SHA-256 from the times of interrupts only, once " + decimal(entropy.Enough) + " have come: the processor has no RDRAND"
+	case !m.hasSeed:
+		from = "RDRAND"
+	case !m.hasRandom:
+		from = "RDSEED"
+	}
+	return "by SHA-256 from " + from + " and the times of interrupts"
+}
+
+// elsewhere says where the kernel lies, if that is not where it is linked.
+func elsewhere() string {
+	if at := ring0.Window(); at.Start != layout.KernelBase {
+		return " at " + at.String()
+	}
+	return ""
 }
 
 // warning follows a line that is true but not all.

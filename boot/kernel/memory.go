@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bennu/board/pc"
-	"bennu/board/pc/loader"
 	"bennu/board/pc/memmap"
 	"bennu/boot/ring0"
 	"bennu/kernel/abi"
@@ -24,18 +22,17 @@ const firstMiB = 1 << 20
 
 // memory makes the frame pool and the kernel's page tables from the memory map, and loads them. It
 // returns the frame of the task-state segment and the PML4 that tasks' are made from.
-func (m *machine) memory(info *loader.Info, module memmap.Range) (tss mem.Addr, pool *mem.Pool, template mem.Addr) {
+func (m *machine) memory(all memmap.Map, module memmap.Range) (tss mem.Addr, pool *mem.Pool, template mem.Addr) {
 	const mapped = 4 << 30 // by the boot page tables
 	pool = mem.NewPool(mem.Direct())
-	from, to := pc.Window()
-	usable := info.Map.Usable(memmap.Range{Start: 0, End: firstMiB}, memmap.Range{Start: from, End: to}, module)
+	usable := all.Usable(memmap.Range{Start: 0, End: firstMiB}, ring0.Window(), module)
 	for _, r := range usable {
 		if r.Start < mapped {
 			pool.Add(mem.Addr(r.Start), mem.Addr(min(r.End, mapped)))
 		}
 	}
 	template = m.frame(pool)
-	if !ring0.Map(pool, template, info.Map) {
+	if !ring0.Map(pool, template, all) {
 		m.refuse("no memory for the kernel's page tables")
 	}
 	tss = m.frame(pool)

@@ -125,3 +125,11 @@ func guardedPort(t *T, measure func(func())) {
 		measure(func() { x.start(abi.CallPortIO, uint64(abi.PortOut), port, 0x20) })
 	}
 }
+
+func mostEntropy(t *T, measure func(func())) {
+	x := t.puppet()
+	t.gather(x, make([]byte, abi.MaxEntropy)) // from now on there is enough
+	measure(func() { x.start(abi.CallEntropy, abi.MaxEntropy) })
+	e, _ := x.result()
+	t.must("entropy", e)
+}

@@ -48,6 +48,8 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallAccount:     accounts,
 	abi.CallPortIO:      guardedPort,
 	abi.CallSnapshot:    snapshotAtOnce,
+	abi.CallEntropy:     mostEntropy,
+	abi.CallSetClock:    simple(abi.CallSetClock, 1),
 	abi.CallWindow:      largestWindow,
 }
 

@@ -44,6 +44,8 @@ func goPeer() {
 	case 't':
 		talk()
 		return
+	case 'r', 'D':
+		sharedPeer(sys.Start().Args[0])
 	case 'M':
 		goMemoryPeer(sys.Start().Args[1], sys.Start().Args[2])
 	case 'm':

@@ -163,7 +163,7 @@ func grantDemandZero(t *T) {
 func grantEFAULT(t *T) {
 	p := t.puppets(2)
 	for name, at := range map[string]uint64{
-		"text": code.Text, "start page": abi.StartPage, "null": 0, "kernel": kernelRAM, "TSS": tss, "nothing": abi.CallPage + 0x1000, "top": 1<<64 - 64,
+		"text": code.Text, "start page": abi.StartPage, "null": 0, "kernel": kernelRAM, "TSS": tss, "nothing": abi.ClockPage + 0x1000, "top": 1<<64 - 64,
 		"across the end of data": code.Data + code.DataSize - 8, "module": abi.ModuleBase, "past RAM": abi.RAMBase + abi.RAMSize - 8,
 	} {
 		id := p[0].grant(1, readWrite, 1, p[1].ep, at, 64)
@@ -181,7 +181,7 @@ func grantEFAULT(t *T) {
 // badBuffer: a buffer of the caller's own that is not its memory ends the caller and nobody else.
 func badBuffer(t *T) {
 	granter := t.puppet()
-	for _, at := range []uint64{0, kernelRAM, tss, abi.CallPage + 0x1000, code.Data + code.DataSize - 8, 1<<64 - 8, 1 << 63, abi.TaskEnd - 8, abi.ModuleBase} {
+	for _, at := range []uint64{0, kernelRAM, tss, abi.ClockPage + 0x1000, code.Data + code.DataSize - 8, 1<<64 - 8, 1 << 63, abi.TaskEnd - 8, abi.ModuleBase} {
 		for _, nr := range []abi.CallNr{abi.CallCopyFrom, abi.CallCopyTo, abi.CallImageWrite} {
 			priv := all()
 			priv.Images = 1

@@ -4,7 +4,6 @@ package main
 
 import (
 	"strconv"
-	"time"
 
 	"bennu/kernel/abi"
 )
@@ -18,4 +17,4 @@ var specials = []abi.Endpoint{abi.Hardware, abi.Clock, abi.System, abi.Self, abi
 const tick = 30_000_000
 
 // now is the time in ns.
-func now() uint64 { return uint64(time.Now().UnixNano()) }
+func now() uint64 { return sys.Now() }

@@ -83,7 +83,7 @@ func traceRefused(t *T) {
 	for _, op := range []abi.TraceOp{0, 7, 1 << 63} {
 		t.want("unknown op", second(sys.Trace(op, p.ep, code.Data, 0)), abi.EINVAL)
 	}
-	for _, at := range []uint64{0, kernelRAM, tss, abi.TaskBase, abi.CallPage + 0x1000, abi.CallPage + 0xffc, 1<<64 - 4, 1 << 47, abi.TaskEnd, abi.ModuleBase,
+	for _, at := range []uint64{0, kernelRAM, tss, abi.TaskBase, abi.ClockPage + 0x1000, abi.ClockPage + 0xffc, 1<<64 - 4, 1 << 47, abi.TaskEnd, abi.ModuleBase,
 		abi.ImageBase + 0xffc} {
 		for _, op := range []abi.TraceOp{abi.TracePeek, abi.TracePoke} {
 			t.want("address "+itoa(at), second(sys.Trace(op, p.ep, at, 0)), abi.EFAULT)

@@ -1,5 +1,3 @@
-//go:build tamago
-
 package ring0
 
 import (
@@ -13,38 +11,51 @@ import (
 	"bennu/kernel/paging"
 )
 
-// Map builds the kernel's part of the PML4 at root: its own image, heap and stacks where they are linked, without the
-// stacks' guard pages, and the direct map of everything below 4 GiB and of RAM above, without the kernel's own frames. Never writable
-// and executable; what is not RAM is uncached. false when memory is out.
-func Map(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
-	return mapImage(pool, root) && mapDirect(pool, root, memory)
+// Image is where the kernel lies.
+type Image struct {
+	Physical memmap.Range // what is at [layout.KernelBase, layout.KernelEnd)
+	End      uint64       // of what the linker made; the heap follows
+	Segments []Segment    // of that, by address
+	Stacks   []pc.Stack   // by falling addresses
+}
+
+// Segment is pages of the kernel's that have the same rights.
+type Segment struct {
+	Start, End  uint64
+	Write, Exec bool
 }
 
 const data = paging.Writable | paging.NX
 
-func mapImage(pool *mem.Pool, root mem.Addr) bool {
-	from, _ := pc.Window()
+// Map builds the kernel's part of the PML4 at root: its image, heap and stacks where they are linked, without the
+// stacks' guard pages, and the direct map of everything below 4 GiB and of RAM above, without the kernel's own frames. Never writable
+// and executable; what is not RAM is uncached. false when memory is out.
+func (k *Image) Map(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
+	return k.mapImage(pool, root) && k.mapDirect(pool, root, memory)
+}
+
+func (k *Image) mapImage(pool *mem.Pool, root mem.Addr) bool {
 	ok := true
 	add := func(start, end uint64, bits paging.PTE) {
-		at := mem.Addr(from + start - layout.KernelBase)
+		at := mem.Addr(k.Physical.Start + start - layout.KernelBase)
 		ok = ok && (start >= end || paging.MapKernel(pool, root, start, at, at+mem.Addr(end-start), bits))
 	}
 	at := uint64(layout.KernelBase)
-	for _, s := range segments() {
+	for _, s := range k.Segments {
 		bits := paging.PTE(0)
-		if s.flags&1 == 0 {
+		if !s.Exec {
 			bits |= paging.NX
 		}
-		if s.flags&2 != 0 {
+		if s.Write {
 			bits |= paging.Writable
 		}
-		add(at, s.start, data)
-		end := min(s.end, ImageEnd())
-		add(s.start, end, bits)
+		add(at, s.Start, data)
+		end := min(s.End, k.End)
+		add(s.Start, end, bits)
 		at = end
 	}
-	for i := len(pc.Stacks) - 1; i >= 0; i-- { // by rising addresses
-		guard := pc.Stacks[i].Guard()
+	for i := len(k.Stacks) - 1; i >= 0; i-- { // by rising addresses
+		guard := k.Stacks[i].Guard()
 		add(at, guard, data)
 		at = guard + abi.PageSize
 	}
@@ -52,12 +63,11 @@ func mapImage(pool *mem.Pool, root mem.Addr) bool {
 	return ok
 }
 
-func mapDirect(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
+func (k *Image) mapDirect(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
 	const device = data | paging.NoCache | paging.WriteThr
-	from, to := pc.Window()
 	ok := true
 	add := func(start, end uint64, bits paging.PTE) {
-		for _, r := range (memmap.Range{Start: start, End: end}).Without(memmap.Range{Start: from, End: to}) {
+		for _, r := range (memmap.Range{Start: start, End: end}).Without(k.Physical) {
 			ok = ok && paging.MapDirect(pool, root, mem.Addr(r.Start), mem.Addr(r.End), bits)
 		}
 	}
@@ -82,14 +92,8 @@ func mapDirect(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
 	return ok
 }
 
-type segment struct {
-	start, end uint64
-	flags      uint32 // of the program header: 1 execute, 2 write
-}
-
-// segments are the kernel's own, page by page, from the ELF headers in its first page.
-func segments() (out []segment) {
-	h := pc.Headers()
+// readSegments are those that the ELF headers h name, page by page.
+func readSegments(h []byte) (out []Segment) {
 	le := binary.LittleEndian
 	off, n := le.Uint64(h[32:]), int(le.Uint16(h[56:]))
 	for ; n > 0; n, off = n-1, off+56 {
@@ -97,12 +101,8 @@ func segments() (out []segment) {
 		if le.Uint32(p) != 1 {
 			continue
 		}
-		va, size := le.Uint64(p[16:]), le.Uint64(p[40:])
-		out = append(out, segment{va &^ (abi.PageSize - 1), (va + size + abi.PageSize - 1) &^ (abi.PageSize - 1), le.Uint32(p[4:])})
+		va, size, flags := le.Uint64(p[16:]), le.Uint64(p[40:]), le.Uint32(p[4:])
+		out = append(out, Segment{va &^ (abi.PageSize - 1), (va + size + abi.PageSize - 1) &^ (abi.PageSize - 1), flags&2 != 0, flags&1 != 0})
 	}
 	return out
 }
-
-// ImageEnd is where the kernel's image ends and its heap begins. The last segment's memory goes on to the end of the
-// window, so that loaders keep off it.
-func ImageEnd() uint64 { return (pc.ImageEnd() + abi.PageSize - 1) &^ (abi.PageSize - 1) }

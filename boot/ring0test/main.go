@@ -15,10 +15,8 @@ import (
 	"bennu/board/pc"
 	"bennu/board/pc/apic"
 	"bennu/board/pc/memmap"
-	"bennu/board/pc/mmio"
 	"bennu/board/pc/port"
 	"bennu/board/pc/power"
-	"bennu/board/pc/pvh"
 	"bennu/board/pc/serial"
 	"bennu/board/x86"
 	"bennu/boot/ring0"
@@ -109,25 +107,23 @@ func main() {
 
 // setUp does what the kernel's boot does with memory and the CPU.
 func (r *rig) setUp() (what string) {
-	start, _ := pc.StartInfo()
-	info, err := pvh.Parse(mmio.Memory{From: 1, To: 4 << 30}, start)
+	told, err := ring0.ReadHandover()
 	if err != nil {
 		return err.Error()
 	}
-	r.words = info.CommandLine
+	r.words = told.CommandLine
 	r.pool = mem.NewPool(mem.Direct())
 	r.phys = r.pool.Physical()
-	from, to := pc.Window()
-	modules := []memmap.Range{{Start: 0, End: 1 << 20}, {Start: from, End: to}}
-	for _, m := range info.Modules {
+	modules := []memmap.Range{{Start: 0, End: 1 << 20}, ring0.Window()}
+	for _, m := range told.Modules {
 		modules = append(modules, m.Range)
 	}
-	for _, u := range info.Map.Usable(modules...) {
+	for _, u := range told.Map.Usable(modules...) {
 		r.pool.Add(mem.Addr(u.Start), mem.Addr(min(u.End, 4<<30)))
 	}
 	r.template = r.pool.Get(nil)
 	tss, clean := r.pool.Get(nil), r.pool.Get(nil)
-	if clean == 0 || !ring0.Map(r.pool, r.template, info.Map) || !paging.ClosedIO(r.pool, r.template, tss) {
+	if clean == 0 || !ring0.Map(r.pool, r.template, told.Map) || !paging.ClosedIO(r.pool, r.template, tss) {
 		return "no memory for page tables"
 	}
 	arch.LoadSpace(r.template)

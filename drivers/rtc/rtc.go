@@ -23,6 +23,7 @@ type driver struct {
 	n          int
 	interrupts uint64
 	updates    uint64
+	coarse     bool // the date that all see came from a reading between two updates
 }
 
 // Init is sdk.Driver.
@@ -45,9 +46,7 @@ func (r *driver) Init(c *sdk.Context) error {
 	r.memory.save = !r.memory.known || r.memory.mode != r.chip.mode
 	r.memory.mode = r.chip.mode
 	r.memory.suspect(c, found)
-	if !r.memory.known { // else the first request finds out what has happened since
-		r.read(c)
-	}
+	r.tellDate(c)
 	r.memory.store(c)
 	if _, e := c.IRQ(irqLine); e != abi.OK {
 		return sdk.Fail(e, "irq ", sdk.Dec(irqLine))
@@ -119,6 +118,8 @@ func (r *driver) set(c *sdk.Context, unix uint64) abi.Errno {
 		return abi.EIO
 	}
 	r.memory.set(unix, c.Now())
+	r.coarse = false // the instant at which an operator set the clock counts, and not the update after it
+	r.setDate(c, unix)
 	r.memory.store(c) // before the answer: its receiver may end this life
 	return abi.OK
 }
@@ -153,6 +154,9 @@ func (r *driver) Interrupt(c *sdk.Context, _ uint64) {
 
 func (r *driver) updated(c *sdk.Context) {
 	r.updates++
+	if r.coarse {
+		r.align(c)
+	}
 	if r.n > 0 {
 		now, doubt, e := r.read(c)
 		r.release(c, e, now, doubt)

@@ -32,10 +32,22 @@ type awaited struct {
 // the handler that called Call has returned. Everything from others, interrupts and the alarm included, waits
 // in the kernel.
 //
-// Errors: EDEADSRCDST (it is dead, or died before it answered), ETIMEDOUT (limit is over),
-// ECALLDENIED, ETRAPDENIED, ELOCKED (it waits for this driver), EINTR (limit is Forever and
-// the driver is to stop), EAGAIN (too much waits for the handler to return), and those of the protocol.
+// Any goroutine may call; only itself waits. While other goroutines have work or timers, the driver's own too waits among
+// them: then requests of others and interrupts are taken from the kernel meanwhile, and handled after the handler.
+//
+// Errors: EDEADSRCDST (it is dead, or died before it answered; of one that had the request already this is found out after
+// a while, when others wait or have work), ETIMEDOUT (limit is over), ECALLDENIED, ETRAPDENIED, ELOCKED (it waits for this
+// driver), EINTR (limit is Forever and the driver is to stop), EAGAIN (too much waits for the handler to return, or
+// abi.MaxAsync messages wait with the kernel), and those of the protocol.
 func (c *Context) Call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
+	if own := c.sched.self() == c.owner; !own || !c.alone() {
+		return c.callElsewhere(to, m, limit, own)
+	}
+	return c.callAlone(to, m, limit)
+}
+
+// callAlone is Call by sendrec, by which alone statements (RSReady, RSWords, RSFaulted) are answered. The whole task waits.
+func (c *Context) callAlone(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
 	before, asked := c.await, *m
 	defer func() { c.await = before }()
 	e := c.call(to, m, limit)
@@ -128,12 +140,20 @@ func (c *Context) last(to abi.Endpoint, sent bool) abi.Errno {
 	return abi.ETIMEDOUT
 }
 
-// Sleep waits for d. Pings are answered meanwhile. Errors: EINTR (the driver is to stop), EAGAIN (too much
-// waits for the handler to return).
+// Sleep waits for d, and lets other goroutines run. On the driver's own pings are answered meanwhile. Errors: EINTR (the driver is
+// to stop), EAGAIN (too much waits for the handler to return).
 func (c *Context) Sleep(d time.Duration) abi.Errno {
+	if c.sched.self() != c.owner {
+		time.Sleep(d)
+		return abi.OK
+	}
 	for end := c.deadline(d); c.k.Now() < end && !c.stop; {
 		if !c.later.room() {
 			return abi.EAGAIN
+		}
+		if !c.alone() {
+			c.sleepAmong(end)
+			continue
 		}
 		var m abi.Msg
 		kind, e := c.k.Receive(c.root, c.sliceUntil(end), &m)
@@ -190,8 +210,14 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 		w := &c.await
 		if m.Arg[6] == w.tag && !w.came && (m.Source == w.from || w.root && root) {
 			w.m, w.came = *m, true
+		} else {
+			c.answers(m)
 		}
 		return // else it is that of a Call that gave up
+	}
+	if kind == abi.KindNotify && m.Source == abi.System {
+		c.takeResults()
+		return
 	}
 	if kind != abi.KindNotify && m.Type == abi.RSStop && root {
 		c.stop = true

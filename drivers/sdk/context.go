@@ -10,8 +10,9 @@ import (
 // Forever is the limit of a Call that has none.
 const Forever = time.Duration(1<<63 - 1)
 
-// Context is a driver's task: its identity, and everything that it may ask for. It belongs to the goroutine
-// of Run.
+// Context is a driver's task: its identity, and everything that it may ask for. Handlers run on the goroutine of Run, the driver's own.
+// Other goroutines may use what does not say otherwise; Alarm, IRQ, IgnorePings, Permits and Exit are the driver's own, and a panic
+// elsewhere.
 type Context struct {
 	k      usys.Gate
 	d      Driver
@@ -23,10 +24,18 @@ type Context struct {
 	over   bool // Exit, a panic or RSStop ended the loop
 	status uint64
 	kind   abi.ExitKind
-	mute   bool // pings are not answered
-	turns  uint
+	mute   bool   // pings are not answered
+	unread bool   // the kernel has results of asynchronous requests
 	calls  uint64 // numbers the tags of Call
 	stop   bool   // RSStop waits in later
+
+	sched    scheduler
+	owner    uint          // the driver's own goroutine
+	pending  *uint32       // abi.CallArea.Pending
+	waits    []*waiting    // Calls of other goroutines, and among them
+	receives bool          // the driver's own goroutine receives, or is about to
+	pumps    bool          // the pump receives
+	wanted   chan struct{} // the pump is
 
 	// The handlers that d has; looked up once.
 	interrupter Interrupter
@@ -45,6 +54,9 @@ type Context struct {
 func newContext(k usys.Gate, d Driver) *Context {
 	c := &Context{k: k, d: d, start: k.Start()}
 	c.ports = guardedPorts{k, c.start}
+	c.pending = k.Pending()
+	c.sched = newScheduler()
+	c.owner = c.sched.self()
 	c.root = c.start.Root
 	c.interrupter, _ = d.(Interrupter)
 	c.replier, _ = d.(Replier)
@@ -87,6 +99,18 @@ func (c *Context) Args() []string {
 // Now is the time since boot. It makes no kernel call.
 func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
 
+// Date is Unix time, by what all tasks see (abi.ClockInfo); known is false when nobody has set it in this boot. time.Now tells the
+// same.
+func (c *Context) Date() (unix time.Duration, known bool) {
+	base := c.k.Clock().UnixNS
+	return time.Duration(base + c.k.Now()), base != 0
+}
+
+// SetDate makes unix the date for all tasks, at once. It is the clock driver's. Errors: ECALLDENIED (no SETTIME in its `system`), EDOM.
+func (c *Context) SetDate(unix time.Duration) abi.Errno {
+	return c.k.SetClock(uint64(unix) - c.k.Now())
+}
+
 // Ports is the I/O address space.
 func (c *Context) Ports() Ports {
 	if c.start.NGuarded == 0 {
@@ -98,6 +122,7 @@ func (c *Context) Ports() Ports {
 // IRQ asks for an interrupt line: from now on it may come. bit is what Interrupter.Interrupt will
 // have set for it. Errors: EPERM (not in the privilege), EBUSY, ENOSPC, EINVAL.
 func (c *Context) IRQ(line uint32) (bit uint64, e abi.Errno) {
+	c.mine("Context.IRQ")
 	if c.nIRQs == abi.MaxIRQs {
 		return 0, abi.ENOSPC
 	}
@@ -113,6 +138,7 @@ func (c *Context) IRQ(line uint32) (bit uint64, e abi.Errno) {
 // Alarm has Alarmer.Alarm called once after d; it replaces an alarm that is set. 0 cancels.
 // left is what the previous one had to go. Errors: ECALLDENIED.
 func (c *Context) Alarm(d time.Duration) (left time.Duration, e abi.Errno) {
+	c.mine("Context.Alarm")
 	ns, e := c.k.SetAlarm(uint64(max(d, 0)))
 	return time.Duration(ns), e
 }
@@ -147,7 +173,10 @@ func (c *Context) Notify(to abi.Endpoint) abi.Errno { return c.k.Notify(to) }
 
 // IgnorePings leaves pings unanswered from now on, so that the reincarnation server takes
 // the driver for hung. For fault injection.
-func (c *Context) IgnorePings(yes bool) { c.mute = yes }
+func (c *Context) IgnorePings(yes bool) {
+	c.mine("Context.IgnorePings")
+	c.mute = yes
+}
 
 // Stopping tells whether the reincarnation server has asked the driver to end. A waiting method notices it;
 // Stop follows when the handler returns.
@@ -157,4 +186,7 @@ func (c *Context) Stopping() bool { return c.stop }
 type exitNow struct{ status uint64 }
 
 // Exit ends the driver with a status, at once. It does not return.
-func (c *Context) Exit(status uint64) { panic(exitNow{status}) }
+func (c *Context) Exit(status uint64) {
+	c.mine("Context.Exit")
+	panic(exitNow{status})
+}

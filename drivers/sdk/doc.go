@@ -15,8 +15,7 @@
 //
 // # The loop
 //
-// Handlers run one after the other on the goroutine that called Run, and only that goroutine may use the
-// Context. A handler must not block for long: nothing else of the driver happens meanwhile, heartbeats
+// Handlers run one after the other on the goroutine that called Run. A handler must not block for long: nothing else of the driver happens meanwhile, heartbeats
 // included. The Context's own waiting methods (Call, Sleep, LookupWait) answer pings while they wait;
 // anything else that arrives during them is handled afterwards, in order.
 //
@@ -28,13 +27,15 @@
 //
 // # Other goroutines
 //
-// A task has one thread, and a call that blocks blocks all of it. While the driver has goroutines
-// of its own, the loop therefore blocks in the kernel only after a turn in which no other
-// goroutine ran, and then for at most ShareSlice; so a goroutine that a timer or a channel
-// wakes waits at most ShareSlice longer, one that computes must call runtime.Gosched for
-// heartbeats to be answered, and an idle driver wakes up every ShareSlice. A driver without
-// goroutines of its own blocks until something arrives. Either way the runtime's own
-// goroutines (the collector's) get a turn every 64 messages.
+// A driver may have goroutines and timers of its own. Handlers stay on the goroutine that called Run, one after the other; the
+// others run whenever it waits. It looks each time round at a word of the call page that the kernel sets when something has come, so
+// that it makes no call in vain, and waits in the kernel itself when no other goroutine is ready, until the next timer at most: an
+// idle driver does not wake. Nothing takes the processor from a goroutine that computes: one that does for long calls
+// runtime.Gosched, or the driver misses its pings.
+//
+// Any goroutine may Call, and waits alone; ask, tell, reply, notify, log, look labels up, use the data store, grants and copies. What is
+// the driver's alone (IRQ, Alarm, IgnorePings, Permits, Exit) panics elsewhere. A panic of another goroutine is the end of the driver, too: the Go runtime
+// prints why, and RS has no words.
 //
 // # The reincarnation server
 //

@@ -11,11 +11,15 @@ const (
 // later holds messages that arrived while a handler waited, for the loop, in the order of arrival. A message
 // that can come once only has a place of its own.
 type later struct {
+	n        int    // of all kinds
 	last     uint64 // order of the newest
 	requests ring
 	answers  ring
 	notes    [maxNotes]note
 	nNotes   int
+	irq      uint64 // order of the first interrupt; 0: none
+	irqBits  uint64
+	alarm    uint64 // order of the alarm
 	stop     uint64 // order of an RSStop; 0: none
 	news     uint64 // of an RSNews
 	newsNext uint64
@@ -65,28 +69,43 @@ func (r *ring) pop(m *abi.Msg) abi.ReceiveKind {
 // receives only when it says so, so nothing is ever dropped.
 func (l *later) room() bool { return l.answers.n < maxAnswers && l.nNotes < maxNotes }
 
-func (l *later) empty() bool {
-	return l.requests.n+l.answers.n+l.nNotes == 0 && l.stop|l.news|l.fault == 0
+func (l *later) empty() bool { return l.n == 0 }
+
+// place gives what can come once the order of the newest, if it has none yet.
+func (l *later) place(order *uint64) {
+	if *order == 0 {
+		*order = l.last
+		l.n++
+	}
 }
 
 // keep puts a message off. False: it is a request too many. Precondition: room.
 func (l *later) keep(m *abi.Msg, kind abi.ReceiveKind, root bool) bool {
 	l.last++
 	switch {
+	case kind == abi.KindNotify && m.Source == abi.Hardware:
+		l.irqBits |= m.Arg[0]
+		l.place(&l.irq)
+	case kind == abi.KindNotify && m.Source == abi.Clock:
+		l.place(&l.alarm)
 	case kind == abi.KindNotify:
 		l.note(m.Source)
 	case m.Type == abi.MsgReply:
 		l.answers.push(m, kind, l.last)
+		l.n++
 	case root && m.Type == abi.RSStop:
-		l.stop = l.last
+		l.place(&l.stop)
 	case root && m.Type == abi.RSNews:
-		l.news, l.newsNext = l.last, m.Arg[0]
+		l.newsNext = m.Arg[0]
+		l.place(&l.news)
 	case root && m.Type == abi.DriverFault:
-		l.fault, l.order = l.last, *m
+		l.order = *m
+		l.place(&l.fault)
 	case l.requests.n == maxRequests:
 		return false
 	default:
 		l.requests.push(m, kind, l.last)
+		l.n++
 	}
 	return true
 }
@@ -100,10 +119,12 @@ func (l *later) note(from abi.Endpoint) {
 	}
 	l.notes[l.nNotes] = note{from, l.last}
 	l.nNotes++
+	l.n++
 }
 
 // next takes the oldest. Precondition: not empty.
 func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
+	l.n--
 	first := uint64(0)
 	older := func(order uint64) {
 		if order != 0 && (first == 0 || order < first) {
@@ -113,6 +134,8 @@ func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
 	older(l.requests.oldest())
 	older(l.answers.oldest())
 	older(l.notes[0].order)
+	older(l.irq)
+	older(l.alarm)
 	older(l.stop)
 	older(l.news)
 	older(l.fault)
@@ -126,6 +149,13 @@ func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
 		l.nNotes--
 		copy(l.notes[:], l.notes[1:])
 		l.notes[maxNotes-1] = note{}
+		return abi.KindNotify
+	case l.irq:
+		*m = abi.Msg{Source: abi.Hardware, Type: abi.MsgNotify, Arg: [7]uint64{l.irqBits}}
+		l.irq, l.irqBits = 0, 0
+		return abi.KindNotify
+	case l.alarm:
+		*m, l.alarm = abi.Msg{Source: abi.Clock, Type: abi.MsgNotify}, 0
 		return abi.KindNotify
 	case l.stop:
 		*m, l.stop = abi.Msg{Source: root, Type: abi.RSStop}, 0

@@ -15,6 +15,9 @@ const lineSize = 240
 //	c.Log("event", "overrun", "lost", sdk.Dec(n))  →  [12.345678] tty: event=overrun lost=3
 func (c *Context) Log(pairs ...string) abi.Errno {
 	b := c.line[:0]
+	if c.sched.self() != c.owner { // the other may be in the middle of a line: memory that is collected lets others run
+		b = make([]byte, 0, lineSize)
+	}
 	for i, w := range pairs {
 		switch {
 		case i%2 == 1:

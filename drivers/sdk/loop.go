@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"runtime"
 	"time"
 
 	"bennu/kernel/abi"
@@ -15,14 +14,7 @@ const (
 	ExitReceive = 3 // the kernel let the driver receive no more
 )
 
-const (
-	// ShareSlice is how long the loop blocks at most while other goroutines exist.
-	ShareSlice = time.Millisecond
-	// ranOther is how long a Gosched must take for another goroutine to have run in it.
-	ranOther = 10 * time.Microsecond
-
-	readyLimit = 10 * time.Second
-)
+const readyLimit = 10 * time.Second
 
 // Start begins a driver's life: Init, then the answer to the reincarnation server. Run does
 // it; host tests do it with the gate of a kernel/fake. c.Over tells whether it failed.
@@ -34,6 +26,7 @@ func Start(k usys.Gate, d Driver) (c *Context) {
 		c.end(ExitInit, abi.ExitNormal)
 		return c
 	}
+	c.keep()
 	err := d.Init(c)
 	if err != nil {
 		c.Log("error", "init failed", "why", err.Error())
@@ -49,6 +42,17 @@ func Start(k usys.Gate, d Driver) (c *Context) {
 	return c
 }
 
+// keep makes the driver's memory, as it is before Init, what later lives of the service begin with: they go on here, and what the context
+// knows of the life is read again. Where goroutines have something to do, or timers run, there is none: they would be late, and wrong.
+func (c *Context) keep() {
+	if c.sched.others() != noWork {
+		c.Log("info", "no snapshot: package initialisation or main has begun a goroutine or a timer that is not done")
+		return
+	}
+	c.k.Snapshot() // any error: later lives begin as this one did
+	c.root = c.start.Root
+}
+
 // say sends a message to the reincarnation server with words that it may read until it has answered.
 func (c *Context) say(m *abi.Msg, words string, limit time.Duration) abi.Errno {
 	n := copy(c.words[:], words)
@@ -58,7 +62,7 @@ func (c *Context) say(m *abi.Msg, words string, limit time.Duration) abi.Errno {
 			defer c.k.Revoke(id)
 		}
 	}
-	return c.Call(c.root, m, limit)
+	return c.callAlone(c.root, m, limit)
 }
 
 // Over tells whether the driver has ended, and how.
@@ -103,35 +107,43 @@ func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
 	if !c.later.empty() {
 		return c.later.next(m, c.root), abi.OK
 	}
-	if c.fetch {
-		c.heartbeat()
+	if c.fetch || c.unread {
+		c.resume()
 		return 0, abi.EAGAIN
-	}
-	if c.turns++; c.turns%64 == 0 {
-		runtime.Gosched()
 	}
 	timeout := uint64(abi.NoTimeout)
 	if len(c.owed) > 0 {
 		timeout = c.settle()
 	}
-	if c.k.Crowded() {
-		return c.receiveShared(m)
+	if c.alone() {
+		return c.k.Receive(abi.Any, timeout, m)
 	}
-	return c.k.Receive(abi.Any, timeout, m)
+	return c.receiveAmong(timeout, m)
 }
 
-// receiveShared lets the other goroutines run, and blocks, briefly, only when none did.
-func (c *Context) receiveShared(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
-	kind, e := c.k.Receive(abi.Any, 0, m)
-	if e != abi.EAGAIN {
-		return kind, e
+// resume takes what there was no room for.
+func (c *Context) resume() {
+	if c.unread {
+		c.takeResults()
 	}
-	before := c.k.Now()
-	runtime.Gosched()
-	if c.k.Now()-before > uint64(ranOther) {
-		return 0, abi.EAGAIN
+	if c.fetch {
+		c.heartbeat()
 	}
-	return c.k.Receive(abi.Any, uint64(ShareSlice), m)
+}
+
+// receiveAmong is the loop's receive while other goroutines have work, timers or Calls.
+func (c *Context) receiveAmong(timeout uint64, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	end := c.nextProbe()
+	if timeout != abi.NoTimeout {
+		end = min(end, c.k.Now()+timeout)
+	}
+	c.enter()
+	defer c.leave()
+	kind, e := c.among(end, m, never)
+	if e == abi.EAGAIN {
+		c.probe(m)
+	}
+	return kind, e
 }
 
 func (c *Context) dispatch(m *abi.Msg, kind abi.ReceiveKind) {
@@ -241,29 +253,37 @@ func (c *Context) misbehave(way, number uint64) {
 		e = f.CanFault(way)
 	}
 	m := abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64(e), number}}
-	c.Call(c.root, &m, rsLimit)
+	c.callAlone(c.root, &m, rsLimit)
 	if e == abi.OK {
 		f.Fault(c, way)
 	}
 }
 
-// answered takes an answer that nobody waits for: to an Ask, or to a Call that gave up.
+// answered takes an answer: to an Ask, to the Call of another goroutine, or to one that gave up.
 func (c *Context) answered(m *abi.Msg) {
-	if m.Arg[6]&ownTag == 0 && c.replier != nil {
+	switch {
+	case m.Arg[6]&ownTag != 0:
+		c.answers(m)
+	case c.replier != nil:
 		c.replier.Reply(c, m)
 	}
 }
 
-// takeResults turns failed asynchronous requests into answers.
+// takeResults turns failed asynchronous requests into answers, which the loop finds. What there is no room for stays with
+// the kernel until there is.
 func (c *Context) takeResults() {
 	for i := 0; i < abi.MaxAsync; i++ {
+		if c.unread = !c.later.room(); c.unread {
+			return
+		}
 		var r abi.AsyncResult
 		if _, e := c.k.GetInfo(abi.InfoAsync, 0, abi.Bytes(&r)); e != abi.OK {
 			return
 		}
-		if r.Tag&ownTag == 0 && c.replier != nil {
-			c.in = abi.Msg{Source: r.To, Type: abi.MsgReply, Arg: [7]uint64{0: uint64(r.Errno), 6: r.Tag}}
-			c.replier.Reply(c, &c.in)
+		if r.Tag&ownTag != 0 {
+			c.failed(r.Tag, r.Errno)
+			continue
 		}
+		c.later.keep(&abi.Msg{Source: r.To, Type: abi.MsgReply, Arg: [7]uint64{0: uint64(r.Errno), 6: r.Tag}}, abi.KindSendA, false)
 	}
 }

@@ -19,6 +19,7 @@ type Permit struct {
 // Permits reads the driver's arguments, each WORD=LABEL[,LABEL…], into the permits of those words. Its error says what
 // was expected.
 func (c *Context) Permits(to map[string]*Permit) error {
+	c.mine("Context.Permits")
 	for _, p := range to {
 		*p = Permit{known: abi.None}
 	}

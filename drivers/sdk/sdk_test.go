@@ -364,21 +364,6 @@ func TestExit(t *testing.T) {
 	}
 }
 
-// While other goroutines exist the loop looks first, and then blocks only briefly.
-func TestCrowd(t *testing.T) {
-	k, _ := start(t, &driver{})
-	k.Crowd, k.Waits = true, nil
-	k.Request(fake.Client, echo)
-	if want := []uint64{0, uint64(sdk.ShareSlice)}; !reflect.DeepEqual(k.Waits, want) {
-		t.Errorf("waited %v, want %v", k.Waits, want)
-	}
-	k.Crowd, k.Waits = false, nil
-	k.Request(fake.Client, echo)
-	if want := []uint64{abi.NoTimeout}; !reflect.DeepEqual(k.Waits, want) {
-		t.Errorf("alone: waited %v, want %v", k.Waits, want)
-	}
-}
-
 func TestLog(t *testing.T) {
 	k, c := start(t, &driver{})
 	c.Log("event", "overrun", "lost", sdk.Dec(3), "why", "too \"fast\"", "none", "")

@@ -43,8 +43,10 @@ const (
 	CallAccount     CallNr = 49 // (AccountOp, account); Buf: AccountSpec for AccountSet → account
 	CallPortIO      CallNr = 50 // (PortOp, port, value) → value: a guarded port of the caller's
 	CallSnapshot    CallNr = 51 // → 0, or 1 in a life that begins with the snapshot
-	CallWindow      CallNr = 52 // (WindowOp, …): memory that tasks share
-	CallMax         CallNr = 52
+	CallEntropy     CallNr = 52 // (length ≤ MaxEntropy): random bytes for keys into Buf
+	CallSetClock    CallNr = 53 // (Unix time in ns of the system clock's time 0): for all tasks' ClockInfo
+	CallWindow      CallNr = 54 // (WindowOp, …): memory that tasks share
+	CallMax         CallNr = 54
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).

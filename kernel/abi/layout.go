@@ -15,6 +15,9 @@ const (
 	// message and no call argument can fault.
 	CallPage = TaskBase + 0x2000
 
+	// ClockPage holds a ClockInfo, the same page in every task. Read-only.
+	ClockPage = TaskBase + 0x3000
+
 	// ImageBase is where executables are linked: the ELF header's page. Segments
 	// lie within [ImageBase, ImageEnd), below 2 GiB: the C compilers' default code model wants that.
 	ImageBase = TaskBase + 0x20_0000
@@ -52,14 +55,15 @@ const (
 	MaxIRQs    = 8  // interrupt lines of a privilege
 	MaxAsync   = 16 // undelivered senda messages of one task
 	MaxCopy    = 64 << 10
-	Priorities = 8 // 0 runs first
+	MaxEntropy = 64 // bytes of one CallEntropy
+	Priorities = 8  // 0 runs first
 )
 
 // StartMagic marks a StartInfo ("BENNUTSK").
 const StartMagic = 0x4b5354554e4e4542
 
 // StartInfo is what a task finds at StartPage when it begins. The kernel fills
-// it before the first instruction and never changes it.
+// it before the first instruction and changes nothing of it but MemoryLimit, in CallSnapshot.
 type StartInfo struct {
 	Magic       uint64
 	Version     uint32 // Version of this ABI
@@ -81,11 +85,20 @@ type StartInfo struct {
 	Args        [ArgsSize]byte
 	NGuarded    uint32
 	Guarded     [MaxGuarded]PortRange // the task's ports that CallPortIO reads and writes: IN and OUT fault
-	MemoryLimit uint64                // bytes that its account may have in all: page tables and copies included
+	MemoryLimit uint64                // bytes that its account may have in all: page tables and copies included, but not the snapshot
 }
 
 // Version is the ABI's. It grows by one with each change that breaks a task.
 const Version = 3
+
+// ClockInfo is what all tasks see at ClockPage: the date. Unix time in ns is UnixNS and the system clock's time. It
+// changes for all at once, by CallSetClock, in one store.
+type ClockInfo struct {
+	UnixNS uint64 // at time 0 of the system clock; 0: nobody has set it in this boot
+}
+
+// MaxUnixNS is where UnixNS ends: int64's Unix time in ns, less what the machine may still run (73 years).
+const MaxUnixNS = 1<<63 - 1<<61
 
 // InitKind tells a task why it starts.
 type InitKind uint32
@@ -98,10 +111,13 @@ const (
 
 // CallArea is the layout of CallPage.
 type CallArea struct {
-	Msg    Msg // in: what send sends; out: what receive received
-	_      [0x100 - 64]byte
-	Buf    [0x700]byte // bulk arguments and results; each call says which
-	Grants [64]CopyGrant
+	Msg Msg // in: what send sends; out: what receive received
+	// Pending is set to 1 when something is left for the task that a receive from Any would take. The kernel never clears
+	// it: a task that does so before it receives, until there is nothing, need not ask in vain.
+	Pending uint32
+	_       [0x100 - 64 - 4]byte
+	Buf     [0x700]byte // bulk arguments and results; each call says which
+	Grants  [64]CopyGrant
 }
 
 // CopyGrant lets one other task copy to or from a range of the granter's memory.

@@ -9,6 +9,7 @@ package fake
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/entropy"
 	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
@@ -18,6 +19,7 @@ import (
 // Machine is the tasks, a clock, and what the tasks have made.
 type Machine struct {
 	Archive  []byte            // the boot archive, for the root task
+	Wall     abi.ClockInfo     // what all tasks see of the date
 	Facts    abi.Machine       // of GetInfo
 	Latency  abi.Latency       // of GetInfo; it begins anew when the root task says so
 	Memory   uint64            // bytes that are promised to nobody
@@ -31,13 +33,14 @@ type Machine struct {
 	Off       *Off          // how it was ended; nil: it was not
 	Born      func(t *Task) // called when a task that TaskCreate made is allowed to run
 
-	x     *ipc.IPC
-	table *task.Table
-	irqs  *irq.Table
-	root  *Task // the root task; nil: there is none
-	tasks [abi.MaxTasks]*Task
-	now   uint64
-	pages [abi.MaxTasks]pages
+	x       *ipc.IPC
+	entropy *entropy.Pool // the same in each run
+	table   *task.Table
+	irqs    *irq.Table
+	root    *Task // the root task; nil: there is none
+	tasks   [abi.MaxTasks]*Task
+	now     uint64
+	pages   [abi.MaxTasks]pages
 
 	shared *shared // nil: nobody has asked for a window
 }
@@ -57,7 +60,7 @@ type pages struct {
 
 // New makes a machine without tasks at a time.
 func New(now uint64) *Machine {
-	m := &Machine{table: task.NewTable(), now: now, irqs: irq.NewTable(lines{})}
+	m := &Machine{table: task.NewTable(), now: now, irqs: irq.NewTable(lines{}), entropy: entropy.New([4]uint64{}, true, nil)}
 	m.x = ipc.New(m.table, kernel{m})
 	return m
 }

@@ -14,9 +14,9 @@ var _ usys.Kernel = (*Task)(nil)
 
 func (t *Task) CallArea() *abi.CallArea   { return t.k.Call }
 func (t *Task) StartInfo() *abi.StartInfo { return t.Info }
+func (t *Task) ClockInfo() *abi.ClockInfo { return &t.m.Wall }
 func (t *Task) Module() []byte            { return t.m.Archive }
 func (t *Task) Now() uint64               { return t.m.now }
-func (t *Task) Crowded() bool             { return t.Goroutines }
 
 // In reads a port; where nothing is all bits are set, as on a PC's bus.
 func (t *Task) In(port uint16, size int) uint32 {
@@ -123,6 +123,17 @@ func (t *Task) kernelCall(c Call) (abi.Errno, uint64) {
 	case abi.CallExit:
 		t.exit(a[0], abi.ExitKind(a[1]))
 		return abi.EDEADSRCDST, 0
+	case abi.CallSetClock:
+		if a[0] == 0 || a[0] > abi.MaxUnixNS {
+			return abi.EDOM, 0
+		}
+		m.Wall.UnixNS = a[0]
+		return abi.OK, 0
+	case abi.CallEntropy:
+		if a[0] > abi.MaxEntropy {
+			return abi.E2BIG, 0
+		}
+		return m.entropy.Read(t.k.Call.Buf[:a[0]], m.now), 0
 	case abi.CallSetAlarm:
 		return abi.OK, t.setAlarm(a[0])
 	case abi.CallTimes:

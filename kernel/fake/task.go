@@ -9,14 +9,13 @@ import (
 
 // Task is one life of a task. It is the usys.Kernel of its code.
 type Task struct {
-	Endpoint   abi.Endpoint
-	Info       *abi.StartInfo  // its start page
-	Spec       *abi.TaskSpec   // what it was made of
-	Regs       abi.Registers   // what a tracer reads
-	Code       map[uint64]byte // what a tracer has written, by address
-	Device     Device          // what is at its I/O ports; nil: nothing
-	Goroutines bool            // its code has other goroutines
-	Hooks      *Hooks          // of the test, or nil
+	Endpoint abi.Endpoint
+	Info     *abi.StartInfo  // its start page
+	Spec     *abi.TaskSpec   // what it was made of
+	Regs     abi.Registers   // what a tracer reads
+	Code     map[uint64]byte // what a tracer has written, by address
+	Device   Device          // what is at its I/O ports; nil: nothing
+	Hooks    *Hooks          // of the test, or nil
 
 	m      *Machine
 	k      *task.Task

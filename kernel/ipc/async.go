@@ -24,6 +24,7 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 			x.kept++
 			*a = task.Async{State: task.AsyncWaiting, To: ep, From: t.Slot, Tag: tag, Seq: x.seq, Msg: t.Call.Msg}
 			enqueue(to, a)
+			left(to)
 			asks(t, to)
 			t.Result(abi.OK, 0)
 			return

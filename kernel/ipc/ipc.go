@@ -62,6 +62,10 @@ func wants(t *task.Task, ep abi.Endpoint) bool {
 // takes tells whether to waits for a message from from, and may have it now.
 func (x *IPC) takes(to, from *task.Task) bool { return wants(to, from.Endpoint) && !x.held(to, from) }
 
+// left tells t that something waits for it with the kernel: it need not ask as long as it is not told. Who waits for what is
+// left is not told, but given it.
+func left(t *task.Task) { t.Call.Pending = 1 }
+
 // mayNotify tells whether a notification from ep may be delivered to t now.
 func mayNotify(t *task.Task, ep abi.Endpoint) bool { return wants(t, ep) && !t.InSendRec }
 
@@ -123,6 +127,7 @@ func (x *IPC) send(t, to *task.Task, kind abi.ReceiveKind) abi.Errno {
 		x.tasks.Tasks[to.LastSend].NextSend = t.Slot
 	}
 	to.LastSend = t.Slot
+	left(to)
 	x.m.Block(t)
 	return abi.OK
 }
@@ -202,6 +207,7 @@ func (x *IPC) Notify(t *task.Task, ep abi.Endpoint) {
 		to.NotifiedNS = x.m.Now()
 	}
 	to.Notified |= 1 << t.Slot
+	left(to)
 }
 
 // notified delivers a notification to a task that waits for one.
@@ -237,6 +243,8 @@ func (x *IPC) SystemEvent(t *task.Task, what uint64) {
 func (x *IPC) kick(t *task.Task, from abi.Endpoint) {
 	if mayNotify(t, from) {
 		x.pending(t)
+	} else {
+		left(t)
 	}
 }
 

@@ -38,11 +38,12 @@ func (x *IPC) held(t, from *task.Task) bool {
 	return t.Server && t.RecvFrom == abi.Any && x.m.Held(t, from)
 }
 
-// Retry gives t, which waits, a message that it may have by now.
+// Retry gives t a message that it may have by now, or tells it to ask, since it may have asked before in vain.
 func (x *IPC) Retry(t *task.Task) {
-	if t.Wait == task.Receiving && !t.InSendRec {
-		_ = x.pending(t) || x.async(t) || x.queued(t)
+	if t.Wait == task.Receiving && !t.InSendRec && (x.pending(t) || x.async(t) || x.queued(t)) {
+		return
 	}
+	left(t)
 }
 
 // serveNotify is serve for a notification, which has been delivered.

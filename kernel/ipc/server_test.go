@@ -290,3 +290,24 @@ func TestForgetInSteps(t *testing.T) {
 		t.Errorf("%d senda slots free, want all", r.FreeAsync())
 	}
 }
+
+// A server that asked for what was held back, in vain, is told when it may have it.
+func TestHeldBackIsTold(t *testing.T) {
+	const server, poor = 0, 1
+	r := newRig(t, 2)
+	r.task(server).Server, r.holds[poor] = true, true
+	r.send(poor, server, 0x900)
+	r.task(server).Call.Pending = 0
+	r.receive(server, abi.Any, 0)
+	r.want(server, "EAGAIN")
+	if r.task(server).Call.Pending != 0 {
+		t.Error("told of what it cannot have")
+	}
+	r.holds[poor] = false
+	r.Retry(r.task(server))
+	if r.task(server).Call.Pending == 0 {
+		t.Error("not told of what it may have now")
+	}
+	r.receive(server, abi.Any, 0)
+	r.got(server, abi.KindSend, r.from(poor), 0x900)
+}

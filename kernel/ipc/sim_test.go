@@ -59,7 +59,9 @@ func simulate(t *testing.T, seed uint64) bool {
 		r.msg(i, 0, 0)
 		r.task(i).Result(abi.OK, 0)
 	}
+	w := word{told: make([]bool, n), drains: make([]bool, n)}
 	for step := range 5000 {
+		w.before(r)
 		a, b, stamp := f.IntN(n), f.IntN(n), uint64(step+1)
 		what := do(f, r, m, ends, a, b, stamp)
 		for i := range m.tasks {
@@ -72,11 +74,53 @@ func simulate(t *testing.T, seed uint64) bool {
 			}
 		}
 		r.invariants()
+		w.after(r, what)
 		if t.Failed() {
 			return false
 		}
 	}
 	return true
+}
+
+// word is the tasks' side of CallArea.Pending: each clears it before it receives from Any, and goes on until there is
+// nothing.
+type word struct {
+	told   []bool // before the step
+	drains []bool // it has received something, and not asked for more yet
+}
+
+func (w *word) before(r *rig) {
+	for i := range w.told {
+		w.told[i] = r.task(i).Live && r.task(i).Call.Pending != 0
+	}
+}
+
+// after: what is left for a task it is told of, and it is told of nothing else.
+func (w *word) after(r *rig, what string) {
+	var n int
+	var any, poll bool
+	if c, _ := fmt.Sscanf(what, "receive %d from -1 poll %t", &n, &poll); c > 0 {
+		any = c == 2
+	}
+	for i := range w.told {
+		k := r.task(i)
+		if !k.Live {
+			w.drains[i] = false
+			continue
+		}
+		has := k.IRQBits|k.SysBits|k.Notified != 0 || k.Alarm || k.AsyncFirst != nil || k.Senders != task.None
+		told := k.Call.Pending != 0
+		if told && !w.told[i] && !has {
+			r.t.Errorf("%s: task %d is told, and nothing is there", what, i)
+		}
+		if any && n == i && k.Wait == 0 { // it has cleared the word, which nothing else has set meanwhile
+			k.Call.Pending, told = 0, false
+			w.drains[i] = k.Ctx.Frame.AX == uint64(abi.OK)
+		}
+		if has && !told && !w.drains[i] && k.Wait == 0 {
+			r.t.Errorf("%s: task %d is not told of what is there", what, i)
+		}
+	}
 }
 
 // invariants are what must hold between any two steps, though no task could see it.

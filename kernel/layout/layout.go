@@ -12,6 +12,10 @@ const (
 	KernelEnd  = 0x270_0000
 	LoadAlign  = 2 << 20
 
+	// HeadersEnd is where headers, the ELF's and those that loaders look for, end at most, in the kernel's first page. The rest
+	// of it is what the first instructions write to.
+	HeadersEnd = KernelBase + 0xe00
+
 	// TSS is the task-state segment's page. The two after it are the I/O permission bitmap, and one page of ones ends
 	// that. It has a PML4 entry of its own, since its pages are the address space's and not the kernel's.
 	TSS = 0xffff_8000_0000_0000
@@ -49,6 +53,7 @@ var Map = [...]Area{
 	{KernelBase, KernelEnd, "kernel", "the kernel: image, Go heap, stacks with guard pages between them"},
 	{abi.StartPage, abi.StartPage + abi.PageSize, "task", "start page: who the task is; read-only"},
 	{abi.CallPage, abi.CallPage + abi.PageSize, "task", "call page: messages, arguments of calls, copy grants"},
+	{abi.ClockPage, abi.ClockPage + abi.PageSize, "task", "clock page: the date, one page for all tasks; read-only"},
 	{abi.ImageBase, abi.ImageEnd, "task", "the executable: read-only pages are the image's own, writable ones private copies"},
 	{abi.RAMBase, abi.RAMBase + abi.RAMSize, "task", "RAM: zeros, given as they are touched"},
 	{abi.WindowBase, abi.WindowEnd, "task", "windows: memory of others and of devices, mapped by kernel calls; in the root task the boot archive"},

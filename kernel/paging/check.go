@@ -12,6 +12,7 @@ type Checker struct {
 	Phys     mem.Physical
 	Template mem.Addr
 	Own      *mem.Set // the space's frames: the tables may use each once, and it is taken out
+	Clock    mem.Addr // the frame that it may have read-only at ClockPage
 	Lent     *mem.Set // frames that it may have read-only, pages and last-level tables: its executable's, its snapshot's
 	Windows  Shares   // last-level tables where windows are; nil: none
 	Module   uint64   // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
@@ -148,6 +149,10 @@ func (c *Checker) page(e PTE, va uint64, own bool) invariant.Fault {
 		}
 		if a != c.module+mem.Addr(va-abi.ModuleBase) {
 			return invariant.Of("paging: the module is not one run of memory (address, frame)", va, uint64(a))
+		}
+	case va == abi.ClockPage:
+		if a != c.Clock {
+			return invariant.Of("paging: the clock page is another frame (address, frame)", va, uint64(a))
 		}
 	case own && c.Own.Take(a): // sealed for a snapshot that is not taken yet
 	case !c.Lent.Has(a):

@@ -72,6 +72,7 @@ const (
 	Data        // writable segments: copies of the executable's bytes, or zeros
 	RAM         // zeros
 	Module      // the boot archive, in the root task
+	Clock       // the clock page, everybody's
 	Window      // memory that it shares with other tasks
 )
 
@@ -101,6 +102,8 @@ func (s *Space) Find(va uint64) Region {
 		return Region{Start: abi.StartPage, End: abi.StartPage + abi.PageSize, Kind: Start}
 	case va-abi.CallPage < abi.PageSize:
 		return Region{Start: abi.CallPage, End: abi.CallPage + abi.PageSize, Kind: Call}
+	case va-abi.ClockPage < abi.PageSize:
+		return Region{Start: abi.ClockPage, End: abi.ClockPage + abi.PageSize, Kind: Clock}
 	case va-abi.ModuleBase < s.module:
 		return Region{Start: abi.ModuleBase, End: abi.ModuleBase + s.module, Kind: Module}
 	}
@@ -128,6 +131,15 @@ func (s *Space) Fixed(va uint64, write bool) mem.Addr {
 		*p |= paging.Writable
 	}
 	return a
+}
+
+// MapClock maps the page at a, which is all tasks', as the clock page. false when memory is out.
+func (s *Space) MapClock(a mem.Addr) bool {
+	p := s.Table(abi.ClockPage)
+	if p != nil {
+		*p = paging.Entry(a, readOnly|paging.Shared)
+	}
+	return p != nil
 }
 
 // MapModule maps size bytes of memory from at on, read-only, as the boot archive. false when memory is out. Preconditions: at begins

@@ -84,8 +84,16 @@ func (g Gate) TaskBegin(s *abi.TaskSpec) (ep abi.Endpoint, warm bool, e abi.Errn
 // are one. Errors: EPERM, EBUSY, E2BIG, ENOMEM: there is no snapshot, and the task goes on as it was.
 func (g Gate) Snapshot() (resumed bool, e abi.Errno) {
 	e, v := g.call0(abi.CallSnapshot)
-	return v == 1, e
+	resumed = v == 1
+	if e == abi.OK && Kept != nil {
+		Kept(resumed)
+	}
+	return resumed, e
 }
+
+// Kept is called when Snapshot has made one, and in each life that begins there: by it the board sets again what the language's run-time has
+// of the life that it was. Set once at start-up; nil: nobody has anything.
+var Kept func(resumed bool)
 
 // TaskKill ends a task. Errors: EDEADSRCDST, EPERM (the root task).
 func (g Gate) TaskKill(ep abi.Endpoint) abi.Errno {

@@ -13,12 +13,12 @@ func NewGate(k Kernel) Gate { return Gate{k} }
 func (g Gate) area() *abi.CallArea     { return g.k.CallArea() }
 func (g Gate) address(b []byte) uint64 { return g.k.Address(b) }
 
-// Start, Module, Now and Crowded are as on metal.
+// Start, Clock, Module and Now are as on metal.
 
 func (g Gate) Start() *abi.StartInfo { return g.k.StartInfo() }
+func (g Gate) Clock() *abi.ClockInfo { return g.k.ClockInfo() }
 func (g Gate) Module() []byte        { return g.k.Module() }
 func (g Gate) Now() uint64           { return g.k.Now() }
-func (g Gate) Crowded() bool         { return g.k.Crowded() }
 
 // Memory is as on metal, but that what is taken from the task does not fault.
 func (g Gate) Memory(v *abi.WindowView) []byte { return g.k.Window(v.Address) }

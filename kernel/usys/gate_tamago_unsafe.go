@@ -3,7 +3,6 @@
 package usys
 
 import (
-	"runtime"
 	"unsafe"
 
 	"bennu/kernel/abi"
@@ -27,6 +26,11 @@ func (Gate) area() *abi.CallArea { return (*abi.CallArea)(pointer(abi.CallPage))
 //go:nosplit
 func (Gate) Start() *abi.StartInfo { return (*abi.StartInfo)(pointer(abi.StartPage)) }
 
+// Clock is what all tasks see of the date.
+//
+//go:nosplit
+func (Gate) Clock() *abi.ClockInfo { return (*abi.ClockInfo)(pointer(abi.ClockPage)) }
+
 // Module is the boot archive; empty but in the root task.
 func (g Gate) Module() []byte {
 	return unsafe.Slice((*byte)(pointer(abi.ModuleBase)), g.Start().ModuleSize)
@@ -43,6 +47,3 @@ func (Gate) Memory(v *abi.WindowView) []byte {
 //
 //go:nosplit
 func (Gate) address(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }
-
-// Crowded tells whether other goroutines exist.
-func (Gate) Crowded() bool { return runtime.NumGoroutine() > 1 }

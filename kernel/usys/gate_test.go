@@ -36,6 +36,7 @@ func (r *recorder) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno,
 }
 func (r *recorder) CallArea() *abi.CallArea   { return &r.area }
 func (r *recorder) StartInfo() *abi.StartInfo { return &r.start }
+func (r *recorder) ClockInfo() *abi.ClockInfo { return nil }
 func (r *recorder) Module() []byte            { return []byte("archive") }
 func (r *recorder) Address(b []byte) uint64 {
 	r.given = b
@@ -43,7 +44,6 @@ func (r *recorder) Address(b []byte) uint64 {
 }
 func (r *recorder) Window(at uint64) []byte { return r.area.Buf[at : at+8] }
 func (r *recorder) Now() uint64             { return 7 }
-func (r *recorder) Crowded() bool           { return true }
 func (r *recorder) In(uint16, int) uint32   { return 0 }
 func (r *recorder) Out(uint16, int, uint32) {}
 
@@ -112,10 +112,12 @@ var calls = map[string]struct {
 	"SendRecTimeout":       {func(g Gate) { m := sent; g.SendRecTimeout(peer, 15, &m) }, call{abi.CallSendRec, [5]uint64{uint64(peer), 15}}},
 	"Notify":               {func(g Gate) { g.Notify(peer) }, call{abi.CallNotify, [5]uint64{uint64(peer)}}},
 	"Sleep":                {func(g Gate) { g.Sleep(16) }, call{abi.CallReceive, [5]uint64{uint64(abi.Self), 16}}},
+	"Entropy":              {func(g Gate) { g.Entropy(make([]byte, 6)) }, call{abi.CallEntropy, [5]uint64{6}}},
+	"SetClock":             {func(g Gate) { g.SetClock(17) }, call{abi.CallSetClock, [5]uint64{17}}},
 }
 
 // noCalls are the methods that enter no kernel.
-var noCalls = []string{"Start", "Module", "Now", "Crowded", "Grant", "Revoke", "Memory", "In8", "In16", "In32", "Out8", "Out16", "Out32"}
+var noCalls = []string{"Start", "Clock", "Module", "Now", "Pending", "Grant", "Revoke", "Memory", "In8", "In16", "In32", "Out8", "Out16", "Out32"}
 
 func TestEachMethodIsItsCall(t *testing.T) {
 	for name, c := range calls {

@@ -9,13 +9,13 @@ type Kernel interface {
 
 	CallArea() *abi.CallArea   // the call page
 	StartInfo() *abi.StartInfo // the start page
+	ClockInfo() *abi.ClockInfo // the clock page
 	Module() []byte            // the boot archive
 	// Address is where b lies in the task's memory: during the next call, and as long as a grant names it.
 	Address(b []byte) uint64
 	// Window is the memory of the window that the task sees at an address.
 	Window(at uint64) []byte
-	Now() uint64   // ns since boot
-	Crowded() bool // other goroutines exist
+	Now() uint64 // ns since boot
 
 	// In and Out are the instructions; size is 1, 2 or 4 bytes.
 	In(port uint16, size int) uint32

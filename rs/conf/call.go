@@ -22,6 +22,8 @@ var Calls = []Call{
 	{"SAFECOPYFROM", abi.CallBit(abi.CallCopyFrom)},
 	{"SAFECOPYTO", abi.CallBit(abi.CallCopyTo)},
 	{"DEVIO", abi.CallBit(abi.CallPortIO)},
+	{"ENTROPY", abi.CallBit(abi.CallEntropy)},
+	{"SETTIME", abi.CallBit(abi.CallSetClock)},
 	{"ACCOUNT", abi.CallBit(abi.CallAccount)},
 	{"TASKCREATE", abi.CallBit(abi.CallTaskCreate)},
 	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree)},

@@ -26,7 +26,7 @@ const (
 	DefaultBudget      = abi.DefaultBudgetNS * time.Nanosecond
 	DefaultPeriod      = abi.DefaultPeriodNS * time.Nanosecond // that the budget is for
 	DefaultMemory      = 16 << 20
-	DefaultReserve     = 512 << 10 // or all of a smaller memory
+	DefaultReserve     = 640 << 10 // or all of a smaller memory
 	DefaultInit        = 10 * time.Second
 	DefaultStop        = 2 * time.Second
 	DefaultBackoff     = time.Second

@@ -105,7 +105,7 @@ func TestInherit(t *testing.T) {
 	}
 }
 
-// TestReserve: what is not written is 512 KiB, or all of a smaller memory.
+// TestReserve: what is not written is 640 KiB, or all of a smaller memory.
 func TestReserve(t *testing.T) {
 	f, faults := Parse("f", []byte("service a { memory 64K; };\nservice b { memory 64K; reserve 0K; };\nservice c { memory 512K; };"))
 	if len(faults) != 0 {

@@ -38,9 +38,9 @@ func TestAdmitReserves(t *testing.T) {
 		room uint64
 		want []string
 	}{
-		{6<<20 + 576<<10, nil},
-		{6<<20 + 575<<10, []string{`f:6:21: service "f": reserve: 1M makes the sum 6720K of 6719K, expected at most 1023K: 5696K are promised to those before it; OF. A lower "reserve" helps, or MORE`}},
-		{5<<20 + 64<<10, []string{`f:4:1: service "d": reserve (the default, 512K) makes the sum 5632K of 5184K, expected at most 64K: 5M are promised to those before it; OF…`,
+		{6<<20 + 704<<10, nil},
+		{6<<20 + 703<<10, []string{`f:6:21: service "f": reserve: 1M makes the sum 6848K of 6847K, expected at most 1023K: 5824K are promised to those before it; OF. A lower "reserve" helps, or MORE`}},
+		{5<<20 + 64<<10, []string{`f:4:1: service "d": reserve (the default, 640K) makes the sum 5760K of 5184K, expected at most 64K: 5M are promised to those before it; OF…`,
 			`f:6:21: service "f": reserve: 1M makes the sum 6208K of 5184K, expected at most 0M: 5184K are promised to those before it…`}},
 		{3 << 20, []string{`f:1:19: service "b": reserve: 3M makes the sum 5M of 3M, expected at most 1M: 2M are promised to those before it; OF. A lower "reserve" helps, or MORE (class "c" has the line)`,
 			`f:6:21: service "f": …`}},
@@ -64,7 +64,7 @@ func TestAdmitReserves(t *testing.T) {
 func TestRoomOfTheFile(t *testing.T) {
 	const archive = 9<<20 + 77
 	f, _ := Parse("f", []byte(reserves))
-	if f.Memory != room.Minimum || f.Reserved() != 6<<20+576<<10 {
+	if f.Memory != room.Minimum || f.Reserved() != 6<<20+704<<10 {
 		t.Errorf("a file that says nothing: memory %d, reserves %d", f.Memory, f.Reserved())
 	}
 	of := func(f *File) Room { return f.Room(archive) }
@@ -73,8 +73,8 @@ func TestRoomOfTheFile(t *testing.T) {
 	}
 	large := reserves + "service g { reserve 500M; memory 500M; };\n"
 	told := admit(t, large, of)
-	if len(told) != 1 || !strings.Contains(told[0], `f:7:21: service "g": reserve: 500M makes the sum 518720K of `) ||
-		!strings.Contains(told[0], ": 6720K are promised to those before it; a machine of 128M has them beside kernel and firmware (25M), the boot archive (9220K) and rs with its copies (13464K). ") {
+	if len(told) != 1 || !strings.Contains(told[0], `f:7:21: service "g": reserve: 500M makes the sum 518848K of `) ||
+		!strings.Contains(told[0], ": 6848K are promised to those before it; a machine of 128M has them beside kernel and firmware (25M), the boot archive (9220K) and rs with its copies (13464K). ") {
 		t.Fatalf("500M on the smallest machine: %q", told)
 	}
 	_, hint, _ := strings.Cut(told[0], `or "`)

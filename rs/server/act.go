@@ -32,6 +32,8 @@ func (s *Server) act(actions []policy.Action) {
 			if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
 				e.Kind = policy.StartFailed
 				s.explain(&s.table[a.ID], a.Incarnation, e.Why)
+			} else if a.Init == abi.InitRestart {
+				s.hush(a.ID)
 			}
 			s.follow = append(s.follow, e)
 		case policy.Stop:
@@ -141,6 +143,12 @@ func (s *Server) emit(a *policy.Action) {
 		e.Warm = 1
 	}
 	e.BackoffNS, e.DetectNS, e.RecoveryNS = uint64(a.Backoff), uint64(a.Detect), uint64(a.Recovery)
+	switch {
+	case a.Event == abi.EventReady:
+		s.unhush(a.ID, hushRest)
+	case a.Event == abi.EventDeath && (a.Next != abi.EventStart || a.Backoff > 0), a.Event == abi.EventGiveUp, a.Event == abi.EventDown:
+		s.unhush(a.ID, 0)
+	}
 	switch a.Event {
 	case abi.EventDeath:
 		s.events.next[at] = a.Next

@@ -13,7 +13,7 @@ const tight = "service shell { uid 0; reserve 1M; };\nservice big { reserve 8M; 
 // TestReservesOfASmallMachine: reserves are promised in the order of the table before anything runs, those of services that are not
 // started too. Who gets none is refused with the sum, the room and what was expected; the rest lives.
 func TestReservesOfASmallMachine(t *testing.T) {
-	f := bootOn(t, 2<<20+100<<10, tight)
+	f := bootOn(t, 2304<<10+100<<10, tight)
 	f.ready("shell", "small")
 	var labels []string
 	for _, a := range f.m.Accounts {
@@ -23,10 +23,10 @@ func TestReservesOfASmallMachine(t *testing.T) {
 		t.Errorf("accounts of %v, %d bytes left", labels, f.m.Memory)
 	}
 	for label, c := range map[string]struct{ log, row string }{
-		"big": {`system.conf:2:23: service "big": reserve: 8M makes the sum 9M of 2148K, expected at most 1124K: 1M are promised to those before it; ` +
-			`this machine has them beside kernel, boot archive and rs. A lower "reserve" helps, or a machine with more memory`, "8M makes the sum 9M of 2148K, expected at most 1124K"},
-		"last": {`system.conf:5:1: service "last": reserve (the default, 512K) makes the sum 2560K of 2148K, expected at most 100K: 2M are promised to those before it; this`,
-			"makes the sum 2560K of 2148K, expected at most 100K"},
+		"big": {`system.conf:2:23: service "big": reserve: 8M makes the sum 9M of 2404K, expected at most 1380K: 1M are promised to those before it; ` +
+			`this machine has them beside kernel, boot archive and rs. A lower "reserve" helps, or a machine with more memory`, "8M makes the sum 9M of 2404K, expected at most 1380K"},
+		"last": {`system.conf:5:1: service "last": reserve (the default, 640K) makes the sum 2944K of 2404K, expected at most 100K: 2304K are promised to those before it; this`,
+			"makes the sum 2944K of 2404K, expected at most 100K"},
 	} {
 		if !f.logged(c.log) || !f.logged("label="+label+" event=refuse errno=ENOMEM why=account") {
 			t.Errorf("log of %s: %q", label, f.log)
@@ -57,7 +57,7 @@ func TestReservesOfASmallMachine(t *testing.T) {
 
 // TestReservesFillTheMachine: to the last page, and not one more.
 func TestReservesFillTheMachine(t *testing.T) {
-	const all = 1<<20 + 3<<19 + 8<<20
+	const all = 1<<20 + 3*640<<10 + 8<<20
 	if f := bootOn(t, all, tight); f.m.Memory != 0 || len(f.m.Accounts) != 5 || f.logged("refuse") {
 		t.Errorf("%d accounts, %d bytes left, log %q", len(f.m.Accounts), f.m.Memory, f.log)
 	}

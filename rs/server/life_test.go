@@ -26,16 +26,20 @@ func TestDeath(t *testing.T) {
 	if e.Endpoint != old || e.Vector != 14 || e.RIP != 0x1234 || e.CR2 != 0x10 || e.FaultNS != uint64(f.now()) {
 		t.Errorf("event %+v", e)
 	}
+	if f.logged("reason=exception") {
+		t.Errorf("told before the next life is ready: %v", f.log)
+	}
+	f.dead("uart", abi.CausePanic)
 	if !f.logged("label=uart inc=0 reason=exception action=start vector=#PF rip=0x1234 cr2=0x10") {
 		t.Errorf("log %v", f.log)
 	}
-	f.dead("uart", abi.CausePanic)
 	if !f.logged("label=uart inc=1 reason=panic action=start after=10ms status=0") {
 		t.Errorf("log %v", f.log)
 	}
 	f.pass(10 * time.Millisecond)
 	f.busy(3 * time.Millisecond)
 	f.ready("uart")
+	f.pass(hushRest)
 	if !f.logged("label=uart inc=2 event=ready ep=") || f.last(abi.EventReady, "uart").RecoveryNS != uint64(13*time.Millisecond) {
 		t.Errorf("log %v", f.log)
 	}
@@ -330,7 +334,8 @@ func TestEvents(t *testing.T) {
 	w.got = nil
 	f.dead("a", abi.CauseException) // events 5 and 6
 	f.ready("a")                    // 7
-	if len(w.got) != 1 || w.got[0].Type != abi.RSNews || w.got[0].Arg[0] != 7 {
+	f.pass(hushRest)
+	if len(w.got) != 1 || w.got[0].Type != abi.RSNews || w.got[0].Arg[0] != 8 {
 		t.Errorf("news: %v", w.got)
 	}
 	for f.s.events.seq < 3*abi.EventsKept+100 {

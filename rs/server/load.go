@@ -38,7 +38,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 		return nil, err
 	}
 	file, faults := conf.Parse(ConfName, text)
-	s := &Server{k: k, archive: a, armed: noAlarm, line: make([]byte, 0, lineSize)}
+	s := &Server{k: k, archive: a, armed: noAlarm, tellAt: noHush, line: make([]byte, 0, lineSize)}
 	for i := range s.byBits {
 		s.byBits[i] = -1
 	}

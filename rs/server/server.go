@@ -54,6 +54,9 @@ type Server struct {
 	faults  int    // orders to misbehave that are not answered
 	orders  uint64 // numbers answers and orders
 
+	tellAt time.Duration // the log's lines are written then; noHush: at once
+	reborn uint64        // bits by place of services; while there is one, watchers are not told
+
 	tickDue bool // the alarm has come
 	drained int  // messages since then
 	armed   time.Duration
@@ -194,8 +197,7 @@ func (s *Server) finish() {
 	if s.over {
 		return
 	}
-	s.logEvents()
-	s.news()
+	s.tellAll()
 	s.expire()
 	s.flush()
 	at, ok := s.policy.Next()
@@ -204,6 +206,9 @@ func (s *Server) finish() {
 	}
 	if t, due := s.nextFault(); due && (!ok || t < at) {
 		at, ok = t, true
+	}
+	if s.tellAt != noHush && (!ok || s.tellAt < at) {
+		at, ok = s.tellAt, true
 	}
 	if !ok {
 		at = noAlarm

@@ -59,6 +59,8 @@ var rows = []row{
 	{section: sectionKernel, name: "round trip: sendrec, receive, sendnb", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 64 bytes and answered with sendnb",
 		most: 4_000, linux: "round trip: *"},
 	{section: sectionKernel, name: "round trip to a driver of the SDK", begins: "before sendrec", ends: "after it: the driver's handler has answered", most: 4_000, linux: "round trip: *"},
+	{section: sectionKernel, name: "round trip to a driver of the SDK, with goroutines", begins: "before sendrec",
+		ends: "after it: the handler has answered; ten goroutines of the driver wait, and a timer is an hour away", most: 4_000, linux: "round trip: *"},
 	{section: sectionKernel, name: "* until the receiver runs*", begins: "before the call", ends: "the receiver's first instruction after its receive: call, switch, return"},
 	{section: sectionKernel, name: "* to a waiting task, no switch", begins: "before the call", ends: "after it; the receiver, of a worse priority, waited"},
 	{section: sectionKernel, name: "* to a task that does not wait", begins: "before the call", ends: "after it"},

@@ -35,7 +35,7 @@ func boot(t *testing.T, c bochs.Config) (*bochs.VM, context.Context) {
 }
 
 // last is what the machine says when it has nothing more to say: not every machine can be powered off.
-var last = regexp.MustCompile(`# \d+ passed, \d+ failed$|^# the end, status|kernel: panic: |bennu: refused|^shim: `)
+var last = regexp.MustCompile(`# \d+ passed, \d+ failed$|^# the end, status|kernel: panic: |bennu: (refused|no room|not booted|loaded at|multiboot2)|^error: `)
 
 // gaps are remarks that must not be seen here.
 var gaps = regexp.MustCompile(`not as on a CPU|this emulator`)

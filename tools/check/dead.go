@@ -51,6 +51,7 @@ var alive = map[string]string{
 	"Simulated":   "kernel/mem: memory for tests, made by a pointer",
 	"childEcho":   "tools/bench/linux: c/child.h has it",
 	"LoadAlign":   "kernel/layout: a loader keeps to it",
+	"Accept":      "boot/gopher: net/http calls it",
 }
 
 var word = regexp.MustCompile(`[\pL_][\pL\pN_]*`)

@@ -35,9 +35,11 @@ boot:                            board/pc board/x86 kernel -kernel/usys -kernel/
 boot/ring0test:                  board/pc board/x86 kernel -kernel/usys -kernel/fake boot/ring0 boot/ktest/code
 # root tasks that test and measure the kernel
 boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/archive board/ring3 board/x86 boot/ktest
-boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 board/x86 boot/ktest/code boot/kbench drivers/protocol
+boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 board/x86 boot/ktest/code boot/kbench boot/gopher/ask drivers/protocol
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3 drivers/protocol
+# a service that is an ordinary Go program: the SDK, and all of std that it likes
+boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/room kernel/sched
@@ -79,6 +81,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
+boot/gopher:                   none # an ordinary program
 boot/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
 
 # what decides is a function of its arguments: no clock, no chance, no I/O

@@ -34,6 +34,7 @@ func TestABIsNumbers(t *testing.T) {
 
 // notCode is where ABI.md has digits that are no constant of the code: names, references, and what a processor or a format means by them.
 var notCode = []string{
+	"the kernel sets it to 1 when", "As long as it is 0 there", "SHA-256 and ChaCha20 make them",
 	"A static ELF64 for x86-64, type", "[decision 009](decisions/009-accounts.md)",
 	"| {first u16, last u16}: ports", "An **endpoint** (u32) is", "is 64 bytes: Source u32", "Type u32, Arg[7] u64",
 	"Arg[0] its error number", "Arg[0] bits, Arg[1] the time",
@@ -63,6 +64,11 @@ func memory(p *page, s *source) {
 	p.says("file offset and address alike modulo %d,", abi.PageSize)
 	p.says("| %s | start page: `StartInfo` | read |", address(abi.StartPage))
 	p.says("| %s | call page: `CallArea` | read, write |", address(abi.CallPage))
+	p.says("| %s | clock page: `ClockInfo`, one for all tasks | read |", address(abi.ClockPage))
+	p.says("| %d | %d | UnixNS: Unix time in ns at time 0 of the system clock; 0 when", 0, 8)
+	p.says("random bytes for keys into Buf, at most %d. SHA-256", abi.MaxEntropy)
+	p.says("E2BIG (more than %d), EAGAIN (the processor has no generator, and fewer than %d interrupts", abi.MaxEntropy, s.number("kernel/entropy.Enough"))
+	p.says("EDOM (0, or above 2⁶³ − 2⁶¹).")
 	p.says("| %s … | the executable's segments;", address(abi.ImageBase))
 	p.says("| %s … +%s | RAM: zero,", address(abi.RAMBase), size(abi.RAMSize))
 	p.says("| %s … | the boot archive, in the root task only | read |", address(abi.ModuleBase))

@@ -226,12 +226,12 @@ func headSegment(f *elf.File) (*elf.Prog, error) {
 	return nil, errors.New("no segment loads the ELF's headers")
 }
 
-// gap is the unused part of the file after the ELF's headers, within the first segment, its first
-// page and so the first 32 KiB. It begins at a multiple of 8.
+// gap is the unused part of the file after the ELF's headers, within the first segment, that part of its first
+// page that the kernel does not write to, and so the first 32 KiB. It begins at a multiple of 8.
 func gap(out []byte, f *elf.File, first *elf.Prog) (at, end uint64) {
 	le := binary.LittleEndian
 	at = le.Uint64(out[ehPhoff:]) + uint64(len(f.Progs))*phSize
-	end = min(first.Filesz, 4096, uint64(len(out)))
+	end = min(first.Filesz, layout.HeadersEnd-layout.KernelBase, uint64(len(out)))
 	if sh := le.Uint64(out[ehShoff:]); sh < end && le.Uint16(out[ehShnum:]) > 0 {
 		at = max(at, sh+uint64(le.Uint16(out[ehShnum:]))*shSize)
 	}
@@ -272,33 +272,55 @@ func pvhNote(entry uint64) []byte {
 	return le.AppendUint64(b, entry)
 }
 
-// multiboot2Header asks for modules at page boundaries and for entry at an address of
-// our own (the ELF's is the Go runtime's).
+// multiboot2Header asks for what the kernel reads, for modules at page boundaries, for entry at an address of our own (the
+// ELF's is the Go runtime's), and for a place like that where the kernel is linked, as low as there is one; the loader moves
+// the entry with it.
+//
+// Source: Multiboot2 Specification, "The layout of Multiboot2 header"; multiboot2.h.
 func multiboot2Header(entry uint32) []byte {
 	const (
-		magic          = 0xe85250d6
-		i386           = 0 // entered in 32-bit protected mode
-		tagEntry       = 3
-		tagModuleAlign = 6
-		tagEnd         = 0
-		size           = 16 + 8 + 16 + 8
+		magic       = 0xe85250d6
+		i386        = 0 // entered in 32-bit protected mode
+		optional    = 1
+		tagEnd      = 0
+		tagRequest  = 1
+		tagEntry    = 3
+		tagAlign    = 6
+		tagRelocate = 10
+		lowest      = 1
+		last4GiB    = 1<<32 - 1
+		commandLine = 1
+		modules     = 3
+		memoryMap   = 6
+		oldRSDP     = 14
+		newRSDP     = 15
 	)
 	le := binary.LittleEndian
+	var tags []byte
+	tag := func(kind, flags uint16, words ...uint32) {
+		tags = le.AppendUint16(tags, kind)
+		tags = le.AppendUint16(tags, flags)
+		tags = le.AppendUint32(tags, uint32(8+4*len(words)))
+		for _, w := range words {
+			tags = le.AppendUint32(tags, w)
+		}
+		for len(tags)%8 != 0 {
+			tags = append(tags, 0)
+		}
+	}
+	tag(tagRequest, 0, commandLine, modules, memoryMap)
+	tag(tagRequest, optional, oldRSDP, newRSDP)
+	tag(tagAlign, 0)
+	tag(tagEntry, 0, entry)
+	tag(tagRelocate, 0, layout.KernelBase, last4GiB, layout.LoadAlign, lowest)
+	tag(tagEnd, 0)
+
+	size := uint32(16 + len(tags))
 	b := le.AppendUint32(nil, magic)
 	b = le.AppendUint32(b, i386)
 	b = le.AppendUint32(b, size)
-	b = le.AppendUint32(b, 1<<32-(magic+i386+size)) // all four are 0 together
-	tag := func(kind uint16, size uint32) {
-		b = le.AppendUint16(b, kind)
-		b = le.AppendUint16(b, 0) // required
-		b = le.AppendUint32(b, size)
-	}
-	tag(tagModuleAlign, 8)
-	tag(tagEntry, 12)
-	b = le.AppendUint32(b, entry)
-	b = le.AppendUint32(b, 0) // tags begin at multiples of 8
-	tag(tagEnd, 8)
-	return b
+	b = le.AppendUint32(b, -(magic + i386 + size)) // all four are 0 together
+	return append(b, tags...)
 }
 
 // strip cuts off everything after the last loaded byte: symbols, debug information and,

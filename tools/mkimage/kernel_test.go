@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -98,12 +99,14 @@ func TestMultiboot2(t *testing.T) {
 	if sum := le.Uint32(h) + le.Uint32(h[4:]) + le.Uint32(h[8:]) + le.Uint32(h[12:]); sum != 0 {
 		t.Errorf("sum %#x", sum)
 	}
-	size, entry := int(le.Uint32(h[8:])), uint32(0)
+	size, tags := int(le.Uint32(h[8:])), map[string]bool{}
 	for i := 16; ; {
 		kind, n := le.Uint16(h[i:]), int(le.Uint32(h[i+4:]))
-		if kind == 3 {
-			entry = le.Uint32(h[i+8:])
+		text := fmt.Sprint(kind, le.Uint16(h[i+2:]))
+		for j := 8; j < n; j += 4 {
+			text += fmt.Sprintf(" %#x", le.Uint32(h[i+j:]))
 		}
+		tags[text] = true
 		i += (n + 7) &^ 7
 		if kind == 0 {
 			if i != size {
@@ -112,8 +115,11 @@ func TestMultiboot2(t *testing.T) {
 			break
 		}
 	}
-	if entry != tinyEntry {
-		t.Errorf("entry %#x", entry)
+	// Requests that must be understood, one that need not; modules on pages; the entry; any place from 16 MiB on, at 2 MiB, the lowest.
+	for _, want := range []string{"1 0 0x1 0x3 0x6", "1 1 0xe 0xf", "6 0", fmt.Sprintf("3 0 %#x", tinyEntry), "10 0 0x1000000 0xffffffff 0x200000 0x1", "0 0"} {
+		if !tags[want] {
+			t.Errorf("no tag %s in %v", want, tags)
+		}
 	}
 }
 
@@ -135,7 +141,7 @@ func TestBootableRefuses(t *testing.T) {
 		{"entry 0x500000 is not in an executable", func(_ []byte, o *kernelOptions) { o.entry = 0x500000 }},
 		{"not in an executable", func(b []byte, _ *kernelOptions) { le.PutUint32(b[load+4:], uint32(elf.PF_R)) }},
 		{"offset 0x100, where the boot headers go, is in use", func(b []byte, _ *kernelOptions) { b[0x100] = 1 }},
-		{"no room for 72 bytes", func(b []byte, _ *kernelOptions) { le.PutUint64(b[64+8:], 0x120) }},
+		{"no room for 136 bytes", func(b []byte, _ *kernelOptions) { le.PutUint64(b[64+8:], 0x120) }},
 		{"no segment loads the ELF's headers", func(b []byte, _ *kernelOptions) {
 			le.PutUint64(b[load+8:], 0x1000)
 			le.PutUint64(b[load+32:], 8)

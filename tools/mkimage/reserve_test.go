@@ -18,14 +18,14 @@ func TestReservesFit(t *testing.T) {
 		return s, strings.ReplaceAll(e, extra+"/", "")
 	}
 	if s, e := pack(files(t, "system.conf", "service c { };\n")); s != 0 || e != "" {
-		t.Errorf("60.5M in all: status %d, %s", s, e)
+		t.Errorf("60.6M in all: status %d, %s", s, e)
 	}
 	const large = "\nservice c { };\nservice d { memory 64M; reserve 50M; };\nservice e { program d; };\n"
 	s, e := pack(files(t, "d", task, "system.conf", large))
-	const want = `mkimage: system.conf:3:33: service "d": reserve: 50M makes the sum 113152K of `
+	const want = `mkimage: system.conf:3:33: service "d": reserve: 50M makes the sum 113280K of `
 	_, rest, _ := strings.Cut(e, want)
-	if s != 1 || !strings.Contains(rest, `: 61952K are promised to those before it; a machine of 128M has them beside`) || strings.Count(e, "\n") != 1 {
-		t.Errorf("110.5M in all: status %d, got\n%swant %s", s, e, want)
+	if s != 1 || !strings.Contains(rest, `: 62080K are promised to those before it; a machine of 128M has them beside`) || strings.Count(e, "\n") != 1 {
+		t.Errorf("110.6M in all: status %d, got\n%swant %s", s, e, want)
 	}
 	_, hint, _ := strings.Cut(rest, `helps, or "`)
 	hint, _, ok := strings.Cut(hint, `" and a machine that has so much`)
@@ -53,7 +53,7 @@ func TestLifeFits(t *testing.T) {
 		status     int
 	}{
 		{"service a { reserve 1200K; };", "", 0},
-		{"service a { };", `s.conf:1:1: service "a": reserve (the default, 512K) is less than a life takes, expected at least 1064K: its executable's writable`, 1},
+		{"service a { };", `s.conf:1:1: service "a": reserve (the default, 640K) is less than a life takes, expected at least 1064K: its executable's writable`, 1},
 		{"service a { io 3f8:8; reserve 1064K; };", `s.conf:1:31: service "a": reserve: 1064K is less than a life takes, expected at least 1084K`, 1},
 		{"service a { io 70:2; reserve 1064K; };", "", 0},
 		{"service a { unguarded 6000; reserve 1064K; };", `s.conf:1:37: service "a": reserve: 1064K is less than a life takes, expected at least 1084K`, 1},

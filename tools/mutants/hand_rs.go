@@ -63,7 +63,7 @@ var handSDK = []mutation{
 	{id: "sdk-irq-enabled", file: "drivers/sdk/loop.go", before: "\t\t\tc.k.IRQEnable(c.irqs[i])\n", after: "", why: "one interrupt, and never another"},
 	{id: "sdk-irq-which", file: "drivers/sdk/loop.go", before: "\t\tif bits>>i&1 != 0 {\n", after: "\t\tif true {\n", why: "a line that was not served is enabled"},
 	{id: "sdk-root-slot", file: "drivers/sdk/loop.go", before: "\tif ep.Slot() != c.root.Slot() {\n\t\treturn false\n\t}\n", after: "", why: "everybody is the reincarnation server"},
-	{id: "sdk-fault-answered", file: "drivers/sdk/loop.go", before: "\tc.Call(c.root, &m, rsLimit)\n\tif e == abi.OK {\n", after: "\t_ = m\n\tif e == abi.OK {\n", why: "an order to misbehave is not answered"},
+	{id: "sdk-fault-answered", file: "drivers/sdk/loop.go", before: "\tc.callAlone(c.root, &m, rsLimit)\n\tif e == abi.OK {\n", after: "\t_ = m\n\tif e == abi.OK {\n", why: "an order to misbehave is not answered"},
 	{id: "sdk-later-order", file: "drivers/sdk/later.go", before: "if order != 0 && (first == 0 || order < first) {", after: "if order != 0 && (first == 0 || order > first) {", why: "what was put off comes in the wrong order"},
 	{id: "sdk-later-stop", file: "drivers/sdk/later.go", before: "case root && m.Type == abi.RSStop:", after: "case m.Type == abi.RSStop:", why: "anybody can stop a driver that waits"},
 	{id: "sdk-guarded-edge", file: "drivers/sdk/ports.go", before: "if r.Has(port) {", after: "if r.Has(port) && port < r.Last {", why: "a guarded port is written directly"},

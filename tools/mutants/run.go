@@ -44,6 +44,10 @@ func (t *tree) stages(ctx context.Context, m *mutation, host bool) (all []stage,
 		return all, nil
 	}
 	image := []string{"make", "-s", "image"}
+	if strings.HasPrefix(m.file, "board/pc/entry") || strings.HasPrefix(m.file, "board/pc/room") || strings.HasPrefix(m.file, "boot/kernel/") {
+		all = append(all, stage{"boot in QEMU", machineLimit, image, t.inQEMU("TestHandover", "./tools/qemutest")})
+		image = nil
+	}
 	if strings.HasPrefix(m.file, "kernel/") || strings.HasPrefix(m.file, "board/") {
 		all = append(all,
 			stage{"ring 0 in QEMU", machineLimit, image, t.inQEMU("TestRing0$|TestProcessor|TestWithoutUMIP", "./tools/qemutest")},
@@ -77,7 +81,7 @@ func (t *tree) users(ctx context.Context, folder string) (users []string, err er
 	if t.imports == nil {
 		t.imports = map[string][]string{}
 		const format = `{{.ImportPath}} {{len .TestGoFiles}}{{len .XTestGoFiles}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}`
-		out, err := t.command(ctx, "go", "list", "-test=false", "-f", format, "./kernel/...", "./rs/...", "./drivers/...", "./board/...").Output()
+		out, err := t.command(ctx, "go", "list", "-test=false", "-f", format, "./kernel/...", "./rs/...", "./drivers/...", "./board/...", "./boot/...").Output()
 		if err != nil {
 			return nil, fmt.Errorf("go list: %w", err)
 		}

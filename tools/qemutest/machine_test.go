@@ -36,10 +36,10 @@ type machine struct {
 
 func boot(t *testing.T, c qemu.Config) *machine {
 	t.Helper()
-	if c.Kernel == "" {
+	if c.Kernel == "" && c.CD == "" {
 		c.Kernel = suite.Built(t, "kernel.elf")
 	}
-	if c.Archive == "" {
+	if c.Archive == "" && c.CD == "" {
 		c.Archive = suite.Built(t, "boot.tar")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)

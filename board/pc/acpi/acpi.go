@@ -109,46 +109,76 @@ func search(mem Memory, from, to uint64) (addr uint64, ok bool) {
 	return 0, false
 }
 
-// Load follows the root pointer at a physical address and checks every table that it leads
-// to. The XSDT is used where there is one.
+// Root is what the root pointer says: the table that leads to all others.
+type Root struct {
+	signature string // RSDT or XSDT
+	addr      uint64
+	width     int // of its entries, in bytes
+}
+
+// ReadRoot reads the root pointer at a physical address. It names the XSDT where there is one.
 //
-// A table other than RSDP, RSDT and XSDT that is broken is left out, and is among the faults: one bad vendor
-// table must not cost the machine. A caller that needs it gets an error then.
+// Errors: *Error.
+func ReadRoot(mem Memory, rsdp uint64) (Root, error) { return root(mem, rsdp, true) }
+
+// CopiedRoot reads a root pointer that a boot loader has copied. Of a newer one it may have copied no more than
+// what revision 0 has.
 //
-// Errors: *Error that names RSDP, RSDT or XSDT.
-func Load(mem Memory, rsdp uint64) (t *Tables, faults []error, err error) {
+// Errors: *Error, of no address.
+func CopiedRoot(b []byte) (Root, error) { return root(copied(b), 0, len(b) >= sizeRSDP2) }
+
+// copied is memory that begins at 0.
+type copied []byte
+
+func (c copied) Window(addr, n uint64) (b []byte, ok bool) {
+	if size := uint64(len(c)); addr > size || n > size-addr {
+		return nil, false
+	}
+	return c[addr : addr+n], true
+}
+
+func root(mem Memory, rsdp uint64, whole bool) (Root, error) {
 	b, ok := mem.Window(rsdp, sizeRSDP1)
 	if !ok {
-		return nil, nil, &Error{"RSDP", rsdp, "no memory there"}
+		return Root{}, &Error{"RSDP", rsdp, "no memory there"}
 	}
 	if string(b[:8]) != signatureRSDP {
-		return nil, nil, &Error{"RSDP", rsdp, "wrong signature"}
+		return Root{}, &Error{"RSDP", rsdp, "wrong signature"}
 	}
 	if sum(b) != 0 {
-		return nil, nil, &Error{"RSDP", rsdp, "bad checksum"}
+		return Root{}, &Error{"RSDP", rsdp, "bad checksum"}
 	}
-	signature, root, width := "RSDT", uint64(le32(b[offRSDT:])), 4
-	if b[offRSDPRev] >= 2 {
+	if whole && b[offRSDPRev] >= 2 {
 		xsdt, err := extended(mem, rsdp)
 		if err != nil {
-			return nil, nil, err
+			return Root{}, err
 		}
 		if xsdt != 0 {
-			signature, root, width = "XSDT", xsdt, 8
+			return Root{"XSDT", xsdt, 8}, nil
 		}
 	}
-	table, err := read(mem, signature, root)
+	return Root{"RSDT", uint64(le32(b[offRSDT:])), 4}, nil
+}
+
+// Load follows the root pointer and checks every table that it leads to.
+//
+// A table other than RSDT and XSDT that is broken is left out, and is among the faults:
+// one bad vendor table must not cost the machine. Whoever needs it gets an error then.
+//
+// Errors: *Error that names RSDT or XSDT.
+func Load(mem Memory, from Root) (t *Tables, faults []error, err error) {
+	table, err := read(mem, from.signature, from.addr)
 	if err != nil {
 		return nil, nil, err
 	}
 	t = &Tables{mem: mem}
 	entries := table.Bytes[sizeHeader:]
-	if len(entries)%width != 0 || len(entries)/width > maxTables {
-		return nil, nil, &Error{signature, root, "impossible length " + strconv.Itoa(len(table.Bytes))}
+	if len(entries)%from.width != 0 || len(entries)/from.width > maxTables {
+		return nil, nil, &Error{from.signature, from.addr, "impossible length " + strconv.Itoa(len(table.Bytes))}
 	}
-	for ; len(entries) > 0; entries = entries[width:] {
+	for ; len(entries) > 0; entries = entries[from.width:] {
 		a := uint64(le32(entries))
-		if width == 8 {
+		if from.width == 8 {
 			a = le64(entries)
 		}
 		if a == 0 { // seen in the wild, and meant as "no table"

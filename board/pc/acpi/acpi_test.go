@@ -36,13 +36,22 @@ func load(t testing.TB, machine string) fake.Memory {
 	return m
 }
 
+// follow reads the root pointer at an address and loads what it leads to.
+func follow(mem Memory, rsdp uint64) (*Tables, []error, error) {
+	from, err := ReadRoot(mem, rsdp)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Load(mem, from)
+}
+
 func tables(t testing.TB, mem Memory) *Tables {
 	t.Helper()
 	rsdp, err := Find(mem)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tab, faults, err := Load(mem, rsdp)
+	tab, faults, err := follow(mem, rsdp)
 	if err != nil || len(faults) != 0 {
 		t.Fatal(err, faults)
 	}
@@ -148,18 +157,18 @@ func fix(b []byte) {
 
 func TestXSDT(t *testing.T) {
 	mem, rsdp := extend(t, load(t, "q35"))
-	tab, faults, err := Load(mem, rsdp)
+	tab, faults, err := follow(mem, rsdp)
 	if err != nil || len(faults) != 0 || len(tab.List) != 5 {
 		t.Fatalf("%+v, %v, %v", tab, faults, err)
 	}
 	b, _ := mem.Window(rsdp, sizeRSDP2)
 	b[33]++ // a reserved byte: only the extended checksum sees it
-	if _, _, err := Load(mem, rsdp); err == nil || !strings.Contains(err.Error(), "RSDP at 0x7e14: bad extended checksum") {
+	if _, _, err := follow(mem, rsdp); err == nil || !strings.Contains(err.Error(), "RSDP at 0x7e14: bad extended checksum") {
 		t.Error(err)
 	}
 	b[33]--
 	b[offRSDPLength] = 35
-	if _, _, err := Load(mem, rsdp); err == nil || !strings.Contains(err.Error(), "impossible length 35") {
+	if _, _, err := follow(mem, rsdp); err == nil || !strings.Contains(err.Error(), "impossible length 35") {
 		t.Error(err)
 	}
 }
@@ -204,7 +213,7 @@ func TestLoadCorrupted(t *testing.T) {
 			n = 56
 		}
 		c.spoil(window(t, mem, c.addr, n))
-		tab, _, err := Load(mem, rsdpAt)
+		tab, _, err := follow(mem, rsdpAt)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v (%v), want %q", c.name, err, tab, c.want)
 		}
@@ -215,7 +224,7 @@ func TestLoadCorrupted(t *testing.T) {
 func TestLoadFaults(t *testing.T) {
 	mem := load(t, "q35")
 	window(t, mem, facpAt, 244)[100]++
-	tab, faults, err := Load(mem, rsdpAt)
+	tab, faults, err := follow(mem, rsdpAt)
 	if err != nil || len(faults) != 1 || faults[0].Error() != "acpi: FACP at 0x3fe20c8: bad checksum" {
 		t.Fatalf("%v, %v", faults, err)
 	}
@@ -241,11 +250,54 @@ func TestBitFlips(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				tab, faults, err := Load(mem, rsdp)
+				tab, faults, err := follow(mem, rsdp)
 				if err != nil || len(faults) != 1 || len(tab.List) != len(clean.List)-1 {
 					t.Fatalf("%s %s byte %d: %v, %v", machine, table.Signature, i, faults, err)
 				}
 			}
+		}
+	}
+}
+
+// A copy of the root pointer leads where the root pointer does; of a newer one whose copy has no more than what revision 0 has, to the
+// RSDT. What is wrong with a copy is told without an address.
+func TestCopiedRoot(t *testing.T) {
+	for _, name := range []string{"q35", "pc"} {
+		mem := load(t, name)
+		at, err := Find(mem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := mem.Window(at, sizeRSDP1)
+		want, err := ReadRoot(mem, at)
+		if got, wrong := CopiedRoot(b); err != nil || wrong != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v, %v", name, got, wrong, want, err)
+		}
+	}
+	newer := make([]byte, sizeRSDP2)
+	copy(newer, signatureRSDP)
+	newer[offRSDPRev], newer[offRSDPLength] = 2, sizeRSDP2
+	newer[offRSDT], newer[offXSDT+4] = 0x10, 0x20
+	newer[8] -= sum(newer[:sizeRSDP1])
+	newer[32] -= sum(newer)
+	for n, want := range map[int]Root{sizeRSDP1: {"RSDT", 0x10, 4}, sizeRSDP2 - 1: {"RSDT", 0x10, 4}, sizeRSDP2: {"XSDT", 0x20 << 32, 8}} {
+		if got, err := CopiedRoot(newer[:n]); err != nil || got != want {
+			t.Errorf("%d bytes: %+v, %v, want %+v", n, got, err, want)
+		}
+	}
+	for want, change := range map[string]func(b []byte) []byte{
+		"acpi: RSDP: no memory there":       func(b []byte) []byte { return b[:sizeRSDP1-1] },
+		"acpi: RSDP: wrong signature":       func(b []byte) []byte { b[0]++; return b },
+		"acpi: RSDP: bad checksum":          func(b []byte) []byte { b[9]++; return b },
+		"acpi: RSDP: bad extended checksum": func(b []byte) []byte { b[33]++; return b },
+		"acpi: RSDP: cut off": func(b []byte) []byte {
+			b[offRSDPLength]++
+			b[32]--
+			return b
+		},
+	} {
+		if _, err := CopiedRoot(change(append([]byte(nil), newer...))); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }

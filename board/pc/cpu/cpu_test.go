@@ -151,3 +151,25 @@ func TestToldRates(t *testing.T) {
 		}
 	}
 }
+
+func TestPhysicalBits(t *testing.T) {
+	for _, c := range []struct {
+		highest, eax uint32
+		want         uint
+	}{
+		{0x8000_0008, 0x3028, 40}, {0x8000_001f, 0x302e, 46}, {0x8000_0008, 0x3000, 36}, {0x8000_0004, 0x3028, 36},
+	} {
+		id := func(leaf, _ uint32) Leaf {
+			switch leaf {
+			case 0x8000_0000:
+				return Leaf{EAX: c.highest}
+			case 0x8000_0008:
+				return Leaf{EAX: c.eax}
+			}
+			return Leaf{}
+		}
+		if got := PhysicalBits(id); got != c.want {
+			t.Errorf("leaf 80000008h of %#x is %#x: %d bits, want %d", c.highest, c.eax, got, c.want)
+		}
+	}
+}

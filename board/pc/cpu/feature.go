@@ -41,6 +41,7 @@ var (
 	XSAVE    = Feature{"xsave", leafFeatures, 0, ECX, 26}
 	AVX      = Feature{"avx", leafFeatures, 0, ECX, 28}
 	RDRAND   = Feature{"rdrand", leafFeatures, 0, ECX, 30}
+	RDSEED   = Feature{"rdseed", leafExtended, 0, EBX, 18} // asked for secrets first
 	FSGSBASE = Feature{"fsgsbase", leafExtended, 0, EBX, 0}
 	SMEP     = Feature{"smep", leafExtended, 0, EBX, 7}
 	SMAP     = Feature{"smap", leafExtended, 0, EBX, 20}

@@ -56,6 +56,16 @@ func Brand(id IDFunc) string {
 	return text(words[:]...)
 }
 
+// PhysicalBits is how many bits a physical address has; 36 where the processor does not tell.
+//
+// Source: Intel SDM Vol. 2A, "CPUID—CPU Identification", leaf 80000008H.
+func PhysicalBits(id IDFunc) uint {
+	if n := id.read(leafExtSize, 0).EAX & 0xff; n != 0 {
+		return uint(n)
+	}
+	return 36
+}
+
 // Hypervisor is the signature of the hypervisor that runs us ("KVMKVMKVM",
 // "TCGTCGTCGTCG"), "" on bare metal.
 //

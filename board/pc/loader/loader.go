@@ -1,4 +1,4 @@
-// Package loader is what a boot loader tells a kernel, by any protocol: each protocol (pvh) reads its own structures and
+// Package loader is what a boot loader tells a kernel, by any protocol: each protocol (pvh, multiboot) reads its own structures and
 // gives the same Info.
 package loader
 
@@ -18,6 +18,7 @@ type Memory interface {
 type Info struct {
 	CommandLine string
 	RSDP        uint64 // physical address of ACPI's root pointer; 0: not told
+	RootPointer []byte // a copy of it, from a loader that gives one; RSDP is 0 then
 	Modules     []Module
 	Map         memmap.Map // normalised
 }

@@ -52,7 +52,7 @@ type Kernel struct {
 	TB     testing.TB
 	Info   abi.StartInfo
 	Device Device
-	Crowd  bool                           // other goroutines exist
+	Dates  int                            // how often the driver set the date
 	Dead   map[abi.Endpoint]bool          // tasks that live no more
 	Deaf   map[abi.Endpoint]bool          // tasks that do not receive
 	BusyTo map[abi.Endpoint]time.Duration // tasks that receive only from then on

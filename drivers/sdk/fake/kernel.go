@@ -11,9 +11,11 @@ type own struct {
 	k *Kernel
 }
 
-func (o own) Crowded() bool                       { return o.k.Crowd }
 func (o own) In(port uint16, size int) uint32     { return o.k.in(port, size) }
 func (o own) Out(port uint16, size int, v uint32) { o.k.out(port, size, v) }
+
+// Date is what all tasks see of it.
+func (k *Kernel) Date() *abi.ClockInfo { return &k.m.Wall }
 
 // watch is where the test's fields have their effect on the driver's calls.
 func (k *Kernel) watch() *kernel.Hooks {
@@ -68,6 +70,8 @@ func (k *Kernel) after(c kernel.Call, e abi.Errno, value uint64) {
 	switch {
 	case c.Nr < abi.CallBase:
 		k.settle()
+	case c.Nr == abi.CallSetClock && e == abi.OK:
+		k.Dates++
 	case c.Nr != abi.CallIRQCtl || e != abi.OK:
 	case abi.IRQOp(c.Arg[0]) == abi.IRQSetPolicy:
 		k.hooks[uint32(value)], k.enables[uint32(c.Arg[1])] = uint32(c.Arg[1]), 0
@@ -82,3 +86,6 @@ func (k *Kernel) stuck(kernel.Call) {
 		k.TB.Fatal("fake: the call waits, and nothing is to come")
 	}
 }
+
+// Now is the time since boot in ns.
+func (k *Kernel) Now() uint64 { return k.m.Now() }

@@ -75,7 +75,8 @@ func (k *Kernel) received(p *kernel.Task, m abi.Msg, kind abi.ReceiveKind) {
 	if kind != abi.KindSendRec || m.Type == abi.RSReady || m.Type == abi.RSHeartbeat || m.Type == abi.RSFaulted {
 		k.Out = append(k.Out, Sent{To: p.Endpoint, How: kind, Msg: m})
 	}
-	if kind != abi.KindSendRec {
+	// A Call of the SDK's while other goroutines have work is a senda, with its own tag.
+	if kind != abi.KindSendRec && (kind != abi.KindSendA || m.Type == abi.MsgReply || m.Arg[6]>>63 == 0) {
 		return
 	}
 	peer := k.Peers[p.Endpoint]

@@ -16,11 +16,13 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"bennu/tools/internal/grub"
 )
 
 // Config says what to boot.
 type Config struct {
-	Kernel  string // PVH ELF
+	Kernel  string // ELF with a Multiboot2 header
 	Archive string // boot archive
 	CmdLine string
 	Model   string // of the CPU, as "bochs --help cpu" spells it; "": DefaultModel
@@ -92,7 +94,7 @@ func Start(ctx context.Context, c Config) (*VM, error) {
 }
 
 func (v *VM) start(ctx context.Context, c *Config) error {
-	if _, err := image(v.dir, c); err != nil {
+	if _, err := (&grub.CD{Kernel: c.Kernel, CmdLine: c.CmdLine, Modules: []string{c.Archive}}).Make(v.dir); err != nil {
 		return err
 	}
 	for name, text := range map[string]string{"bochsrc": fmt.Sprintf(config, c.Model), "debugger": "c\n"} {

@@ -15,6 +15,8 @@ import (
 type Config struct {
 	Kernel  string // PVH ELF; "": out/kernel.elf
 	Archive string // boot archive; "": out/boot.tar
+	CD      string // what the firmware boots instead of Kernel with Archive; "": nothing
+	UEFI    bool   // the firmware is OVMF
 	Machine string // "q35" or "pc"; "": q35
 	Memory  string // as QEMU's -m takes it: "64M"; "": 256M
 	Accel   string // "tcg" or "kvm"; "": tcg
@@ -85,12 +87,15 @@ func (c *Config) env(socket string) []string {
 		}
 	}
 	for _, v := range []struct{ name, value string }{
-		{"KERNEL", c.Kernel}, {"ARCHIVE", c.Archive}, {"MACHINE", c.Machine}, {"MEM", c.Memory}, {"ACCEL", c.Accel},
+		{"KERNEL", c.Kernel}, {"ARCHIVE", c.Archive}, {"CD", c.CD}, {"MACHINE", c.Machine}, {"MEM", c.Memory}, {"ACCEL", c.Accel},
 		{"CPU", c.CPU}, {"ICOUNT", c.Icount}, {"SEED", c.Seed}, {"CMDLINE", c.CmdLine}, {"CTL", socket},
 	} {
 		if v.value != "" {
 			env = append(env, v.name+"="+v.value)
 		}
+	}
+	if c.UEFI {
+		env = append(env, "UEFI=1")
 	}
 	if c.Hardware {
 		env = append(env, "HARDWARE=1")
@@ -98,7 +103,7 @@ func (c *Config) env(socket string) []string {
 	return append(env, c.Env...)
 }
 
-var scriptVariables = []string{"KERNEL", "ARCHIVE", "MACHINE", "MEM", "ACCEL", "CPU", "ICOUNT", "SEED", "CMDLINE", "CTL",
+var scriptVariables = []string{"KERNEL", "ARCHIVE", "CD", "UEFI", "MACHINE", "MEM", "ACCEL", "CPU", "ICOUNT", "SEED", "CMDLINE", "CTL",
 	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE"}
 
 func scriptVariable(v string) bool {

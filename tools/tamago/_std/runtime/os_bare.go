@@ -49,7 +49,11 @@ func secure()                         {}
 func isSecureMode() bool              { return false }
 func checkfds()                       {}
 
-// Time. The hook's clock serves as both wall clock and monotonic clock.
+// Time. The hook's clock is the monotonic clock, and with bareUnix the wall clock.
+
+// bareUnix is where a board keeps Unix time in ns at Nanotime's 0, if it knows that. A board sets it by linkname; the
+// official distribution has no such variable, and its wall clock is Nanotime.
+var bareUnix *uint64
 
 //go:nosplit
 func nanotime1() int64 {
@@ -59,6 +63,9 @@ func nanotime1() int64 {
 //go:nosplit
 func walltime() (sec int64, nsec int32) {
 	t := goos.Nanotime()
+	if bareUnix != nil {
+		t += int64(*bareUnix)
+	}
 	return t / 1e9, int32(t % 1e9)
 }
 
@@ -230,3 +237,15 @@ func DataRegion() (start uint64, end uint64) {
 
 // CPU returns the processor's name, or an empty string.
 func CPU() string { return cpu.Name() }
+
+// bareReseed is how a program that goes on in another life draws its random numbers anew: a board finds it by linkname. The hash keys stay,
+// since there are maps.
+var bareReseed = reseedRandom
+
+func reseedRandom(seed *[4]uint64) {
+	lock(&globalRand.lock)
+	globalRand.seed = *(*[32]byte)(unsafe.Pointer(seed))
+	globalRand.state.Init(globalRand.seed)
+	unlock(&globalRand.lock)
+	mrandinit(getg().m)
+}

@@ -27,3 +27,24 @@ func Wake(gp uint) bool {
 	(*g)(unsafe.Pointer(uintptr(gp))).timer.reset(1, 0)
 	return true
 }
+
+// How a program finds the next functions: by linkname of a variable of its own. The official distribution has none
+// of these names, and there the program's variable stays nil.
+var (
+	bareOthers = bareOtherWork
+	bareYield  = goyield // Gosched would have the caller wait for 61 turns of others where they keep each other busy
+)
+
+// bareOtherWork tells a goroutine that could wait elsewhere than in the scheduler, and stop all others with it, when one of
+// them has something to do: 0, one can run now; else the time of the next timer on Nanotime's clock, 1<<63 - 1 if there is
+// none. Collecting is no work of theirs (bareCollect).
+func bareOtherWork() (when int64) {
+	pp := getg().m.p.ptr()
+	if !runqempty(pp) || !sched.runq.empty() {
+		return 0
+	}
+	if when = pp.timers.wakeTime(); when == 0 {
+		return 1<<63 - 1
+	}
+	return when
+}

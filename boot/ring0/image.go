@@ -1,0 +1,26 @@
+//go:build tamago
+
+package ring0
+
+import (
+	"bennu/board/pc"
+	"bennu/board/pc/memmap"
+	"bennu/kernel/abi"
+	"bennu/kernel/mem"
+)
+
+// Map builds the running kernel's part of the PML4 at root (Image.Map).
+func Map(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
+	k := Image{Physical: Window(), End: ImageEnd(), Segments: readSegments(pc.Headers()), Stacks: pc.Stacks[:]}
+	return k.Map(pool, root, memory)
+}
+
+// Window is the physical addresses at which the kernel lies.
+func Window() memmap.Range {
+	from, to := pc.Window()
+	return memmap.Range{Start: from, End: to}
+}
+
+// ImageEnd is where the kernel's image ends and its heap begins. The last segment's memory goes on to the end of the
+// window, so that loaders keep off it.
+func ImageEnd() uint64 { return (pc.ImageEnd() + abi.PageSize - 1) &^ (abi.PageSize - 1) }
