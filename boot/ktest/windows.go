@@ -2,7 +2,10 @@
 
 package main
 
-import "bennu/kernel/abi"
+import (
+	"bennu/boot/ktest/code"
+	"bennu/kernel/abi"
+)
 
 var windowTests = []test{
 	{"TestWindowShared", windowShared},
@@ -14,6 +17,7 @@ var windowTests = []test{
 	{"TestWindowShares", windowShares},
 	{"TestWindowIsZero", windowZero},
 	{"TestWindowBuffers", windowBuffers},
+	{"TestWindowForgotten", windowForgotten},
 }
 
 const windowBoth = abi.WindowRead | abi.WindowWrite
@@ -334,6 +338,24 @@ func windowBuffers(t *T) {
 	grant = p[0].grant(2, readWrite, 1, p[2].ep, at, 64)
 	p[2].start(abi.CallCopyFrom, uint64(p[0].ep), grant, 0, read, 64)
 	equal(t, "call", t.death(p[2].ep, abi.CauseBadCall).Status, uint64(abi.CallCopyFrom))
+}
+
+// windowForgotten: the processor has the entries of a window that it has just used no more when the call that ends it returns.
+func windowForgotten(t *T) {
+	p := code.New().Call(abi.CallWindow, uint64(abi.WindowCreate), 3<<20, 0).Bytes(0x48, 0x89, 0xd3) // MOV BX, DX: its address
+	p.Bytes(0xc6, 0x03, 0x07, 0xc6, 0x83, 0x00, 0x00, 0x20, 0x00, 0x07)                              // MOV BYTE [BX], 7; MOV BYTE [BX+2 MiB], 7
+	p.Load(code.SI, abi.CallPage+0x100).Set(code.DI, uint64(abi.WindowFree)).Set(code.AX, uint64(abi.CallWindow)).Bytes(0x0f, 0x05)
+	for _, c := range []struct {
+		load   []byte
+		offset uint64
+	}{{[]byte{0x8a, 0x03}, 0}, {[]byte{0x8a, 0x83, 0x00, 0x00, 0x20, 0x00}, 2 << 20}} { // MOV AL, …
+		priv := all()
+		priv.CeilingFrames = 1 << 12
+		r := t.death(t.start(code.New(p.Text()...).Bytes(c.load...).Exit(0), priv), abi.CauseException)
+		if r.Vector != 14 || r.ErrorCode != 4 || r.CR2 != r.Regs.GPR[code.BX]+c.offset {
+			t.errorf("%s, want a page fault with error 4 at +%#x", describe(r), c.offset)
+		}
+	}
 }
 
 // owners are tasks that have all the windows that they may, of the largest size, each let to as many tasks as can be, which see them.
