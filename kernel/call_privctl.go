@@ -125,6 +125,7 @@ func (k *Kernel) allow(to *task.Task) {
 	if to.StartedNS == 0 {
 		to.StartedNS = k.now
 		to.Space.Ready()
+		to.Space.Prefill()
 	}
 	if to.Wait == 0 {
 		k.Ready(to)

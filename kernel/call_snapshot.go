@@ -153,7 +153,11 @@ func (k *Kernel) checkSnapshot(t *task.Task, id abi.AccountID) (abi.Errno, uint6
 // pokeSnapshot changes a byte of the snapshot that to shares, for all lives that begin with it: fault injection. Errors: EFAULT (the page is
 // none of a snapshot's).
 func (k *Kernel) pokeSnapshot(to *task.Task, va uint64, b byte) abi.Errno {
-	a, ok := to.Space.Kept(va)
+	n := to.Space.Snapshot()
+	if n == nil {
+		return abi.EFAULT
+	}
+	a, ok := n.Kept(k.phys, va)
 	if !ok {
 		return abi.EFAULT
 	}

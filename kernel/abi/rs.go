@@ -23,7 +23,7 @@ const (
 	RSLookup   MsgType = 0x708 // label → endpoint in Arg[1], incarnation in Arg[2]. Anybody
 	RSStatus   MsgType = 0x709 // Arg[0]: write grant, Arg[1]: its length → ServiceStatus rows; Arg[1]: count
 	RSEvents   MsgType = 0x70a // Arg[0]: write grant, Arg[1]: length, Arg[2]: first sequence number → Event rows; Arg[1]: count, Arg[2]: next number, Arg[3]: lost
-	RSWatch    MsgType = 0x70b // Arg[0]: number. Answered at once; RSNews follows (once) when an event with a number ≥ Arg[0] exists
+	RSWatch    MsgType = 0x70b // Arg[0]: number, Arg[1]: not 0: of a service that is reborn there is time. Answered at once; RSNews follows (once) when an event with a number ≥ Arg[0] exists
 	RSNews     MsgType = 0x70c // from RS, no answer: Arg[0] is the next number
 	RSMeasure  MsgType = 0x71a // Operator. Counts the worst delays anew: the record until now is Arg[1] Latency.MaxKernelNS, Arg[2] MaxKernelCall and MaxReadyTask << 32, Arg[3] MaxReadyNS, Arg[4] Entries
 	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator. FaultSelf: answered when the service has said whether it does

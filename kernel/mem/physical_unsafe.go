@@ -37,3 +37,6 @@ func (p Physical) Bytes(a Addr, n uint64) []byte {
 
 // Zero clears the frame at a.
 func Zero(p Physical, a Addr) { zero(p.Words(a)) }
+
+// Copy copies the frame at from to the one at to.
+func Copy(p Physical, to, from Addr) { copyFrame(p.Words(to), p.Words(from)) }

@@ -171,8 +171,7 @@ func (s *Tables) Table(va uint64) *PTE {
 		if a == 0 {
 			return nil
 		}
-		phys := s.pool.Physical()
-		*phys.Words(a) = *phys.Words(p.Frame())
+		mem.Copy(s.pool.Physical(), a, p.Frame())
 		*p = Entry(a, tableBits(va))
 	}
 	table := p.Frame()

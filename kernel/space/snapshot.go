@@ -13,6 +13,10 @@ const (
 	MaxSnapshotParts  = 16
 	MaxSnapshotFrames = 1024
 	partShift         = 21 // what one last-level table maps
+
+	// soon is how many of the pages that a life writes first are noted: later lives will write them, too, and have their
+	// copies from the beginning.
+	soon = 16
 )
 
 // Snapshot is the memory of a task at one moment of its life, read-only: pages, and the last-level tables that map them, handed over
@@ -25,6 +29,9 @@ type Snapshot struct {
 	nparts int
 	pages  uint64
 	next   uint64 // while it is made: where Seal goes on
+
+	written  [soon]uint64 // pages that lives have written soon
+	nwritten int
 }
 
 // part is a last-level table and the 2 MiB that it is for.
@@ -120,6 +127,34 @@ func (s *Space) Take(n *Snapshot, h *mem.Holder) abi.Errno {
 	return abi.OK
 }
 
+// write notes that a life has soon written the page of va.
+func (n *Snapshot) write(va uint64) {
+	va &^= abi.PageSize - 1
+	for _, w := range n.written[:n.nwritten] {
+		if w == va {
+			return
+		}
+	}
+	if n.nwritten < soon {
+		n.written[n.nwritten] = va
+		n.nwritten++
+	}
+}
+
+// Prefill gives the space its copies of the pages that lives write soon, as far as there is memory: that saves a fault each. It is not a
+// part of Load: together they would keep interrupts waiting.
+func (s *Space) Prefill() {
+	n := s.snapshot
+	if n == nil {
+		return
+	}
+	for _, va := range n.written[:n.nwritten] {
+		if s.copy(va, ownPage) != abi.OK {
+			return
+		}
+	}
+}
+
 // Free gives the snapshot's frames back. Preconditions: no space shares it.
 func (n *Snapshot) Free(pool *mem.Pool) {
 	if n.Exists() {
@@ -131,16 +166,15 @@ func (n *Snapshot) Free(pool *mem.Pool) {
 // Snapshot is the one that the space began with, or that was taken of it; nil: none.
 func (s *Space) Snapshot() *Snapshot { return s.snapshot }
 
-// Kept is the frame of the snapshot that the space still has at the page of va.
-func (s *Space) Kept(va uint64) (a mem.Addr, ok bool) {
-	if s.snapshot == nil || !abi.TaskAddress(va) {
-		return 0, false
+// Kept is the snapshot's own frame for the page of va, of which who writes gets a copy; ok is false when it has none.
+func (n *Snapshot) Kept(phys mem.Physical, va uint64) (a mem.Addr, ok bool) {
+	for i := range n.parts[:n.nparts] {
+		if p := &n.parts[i]; va>>partShift == p.va>>partShift {
+			e := paging.PTE(phys.Words(p.table)[va/abi.PageSize%512])
+			return e.Frame(), e&(paging.Present|paging.Copied) == paging.Present|paging.Copied
+		}
 	}
-	p := s.Lookup(va)
-	if p == nil || *p&(paging.Present|paging.Copied) != paging.Present|paging.Copied {
-		return 0, false
-	}
-	return p.Frame(), true
+	return 0, false
 }
 
 // AddFrames puts the frames of n into set, at most limit.

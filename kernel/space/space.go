@@ -19,6 +19,7 @@ type Space struct {
 	making   Snapshot  // of which Seal has done a part
 	keep     uint64    // frames that it had before its first instruction: Ready
 	module   uint64    // bytes of the boot archive
+	copies   int       // pages of its snapshot that it has written: the first soon of them
 	views    *views    // its windows; nil: it never had any
 
 	// SharedPages is how many pages of others it has: of its executable and its snapshot.
@@ -190,7 +191,12 @@ func (s *Space) Copy(va uint64) abi.Errno {
 	if p := s.Lookup(va); p == nil || *p&(paging.Present|paging.Copied) != paging.Present|paging.Copied {
 		return abi.EFAULT
 	}
-	return s.copy(va, ownPage)
+	e := s.copy(va, ownPage)
+	if e == abi.OK && s.snapshot != nil && s.copies < soon {
+		s.copies++
+		s.snapshot.write(va)
+	}
+	return e
 }
 
 // copy replaces the page of va, which is there, with a copy that has the rights of bits.
@@ -203,8 +209,7 @@ func (s *Space) copy(va uint64, bits paging.PTE) abi.Errno {
 	if a == 0 {
 		return abi.ENOMEM
 	}
-	phys := s.Physical()
-	*phys.Words(a) = *phys.Words(p.Frame())
+	mem.Copy(s.Physical(), a, p.Frame())
 	*p = paging.Entry(a, bits)
 	return abi.OK
 }

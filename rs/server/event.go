@@ -150,7 +150,7 @@ func appendTime(b []byte, key string, ns uint64) []byte {
 func (s *Server) news() {
 	for i := range s.table[:s.good] {
 		t := &s.table[i]
-		if !t.watching || s.events.seq <= t.watch {
+		if !t.watching || s.events.seq <= t.watch || t.patient && s.tellAt != noHush {
 			continue
 		}
 		t.watching = false

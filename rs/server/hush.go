@@ -7,11 +7,11 @@ import (
 )
 
 // A service that comes back at once comes back before anybody is told of its death: those who wait for it in the kernel know already, and
-// log lines, events and news are dear. Watchers are told when it is ready, the log's lines follow when those had their time; both after hushMost,
-// whatever else happens. Where the policy waits before the next start, there is time at once.
+// log lines, events and news are dear. Watchers are told when it is ready; the log's lines and those who only show what happens follow
+// when the first had their time; all after hushMost, whatever else happens. Where the policy waits before the next start, there is time at once.
 const (
 	hushMost = 50 * time.Millisecond // from the first such death on
-	hushRest = time.Millisecond      // from its being ready on, for the log's lines
+	hushRest = time.Millisecond      // from its being ready on, for the log's lines and patient watchers
 	noHush   = time.Duration(-1)
 )
 

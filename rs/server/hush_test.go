@@ -66,6 +66,33 @@ func TestHushOfALateWatcher(t *testing.T) {
 	}
 }
 
+// A patient watcher is told with the log.
+func TestHushOfAPatientWatcher(t *testing.T) {
+	f := boot(t, "service a { period none; burst none; }; service w { period none; };")
+	f.ready("a", "w")
+	w := f.task("w")
+	watch := func() {
+		if e := f.answer("w", abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{f.s.events.seq, 1}}); e != abi.OK {
+			t.Fatal(e.Name())
+		}
+		w.got, f.log = nil, nil
+	}
+	watch()
+	f.dead("a", abi.CauseException)
+	f.ready("a")
+	if len(w.got) > 0 {
+		t.Errorf("told at once: %v", w.got)
+	}
+	if f.pass(hushRest); len(w.got) != 1 || len(f.log) == 0 {
+		t.Errorf("told %v, log %v", w.got, f.log)
+	}
+	watch()
+	f.dead("a", abi.CauseException) // and waits: there is time
+	if len(w.got) != 1 {
+		t.Errorf("of a backoff told %v", w.got)
+	}
+}
+
 // What is told at once stays so: a service that is given up, one that waits before it comes back.
 func TestNoHush(t *testing.T) {
 	f := boot(t, "service a { period none; restart never; };")

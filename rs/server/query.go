@@ -71,6 +71,7 @@ func (s *Server) watch(from policy.ID) {
 	if !s.allowService(from) {
 		return
 	}
-	s.table[from].watching, s.table[from].watch = true, s.in.Arg[0]
+	t := &s.table[from]
+	t.watching, t.watch, t.patient = true, s.in.Arg[0], s.in.Arg[1] != 0
 	s.reply()
 }

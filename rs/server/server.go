@@ -34,6 +34,7 @@ type service struct {
 	image    int           // place in images, or noImage
 	watching bool
 	watch    uint64 // number of the event that it waits for
+	patient  bool   // and is told with the log
 	mail     mail
 	fault    order
 	words    words

@@ -198,7 +198,7 @@ func (f *Follower) deliver() {
 func (f *Follower) watch() {
 	f.round++
 	f.watchRound = f.round
-	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{f.next}}
+	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{f.next, 1}}
 	f.asker.Ask(f.asker.RS(), m, LimitRS, f.watched)
 	f.wake(watchLost)
 }

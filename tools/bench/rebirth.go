@@ -40,7 +40,19 @@ service client {
 	uid	0;
 	priority 7;
 	system	BASIC;
-	ipc	rs ctl rtc faulty assembly%[1]s;
+	ipc	rs ctl rtc faulty cold assembly%[1]s;
+};
+service cold {
+	descr	"faulty without a snapshot";
+	program	faulty;
+	memory	8M;
+	priority 6;
+	period	100ms;
+	backoff	10ms;
+	burst	none;
+	snapshot no;
+	system	BASIC;
+	ipc	rs client ctl;
 };
 service assembly {
 	descr	"the smallest service";
@@ -88,6 +100,7 @@ func (o *options) cases() (all []rebirthCase) {
 	add(rebirthCase{name: "Go (faulty), nil pointer", label: "faulty", way: faulty.Nil})
 	add(rebirthCase{name: "Go (faulty), nil pointer, backed off", label: "faulty", way: faulty.Nil, backoff: true})
 	add(rebirthCase{name: "Go (faulty), killed", label: "faulty", kind: abi.FaultKill})
+	add(rebirthCase{name: "Go (faulty, cold), nil pointer", label: "cold", way: faulty.Nil})
 	add(rebirthCase{name: "Go (rtc), undefined instruction", label: "rtc", kind: abi.FaultException, request: rtc.Get, n: min(o.deaths, 20)})
 	add(rebirthCase{name: "assembly, undefined instruction", label: asmName, way: 1})
 	add(rebirthCase{name: "assembly, killed", label: asmName, kind: abi.FaultKill})

@@ -53,7 +53,7 @@ const (
 // rows is every figure that bench makes. docs/BENCHMARKS.md has it as a table (tools/figures).
 var rows = []row{
 	{section: sectionKernel, name: "two readings of the counter", begins: "RDTSC", ends: "the next RDTSC: taken off all that follows"},
-	{section: sectionKernel, name: "null kernel call", begins: "before Gate.Null (CallTimes of the caller)", ends: "after it", most: 400, linux: "getppid*"},
+	{section: sectionKernel, name: "null kernel call", begins: "before Gate.Null (CallTimes of the caller)", ends: "after it", most: 250, linux: "getppid*"},
 	{section: sectionKernel, name: "getinfo of a task", begins: "before CallGetInfo (InfoTask)", ends: "after it"},
 	{section: sectionKernel, name: "setalarm, far away", begins: "before CallSetAlarm", ends: "after it"},
 	{section: sectionKernel, name: "round trip: sendrec, receive, sendnb", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 64 bytes and answered with sendnb",
@@ -96,6 +96,8 @@ var rows = []row{
 	{section: sectionRebirth, name: "assembly, killed" + toReady, begins: theFault, ends: theReady, linux: "SIGKILL to ready: assembly", within: shifting},
 	{section: sectionRebirth, name: "assembly, *" + toReady, begins: theFault, ends: theReady, linux: "nil pointer to ready: assembly", within: shifting},
 	{section: sectionRebirth, name: "*, backed off" + toAnswer, begins: theFault, ends: theAnswer + ", the policy's wait in between", within: repeatable},
+	{section: sectionRebirth, name: "Go (faulty), nil pointer" + toAnswer, begins: theFault, ends: theAnswer, most: 70_000, linux: "nil pointer to answer: Go", within: shifting},
+	{section: sectionRebirth, name: "Go (faulty, cold), nil pointer" + toAnswer, begins: theFault, ends: theAnswer, most: 250_000, linux: "nil pointer to answer: Go", within: shifting},
 	{section: sectionRebirth, name: "Go *, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: Go", within: shifting},
 	{section: sectionRebirth, name: "Go *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: Go", within: shifting},
 	{section: sectionRebirth, name: "C, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: static C", within: shifting, cc: true},

@@ -21,6 +21,7 @@ type row struct {
 	Incarnation uint32   `json:"incarnation"` // of the new life
 	DetectNS    uint64   `json:"detect_ns"`
 	RecoveryNS  uint64   `json:"recovery_ns"`
+	Warm        bool     `json:"warm"` // the life that came began with the service's snapshot
 	BackoffUS   uint64   `json:"backoff_us"`
 	Probes      int      `json:"probes"`      // answers of the others meanwhile
 	WorstNS     uint64   `json:"worst_ns"`    // the slowest of them
@@ -82,7 +83,7 @@ func (m *machine) breakIt(ctx context.Context, d death, r *row, old control.Serv
 	if err != nil {
 		return err
 	}
-	r.Incarnation, r.RecoveryNS = ready.Incarnation, ready.RecoveryNS
+	r.Incarnation, r.RecoveryNS, r.Warm = ready.Incarnation, ready.RecoveryNS, ready.Warm
 	if ready.Incarnation != old.Incarnation+1 || ready.Endpoint == old.Endpoint {
 		r.fail("expected incarnation %d with another endpoint than %d; it is %d with %d", old.Incarnation+1, old.Endpoint, ready.Incarnation, ready.Endpoint)
 	}

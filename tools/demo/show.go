@@ -85,7 +85,7 @@ func (m *machine) show(ctx context.Context, progress io.Writer, only string) (s 
 		}
 	}
 	fmt.Fprintf(progress, "kernel entry to all services running: %.3f s of guest time; services %v\n\n", m.boot.T, sorted(first))
-	fmt.Fprintf(progress, "%-7s %-13s %-18s %10s %10s %10s %4s %7s  %s\n", "LABEL", "WAY", "RS SAW", "DETECTED", "RECOVERED", "BACKOFF", "INC", "PROBES", "SLOWEST OTHER")
+	fmt.Fprintf(progress, "%-7s %-13s %-18s %10s %10s %10s %4s %-5s %7s  %s\n", "LABEL", "WAY", "RS SAW", "DETECTED", "RECOVERED", "BACKOFF", "INC", "BEGAN", "PROBES", "SLOWEST OTHER")
 	for _, d := range plan(rest) {
 		if only != "" && only != d.label {
 			continue
@@ -152,8 +152,12 @@ func (r *row) print(w io.Writer) {
 	if r.Exception != "" {
 		saw += " " + r.Exception
 	}
-	fmt.Fprintf(w, "%-7s %-13s %-18s %10s %10s %10s %4d %7d  %s %s\n", r.Label, r.Way, saw, service.Duration(r.DetectNS), service.Duration(r.RecoveryNS),
-		service.Duration(r.BackoffUS*1000), r.Incarnation, r.Probes, service.Duration(r.WorstNS), r.WorstLabel)
+	began := "cold"
+	if r.Warm {
+		began = "warm"
+	}
+	fmt.Fprintf(w, "%-7s %-13s %-18s %10s %10s %10s %4d %-5s %7d  %s %s\n", r.Label, r.Way, saw, service.Duration(r.DetectNS), service.Duration(r.RecoveryNS),
+		service.Duration(r.BackoffUS*1000), r.Incarnation, began, r.Probes, service.Duration(r.WorstNS), r.WorstLabel)
 	for _, f := range r.Failures {
 		fmt.Fprintf(w, "        FAILED %s\n", f)
 	}

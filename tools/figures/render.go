@@ -49,6 +49,7 @@ var summaryLines = []line{
 	{section: "rebirth", name: "Go (faulty), nil pointer: fault to first instruction", text: "… to the next life's first instruction"},
 	{section: "rebirth", name: "Go (faulty), nil pointer: fault to ready", text: "… until it is ready"},
 	{section: "rebirth", name: "Go (faulty), nil pointer: fault to a waiting client's answer", text: "… until a client that waited has its answer"},
+	{section: "rebirth", name: "Go (faulty, cold), nil pointer: fault to a waiting client's answer", text: "… the same where lives begin cold (`snapshot no`)"},
 	{section: "rebirth", name: "C, nil pointer: fault to a waiting client's answer", text: "the same, a service in C", optional: true},
 	{section: "rebirth", name: "assembly, undefined instruction: fault to a waiting client's answer", text: "the same, a service in assembly"},
 	{section: "boot", name: "reset to all services ready", text: "reset to all services ready"},

@@ -8,12 +8,13 @@ import (
 
 // Event is something that happened, as the port tells it. Times are in seconds since boot.
 type Event struct {
-	Kind        string  `json:"event"` // start, ready, death, give-up, down, refuse, boot; hello; lost; end
+	Kind        string  `json:"event"` // start, ready, death, give-up, down, refuse, boot, snapshot; hello; lost; end
 	Seq         uint64  `json:"seq"`
 	T           float64 `json:"t"`
 	Label       string  `json:"label"`
 	Endpoint    uint32  `json:"endpoint"`
 	Incarnation uint32  `json:"incarnation"`
+	Warm        bool    `json:"warm"` // start, ready, death: the life began with the service's snapshot
 	Reason      string  `json:"reason"`
 	Vector      uint32  `json:"vector"`
 	Exception   string  `json:"exception"` // "#PF"

@@ -1,0 +1,5 @@
+//go:build !tamago
+
+package mem
+
+func copyFrame(to, from *Words) { *to = *from }
