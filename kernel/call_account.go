@@ -11,7 +11,7 @@ import (
 //
 // Errors: EINVAL (unknown op, or a value out of range), ESRCH (no such account, or it has no snapshot to check), ENOSPC (all accounts, or all rows of
 // images, are others'), ENOMEM (the reserve cannot be promised), EPERM (the kernel's account; AccountFree of the root
-// task's; AccountPay of one that is no server), EBUSY (tasks or images are on it), EIO (of
+// task's; AccountPay of one that is no server), EBUSY (tasks, images or windows are on it), EIO (of
 // AccountCheckSnapshot, which works in steps: the snapshot is damaged).
 func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	id := abi.AccountID(min(f.SI, abi.MaxAccounts))
@@ -73,7 +73,7 @@ func (k *Kernel) accountInfo(index uint64, out *abi.AccountInfo) abi.Errno {
 		return abi.ESRCH
 	}
 	*out = abi.AccountInfo{Account: a.ID, Tasks: a.Tasks, Spec: a.Spec, CPUNS: k.ns(k.sched.Used(a.ID)), LeftNS: k.signedNS(k.sched.Left(a.ID, k.since)),
-		Exhausted: k.sched.Exhausted(a.ID), WorstWaitNS: a.WorstWaitNS, Lives: a.Lives, Frames: a.Frames.Used(), FramesPeak: a.Frames.Peak(), Images: a.Images}
+		Exhausted: k.sched.Exhausted(a.ID), WorstWaitNS: a.WorstWaitNS, Lives: a.Lives, Frames: a.Frames.Used(), FramesPeak: a.Frames.Peak(), Images: a.Images, Windows: k.windows.Of(a.ID)}
 	for i := range abi.MaxHooks {
 		if owner, used := k.irqs.Owner(i); used && k.tasks.Tasks[owner.Slot()].Account == a.ID {
 			out.Hooks++

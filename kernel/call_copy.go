@@ -9,8 +9,8 @@ import (
 // callCopyFrom: (granter, GrantID, offset, address, length): from the grant to the caller.
 //
 // Errors: E2BIG (over MaxCopy), EDEADSRCDST (also when it dies while this goes on), EPERM (no such grant, a stale id, not
-// for the caller, not for reading, out of its bounds), EFAULT (the granter's memory is not there). A caller's own
-// address that is not its memory ends the caller.
+// for the caller, not for reading, out of its bounds), EFAULT (the granter's memory is not there, or the caller's window
+// is not). Another address of the caller's own that is not its memory ends the caller.
 func (k *Kernel) callCopyFrom(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	return k.copyGrant(t, f, abi.GrantRead)
 }
@@ -44,8 +44,7 @@ func (k *Kernel) copyGrant(t *task.Task, f *arch.Frame, access uint32) (abi.Errn
 	for end := min(t.Done+copyStep, n); t.Done < end; {
 		mine, e := k.bytes(t, at+t.Done, end-t.Done, access == abi.GrantRead)
 		if e != abi.OK {
-			k.badBuffer(t, abi.CallNr(f.AX), e)
-			return e, 0
+			return k.badBuffer(t, abi.CallNr(f.AX), at+t.Done, e), 0
 		}
 		theirs, e := k.bytes(granter, g.Start+offset+t.Done, uint64(len(mine)), access == abi.GrantWrite)
 		if e != abi.OK {

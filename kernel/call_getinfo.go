@@ -76,6 +76,9 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		var h abi.Heap
 		h.InUse, h.Allocs = k.m.HeapAllocs()
 		return put(t, abi.OK, &h)
+	case abi.InfoWindow:
+		var w abi.WindowInfo
+		return put(t, k.windows.Info(index, &w), &w)
 	}
 	return abi.EINVAL, 0
 }
@@ -92,6 +95,7 @@ func (k *Kernel) counts() abi.Counts {
 	c := abi.Counts{Frames: k.pool.Free(), Tasks: k.tasks.Free(), Images: k.images.Free(), Hooks: k.irqs.Free(), Ports: 65536 - k.ports.taken,
 		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.deaths) - k.nDeaths), Accounts: k.accounts.Free(),
 		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
+	c.Windows, c.Holders, c.Views = k.windows.Room()
 	for i := range k.tasks.Tasks {
 		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
 			c.Alarms--
@@ -102,7 +106,7 @@ func (k *Kernel) counts() abi.Counts {
 
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {
 	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Account: o.Account, Priority: k.accounts.Get(o.Account).Spec.Priority,
-		Image: o.ImageID, Peer: abi.None, Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.Space.SharedPages,
+		Image: o.ImageID, Peer: abi.None, Windows: k.windows.Seen(o.Slot), Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.Space.SharedPages,
 		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
 	switch {
 	case o.Wait&task.Sending != 0:

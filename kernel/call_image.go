@@ -23,8 +23,8 @@ func (k *Kernel) callImageCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64
 // imageStep is how many bytes one step of a write copies and sums up.
 const imageStep = 8 << 10
 
-// callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG, EPERM (another's image), ENOMEM. A buffer
-// that is not the caller's memory ends the caller.
+// callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG, EPERM (another's image), ENOMEM, EFAULT (the buffer is in
+// a window that is not there). Another buffer that is not the caller's memory ends the caller.
 func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	id, n := int(min(f.DI, abi.MaxImages)), f.R10
 	if n > abi.MaxCopy {
@@ -45,8 +45,7 @@ func (k *Kernel) callImageWrite(t *task.Task, f *arch.Frame) (abi.Errno, uint64)
 	for step := min(n-t.Done, imageStep); step > 0; {
 		b, e := k.bytes(t, f.DX+t.Done, step, false)
 		if e != abi.OK {
-			k.badBuffer(t, abi.CallNr(f.AX), e)
-			return e, 0
+			return k.badBuffer(t, abi.CallNr(f.AX), f.DX+t.Done, e), 0
 		}
 		if e := k.images.Write(id, f.SI+t.Done, b); e != abi.OK {
 			return e, 0

@@ -26,9 +26,9 @@ func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	k.bury(t)
 }
 
-// bury goes on with t's end, and finishes it when all peers of t are told.
+// bury goes on with t's end, and finishes it when all peers of t are told and nobody sees its windows.
 func (k *Kernel) bury(t *task.Task) {
-	if !k.ipc.Forget(t) {
+	if !k.ipc.Forget(t) || !k.windows.Forget(t.Endpoint, t.Account) {
 		k.sched.Ready(t.Slot, k.since)
 		return
 	}

@@ -21,6 +21,7 @@ type both struct {
 	image   uint32 // image, in the other
 	account abi.AccountID
 	seen    []abi.Endpoint // ever made
+	windows []abi.WindowID // likewise
 	results map[result]int // how often
 }
 
@@ -92,6 +93,9 @@ func (b *both) do(ep abi.Endpoint, buf []byte, other []byte, nr abi.CallNr, a ar
 	b.results[result{nr, e}]++
 	if nr == abi.CallReceive && e == abi.OK && k.Call.Msg != f.CallArea().Msg && k.Call.Msg.Type != abi.MsgNotify {
 		b.t.Fatalf("%#x received %+v, in the fake %+v", ep, k.Call.Msg, f.CallArea().Msg)
+	}
+	if nr == abi.CallWindow && v != 0 {
+		b.view(k, f)
 	}
 	if nr == abi.CallTaskCreate && e == abi.OK {
 		b.seen = append(b.seen, abi.Endpoint(v))
@@ -186,7 +190,9 @@ func (b *both) taskCall() {
 	if k, f := b.pair(ep); k == nil || k.Wait != 0 || !f.Allowed() {
 		return
 	}
-	switch r.IntN(10) {
+	switch r.IntN(14) {
+	case 10, 11, 12, 13:
+		b.window(ep)
 	case 0:
 		b.do(ep, nil, nil, abi.CallSendNB, same(to))
 	case 1:
@@ -210,6 +216,51 @@ func (b *both) taskCall() {
 		}
 	case 9:
 		b.copies(ep, abi.Endpoint(to))
+	}
+}
+
+// view compares what a task sees in both.
+func (b *both) view(k *task.Task, f *fake.Task) {
+	var v, w abi.WindowView
+	copy(abi.Bytes(&v), k.Call.Buf[:])
+	copy(abi.Bytes(&w), f.CallArea().Buf[:])
+	if v != w || v.Size != uint64(len(f.Window(w.Address))) {
+		b.t.Fatalf("%+v, in the fake %+v, %d bytes", v, w, len(f.Window(w.Address)))
+	}
+	b.windows = append(b.windows, v.ID)
+}
+
+// window is one of CallWindow's ops, on a window that there is or was.
+func (b *both) window(ep abi.Endpoint) {
+	r := b.r
+	id, peer := uint64(r.IntN(2)), uint64(b.some())
+	if n := len(b.windows); n > 0 && r.IntN(8) > 0 {
+		id = uint64(b.windows[n-1-r.IntN(min(n, 6))])
+		var w abi.WindowInfo
+		row := id % abi.WindowRows
+		switch b.rig.windows.Info(row, &w); {
+		case w.ID != abi.WindowID(id) || r.IntN(5) == 0:
+		case r.IntN(2) == 0:
+			ep = w.Owner
+			for n := 0; n < 50 && (b.tasks.Lookup(abi.Endpoint(peer)) == nil || abi.Endpoint(peer) == ep); n++ {
+				peer = uint64(b.some())
+			}
+		case w.Holders[0].Endpoint != 0:
+			ep, peer = w.Holders[0].Endpoint, uint64(w.Owner)
+		}
+		if k, f := b.pair(ep); k == nil || k.Wait != 0 || !f.Allowed() {
+			return
+		}
+	}
+	switch op := abi.WindowOp(r.Uint64N(8)); op {
+	case abi.WindowCreate:
+		b.do(ep, nil, nil, abi.CallWindow, same(uint64(op), r.Uint64N(5)*20000, r.Uint64N(10)/4))
+	case abi.WindowAllow, abi.WindowMap:
+		for range 1 + r.IntN(2) {
+			b.do(ep, nil, nil, abi.CallWindow, same(uint64(op), id, peer, []uint64{1, 3, 3, 3, 0, 7, 1 << 32}[r.IntN(7)]))
+		}
+	default:
+		b.do(ep, nil, nil, abi.CallWindow, same(uint64(op), id, peer))
 	}
 }
 
@@ -273,6 +324,7 @@ func TestFakeIsTheKernel(t *testing.T) {
 		abi.CallCopyFrom: {abi.OK, abi.EPERM, abi.E2BIG, abi.EDEADSRCDST, abi.ECALLDENIED},
 		abi.CallCopyTo:   {abi.OK, abi.EPERM, abi.E2BIG, abi.EDEADSRCDST, abi.ECALLDENIED},
 		abi.CallAccount:  {abi.OK, abi.ESRCH},
+		abi.CallWindow:   {abi.OK, abi.EINVAL, abi.EPERM, abi.EDEADSRCDST, abi.ECALLDENIED, abi.EEXIST, abi.ESRCH, abi.ENOSPC},
 	} {
 		for _, e := range errors {
 			if results[result{nr, e}] == 0 {

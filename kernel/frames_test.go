@@ -149,6 +149,15 @@ var operations = []operation{
 		e, _ := v.call(v.peer, abi.CallCopyTo, uint64(v.x.Endpoint), 3|1<<8, 0, code.Data, 3*abi.PageSize)
 		return e
 	}, abi.EFAULT, false},
+	{"window", false, func(v *victim) abi.Errno {
+		e, _ := v.call(v.x, abi.CallWindow, uint64(abi.WindowCreate), 20*abi.PageSize, 0)
+		if e == abi.OK {
+			var w abi.WindowView
+			copy(abi.Bytes(&w), v.x.Call.Buf[:])
+			v.call(v.x, abi.CallWindow, uint64(abi.WindowFree), uint64(w.ID))
+		}
+		return e
+	}, abi.ENOMEM, false},
 	{"poke into shared text", false, func(v *victim) abi.Errno {
 		e, _ := v.call(v.root, abi.CallTrace, uint64(abi.TracePoke1), uint64(v.x.Endpoint), code.Text, 0xcc)
 		return e

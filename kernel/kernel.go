@@ -13,6 +13,7 @@ import (
 	"bennu/kernel/mem"
 	"bennu/kernel/room"
 	"bennu/kernel/sched"
+	"bennu/kernel/space"
 	"bennu/kernel/task"
 	"bennu/kernel/timer"
 )
@@ -64,6 +65,7 @@ type Kernel struct {
 	timers    *timer.Heap
 	images    *image.Table
 	snapshots [abi.MaxAccounts]snapshot
+	windows   *space.Windows
 	irqs      *irq.Table
 	log       *log.Log
 	root      *task.Task
@@ -114,6 +116,8 @@ func New(cfg Config) *Kernel {
 	k.timers = timer.New()
 	k.images = image.NewTable(cfg.Pool)
 	k.images.OnFree = k.imageGone
+	k.windows = space.NewWindows(cfg.Pool)
+	k.windows.Unmapped = k.unmapped
 	k.irqs = irq.NewTable(cfg.Machine)
 	k.log = log.New()
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}

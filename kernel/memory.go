@@ -4,6 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/mem"
+	"bennu/kernel/space"
 	"bennu/kernel/task"
 )
 
@@ -71,12 +72,14 @@ func (k *Kernel) bytes(t *task.Task, va, n uint64, write bool) ([]byte, abi.Errn
 	return k.phys.Bytes(a+mem.Addr(off), min(n, abi.PageSize-off)), abi.OK
 }
 
-// badBuffer ends t, whose own buffer for call nr is not its memory (EFAULT), or is memory that it cannot
-// have any more (ENOMEM).
-func (k *Kernel) badBuffer(t *task.Task, nr abi.CallNr, e abi.Errno) {
-	if e == abi.ENOMEM {
+// badBuffer ends t, whose own buffer for call nr is not its memory at va (EFAULT), or is memory that it cannot
+// have any more (ENOMEM). A window can have been taken from a task that does all right: that is only an error of the call.
+func (k *Kernel) badBuffer(t *task.Task, nr abi.CallNr, va uint64, e abi.Errno) abi.Errno {
+	switch {
+	case e == abi.ENOMEM:
 		k.kill(t, abi.DeathRecord{Cause: abi.CauseMemory})
-		return
+	case !space.WindowAddress(va) || t.Space.Find(va).Kind == space.Window:
+		k.misuse(t, nr)
 	}
-	k.misuse(t, nr)
+	return e
 }

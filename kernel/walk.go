@@ -38,7 +38,7 @@ func (k *Kernel) check() invariant.Fault {
 
 // checkParts lets each part look at itself.
 func (k *Kernel) checkParts() invariant.Fault {
-	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
+	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.windows.Check(k, &k.walk.own), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
 		if f.Broken() {
 			return f
 		}
@@ -83,12 +83,8 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		}
 		w.frames[m.Account] += w.all.Len() - before
 	}
-	for id := range k.snapshots {
-		before := w.all.Len()
-		if f := k.snapshots[id].AddFrames(k.phys, &w.all, size); f.Broken() {
-			return f
-		}
-		w.frames[id] += w.all.Len() - before
+	if f := k.addShared(); f.Broken() {
+		return f
 	}
 	if n := w.all.Len() + w.kernel; n != size {
 		return invariant.Of("frames that nobody has, or two (all, found)", size, n)
@@ -121,7 +117,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
 		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Clock: k.wallFrame}
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: k.windows.Shares(i), Clock: k.wallFrame}
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}

@@ -19,6 +19,8 @@ type walked struct {
 	*rig
 	a, b, c *task.Task
 	image   uint32
+	window  abi.WindowView // of a, which b sees, and c may
+	view    uint64         // where b sees it
 }
 
 func newWalked(t *testing.T) *walked {
@@ -33,6 +35,10 @@ func newWalked(t *testing.T) *walked {
 		t.Fatal(e.Name())
 	}
 	r.call(w.a, abi.CallSetAlarm, 1e9)
+	w.window = r.window(w.a, 3*abi.PageSize, 0)
+	w.view = r.share(w.a, w.window.ID, w.b, abi.WindowRead)
+	e, _ := r.call(w.a, abi.CallWindow, uint64(abi.WindowAllow), uint64(w.window.ID), uint64(w.c.Endpoint), uint64(readWrite))
+	r.want("allow", e, abi.OK)
 	r.call(w.b, abi.CallSendA, uint64(w.a.Endpoint), 7)
 	r.call(w.b, abi.CallSendA, uint64(w.a.Endpoint), 8)
 	r.call(w.c, abi.CallNotify, uint64(w.a.Endpoint))
@@ -226,6 +232,47 @@ func TestWalk(t *testing.T) {
 		{"a line masked that its owner waits for", "mask is not", func(w *walked) (a, b uint64) {
 			w.m.open[17] = false
 			return 17, 1
+		}},
+		{"a window for writing that is let for reading", "entry of a task that sees it", func(w *walked) (a, b uint64) {
+			*w.b.Space.Part(w.view) |= paging.Writable
+			return uint64(w.a.Account) * abi.MaxWindows, uint64(*w.b.Space.Part(w.view))
+		}},
+		{"a window that the task has not mapped", "a window that the task does not see", func(w *walked) (a, b uint64) {
+			*w.b.Space.Part(w.view + 1<<25) = *w.b.Space.Part(w.view)
+			return w.view + 1<<25, uint64(*w.b.Space.Part(w.view))
+		}},
+		{"a window executable", "entry of a task that sees it", func(w *walked) (a, b uint64) {
+			*w.b.Space.Part(w.view) &^= paging.NX
+			return uint64(w.a.Account) * abi.MaxWindows, uint64(*w.b.Space.Part(w.view))
+		}},
+		{"a window's entry gone", "entry of a task that sees it", func(w *walked) (a, b uint64) {
+			*w.b.Space.Part(w.view) = 0
+			return uint64(w.a.Account) * abi.MaxWindows, 0
+		}},
+		{"a page of a window executable", "not of a page of its own", func(w *walked) (a, b uint64) {
+			*w.entry(w.b, w.view) &^= paging.NX
+			return uint64(w.a.Account) * abi.MaxWindows, uint64(*w.entry(w.a, w.window.Address))
+		}},
+		{"a page of another's in a window", "not of a page of its own", func(w *walked) (a, b uint64) {
+			p := w.entry(w.b, w.view)
+			*p = paging.Entry(w.entry(w.a, abi.CallPage).Frame(), *p&^0xf_ffff_ffff_f000)
+			return uint64(w.a.Account) * abi.MaxWindows, uint64(*p)
+		}},
+		{"a page twice in a window", "not of a page of its own", func(w *walked) (a, b uint64) {
+			*w.entry(w.b, w.view+abi.PageSize) = *w.entry(w.b, w.view)
+			return uint64(w.a.Account) * abi.MaxWindows, uint64(*w.entry(w.b, w.view))
+		}},
+		{"a page too many in a window", "not of a page of its own", func(w *walked) (a, b uint64) {
+			*w.entry(w.b, w.view+3*abi.PageSize) = *w.entry(w.b, w.view)
+			return uint64(w.a.Account) * abi.MaxWindows, uint64(*w.entry(w.b, w.view))
+		}},
+		{"a window let to the dead", "let to a task that is not there", func(w *walked) (a, b uint64) {
+			w.windows.Allow(w.a.Endpoint, w.window.ID, abi.MakeEndpoint(60, 9), abi.WindowRead)
+			return uint64(w.a.Account) * abi.MaxWindows, 9<<6 | 60
+		}},
+		{"a window of the dead", "an owner that is not there", func(w *walked) (a, b uint64) {
+			w.a.Endpoint += 64
+			return uint64(w.a.Account) * abi.MaxWindows, uint64(w.a.Endpoint - 64)
 		}},
 		{"a row of hooks", "lines in privileges", func(w *walked) (a, b uint64) {
 			w.hookRows++

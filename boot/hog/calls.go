@@ -34,7 +34,7 @@ func info() {
 			}
 		}
 		index = 0
-		if kind++; kind > abi.InfoHeap+1 {
+		if kind++; kind > abi.InfoWindow+1 {
 			kind = abi.InfoMachine
 		}
 	}

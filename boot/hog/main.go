@@ -52,6 +52,7 @@ var roles = [...]role{
 	{"irq", tick, nil},
 	{"fault", reserve, touch},
 	{"hoard", reserve, hoard},
+	{"windows", nil, windows},
 }
 
 // others are the other words of the arguments: whom the role is about.

@@ -50,6 +50,7 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallSnapshot:    snapshotAtOnce,
 	abi.CallEntropy:     mostEntropy,
 	abi.CallSetClock:    simple(abi.CallSetClock, 1),
+	abi.CallWindow:      largestWindow,
 }
 
 // others are entries that are no calls.
@@ -59,6 +60,7 @@ var others = []struct {
 }{
 	{"page fault, with tables", faultWithTables}, {"page fault, data of the image", faultData}, {"death by exception", crowdedFault},
 	{"timers of all at once", timersAtOnce}, {"death with images", deathWithImages}, {"death of a large task", largeDeath},
+	{"death of an owner of windows", ownersDeath}, {"death of who sees and may see windows", holdersDeath},
 	{"budgets of all filled at once", budgetsAtOnce}, {"arch_prctl", simple(abi.CallArchPrctl)},
 }
 

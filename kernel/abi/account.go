@@ -72,4 +72,6 @@ type AccountInfo struct {
 	FramesPeak  uint64
 	Images      uint32
 	Hooks       uint32
+	Windows     uint32
+	_           uint32
 }

@@ -45,7 +45,8 @@ const (
 	CallSnapshot    CallNr = 51 // → 0, or 1 in a life that begins with the snapshot
 	CallEntropy     CallNr = 52 // (length ≤ MaxEntropy): random bytes for keys into Buf
 	CallSetClock    CallNr = 53 // (Unix time in ns of the system clock's time 0): for all tasks' ClockInfo
-	CallMax         CallNr = 53
+	CallWindow      CallNr = 54 // (WindowOp, …): memory that tasks share
+	CallMax         CallNr = 54
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).

@@ -16,6 +16,7 @@ const (
 
 	InfoAccount InfoKind = 10 // index: account → AccountInfo; ESRCH: free; EDOM: past the last
 	InfoHeap    InfoKind = 11 // Heap: the kernel's own
+	InfoWindow  InfoKind = 12 // index: row → WindowInfo; ESRCH: free; EDOM: past the last
 )
 
 // Counts is how many of each kind of resource are free. Equal before a start and after
@@ -33,6 +34,9 @@ type Counts struct {
 	HookRows  uint64 // hooks that no privilege has a line for
 	ImageRows uint64 // images that no account has a row for
 	Reserved  uint64 // frames that accounts have not taken of their reserves
+	Windows   uint64
+	Holders   uint64 // places for tasks that windows are let to
+	Views     uint64 // places for windows in tasks' memory
 }
 
 // Check is the first invariant of the kernel that does not hold.
@@ -86,6 +90,7 @@ type TaskInfo struct {
 	Account     AccountID
 	Image       uint32
 	Peer        Endpoint // the task that it sends to or receives from
+	Windows     uint32   // that it sees, its own included
 	Frames      uint64   // pages it has, page tables included, shared text not
 	FramesPeak  uint64
 	SharedPages uint64 // pages of its image's read-only part that are mapped

@@ -41,6 +41,8 @@ type Machine struct {
 	tasks   [abi.MaxTasks]*Task
 	now     uint64
 	pages   [abi.MaxTasks]pages
+
+	shared *shared // nil: nobody has asked for a window
 }
 
 // Off is a shutdown.

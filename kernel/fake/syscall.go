@@ -162,6 +162,8 @@ func (t *Task) kernelCall(c Call) (abi.Errno, uint64) {
 		return m.privCtl(t, abi.PrivOp(a[0]), abi.Endpoint(a[1]))
 	case abi.CallTaskCreate:
 		return m.create(t)
+	case abi.CallWindow:
+		return t.window(c)
 	case abi.CallSnapshot:
 		return abi.EPERM, 0
 	case abi.CallTaskKill:

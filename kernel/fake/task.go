@@ -122,6 +122,7 @@ func (m *Machine) Kill(t *Task) {
 	m.irqs.ReleaseAll(t.Endpoint)
 	for !m.x.Forget(t.k) {
 	}
+	t.endWindows()
 	if t.k.Dying = false; t.taken {
 		m.table.Release(t.k)
 	}

@@ -14,8 +14,15 @@ type Checker struct {
 	Own      *mem.Set // the space's frames: the tables may use each once, and it is taken out
 	Clock    mem.Addr // the frame that it may have read-only at ClockPage
 	Lent     *mem.Set // frames that it may have read-only, pages and last-level tables: its executable's, its snapshot's
+	Windows  Shares   // last-level tables where windows are; nil: none
 	Module   uint64   // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
 	module   mem.Addr
+}
+
+// Shares is last-level tables of others that a space has, and may have for writing.
+type Shares interface {
+	// Part is the entry that the space must have for the 2 MiB of va; 0: none.
+	Part(va uint64) PTE
 }
 
 // AddFrames puts the frames that s owns into set, at most limit.
@@ -88,6 +95,12 @@ func (c *Checker) pointer(e PTE, va uint64) invariant.Fault {
 func (c *Checker) table(e PTE, va uint64, level uint) invariant.Fault {
 	own := level != 1 || e&Shared == 0
 	f := invariant.Fault{}
+	if !own && va >= abi.WindowBase && va < abi.WindowEnd {
+		if c.Windows == nil || e&^Accessed != c.Windows.Part(va) {
+			f = invariant.Of("paging: a window that the task does not see, or not with these rights (address, entry)", va, uint64(e))
+		}
+		return f
+	}
 	if own {
 		f = c.pointer(e, va)
 	} else if e&^(kept|addrMask) != Present|User|Shared || !c.Lent.Has(e.Frame()) {

@@ -203,6 +203,12 @@ func (s *Tables) Share(va uint64, table mem.Addr, bits PTE) bool {
 	return true
 }
 
+// Parts is the entries of the last-level tables for n times 2 MiB from va on, which is all in one GiB for which the tables above are
+// there.
+func (s *Tables) Parts(va, n uint64) []uint64 {
+	return s.pool.Physical().Words(s.Directory(va))[index(va, 1):][:n]
+}
+
 // Part is the entry of the last-level table for the 2 MiB that va lies in; nil when there is no place for it.
 func (s *Tables) Part(va uint64) *PTE {
 	e := Entry(s.Root, 0)
@@ -239,6 +245,21 @@ func (s *Tables) Physical() mem.Physical { return s.pool.Physical() }
 
 // Reserve makes the tables above the last level for va. false when memory is out.
 func (s *Tables) Reserve(va uint64) bool { return s.directory(va) != nil }
+
+// ReserveWhole is Reserve that takes nothing where memory is not there for all.
+func (s *Tables) ReserveWhole(va uint64) bool {
+	if s.Directory(va) != 0 {
+		return true
+	}
+	need := uint64(2)
+	if PTE(s.pool.Physical().Words(s.Root)[index(va, 3)])&Present != 0 {
+		need = 1
+	}
+	if s.owned.Room() < need {
+		need++
+	}
+	return s.pool.Can(s.holder, need) && s.Reserve(va)
+}
 
 // Lend gives the frames that the space took after the first keep to another list, whose own frame is list's. The page tables
 // still lead to them: the caller sees to that.

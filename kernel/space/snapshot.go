@@ -53,13 +53,13 @@ func (n *Snapshot) Frames() uint64 { return n.frames.Len() }
 // whoever writes gets a copy. first is the first of them; more asks for another one, before Take. A space of which only some
 // pages are sealed is whole: it can go on, or end.
 //
-// Errors: E2BIG (more than MaxSnapshotParts or MaxSnapshotFrames), EBUSY (it began with a snapshot).
+// Errors: E2BIG (more than MaxSnapshotParts or MaxSnapshotFrames), EBUSY (it began with a snapshot, or has had a window).
 func (s *Space) Seal(first bool) (more bool, e abi.Errno) {
 	n := &s.making
 	if first {
 		*n = Snapshot{next: abi.ImageBase}
 	}
-	if s.snapshot != nil {
+	if s.snapshot != nil || s.Windowed() {
 		return false, abi.EBUSY
 	}
 	if s.Used() > MaxSnapshotFrames {

@@ -20,6 +20,7 @@ type Space struct {
 	keep     uint64    // frames that it had before its first instruction: Ready
 	module   uint64    // bytes of the boot archive
 	copies   int       // pages of its snapshot that it has written: the first soon of them
+	views    *views    // its windows; nil: it never had any
 
 	// SharedPages is how many pages of others it has: of its executable and its snapshot.
 	SharedPages uint64
@@ -73,6 +74,7 @@ const (
 	RAM         // zeros
 	Module      // the boot archive, in the root task
 	Clock       // the clock page, everybody's
+	Window      // memory that it shares with other tasks
 )
 
 // Region is a piece of the address space that is of one kind.
@@ -106,7 +108,7 @@ func (s *Space) Find(va uint64) Region {
 	case va-abi.ModuleBase < s.module:
 		return Region{Start: abi.ModuleBase, End: abi.ModuleBase + s.module, Kind: Module}
 	}
-	return Region{}
+	return s.views.find(va)
 }
 
 const (
@@ -220,6 +222,10 @@ func (s *Space) copy(va uint64, bits paging.PTE) abi.Errno {
 // is given, one that it shares is copied when it is written: changed tells that, since what the processor remembers is old then.
 // Errors: EFAULT (there is none, or not for that), ENOMEM.
 func (s *Space) Page(va uint64, write bool) (a mem.Addr, changed bool, e abi.Errno) {
+	if va >= abi.WindowBase {
+		a, e = s.given(va, write)
+		return a, false, e
+	}
 	if !abi.TaskAddress(va) {
 		return 0, false, abi.EFAULT
 	}
@@ -241,8 +247,21 @@ func (s *Space) Page(va uint64, write bool) (a mem.Addr, changed bool, e abi.Err
 	return p.Frame(), changed, abi.OK
 }
 
+// given is Page of what others gave the task: a window, of which the entry of the table says what it may do, or the boot archive.
+// Errors: EFAULT.
+func (s *Space) given(va uint64, write bool) (mem.Addr, abi.Errno) {
+	if !abi.TaskAddress(va) {
+		return 0, abi.EFAULT
+	}
+	p := s.Lookup(va)
+	if p == nil || *p&paging.Present == 0 || write && *p&*s.Part(va)&paging.Writable == 0 {
+		return 0, abi.EFAULT
+	}
+	return p.Frame(), abi.OK
+}
+
 // Private gives the task a copy of its own of a page that it shares, or has not touched yet, so that it can be changed by others
-// than itself; 0 when there is none or memory is out. Its rights stay what they are. Preconditions: the task is not the one whose
+// than itself; 0 when there is none, it is a window's, or memory is out. Its rights stay what they are. Preconditions: the task is not the one whose
 // page tables are loaded, so that no translation of the page as it was is kept.
 func (s *Space) Private(va uint64) mem.Addr {
 	a, _, e := s.Page(va, false)
@@ -250,8 +269,11 @@ func (s *Space) Private(va uint64) mem.Addr {
 		return 0
 	}
 	p := s.Lookup(va)
-	if *p&paging.Shared == 0 {
+	switch {
+	case *p&paging.Shared == 0:
 		return a
+	case WindowAddress(va): // a copy would not be what the others see
+		return 0
 	}
 	bits := *p & (paging.Present | paging.User | paging.NX)
 	if *p&paging.Copied != 0 {

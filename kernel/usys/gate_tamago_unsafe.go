@@ -36,6 +36,12 @@ func (g Gate) Module() []byte {
 	return unsafe.Slice((*byte)(pointer(abi.ModuleBase)), g.Start().ModuleSize)
 }
 
+// Memory is what the task sees of a window. Another access than the view's rights allow, and any once the window was taken away,
+// is a page fault, and the end of the task.
+func (Gate) Memory(v *abi.WindowView) []byte {
+	return unsafe.Slice((*byte)(pointer(uintptr(v.Address))), v.Size)
+}
+
 // address is where the kernel finds b. Memory on a stack stays there while the stub runs, which is nosplit: the address
 // is to be taken last.
 //

@@ -42,6 +42,7 @@ func (r *recorder) Address(b []byte) uint64 {
 	r.given = b
 	return where
 }
+func (r *recorder) Window(at uint64) []byte { return r.area.Buf[at : at+8] }
 func (r *recorder) Now() uint64             { return 7 }
 func (r *recorder) In(uint16, int) uint32   { return 0 }
 func (r *recorder) Out(uint16, int, uint32) {}
@@ -97,6 +98,12 @@ var calls = map[string]struct {
 	"CopyTo":               {func(g Gate) { g.CopyTo(peer, 1, 2, line) }, call{abi.CallCopyTo, [5]uint64{uint64(peer), 1, 2, where, 6}}},
 	"PortIn":               {func(g Gate) { g.PortIn(0x64) }, call{abi.CallPortIO, [5]uint64{uint64(abi.PortIn), 0x64}}},
 	"PortOut":              {func(g Gate) { g.PortOut(0x64, 0xd4) }, call{abi.CallPortIO, [5]uint64{uint64(abi.PortOut), 0x64, 0xd4}}},
+	"WindowCreate":         {func(g Gate) { g.WindowCreate(20, abi.WindowKeep) }, call{abi.CallWindow, [5]uint64{uint64(abi.WindowCreate), 20, 1}}},
+	"WindowAllow":          {func(g Gate) { g.WindowAllow(21, peer, 3) }, call{abi.CallWindow, [5]uint64{uint64(abi.WindowAllow), 21, uint64(peer), 3}}},
+	"WindowMap":            {func(g Gate) { g.WindowMap(21, peer) }, call{abi.CallWindow, [5]uint64{uint64(abi.WindowMap), 21, uint64(peer)}}},
+	"WindowUnmap":          {func(g Gate) { g.WindowUnmap(21) }, call{abi.CallWindow, [5]uint64{uint64(abi.WindowUnmap), 21}}},
+	"WindowRevoke":         {func(g Gate) { g.WindowRevoke(21, peer) }, call{abi.CallWindow, [5]uint64{uint64(abi.WindowRevoke), 21, uint64(peer)}}},
+	"WindowFree":           {func(g Gate) { g.WindowFree(21) }, call{abi.CallWindow, [5]uint64{uint64(abi.WindowFree), 21}}},
 	"Send":                 {func(g Gate) { g.Send(peer, &sent) }, call{abi.CallSend, [5]uint64{uint64(peer)}}},
 	"SendNB":               {func(g Gate) { g.SendNB(peer, &sent) }, call{abi.CallSendNB, [5]uint64{uint64(peer)}}},
 	"SendA":                {func(g Gate) { g.SendA(peer, 13, &sent) }, call{abi.CallSendA, [5]uint64{uint64(peer), 13}}},
@@ -110,7 +117,7 @@ var calls = map[string]struct {
 }
 
 // noCalls are the methods that enter no kernel.
-var noCalls = []string{"Start", "Clock", "Module", "Now", "Pending", "Grant", "Revoke", "In8", "In16", "In32", "Out8", "Out16", "Out32"}
+var noCalls = []string{"Start", "Clock", "Module", "Now", "Pending", "Grant", "Revoke", "Memory", "In8", "In16", "In32", "Out8", "Out16", "Out32"}
 
 func TestEachMethodIsItsCall(t *testing.T) {
 	for name, c := range calls {

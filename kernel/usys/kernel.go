@@ -13,6 +13,8 @@ type Kernel interface {
 	Module() []byte            // the boot archive
 	// Address is where b lies in the task's memory: during the next call, and as long as a grant names it.
 	Address(b []byte) uint64
+	// Window is the memory of the window that the task sees at an address.
+	Window(at uint64) []byte
 	Now() uint64 // ns since boot
 
 	// In and Out are the instructions; size is 1, 2 or 4 bytes.

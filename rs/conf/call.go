@@ -28,6 +28,7 @@ var Calls = []Call{
 	{"TASKCREATE", abi.CallBit(abi.CallTaskCreate)},
 	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree)},
 	{"SNAPSHOT", abi.CallBit(abi.CallSnapshot)},
+	{"WINDOW", abi.CallBit(abi.CallWindow)},
 	{"ABORT", abi.CallBit(abi.CallShutdown)},
 }
 

@@ -109,12 +109,12 @@ func endpoint(e abi.Endpoint) string {
 // TaskTable is the kernel's tasks for people.
 func TaskTable(rows []abi.TaskInfo) string {
 	var t table
-	t.row("SLOT", "ENDPOINT", "LABEL", "INC", "PRI", "STATE", "PEER", "MEMORY", "PEAK", "SHARED", "CPU", "CALLS", "FAULTS", "PREEMPTED", "WORST WAIT")
+	t.row("SLOT", "ENDPOINT", "LABEL", "INC", "PRI", "STATE", "PEER", "MEMORY", "PEAK", "SHARED", "WINDOWS", "CPU", "CALLS", "FAULTS", "PREEMPTED", "WORST WAIT")
 	for i := range rows {
 		k := &rows[i]
 		t.row(Decimal(uint64(k.Endpoint.Slot())), Decimal(uint64(k.Endpoint)), k.Label.String(), Decimal(uint64(k.Incarnation)),
 			Decimal(uint64(k.Priority)), TaskState(k.State), peer(k), Size(k.Frames*abi.PageSize), Size(k.FramesPeak*abi.PageSize),
-			Size(k.SharedPages*abi.PageSize), Duration(k.CPUNS), Decimal(k.Calls), Decimal(k.Faults), Decimal(k.Preempted),
+			Size(k.SharedPages*abi.PageSize), Decimal(uint64(k.Windows)), Duration(k.CPUNS), Decimal(k.Calls), Decimal(k.Faults), Decimal(k.Preempted),
 			Duration(k.WorstWaitNS))
 	}
 	return t.String()
@@ -148,7 +148,7 @@ func InfoTable(r *Result) string {
 	t.row("kernel", "image "+Size(m.KernelBytes)+", heap "+Size(r.Heap.InUse)+" of "+Size(m.HeapBytes)+", archive "+Size(m.ModuleBytes)+
 		", "+Decimal(r.Heap.Allocs)+" allocations")
 	t.row("free", Decimal(c.Tasks)+" tasks, "+Decimal(c.Images)+" images, "+Decimal(c.Hooks)+" interrupt hooks, "+Decimal(c.Ports)+" ports, "+
-		Decimal(c.Alarms)+" alarms, "+Decimal(c.Async)+" messages, "+Decimal(c.Deaths)+" death records")
+		Decimal(c.Alarms)+" alarms, "+Decimal(c.Async)+" messages, "+Decimal(c.Deaths)+" death records, "+Decimal(c.Windows)+" windows")
 	t.row("delay", "ready "+Duration(l.MaxReadyNS)+" (endpoint "+endpoint(l.MaxReadyTask)+"), kernel "+Duration(l.MaxKernelNS)+
 		" ("+Stay(l.MaxKernelCall)+") of "+Decimal(l.Entries)+" entries")
 	for i := range r.Images {

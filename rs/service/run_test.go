@@ -43,9 +43,9 @@ func TestPS(t *testing.T) {
 		nil,
 		&abi.TaskInfo{Endpoint: 0x10002, State: abi.StateReady, Label: name("ctl"), Incarnation: 1, Priority: 4, Frames: 2, Peer: abi.None})
 	const want = "" +
-		"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER    MEMORY  PEAK  SHARED      CPU  CALLS  FAULTS  PREEMPTED  WORST WAIT\n" +
-		"   0     32768  rs       0    1  receiving  any   724.0KiB    0B      0B  4.045ms    640       0          0     1.500ms\n" +
-		"   2     65538  ctl      1    4  ready      -       8.0KiB    0B      0B      0ns      0       0          0         0ns\n"
+		"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER    MEMORY  PEAK  SHARED  WINDOWS      CPU  CALLS  FAULTS  PREEMPTED  WORST WAIT\n" +
+		"   0     32768  rs       0    1  receiving  any   724.0KiB    0B      0B        0  4.045ms    640       0          0     1.500ms\n" +
+		"   2     65538  ctl      1    4  ready      -       8.0KiB    0B      0B        0      0ns      0       0          0         0ns\n"
 	if got := one(t, f, "ps"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

@@ -65,8 +65,8 @@ func TestRun(t *testing.T) {
 			"2000-02-29 12:34:56 UTC, not to be trusted: its battery has failed (date -s sets it)\n"},
 		{"log -n 2", "log", `{"id":ID,"ok":true,"lines":["a","b"]}`, "a\nb\n"},
 		{"ps", "ps", `{"id":ID,"ok":true,"t":1.0,"tasks":[{"label":"rtc","endpoint":32770,"state":"receiving","incarnation":1,"priority":2,"peer":62,"frames":300,"cpu_us":1500,"calls":9,"worst_wait_us":42}]}`, "" +
-			"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER  MEMORY  PEAK  SHARED      CPU  CALLS  FAULTS  PREEMPTED  WORST WAIT\n" +
-			"   2     32770  rtc      1    2  receiving  any   1.1MiB    0B      0B  1.500ms      9       0          0     42.00us\n"},
+			"SLOT  ENDPOINT  LABEL  INC  PRI  STATE      PEER  MEMORY  PEAK  SHARED  WINDOWS      CPU  CALLS  FAULTS  PREEMPTED  WORST WAIT\n" +
+			"   2     32770  rtc      1    2  receiving  any   1.1MiB    0B      0B        0  1.500ms      9       0          0     42.00us\n"},
 		{"accounts", "accounts", `{"id":ID,"ok":true,"t":1.0,"since_boot_ns":1000000500,"until_ns":1000000900,"sum_ns":1000000700,"idle_ns":600000700,"accounts":[` +
 			`{"account":0,"label":"kernel","cpu_ns":100000000},{"account":2,"label":"tty","tasks":1,"priority":2,"budget_ns":1000000,"period_ns":10000000,"cpu_ns":300000000,` +
 			`"left_ns":-1500,"exhausted":3,"worst_wait_ns":2000,"lives":4,"frames":100,"frames_peak":200,"reserve_frames":128,"ceiling_frames":4096,"images":0,"hooks":1}]}`, "" +

@@ -41,7 +41,7 @@ func result(raw []byte) (r service.Result, err error) {
 	}
 	c, l, m := &a.Counts, &a.Latency, &a.Machine
 	r.Counts = abi.Counts{Frames: c.Frames, Tasks: c.Tasks, Images: c.Images, Hooks: c.Hooks, Ports: c.Ports, Alarms: c.Alarms,
-		Async: c.Async, Deaths: c.Deaths}
+		Async: c.Async, Deaths: c.Deaths, Windows: c.Windows}
 	r.Heap = abi.Heap{InUse: c.HeapInUse, Allocs: c.HeapAllocs}
 	r.Latency = abi.Latency{MaxKernelNS: l.MaxKernelNS, MaxKernelCall: l.MaxKernelCall, MaxReadyNS: l.MaxReadyNS,
 		MaxReadyTask: abi.Endpoint(l.MaxReadyTask), Entries: l.Entries}
@@ -85,7 +85,7 @@ func status(s *control.Service) abi.ServiceStatus {
 
 func task(k *control.Task) abi.TaskInfo {
 	t := abi.TaskInfo{Endpoint: abi.Endpoint(k.Endpoint), Incarnation: k.Incarnation, Priority: k.Priority, Image: k.Image,
-		Peer: abi.Endpoint(k.Peer), Frames: k.Frames, FramesPeak: k.FramesPeak, SharedPages: k.SharedPages, CPUNS: k.CPUUS * 1000,
+		Peer: abi.Endpoint(k.Peer), Frames: k.Frames, FramesPeak: k.FramesPeak, SharedPages: k.SharedPages, Windows: k.Windows, CPUNS: k.CPUUS * 1000,
 		StartedNS: ns(k.Started), Calls: k.Calls, Faults: k.Faults, Preempted: k.Preempted, WorstWaitNS: k.WorstWaitUS * 1000}
 	t.Label, _ = abi.MakeLabel(strings.TrimSpace(k.Label))
 	for t.State < abi.StateNoPriv && service.TaskState(t.State) != k.State {

@@ -41,6 +41,7 @@ var hogRoles = []hogRole{
 	{name: "store"}, {name: "flood"}, {name: "answer"}, {name: "deaf"}, {name: "notify", more: "ipc rs tty PEER;"}, {name: "ping", more: "ipc rs PEER;"}, {name: "pong"},
 	{name: "alarm"}, {name: "console", more: "ipc rs tty;"}, {name: "writers", more: "ipc rs tty;"}, {name: "diag"},
 	{name: "crash", more: "backoff 1ms; burst none;"}, {name: "irq", more: "io 70:2; irq 8; system BASIC IRQCTL;", once: true}, {name: "fault"}, {name: "hoard"},
+	{name: "windows", more: "system BASIC WINDOW;"},
 }
 
 func roleNames() (names []string) {

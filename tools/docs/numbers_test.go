@@ -20,6 +20,7 @@ func TestABIsNumbers(t *testing.T) {
 	errors(p, s)
 	calls(p, s)
 	arguments(p)
+	windows(p)
 	logs(p, s)
 	accounts(p, s)
 	ports(p, s)

@@ -26,7 +26,7 @@ func arguments(p *page) {
 	p.says("%d Machine, %d Counts (what is free", abi.InfoMachine, abi.InfoCounts)
 	p.says("%d TaskInfo of a slot, %d the oldest DeathRecord", abi.InfoTask, abi.InfoDeath)
 	p.says("%d the oldest AsyncResult of the caller, %d a source of the log (below), %d ImageInfo, %d Latency", abi.InfoAsync, abi.InfoLog, abi.InfoImage, abi.InfoLatency)
-	p.says("resets it), %d Check (root task only), %d AccountInfo, %d Heap.", abi.InfoCheck, abi.InfoAccount, abi.InfoHeap)
+	p.says("resets it), %d Check (root task only), %d AccountInfo, %d Heap, %d WindowInfo.", abi.InfoCheck, abi.InfoAccount, abi.InfoHeap, abi.InfoWindow)
 	p.says("those with Arg[%d] not 0 a little later; all after 50 ms", 1)
 	p.says("Flags: %d it may take the snapshot of its service (CallSnapshot), %d it begins with that snapshot", abi.TaskSnapshot, abi.TaskWarm)
 	p.says("bit %d of the value tells", bits.TrailingZeros64(abi.TaskIsWarm))
@@ -38,6 +38,20 @@ func arguments(p *page) {
 	p.says("E2BIG (over %s), EDEADSRCDST", size(abi.MaxCopy))
 	p.says("%d reads, %d writes a guarded port", abi.PortIn, abi.PortOut)
 	p.says("EINVAL (unknown op, more than 8 bits, a port that is not guarded)")
+}
+
+// windows are CallWindow and what is said of windows.
+func windows(p *page) {
+	p.says("| up to %s | [windows]", address(abi.WindowEnd))
+	p.says(": %d create (size, flags) → address. %d allow (id, endpoint, rights)", abi.WindowCreate, abi.WindowAllow)
+	p.says("%d map (id, owner's endpoint) → address. %d unmap (id), by who mapped it. %d revoke (id, endpoint):", abi.WindowMap, abi.WindowUnmap, abi.WindowRevoke)
+	p.says("whatever it is doing. %d free (id).", abi.WindowFree)
+	p.says("Rights are %d (read) or %d (read and write)", abi.WindowRead, abi.WindowRead|abi.WindowWrite)
+	p.says("no size, or over %s; flags", size(abi.MaxWindowSize))
+	p.says("it is whole pages, at most %s,", size(abi.MaxWindowSize))
+	p.says("With flag %d (keep)", abi.WindowKeep)
+	p.says("| windows | %d | %d an account, of at most %s each; %d holders a window; a task sees %d, its own included |", abi.WindowRows, abi.MaxWindows,
+		size(abi.MaxWindowSize), abi.MaxWindowHolders, abi.MaxTaskWindows)
 }
 
 // logs are what CallGetInfo says of the log, and CallDiag.

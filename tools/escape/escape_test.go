@@ -71,6 +71,7 @@ var allowed = []Allowed{
 	{"kernel/log.New", boot},
 	{"kernel/mem.NewPool", boot},
 	{"kernel/sched.New", boot},
+	{"kernel/space.NewWindows", boot},
 	{"kernel/task.NewTable", boot},
 	{"kernel/timer.New", boot},
 	{"kernel/arch.Init", boot},

@@ -20,8 +20,9 @@ const (
 // PuppetCode is a puppet and what it can do.
 type PuppetCode struct {
 	ELF []byte
-	// Values of PuppetWhat: a system call; IN and OUT of a byte at port DX.
-	Syscall, In8, Out8 uint64
+	// Values of PuppetWhat: a system call; IN and OUT of a byte at port DX; a load, and a store of SI, at address DI; storing there
+	// one more than SI, for ever.
+	Syscall, In8, Out8, Load, Store, Count uint64
 }
 
 // Puppet makes the puppet's executable.
@@ -44,6 +45,12 @@ func Puppet() PuppetCode {
 	p.Bytes(0xec).Jump(done) // IN AL, DX
 	c.Out8 = p.At()
 	p.Bytes(0xee).Jump(done) // OUT DX, AL
+	c.Load = p.At()
+	p.Bytes(0x48, 0x8b, 0x07).Jump(done) // MOV AX, [DI]
+	c.Store = p.At()
+	p.Bytes(0x48, 0x89, 0x37).Jump(done) // MOV [DI], SI
+	c.Count = p.At()
+	p.Bytes(0x48, 0xff, 0xc6, 0x48, 0x89, 0x37).Jump(c.Count) // INC SI; MOV [DI], SI
 	c.ELF = p.ELF()
 	return c
 }

@@ -321,6 +321,9 @@ func (k *Kernel) PeerGrant(granter abi.Endpoint, b []byte, flags uint32) abi.Gra
 	return id
 }
 
+// PeerGate is the kernel as another task has it: for calls that do not wait.
+func (k *Kernel) PeerGate(ep abi.Endpoint) usys.Gate { return k.life(ep).Gate() }
+
 // PeerRevoke ends a grant of another task's.
 func (k *Kernel) PeerRevoke(granter abi.Endpoint, id abi.GrantID) { k.life(granter).Gate().Revoke(id) }
 

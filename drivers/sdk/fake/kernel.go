@@ -39,6 +39,10 @@ func (k *Kernel) before(c kernel.Call) (e abi.Errno, value uint64, instead bool)
 		if c.Nr == abi.CallReceive && c.To() == abi.Any {
 			k.Waits = append(k.Waits, c.Arg[1])
 		}
+	case abi.CallWindow:
+		if op := abi.WindowOp(c.Arg[0]); op == abi.WindowAllow || op == abi.WindowMap {
+			k.reach(abi.Endpoint(c.Arg[2]))
+		}
 	case abi.CallIRQCtl:
 		return k.NoIRQs, 0, k.NoIRQs != abi.OK && abi.IRQOp(c.Arg[0]) == abi.IRQSetPolicy
 	case abi.CallGetInfo:

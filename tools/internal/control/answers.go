@@ -54,6 +54,7 @@ type Task struct {
 	Frames      uint64  `json:"frames"`
 	FramesPeak  uint64  `json:"frames_peak"`
 	SharedPages uint64  `json:"shared_pages"`
+	Windows     uint32  `json:"windows"`
 	CPUUS       uint64  `json:"cpu_us"`
 	Started     float64 `json:"started"`
 	Calls       uint64  `json:"calls"`
@@ -81,6 +82,7 @@ type Counts struct {
 	Alarms     uint64 `json:"alarms"`
 	Async      uint64 `json:"async"`
 	Deaths     uint64 `json:"deaths"`
+	Windows    uint64 `json:"windows"`
 	HeapInUse  uint64 `json:"heap_in_use"`
 	HeapAllocs uint64 `json:"heap_allocs"`
 }
