@@ -58,13 +58,7 @@ func (w *world) random(shutdown bool) {
 	case n < 20:
 		w.step(Event{Kind: Restart, ID: id, Asker: w.asker(from)})
 	case n < 40 && b.alive && !b.hung:
-		e := [...]abi.Errno{0, 0, 0, 0, abi.EIO}[w.r.IntN(5)]
-		if w.s.rows[id].state == abi.ServiceStarting && e == abi.OK {
-			if b.ready = true; b.warm {
-				b.early = 0
-			}
-		}
-		w.step(Event{Kind: Ready, ID: id, Errno: e})
+		w.step(Event{Kind: Ready, ID: id, Errno: [...]abi.Errno{0, 0, 0, 0, abi.EIO}[w.r.IntN(5)]})
 	case n < 62 && b.alive && !b.hung:
 		b.due = false
 		w.step(Event{Kind: Heartbeat, ID: id})
