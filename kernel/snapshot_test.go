@@ -6,6 +6,7 @@ import (
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
+	"bennu/kernel/paging"
 	"bennu/kernel/task"
 )
 
@@ -90,7 +91,10 @@ func TestWarmLife(t *testing.T) {
 	first := s.worn(abi.TaskSnapshot)
 	first.Ctx.Frame.BX, first.Ctx.FSBase, first.Ctx.GSBase = 0x1234, 0x5000, 0x6000
 	s.want("snapshot", s.snapshot(first), abi.OK)
-	at := first.Ctx.Frame.IP
+	at, limit := first.Ctx.Frame.IP, (uint64(s.g.CeilingFrames)-s.snapshots[s.acct].Frames())*abi.PageSize
+	if l := s.startInfo(first).MemoryLimit; l != limit {
+		t.Errorf("the first life's limit is %d, want %d", l, limit)
+	}
 	s.store(first, abi.RAMBase, 99)
 	first.Call.Buf[5] = 77
 	seed := s.startInfo(first).Seed
@@ -106,7 +110,7 @@ func TestWarmLife(t *testing.T) {
 				t.Errorf("life %d: %#x holds %d, want %d", n, va, got, want)
 			}
 		}
-		if i := s.startInfo(x); i.Seed == seed || i.Endpoint != x.Endpoint || i.Magic != abi.StartMagic {
+		if i := s.startInfo(x); i.MemoryLimit != limit || i.Seed == seed || i.Endpoint != x.Endpoint || i.Magic != abi.StartMagic {
 			t.Errorf("life %d: start page of another life", n)
 		}
 		s.store(x, abi.RAMBase, byte(10+n))
@@ -202,6 +206,8 @@ func TestSnapshotTorn(t *testing.T) {
 	a := s.accounts.Get(s.acct)
 	s.pool.Promise(&a.Frames, 0, a.Frames.Used())
 	s.want("without a frame", s.snapshot(x), abi.ENOMEM)
+	s.pool.Promise(&a.Frames, 0, a.Frames.Used()+x.Space.Used()-1)
+	s.want("without room for copies", s.snapshot(x), abi.ENOMEM)
 	s.pool.Promise(&a.Frames, 0, 200)
 	s.store(x, abi.RAMBase, 7)
 	s.want("with one", s.snapshot(x), abi.OK)
@@ -227,7 +233,12 @@ func TestSnapshotDamaged(t *testing.T) {
 			s.want("snapshot", s.snapshot(s.worn(abi.TaskSnapshot)), abi.OK)
 			s.want("first check", s.op(abi.AccountCheckSnapshot), abi.OK)
 			x, _ := s.life(abi.TaskWarm)
-			s.store(x, abi.RAMBase+9, 1) // a copy of its own
+			s.store(x, abi.RAMBase+9, 1)                                             // a copy of its own
+			for i := range s.phys.Words(x.Space.Part(abi.RAMBase + 3<<20).Frame()) { // as the processor does
+				if e := &s.phys.Words(x.Space.Part(abi.RAMBase + 3<<20).Frame())[i]; *e != 0 {
+					*e |= uint64(paging.Accessed | paging.Dirty)
+				}
+			}
 			s.want("second check", s.op(abi.AccountCheckSnapshot), abi.OK)
 			y, _ := s.life(abi.TaskWarm)
 			e, _ := s.call(s.root, abi.CallTrace, uint64(abi.TracePokeSnapshot), uint64(y.Endpoint), va, 0xee)
@@ -237,6 +248,9 @@ func TestSnapshotDamaged(t *testing.T) {
 				t.Error("a damaged snapshot is used")
 			}
 			for range 4 {
+				if f := s.check(); f.Broken() {
+					t.Fatalf("lives of a dropped snapshot: %s: %#x, %#x", f.What, f.A, f.B)
+				}
 				s.end(&s.tasks.Tasks[s.lastSlot()])
 			}
 			if s.snapshots[s.acct].Exists() {

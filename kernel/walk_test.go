@@ -115,6 +115,11 @@ func TestWalk(t *testing.T) {
 			root[layout.LowSlot] = other[layout.LowSlot]
 			return 0, uint64(paging.PTE(other[layout.LowSlot]).Frame())
 		}},
+		{"another first GiB", "the first GiB is not the template's", func(w *walked) (a, b uint64) {
+			low := paging.PTE(w.phys.Words(w.a.Space.Root)[layout.LowSlot]).Frame()
+			w.phys.Words(low)[0] = 0x1003
+			return 0, 0x1003
+		}},
 		{"a large page", "other bits", func(w *walked) (a, b uint64) {
 			*w.entry(w.a, abi.CallPage) |= paging.Large
 			return abi.CallPage, uint64(*w.entry(w.a, abi.CallPage))

@@ -50,12 +50,7 @@ func (l *List) Split(phys Physical, n uint64, frame Addr) (rest List) {
 		l.Add(phys, Addr(f))
 	}
 	rest.n -= n
-	if rest.newest == rest.oldest && rest.last < 2*n {
-		copy(first[1:], first[1+n:1+rest.last])
-		rest.last -= n
-		return rest
-	}
-	for i := range n { // their places are for the last ones
+	for i := range n { // their places are for the last ones; past rest's end it does not matter
 		first[1+i] = uint64(rest.pop(phys))
 	}
 	return rest

@@ -446,3 +446,23 @@ func TestWarmLife(t *testing.T) {
 		}
 	}
 }
+
+// Two lives that write the same page soon have it noted once.
+func TestWrittenOnce(t *testing.T) {
+	w := newWorld(t, 200)
+	first, _ := w.begin(false)
+	m := model{w, map[uint64]byte{}}
+	w.touch(first, m, abi.RAMBase, true, 1)
+	w.touch(first, m, abi.RAMBase+abi.PageSize, true, 1)
+	if e := w.take(first, 99); e != abi.OK {
+		t.Fatal(e.Name())
+	}
+	a, _ := w.begin(true)
+	b, _ := w.begin(true)
+	for _, s := range []*Space{a, b} {
+		w.touch(s, m.clone(), abi.RAMBase, true, 2)
+	}
+	if n := w.snapshot.nwritten; n != 1 || w.snapshot.written[0] != abi.RAMBase {
+		t.Errorf("%d pages are noted: %#x", n, w.snapshot.written[:n])
+	}
+}

@@ -1,0 +1,30 @@
+package main
+
+// handSnapshot is mistakes in snapshots, in what is told when, and in the address map.
+var handSnapshot = []mutation{
+	{id: "snapshot-traced", file: "kernel/call_snapshot.go", before: "case !t.MaySnapshot || t.Traced:", after: "case !t.MaySnapshot:", why: "a tracer's change is in all later lives"},
+	{id: "snapshot-may", file: "kernel/call_snapshot.go", before: "case !t.MaySnapshot || t.Traced:", after: "case t.Traced:", why: "a service that is to have none has a snapshot"},
+	{id: "snapshot-made", file: "kernel/call_snapshot.go", before: "n.Exists() || t.Made&^before != 0 || granted(t.Call)", after: "n.Exists() || granted(t.Call)", why: "what a life was told is in all later lives"},
+	{id: "snapshot-grant", file: "kernel/call_snapshot.go", before: "|| t.Made&^before != 0 || granted(t.Call)", after: "|| t.Made&^before != 0", why: "later lives hold for taken what they have not granted"},
+	{id: "snapshot-room", file: "kernel/call_snapshot.go", before: "a.Frames.Left() < t.Space.Used()", after: "false", why: "a life is short of memory because of its snapshot"},
+	{id: "snapshot-dropped", file: "kernel/call_snapshot.go", before: "|| n.dropped || !n.Of(t.Image)", after: "|| !n.Of(t.Image)", why: "a life begins with a damaged snapshot"},
+	{id: "snapshot-of", file: "kernel/space/snapshot.go", before: "return n.Exists() && n.image == m.Serial", after: "return n.Exists()", why: "a life begins with the memory of another executable"},
+	{id: "snapshot-tasks", file: "kernel/call_snapshot.go", before: "if n.tasks--; n.tasks == 0 && n.dropped {", after: "if n.tasks--; n.dropped {", why: "a snapshot's frames are free while a life shares them"},
+	{id: "snapshot-free", file: "kernel/call_snapshot.go", before: "\tn.dropped = true\n\tif n.tasks == 0 {\n", after: "\tn.dropped = true\n\tif false {\n", why: "a dropped snapshot that nobody shares stays"},
+	{id: "snapshot-sum-tables", file: "kernel/space/sum.go", before: "\t\tif n.table(a) {\n", after: "\t\tif n.table(a) && c.sum == 0 {\n", why: "the processor's own notes in tables are damage"},
+	{id: "snapshot-limit", file: "kernel/call_snapshot.go", before: "(ceiling - n.Frames()) * abi.PageSize", after: "ceiling * abi.PageSize", why: "a program counts on memory that its snapshot has"},
+	{id: "snapshot-shared-part", file: "kernel/space/space.go", before: "continue // the snapshot's has its pages", after: "return false", why: "no warm life begins"},
+	{id: "snapshot-written", file: "kernel/space/snapshot.go", before: "\t\tif w == va {\n\t\t\treturn\n", after: "\t\tif w == va && false {\n\t\t\treturn\n", why: "a page that is written often takes the place of others"},
+	{id: "space-copy-kernel", file: "kernel/space/space.go", before: "if !abi.TaskAddress(va) { // the kernel's part", after: "if false { // the kernel's part", why: "a store to the kernel's memory has ring 0 walk tables of other sizes"},
+	{id: "space-ready", file: "kernel/call_privctl.go", before: "\t\tto.Space.Ready()\n", after: "", why: "the snapshot takes a life's own tables along"},
+	{id: "mem-split", file: "kernel/mem/list.go", before: "first[1+i] = uint64(rest.pop(phys))", after: "rest.pop(phys); first[1+i] = first[1+i]", why: "frames that a task keeps are its snapshot's, too"},
+	{id: "paging-low", file: "kernel/paging/check.go", before: "case at < abi.TaskBase && e&^kept", after: "case false && e&^kept", why: "the first GiB of a space is another one than the kernel's"},
+	{id: "policy-early", file: "rs/policy/snapshot.go", before: "r.early++; r.early >= r.cfg.Snapshot", after: "r.early++; r.early > r.cfg.Snapshot", why: "one more life than configured fails with the snapshot"},
+	{id: "policy-doubt-ready", file: "rs/policy/snapshot.go", before: "case r.readyAt == never && why != abi.ReasonStopped", after: "case why != abi.ReasonStopped", why: "lives that came up cost the snapshot"},
+	{id: "policy-gone", file: "rs/policy/snapshot.go", before: "if !r.warm || r.gone {", after: "if !r.warm {", why: "a snapshot is dropped twice"},
+	{id: "policy-check-again", file: "rs/policy/life.go", before: "r.checkAt = now + r.cfg.Check", after: "r.checkAt = never", why: "a snapshot is looked at once"},
+	{id: "rs-hush-most", file: "rs/server/hush.go", before: "s.tellAt = s.now + hushMost", after: "s.tellAt = s.now + 2*hushMost", why: "a death is told late"},
+	{id: "rs-hush-first", file: "rs/server/hush.go", before: "\tif s.tellAt == noHush {\n\t\ts.tellAt =", after: "\tif true {\n\t\ts.tellAt =", why: "who dies again and again keeps all deaths from being told"},
+	{id: "rs-hush-news", file: "rs/server/hush.go", before: "\tif s.reborn == 0 {\n\t\ts.news()", after: "\tif true {\n\t\ts.news()", why: "watchers run before the new life"},
+	{id: "rs-hush-patient", file: "rs/server/event.go", before: "t.patient && s.tellAt != noHush", after: "false", why: "who only shows what happens runs before who waits"},
+}
