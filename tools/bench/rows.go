@@ -46,8 +46,8 @@ const (
 	theReady  = "RS has received RSReady of the next life"
 	theAnswer = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
 	// Between two runs the subscriber's being in the host's time and the phase of the pings change: how RS is told, a little; which of the
-	// others run before the new life and before the client, more.
-	repeatable, deciding, shifting = 20, 100, 150
+	// others run before the new life and before the client, more: a turn of one of them is a third of a whole rebirth.
+	repeatable, deciding, shifting = 20, 100, 400
 )
 
 // rows is every figure that bench makes. docs/BENCHMARKS.md has it as a table (tools/figures).
