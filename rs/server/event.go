@@ -19,6 +19,9 @@ func (s *Server) logEvents() {
 		r.logged = r.e[at].Seq + 1
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
 		s.line = s.appendWords(s.line, &r.e[at])
+		if t := r.e[at].TimeNS; t != uint64(s.now) { // it was put off
+			s.line = appendSeconds(append(s.line, " at="...), t)
+		}
 		s.k.DiagAbout(s.accountOf(&r.e[at]), s.line)
 	}
 }
@@ -108,6 +111,16 @@ func appendDeath(b []byte, e *abi.Event) []byte {
 
 func appendHex(b []byte, key string, v uint64) []byte {
 	return strconv.AppendUint(append(append(b, key...), "0x"...), v, 16)
+}
+
+// appendSeconds writes a time since boot as the log's own stamps are written.
+func appendSeconds(b []byte, ns uint64) []byte {
+	b = append(strconv.AppendUint(b, ns/1e9, 10), '.')
+	us := ns % 1e9 / 1000
+	for unit := uint64(100_000); unit > 0; unit /= 10 {
+		b = append(b, '0'+byte(us/unit%10))
+	}
+	return b
 }
 
 func appendLabel(b []byte, l *abi.Label) []byte {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -83,8 +84,12 @@ func TestHushOfAPatientWatcher(t *testing.T) {
 	if len(w.got) > 0 {
 		t.Errorf("told at once: %v", w.got)
 	}
+	died := f.last(abi.EventDeath, "a").TimeNS
 	if f.pass(hushRest); len(w.got) != 1 || len(f.log) == 0 {
 		t.Errorf("told %v, log %v", w.got, f.log)
+	}
+	if want := fmt.Sprintf(" at=%d.%06d", died/1e9, died%1e9/1000); !f.logged("reason=exception action=start") || !f.logged(want) {
+		t.Errorf("the log does not say when it was (%s): %v", want, f.log)
 	}
 	watch()
 	f.dead("a", abi.CauseException) // and waits: there is time
