@@ -123,7 +123,7 @@ func (k *Kernel) dropSnapshot(id abi.AccountID) {
 }
 
 // checkEach is how many frames of a snapshot one step looks at.
-const checkEach = 8
+const checkEach = 4
 
 // checkSnapshot looks in steps, of which t makes one, whether the snapshot of an account holds what it held when this was asked for the first
 // time. One that does not is dropped. Errors: ESRCH (there is none), EIO (it is damaged).
