@@ -56,7 +56,7 @@ var handKernel = []mutation{
 	{id: "sched-charge-alone", file: "kernel/sched/sched.go", before: "ticks = min(ticks, uint64(max(h.left, 0)))", after: "ticks = 0", why: "who runs alone has a full budget when others come"},
 	{id: "sched-serve", file: "kernel/sched/sched.go", before: "x.served += ticks; h.limited && x.served >= h.Serve", after: "x.served += ticks; h.limited && x.served >= 2*h.Serve", why: "a server that hangs stays better than others"},
 	{id: "sched-refill", file: "kernel/sched/sched.go", before: "h.left = min(h.left+int64(hi<<32|lo>>32), int64(h.Budget))", after: "h.left = h.left + int64(hi<<32|lo>>32)", why: "budgets that were saved up"},
-	{id: "kernel-pick-charged", file: "kernel/loop.go", before: "if k.generation() != before {", after: "if false {", why: "who runs was chosen before it was charged that its time is over"},
+	{id: "kernel-pick-charged", file: "kernel/loop.go", before: "if k.generation() != before {", after: "if before == ^uint64(0) {", why: "who runs was chosen before it was charged that its time is over"},
 	{id: "kernel-same", file: "kernel/loop.go", before: "return k.settled == k.generation()", after: "return k.settled != 0", why: "who was woken waits for as long as the one that runs makes calls"},
 	{id: "irq-row", file: "kernel/irq/irq.go", before: "\tt.on[line] &^= 1 << i\n", after: "", why: "a line goes on to a hook that was given back"},
 	{id: "sched-free", file: "kernel/sched/sched.go", before: "\tif how == Free || !h.limited {\n", after: "\tif !h.limited {\n", why: "what is had on the last level costs budget"},
