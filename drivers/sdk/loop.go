@@ -42,9 +42,18 @@ func Start(k usys.Gate, d Driver) (c *Context) {
 	return c
 }
 
+// keepTurns is how many turns goroutines that package initialisation has begun get to come to rest.
+const keepTurns = 32
+
 // keep makes the driver's memory, as it is before Init, what later lives of the service begin with: they go on here, and what the context
 // knows of the life is read again. Where goroutines have something to do, or timers run, there is none: they would be late, and wrong.
 func (c *Context) keep() {
+	for range keepTurns {
+		if c.sched.others() != 0 {
+			break
+		}
+		c.sched.yield()
+	}
 	if c.sched.others() != noWork {
 		c.Log("info", "no snapshot: package initialisation or main has begun a goroutine or a timer that is not done")
 		return

@@ -92,7 +92,7 @@ func TestStale(t *testing.T) {
 		}
 	}
 	old = []figure.Figure{summed(sectionRebirth, "Go (faulty), killed"+toReady, []uint64{1000, 1000, 2000})}
-	for now, want := range map[uint64]int{860: 0, 1900: 0, 2140: 0, 840: 1, 2160: 1} { // 15 % of the median
+	for now, want := range map[uint64]int{610: 0, 1900: 0, 2390: 0, 590: 1, 2410: 1} { // 40 % of the median
 		if got := stale(old, []figure.Figure{single(sectionRebirth, "Go (faulty), killed"+toReady, now)}); len(got) != want {
 			t.Errorf("%d of samples from 1000 to 2000: %q, want %d faults", now, got, want)
 		}
