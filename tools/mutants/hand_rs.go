@@ -3,7 +3,7 @@ package main
 // handPolicy is mistakes in what RS decides.
 var handPolicy = []mutation{
 	{id: "policy-dead-twice", file: "rs/policy/death.go", before: "func (s *State) death(now time.Duration, e *Event) {\n\tr := &s.rows[e.ID]\n\tif !r.alive {\n\t\treturn\n\t}\n", after: "func (s *State) death(now time.Duration, e *Event) {\n\tr := &s.rows[e.ID]\n", why: "one death counts twice"},
-	{id: "policy-hang-since", file: "rs/policy/death.go", before: "\t\tr.faultAt = r.injectedAt", after: "\t\tr.faultAt = e.At", why: "a hang begins when RS kills it"},
+	{id: "policy-hang-since", file: "rs/policy/death.go", before: "\t\tr.faultAt = r.injectedAt", after: "\t\tr.faultAt = e.Record.Died", why: "a hang begins when RS kills it"},
 	{id: "policy-exit-asked", file: "rs/policy/death.go", before: "if r.ended == abi.ReasonStopped || r.ended == abi.ReasonInitFailed {", after: "if r.ended == abi.ReasonInitFailed {", why: "a service that was told to stop has exited by itself"},
 	{id: "policy-unproved", file: "rs/policy/death.go", before: "case !r.proved || r.cfg.OnExit == NeverRestart || r.tooMany(now):", after: "case r.cfg.OnExit == NeverRestart || r.tooMany(now):", why: "a service that never came up is started for ever"},
 	{id: "policy-exit-zero", file: "rs/policy/death.go", before: "status == 0 && r.proved && r.cfg.OnExit != ExitRestarts", after: "r.proved && r.cfg.OnExit != ExitRestarts", why: "a failure is a service's good right"},
