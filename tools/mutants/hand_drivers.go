@@ -26,7 +26,7 @@ var handDrivers = []mutation{
 	{id: "sdk-irq-later", file: "drivers/sdk/later.go", before: "\t\tl.irqBits |= m.Arg[0]\n", after: "\t\tl.irqBits = m.Arg[0]\n", why: "an interrupt is lost in a Call"},
 	{id: "sdk-late-answer", file: "drivers/sdk/others.go", before: "w.tag == m.Arg[6] && (m.Source == w.to || w.root && c.fromRoot(m.Source))", after: "m.Source == w.to || w.root && c.fromRoot(m.Source)", why: "an answer that comes too late is the next one"},
 	{id: "rtc-date-known", file: "drivers/rtc/wall.go", before: "known && d < slack && d > -slack", after: "known || d < 0", why: "a date that is wrong stays so"},
-	{id: "rtc-date-jumps", file: "drivers/rtc/wall.go", before: "known && d < slack && d > -slack", after: "false", why: "each life of the clock's driver moves the date"},
+	{id: "rtc-date-jumps", file: "drivers/rtc/wall.go", before: "known && d < slack && d > -slack", after: "known && d == 1<<62", why: "each life of the clock's driver moves the date"},
 	{id: "rtc-date-set", file: "drivers/rtc/rtc.go", before: "\tr.coarse = false // the instant at which an operator set the clock counts, and not the update after it\n\tr.setDate(c, unix)\n", after: "", why: "date -s sets a clock that nobody looks at"},
 	{id: "rtc-date-align", file: "drivers/rtc/rtc.go", before: "\tif r.coarse {\n\t\tr.align(c)\n\t}\n", after: "", why: "the date is up to a second behind for ever"},
 	{id: "live-alarm-due", file: "rs/service/live/live.go", before: "max(at, now+1) - now", after: "at - now", why: "what is due already has no alarm"},
