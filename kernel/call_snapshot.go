@@ -28,7 +28,7 @@ const before = 1<<abi.CallDiag | 1<<abi.CallSnapshot | 1<<(abi.CallArchPrctl&63)
 // page; everything else is as it was.
 //
 // Errors: EPERM (TaskSnapshot was not given, a tracer has changed the caller), EBUSY (there is one already, or the caller has made a
-// call that gave it something: anything but CallDiag and this; or has a copy grant), E2BIG, ENOMEM. The caller goes on as it was.
+// call that is none of those of before; or has a copy grant), E2BIG, ENOMEM. The caller goes on as it was.
 func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	n, a := &k.snapshots[t.Account], k.accounts.Get(t.Account)
 	switch {
