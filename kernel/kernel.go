@@ -95,6 +95,7 @@ type Kernel struct {
 	nDeaths     int
 	latency     abi.Latency
 	longest     uint64 // latency.MaxKernelNS in TSC counts
+	worstWait   uint64 // latency.MaxReadyNS, likewise
 	line        textLine
 	seed        [4]uint64
 	walk        *walker

@@ -12,7 +12,7 @@ func (k *Kernel) Run() {
 	k.running = true
 	k.takeHandOver()
 	k.entered = k.cpu.TSC() // nobody waited for the boot: it is no stay in ring 0
-	k.root.ReadyNS = k.Now()
+	k.root.ReadyTSC = k.entered
 	for {
 		if t := k.pick(); t != nil {
 			k.turn(t, forEver)
@@ -86,7 +86,9 @@ func (k *Kernel) pick() *task.Task {
 		k.rest()
 		return nil
 	}
-	if slot != k.slot || payer != k.payer || how != k.how {
+	if slot != k.slot && k.slot < 0 && payer == k.payer && how == k.how {
+		k.slot = slot // its turn began with what it is called for
+	} else if slot != k.slot || payer != k.payer || how != k.how {
 		before := k.generation()
 		k.charge(k.cpu.TSC())
 		if k.generation() != before { // somebody's turn or budget was over with that
@@ -103,7 +105,7 @@ func (k *Kernel) pick() *task.Task {
 	if t.Ctx != k.cpu.Current {
 		k.switchTo(t)
 	}
-	if t.ReadyNS != 0 {
+	if t.ReadyTSC != 0 {
 		k.waited(t, k.since)
 	}
 	k.arm(t)
@@ -116,7 +118,7 @@ func (k *Kernel) pick() *task.Task {
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
 	if o := k.current(); o != nil && k.sched.Queued(o.Slot) {
-		o.ReadyNS = k.Now()
+		o.ReadyTSC = k.entered
 	}
 	k.cpu.Switch(t.Ctx, t.Space.Root)
 }

@@ -87,7 +87,7 @@ func (r *rig) tells(tasks []*task.Task) string {
 	fmt.Fprintf(&b, "%+v longest %d\n", r.latency, r.longest)
 	for _, x := range tasks {
 		fmt.Fprintf(&b, "%d: ticks %d calls %d preempted %d wait %#x worst %d used %d exhausted %d frame %+v\n", x.Slot, x.Ticks, x.Calls, x.Preempted, x.Wait,
-			x.WorstWaitNS, r.sched.Used(x.Account), r.sched.Exhausted(x.Account), x.Ctx.Frame)
+			x.WorstWait, r.sched.Used(x.Account), r.sched.Exhausted(x.Account), x.Ctx.Frame)
 	}
 	return b.String()
 }

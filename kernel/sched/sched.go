@@ -205,7 +205,14 @@ func (s *Sched) Turn() (slot int, a abi.AccountID, how How) {
 	if slot = s.first(); slot < 0 {
 		return slot, 0, Free
 	}
-	if int(s.slots[slot].level) != s.levelOf(slot) {
+	x := &s.slots[slot&last]
+	if h := &s.shares[x.own]; x.pays == x.own && !h.out && int(x.level) == h.Level { // it is where it belongs
+		if s.n == 1 {
+			how = Alone
+		}
+		return slot, abi.AccountID(x.own), how
+	}
+	if int(x.level) != s.levelOf(slot) {
 		slot = s.First()
 	}
 	a, how = s.Bill(slot)
