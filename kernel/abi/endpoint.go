@@ -42,18 +42,31 @@ type Label [LabelSize]byte
 // MakeLabel cuts nothing: a name that is empty, longer than LabelSize, or not made
 // of a-z, 0-9, '-', '_' and '.' is refused.
 func MakeLabel(s string) (l Label, ok bool) {
-	if len(s) == 0 || len(s) > LabelSize {
+	if len(s) > LabelSize || len(s) > 0 && s[len(s)-1] == 0 {
 		return l, false
 	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
-			l[i] = c
-			continue
-		}
+	if copy(l[:], s); !l.Valid() {
 		return Label{}, false
 	}
 	return l, true
+}
+
+// Valid tells whether MakeLabel makes such a label.
+func (l Label) Valid() bool {
+	n := 0
+	for n < LabelSize && labelByte(l[n]) {
+		n++
+	}
+	for _, c := range l[n:] {
+		if c != 0 {
+			return false
+		}
+	}
+	return n > 0
+}
+
+func labelByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.'
 }
 
 func (l Label) String() string {

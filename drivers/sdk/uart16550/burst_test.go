@@ -16,6 +16,7 @@ type taker struct {
 	carries int // writes after which the wire is stuck
 	reads   int // of the line status
 	writes  []int
+	first   func() // what happens during the first write
 }
 
 func (k *taker) In8(port uint16) uint8 {
@@ -28,6 +29,9 @@ func (k *taker) In8(port uint16) uint8 {
 func (k *taker) Out8s(port uint16, x []byte) {
 	k.writes = append(k.writes, len(x))
 	k.bus.Out8s(port, x)
+	if k.first != nil && len(k.writes) == 1 {
+		k.first()
+	}
 	if k.carries > 0 {
 		k.carries--
 		k.d.Carry(fifoDepth)
@@ -97,8 +101,10 @@ func TestBurstsAreBounded(t *testing.T) {
 // What the status says while bytes are written is not forgotten: input that was garbled or lost.
 func TestBurstsKeepTheStatus(t *testing.T) {
 	u, k := newTaker(t, 1<<30, 1024)
-	k.d.TypeBad(lsrFraming, '?')
-	k.d.Type('a')
+	k.first = func() {
+		k.d.TypeBad(lsrFraming, '?')
+		k.d.Type('a')
+	}
 	u.Write(bytes.Repeat([]byte("x"), 100))
 	u.Poll()
 	c, ok := u.Next()
