@@ -184,8 +184,8 @@ func (c *Context) notified(m *abi.Msg) {
 	case abi.Hardware:
 		c.interrupted(m.Arg[0])
 	case abi.Clock:
-		if a, ok := c.d.(Alarmer); ok {
-			a.Alarm(c)
+		if c.alarmer != nil {
+			c.alarmer.Alarm(c)
 		}
 	case abi.System:
 		if m.Arg[0]&abi.SystemAsync != 0 {
@@ -194,8 +194,8 @@ func (c *Context) notified(m *abi.Msg) {
 	default:
 		if c.fromRoot(m.Source) {
 			c.heartbeat()
-		} else if n, ok := c.d.(Notifier); ok {
-			n.Notified(c, m.Source)
+		} else if c.notifier != nil {
+			c.notifier.Notified(c, m.Source)
 		}
 	}
 }
@@ -243,8 +243,8 @@ func (c *Context) ordered(m *abi.Msg) bool {
 		}
 		c.end(0, abi.ExitNormal)
 	case abi.RSNews:
-		if n, ok := c.d.(Newser); ok {
-			n.News(c, m.Arg[0])
+		if c.newser != nil {
+			c.newser.News(c, m.Arg[0])
 		}
 	case abi.DriverFault:
 		c.misbehave(m.Arg[0], m.Arg[6])
