@@ -38,12 +38,12 @@ type Context struct {
 	wanted   chan struct{} // the pump is
 
 	// The handlers that d has; looked up once. Where it is looked up again and again, the run-time makes a table for it, at a time that it
-	// draws: memory that a life takes when nobody expects it.
+	// draws: memory that a life takes when nobody expects it. To look is dear, so what may never be wanted is looked up when it is.
 	interrupter Interrupter
 	replier     Replier
-	alarmer     Alarmer
-	notifier    Notifier
-	newser      Newser
+	alarmer     once[Alarmer]
+	notifier    once[Notifier]
+	newser      once[Newser]
 
 	in    abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
 	later later
@@ -64,9 +64,6 @@ func newContext(k usys.Gate, d Driver) *Context {
 	c.root = c.start.Root
 	c.interrupter, _ = d.(Interrupter)
 	c.replier, _ = d.(Replier)
-	c.alarmer, _ = d.(Alarmer)
-	c.notifier, _ = d.(Notifier)
-	c.newser, _ = d.(Newser)
 	return c
 }
 

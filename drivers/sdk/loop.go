@@ -184,8 +184,8 @@ func (c *Context) notified(m *abi.Msg) {
 	case abi.Hardware:
 		c.interrupted(m.Arg[0])
 	case abi.Clock:
-		if c.alarmer != nil {
-			c.alarmer.Alarm(c)
+		if a, ok := c.alarmer.of(c.d); ok {
+			a.Alarm(c)
 		}
 	case abi.System:
 		if m.Arg[0]&abi.SystemAsync != 0 {
@@ -194,8 +194,8 @@ func (c *Context) notified(m *abi.Msg) {
 	default:
 		if c.fromRoot(m.Source) {
 			c.heartbeat()
-		} else if c.notifier != nil {
-			c.notifier.Notified(c, m.Source)
+		} else if n, ok := c.notifier.of(c.d); ok {
+			n.Notified(c, m.Source)
 		}
 	}
 }
@@ -243,8 +243,8 @@ func (c *Context) ordered(m *abi.Msg) bool {
 		}
 		c.end(0, abi.ExitNormal)
 	case abi.RSNews:
-		if c.newser != nil {
-			c.newser.News(c, m.Arg[0])
+		if n, ok := c.newser.of(c.d); ok {
+			n.News(c, m.Arg[0])
 		}
 	case abi.DriverFault:
 		c.misbehave(m.Arg[0], m.Arg[6])

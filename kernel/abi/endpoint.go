@@ -42,11 +42,14 @@ type Label [LabelSize]byte
 // MakeLabel cuts nothing: a name that is empty, longer than LabelSize, or not made
 // of a-z, 0-9, '-', '_' and '.' is refused.
 func MakeLabel(s string) (l Label, ok bool) {
-	if len(s) > LabelSize || len(s) > 0 && s[len(s)-1] == 0 {
+	if len(s) == 0 || len(s) > LabelSize {
 		return l, false
 	}
-	if copy(l[:], s); !l.Valid() {
-		return Label{}, false
+	for i := 0; i < len(s); i++ {
+		if !labelByte(s[i]) {
+			return Label{}, false
+		}
+		l[i] = s[i]
 	}
 	return l, true
 }
