@@ -61,7 +61,7 @@ func handed(t *testing.T, nr abi.CallNr, spoil func(h *handing)) (yes bool) {
 // state is a copy of all that the handover may write to.
 func (h *handing) state() any {
 	k := h.Kernel
-	return []any{k.bill, k.entered, k.longest, k.why, k.handed, k.latency, *h.sched, *h.a, *h.b, *h.root, *h.a.Ctx, *h.b.Ctx, h.a.Call.Msg, h.b.Call.Msg}
+	return []any{k.bill, k.entered, k.longest, k.why, k.latency, *h.sched, *h.a, *h.b, *h.root, *h.a.Ctx, *h.b.Ctx, h.a.Call.Msg, h.b.Call.Msg}
 }
 
 // Whatever is not as the handover takes it to be has it do nothing at all.

@@ -36,7 +36,7 @@ const (
 	kLongest  = unsafe.Offsetof(Kernel{}.longest)
 	kWhy      = unsafe.Offsetof(Kernel{}.why)
 	kArmed    = unsafe.Offsetof(Kernel{}.armed)
-	kHanded   = unsafe.Offsetof(Kernel{}.handed)
+	kHanded   = unsafe.Offsetof(Kernel{}.latency) + unsafe.Offsetof(abi.Latency{}.Handed)
 	kEntries  = unsafe.Offsetof(Kernel{}.latency) + unsafe.Offsetof(abi.Latency{}.Entries)
 	kTSCMult  = unsafe.Offsetof(Kernel{}.cfg) + unsafe.Offsetof(Config{}.TSCMult)
 	kEntryTSC = unsafe.Offsetof(Kernel{}.cfg) + unsafe.Offsetof(Config{}.Facts) + unsafe.Offsetof(abi.Machine{}.EntryTSC)

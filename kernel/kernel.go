@@ -76,7 +76,6 @@ type Kernel struct {
 	entered uint64    // TSC when ring 0 was last entered
 	why     uint64    // what ring 0 was last entered for: call number, or 1000+vector
 	tell    func(owner abi.Endpoint, bit uint) bool
-	handed  uint64 // times that the processor was given by a short way
 
 	bill
 	held   uint64 // servers, by slot, with messages that wait until the sender's budget is filled

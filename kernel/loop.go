@@ -212,7 +212,7 @@ func (k *Kernel) wake(v uint64) *task.Task {
 		k.arm(t)
 	}
 	k.settled = k.generation()
-	k.handed++
+	k.latency.Handed++
 	return t
 }
 

@@ -52,6 +52,7 @@ func (s *scene) restore(v *kept) {
 // equal compares what two ways have left. The count of changes may differ, and so may what links those who are not ready.
 func equal(x, y kept) string {
 	x.settled, y.settled = 0, 0
+	x.latency.Handed, y.latency.Handed = 0, 0
 	x.sched.Forget()
 	y.sched.Forget()
 	if reflect.DeepEqual(x, y) {
@@ -225,10 +226,10 @@ func TestWakeIsTheLongWay(t *testing.T) {
 			if _, _, e := k.irqs.Enable(s.b.Endpoint, hook); e != abi.OK {
 				t.Fatal(e.Name())
 			}
-			before, stirred := s.keep(), k.handed
+			before, stirred := s.keep(), k.latency.Handed
 			next := k.resumed(arch.VectorIRQ+16, left)
 			short, masked, waits := s.keep(), !s.m.open[16], k.timers.Len()
-			if k.handed == stirred {
+			if k.latency.Handed == stirred {
 				continue // the long way was gone
 			}
 			done++

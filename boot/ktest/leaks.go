@@ -13,6 +13,7 @@ var leakTests = []test{
 	{"TestRegistersAtEntry", registersAtEntry},
 	{"TestRegistersAfterCall", registersAfterCall},
 	{"TestRegistersKeptByPreemption", registersKept},
+	{"TestHandedOverRegisters", handedOver},
 	{"TestSelectorsDoNotLeak", selectorsLeak},
 	{"TestFramesAreZero", framesAreZero},
 	{"TestCallPageIsOwn", callPageOwn},
@@ -123,6 +124,51 @@ func registersKept(t *T) {
 			t.errorf("too few to tell anything")
 		}
 	}
+}
+
+// handedOver: who is asked, and who is answered, has its own registers, and nothing of who gave it the processor by hand.
+func handedOver(t *T) {
+	kept := []code.Reg{code.BX, code.BP, code.SP, code.R8, code.R9, code.R10, code.R12, code.R13, code.R14, code.R15}
+	bases := []byte{0xf3, 0x48, 0x0f, 0xae, 0xd0, 0xf3, 0x48, 0x0f, 0xae, 0xd8} // WRFSBASE, WRGSBASE
+	fill := func(p *code.Prog, mine uint64) {
+		p.Bytes(0xb8, 0x23, 0, 0, 0).Bytes(0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8) // MOV EAX, user data; MOV DS, ES, FS, GS
+		p.Set(code.AX, code.Data+mine).Bytes(bases...)
+		p.Set(code.BX, code.Data).LoadVectors(code.StatePattern, code.StatePattern+512)
+		for _, r := range kept {
+			p.Set(r, mine<<16+uint64(r))
+		}
+	}
+	check := func(who string, ep abi.Endpoint, mine uint64) {
+		for _, r := range kept {
+			equal(t, fmt.Sprintf("%s: register %d", who, r), t.peek(ep, code.StateGPR+8*uint64(r)), mine<<16+uint64(r))
+		}
+		equal(t, who+": FS base", t.peek(ep, code.StateFS), code.Data+mine)
+		equal(t, who+": GS base", t.peek(ep, code.StateFS+8), code.Data+mine)
+		equal(t, who+": flags", t.peek(ep, code.StateFlags)&^0x8d5, 0x202)
+		for i, want := range []uint64{0, 0x2b, 0x23, 0, 0, 0} { // ES, CS, SS, DS, FS, GS
+			equal(t, fmt.Sprintf("%s: segment register %d", who, i), t.peek(ep, code.StateSegment+8*uint64(i)), want)
+		}
+		initialVectors(t, ep)
+	}
+	const his, hers = 8, 24
+	b := code.New()
+	fill(b, hers)
+	b.Call(abi.CallReceive, uint64(abi.Any), abi.NoTimeout).SaveState()
+	b.Load(code.DI, abi.CallPage).Set(code.BX, code.Data).LoadVectors(code.StatePattern, code.StatePattern+512)
+	b.Set(code.AX, uint64(abi.CallReplyReceive)).Bytes(0x0f, 0x05, 0x0f, 0x0b)
+	asked := t.begin(code.ELF(b.Text(), code.Pattern(9)), all())
+	t.must("allow", sys.PrivAllow(asked))
+	a := code.New()
+	fill(a, his)
+	a.Call(abi.CallSendRec, uint64(asked), abi.NoTimeout).SaveState()
+	asks := t.begin(code.ELF(a.Stop().Text(), code.Pattern(11)), all())
+	before := latency(0).Handed
+	t.must("allow", sys.PrivAllow(asks))
+	if n := latency(0).Handed - before; n != 2 {
+		t.errorf("the processor was handed over %d times, want 2", n)
+	}
+	check("who was asked", asked, hers)
+	check("who was answered", asks, his)
 }
 
 // selectorsLeak: what one task loads into DS, ES, FS and GS no other sees.

@@ -133,6 +133,7 @@ type Latency struct {
 	MaxReadyTask  Endpoint
 	_             uint32
 	Entries       uint64 // stays in ring 0
+	Handed        uint64 // of which so many gave the processor by a short way: to who was asked, answered, or waited for an interrupt
 }
 
 // Cause is why the kernel ended a task.

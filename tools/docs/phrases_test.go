@@ -14,7 +14,7 @@ import (
 
 // arguments are numbers that calls take and give.
 func arguments(p *page) {
-	p.says("kind: %d send, %d sendrec (the sender waits for an answer), %d notify, %d sendnb, %d senda.", abi.KindSend, abi.KindSendRec, abi.KindNotify, abi.KindSendNB, abi.KindSendA)
+	p.says("kind: %d send, %d sendrec (the sender waits for an answer), %d notify, %d sendnb or replyreceive, %d senda.", abi.KindSend, abi.KindSendRec, abi.KindNotify, abi.KindSendNB, abi.KindSendA)
 	p.says("a notification from System (bit %d)", bitOf(abi.SystemAsync))
 	p.says("EAGAIN (%d of the caller's wait", abi.MaxAsync)
 	p.says("kind %d: exit, %d: panic", abi.ExitNormal, abi.ExitPanic)
