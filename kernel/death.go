@@ -39,15 +39,15 @@ func (k *Kernel) bury(t *task.Task) {
 	k.images.Drop(t.Image)
 	k.accounts.Get(t.Account).Tasks--
 	k.tasks.Release(t)
-	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)]
+	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)] // create sees to it that there is room
 	*r = t.Death
 	r.CleanNS = k.clock()
-	k.logDeath(t, r)
+	k.logLater()
+	k.nDeaths++
 	if t.Root {
 		k.Panic("the root task died")
 		return
 	}
-	k.nDeaths++
 	k.ipc.SystemEvent(k.root, abi.SystemDeath)
 }
 
@@ -98,17 +98,18 @@ func (k *Kernel) closePorts(t *task.Task) {
 
 // takeDeath takes the oldest record. The dead task's account pays for what the root task does until it receives
 // again: that is the restart.
-func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
+func (k *Kernel) takeDeath() (r *abi.DeathRecord, e abi.Errno) {
 	if k.nDeaths == 0 {
-		return abi.EAGAIN
+		return nil, abi.EAGAIN
 	}
-	*out = k.deaths[k.firstDeath]
+	r = &k.deaths[k.firstDeath]
 	k.firstDeath = (k.firstDeath + 1) % len(k.deaths)
 	k.nDeaths--
-	if k.accounts.Get(out.Account) != nil {
-		k.sched.SetPayer(k.root.Slot, out.Account)
+	r.Waiting = uint32(k.nDeaths)
+	if k.accounts.Get(r.Account) != nil {
+		k.sched.SetPayer(k.root.Slot, r.Account)
 	}
-	return abi.OK
+	return r, abi.OK
 }
 
 // Panic is the kernel's own end: a broken invariant, or no root task. It says so where a person sees

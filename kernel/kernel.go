@@ -92,6 +92,7 @@ type Kernel struct {
 	deaths      [abi.MaxTasks]abi.DeathRecord
 	firstDeath  int
 	nDeaths     int
+	unlogged    int // the newest deaths, of which the log has no line yet
 	latency     abi.Latency
 	longest     uint64 // latency.MaxKernelNS in TSC counts
 	line        textLine

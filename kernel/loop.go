@@ -134,6 +134,10 @@ func (k *Kernel) rest() {
 		k.refilled()
 		return
 	}
+	if k.unlogged > 0 {
+		k.logDeaths()
+		return
+	}
 	k.arm(nil)
 	if k.showing() {
 		k.poll()

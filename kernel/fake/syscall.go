@@ -283,6 +283,7 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		case len(m.Deaths) == 0:
 			return abi.EAGAIN, 0
 		}
+		m.Deaths[0].Waiting = uint32(len(m.Deaths) - 1)
 		e, n := put(t.k, abi.OK, &m.Deaths[0])
 		m.Deaths = m.Deaths[:copy(m.Deaths, m.Deaths[1:])]
 		return e, n
