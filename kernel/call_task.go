@@ -4,7 +4,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
-	"bennu/kernel/space"
 	"bennu/kernel/task"
 )
 
@@ -45,11 +44,7 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	}
 	t.Label, t.Incarnation, t.Image, t.ImageID = s.Label, s.Incarnation, m, s.Image
 	t.Account, t.Server = a.ID, a.Spec.Flags&abi.AccountServer != 0
-	var ok bool
-	if t.Space, ok = space.New(k.pool, k.template, &a.Frames, k.images, m); ok {
-		ok = k.furnish(t, s, a)
-	}
-	if !ok {
+	if !t.Space.Begin(k.pool, k.template, &a.Frames, k.images, m) || !k.furnish(t, s, a) {
 		t.Space.Free()
 		k.tasks.Bury(t)
 		k.tasks.Release(t)
@@ -82,7 +77,8 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.TSCHz, i.TSCBase, i.TSCMult = k.cfg.TSCHz, k.cfg.Facts.EntryTSC, k.cfg.TSCMult
 	i.Priority, i.MemoryLimit = a.Spec.Priority, a.Frames.Ceiling()*abi.PageSize
 	i.Seed = k.nextSeed()
-	i.ArgsLen, i.Args = s.ArgsLen, s.Args
+	i.ArgsLen = s.ArgsLen
+	copy(i.Args[:s.ArgsLen], s.Args[:]) // the page is zero
 	t.MaySnapshot = s.Flags&abi.TaskSnapshot != 0
 	n := k.warm(t, s.Flags)
 	if n == nil {

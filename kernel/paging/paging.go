@@ -56,16 +56,22 @@ type near struct {
 	table mem.Addr
 }
 
-// New makes a space whose kernel part is that of template, a PML4: the first GiB, and the upper half. Its frames are h's.
-// ok is false when memory is out.
+// New is Begin of new tables.
 func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Tables, ok bool) {
-	s = Tables{pool: pool, holder: h}
+	ok = s.Begin(pool, template, h)
+	return s, ok
+}
+
+// Begin makes a space whose kernel part is that of template, a PML4: the first GiB, and the upper half. Its frames are h's.
+// false when memory is out; the space is then to be freed. Preconditions: s is zero.
+func (s *Tables) Begin(pool *mem.Pool, template mem.Addr, h *mem.Holder) bool {
+	s.pool, s.holder = pool, h
 	if s.Root = s.get(); s.Root == 0 {
-		return s, false
+		return false
 	}
 	low := s.get()
 	if low == 0 {
-		return s, false
+		return false
 	}
 	phys := pool.Physical()
 	root, from := phys.Words(s.Root), phys.Words(template)
@@ -73,7 +79,7 @@ func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Tables, ok bool) {
 	root[layout.LowSlot] = uint64(Entry(low, tableBits(abi.TaskBase)))
 	root[layout.TSSSlot] = from[layout.TSSSlot]
 	copy(root[layout.DirectSlot:layout.DirectEnd], from[layout.DirectSlot:layout.DirectEnd])
-	return s, true
+	return true
 }
 
 // firstGiB is template's entry for the page directory that all spaces share. Ring 3 cannot pass it.
