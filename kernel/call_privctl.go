@@ -27,18 +27,21 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.PrivQuery:
 		return put(t, abi.OK, k.privilege(to))
 	case abi.PrivSet:
-		if t.Done != 0 {
-			k.privTell(to, t.Call)
-			return abi.OK, 0
-		}
-		if to.Wait&task.NoPriv == 0 || to.PrivSet {
+		if t.Done == 0 && (to.Wait&task.NoPriv == 0 || to.PrivSet) {
 			return abi.EPERM, 0
 		}
 		var p abi.Privilege
 		copy(abi.Bytes(&p), t.Call.Buf[:])
+		if t.Done != 0 {
+			k.privTell(to, &p)
+			return abi.OK, 0
+		}
 		e := k.privSet(to, &p)
-		if e == abi.OK {
+		switch {
+		case e == abi.OK && p.NPorts > 0:
 			t.Done, e = 1, again // the rest is long enough for a step of its own
+		case e == abi.OK:
+			k.privTell(to, &p)
 		}
 		return e, 0
 	case abi.PrivAllow:
@@ -109,10 +112,8 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	return abi.OK
 }
 
-// privTell is the second step of privSet: it opens the ways to peers, and tells the log of the ports.
-func (k *Kernel) privTell(to *task.Task, from *abi.CallArea) {
-	var p abi.Privilege
-	copy(abi.Bytes(&p), from.Buf[:])
+// privTell is the rest of privSet: it opens the ways to peers, and tells the log of the ports.
+func (k *Kernel) privTell(to *task.Task, p *abi.Privilege) {
 	k.tasks.AllowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
 	k.tellUnguarded(to)
 }

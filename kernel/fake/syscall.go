@@ -284,6 +284,9 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 			return abi.EAGAIN, 0
 		}
 		m.Deaths[0].Waiting = uint32(len(m.Deaths) - 1)
+		if a := m.Deaths[0].Account; m.Account(a) != nil {
+			m.Payer = a
+		}
 		e, n := put(t.k, abi.OK, &m.Deaths[0])
 		m.Deaths = m.Deaths[:copy(m.Deaths, m.Deaths[1:])]
 		return e, n

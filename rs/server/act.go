@@ -23,19 +23,19 @@ func (s *Server) decide() {
 	}
 }
 
+// act carries actions out, in their order; only that a death is noted after the start that follows it: the new life comes first.
 func (s *Server) act(actions []policy.Action) {
-	for i := range actions {
+	for i := 0; i < len(actions); i++ {
 		a := &actions[i]
+		if a.Event == abi.EventDeath && i+1 < len(actions) && actions[i+1].Kind == policy.Start && actions[i+1].ID == a.ID {
+			s.begin(&actions[i+1])
+			s.emit(a)
+			i++
+			continue
+		}
 		switch a.Kind {
 		case policy.Start:
-			e := policy.Event{Kind: policy.Started, ID: a.ID}
-			if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
-				e.Kind = policy.StartFailed
-				s.explain(&s.table[a.ID], a.Incarnation, e.Why)
-			} else if a.Init == abi.InitRestart {
-				s.hush(a.ID)
-			}
-			s.follow = append(s.follow, e)
+			s.begin(a)
 		case policy.Stop:
 			s.tell(a.ID, &s.table[a.ID].mail.stop)
 		case policy.Kill:
@@ -69,6 +69,18 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
+// begin starts a life, and has what came of it stepped next.
+func (s *Server) begin(a *policy.Action) {
+	e := policy.Event{Kind: policy.Started, ID: a.ID}
+	if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
+		e.Kind = policy.StartFailed
+		s.explain(&s.table[a.ID], a.Incarnation, e.Why)
+	} else if a.Init == abi.InitRestart {
+		s.hush(a.ID)
+	}
+	s.follow = append(s.follow, e)
+}
+
 // start makes a life: task, privileges, go. If a part fails, the parts before it are undone: why says which failed, and the record is
 // of no life.
 func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.Errno, why abi.Why) {
@@ -77,7 +89,7 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
 		return made, false, e, why
 	}
-	s.k.AccountPay(t.account) // the service pays for the life that begins
+	s.pay(t.account) // the service pays for the life that begins
 	p := &s.spec
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Flags = 0

@@ -58,8 +58,9 @@ type Server struct {
 	tellAt time.Duration // the log's lines are written then; noHush: at once
 	reborn uint64        // bits by place of services; while there is one, watchers are not told
 
-	tickDue bool // the alarm has come
-	drained int  // messages since then
+	payer   abi.AccountID // that is known to pay for what the server does now
+	tickDue bool          // the alarm has come
+	drained int           // messages since then
 	armed   time.Duration
 	how     abi.ShutdownHow // of the shutdown
 	status  uint64
@@ -112,6 +113,7 @@ func (s *Server) Turn() {
 		timeout = 0
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
+	s.payer = 0
 	s.clock()
 	switch e {
 	case abi.OK:
@@ -153,7 +155,8 @@ func (s *Server) take(kind abi.ReceiveKind) {
 
 // deaths takes all records.
 func (s *Server) deaths() {
-	for s.takeDeath() == abi.OK {
+	for more := true; more && s.takeDeath() == abi.OK; {
+		more = s.record.Waiting > 0 // of a death that comes now there is another notification
 		id := s.find(s.record.Endpoint)
 		if id == policy.Nobody {
 			continue // a task whose start failed: its StartFailed has told
@@ -214,13 +217,9 @@ func (s *Server) finish() {
 	if !ok {
 		at = noAlarm
 	}
-	if s.tickDue || at == s.armed {
-		return
+	if s.tickDue || at == s.armed || s.armed != noAlarm && (at == noAlarm || s.armed < at) {
+		return // an alarm that comes too early is dearer than a call only when it comes
 	}
 	s.armed = at
-	if at == noAlarm {
-		s.k.SetAlarm(0)
-		return
-	}
 	s.k.SetAlarm(uint64(max(at-time.Duration(s.k.Now()), 1)))
 }
