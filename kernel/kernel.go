@@ -65,6 +65,7 @@ type Kernel struct {
 	timers    *timer.Heap
 	images    *image.Table
 	snapshots [abi.MaxAccounts]snapshot
+	lacks     bool // spares of a snapshot may be missing
 	windows   *space.Windows
 	irqs      *irq.Table
 	log       *log.Log
@@ -110,6 +111,7 @@ func New(cfg Config) *Kernel {
 	k.wallFrame = cfg.Pool.Get(nil)
 	k.wall = clockAt(k.phys, k.wallFrame)
 	k.walk = &walker{kernel: cfg.Pool.Size() - cfg.Pool.Free()}
+	k.pool.Reclaim = k.reclaim
 	k.tasks = task.NewTable()
 	k.accounts = account.NewTable(cfg.Pool)
 	k.ipc = ipc.New(k.tasks, k)

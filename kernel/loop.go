@@ -139,7 +139,7 @@ func (k *Kernel) rest() {
 		return
 	}
 	k.arm(nil)
-	if k.showing() {
+	if k.showing() || k.prepare() {
 		k.poll()
 		return
 	}

@@ -21,6 +21,7 @@ type Pool struct {
 	free   uint64
 	size   uint64
 	owed   uint64 // promised to holders, not taken by them
+	prepared
 }
 
 // span is frames that were never taken.
@@ -66,6 +67,11 @@ func (p *Pool) Size() uint64 { return p.size }
 
 // Get takes a frame, all zero, for h; nil is the kernel itself. 0 when there is none, or h may not have it.
 func (p *Pool) Get(h *Holder) Addr {
+	if p.nClean > 0 && p.allows(h) {
+		a := p.cleared()
+		p.charge(h)
+		return a
+	}
 	a := p.GetDirty(h)
 	if a != 0 {
 		zero(p.phys.Words(a))
@@ -85,7 +91,16 @@ func (p *Pool) GetDirty(h *Holder) Addr {
 	return a
 }
 
+// take takes a frame, of those that are not prepared as long as there are any.
 func (p *Pool) take() Addr {
+	if a := p.idle(); a != 0 {
+		return a
+	}
+	return p.last()
+}
+
+// idle takes a frame that is not prepared; 0 when there is none.
+func (p *Pool) idle() Addr {
 	a := p.head
 	if a == 0 {
 		if a = p.unlist(); a != 0 {

@@ -92,22 +92,39 @@ func firstGiB(phys mem.Physical, template mem.Addr) uint64 {
 }
 
 func (s *Tables) get() mem.Addr {
-	a := s.dirty()
+	if s.owned.Full() && !s.grow() {
+		return 0
+	}
+	a := s.pool.Get(s.holder)
 	if a != 0 {
-		mem.Zero(s.pool.Physical(), a)
+		s.owned.Add(s.pool.Physical(), a)
 	}
 	return a
+}
+
+// grow gives the list of what the space owns a frame. false when memory is out.
+func (s *Tables) grow() bool {
+	l := s.pool.GetDirty(s.holder)
+	if l != 0 {
+		s.owned.Grow(s.pool.Physical(), l)
+	}
+	return l != 0
+}
+
+// adopt is get of a spare frame of the pool's, which holds what the caller wants. false: it may not have it.
+func (s *Tables) adopt(a mem.Addr) bool {
+	if s.owned.Full() && !s.grow() || !s.pool.UseSpare(s.holder, a) {
+		return false
+	}
+	s.owned.Add(s.pool.Physical(), a)
+	return true
 }
 
 // dirty is get of a frame that the caller fills wholly at once. One function for this and image.Table.own costs 24
 // instructions more at each task's start.
 func (s *Tables) dirty() mem.Addr {
-	if s.owned.Full() {
-		l := s.pool.GetDirty(s.holder)
-		if l == 0 {
-			return 0
-		}
-		s.owned.Grow(s.pool.Physical(), l)
+	if s.owned.Full() && !s.grow() {
+		return 0
 	}
 	a := s.pool.GetDirty(s.holder)
 	if a != 0 {
@@ -183,6 +200,41 @@ func (s *Tables) Table(va uint64) *PTE {
 	table := p.Frame()
 	s.remember(va, table)
 	return s.entry(va, table)
+}
+
+// Owns tells whether the space has a last-level table of its own for va, and makes AdoptPage find it.
+func (s *Tables) Owns(va uint64) bool {
+	if s.near.part != 0 && va>>21 == s.near.part {
+		return true
+	}
+	p := s.Part(va)
+	if p == nil || *p&(Present|Shared) != Present {
+		return false
+	}
+	s.remember(va, p.Frame())
+	return true
+}
+
+// AdoptPage puts a, a spare of the pool's, at va, with the rights of bits. false: the space may not have it, or there is no table of
+// its own for va; nothing is changed.
+func (s *Tables) AdoptPage(va uint64, a mem.Addr, bits PTE) bool {
+	if s.near.part == 0 || va>>21 != s.near.part || !s.adopt(a) {
+		return false
+	}
+	*s.entry(va, s.near.table) = Entry(a, bits)
+	return true
+}
+
+// AdoptTable puts a, a spare of the pool's that is a copy of the shared last-level table for va, in its place, as Table does with a copy
+// that it makes. false: the space may not have it, or no table is shared there; nothing is changed.
+func (s *Tables) AdoptTable(va uint64, a mem.Addr) bool {
+	p := s.directory(va)
+	if p == nil || *p&(Present|Shared) != Present|Shared || !s.adopt(a) {
+		return false
+	}
+	*p = Entry(a, tableBits(va))
+	s.remember(va, a)
+	return true
 }
 
 // Map puts e at va. false when memory is out.
