@@ -30,18 +30,17 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if t.Done == 0 && (to.Wait&task.NoPriv == 0 || to.PrivSet) {
 			return abi.EPERM, 0
 		}
-		var p abi.Privilege
-		copy(abi.Bytes(&p), t.Call.Buf[:])
 		if t.Done != 0 {
-			k.privTell(to, &p)
+			k.privTell(to)
 			return abi.OK, 0
 		}
-		e := k.privSet(to, &p)
+		to.Priv.Read(t.Call.Buf[:])
+		e := k.privSet(to)
 		switch {
-		case e == abi.OK && p.NPorts > 0:
+		case e == abi.OK && to.Priv.NPorts > 0:
 			t.Done, e = 1, again // the rest is long enough for a step of its own
 		case e == abi.OK:
-			k.privTell(to, &p)
+			k.privTell(to)
 		}
 		return e, 0
 	case abi.PrivAllow:
@@ -74,8 +73,17 @@ func (k *Kernel) privilege(to *task.Task) *abi.Privilege {
 	return p
 }
 
-// privSet checks p whole before any of it takes effect.
-func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
+// privSet gives to, which had none, the privileges that stand in its row; none when one of them cannot be.
+func (k *Kernel) privSet(to *task.Task) abi.Errno {
+	e := k.giveRights(to, &to.Priv)
+	if e != abi.OK {
+		to.Priv = abi.Privilege{}
+	}
+	return e
+}
+
+// giveRights checks p, to's privileges, whole before any of it takes effect.
+func (k *Kernel) giveRights(to *task.Task, p *abi.Privilege) abi.Errno {
 	if p.NPorts > abi.MaxPorts || p.NIRQs > abi.MaxIRQs || p.NSendTo > abi.MaxTasks {
 		return abi.EINVAL
 	}
@@ -102,7 +110,7 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	if io.nOpen > 0 && !to.Space.OpenIO(io.open[:io.nOpen]) {
 		return abi.ENOMEM
 	}
-	to.Priv, to.PrivSet = *p, true
+	to.PrivSet = true
 	k.hookRows += uint64(p.NIRQs)
 	k.showPorts(to, &io)
 	for _, r := range p.Ports[:p.NPorts] {
@@ -113,7 +121,8 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 }
 
 // privTell is the rest of privSet: it opens the ways to peers, and tells the log of the ports.
-func (k *Kernel) privTell(to *task.Task, p *abi.Privilege) {
+func (k *Kernel) privTell(to *task.Task) {
+	p := &to.Priv
 	k.tasks.AllowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
 	k.tellUnguarded(to)
 }

@@ -13,19 +13,19 @@ import (
 // ESRCH (no such account), ENOSPC (no slot), EAGAIN (its death could not be told: too many records wait), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
-	copy(abi.Bytes(&s), t.Call.Buf[:])
+	s.Read(t.Call.Buf[:])
 	if s.Label == kernelLabel || s.Label == k.root.Label {
 		return abi.EINVAL, 0
 	}
-	n, e := k.create(&s)
+	made, e := k.create(&s)
 	if e != abi.OK {
 		return e, 0
 	}
-	k.startInfo(n).Root = k.root.Endpoint
-	if n.Warm {
-		return abi.OK, uint64(n.Endpoint) | abi.TaskIsWarm
+	k.startInfo(made).Root = k.root.Endpoint
+	if made.Warm {
+		return abi.OK, uint64(made.Endpoint) | abi.TaskIsWarm
 	}
-	return abi.OK, uint64(n.Endpoint)
+	return abi.OK, uint64(made.Endpoint)
 }
 
 func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {

@@ -44,8 +44,13 @@ type Tables struct {
 	holder *mem.Holder
 	Root   mem.Addr // PML4
 	owned  mem.List // the list's own frames count, too
-	near   near     // the last-level table of its own found last: the next address is mostly near
+	// dirs is the tables that name the last-level tables of a GiB, for those GiB that Begin has them for: 0 elsewhere. They stay until the space ends.
+	dirs [dirsEnd]mem.Addr
+	near near // the last-level table of its own found last: the next address is mostly near
 }
+
+// dirsEnd is the end of the GiB that tasks have memory in on demand.
+const dirsEnd = 4
 
 // Used is how many frames it owns: tables, pages, lists.
 func (s *Tables) Used() uint64 { return s.owned.Len() }
@@ -111,8 +116,8 @@ func (s *Tables) grow() bool {
 	return l != 0
 }
 
-// adopt is get of a spare frame of the pool's, which holds what the caller wants. false: it may not have it.
-func (s *Tables) adopt(a mem.Addr) bool {
+// Adopt is Own of a spare frame of the pool's, which holds what the caller wants. false: it may not have it.
+func (s *Tables) Adopt(a mem.Addr) bool {
 	if s.owned.Full() && !s.grow() || !s.pool.UseSpare(s.holder, a) {
 		return false
 	}
@@ -159,6 +164,16 @@ func (s *Tables) Lookup(va uint64) *PTE {
 	if s.near.part != 0 && va>>21 == s.near.part {
 		return s.entry(va, s.near.table)
 	}
+	if d := s.kept(va); d != 0 {
+		e := *s.part(d, va)
+		switch {
+		case e&Present == 0:
+			return nil
+		case e&Shared == 0:
+			s.remember(va, e.Frame())
+		}
+		return s.entry(va, e.Frame())
+	}
 	e := Entry(s.Root, 0)
 	for level := uint(3); level > 0; level-- {
 		e = PTE(s.pool.Physical().Words(e.Frame())[index(va, level)])
@@ -202,34 +217,11 @@ func (s *Tables) Table(va uint64) *PTE {
 	return s.entry(va, table)
 }
 
-// Owns tells whether the space has a last-level table of its own for va, and makes AdoptPage find it.
-func (s *Tables) Owns(va uint64) bool {
-	if s.near.part != 0 && va>>21 == s.near.part {
-		return true
-	}
-	p := s.Part(va)
-	if p == nil || *p&(Present|Shared) != Present {
-		return false
-	}
-	s.remember(va, p.Frame())
-	return true
-}
-
-// AdoptPage puts a, a spare of the pool's, at va, with the rights of bits. false: the space may not have it, or there is no table of
-// its own for va; nothing is changed.
-func (s *Tables) AdoptPage(va uint64, a mem.Addr, bits PTE) bool {
-	if s.near.part == 0 || va>>21 != s.near.part || !s.adopt(a) {
-		return false
-	}
-	*s.entry(va, s.near.table) = Entry(a, bits)
-	return true
-}
-
 // AdoptTable puts a, a spare of the pool's that is a copy of the shared last-level table for va, in its place, as Table does with a copy
 // that it makes. false: the space may not have it, or no table is shared there; nothing is changed.
 func (s *Tables) AdoptTable(va uint64, a mem.Addr) bool {
 	p := s.directory(va)
-	if p == nil || *p&(Present|Shared) != Present|Shared || !s.adopt(a) {
+	if p == nil || *p&(Present|Shared) != Present|Shared || !s.Adopt(a) {
 		return false
 	}
 	*p = Entry(a, tableBits(va))
@@ -269,6 +261,9 @@ func (s *Tables) Parts(va, n uint64) []uint64 {
 
 // Part is the entry of the last-level table for the 2 MiB that va lies in; nil when there is no place for it.
 func (s *Tables) Part(va uint64) *PTE {
+	if d := s.kept(va); d != 0 {
+		return s.part(d, va)
+	}
 	e := Entry(s.Root, 0)
 	for level := uint(3); ; level-- {
 		p := (*PTE)(&s.pool.Physical().Words(e.Frame())[index(va, level)])
@@ -283,6 +278,9 @@ func (s *Tables) Part(va uint64) *PTE {
 
 // Directory is the table that names the last-level tables of the GiB of va; 0: there is none.
 func (s *Tables) Directory(va uint64) mem.Addr {
+	if d := s.kept(va); d != 0 {
+		return d
+	}
 	e := Entry(s.Root, 0)
 	for level := uint(3); level > 1; level-- {
 		if e = PTE(s.pool.Physical().Words(e.Frame())[index(va, level)]); e&Present == 0 {
@@ -303,6 +301,29 @@ func (s *Tables) Physical() mem.Physical { return s.pool.Physical() }
 
 // Reserve makes the tables above the last level for va. false when memory is out.
 func (s *Tables) Reserve(va uint64) bool { return s.directory(va) != nil }
+
+// Keep is Reserve of a space that begins: the tables are its own until it ends, and found without a search. Preconditions: va lies below
+// 4 GiB; the frames that the space has now are not lent (Lend).
+func (s *Tables) Keep(va uint64) bool {
+	if !s.Reserve(va) {
+		return false
+	}
+	s.dirs[va>>30&(dirsEnd-1)] = s.Directory(va)
+	return true
+}
+
+// kept is what Keep has noted for va; 0: nothing.
+func (s *Tables) kept(va uint64) mem.Addr {
+	if i := va >> 30; i < dirsEnd {
+		return s.dirs[i]
+	}
+	return 0
+}
+
+// part is the entry of va's last-level table in d, the table that names those of its GiB.
+func (s *Tables) part(d mem.Addr, va uint64) *PTE {
+	return (*PTE)(&s.pool.Physical().Words(d)[va>>21&511])
+}
 
 // ReserveWhole is Reserve that takes nothing where memory is not there for all.
 func (s *Tables) ReserveWhole(va uint64) bool {
@@ -328,6 +349,9 @@ func (s *Tables) Lend(keep uint64, list mem.Addr) (lent mem.List) {
 
 // directory finds the entry of va's last-level table and makes the tables above. nil when memory is out.
 func (s *Tables) directory(va uint64) *PTE {
+	if d := s.kept(va); d != 0 {
+		return s.part(d, va)
+	}
 	table := s.Root
 	for level := uint(3); ; level-- {
 		p := (*PTE)(&s.pool.Physical().Words(table)[index(va, level)])

@@ -36,7 +36,7 @@ func New(pool *mem.Pool, template mem.Addr, h *mem.Holder, images *image.Table, 
 // frames are h's. false when memory is out; the space is then to be freed. Preconditions: s is zero.
 func (s *Space) Begin(pool *mem.Pool, template mem.Addr, h *mem.Holder, images *image.Table, m *image.Image) bool {
 	s.images, s.image = images, m
-	return s.Tables.Begin(pool, template, h) && s.Reserve(abi.ImageBase) && s.Reserve(abi.RAMBase)
+	return s.Tables.Begin(pool, template, h) && s.Keep(abi.ImageBase) && s.Keep(abi.RAMBase)
 }
 
 // Load maps what the task begins with: the pages of snap, nil for none, and the read-only ones of its executable. false when memory is

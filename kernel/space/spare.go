@@ -88,46 +88,46 @@ func (s *Space) Prefill() {
 	if n == nil || n.nwritten == 0 {
 		return
 	}
+	table := uint64(0) // the 2 MiB whose table was looked for
 	for i, va := range n.written[:n.nwritten] {
-		if !s.adoptTable(n, va) || !s.adoptPage(n, i, va) {
-			if s.copy(va, ownPage) != abi.OK {
-				break
-			}
+		if va>>partShift != table { // pages of one table stand together
+			table = va >> partShift
+			s.adoptTable(n, va)
+		}
+		if n.spare[i] != 0 && s.adoptPage(n, i, va) {
+			continue
+		}
+		if s.copy(va, ownPage) != abi.OK {
+			break
 		}
 	}
 	n.lack()
 }
 
-// adoptTable sees to it that the space has a table of its own for va, by a spare of n's. false: there is none for it. A spare that could not
-// be used is dropped: while it was tried, memory may have been so short that the others were, too.
-func (s *Space) adoptTable(n *Snapshot, va uint64) bool {
-	if s.Owns(va) {
-		return true
-	}
+// adoptTable gives the space the spare of n's table for va, if there is one and the space has none of its own. A spare that cannot be used is
+// dropped, and is not n's while it is tried: memory may be so short that all spares are.
+func (s *Space) adoptTable(n *Snapshot, va uint64) {
 	p := n.part(va)
 	if p == nil || p.spare == 0 {
-		return false
+		return
 	}
 	a := p.spare
 	p.spare = 0
 	if !s.AdoptTable(va, a) {
 		s.Pool().DropSpare(a)
-		return false
 	}
-	return true
 }
 
-// adoptPage gives the space the spare of the page that n notes in place i. false: there is none.
+// adoptPage gives the space the spare of the page that n notes in place i. false: it cannot have it.
 func (s *Space) adoptPage(n *Snapshot, i int, va uint64) bool {
 	a := n.spare[i]
-	if a == 0 {
-		return false
-	}
 	n.spare[i] = 0
-	if !s.AdoptPage(va, a, ownPage) {
+	p := s.Table(va)
+	if p == nil || !s.Adopt(a) {
 		s.Pool().DropSpare(a)
 		return false
 	}
+	*p = paging.Entry(a, ownPage)
 	return true
 }
 

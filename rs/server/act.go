@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math/bits"
 	"time"
 
 	"bennu/kernel/abi"
@@ -134,9 +135,9 @@ func (s *Server) privileges(t *service) {
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
-	for i := range s.table[:s.good] {
-		if o := &s.table[i]; t.peers>>i&1 != 0 && o.endpoint != abi.None {
-			p.MaySend(o.endpoint)
+	for m := t.peers; m != 0; m &= m - 1 {
+		if i := bits.TrailingZeros64(m); i < s.good && s.table[i].endpoint != abi.None {
+			p.MaySend(s.table[i].endpoint)
 		}
 	}
 }
