@@ -109,8 +109,11 @@ func (s *Server) Boot() {
 // Turn takes one message, or the tick that is due, and does all the work that follows.
 func (s *Server) Turn() {
 	timeout := uint64(abi.NoTimeout)
-	if s.tickDue {
+	switch {
+	case s.tickDue:
 		timeout = 0
+	case s.reborn != 0: // seldom for long: an alarm would be a call more on the way to the new life
+		timeout = uint64(max(s.tellAt-time.Duration(s.k.Now()), 0))
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
 	s.payer = 0
@@ -211,7 +214,7 @@ func (s *Server) finish() {
 	if t, due := s.nextFault(); due && (!ok || t < at) {
 		at, ok = t, true
 	}
-	if s.tellAt != noHush && (!ok || s.tellAt < at) {
+	if s.tellAt != noHush && s.reborn == 0 && (!ok || s.tellAt < at) { // else the wait has the limit (Turn)
 		at, ok = s.tellAt, true
 	}
 	if !ok {
