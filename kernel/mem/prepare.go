@@ -65,6 +65,19 @@ func (p *Pool) UseSpare(h *Holder, a Addr) bool {
 	return true
 }
 
+// UseSpares is UseSpare of n spares. false: h may not have all of them.
+func (p *Pool) UseSpares(h *Holder, n uint64) bool {
+	if h == nil || !p.Can(h, n) {
+		return false
+	}
+	p.spares -= n
+	p.free -= n
+	p.owed -= min(n, h.owed())
+	h.used += n
+	h.peak = max(h.peak, h.used)
+	return true
+}
+
 // DropSpare makes a, a spare, a free frame like others.
 func (p *Pool) DropSpare(a Addr) {
 	p.spares--

@@ -100,7 +100,8 @@ func (p *Pool) get(t *testing.T, h *Holder, dirty bool, who int, spare bool, had
 	switch {
 	case spare:
 		b := (*keep)[0]
-		if *keep = (*keep)[1:]; !p.UseSpare(h, b) {
+		*keep = (*keep)[1:]
+		if ok := who == 1 && p.UseSpares(h, 1) || who != 1 && p.UseSpare(h, b); !ok {
 			p.DropSpare(b)
 			return false
 		}
@@ -138,5 +139,47 @@ func TestCleanIsChecked(t *testing.T) {
 	s.Clear()
 	if f := p.AddFree(&s); !f.Broken() || f.A != uint64(p.clean[0]) {
 		t.Errorf("%q: %#x", f.What, f.A)
+	}
+}
+
+// Several spares at once are as many one after the other.
+func TestUseSpares(t *testing.T) {
+	for reserve := range uint64(12) {
+		for ceiling := reserve; ceiling < 14; ceiling++ {
+			for n := range uint64(10) {
+				var free, owed [2]uint64
+				var holders [2]Holder
+				var ok [2]bool
+				for i := range holders {
+					phys, size := simulated(t, 20)
+					p := NewPool(phys)
+					p.Add(1, size)
+					var other Holder
+					p.Promise(&other, 6, 6)
+					p.Promise(&holders[i], reserve, ceiling)
+					for range 4 {
+						p.Get(&holders[i])
+					}
+					had, before := []Addr{}, p.free
+					for range n {
+						had = append(had, p.Spare())
+					}
+					if ok[i] = p.Can(&holders[i], n); !ok[i] && i == 0 && p.UseSpares(&holders[i], n) || ok[i] && i == 0 && !p.UseSpares(&holders[i], n) {
+						t.Fatal("Can and UseSpares differ")
+					}
+					for _, a := range had {
+						if ok[i] && i == 1 && !p.UseSpare(&holders[i], a) {
+							t.Fatal("not one after the other")
+						}
+					}
+					if free[i], owed[i] = p.Free(), p.Owed(); !ok[i] && free[i] != before || ok[i] && p.Spares() != 0 {
+						t.Fatalf("%d free, before %d, %d spares", free[i], before, p.Spares())
+					}
+				}
+				if holders[0] != holders[1] || free[0] != free[1] || owed[0] != owed[1] || ok[0] != ok[1] {
+					t.Fatalf("reserve %d, ceiling %d, %d spares: %+v, %v, %v", reserve, ceiling, n, holders, free, owed)
+				}
+			}
+		}
 	}
 }

@@ -89,19 +89,31 @@ func (s *Space) Prefill() {
 		return
 	}
 	table := uint64(0) // the 2 MiB whose table was looked for
-	for i, va := range n.written[:n.nwritten] {
+	for i := 0; i < n.nwritten; {
+		va := n.written[i]
 		if va>>partShift != table { // pages of one table stand together
 			table = va >> partShift
 			s.adoptTable(n, va)
 		}
-		if n.spare[i] != 0 && s.adoptPage(n, i, va) {
+		end := n.prepared(i)
+		if end > i && s.AdoptPages(n.written[i:end], n.spare[i:end], ownPage) {
+			clear(n.spare[i:end])
+			i = end
 			continue
 		}
-		if s.copy(va, ownPage) != abi.OK {
+		if !(end > i && s.adoptPage(n, i, va)) && s.copy(va, ownPage) != abi.OK {
 			break
 		}
+		i++
 	}
 	n.lack()
+}
+
+// prepared is the end of the pages in written, from i on, that one table maps and of which there are spares.
+func (n *Snapshot) prepared(i int) (end int) {
+	for end = i; end < n.nwritten && n.spare[end] != 0 && n.written[end]>>partShift == n.written[i]>>partShift; end++ {
+	}
+	return end
 }
 
 // adoptTable gives the space the spare of n's table for va, if there is one and the space has none of its own. A spare that cannot be used is
