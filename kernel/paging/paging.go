@@ -317,13 +317,17 @@ func (s *Tables) Physical() mem.Physical { return s.pool.Physical() }
 // Reserve makes the tables above the last level for va. false when memory is out.
 func (s *Tables) Reserve(va uint64) bool { return s.directory(va) != nil }
 
-// Keep is Reserve of a space that begins: the tables are its own until it ends, and found without a search. Preconditions: va lies below
-// 4 GiB; the frames that the space has now are not lent (Lend).
+// Keep is Reserve of a space that has just begun: the table is its own until it ends, and is found without a search. Preconditions: va lies
+// in [1 GiB, 4 GiB), and there is no table for its GiB; the frames that the space has now are not lent (Lend).
 func (s *Tables) Keep(va uint64) bool {
-	if !s.Reserve(va) {
+	a := s.get()
+	if a == 0 {
 		return false
 	}
-	s.dirs[va>>30&(dirsEnd-1)] = s.Directory(va)
+	phys, i := s.pool.Physical(), va>>30&(dirsEnd-1)
+	low := PTE(phys.Words(s.Root)[layout.LowSlot]).Frame()
+	phys.Words(low)[i] = uint64(Entry(a, tableBits(va)))
+	s.dirs[i] = a
 	return true
 }
 

@@ -24,6 +24,7 @@ const None = -1
 // the kernel does to one can fault.
 type Task struct {
 	life
+	Priv abi.Privilege
 
 	// What stands here is not cleared for a new life: messages are free when a life has ended, the record is that of an end.
 	Async [abi.MaxAsync]Async
@@ -47,7 +48,6 @@ type life struct {
 	Space       space.Space
 	Ctx         *arch.Context
 	Call        *abi.CallArea
-	Priv        abi.Privilege
 	SendTo      uint64 // bits by slot: whom it may send to
 	PrivSet     bool
 	Root        bool
@@ -169,7 +169,7 @@ func (t *Table) Take() *Task {
 // Settle gives a slot, in which nobody is, the life ep. It has no rights and does not run.
 func (t *Table) Settle(ep abi.Endpoint) *Task {
 	k := &t.Tasks[ep.Slot()]
-	k.life = life{}
+	k.life, k.Priv = life{}, abi.Privilege{} // two: what has at most 1 KiB is cleared in fewer instructions
 	k.Slot, k.Generation, k.Live, k.Endpoint, k.Wait = ep.Slot(), ep.Generation(), true, ep, NoPriv
 	k.Senders, k.LastSend, k.NextSend = None, None, None
 	t.living |= 1 << k.Slot

@@ -66,8 +66,8 @@ func TestNewLifeIsZero(t *testing.T) {
 	table.Tasks[0].Space.SharedPages = 13
 	k := table.Take()
 	want := life{Generation: 1, Live: true, Endpoint: abi.MakeEndpoint(0, 1), Wait: NoPriv, Senders: None, LastSend: None, NextSend: None}
-	if !reflect.DeepEqual(k.life, want) {
-		t.Errorf("it begins with %+v", k.life)
+	if !reflect.DeepEqual(k.life, want) || k.Priv != (abi.Privilege{}) {
+		t.Errorf("it begins with %+v, %+v", k.life, k.Priv)
 	}
 }
 

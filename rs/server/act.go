@@ -10,13 +10,21 @@ import (
 
 // step gives the policy an event, carries its actions out, and steps the events that these lead to.
 func (s *Server) step(e policy.Event) {
+	s.note()
 	s.event = e
 	s.decide()
 }
 
-// decide is step for the event in s.event.
+// decide is step for the event in s.event. Preconditions: note was called before that was written.
 func (s *Server) decide() {
 	s.act(s.policy.Step(s.now, &s.event))
+	if !s.noting {
+		s.followUp()
+	}
+}
+
+// followUp steps the events that starts led to.
+func (s *Server) followUp() {
 	for len(s.follow) > 0 {
 		s.event = s.follow[0]
 		s.follow = s.follow[:copy(s.follow, s.follow[1:])]
@@ -24,14 +32,31 @@ func (s *Server) decide() {
 	}
 }
 
+// note does what was put off when a life began at once: its predecessor's death and its own start are noted, as of then. Nobody can ask
+// for what is noted before the server is at this again; and until it is, it waits, and the new life runs.
+func (s *Server) note() {
+	if !s.noting {
+		return
+	}
+	s.noting = false
+	now := s.now
+	s.now = s.notedAt
+	s.emit(&s.death)
+	s.followUp()
+	s.now = now
+}
+
 // act carries actions out, in their order; only that a death is noted after the start that follows it: the new life comes first.
 func (s *Server) act(actions []policy.Action) {
 	for i := 0; i < len(actions); i++ {
 		a := &actions[i]
 		if a.Event == abi.EventDeath && i+1 < len(actions) && actions[i+1].Kind == policy.Start && actions[i+1].ID == a.ID {
-			s.begin(&actions[i+1])
-			s.emit(a)
 			i++
+			if s.begin(&actions[i]) && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
+				s.noting, s.notedAt, s.death = true, s.now, *a
+				continue
+			}
+			s.emit(a)
 			continue
 		}
 		switch a.Kind {
@@ -70,8 +95,8 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
-// begin starts a life, and has what came of it stepped next.
-func (s *Server) begin(a *policy.Action) {
+// begin starts a life, and has what came of it stepped next. false: there is none.
+func (s *Server) begin(a *policy.Action) bool {
 	e := policy.Event{Kind: policy.Started, ID: a.ID}
 	if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
 		e.Kind = policy.StartFailed
@@ -80,6 +105,7 @@ func (s *Server) begin(a *policy.Action) {
 		s.hush(a.ID)
 	}
 	s.follow = append(s.follow, e)
+	return e.Kind == policy.Started
 }
 
 // start makes a life: task, privileges, go. If a part fails, the parts before it are undone: why says which failed, and the record is
@@ -186,6 +212,7 @@ func describe(e *abi.Event, r *policy.Record) {
 // died steps the death of a service, with the part of its record that the policy is told.
 func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
 	found := abi.OK
+	s.note()
 	if s.policy.Suspect(id) {
 		found = s.k.AccountCheckSnapshot(s.table[id].account)
 	}

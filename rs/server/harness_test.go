@@ -38,6 +38,7 @@ func (f *fake) run() {
 	for !f.s.Over() && (len(f.forged) > 0 || f.rs.Pending() || f.s.tickDue || f.s.tellAt != noHush && f.s.tellAt <= f.now()) {
 		f.s.Turn()
 	}
+	f.s.note() // as it does before anybody could ask
 	for slot := range abi.MaxTasks {
 		if t := f.m.At(slot); t != nil && f.lives[t.Endpoint] != nil {
 			f.lives[t.Endpoint].settle()

@@ -67,6 +67,10 @@ type Server struct {
 	over    bool
 	follow  []policy.Event // results of starts, to be stepped next
 
+	noting  bool          // a death, and what is in follow, are to be noted (note)
+	notedAt time.Duration // as of then
+	death   policy.Action // whose record is event's
+
 	// The memory below is used again and again, so that nothing is allocated on the way from a death to the
 	// next start.
 	now    time.Duration
@@ -117,6 +121,7 @@ func (s *Server) Turn() {
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
 	s.payer = 0
+	s.note()
 	s.clock()
 	switch e {
 	case abi.OK:
