@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/mem"
 	"bennu/kernel/task"
 )
 
@@ -40,7 +41,7 @@ func (k *Kernel) bury(t *task.Task) {
 	k.accounts.Get(t.Account).Tasks--
 	k.tasks.Release(t)
 	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)] // create sees to it that there is room
-	*r = t.Death
+	copy(abi.Bytes(r), abi.Bytes(&t.Death))
 	r.CleanNS = k.clock()
 	k.logLater()
 	k.nDeaths++
@@ -48,7 +49,11 @@ func (k *Kernel) bury(t *task.Task) {
 		k.Panic("the root task died")
 		return
 	}
+	waited := k.root.Wait != 0
 	k.ipc.SystemEvent(k.root, abi.SystemDeath)
+	if waited && k.root.Wait == 0 { // it does nothing else before it takes the record
+		k.sched.SetPayer(k.root.Slot, r.Account)
+	}
 }
 
 // record fills r with what t was, as long as it can be read.
@@ -66,16 +71,15 @@ func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
 }
 
 // peek copies the beginning of [va, va+len(b)) that is mapped. It maps nothing on demand.
-func (k *Kernel) peek(t *task.Task, va uint64, b []byte) int {
-	n := 0
-	for n < len(b) {
-		at := va + uint64(n)
-		a, ok := t.Space.Peek(at)
+func (k *Kernel) peek(t *task.Task, va uint64, b []byte) (n int) {
+	for len(b) > 0 {
+		a, ok := t.Space.Peek(va)
 		if !ok {
 			break
 		}
-		off := at % abi.PageSize
-		n += copy(b[n:], k.phys.Bytes(a, abi.PageSize)[off:])
+		off := va % abi.PageSize
+		c := copy(b, k.phys.Bytes(a+mem.Addr(off), abi.PageSize-off))
+		n, va, b = n+c, va+uint64(c), b[c:]
 	}
 	return n
 }

@@ -88,12 +88,14 @@ func (s *Space) Prefill() {
 	if n == nil || n.nwritten == 0 {
 		return
 	}
-	table := uint64(0) // the 2 MiB whose table was looked for
+	parts := n.parts[:n.nparts] // by address, as the pages are
 	for i := 0; i < n.nwritten; {
 		va := n.written[i]
-		if va>>partShift != table { // pages of one table stand together
-			table = va >> partShift
-			s.adoptTable(n, va)
+		for len(parts) > 0 && parts[0].va>>partShift <= va>>partShift {
+			if parts[0].va>>partShift == va>>partShift {
+				s.adoptTable(&parts[0])
+			}
+			parts = parts[1:]
 		}
 		end := n.prepared(i)
 		if end > i && s.AdoptPages(n.written[i:end], n.spare[i:end], ownPage) {
@@ -116,16 +118,15 @@ func (n *Snapshot) prepared(i int) (end int) {
 	return end
 }
 
-// adoptTable gives the space the spare of n's table for va, if there is one and the space has none of its own. A spare that cannot be used is
-// dropped, and is not n's while it is tried: memory may be so short that all spares are.
-func (s *Space) adoptTable(n *Snapshot, va uint64) {
-	p := n.part(va)
-	if p == nil || p.spare == 0 {
+// adoptTable gives the space the spare of p's table, if there is one. A spare that cannot be used is dropped, and is not the snapshot's
+// while it is tried: memory may be so short that all spares are.
+func (s *Space) adoptTable(p *part) {
+	a := p.spare
+	if a == 0 {
 		return
 	}
-	a := p.spare
 	p.spare = 0
-	if !s.AdoptTable(va, a) {
+	if !s.AdoptTable(p.va, a) {
 		s.Pool().DropSpare(a)
 	}
 }

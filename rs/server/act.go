@@ -123,15 +123,14 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	if a.Snapshot {
 		p.Flags = abi.TaskSnapshot | abi.TaskWarm
 	}
-	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
 	asked := time.Duration(s.k.Now())
 	ep, warm, e := s.k.TaskBegin(p)
 	if e != abi.OK {
 		return made, false, e, abi.WhyTask
 	}
-	s.privileges(t)
-	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
+	s.peers(t)
+	if e = s.k.PrivSet(ep, &t.priv); e == abi.OK {
 		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
@@ -146,21 +145,26 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	return made, false, e, why
 }
 
-// privileges fills s.priv with a service's rights: those of system.conf, and to send to peers, named by
-// either side, that live now. A peer that starts later opens the way itself, since the kernel keeps masks
-// symmetric.
-func (s *Server) privileges(t *service) {
-	c, p := &t.conf, &s.priv
+// rights fills t.priv with what system.conf says. It never changes.
+func (t *service) rights() {
+	c, p := &t.conf, &t.priv
 	*p = abi.Privilege{
 		TrapMask: abi.AllTraps,
 		CallMask: c.Calls,
 		NIRQs:    uint32(len(c.IRQs)),
 	}
-	p.MaySend(s.root())
 	n := copy(p.Ports[:], c.Ports)
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
+}
+
+// peers adds to t.priv that it may send to the server, and to peers, named by either side, that live now. A peer that starts later opens the
+// way itself, since the kernel keeps masks symmetric.
+func (s *Server) peers(t *service) {
+	p := &t.priv
+	p.NSendTo = 0
+	p.MaySend(s.root())
 	for m := t.peers; m != 0; m &= m - 1 {
 		if i := bits.TrailingZeros64(m); i < s.good && s.table[i].endpoint != abi.None {
 			p.MaySend(s.table[i].endpoint)

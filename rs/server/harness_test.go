@@ -36,6 +36,7 @@ func (f *fake) start() {
 // run lets the server handle all that is there, and the services take it.
 func (f *fake) run() {
 	for !f.s.Over() && (len(f.forged) > 0 || f.rs.Pending() || f.s.tickDue || f.s.tellAt != noHush && f.s.tellAt <= f.now()) {
+		f.s.clock() // it waits at once when it has done its work
 		f.s.Turn()
 	}
 	f.s.note() // as it does before anybody could ask

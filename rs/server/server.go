@@ -28,6 +28,7 @@ type service struct {
 	why      abi.Why   // of that
 	controls uint64    // bit n: may refresh and restart service n
 	peers    uint64    // bit n: it and service n may send to each other
+	priv     abi.Privilege
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
@@ -80,7 +81,6 @@ type Server struct {
 	event  policy.Event
 	record abi.DeathRecord
 	spec   abi.TaskSpec
-	priv   abi.Privilege
 	regs   abi.Registers
 	line   []byte
 	rows   []abi.ServiceStatus
@@ -117,7 +117,7 @@ func (s *Server) Turn() {
 	case s.tickDue:
 		timeout = 0
 	case s.reborn != 0: // seldom for long: an alarm would be a call more on the way to the new life
-		timeout = uint64(max(s.tellAt-time.Duration(s.k.Now()), 0))
+		timeout = uint64(max(s.tellAt-s.now, 0))
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
 	s.payer = 0
