@@ -40,7 +40,7 @@ func (k *Kernel) logDeath() {
 
 // bearable is how an account pays for what it caused, and is done now.
 func (k *Kernel) bearable(a abi.AccountID) sched.How {
-	if k.sched.Out(a, k.since, false) {
+	if k.sched.Len() == 0 || k.sched.Out(a, k.since, false) {
 		return sched.Alone
 	}
 	return sched.Whole

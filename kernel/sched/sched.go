@@ -177,8 +177,8 @@ func (s *Sched) Ready(slot int, now uint64) {
 // Block takes slot out of the queue.
 func (s *Sched) Block(slot int) { s.remove(slot) }
 
-// Gen changes whenever First, Bill or Next may answer otherwise than before.
-func (s *Sched) Gen() uint64 { return s.gen }
+// Changes counts whenever First, Bill or Next may answer otherwise than before. Others may count in it, too.
+func (s *Sched) Changes() *uint64 { return &s.gen }
 
 // Queued tells whether slot is ready.
 func (s *Sched) Queued(slot int) bool { return s.queued(slot) }
@@ -205,7 +205,14 @@ func (s *Sched) Turn() (slot int, a abi.AccountID, how How) {
 	if slot = s.first(); slot < 0 {
 		return slot, 0, Free
 	}
-	if int(s.slots[slot].level) != s.levelOf(slot) {
+	x := &s.slots[slot&last]
+	if h := &s.shares[x.own]; x.pays == x.own && !h.out && int(x.level) == h.Level { // it is where it belongs
+		if s.n == 1 {
+			how = Alone
+		}
+		return slot, abi.AccountID(x.own), how
+	}
+	if int(x.level) != s.levelOf(slot) {
 		slot = s.First()
 	}
 	a, how = s.Bill(slot)
