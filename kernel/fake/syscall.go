@@ -101,6 +101,9 @@ func (t *Task) enter(c Call) {
 	case abi.CallSendA:
 		x.SendA(t.k, c.To(), a[1])
 	case abi.CallReceive:
+		if t == t.m.root {
+			t.m.Payer = abi.AccountRoot
+		}
 		x.Receive(t.k, c.To(), a[1])
 	case abi.CallSendRec:
 		x.SendRec(t.k, c.To(), a[1])
