@@ -100,17 +100,18 @@ func (k *Kernel) startInfo(t *task.Task) *abi.StartInfo {
 // nextSeed draws a task's random seed from the kernel's, which boot took from the hardware: xoshiro256+ (Blackman and
 // Vigna, "Scrambled Linear Pseudorandom Number Generators"). It is guessable: for secrets there is CallEntropy.
 func (k *Kernel) nextSeed() (out [4]uint64) {
-	s := &k.seed
+	a, b, c, d := k.seed[0], k.seed[1], k.seed[2], k.seed[3]
 	for i := range out {
-		out[i] = s[0] + s[3]
-		t := s[1] << 17
-		s[2] ^= s[0]
-		s[3] ^= s[1]
-		s[1] ^= s[2]
-		s[0] ^= s[3]
-		s[2] ^= t
-		s[3] = s[3]<<45 | s[3]>>19
+		out[i] = a + d
+		t := b << 17
+		c ^= a
+		d ^= b
+		b ^= c
+		a ^= d
+		c ^= t
+		d = d<<45 | d>>19
 	}
+	k.seed = [4]uint64{a, b, c, d}
 	return out
 }
 
