@@ -142,7 +142,7 @@ func (k *Kernel) rest() *task.Task {
 	}
 	if k.unlogged > 0 {
 		k.logDeaths()
-		return
+		return nil
 	}
 	k.arm(nil)
 	if k.showing() || k.prepare() {
