@@ -47,11 +47,7 @@ func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
 // Where nobody is ready nobody is kept from anything by it. An account that is overdrawn does not get deeper into debt by it: its tasks run only when nobody else has to, and each
 // of them can have an alarm and a limit to a wait under way, once.
 func (k *Kernel) cause(a abi.AccountID) {
-	how := sched.Whole
-	if k.sched.Len() == 0 || k.sched.Out(a, k.since, false) {
-		how = sched.Alone
-	}
-	k.blame(a, how)
+	k.blame(a, k.bearable(a))
 }
 
 // blame is cause for a caller that knows how much is taken off the budget.

@@ -19,6 +19,7 @@ func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.AccountSet:
 		var s abi.AccountSpec
 		copy(abi.Bytes(&s), t.Call.Buf[:])
+		k.logDeaths()
 		a, e := k.accounts.Set(id, &s)
 		if e != abi.OK {
 			return e, 0
@@ -26,6 +27,7 @@ func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		k.share(a, sched.Level(a.Spec.Priority))
 		return abi.OK, uint64(a.ID)
 	case abi.AccountFree:
+		k.logDeaths()
 		if a := k.accounts.Get(id); a != nil && a.Tasks == 0 {
 			k.dropSnapshot(id)
 		}

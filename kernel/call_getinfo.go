@@ -37,8 +37,8 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if t != k.root {
 			return abi.EPERM, 0
 		}
-		var r abi.DeathRecord
-		return put(t, k.takeDeath(&r), &r)
+		r, e := k.takeDeath()
+		return put(t, e, r)
 	case abi.InfoAsync:
 		var r abi.AsyncResult
 		return put(t, k.ipc.TakeResult(t, &r), &r)
@@ -47,6 +47,7 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if source >= abi.LogSources {
 			return abi.EDOM, 0
 		}
+		k.logDeaths()
 		return abi.OK, uint64(k.log.Read(log.Source(source), at, t.Call.Buf[:]))
 	case abi.InfoImage:
 		var r abi.ImageInfo

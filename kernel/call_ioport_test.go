@@ -164,7 +164,8 @@ func TestPortClasses(t *testing.T) {
 		before := r.counts()
 		p := withPorts(c.r)
 		p.Unguarded = c.unguarded
-		e := r.privSet(a, &p.Privilege)
+		a.Priv = p.Privilege
+		e := r.privSet(a)
 		if e != c.want {
 			t.Errorf("%s: %s, want %s", c.name, e.Name(), c.want.Name())
 		}
@@ -178,5 +179,6 @@ func TestPortClasses(t *testing.T) {
 			t.Errorf("%s: refused, but something has changed", c.name)
 		}
 		r.kill(a, abi.DeathRecord{Cause: abi.CauseKilled})
+		r.logDeaths()
 	}
 }

@@ -27,18 +27,20 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.PrivQuery:
 		return put(t, abi.OK, k.privilege(to))
 	case abi.PrivSet:
-		if t.Done != 0 {
-			k.privTell(to, t.Call)
-			return abi.OK, 0
-		}
-		if to.Wait&task.NoPriv == 0 || to.PrivSet {
+		if t.Done == 0 && (to.Wait&task.NoPriv == 0 || to.PrivSet) {
 			return abi.EPERM, 0
 		}
-		var p abi.Privilege
-		copy(abi.Bytes(&p), t.Call.Buf[:])
-		e := k.privSet(to, &p)
-		if e == abi.OK {
+		if t.Done != 0 {
+			k.privTell(to)
+			return abi.OK, 0
+		}
+		to.Priv.Read(t.Call.Buf[:])
+		e := k.privSet(to)
+		switch {
+		case e == abi.OK && to.Priv.NPorts > 0:
 			t.Done, e = 1, again // the rest is long enough for a step of its own
+		case e == abi.OK:
+			k.privTell(to)
 		}
 		return e, 0
 	case abi.PrivAllow:
@@ -71,8 +73,17 @@ func (k *Kernel) privilege(to *task.Task) *abi.Privilege {
 	return p
 }
 
-// privSet checks p whole before any of it takes effect.
-func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
+// privSet gives to, which had none, the privileges that stand in its row; none when one of them cannot be.
+func (k *Kernel) privSet(to *task.Task) abi.Errno {
+	e := k.giveRights(to, &to.Priv)
+	if e != abi.OK {
+		to.Priv = abi.Privilege{}
+	}
+	return e
+}
+
+// giveRights checks p, to's privileges, whole before any of it takes effect.
+func (k *Kernel) giveRights(to *task.Task, p *abi.Privilege) abi.Errno {
 	if p.NPorts > abi.MaxPorts || p.NIRQs > abi.MaxIRQs || p.NSendTo > abi.MaxTasks {
 		return abi.EINVAL
 	}
@@ -99,7 +110,7 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	if io.nOpen > 0 && !to.Space.OpenIO(io.open[:io.nOpen]) {
 		return abi.ENOMEM
 	}
-	to.Priv, to.PrivSet = *p, true
+	to.PrivSet = true
 	k.hookRows += uint64(p.NIRQs)
 	k.showPorts(to, &io)
 	for _, r := range p.Ports[:p.NPorts] {
@@ -109,10 +120,9 @@ func (k *Kernel) privSet(to *task.Task, p *abi.Privilege) abi.Errno {
 	return abi.OK
 }
 
-// privTell is the second step of privSet: it opens the ways to peers, and tells the log of the ports.
-func (k *Kernel) privTell(to *task.Task, from *abi.CallArea) {
-	var p abi.Privilege
-	copy(abi.Bytes(&p), from.Buf[:])
+// privTell is the rest of privSet: it opens the ways to peers, and tells the log of the ports.
+func (k *Kernel) privTell(to *task.Task) {
+	p := &to.Priv
 	k.tasks.AllowSends(to, p.SendTo[:min(p.NSendTo, abi.MaxTasks)])
 	k.tellUnguarded(to)
 }

@@ -12,6 +12,7 @@ func (k *Kernel) callShutdown(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if how != abi.PowerOff && how != abi.Reset {
 		return abi.EINVAL, 0
 	}
+	k.logDeaths()
 	k.flush()
 	k.m.Shutdown(how, min(f.SI, StatusFailure))
 	return abi.OK, 0

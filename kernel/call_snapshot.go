@@ -3,7 +3,6 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
-	"bennu/kernel/mem"
 	"bennu/kernel/space"
 	"bennu/kernel/task"
 )
@@ -56,7 +55,7 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	}
 	n.frame, n.fsBase, n.gsBase, n.tasks, n.dropped, n.sum = *f, t.Ctx.FSBase, t.Ctx.GSBase, 1, false, 0
 	n.frame.AX, n.frame.DX = uint64(abi.OK), 1
-	n.cursor = n.First()
+	n.cursor, n.Lacks = n.First(), &k.lacks
 	k.limit(t, n)
 	return abi.OK, 0
 }
@@ -117,6 +116,7 @@ func (k *Kernel) dropSnapshot(id abi.AccountID) {
 		return
 	}
 	n.dropped = true
+	n.DropSpares(k.pool)
 	if n.tasks == 0 {
 		k.freeSnapshot(n)
 	}
@@ -157,10 +157,8 @@ func (k *Kernel) pokeSnapshot(to *task.Task, va uint64, b byte) abi.Errno {
 	if n == nil {
 		return abi.EFAULT
 	}
-	a, ok := n.Kept(k.phys, va)
-	if !ok {
+	if !n.Poke(k.pool, va, b) {
 		return abi.EFAULT
 	}
-	k.phys.Bytes(a+mem.Addr(va%abi.PageSize), 1)[0] = b
 	return abi.OK
 }

@@ -4,7 +4,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
-	"bennu/kernel/space"
 	"bennu/kernel/task"
 )
 
@@ -14,19 +13,19 @@ import (
 // ESRCH (no such account), ENOSPC (no slot), EAGAIN (its death could not be told: too many records wait), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
-	copy(abi.Bytes(&s), t.Call.Buf[:])
+	s.Read(t.Call.Buf[:])
 	if s.Label == kernelLabel || s.Label == k.root.Label {
 		return abi.EINVAL, 0
 	}
-	n, e := k.create(&s)
+	made, e := k.create(&s)
 	if e != abi.OK {
 		return e, 0
 	}
-	k.startInfo(n).Root = k.root.Endpoint
-	if n.Warm {
-		return abi.OK, uint64(n.Endpoint) | abi.TaskIsWarm
+	k.startInfo(made).Root = k.root.Endpoint
+	if made.Warm {
+		return abi.OK, uint64(made.Endpoint) | abi.TaskIsWarm
 	}
-	return abi.OK, uint64(n.Endpoint)
+	return abi.OK, uint64(made.Endpoint)
 }
 
 func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
@@ -45,11 +44,7 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	}
 	t.Label, t.Incarnation, t.Image, t.ImageID = s.Label, s.Incarnation, m, s.Image
 	t.Account, t.Server = a.ID, a.Spec.Flags&abi.AccountServer != 0
-	var ok bool
-	if t.Space, ok = space.New(k.pool, k.template, &a.Frames, k.images, m); ok {
-		ok = k.furnish(t, s, a)
-	}
-	if !ok {
+	if !t.Space.Begin(k.pool, k.template, &a.Frames, k.images, m) || !k.furnish(t, s, a) {
 		t.Space.Free()
 		k.tasks.Bury(t)
 		k.tasks.Release(t)
@@ -82,7 +77,8 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.TSCHz, i.TSCBase, i.TSCMult = k.cfg.TSCHz, k.cfg.Facts.EntryTSC, k.cfg.TSCMult
 	i.Priority, i.MemoryLimit = a.Spec.Priority, a.Frames.Ceiling()*abi.PageSize
 	i.Seed = k.nextSeed()
-	i.ArgsLen, i.Args = s.ArgsLen, s.Args
+	i.ArgsLen = s.ArgsLen
+	copy(i.Args[:s.ArgsLen], s.Args[:]) // the page is zero
 	t.MaySnapshot = s.Flags&abi.TaskSnapshot != 0
 	n := k.warm(t, s.Flags)
 	if n == nil {
@@ -104,17 +100,18 @@ func (k *Kernel) startInfo(t *task.Task) *abi.StartInfo {
 // nextSeed draws a task's random seed from the kernel's, which boot took from the hardware: xoshiro256+ (Blackman and
 // Vigna, "Scrambled Linear Pseudorandom Number Generators"). It is guessable: for secrets there is CallEntropy.
 func (k *Kernel) nextSeed() (out [4]uint64) {
-	s := &k.seed
+	a, b, c, d := k.seed[0], k.seed[1], k.seed[2], k.seed[3]
 	for i := range out {
-		out[i] = s[0] + s[3]
-		t := s[1] << 17
-		s[2] ^= s[0]
-		s[3] ^= s[1]
-		s[1] ^= s[2]
-		s[0] ^= s[3]
-		s[2] ^= t
-		s[3] = s[3]<<45 | s[3]>>19
+		out[i] = a + d
+		t := b << 17
+		c ^= a
+		d ^= b
+		b ^= c
+		a ^= d
+		c ^= t
+		d = d<<45 | d>>19
 	}
+	k.seed = [4]uint64{a, b, c, d}
 	return out
 }
 

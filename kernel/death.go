@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/mem"
 	"bennu/kernel/task"
 )
 
@@ -39,16 +40,20 @@ func (k *Kernel) bury(t *task.Task) {
 	k.images.Drop(t.Image)
 	k.accounts.Get(t.Account).Tasks--
 	k.tasks.Release(t)
-	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)]
-	*r = t.Death
+	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)] // create sees to it that there is room
+	copy(abi.Bytes(r), abi.Bytes(&t.Death))
 	r.CleanNS = k.clock()
-	k.logDeath(t, r)
+	k.logLater()
+	k.nDeaths++
 	if t.Root {
 		k.Panic("the root task died")
 		return
 	}
-	k.nDeaths++
+	waited := k.root.Wait != 0
 	k.ipc.SystemEvent(k.root, abi.SystemDeath)
+	if waited && k.root.Wait == 0 { // it does nothing else before it takes the record
+		k.sched.SetPayer(k.root.Slot, r.Account)
+	}
 }
 
 // record fills r with what t was, as long as it can be read.
@@ -66,16 +71,15 @@ func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
 }
 
 // peek copies the beginning of [va, va+len(b)) that is mapped. It maps nothing on demand.
-func (k *Kernel) peek(t *task.Task, va uint64, b []byte) int {
-	n := 0
-	for n < len(b) {
-		at := va + uint64(n)
-		a, ok := t.Space.Peek(at)
+func (k *Kernel) peek(t *task.Task, va uint64, b []byte) (n int) {
+	for len(b) > 0 {
+		a, ok := t.Space.Peek(va)
 		if !ok {
 			break
 		}
-		off := at % abi.PageSize
-		n += copy(b[n:], k.phys.Bytes(a, abi.PageSize)[off:])
+		off := va % abi.PageSize
+		c := copy(b, k.phys.Bytes(a+mem.Addr(off), abi.PageSize-off))
+		n, va, b = n+c, va+uint64(c), b[c:]
 	}
 	return n
 }
@@ -98,17 +102,18 @@ func (k *Kernel) closePorts(t *task.Task) {
 
 // takeDeath takes the oldest record. The dead task's account pays for what the root task does until it receives
 // again: that is the restart.
-func (k *Kernel) takeDeath(out *abi.DeathRecord) abi.Errno {
+func (k *Kernel) takeDeath() (r *abi.DeathRecord, e abi.Errno) {
 	if k.nDeaths == 0 {
-		return abi.EAGAIN
+		return nil, abi.EAGAIN
 	}
-	*out = k.deaths[k.firstDeath]
+	r = &k.deaths[k.firstDeath]
 	k.firstDeath = (k.firstDeath + 1) % len(k.deaths)
 	k.nDeaths--
-	if k.accounts.Get(out.Account) != nil {
-		k.sched.SetPayer(k.root.Slot, out.Account)
+	r.Waiting = uint32(k.nDeaths)
+	if k.accounts.Get(r.Account) != nil {
+		k.sched.SetPayer(k.root.Slot, r.Account)
 	}
-	return abi.OK
+	return r, abi.OK
 }
 
 // Panic is the kernel's own end: a broken invariant, or no root task. It says so where a person sees

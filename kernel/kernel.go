@@ -66,6 +66,7 @@ type Kernel struct {
 	changes   *uint64 // counts what decides which task runs next, on which account, and until when
 	images    *image.Table
 	snapshots [abi.MaxAccounts]snapshot
+	lacks     bool // spares of a snapshot may be missing
 	windows   *space.Windows
 	irqs      *irq.Table
 	log       *log.Log
@@ -93,6 +94,7 @@ type Kernel struct {
 	deaths      [abi.MaxTasks]abi.DeathRecord
 	firstDeath  int
 	nDeaths     int
+	unlogged    int // the newest deaths, of which the log has no line yet
 	latency     abi.Latency
 	longest     uint64 // latency.MaxKernelNS in TSC counts
 	worstWait   uint64 // latency.MaxReadyNS, likewise
@@ -111,6 +113,7 @@ func New(cfg Config) *Kernel {
 	k.wallFrame = cfg.Pool.Get(nil)
 	k.wall = clockAt(k.phys, k.wallFrame)
 	k.walk = &walker{kernel: cfg.Pool.Size() - cfg.Pool.Free()}
+	k.pool.Reclaim = k.reclaim
 	k.tasks = task.NewTable()
 	k.accounts = account.NewTable(cfg.Pool)
 	k.ipc = ipc.New(k.tasks, k)

@@ -140,8 +140,12 @@ func (k *Kernel) rest() *task.Task {
 		k.refilled()
 		return nil
 	}
+	if k.unlogged > 0 {
+		k.logDeaths()
+		return nil
+	}
 	k.arm(nil)
-	if k.showing() {
+	if k.showing() || k.prepare() {
 		k.poll()
 		return nil
 	}

@@ -35,6 +35,7 @@ type machine struct {
 	handling uint64 // what each interrupt takes in ring 0
 	open     map[uint32]bool
 	onMask   func(line uint32)
+	reading  uint64 // ticks that a look at the counter takes
 	hands    int    // the processor is handed over where it can be (handOver), during so many stays in ring 3
 	hand     int    // times that it was
 	anew     bool   // nothing is as pick left it: whoever comes back from ring 3 is looked at from scratch
@@ -69,7 +70,7 @@ func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], 
 func (m *machine) Switched(root mem.Addr)               { m.spaces = append(m.spaces, root) }
 func (m *machine) Invalidate(va uint64)                 { m.invalid = append(m.invalid, va) }
 func (m *machine) FaultAddress() uint64                 { return m.cr2 }
-func (m *machine) TSC() uint64                          { return m.tsc }
+func (m *machine) TSC() uint64                          { m.tsc += m.reading; return m.tsc }
 func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
 func (m *machine) EndInterrupt()                        { m.tsc += m.handling }
 func (m *machine) IRQLine(vector uint64) (uint32, bool) { return uint32(vector - arch.VectorIRQ), true }
@@ -358,8 +359,9 @@ func (r *rig) memory(x *task.Task, va, n uint64) (out []byte) {
 // death takes the record that must be there.
 func (r *rig) death(cause abi.Cause) (d abi.DeathRecord) {
 	r.t.Helper()
-	if e := r.takeDeath(&d); e != abi.OK || d.Cause != cause {
-		r.t.Fatalf("death: %s, %s, want %s", e.Name(), d.Cause, cause)
+	record, e := r.takeDeath()
+	if e != abi.OK || record.Cause != cause {
+		r.t.Fatalf("death: %s, %+v, want %s", e.Name(), record, cause)
 	}
-	return d
+	return *record
 }

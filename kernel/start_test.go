@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math/bits"
 	"testing"
 
 	"bennu/boot/ktest/code"
@@ -168,5 +169,26 @@ func TestWorstWait(t *testing.T) {
 	r.worstWait = 0
 	if waits(20); r.worstWait != 20 || worst() != [2]uint64{30, far + 5} {
 		t.Errorf("after a reset: %d, the task's %d", r.worstWait, worst())
+	}
+}
+
+// Seeds are the generator's numbers, as it was published, four at a time.
+func TestNextSeed(t *testing.T) {
+	s := [4]uint64{1, 2, 3, 4}
+	k := &Kernel{seed: s}
+	for range 1000 {
+		got := k.nextSeed()
+		for i := range got {
+			if want := s[0] + s[3]; got[i] != want {
+				t.Fatalf("%#x, want %#x", got[i], want)
+			}
+			shifted := s[1] << 17
+			s[2] ^= s[0]
+			s[3] ^= s[1]
+			s[1] ^= s[2]
+			s[0] ^= s[3]
+			s[2] ^= shifted
+			s[3] = bits.RotateLeft64(s[3], 45)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/abi/printable"
 	"bennu/kernel/log"
-	"bennu/kernel/task"
 )
 
 // textLine builds a line without allocating. Text that does not fit is cut, and ends in abi.LogMark.
@@ -64,13 +63,29 @@ func (l *textLine) digits(v, base uint64, width int) *textLine {
 	return l
 }
 
+// hexBytes appends bytes, two digits each.
+func (l *textLine) hexBytes(b []byte) *textLine {
+	const digits = "0123456789abcdef"
+	for _, c := range b[:min(len(b), (abi.LogLineMax-l.n)/2)] {
+		l.buf[l.n], l.buf[l.n+1] = digits[c>>4], digits[c&15]
+		l.n += 2
+	}
+	return l
+}
+
 func (l *textLine) dec(v uint64) *textLine { return l.digits(v, 10, 1) }
 func (l *textLine) hex(v uint64) *textLine { return l.str("0x").digits(v, 16, 1) }
 
-// stamp begins a line with the time since boot.
+// stamp begins a line with the time since boot, behind the lines that were put off.
 func (k *Kernel) stamp() *textLine {
+	k.logDeaths()
+	return k.stampAt(k.clock())
+}
+
+// stampAt begins a line about something that was ns after boot.
+func (k *Kernel) stampAt(ns uint64) *textLine {
 	k.line.n = 0
-	t := k.clock() / 1000
+	t := ns / 1000
 	return k.line.str("[").digits(t/1e6, 10, 1).str(".").digits(t%1e6, 10, 6).str("] ")
 }
 
@@ -99,25 +114,4 @@ func (k *Kernel) Print(parts ...string) {
 	}
 	printable.Mask(k.line.buf[:k.line.n]) // boot prints the machine's own name for itself
 	k.emit(log.Own(0), &kernelLabel)
-}
-
-// logDeath writes the facts of t's death that a person wants to know first.
-func (k *Kernel) logDeath(t *task.Task, r *abi.DeathRecord) {
-	l := k.stamp().str("kernel: death label=").label(&r.Label).str(" ep=").dec(uint64(r.Endpoint)).str(" inc=").dec(uint64(r.Incarnation))
-	l.str(" cause=").str(r.Cause.String())
-	switch r.Cause {
-	case abi.CauseException, abi.CauseMemory:
-		l.str(" vector=").dec(uint64(r.Vector)).str(" (").str(abi.VectorName(r.Vector)).str(") err=").hex(r.ErrorCode).str(" cr2=").hex(r.CR2)
-	case abi.CauseExit, abi.CausePanic, abi.CauseBadCall:
-		l.str(" status=").dec(r.Status)
-	}
-	if r.Cause == abi.CauseMemory { // when it had less than its ceiling, the machine had no more for it
-		ceiling := k.accounts.Get(t.Account).Frames.Ceiling()
-		l.str(" memory=").dec(r.Status * abi.PageSize >> 10).str("KiB ceiling=").dec(ceiling * abi.PageSize >> 10).str("KiB")
-	}
-	l.str(" rip=").hex(r.Regs.RIP).str(" rsp=").hex(r.Regs.GPR[4]).str(" code=")
-	for _, b := range r.Code[:r.CodeLen] {
-		l.digits(uint64(b), 16, 2)
-	}
-	k.emit(log.About(int(t.Account)), &r.Label)
 }

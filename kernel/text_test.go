@@ -22,6 +22,8 @@ func (r *rig) diag(x *task.Task, text string, about uint64) (abi.Errno, uint64) 
 // last is the newest line on the console, without its time.
 func (r *rig) last() string {
 	r.t.Helper()
+	r.logDeaths()
+	r.flush()
 	b := r.m.console
 	if len(b) == 0 || b[len(b)-1] != '\n' {
 		r.t.Fatalf("the console ends within a line: %q", b[max(0, len(b)-80):])

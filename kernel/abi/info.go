@@ -198,7 +198,7 @@ type DeathRecord struct {
 	StackLen    uint64
 	Stack       [8]uint64 // at RSP
 	Account     AccountID // that paid for it
-	_           uint32
+	Waiting     uint32    // records that waited behind this one when it was taken
 }
 
 // VectorName is the mnemonic of an exception ("#PF"), "" for other vectors.

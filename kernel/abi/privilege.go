@@ -21,6 +21,18 @@ type Privilege struct {
 	SendTo    [MaxTasks]Endpoint // the tasks that it may send to; dead ones are passed over. The kernel keeps it symmetric
 }
 
+// Used is the bytes of p that say something: places of SendTo behind the last one that is taken are left out.
+func (p *Privilege) Used() []byte {
+	b := Bytes(p)
+	return b[:len(b)-4*int(MaxTasks-min(p.NSendTo, MaxTasks))]
+}
+
+// Read takes p, which is zero, from the bytes that Used gave.
+func (p *Privilege) Read(b []byte) {
+	n := copy(p.Used(), b) // all but SendTo, since it is empty yet
+	copy(p.Used()[n:], b[n:])
+}
+
 // MaySend lets the task send to ep. Preconditions: NSendTo < MaxTasks.
 func (p *Privilege) MaySend(ep Endpoint) {
 	p.SendTo[p.NSendTo] = ep
@@ -47,6 +59,18 @@ type TaskSpec struct {
 	Account     AccountID // that pays for this life
 	Flags       uint32
 	Args        [ArgsSize]byte
+}
+
+// Used is the bytes of s that say something: bytes of Args behind the last one that is taken are left out.
+func (s *TaskSpec) Used() []byte {
+	b := Bytes(s)
+	return b[:len(b)-int(ArgsSize-min(s.ArgsLen, ArgsSize))]
+}
+
+// Read takes s, which is zero, from the bytes that Used gave.
+func (s *TaskSpec) Read(b []byte) {
+	n := copy(s.Used(), b) // all but Args, since it has none yet
+	copy(s.Used()[n:], b[n:])
 }
 
 // Flags of a TaskSpec.

@@ -60,8 +60,8 @@ const (
 	SelTSS        = 0x30
 )
 
-// Start prepares c, of the task in a slot, for a first entry at ip: all registers zero, interrupts on.
+// Start prepares c, of the task in a slot, for a first entry at ip: all registers zero, interrupts on. Preconditions: c is zero.
 func (c *Context) Start(slot int, ip uint64) {
-	*c = Context{Slot: uint64(slot)}
+	c.Slot = uint64(slot)
 	c.Frame = Frame{IP: ip, CS: SelUserCode, SS: SelUserData, Flags: x86.FlagR1 | x86.FlagIF}
 }

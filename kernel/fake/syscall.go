@@ -101,6 +101,9 @@ func (t *Task) enter(c Call) {
 	case abi.CallSendA:
 		x.SendA(t.k, c.To(), a[1])
 	case abi.CallReceive:
+		if t == t.m.root {
+			t.m.Payer = abi.AccountRoot
+		}
 		x.Receive(t.k, c.To(), a[1])
 	case abi.CallSendRec:
 		x.SendRec(t.k, c.To(), a[1])
@@ -287,6 +290,10 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 			return abi.EPERM, 0
 		case len(m.Deaths) == 0:
 			return abi.EAGAIN, 0
+		}
+		m.Deaths[0].Waiting = uint32(len(m.Deaths) - 1)
+		if a := m.Deaths[0].Account; m.Account(a) != nil {
+			m.Payer = a
 		}
 		e, n := put(t.k, abi.OK, &m.Deaths[0])
 		m.Deaths = m.Deaths[:copy(m.Deaths, m.Deaths[1:])]

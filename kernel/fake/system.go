@@ -113,7 +113,7 @@ func (m *Machine) Account(id abi.AccountID) *abi.AccountSpec {
 
 func (m *Machine) create(t *Task) (abi.Errno, uint64) {
 	s := new(abi.TaskSpec)
-	copy(abi.Bytes(s), t.k.Call.Buf[:])
+	s.Read(t.k.Call.Buf[:])
 	i := m.Image(s.Image)
 	switch {
 	case i == nil || !i.Sealed || i.Freed || s.ArgsLen > abi.ArgsSize || m.root != nil && s.Label == m.root.k.Label:
@@ -151,7 +151,7 @@ func (m *Machine) privCtl(t *Task, op abi.PrivOp, ep abi.Endpoint) (abi.Errno, u
 		return put(t.k, abi.OK, &to.k.Priv)
 	case abi.PrivSet:
 		var p abi.Privilege
-		copy(abi.Bytes(&p), t.k.Call.Buf[:])
+		p.Read(t.k.Call.Buf[:])
 		switch {
 		case to.Allowed() || to.k.PrivSet:
 			return abi.EPERM, 0

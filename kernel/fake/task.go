@@ -66,11 +66,8 @@ func (c Call) To() abi.Endpoint { return abi.Endpoint(c.Arg[0]) }
 // Add makes a task that may do everything and send to everybody, under an endpoint of the
 // caller's choice. Precondition: nobody lives in that slot.
 func (m *Machine) Add(ep abi.Endpoint) *Task {
-	k := &m.table.Tasks[ep.Slot()]
-	*k = task.Task{
-		Slot: ep.Slot(), Generation: ep.Generation(), Live: true, Endpoint: ep,
-		Senders: task.None, LastSend: task.None, NextSend: task.None,
-	}
+	k := m.table.Settle(ep)
+	k.Wait = 0
 	t := m.live(k)
 	t.free = true
 	m.allowAll(k)

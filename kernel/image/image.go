@@ -70,6 +70,7 @@ type Table struct {
 	images [abi.MaxImages]Image
 	crc    *crc32.Table
 	free   int
+	kept   [abi.MaxTasks]uint8 // by the maker's slot: images that it has not given up
 	serial uint64              // of the newest image
 	OnFree func(abi.AccountID) // an image of that account is gone
 }
@@ -93,6 +94,7 @@ func (t *Table) Create(size uint64, maker abi.Endpoint, account abi.AccountID, h
 			t.serial++
 			*m = Image{Serial: t.serial, used: true, Size: size, Maker: maker, Account: account, holder: h}
 			t.free--
+			t.kept[maker.Slot()]++
 			return i, abi.OK
 		}
 	}
@@ -196,6 +198,7 @@ func (t *Table) Unref(id int) abi.Errno {
 	if m == nil || m.given {
 		return abi.EINVAL
 	}
+	t.kept[m.Maker.Slot()]--
 	if m.given = true; m.Tasks == 0 {
 		t.release(m)
 	}
@@ -214,6 +217,9 @@ func (t *Table) Drop(m *Image) {
 
 // ReleaseAll gives up what maker, who is dying, has made.
 func (t *Table) ReleaseAll(maker abi.Endpoint) {
+	if t.kept[maker.Slot()] == 0 { // as with all but the root task
+		return
+	}
 	for i := range t.images {
 		if m := &t.images[i]; m.used && m.Maker == maker && !m.given {
 			t.Unref(i)

@@ -287,3 +287,24 @@ func TestEachFrameMissing(t *testing.T) {
 		}
 	}
 }
+
+// Check sees when the images that a maker keeps are miscounted: its death would pass them over.
+func TestCheckKept(t *testing.T) {
+	p, tab := newTable(t)
+	id, e := tab.Create(abi.PageSize, abi.MakeEndpoint(5, 1), 2, holder(t, p))
+	if e != abi.OK {
+		t.Fatal(e.Name())
+	}
+	if f := tab.Check(); f.Broken() || tab.kept[5] != 1 {
+		t.Fatalf("%s; %d kept", f.What, tab.kept[5])
+	}
+	tab.kept[5] = 0
+	if f := tab.Check(); !f.Broken() || f.A != 5 {
+		t.Errorf("%q, slot %d", f.What, f.A)
+	}
+	tab.kept[5] = 1
+	tab.ReleaseAll(abi.MakeEndpoint(5, 1))
+	if tab.Get(id) != nil || tab.kept[5] != 0 {
+		t.Error("it outlives its maker")
+	}
+}

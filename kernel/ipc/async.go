@@ -1,6 +1,8 @@
 package ipc
 
 import (
+	"math/bits"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/task"
 )
@@ -142,15 +144,13 @@ func (x *IPC) Forget(t *task.Task) (done bool) {
 		t.Wait = task.NoPriv
 		x.forgetAsync(t)
 	}
-	told := 0
-	for ; t.Forgotten < len(x.tasks.Tasks); t.Forgotten++ {
+	told, bit := 0, uint64(1)<<(t.Slot&63)
+	for m := x.tasks.Living() >> t.Forgotten << t.Forgotten; m != 0; m &= m - 1 {
+		t.Forgotten = bits.TrailingZeros64(m)
 		o := &x.tasks.Tasks[t.Forgotten]
-		if !o.Live {
-			continue
-		}
-		o.Notified &^= 1 << t.Slot
-		o.SendTo &^= 1 << t.Slot
-		o.Asked &^= 1 << t.Slot
+		o.Notified &^= bit
+		o.SendTo &^= bit
+		o.Asked &^= bit
 		waits := o.Wait&task.Sending != 0 && o.SendingTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint
 		left := t.AsyncFirst != nil && leftFor(o, t)
 		if !waits && !left {
@@ -166,12 +166,16 @@ func (x *IPC) Forget(t *task.Task) (done bool) {
 			x.complete(o, abi.EDEADSRCDST, 0)
 		}
 	}
+	t.Forgotten = len(x.tasks.Tasks)
 	t.Senders, t.LastSend = task.None, task.None
 	return true
 }
 
 // forgetAsync drops the messages that t left with the kernel.
 func (x *IPC) forgetAsync(t *task.Task) {
+	if x.kept == 0 {
+		return
+	}
 	for i := range t.Async {
 		a := &t.Async[i]
 		if to := &x.tasks.Tasks[a.To.Slot()]; a.State == task.AsyncWaiting && to.Endpoint == a.To && (to.Live || to.Dying) {

@@ -30,6 +30,11 @@ func (t *Table) Check(c Checker) invariant.Fault {
 			}
 		}
 	}
+	for slot := range t.of {
+		if t.of[slot] != t.owned(slot) {
+			return invariant.Of("irq: a slot's hooks are not those of its row (slot, row)", uint64(slot), t.of[slot])
+		}
+	}
 	for line := range uint32(maxLines) {
 		if t.on[line] != t.claims(line) {
 			return invariant.Of("irq: a line's hooks are not those of its row (line, row)", uint64(line), t.on[line])
@@ -50,6 +55,16 @@ func (t *Table) masks(line uint32) bool {
 		mask = mask || h.used && h.line == line && (h.disabled || h.again || h.held || h.active && t.lines.Level(line))
 	}
 	return mask
+}
+
+// owned is what of says, counted anew.
+func (t *Table) owned(slot int) (hooks uint64) {
+	for i := range t.hooks {
+		if h := &t.hooks[i]; h.used && h.owner.Slot() == slot {
+			hooks |= 1 << i
+		}
+	}
+	return hooks
 }
 
 // claims is what on says, counted anew.

@@ -32,8 +32,9 @@ type hook struct {
 type Table struct {
 	lines Lines
 	hooks [abi.MaxHooks]hook
-	on    [maxLines]uint64 // hooks of each line, by bit: an interrupt does not look at the others
-	Stray uint64           // interrupts on lines that nobody has
+	on    [maxLines]uint64     // hooks of each line, by bit: an interrupt does not look at the others
+	of    [abi.MaxTasks]uint64 // hooks by their owner's slot: nor does a death
+	Stray uint64               // interrupts on lines that nobody has
 }
 
 // maxLines is more than any interrupt controller has: a line has a vector of its own.
@@ -91,6 +92,7 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 	}
 	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit), level: t.lines.Level(line)}
 	t.on[line] |= 1 << free
+	t.of[owner.Slot()] |= 1 << free
 	t.update(line)
 	return uint32(free), abi.OK
 }
@@ -117,8 +119,8 @@ func (t *Table) Release(owner abi.Endpoint, id uint64) abi.Errno {
 
 // ReleaseAll gives back all hooks of a dying task. Lines that it shared go on for the others.
 func (t *Table) ReleaseAll(owner abi.Endpoint) {
-	for i := range t.hooks {
-		if t.hooks[i].used && t.hooks[i].owner == owner {
+	for m := t.of[owner.Slot()]; m != 0; m &= m - 1 {
+		if i := bits.TrailingZeros64(m); t.hooks[i].owner == owner {
 			t.release(i)
 		}
 	}
@@ -126,6 +128,7 @@ func (t *Table) ReleaseAll(owner abi.Endpoint) {
 
 func (t *Table) release(i int) {
 	line := t.hooks[i].line
+	t.of[t.hooks[i].owner.Slot()] &^= 1 << i
 	t.hooks[i] = hook{}
 	t.on[line] &^= 1 << i
 	t.update(line)

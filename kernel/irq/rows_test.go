@@ -66,4 +66,9 @@ func TestRows(t *testing.T) {
 	if f := r.Check(r); !strings.Contains(f.What, "not those of its row") || f.A != 3 {
 		t.Errorf("a row that is wrong: %q %d", f.What, f.A)
 	}
+	r.on[3] ^= 1 << 63
+	r.of[7] ^= 1 << 63
+	if f := r.Check(r); !strings.Contains(f.What, "a slot's hooks are not those of its row") || f.A != 7 {
+		t.Errorf("a slot's row that is wrong: %q %d", f.What, f.A)
+	}
 }

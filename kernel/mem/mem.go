@@ -21,6 +21,7 @@ type Pool struct {
 	free   uint64
 	size   uint64
 	owed   uint64 // promised to holders, not taken by them
+	prepared
 }
 
 // span is frames that were never taken.
@@ -66,10 +67,19 @@ func (p *Pool) Size() uint64 { return p.size }
 
 // Get takes a frame, all zero, for h; nil is the kernel itself. 0 when there is none, or h may not have it.
 func (p *Pool) Get(h *Holder) Addr {
-	a := p.GetDirty(h)
-	if a != 0 {
+	if !p.allows(h) {
+		return 0
+	}
+	var a Addr
+	if p.nClean > 0 {
+		a = p.cleared()
+	} else {
+		if a = p.take(); a == 0 {
+			return 0
+		}
 		zero(p.phys.Words(a))
 	}
+	p.charge(h)
 	return a
 }
 
@@ -85,7 +95,19 @@ func (p *Pool) GetDirty(h *Holder) Addr {
 	return a
 }
 
+// take takes a frame, of those that are not prepared as long as there are any.
 func (p *Pool) take() Addr {
+	if p.head == 0 && p.lists.newest == 0 {
+		if a := p.fresh(); a != 0 {
+			return a
+		}
+		return p.last()
+	}
+	return p.idle()
+}
+
+// idle takes a frame that is not prepared; 0 when there is none.
+func (p *Pool) idle() Addr {
 	a := p.head
 	if a == 0 {
 		if a = p.unlist(); a != 0 {

@@ -44,8 +44,13 @@ type Tables struct {
 	holder *mem.Holder
 	Root   mem.Addr // PML4
 	owned  mem.List // the list's own frames count, too
-	near   near     // the last-level table of its own found last: the next address is mostly near
+	// dirs is the tables that name the last-level tables of a GiB, for those GiB that Begin has them for: 0 elsewhere. They stay until the space ends.
+	dirs [dirsEnd]mem.Addr
+	near near // the last-level table of its own found last: the next address is mostly near
 }
+
+// dirsEnd is the end of the GiB that tasks have memory in on demand.
+const dirsEnd = 4
 
 // Used is how many frames it owns: tables, pages, lists.
 func (s *Tables) Used() uint64 { return s.owned.Len() }
@@ -56,16 +61,22 @@ type near struct {
 	table mem.Addr
 }
 
-// New makes a space whose kernel part is that of template, a PML4: the first GiB, and the upper half. Its frames are h's.
-// ok is false when memory is out.
+// New is Begin of new tables.
 func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Tables, ok bool) {
-	s = Tables{pool: pool, holder: h}
+	ok = s.Begin(pool, template, h)
+	return s, ok
+}
+
+// Begin makes a space whose kernel part is that of template, a PML4: the first GiB, and the upper half. Its frames are h's.
+// false when memory is out; the space is then to be freed. Preconditions: s is zero.
+func (s *Tables) Begin(pool *mem.Pool, template mem.Addr, h *mem.Holder) bool {
+	s.pool, s.holder = pool, h
 	if s.Root = s.get(); s.Root == 0 {
-		return s, false
+		return false
 	}
 	low := s.get()
 	if low == 0 {
-		return s, false
+		return false
 	}
 	phys := pool.Physical()
 	root, from := phys.Words(s.Root), phys.Words(template)
@@ -73,7 +84,7 @@ func New(pool *mem.Pool, template mem.Addr, h *mem.Holder) (s Tables, ok bool) {
 	root[layout.LowSlot] = uint64(Entry(low, tableBits(abi.TaskBase)))
 	root[layout.TSSSlot] = from[layout.TSSSlot]
 	copy(root[layout.DirectSlot:layout.DirectEnd], from[layout.DirectSlot:layout.DirectEnd])
-	return s, true
+	return true
 }
 
 // firstGiB is template's entry for the page directory that all spaces share. Ring 3 cannot pass it.
@@ -86,22 +97,30 @@ func firstGiB(phys mem.Physical, template mem.Addr) uint64 {
 }
 
 func (s *Tables) get() mem.Addr {
-	a := s.dirty()
+	if s.owned.Full() && !s.grow() {
+		return 0
+	}
+	a := s.pool.Get(s.holder)
 	if a != 0 {
-		mem.Zero(s.pool.Physical(), a)
+		s.owned.Add(s.pool.Physical(), a)
 	}
 	return a
+}
+
+// grow gives the list of what the space owns a frame. false when memory is out.
+func (s *Tables) grow() bool {
+	l := s.pool.GetDirty(s.holder)
+	if l != 0 {
+		s.owned.Grow(s.pool.Physical(), l)
+	}
+	return l != 0
 }
 
 // dirty is get of a frame that the caller fills wholly at once. One function for this and image.Table.own costs 24
 // instructions more at each task's start.
 func (s *Tables) dirty() mem.Addr {
-	if s.owned.Full() {
-		l := s.pool.GetDirty(s.holder)
-		if l == 0 {
-			return 0
-		}
-		s.owned.Grow(s.pool.Physical(), l)
+	if s.owned.Full() && !s.grow() {
+		return 0
 	}
 	a := s.pool.GetDirty(s.holder)
 	if a != 0 {
@@ -135,6 +154,16 @@ func index(va uint64, level uint) uint64 { return va >> (12 + 9*level) & 511 }
 func (s *Tables) Lookup(va uint64) *PTE {
 	if s.near.part != 0 && va>>21 == s.near.part {
 		return s.entry(va, s.near.table)
+	}
+	if d := s.kept(va); d != 0 {
+		e := *s.part(d, va)
+		switch {
+		case e&Present == 0:
+			return nil
+		case e&Shared == 0:
+			s.remember(va, e.Frame())
+		}
+		return s.entry(va, e.Frame())
 	}
 	e := Entry(s.Root, 0)
 	for level := uint(3); level > 0; level-- {
@@ -211,6 +240,9 @@ func (s *Tables) Parts(va, n uint64) []uint64 {
 
 // Part is the entry of the last-level table for the 2 MiB that va lies in; nil when there is no place for it.
 func (s *Tables) Part(va uint64) *PTE {
+	if d := s.kept(va); d != 0 {
+		return s.part(d, va)
+	}
 	e := Entry(s.Root, 0)
 	for level := uint(3); ; level-- {
 		p := (*PTE)(&s.pool.Physical().Words(e.Frame())[index(va, level)])
@@ -225,6 +257,9 @@ func (s *Tables) Part(va uint64) *PTE {
 
 // Directory is the table that names the last-level tables of the GiB of va; 0: there is none.
 func (s *Tables) Directory(va uint64) mem.Addr {
+	if d := s.kept(va); d != 0 {
+		return d
+	}
 	e := Entry(s.Root, 0)
 	for level := uint(3); level > 1; level-- {
 		if e = PTE(s.pool.Physical().Words(e.Frame())[index(va, level)]); e&Present == 0 {
@@ -245,6 +280,33 @@ func (s *Tables) Physical() mem.Physical { return s.pool.Physical() }
 
 // Reserve makes the tables above the last level for va. false when memory is out.
 func (s *Tables) Reserve(va uint64) bool { return s.directory(va) != nil }
+
+// Keep is Reserve of a space that has just begun: the table is its own until it ends, and is found without a search. Preconditions: va lies
+// in [1 GiB, 4 GiB), and there is no table for its GiB; the frames that the space has now are not lent (Lend).
+func (s *Tables) Keep(va uint64) bool {
+	a := s.get()
+	if a == 0 {
+		return false
+	}
+	phys, i := s.pool.Physical(), va>>30&(dirsEnd-1)
+	low := PTE(phys.Words(s.Root)[layout.LowSlot]).Frame()
+	phys.Words(low)[i] = uint64(Entry(a, tableBits(va)))
+	s.dirs[i] = a
+	return true
+}
+
+// kept is what Keep has noted for va; 0: nothing.
+func (s *Tables) kept(va uint64) mem.Addr {
+	if i := va >> 30; i < dirsEnd {
+		return s.dirs[i]
+	}
+	return 0
+}
+
+// part is the entry of va's last-level table in d, the table that names those of its GiB.
+func (s *Tables) part(d mem.Addr, va uint64) *PTE {
+	return (*PTE)(&s.pool.Physical().Words(d)[va>>21&511])
+}
 
 // ReserveWhole is Reserve that takes nothing where memory is not there for all.
 func (s *Tables) ReserveWhole(va uint64) bool {
@@ -270,6 +332,9 @@ func (s *Tables) Lend(keep uint64, list mem.Addr) (lent mem.List) {
 
 // directory finds the entry of va's last-level table and makes the tables above. nil when memory is out.
 func (s *Tables) directory(va uint64) *PTE {
+	if d := s.kept(va); d != 0 {
+		return s.part(d, va)
+	}
 	table := s.Root
 	for level := uint(3); ; level-- {
 		p := (*PTE)(&s.pool.Physical().Words(table)[index(va, level)])

@@ -123,7 +123,7 @@ func (s *Sched) SetPayer(slot int, a abi.AccountID) {
 	}
 	s.slots[slot].pays, s.slots[slot].served = uint8(a), 0
 	s.gen++
-	if s.queued(slot) {
+	if s.queued(slot) && (s.others(slot) || int(s.slots[slot].level) != s.levelOf(slot)) { // else it would come back to where it is
 		s.requeue(slot)
 	}
 }

@@ -30,14 +30,19 @@ type Snapshot struct {
 	pages  uint64
 	next   uint64 // while it is made: where Seal goes on
 
-	written  [soon]uint64 // pages that lives have written soon
+	written  [soon]uint64 // pages that lives have written soon, by address
 	nwritten int
+
+	spare [soon]mem.Addr // of the pages in written; 0: none is made
+	lacks bool           // a spare may be missing
+	Lacks *bool          // set with it; nil: nobody makes any
 }
 
 // part is a last-level table and the 2 MiB that it is for.
 type part struct {
 	va    uint64
 	table mem.Addr
+	spare mem.Addr // a copy of table for the next life; 0: none is made
 }
 
 // Exists tells whether there is a snapshot.
@@ -72,7 +77,7 @@ func (s *Space) Seal(first bool) (more bool, e abi.Errno) {
 	if n.nparts == MaxSnapshotParts {
 		return false, abi.E2BIG
 	}
-	n.parts[n.nparts] = part{va, entry.Frame()}
+	n.parts[n.nparts] = part{va: va, table: entry.Frame()}
 	n.nparts++
 	n.next = va + 1<<partShift
 	words := s.Physical().Words(entry.Frame())
@@ -130,34 +135,24 @@ func (s *Space) Take(n *Snapshot, h *mem.Holder) abi.Errno {
 // write notes that a life has soon written the page of va.
 func (n *Snapshot) write(va uint64) {
 	va &^= abi.PageSize - 1
-	for _, w := range n.written[:n.nwritten] {
-		if w == va {
-			return
-		}
+	at := 0
+	for at < n.nwritten && n.written[at] < va {
+		at++
 	}
-	if n.nwritten < soon {
-		n.written[n.nwritten] = va
-		n.nwritten++
-	}
-}
-
-// Prefill gives the space its copies of the pages that lives write soon, as far as there is memory: that saves a fault each. It is not a
-// part of Load: together they would keep interrupts waiting.
-func (s *Space) Prefill() {
-	n := s.snapshot
-	if n == nil {
+	if at < n.nwritten && n.written[at] == va || n.nwritten == soon {
 		return
 	}
-	for _, va := range n.written[:n.nwritten] {
-		if s.copy(va, ownPage) != abi.OK {
-			return
-		}
-	}
+	copy(n.written[at+1:], n.written[at:n.nwritten])
+	copy(n.spare[at+1:], n.spare[at:n.nwritten])
+	n.written[at], n.spare[at] = va, 0
+	n.nwritten++
+	n.lack()
 }
 
-// Free gives the snapshot's frames back. Preconditions: no space shares it.
+// Free gives the snapshot's frames back, and its spares. Preconditions: no space shares it.
 func (n *Snapshot) Free(pool *mem.Pool) {
 	if n.Exists() {
+		n.DropSpares(pool)
 		pool.PutList(n.holder, &n.frames)
 	}
 	*n = Snapshot{}
@@ -168,13 +163,12 @@ func (s *Space) Snapshot() *Snapshot { return s.snapshot }
 
 // Kept is the snapshot's own frame for the page of va, of which who writes gets a copy; ok is false when it has none.
 func (n *Snapshot) Kept(phys mem.Physical, va uint64) (a mem.Addr, ok bool) {
-	for i := range n.parts[:n.nparts] {
-		if p := &n.parts[i]; va>>partShift == p.va>>partShift {
-			e := paging.PTE(phys.Words(p.table)[va/abi.PageSize%512])
-			return e.Frame(), e&(paging.Present|paging.Copied) == paging.Present|paging.Copied
-		}
+	p := n.part(va)
+	if p == nil {
+		return 0, false
 	}
-	return 0, false
+	e := paging.PTE(phys.Words(p.table)[va/abi.PageSize%512])
+	return e.Frame(), e&(paging.Present|paging.Copied) == paging.Present|paging.Copied
 }
 
 // AddFrames puts the frames of n into set, at most limit.

@@ -26,12 +26,17 @@ type Space struct {
 	SharedPages uint64
 }
 
-// New makes the address space of a task made from m: the kernel's part as template has it, and an empty part of its own. Its
-// frames are h's. ok is false when memory is out; the space is then to be freed.
+// New is Begin of a new space.
 func New(pool *mem.Pool, template mem.Addr, h *mem.Holder, images *image.Table, m *image.Image) (s Space, ok bool) {
+	ok = s.Begin(pool, template, h, images, m)
+	return s, ok
+}
+
+// Begin makes the address space of a task made from m: the kernel's part as template has it, and an empty part of its own. Its
+// frames are h's. false when memory is out; the space is then to be freed. Preconditions: s is zero.
+func (s *Space) Begin(pool *mem.Pool, template mem.Addr, h *mem.Holder, images *image.Table, m *image.Image) bool {
 	s.images, s.image = images, m
-	s.Tables, ok = paging.New(pool, template, h)
-	return s, ok && s.Reserve(abi.ImageBase) && s.Reserve(abi.RAMBase)
+	return s.Tables.Begin(pool, template, h) && s.Keep(abi.ImageBase) && s.Keep(abi.RAMBase)
 }
 
 // Load maps what the task begins with: the pages of snap, nil for none, and the read-only ones of its executable. false when memory is

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"bennu/boot/ktest/code"
@@ -66,6 +67,7 @@ func newWorld(t *testing.T, pages int) *world {
 	w.image = w.images.Sealed(id)
 	w.pool.Promise(&w.holder, 0, uint64(pages))
 	w.free = w.pool.Free()
+	w.pool.Reclaim = func() bool { return w.snapshot.DropSpares(w.pool) }
 	return w
 }
 
@@ -202,94 +204,153 @@ func (w *world) check(lives ...*Space) {
 			w.t.Fatalf("%s: %#x, %#x", f.What, f.A, f.B)
 		}
 	}
+	w.checkFrames(lives...)
+}
+
+// checkFrames looks whether each frame is free, a spare, or somebody's, once, and whether what is prepared is what it is to be.
+func (w *world) checkFrames(lives ...*Space) {
+	w.t.Helper()
+	var all mem.Set
+	f := w.pool.AddFree(&all)
+	free := all.Len()
+	if !f.Broken() {
+		f = w.snapshot.AddSpares(w.pool.Physical(), &all)
+	}
+	if spares := all.Len() - free; !f.Broken() && spares != w.pool.Spares() {
+		w.t.Fatalf("%d spares, counted %d", spares, w.pool.Spares())
+	}
+	for _, s := range lives {
+		if !f.Broken() {
+			f = s.AddFrames(&all, 1<<20)
+		}
+	}
+	if !f.Broken() {
+		f = w.snapshot.AddFrames(w.pool.Physical(), &all, 1<<20)
+	}
+	if f.Broken() {
+		w.t.Fatalf("%s: %#x, %#x", f.What, f.A, f.B)
+	}
 }
 
 // Lives that read, write, are sealed, hand their memory over, begin with what another has handed over, and end, in any order and
 // with memory out at any moment: each finds what it has itself written, on top of what the snapshot or the executable has, and
-// nothing of others; all frames come back.
+// nothing of others; all frames come back. Whether anything is prepared ahead, who has what and what is free is the same.
 func TestAgainstModel(t *testing.T) {
+	spares := uint64(0)
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(seed, 6))
-			w := newWorld(t, 30+r.IntN(100))
-			type life struct {
-				s *Space
-				m model
+			plain, _ := againstModel(t, seed, false)
+			prepared, used := againstModel(t, seed, true)
+			if !slices.Equal(plain, prepared) {
+				t.Error("with frames that are prepared ahead, counts are others")
 			}
-			var lives []life
-			var kept model // what the snapshot holds
-			for range 3000 {
-				if len(lives) == 0 || len(lives) < 4 && r.IntN(60) == 0 {
-					warm := w.snapshot.Exists() && r.IntN(3) > 0
-					m := model{w, map[uint64]byte{}}
-					if warm {
-						m = kept.clone()
-					}
-					if s, ok := w.begin(warm); ok {
-						lives = append(lives, life{s, m})
-					} else if len(lives) == 0 {
-						t.Fatal("not even one life fits")
-					}
-					continue
-				}
-				i := r.IntN(len(lives))
-				l := lives[i]
-				switch r.IntN(200) {
-				case 0:
-					l.s.Tables.Free()
-					lives = append(lives[:i], lives[i+1:]...)
-					shares := false
-					for _, o := range lives {
-						shares = shares || o.s.Snapshot() != nil
-					}
-					if !shares && r.IntN(2) == 0 {
-						w.snapshot.Free(w.pool)
-					}
-				case 1:
-					steps := r.IntN(8)
-					if w.snapshot.Exists() {
-						steps = 1
-					}
-					switch e := w.take(l.s, steps); {
-					case e == abi.OK && steps > 0:
-						kept = l.m.clone()
-					case e != abi.EAGAIN && e != abi.EBUSY && e != abi.ENOMEM:
-						t.Fatal(e.Name())
-					}
-				case 2:
-					va := address(r)
-					_, read, _ := l.m.at(va)
-					a := l.s.Private(va)
-					if (a != 0) != read && w.pool.Can(&w.holder, 6) {
-						t.Fatalf("Private(%#x): %#x", va, a)
-					}
-					if a != 0 { // a tracer writes where the task may not
-						w.pool.Physical().Bytes(a, abi.PageSize)[va%abi.PageSize] ^= 0x55
-						b, _, _ := l.m.at(va)
-						l.m.written[va] = b ^ 0x55
-					}
-				default:
-					w.touch(l.s, l.m, address(r), r.IntN(2) == 0, byte(r.Uint32()))
-				}
-				if r.IntN(100) == 0 {
-					for _, l := range lives {
-						w.check(l.s)
-					}
-				}
-			}
-			for _, l := range lives {
-				w.check(l.s)
-				for va := range l.m.written {
-					w.touch(l.s, l.m, va, false, 0)
-				}
-				l.s.Tables.Free()
-			}
-			w.snapshot.Free(w.pool)
-			if w.pool.Free() != w.free || w.holder.Used() != 0 {
-				t.Errorf("%d frames free, before %d; %d used", w.pool.Free(), w.free, w.holder.Used())
-			}
+			spares += used
 		})
 	}
+	if spares < 100 {
+		t.Errorf("in all runs %d spares were used, expected some hundreds", spares)
+	}
+}
+
+// againstModel is one run. It tells the counts after each step, and how many spares lives had.
+func againstModel(t *testing.T, seed uint64, prepare bool) (counts []uint64, used uint64) {
+	r, ahead := rand.New(rand.NewPCG(seed, 6)), rand.New(rand.NewPCG(seed, 7))
+	w := newWorld(t, 30+r.IntN(100))
+	if seed%2 == 0 { // the machine's memory is the limit
+		for w.pool.Free() > w.holder.Ceiling()-5 {
+			w.pool.Get(nil)
+		}
+		w.free = w.pool.Free()
+	}
+	type life struct {
+		s *Space
+		m model
+	}
+	var lives []life
+	var kept model // what the snapshot holds
+	for range 3000 {
+		counts = append(counts, w.pool.Free(), w.holder.Used(), uint64(len(lives)))
+		for prepare && ahead.IntN(3) == 0 {
+			w.snapshot.Prepare(w.pool)
+			if ahead.IntN(4) == 0 {
+				w.pool.Clean()
+			}
+		}
+		if len(lives) == 0 || len(lives) < 4 && r.IntN(60) == 0 {
+			warm := w.snapshot.Exists() && r.IntN(3) > 0
+			m := model{w, map[uint64]byte{}}
+			if warm {
+				m = kept.clone()
+			}
+			spares := w.pool.Spares()
+			s, ok := w.begin(warm)
+			used += spares - w.pool.Spares()
+			if ok {
+				lives = append(lives, life{s, m})
+			} else if len(lives) == 0 {
+				t.Fatal("not even one life fits")
+			}
+			continue
+		}
+		i := r.IntN(len(lives))
+		l := lives[i]
+		switch r.IntN(200) {
+		case 0:
+			l.s.Tables.Free()
+			lives = append(lives[:i], lives[i+1:]...)
+			shares := false
+			for _, o := range lives {
+				shares = shares || o.s.Snapshot() != nil
+			}
+			if !shares && r.IntN(2) == 0 {
+				w.snapshot.Free(w.pool)
+			}
+		case 1:
+			steps := r.IntN(8)
+			if w.snapshot.Exists() {
+				steps = 1
+			}
+			switch e := w.take(l.s, steps); {
+			case e == abi.OK && steps > 0:
+				kept = l.m.clone()
+			case e != abi.EAGAIN && e != abi.EBUSY && e != abi.ENOMEM:
+				t.Fatal(e.Name())
+			}
+		case 2:
+			va := address(r)
+			_, read, _ := l.m.at(va)
+			a := l.s.Private(va)
+			if (a != 0) != read && w.pool.Can(&w.holder, 6) {
+				t.Fatalf("Private(%#x): %#x", va, a)
+			}
+			if a != 0 { // a tracer writes where the task may not
+				w.pool.Physical().Bytes(a, abi.PageSize)[va%abi.PageSize] ^= 0x55
+				b, _, _ := l.m.at(va)
+				l.m.written[va] = b ^ 0x55
+			}
+		default:
+			w.touch(l.s, l.m, address(r), r.IntN(2) == 0, byte(r.Uint32()))
+		}
+		if r.IntN(100) == 0 {
+			all := make([]*Space, 0, 4)
+			for _, l := range lives {
+				all = append(all, l.s)
+			}
+			w.check(all...)
+		}
+	}
+	for _, l := range lives {
+		for va := range l.m.written {
+			w.touch(l.s, l.m, va, false, 0)
+		}
+		l.s.Tables.Free()
+	}
+	w.snapshot.Free(w.pool)
+	if w.pool.Free() != w.free || w.holder.Used() != 0 {
+		t.Errorf("%d frames free, before %d; %d used", w.pool.Free(), w.free, w.holder.Used())
+	}
+	w.checkFrames()
+	return counts, used
 }
 
 // A snapshot whose making stops anywhere, because a frame is missing or the task ends, is none, and costs nothing.

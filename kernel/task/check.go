@@ -17,6 +17,9 @@ func (t *Table) Check() invariant.Fault {
 		if k.Slot != s || k.Live && k.Dying || free[s] == (k.Live || k.Dying) {
 			return invariant.Of("task: a slot is free and not, or living and dying (slot, free)", uint64(s), uint64(t.nFree))
 		}
+		if k.Live != (t.living>>s&1 != 0) {
+			return invariant.Of("task: a slot lives, and is not among the living, or the other way (slot, living)", uint64(s), t.living)
+		}
 	}
 	return invariant.Fault{}
 }

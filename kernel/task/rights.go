@@ -13,14 +13,15 @@ func (k *Task) Granted(to abi.Endpoint, id abi.GrantID, access uint32) (g abi.Co
 // opened too, unless that leads to a task that can only receive. A peer that has died meanwhile is passed over; ways
 // that others opened stay open.
 func (t *Table) AllowSends(k *Task, peers []abi.Endpoint) {
+	bit := uint64(1) << (k.Slot & 63)
 	for _, ep := range peers {
 		o := t.Lookup(ep)
 		if o == nil || o == k {
 			continue
 		}
-		k.SendTo |= 1 << o.Slot
+		k.SendTo |= 1 << (o.Slot & 63)
 		if o.Priv.TrapMask != abi.TrapBit(abi.CallReceive) {
-			o.SendTo |= 1 << k.Slot
+			o.SendTo |= bit
 		}
 	}
 }

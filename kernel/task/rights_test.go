@@ -10,7 +10,8 @@ import (
 func TestGranted(t *testing.T) {
 	const to, other = abi.Endpoint(0x47), abi.Endpoint(0x87)
 	const both = abi.GrantValid | abi.GrantRead | abi.GrantWrite
-	k := &Task{Call: new(abi.CallArea)}
+	k := new(Task)
+	k.Call = new(abi.CallArea)
 	for _, c := range []struct {
 		flags uint32
 		seq   uint32

@@ -46,6 +46,8 @@ func (h *Heap) Set(id int, at uint64) {
 	if h.spot[id] == none {
 		h.id[h.n], h.spot[id] = int16(id), int16(h.n)
 		h.n++
+		h.up(int(h.spot[id])) // what it passes on the way is later than all below
+		return
 	}
 	h.up(int(h.spot[id]))
 	h.down(int(h.spot[id]))

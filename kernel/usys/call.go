@@ -42,7 +42,7 @@ func (g Gate) AccountCheckSnapshot(id abi.AccountID) abi.Errno {
 // PrivSet sets what a new task may do. Errors: EPERM (it runs already), EDEADSRCDST,
 // EINVAL, EBUSY (a port is another task's).
 func (g Gate) PrivSet(ep abi.Endpoint, p *abi.Privilege) abi.Errno {
-	copy(g.area().Buf[:], abi.Bytes(p))
+	copy(g.area().Buf[:], p.Used())
 	e, _ := g.call2(abi.CallPrivCtl, uint64(abi.PrivSet), uint64(ep))
 	return e
 }
@@ -75,7 +75,7 @@ func (g Gate) TaskCreate(s *abi.TaskSpec) (abi.Endpoint, abi.Errno) {
 
 // TaskBegin is TaskCreate that tells whether the task begins with the snapshot of its service.
 func (g Gate) TaskBegin(s *abi.TaskSpec) (ep abi.Endpoint, warm bool, e abi.Errno) {
-	copy(g.area().Buf[:], abi.Bytes(s))
+	copy(g.area().Buf[:], s.Used())
 	e, v := g.call0(abi.CallTaskCreate)
 	return abi.Endpoint(v), v&abi.TaskIsWarm != 0, e
 }

@@ -160,13 +160,11 @@ func (s *State) expire(now time.Duration, id ID) {
 
 // Next is when the next Tick is due; ok is false when no timer runs.
 func (s *State) Next() (at time.Duration, ok bool) {
-	at = never
+	first := uint64(1<<64 - 1) // never, read without a sign, is behind all times
 	for i := range s.rows {
-		for _, d := range [...]time.Duration{s.rows[i].due, s.rows[i].checkAt} {
-			if d != never && (at == never || d < at) {
-				at = d
-			}
-		}
+		r := &s.rows[i]
+		first = min(first, uint64(r.due), uint64(r.checkAt))
 	}
+	at = time.Duration(first)
 	return at, at != never
 }

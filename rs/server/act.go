@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math/bits"
 	"time"
 
 	"bennu/kernel/abi"
@@ -9,13 +10,21 @@ import (
 
 // step gives the policy an event, carries its actions out, and steps the events that these lead to.
 func (s *Server) step(e policy.Event) {
+	s.note()
 	s.event = e
 	s.decide()
 }
 
-// decide is step for the event in s.event.
+// decide is step for the event in s.event. Preconditions: note was called before that was written.
 func (s *Server) decide() {
 	s.act(s.policy.Step(s.now, &s.event))
+	if !s.noting {
+		s.followUp()
+	}
+}
+
+// followUp steps the events that starts led to.
+func (s *Server) followUp() {
 	for len(s.follow) > 0 {
 		s.event = s.follow[0]
 		s.follow = s.follow[:copy(s.follow, s.follow[1:])]
@@ -23,19 +32,36 @@ func (s *Server) decide() {
 	}
 }
 
+// note does what was put off when a life began at once: its predecessor's death and its own start are noted, as of then. Nobody can ask
+// for what is noted before the server is at this again; and until it is, it waits, and the new life runs.
+func (s *Server) note() {
+	if !s.noting {
+		return
+	}
+	s.noting = false
+	now := s.now
+	s.now = s.notedAt
+	s.emit(&s.death)
+	s.followUp()
+	s.now = now
+}
+
+// act carries actions out, in their order; only that a death is noted after the start that follows it: the new life comes first.
 func (s *Server) act(actions []policy.Action) {
-	for i := range actions {
+	for i := 0; i < len(actions); i++ {
 		a := &actions[i]
+		if a.Event == abi.EventDeath && i+1 < len(actions) && actions[i+1].Kind == policy.Start && actions[i+1].ID == a.ID {
+			i++
+			if s.begin(&actions[i]) && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
+				s.noting, s.notedAt, s.death = true, s.now, *a
+				continue
+			}
+			s.emit(a)
+			continue
+		}
 		switch a.Kind {
 		case policy.Start:
-			e := policy.Event{Kind: policy.Started, ID: a.ID}
-			if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
-				e.Kind = policy.StartFailed
-				s.explain(&s.table[a.ID], a.Incarnation, e.Why)
-			} else if a.Init == abi.InitRestart {
-				s.hush(a.ID)
-			}
-			s.follow = append(s.follow, e)
+			s.begin(a)
 		case policy.Stop:
 			s.tell(a.ID, &s.table[a.ID].mail.stop)
 		case policy.Kill:
@@ -69,6 +95,19 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
+// begin starts a life, and has what came of it stepped next. false: there is none.
+func (s *Server) begin(a *policy.Action) bool {
+	e := policy.Event{Kind: policy.Started, ID: a.ID}
+	if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
+		e.Kind = policy.StartFailed
+		s.explain(&s.table[a.ID], a.Incarnation, e.Why)
+	} else if a.Init == abi.InitRestart {
+		s.hush(a.ID)
+	}
+	s.follow = append(s.follow, e)
+	return e.Kind == policy.Started
+}
+
 // start makes a life: task, privileges, go. If a part fails, the parts before it are undone: why says which failed, and the record is
 // of no life.
 func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.Errno, why abi.Why) {
@@ -77,22 +116,21 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	if e, why = s.hold(t); e != abi.OK { // the copy is RS's, for all services of the program
 		return made, false, e, why
 	}
-	s.k.AccountPay(t.account) // the service pays for the life that begins
+	s.pay(t.account) // the service pays for the life that begins
 	p := &s.spec
 	p.Label, p.Image, p.Incarnation, p.Init, p.Account = t.label, s.images[t.image].id, a.Incarnation, a.Init, t.account
 	p.Flags = 0
 	if a.Snapshot {
 		p.Flags = abi.TaskSnapshot | abi.TaskWarm
 	}
-	p.Args = [abi.ArgsSize]byte{}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
 	asked := time.Duration(s.k.Now())
 	ep, warm, e := s.k.TaskBegin(p)
 	if e != abi.OK {
 		return made, false, e, abi.WhyTask
 	}
-	s.privileges(t)
-	if e = s.k.PrivSet(ep, &s.priv); e == abi.OK {
+	s.peers(t)
+	if e = s.k.PrivSet(ep, &t.priv); e == abi.OK {
 		t.endpoint = ep
 		s.byBits[ep.Slot()] = int8(a.ID)
 		if e = s.k.PrivAllow(ep); e == abi.OK {
@@ -107,24 +145,29 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	return made, false, e, why
 }
 
-// privileges fills s.priv with a service's rights: those of system.conf, and to send to peers, named by
-// either side, that live now. A peer that starts later opens the way itself, since the kernel keeps masks
-// symmetric.
-func (s *Server) privileges(t *service) {
-	c, p := &t.conf, &s.priv
+// rights fills t.priv with what system.conf says. It never changes.
+func (t *service) rights() {
+	c, p := &t.conf, &t.priv
 	*p = abi.Privilege{
 		TrapMask: abi.AllTraps,
 		CallMask: c.Calls,
 		NIRQs:    uint32(len(c.IRQs)),
 	}
-	p.MaySend(s.root())
 	n := copy(p.Ports[:], c.Ports)
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
-	for i := range s.table[:s.good] {
-		if o := &s.table[i]; t.peers>>i&1 != 0 && o.endpoint != abi.None {
-			p.MaySend(o.endpoint)
+}
+
+// peers adds to t.priv that it may send to the server, and to peers, named by either side, that live now. A peer that starts later opens the
+// way itself, since the kernel keeps masks symmetric.
+func (s *Server) peers(t *service) {
+	p := &t.priv
+	p.NSendTo = 0
+	p.MaySend(s.root())
+	for m := t.peers; m != 0; m &= m - 1 {
+		if i := bits.TrailingZeros64(m); i < s.good && s.table[i].endpoint != abi.None {
+			p.MaySend(s.table[i].endpoint)
 		}
 	}
 }
@@ -173,6 +216,7 @@ func describe(e *abi.Event, r *policy.Record) {
 // died steps the death of a service, with the part of its record that the policy is told.
 func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
 	found := abi.OK
+	s.note()
 	if s.policy.Suspect(id) {
 		found = s.k.AccountCheckSnapshot(s.table[id].account)
 	}

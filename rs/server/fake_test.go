@@ -112,6 +112,9 @@ func (f *fake) before(c kernel.Call) (e abi.Errno, value uint64, instead bool) {
 		var s abi.TaskSpec
 		copy(abi.Bytes(&s), f.rs.CallArea().Buf[:])
 		f.called("create", s.Label.String())
+		if f.m.Payer != s.Account {
+			f.t.Errorf("account %d pays for a life of %s, want its own, %d", f.m.Payer, s.Label, s.Account)
+		}
 	case "kill":
 		if t := f.m.Find(c.To()); t != nil {
 			f.called("kill", t.Label())

@@ -35,9 +35,11 @@ func (f *fake) start() {
 
 // run lets the server handle all that is there, and the services take it.
 func (f *fake) run() {
-	for !f.s.Over() && (len(f.forged) > 0 || f.rs.Pending() || f.s.tickDue) {
+	for !f.s.Over() && (len(f.forged) > 0 || f.rs.Pending() || f.s.tickDue || f.s.tellAt != noHush && f.s.tellAt <= f.now()) {
+		f.s.clock() // it waits at once when it has done its work
 		f.s.Turn()
 	}
+	f.s.note() // as it does before anybody could ask
 	for slot := range abi.MaxTasks {
 		if t := f.m.At(slot); t != nil && f.lives[t.Endpoint] != nil {
 			f.lives[t.Endpoint].settle()
@@ -50,10 +52,13 @@ func (f *fake) now() time.Duration { return time.Duration(f.m.Now()) }
 // busy lets time go by in which the server does something else: it does not run.
 func (f *fake) busy(d time.Duration) { f.m.Pass(f.m.Now() + uint64(d)) }
 
-// pass lets time go by, alarm by alarm.
+// pass lets time go by, alarm by alarm, and by the limits of the server's waits.
 func (f *fake) pass(d time.Duration) {
 	for end := f.m.Now() + uint64(d); ; {
 		at, ok := f.m.Next()
+		if f.s.tellAt != noHush && (!ok || uint64(f.s.tellAt) < at) {
+			at, ok = uint64(f.s.tellAt), true
+		}
 		if !ok || at > end {
 			f.m.Pass(end)
 			return

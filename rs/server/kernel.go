@@ -18,10 +18,21 @@ func (s *Server) unpromised() uint64 {
 	return (c.Frames - c.Reserved) * abi.PageSize
 }
 
-// takeDeath takes the oldest record of a death. Errors: EAGAIN (there is none).
+// takeDeath takes the oldest record of a death. The dead task's account pays then. Errors: EAGAIN (there is none).
 func (s *Server) takeDeath() abi.Errno {
 	_, e := s.k.GetInfo(abi.InfoDeath, 0, abi.Bytes(&s.record))
+	if e == abi.OK {
+		s.payer = s.record.Account
+	}
 	return e
+}
+
+// pay has an account pay for what follows.
+func (s *Server) pay(a abi.AccountID) {
+	if s.payer != a {
+		s.k.AccountPay(a)
+		s.payer = a
+	}
 }
 
 // resetLatency reads the record of the worst delays, which begins anew.

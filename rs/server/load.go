@@ -53,6 +53,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 	s.refuse(refused)
 	configs := make([]policy.Config, s.good)
 	for i := range configs {
+		s.table[i].rights()
 		configs[i] = config(&s.table[i].conf)
 	}
 	s.policy = policy.New(configs)

@@ -28,6 +28,7 @@ type service struct {
 	why      abi.Why   // of that
 	controls uint64    // bit n: may refresh and restart service n
 	peers    uint64    // bit n: it and service n may send to each other
+	priv     abi.Privilege
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
@@ -58,13 +59,18 @@ type Server struct {
 	tellAt time.Duration // the log's lines are written then; noHush: at once
 	reborn uint64        // bits by place of services; while there is one, watchers are not told
 
-	tickDue bool // the alarm has come
-	drained int  // messages since then
+	payer   abi.AccountID // that is known to pay for what the server does now
+	tickDue bool          // the alarm has come
+	drained int           // messages since then
 	armed   time.Duration
 	how     abi.ShutdownHow // of the shutdown
 	status  uint64
 	over    bool
 	follow  []policy.Event // results of starts, to be stepped next
+
+	noting  bool          // a death, and what is in follow, are to be noted (note)
+	notedAt time.Duration // as of then
+	death   policy.Action // whose record is event's
 
 	// The memory below is used again and again, so that nothing is allocated on the way from a death to the
 	// next start.
@@ -75,7 +81,6 @@ type Server struct {
 	event  policy.Event
 	record abi.DeathRecord
 	spec   abi.TaskSpec
-	priv   abi.Privilege
 	regs   abi.Registers
 	line   []byte
 	rows   []abi.ServiceStatus
@@ -108,10 +113,15 @@ func (s *Server) Boot() {
 // Turn takes one message, or the tick that is due, and does all the work that follows.
 func (s *Server) Turn() {
 	timeout := uint64(abi.NoTimeout)
-	if s.tickDue {
+	switch {
+	case s.tickDue:
 		timeout = 0
+	case s.reborn != 0: // seldom for long: an alarm would be a call more on the way to the new life
+		timeout = uint64(max(s.tellAt-s.now, 0))
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
+	s.payer = 0
+	s.note()
 	s.clock()
 	switch e {
 	case abi.OK:
@@ -153,7 +163,8 @@ func (s *Server) take(kind abi.ReceiveKind) {
 
 // deaths takes all records.
 func (s *Server) deaths() {
-	for s.takeDeath() == abi.OK {
+	for more := true; more && s.takeDeath() == abi.OK; {
+		more = s.record.Waiting > 0 // of a death that comes now there is another notification
 		id := s.find(s.record.Endpoint)
 		if id == policy.Nobody {
 			continue // a task whose start failed: its StartFailed has told
@@ -208,19 +219,15 @@ func (s *Server) finish() {
 	if t, due := s.nextFault(); due && (!ok || t < at) {
 		at, ok = t, true
 	}
-	if s.tellAt != noHush && (!ok || s.tellAt < at) {
+	if s.tellAt != noHush && s.reborn == 0 && (!ok || s.tellAt < at) { // else the wait has the limit (Turn)
 		at, ok = s.tellAt, true
 	}
 	if !ok {
 		at = noAlarm
 	}
-	if s.tickDue || at == s.armed {
-		return
+	if s.tickDue || at == s.armed || s.armed != noAlarm && (at == noAlarm || s.armed < at) {
+		return // an alarm that comes too early is dearer than a call only when it comes
 	}
 	s.armed = at
-	if at == noAlarm {
-		s.k.SetAlarm(0)
-		return
-	}
 	s.k.SetAlarm(uint64(max(at-time.Duration(s.k.Now()), 1)))
 }

@@ -94,9 +94,8 @@ func TestDefect8And16PrivilegesFromZero(t *testing.T) {
 	before := len(f.m.Accounts)
 	f.dead("uart", abi.CauseException)
 	sends("uart", "shell", "tty")
-	if len(f.m.Accounts) != before || f.m.Payer != f.task("uart").Spec.Account {
-		t.Errorf("%d accounts after a restart, %d before; account %d paid for it, want the service's, %d", len(f.m.Accounts), before, f.m.Payer,
-			f.task("uart").Spec.Account)
+	if len(f.m.Accounts) != before { // the fake looks who pays
+		t.Errorf("%d accounts after a restart, %d before", len(f.m.Accounts), before)
 	}
 	f.dead("idle", abi.CauseException)
 	if p := f.task("idle").Priv(); p.NPorts != 0 || p.NIRQs != 0 || p.CallMask != 0 {
