@@ -289,6 +289,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallEntropy - abi.CallBase:     (*Kernel).callEntropy,
 	abi.CallSetClock - abi.CallBase:    (*Kernel).callSetClock,
 	abi.CallWindow - abi.CallBase:      (*Kernel).callWindow,
+	abi.CallImageModule - abi.CallBase: (*Kernel).callImageModule,
 }
 
 // userEnd is the end of the addresses that ring 3 could ever have. The CPU refuses to load a base that is not

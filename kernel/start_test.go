@@ -5,6 +5,7 @@ import (
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
+	"bennu/kernel/crc32c"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
@@ -28,7 +29,10 @@ func TestRootTask(t *testing.T) {
 	k := New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32})
 	l, _ := abi.MakeLabel("rs")
 	const bytes = pages*abi.PageSize - 100
-	if e := k.StartRoot(l, code.New().Stop().ELF(), module, bytes); e != abi.OK {
+	elf, archive := code.New().Stop().ELF(), Module{Start: module, Size: bytes}
+	file := Root{Offset: 3 * abi.PageSize, Size: uint64(len(elf)), CRC32C: crc32c.Sum(elf)}
+	copy(phys.Bytes(module+mem.Addr(file.Offset), file.Size), elf)
+	if e := k.StartRoot(l, archive, file); e != abi.OK {
 		t.Fatal(e.Name())
 	}
 	var i abi.AccountInfo

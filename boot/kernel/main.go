@@ -67,21 +67,27 @@ func main() {
 	k := kernel.New(m.config(pool, template, told, module))
 	m.k = k
 	m.banner(told, pool)
-	root := m.rootImage(module)
-	if e := k.StartRoot(label("rs"), root, mem.Addr(module.Start), module.Size()); e != abi.OK {
-		m.refuse("bin/rs cannot be started: " + e.Name() + ": " + e.Text())
-	}
+	m.startRoot(module)
 	quiet()
 	k.Run()
 }
 
-// rootImage takes the root task's executable out of the boot archive.
-func (m *machine) rootImage(module memmap.Range) []byte {
+// startRoot makes the root task of its executable in the boot archive.
+func (m *machine) startRoot(module memmap.Range) {
 	a, err := archive.Open(moduleBytes(module))
 	m.must(err)
-	m.must(a.Check(rootName))
-	b, _ := a.File(rootName)
-	return b
+	f, ok := a.Lookup(rootName)
+	if !ok {
+		m.must(a.Check(rootName)) // says so
+	}
+	e := m.k.StartRoot(label("rs"), kernel.Module{Start: mem.Addr(module.Start), Size: module.Size()},
+		kernel.Root{Offset: uint64(f.Offset), Size: uint64(f.Size), CRC32C: f.CRC32C})
+	if e == abi.EIO {
+		m.must(a.Check(rootName)) // likewise
+	}
+	if e != abi.OK {
+		m.refuse(rootName + " cannot be started: " + e.Name() + ": " + e.Text())
+	}
 }
 
 const rootName = "bin/rs"

@@ -102,6 +102,8 @@ func TestValues(t *testing.T) {
 		"AccountSet":   func() (uint64, abi.Errno) { v, e := g.AccountSet(0, &abi.AccountSpec{}); return uint64(v), e },
 		"TaskCreate":   func() (uint64, abi.Errno) { v, e := g.TaskCreate(&abi.TaskSpec{}); return uint64(v), e },
 		"ImageCreate":  func() (uint64, abi.Errno) { v, e := g.ImageCreate(1); return uint64(v), e },
+		"ImageModule":  func() (uint64, abi.Errno) { v, e := g.ImageModule(4096, 1); return uint64(v), e },
+		"ImageSealSum": func() (uint64, abi.Errno) { v, e := g.ImageSealSum(1); return uint64(v), e },
 		"IRQSetPolicy": func() (uint64, abi.Errno) { v, e := g.IRQSetPolicy(1, 1); return uint64(v), e },
 		"SetAlarm":     func() (uint64, abi.Errno) { return g.SetAlarm(1) },
 		"Times":        func() (uint64, abi.Errno) { return g.Times(peer) },
