@@ -13,6 +13,7 @@ func (k *Kernel) Run() {
 	k.now = k.clock()
 	k.root.ReadyNS = k.now
 	k.entered = k.cpu.TSC() // nobody waited for the boot: it is no stay in ring 0
+	k.cfg.Facts.RootTSC = k.entered
 	for {
 		if t := k.pick(); t != nil {
 			k.turn(t, forEver)

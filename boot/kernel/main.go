@@ -33,6 +33,7 @@ const Version = "bennu 0.1"
 func main() {
 	m := new(machine)
 	m.mainTSC = x86.TSC()
+	noCollector()
 	m.openConsole()
 	if missing := cpu.Check(cpu.ID, cpu.Required); len(missing) > 0 {
 		text := "cpu lacks:"
@@ -68,7 +69,7 @@ func main() {
 	m.k = k
 	m.banner(told, pool)
 	m.startRoot(module)
-	quiet()
+	ring0.SettleStack()
 	k.Run()
 }
 
@@ -124,8 +125,10 @@ func (m *machine) hardware(told *ring0.Handover) {
 	x86.WriteMSR(x86.MSRAPICBase, base)
 	local := apic.NewLocal(mmio.At(madt.LocalAPIC))
 	m.must(local.Enable())
+	began := x86.TSC()
 	m.rates, err = clock.Calibrate(clock.Source{TSC: x86.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: references(tables, fadt), Timer: local})
 	m.must(err)
+	m.clockTSC = x86.TSC() - began
 	m.scale = clock.NewScale(m.rates.TSCHz, entry)
 	pc.SetClock(entry, m.scale.Mult)
 	local.SetTimer(m.rates.TimerHz)
@@ -152,11 +155,10 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 func (m *machine) config(pool *mem.Pool, template mem.Addr, told *ring0.Handover, module memmap.Range) kernel.Config {
 	end := ring0.ImageEnd()
 	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: told.Map.Total(memmap.RAM), PoolFrames: pool.Free(), KernelBytes: end - layout.KernelBase,
-		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: told.EntryTSC, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
+		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: told.EntryTSC, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC, ClockTSC: m.clockTSC}
 	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
-	f.RootTSC = x86.TSC()
 	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
 		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }

@@ -15,7 +15,7 @@ const (
 )
 
 // SettleStack makes the caller's stack as large as it may become. Deeper calls end with the runtime's "stack
-// overflow".
+// overflow". A collection of garbage would make it small again: there must be none after this.
 func SettleStack() {
 	grow()
 	setMaxStack(most)
