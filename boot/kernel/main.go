@@ -69,6 +69,7 @@ func main() {
 	m.k = k
 	m.banner(told, pool)
 	m.startRoot(module)
+	m.HeapAllocs() // the first time takes long: the runtime gives what it has set aside for allocations back
 	ring0.SettleStack()
 	k.Run()
 }
