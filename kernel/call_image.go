@@ -22,7 +22,7 @@ func (k *Kernel) callImageCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64
 }
 
 // imageStep is how many bytes one step of a write copies and sums up.
-const imageStep = 8 << 10
+const imageStep = 32 << 10
 
 // callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG, EPERM (another's image), ENOMEM, EFAULT (the buffer is in
 // a window that is not there). Another buffer that is not the caller's memory ends the caller.

@@ -196,7 +196,7 @@ func (t *Table) Write(id int, offset uint64, b []byte) abi.Errno {
 		if at == 0 && !t.grow(m) {
 			return abi.ENOMEM
 		}
-		n := copy(t.pool.Physical().Bytes(t.page(m, m.filled/abi.PageSize), abi.PageSize)[at:], b)
+		n := mem.CopyBytes(t.pool.Physical().Bytes(t.page(m, m.filled/abi.PageSize), abi.PageSize)[at:], b)
 		m.CRC = crc32c.Update(m.CRC, b[:n])
 		b = b[n:]
 		m.filled += uint64(n)
