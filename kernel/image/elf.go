@@ -101,9 +101,16 @@ func (t *Table) fill(m *Image, p *part, step uint64) bool {
 		}
 		start := g.Start &^ (abi.PageSize - 1)
 		first := g.Offset / abi.PageSize
-		for va := max(start, from); va < min(g.End, from+size); va += abi.PageSize {
-			table[va/abi.PageSize%512] = uint64(paging.Entry(t.page(m, first+(va-start)/abi.PageSize), bits))
-			m.shared++
+		for va, end := max(start, from), min(g.End, from+size); va < end; {
+			a, n := t.run(m, first+(va-start)/abi.PageSize)
+			n = min(n, (end-va+abi.PageSize-1)/abi.PageSize)
+			e := uint64(paging.Entry(a, bits))
+			for i, entries := uint64(0), table[va/abi.PageSize%512:]; i < n; i++ {
+				entries[i] = e
+				e += abi.PageSize
+			}
+			m.shared += n
+			va += n * abi.PageSize
 		}
 	}
 	return true

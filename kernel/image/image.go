@@ -227,6 +227,14 @@ func (t *Table) page(m *Image, n uint64) mem.Addr {
 	return mem.Addr(t.pool.Physical().Words(m.index[n/mem.PerList])[1+n%mem.PerList])
 }
 
+// run is the frame of the file's page n, and how many of its pages lie there in a row, at least. Preconditions: as page.
+func (t *Table) run(m *Image, n uint64) (mem.Addr, uint64) {
+	if whole := m.Size / abi.PageSize; m.at != 0 && n < whole {
+		return t.page(m, n), whole - n
+	}
+	return t.page(m, n), 1
+}
+
 // Unref gives the caller's interest up; the memory returns when no task is left. Errors: EINVAL.
 func (t *Table) Unref(id int) abi.Errno {
 	m := t.Get(id)

@@ -152,10 +152,12 @@ func (s *Space) MapModule(at mem.Addr, size uint64) bool {
 			return false
 		}
 		n := min(uint64(len(entries)), (size-s.module+abi.PageSize-1)/abi.PageSize)
+		e := uint64(paging.Entry(at+mem.Addr(s.module), readOnly|paging.Shared))
 		for i := range entries[:n] {
-			entries[i] = uint64(paging.Entry(at+mem.Addr(s.module), readOnly|paging.Shared))
-			s.module += abi.PageSize
+			entries[i] = e
+			e += abi.PageSize
 		}
+		s.module += n * abi.PageSize
 	}
 	return true
 }

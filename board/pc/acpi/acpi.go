@@ -6,7 +6,10 @@
 // Source: UEFI Forum, "Advanced Configuration and Power Interface (ACPI) Specification".
 package acpi
 
-import "strconv"
+import (
+	"encoding/binary"
+	"strconv"
+)
 
 // Memory is physical memory to read from. Window gives the n bytes at an address, or not ok when
 // there is no memory, or none that may be read.
@@ -260,8 +263,8 @@ func sum(b []byte) (s uint8) {
 	const even = 0x00ff00ff00ff00ff // every other byte of a word; what their sums carry on does not count
 	words := uint64(0)
 	for ; len(b) >= 8; b = b[8:] {
-		w := le64(b)
-		words = (words&even + w&even + w>>8&even)
+		w := binary.LittleEndian.Uint64(b)
+		words = words&even + w&even + w>>8&even
 	}
 	for _, c := range b {
 		s += c
