@@ -89,7 +89,7 @@ func (k *Kernel) Ready(t *task.Task) {
 	if k.sched.Queued(t.Slot) {
 		return // it runs: its request was there
 	}
-	t.ReadyNS = k.now
+	t.ReadyNS = k.Now()
 	k.sched.Ready(t.Slot, k.since)
 }
 
@@ -170,22 +170,22 @@ func (k *Kernel) arm(t *task.Task) {
 		at = min(at, k.sinceBoot(next))
 	}
 	if k.retry != 0 {
-		at = k.now
+		at = k.Now()
 	}
 	if at >= k.armed {
 		return
 	}
 	k.armed = at
 	d := uint64(1)
-	if at > k.now {
-		d = at - k.now
+	if now := k.Now(); at > now {
+		d = at - now
 	}
 	k.m.ArmTimer(d)
 }
 
 // generation changes with everything that decides which task runs next, on which account, and until when. It is
 // never 0.
-func (k *Kernel) generation() uint64 { return k.sched.Gen() + k.timers.Gen() + 1 }
+func (k *Kernel) generation() uint64 { return *k.changes + 1 }
 
 // sinceBoot is a reading of the TSC in ns since boot.
 func (k *Kernel) sinceBoot(tsc uint64) uint64 { return k.ns(tsc - k.cfg.Facts.EntryTSC) }

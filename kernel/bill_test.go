@@ -217,9 +217,9 @@ func TestLineOfTheOverdrawn(t *testing.T) {
 	if x.Wait == 0 || r.m.open[17] {
 		t.Fatalf("overdrawn, and told of an interrupt; line open: %v", r.m.open[17])
 	}
-	began := r.now
+	began := r.Now()
 	r.until("it is told", func() bool { return x.Wait == 0 })
-	if d := r.now - began; d < 10_000_000 || d > 40_000_000 {
+	if d := r.Now() - began; d < 10_000_000 || d > 40_000_000 {
 		t.Errorf("told after %d ns, for a debt of twice a budget of 100 µs in 10 ms", d)
 	}
 }
@@ -268,9 +268,9 @@ func TestComesBackWhereInterruptsCost(t *testing.T) {
 	if server.Wait == 0 || !r.sched.Out(x.Account, r.since, false) {
 		t.Fatal("overdrawn, and its request was taken")
 	}
-	began := r.now
+	began := r.Now()
 	r.until("its request is taken", func() bool { return server.Wait == 0 })
-	if d := r.now - began; d > 10_000_000 {
+	if d := r.Now() - began; d > 10_000_000 {
 		t.Errorf("taken after %d ns, with a third of a budget of 100 µs in 10 ms to fill", d)
 	}
 }

@@ -29,7 +29,7 @@ func (k *Kernel) callIRQCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.IRQEnable:
 		bit, again, e := k.irqs.Enable(t.Endpoint, f.SI)
 		if again {
-			k.ipc.Interrupt(t, bit, k.now)
+			k.ipc.Interrupt(t, bit, k.Now())
 		}
 		return e, 0
 	}

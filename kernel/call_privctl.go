@@ -123,7 +123,7 @@ func overlap(a, b abi.PortRange) bool { return a.First <= b.Last && b.First <= a
 func (k *Kernel) allow(to *task.Task) {
 	to.Wait &^= task.NoPriv
 	if to.StartedNS == 0 {
-		to.StartedNS = k.now
+		to.StartedNS = k.Now()
 		to.Space.Ready()
 		to.Space.Prefill()
 	}

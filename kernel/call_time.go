@@ -10,14 +10,14 @@ import (
 // not received yet is taken back.
 func (k *Kernel) callSetAlarm(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	left := uint64(0)
-	if at, ok := k.timers.Deadline(alarmID(t)); ok && at > k.now {
-		left = at - k.now
+	if at, ok := k.timers.Deadline(alarmID(t)); ok && at > k.Now() {
+		left = at - k.Now()
 	}
 	t.Alarm = false
 	if f.DI == 0 {
 		k.timers.Cancel(alarmID(t))
 	} else {
-		k.timers.Set(alarmID(t), addSaturated(k.now, f.DI))
+		k.timers.Set(alarmID(t), addSaturated(k.Now(), f.DI))
 	}
 	return abi.OK, left
 }

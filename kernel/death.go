@@ -55,7 +55,7 @@ func (k *Kernel) bury(t *task.Task) {
 func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
 	f := &t.Ctx.Frame
 	r.Endpoint, r.Label, r.Incarnation = t.Endpoint, t.Label, t.Incarnation
-	r.StartedNS, r.DiedNS, r.CPUNS, r.Account = t.StartedNS, k.now, k.ns(t.Ticks), t.Account
+	r.StartedNS, r.DiedNS, r.CPUNS, r.Account = t.StartedNS, k.Now(), k.ns(t.Ticks), t.Account
 	if r.Cause == abi.CauseMemory {
 		r.Status = k.accounts.Get(t.Account).Frames.Used()
 	}

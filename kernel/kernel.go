@@ -63,6 +63,7 @@ type Kernel struct {
 	ipc       *ipc.IPC
 	sched     *sched.Sched
 	timers    *timer.Heap
+	changes   *uint64 // counts what decides which task runs next, on which account, and until when
 	images    *image.Table
 	snapshots [abi.MaxAccounts]snapshot
 	windows   *space.Windows
@@ -76,7 +77,7 @@ type Kernel struct {
 	entered uint64    // TSC when ring 0 was last entered
 	why     uint64    // what ring 0 was last entered for: call number, or 1000+vector
 	tell    func(owner abi.Endpoint, bit uint) bool
-	now     uint64 // ns, read once for each entry
+	handed  uint64 // times that the processor was given by hand
 
 	bill
 	held   uint64 // servers, by slot, with messages that wait until the sender's budget is filled
@@ -114,7 +115,8 @@ func New(cfg Config) *Kernel {
 	k.accounts = account.NewTable(cfg.Pool)
 	k.ipc = ipc.New(k.tasks, k)
 	k.sched = sched.New()
-	k.timers = timer.New()
+	k.timers = timer.New(k.sched.Changes())
+	k.changes = k.sched.Changes()
 	k.images = image.NewTable(cfg.Pool)
 	k.images.OnFree = k.imageGone
 	k.windows = space.NewWindows(cfg.Pool)
@@ -124,7 +126,7 @@ func New(cfg Config) *Kernel {
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed = ^uint64(0)
 	k.tell = k.interrupted
-	k.now = k.clock()
+	k.entered = k.cpu.TSC()
 	k.since, k.slot = cfg.Facts.EntryTSC, -1 // boot is at the kernel's expense
 	return k
 }
@@ -133,7 +135,7 @@ func New(cfg Config) *Kernel {
 func (k *Kernel) clock() uint64 { return k.ns(k.cpu.TSC() - k.cfg.Facts.EntryTSC) }
 
 // Now is the time when ring 0 was entered. It implements ipc.Machine.
-func (k *Kernel) Now() uint64 { return k.now }
+func (k *Kernel) Now() uint64 { return k.sinceBoot(k.entered) }
 
 // Timer ids: two a task.
 func alarmID(t *task.Task) int { return 2 * t.Slot }
@@ -141,7 +143,7 @@ func limitID(t *task.Task) int { return 2*t.Slot + 1 }
 
 // SetLimit implements ipc.Machine.
 func (k *Kernel) SetLimit(t *task.Task, timeout uint64) {
-	k.timers.Set(limitID(t), addSaturated(k.now, timeout))
+	k.timers.Set(limitID(t), addSaturated(k.Now(), timeout))
 }
 
 // ClearLimit implements ipc.Machine.

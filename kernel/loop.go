@@ -10,10 +10,10 @@ import (
 // Run is the kernel's life. It does not return.
 func (k *Kernel) Run() {
 	k.running = true
-	k.now = k.clock()
-	k.root.ReadyNS = k.now
+	k.takeHandOver()
 	k.entered = k.cpu.TSC() // nobody waited for the boot: it is no stay in ring 0
 	k.cfg.Facts.RootTSC = k.entered
+	k.root.ReadyNS = k.Now()
 	for {
 		if t := k.pick(); t != nil {
 			k.turn(t, forEver)
@@ -41,6 +41,9 @@ func (k *Kernel) same() bool { return k.settled == k.generation() }
 func (k *Kernel) turn(t *task.Task, stays int) {
 	for ; stays > 0; stays-- {
 		v, left, back := k.cpu.Enter(t.Ctx)
+		if k.cpu.Current != t.Ctx { // it was handed over
+			t = k.current()
+		}
 		k.stayed(left, back)
 		if t.FirstRunNS == 0 {
 			t.FirstRunNS = k.sinceBoot(left)
@@ -57,8 +60,9 @@ func (k *Kernel) turn(t *task.Task, stays int) {
 		}
 		if v == arch.VectorSyscall {
 			t.Calls++
-			k.why = t.Ctx.Frame.AX
-			k.call(t)
+			nr := abi.CallNr(t.Ctx.Frame.AX)
+			k.why = uint64(nr)
+			k.call(t, nr)
 		} else { // a page is mostly given, and t goes on
 			k.why = 1000 + v
 			k.exception(t, v)
@@ -113,7 +117,7 @@ func (k *Kernel) pick() *task.Task {
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
 	if o := k.current(); o != nil && k.sched.Queued(o.Slot) {
-		o.ReadyNS = k.now
+		o.ReadyNS = k.Now()
 	}
 	k.cpu.Switch(t.Ctx, t.Space.Root)
 }
@@ -125,7 +129,7 @@ func (k *Kernel) stayed(left, back uint64) {
 	if d := left - k.entered; d > k.longest {
 		k.longest, k.latency.MaxKernelCall = d, k.why
 	}
-	k.entered, k.now = back, k.sinceBoot(back)
+	k.entered = back
 }
 
 // rest is the work when no task is ready: fill all budgets, look at messages that were held back, and wait for an
@@ -204,7 +208,7 @@ func (k *Kernel) interrupted(owner abi.Endpoint, bit uint) bool {
 	if k.sched.Out(t.Account, k.since, true) {
 		return false
 	}
-	k.ipc.Interrupt(t, bit, k.now)
+	k.ipc.Interrupt(t, bit, k.Now())
 	return true
 }
 
@@ -214,14 +218,14 @@ const expireEach = 8
 // expire handles the deadlines that have come, and lets accounts with filled budgets run again.
 func (k *Kernel) expire() {
 	for range expireEach {
-		id := k.timers.Expired(k.now)
+		id := k.timers.Expired(k.Now())
 		if id < 0 {
 			break
 		}
 		t := &k.tasks.Tasks[id/2]
 		k.cause(t.Account)
 		if id == alarmID(t) {
-			k.ipc.Alarm(t, k.now)
+			k.ipc.Alarm(t, k.Now())
 		} else {
 			k.ipc.WaitOver(t)
 		}
@@ -239,9 +243,8 @@ func (k *Kernel) expire() {
 }
 
 // call hands a SYSCALL to its handler.
-func (k *Kernel) call(t *task.Task) {
+func (k *Kernel) call(t *task.Task, nr abi.CallNr) {
 	f := &t.Ctx.Frame
-	nr := abi.CallNr(f.AX)
 	t.Made |= 1 << (nr & 63)
 	if nr >= abi.CallBase {
 		k.kernelCall(t, nr)
@@ -254,6 +257,8 @@ func (k *Kernel) call(t *task.Task) {
 		k.ipc.Receive(t, abi.Endpoint(f.DI), f.SI)
 	case abi.CallSendRec:
 		k.ipc.SendRec(t, abi.Endpoint(f.DI), f.SI)
+	case abi.CallReplyReceive:
+		k.ipc.ReplyReceive(t, abi.Endpoint(f.DI))
 	case abi.CallNotify:
 		k.ipc.Notify(t, abi.Endpoint(f.DI))
 	case abi.CallSendNB:

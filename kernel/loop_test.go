@@ -41,7 +41,7 @@ func TestReadyLatencyOfRunning(t *testing.T) {
 	}
 	r.does(a, func(*arch.Context) uint64 { r.m.tsc += 700_000_000; return arch.VectorSpurious })
 	r.until("long run", func() bool { return r.m.next[a.Slot] == nil })
-	r.ipc.Interrupt(r.root, 0, r.now) // of equal priority: takes the CPU when a's time is up
+	r.ipc.Interrupt(r.root, 0, r.Now()) // of equal priority: takes the CPU when a's time is up
 	r.until("root runs", func() bool { return r.current() == r.root })
 	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
 	r.until("a runs", func() bool { return r.current() == a })
@@ -99,7 +99,7 @@ func TestDeadlinesDueAtOnce(t *testing.T) {
 	for _, x := range tasks {
 		r.call(x, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
 	}
-	at := r.now + 10_000_000
+	at := r.Now() + 10_000_000
 	for _, x := range tasks {
 		r.timers.Set(alarmID(x), at)
 		r.timers.Set(limitID(x), at)
@@ -152,7 +152,7 @@ func TestCalls(t *testing.T) {
 	}
 	e, _ := r.call(a, abi.CallArchPrctl, abi.ArchSetFS, 1<<47-1)
 	r.want("arch_prctl", e, abi.OK)
-	for _, bad := range [][2]uint64{{0}, {7}, {31}, {uint64(abi.CallMax) + 1}, {1 << 63}, {uint64(abi.CallArchPrctl), 1 << 47}, {uint64(abi.CallArchPrctl), 1<<64 - 1}} {
+	for _, bad := range [][2]uint64{{0}, {8}, {31}, {uint64(abi.CallMax) + 1}, {1 << 63}, {uint64(abi.CallArchPrctl), 1 << 47}, {uint64(abi.CallArchPrctl), 1<<64 - 1}} {
 		b := r.make(p)
 		r.call(b, abi.CallNr(bad[0]), abi.ArchSetFS, bad[1])
 		if d := r.death(abi.CauseBadCall); d.Status != bad[0] || d.Endpoint != b.Endpoint {

@@ -36,6 +36,9 @@ type machine struct {
 	handling uint64 // what each interrupt takes in ring 0
 	open     map[uint32]bool
 	onMask   func(line uint32)
+	hands    int    // the processor is handed over where it can be (handOver), during so many stays in ring 3
+	hand     int    // times that it was
+	anew     bool   // nothing is as pick left it: whoever comes back from ring 3 is looked at from scratch
 	polled   func() // called when the kernel lets interrupts in
 	console  []byte
 	busy     bool   // the console takes nothing
@@ -93,7 +96,18 @@ func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) {
 	left = m.tsc
-	vector = m.stay(c)
+	for vector = m.stay(c); len(m.r.entered) < m.hands && vector == arch.VectorSyscall; vector = m.stay(c) {
+		if handOverCalls>>(c.Frame.AX&63)&1 == 0 {
+			break
+		}
+		to := handOver(m.r.Kernel, c, left, m.tsc)
+		if to == nil {
+			break
+		}
+		c, left = to, m.tsc
+		m.r.cpu.Switch(c, m.r.tasks.Tasks[c.Slot].Space.Root)
+		m.hand++
+	}
 	return vector, left, m.tsc
 }
 
@@ -109,6 +123,9 @@ func (m *machine) stay(c *arch.Context) uint64 {
 		m.r.t.Fatalf("entered a context that is not the current task's (slot %d)", slot)
 	}
 	m.r.entered = append(m.r.entered, slot)
+	if m.anew {
+		m.r.settled = 0
+	}
 	if do := m.next[slot]; do != nil {
 		delete(m.next, slot)
 		m.tsc += 100

@@ -1,10 +1,12 @@
 package kernel
 
 import (
+	"errors"
 	"testing"
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
+	"bennu/kernel/arch"
 	"bennu/kernel/crc32c"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
@@ -167,4 +169,23 @@ func TestWorstWait(t *testing.T) {
 	if waits(30); worst() != [2]uint64{30, far + 5} {
 		t.Errorf("of the next life: %d", worst())
 	}
+}
+
+// The boot's last phase ends where ring 3 is first entered, and not before: making the kernel and the root task is part of it.
+func TestPhasesOfTheBoot(t *testing.T) {
+	r := newRig(t)
+	r.cfg.Facts.RootTSC = 0
+	r.m.tsc += 12_345
+	want := r.m.tsc
+	over := errors.New("ring 3 was entered")
+	r.does(r.root, func(*arch.Context) uint64 { panic(over) })
+	defer func() {
+		if v := recover(); v != over {
+			t.Fatalf("the loop ended with %v", v)
+		}
+		if got := r.cfg.Facts.RootTSC; got != want {
+			t.Errorf("ring 3 first entered at %d, want %d", got, want)
+		}
+	}()
+	r.Run()
 }

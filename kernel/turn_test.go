@@ -8,26 +8,44 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/sched"
 	"bennu/kernel/task"
 )
 
-// busy gives x something to do in each of its stays in ring 3, drawn by f, for ever.
-func (r *rig) busy(f *rand.Rand, x *task.Task, all []*task.Task) {
+// busy gives x something to do in each of its stays in ring 3, drawn by f, for ever. The first of all never waits without a limit, so
+// that somebody wakes the others; who has a sendrec's request answers it next.
+// talks: it does little else than to ask and to answer.
+func (r *rig) busy(f *rand.Rand, x *task.Task, all []*task.Task, talks bool) {
 	var do func(c *arch.Context) uint64
+	receives, waits := false, x != all[0]
 	do = func(c *arch.Context) uint64 {
 		r.m.next[x.Slot] = do
+		asker := abi.Endpoint(0)
+		if receives && c.Frame.AX == uint64(abi.OK) && c.Frame.DX == uint64(abi.KindSendRec) {
+			asker = x.Call.Msg.Source
+		}
+		if x.Call.Msg.Type = 0x500; asker != 0 {
+			x.Call.Msg.Type = abi.MsgReply
+		}
 		r.m.tsc += f.Uint64N(2_000)
-		if f.IntN(30) == 0 {
+		if f.IntN(30) == 0 && asker == 0 {
 			r.m.tsc += f.Uint64N(300_000)
 			r.m.irq = 0
 			return arch.VectorIRQ + 16 + f.Uint64N(8)
 		}
-		if r.m.armed != 0 && r.m.armed <= r.m.tsc {
+		if r.m.armed != 0 && r.m.armed <= r.m.tsc && asker == 0 {
 			r.m.armed = 0
 			return arch.VectorTimer
 		}
 		args := []uint64{uint64(abi.CallTimes), uint64(abi.Self)}
-		switch to := uint64(all[f.IntN(len(all))].Endpoint); f.IntN(12) {
+		what, peer := f.IntN(20), all[f.IntN(len(all))]
+		for n := 0; talks && n < 6 && (peer == x || peer.Wait != task.Receiving); n++ { // mostly somebody who waits
+			peer = all[f.IntN(len(all))]
+		}
+		if talks && f.IntN(8) != 0 {
+			what = 5 + f.IntN(8)
+		}
+		switch to := uint64(peer.Endpoint); what {
 		case 0:
 			args = []uint64{uint64(abi.CallReceive), uint64(abi.Any), f.Uint64N(100_000)}
 		case 1:
@@ -38,7 +56,22 @@ func (r *rig) busy(f *rand.Rand, x *task.Task, all []*task.Task) {
 			args = []uint64{uint64(abi.CallSetAlarm), f.Uint64N(500_000)}
 		case 4:
 			args = []uint64{uint64(abi.CallSendRec), to, f.Uint64N(100_000)}
+		case 5, 6, 7:
+			args = []uint64{uint64(abi.CallReplyReceive), to}
+		case 8, 9, 10, 11:
+			args = []uint64{uint64(abi.CallSendRec), to, abi.NoTimeout}
+		case 12:
+			args = []uint64{uint64(abi.CallReceive), uint64(abi.Any), abi.NoTimeout}
 		}
+		switch last := args[len(args)-1]; {
+		case asker != 0 && waits:
+			args = []uint64{uint64(abi.CallReplyReceive), uint64(asker)}
+		case asker != 0:
+			args = []uint64{uint64(abi.CallSendNB), uint64(asker)}
+		case !waits && (args[0] == uint64(abi.CallReplyReceive) || last == abi.NoTimeout):
+			args = []uint64{uint64(abi.CallNotify), uint64(all[f.IntN(len(all))].Endpoint)}
+		}
+		receives = args[0] == uint64(abi.CallReceive) || args[0] == uint64(abi.CallReplyReceive)
 		r.syscall(x, abi.CallNr(args[0]), args[1:]...)
 		call := r.m.next[x.Slot]
 		r.m.next[x.Slot] = do
@@ -63,7 +96,8 @@ func (r *rig) tells(tasks []*task.Task) string {
 // picking before each stay in ring 3, as Step does it, and as Run does; each stay, account and deadline is the same.
 func TestGoesOnAsIfPickedAnew(t *testing.T) {
 	const stays = 4_000
-	for seed := range uint64(20) {
+	handed := 0
+	for seed := range uint64(40) {
 		run := func(round func(r *rig, left int)) (string, []int) {
 			r := newRig(t)
 			r.m.handling = 300
@@ -79,10 +113,16 @@ func TestGoesOnAsIfPickedAnew(t *testing.T) {
 			}
 			r.away()
 			for i, x := range tasks {
-				r.call(x, abi.CallIRQCtl, uint64(abi.IRQSetPolicy), uint64(16+i), 1)
+				if _, e := r.irqs.Claim(x.Endpoint, uint32(16+i), 1); e != abi.OK {
+					t.Fatalf("line %d: %s", 16+i, e.Name())
+				}
 			}
 			for _, x := range tasks {
-				r.busy(f, x, tasks)
+				if a := r.accounts.Get(x.Account); seed%4 > 1 && f.IntN(3) != 0 {
+					a.Spec.BudgetNS = a.Spec.PeriodNS // no limit
+					r.Kernel.share(a, sched.Level(a.Spec.Priority))
+				}
+				r.busy(f, x, tasks, seed%2 != 0)
 			}
 			r.Kernel.entered, r.entered = r.m.tsc, nil
 			for n := 0; len(r.entered) < stays; n++ {
@@ -91,14 +131,16 @@ func TestGoesOnAsIfPickedAnew(t *testing.T) {
 				}
 				round(r, stays-len(r.entered))
 			}
+			handed += r.m.hand
 			return r.tells(tasks), r.entered
 		}
-		want, order := run(func(r *rig, _ int) { r.settled = 0; r.Step() })
+		want, order := run(func(r *rig, _ int) { r.m.anew = true; r.Step() })
 		for _, way := range []struct {
 			name  string
 			round func(r *rig, left int)
 		}{
 			{"Step", func(r *rig, _ int) { r.Step() }},
+			{"Step with handover", func(r *rig, _ int) { r.m.hands = stays; r.Step() }},
 			{"Run", func(r *rig, left int) {
 				if x := r.pick(); x != nil {
 					r.turn(x, left)
@@ -108,7 +150,7 @@ func TestGoesOnAsIfPickedAnew(t *testing.T) {
 			got, by := run(way.round)
 			for i := range order {
 				if i >= len(by) || by[i] != order[i] {
-					t.Fatalf("seed %d, %s: stay %d is another's", seed, way.name, i)
+					t.Fatalf("seed %d, %s: stay %d is another's: %v, want %v; %s", seed, way.name, i, by[max(i-3, 0):min(i+3, len(by))], order[max(i-3, 0):i+3], got)
 				}
 			}
 			if got != want {
@@ -116,4 +158,8 @@ func TestGoesOnAsIfPickedAnew(t *testing.T) {
 			}
 		}
 	}
+	if handed < 1_000 {
+		t.Errorf("handed over %d times: too rarely to say anything", handed)
+	}
+	t.Logf("handed over %d times", handed)
 }

@@ -22,12 +22,15 @@ type worst func(t *T, measure func(func()))
 
 // worstOf has each call that there is (longestStays asks for that).
 var worstOf = map[abi.CallNr]worst{
-	abi.CallSend:        chain(abi.CallSend),
-	abi.CallReceive:     receiveFromNobody,
-	abi.CallSendRec:     chain(abi.CallSendRec),
-	abi.CallNotify:      simple(abi.CallNotify),
-	abi.CallSendNB:      simple(abi.CallSendNB),
-	abi.CallSendA:       lastSendA,
+	abi.CallSend:    chain(abi.CallSend),
+	abi.CallReceive: receiveFromNobody,
+	abi.CallSendRec: chain(abi.CallSendRec),
+	abi.CallNotify:  simple(abi.CallNotify),
+	abi.CallSendNB:  simple(abi.CallSendNB),
+	abi.CallSendA:   lastSendA,
+
+	abi.CallReplyReceive: crowdedReply,
+
 	abi.CallExit:        crowdedDeath,
 	abi.CallPrivCtl:     manyRights,
 	abi.CallTaskCreate:  largeTask,
@@ -67,7 +70,7 @@ var others = []struct {
 
 func longestStays(t *T) {
 	for nr := abi.CallSend; nr <= abi.CallMax; nr++ {
-		if nr > abi.CallSendA && nr < abi.CallBase {
+		if nr > abi.CallReplyReceive && nr < abi.CallBase {
 			continue
 		}
 		run, ok := worstOf[nr]
@@ -172,6 +175,14 @@ func lastSendA(t *T, measure func(func())) {
 	}
 	measure(func() { p[0].start(abi.CallSendA, uint64(p[1].ep), 1) })
 	measure(func() { p[0].start(abi.CallSendA, uint64(p[1].ep), 1) })
+}
+
+// crowdedReply: everything waits for who answers, and it looks at that in the same stay.
+func crowdedReply(t *T, measure func(func())) {
+	last := t.puppet()
+	p := full(t, abi.MaxAsync)
+	last.receive(p[0].ep)
+	measure(func() { p[0].start(abi.CallReplyReceive, uint64(last.ep)) })
 }
 
 func crowdedDeath(t *T, measure func(func())) {

@@ -20,7 +20,7 @@ var onEndpoints = []struct {
 	args [5]uint64
 }{
 	{abi.CallSend, 0, [5]uint64{}}, {abi.CallReceive, 0, [5]uint64{1: 0}}, {abi.CallSendRec, 0, [5]uint64{1: 1}}, {abi.CallNotify, 0, [5]uint64{}},
-	{abi.CallSendNB, 0, [5]uint64{}}, {abi.CallSendA, 0, [5]uint64{}},
+	{abi.CallSendNB, 0, [5]uint64{}}, {abi.CallSendA, 0, [5]uint64{}}, {abi.CallReplyReceive, 0, [5]uint64{}},
 	{abi.CallPrivCtl, 1, [5]uint64{uint64(abi.PrivSet)}}, {abi.CallPrivCtl, 1, [5]uint64{uint64(abi.PrivAllow)}},
 	{abi.CallPrivCtl, 1, [5]uint64{uint64(abi.PrivDisallow)}}, {abi.CallPrivCtl, 1, [5]uint64{uint64(abi.PrivQuery)}},
 	{abi.CallTaskKill, 0, [5]uint64{}}, {abi.CallTimes, 0, [5]uint64{}},
@@ -79,7 +79,7 @@ func specialTargets(t *T) {
 		for _, c := range onEndpoints {
 			want := abi.EDEADSRCDST
 			switch {
-			case ep == abi.Any && c.nr <= abi.CallSendA && c.nr != abi.CallReceive:
+			case ep == abi.Any && c.nr <= abi.CallReplyReceive && c.nr != abi.CallReceive:
 				want = abi.EINVAL
 			case c.nr == abi.CallReceive && (ep == abi.Any || ep == abi.Hardware || ep == abi.Clock || ep == abi.System || ep == abi.Self):
 				want = abi.EAGAIN

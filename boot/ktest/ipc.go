@@ -55,11 +55,16 @@ func sendReceive(t *T) {
 // forged: Source is the sender's endpoint, whatever it wrote there. setMsg writes 0xdead.
 func forged(t *T) {
 	p := t.puppets(2)
-	for nr, kind := range map[abi.CallNr]abi.ReceiveKind{abi.CallSend: abi.KindSend, abi.CallSendRec: abi.KindSendRec, abi.CallSendNB: abi.KindSendNB, abi.CallSendA: abi.KindSendA} {
+	for nr, kind := range map[abi.CallNr]abi.ReceiveKind{abi.CallSend: abi.KindSend, abi.CallSendRec: abi.KindSendRec, abi.CallSendNB: abi.KindSendNB, abi.CallSendA: abi.KindSendA, abi.CallReplyReceive: abi.KindSendNB} {
 		p[1].receive(abi.Any)
 		p[0].setMsg(0x300)
 		p[0].start(nr, uint64(p[1].ep), 1)
 		p[1].got(kind, p[0].ep, 0x300)
+		if nr == abi.CallReplyReceive { // it waits for the next message
+			p[1].setMsg(0x301)
+			p[1].call(abi.CallSendNB, uint64(p[0].ep))
+			p[0].got(abi.KindSendNB, p[1].ep, 0x301)
+		}
 		sys.Sleep(10)
 	}
 }
@@ -71,7 +76,7 @@ func notifyType(t *T) {
 			p[1].receive(abi.Any)
 		}
 		p[0].setMsg(abi.MsgNotify, 1)
-		for _, nr := range []abi.CallNr{abi.CallSend, abi.CallSendRec, abi.CallSendNB, abi.CallSendA} {
+		for _, nr := range []abi.CallNr{abi.CallSend, abi.CallSendRec, abi.CallSendNB, abi.CallSendA, abi.CallReplyReceive} {
 			e, _ := p[0].call(nr, uint64(p[1].ep), 1)
 			t.want(callName(nr), e, abi.EINVAL)
 		}

@@ -13,6 +13,7 @@ var rightTests = []test{
 	{"TestSendMaskSymmetry", sendSymmetry},
 	{"TestCallMaskOff", callMaskOff},
 	{"TestCallMaskEach", callMaskEach},
+	{"TestReplyReceiveRights", replyReceiveRights},
 	{"TestUnknownCalls", unknownCalls},
 	{"TestDeathsAreRoots", deathsAreRoots},
 	{"TestArchPrctl", archPrctl},
@@ -53,8 +54,41 @@ func trapMask(t *T) {
 	}
 }
 
+// replyReceiveRights: the call has no bit of its own, and needs both others.
+func replyReceiveRights(t *T) {
+	peer, other := t.puppet(), t.puppet()
+	for _, mask := range []uint32{0, abi.TrapBit(abi.CallSendNB), abi.TrapBit(abi.CallReceive), abi.AllTraps &^ abi.TrapBit(abi.CallReceive), abi.AllTraps &^ abi.TrapBit(abi.CallSendNB),
+		abi.TrapBit(abi.CallSendNB) | abi.TrapBit(abi.CallReceive)} {
+		p := all()
+		p.TrapMask = mask
+		x := t.puppetWith(p)
+		peer.receive(x.ep)
+		x.setMsg(0x300)
+		if x.start(abi.CallReplyReceive, uint64(peer.ep)); mask&replyReceive != replyReceive {
+			e, _ := x.result()
+			t.want("replyreceive", e, abi.ETRAPDENIED)
+			equal(t, "sent", peer.ended(), false)
+			t.kill(x.ep)
+			e, _ = peer.result()
+			t.want("receive from the dead", e, abi.EDEADSRCDST)
+			continue
+		}
+		peer.got(abi.KindSendNB, x.ep, 0x300)
+		other.setMsg(0x400)
+		e, _ := other.call(abi.CallSendNB, uint64(x.ep))
+		t.want("sendnb to who has answered", e, abi.OK)
+		x.got(abi.KindSendNB, other.ep, 0x400)
+		x.setMsg(0x300)
+		e, _ = x.call(abi.CallReplyReceive, uint64(peer.ep))
+		t.want("replyreceive to who does not wait", e, abi.ENOTREADY)
+		t.kill(x.ep)
+	}
+}
+
+const replyReceive = 1<<abi.CallSendNB | 1<<abi.CallReceive
+
 func callName(nr abi.CallNr) string {
-	return [...]string{"?", "send", "receive", "sendrec", "notify", "sendnb", "senda"}[nr]
+	return [...]string{"?", "send", "receive", "sendrec", "notify", "sendnb", "senda", "replyreceive"}[nr]
 }
 
 func sendMask(t *T) {
@@ -62,7 +96,7 @@ func sendMask(t *T) {
 	p := all()
 	p.deaf = true
 	x := t.puppetWith(p)
-	for _, nr := range []abi.CallNr{abi.CallSend, abi.CallSendRec, abi.CallNotify, abi.CallSendNB, abi.CallSendA} {
+	for _, nr := range []abi.CallNr{abi.CallSend, abi.CallSendRec, abi.CallNotify, abi.CallSendNB, abi.CallSendA, abi.CallReplyReceive} {
 		for _, to := range []abi.Endpoint{peer.ep, me(), x.ep} {
 			e, _ := x.call(nr, uint64(to), 0)
 			t.want(callName(nr), e, abi.ECALLDENIED)
@@ -146,7 +180,7 @@ func callMaskEach(t *T) {
 }
 
 func unknownCalls(t *T) {
-	for _, nr := range []uint64{0, 7, 8, 31, uint64(abi.CallMax) + 1, 63, 64, 100, 159, 1 << 8, 1 << 16, 1<<32 + 1, 1 << 32, 1 << 63, 1<<64 - 1, 1<<64 - 32} {
+	for _, nr := range []uint64{0, 8, 9, 31, uint64(abi.CallMax) + 1, 63, 64, 100, 159, 1 << 8, 1 << 16, 1<<32 + 1, 1 << 32, 1 << 63, 1<<64 - 1, 1<<64 - 32} {
 		r := t.death(t.start(code.New().Call(abi.CallNr(nr)).Exit(0), all()), abi.CauseBadCall)
 		equal(t, "number", r.Status, nr)
 	}

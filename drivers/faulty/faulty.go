@@ -18,11 +18,11 @@ func (driver) Init(*sdk.Context) error { return nil }
 func (f driver) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	switch m.Type {
 	case faulty.Do:
-		c.Reply(m, f.do(c, m.Arg[0], m.Arg[1]))
+		c.Answer(m, f.do(c, m.Arg[0], m.Arg[1]))
 	case faulty.Echo:
-		c.Reply(m, abi.OK, m.Arg[1:6]...) // Arg[6] is the tag
+		c.Answer(m, abi.OK, m.Arg[1:6]...) // Arg[6] is the tag
 	default:
-		c.Reply(m, abi.ENOSYS)
+		c.Answer(m, abi.ENOSYS)
 	}
 }
 

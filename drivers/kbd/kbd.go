@@ -63,20 +63,20 @@ func (k *driver) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) {
 	switch m.Type {
 	case kbd.Read:
 		if !k.reads.Holds(c, m.Source) {
-			c.Reply(m, abi.EPERM)
+			c.Answer(m, abi.EPERM)
 			return
 		}
 		if k.r == k.w {
-			c.Reply(m, abi.EAGAIN)
+			c.Answer(m, abi.EAGAIN)
 			return
 		}
 		b := k.chars[k.r%kept]
 		k.r++
-		c.Reply(m, abi.OK, uint64(b&0xff))
+		c.Answer(m, abi.OK, uint64(b&0xff))
 	case kbd.State:
-		c.Reply(m, abi.OK, k.irqs, k.codes, k.count, k.dropped)
+		c.Answer(m, abi.OK, k.irqs, k.codes, k.count, k.dropped)
 	default:
-		c.Reply(m, abi.ENOSYS)
+		c.Answer(m, abi.ENOSYS)
 	}
 }
 

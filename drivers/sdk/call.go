@@ -269,16 +269,25 @@ func (c *Context) Reply(m *abi.Msg, e abi.Errno, args ...uint64) abi.Errno {
 // ReplyTo is Reply to an asker that was kept.
 func (c *Context) ReplyTo(a Asker, e abi.Errno, args ...uint64) abi.Errno {
 	m := abi.Msg{Type: abi.MsgReply}
+	fill(&m, a.Tag, e, args)
+	return c.deliver(a.To, &m)
+}
+
+func fill(m *abi.Msg, tag uint64, e abi.Errno, args []uint64) {
 	m.Arg[0] = uint64(e)
 	copy(m.Arg[1:6], args)
-	m.Arg[6] = a.Tag
-	e = c.post(a.To, &m)
+	m.Arg[6] = tag
+}
+
+// deliver is ReplyTo of a whole answer.
+func (c *Context) deliver(to abi.Endpoint, m *abi.Msg) abi.Errno {
+	e := c.post(to, m)
 	if e != abi.EAGAIN {
 		return e
 	}
-	if c.owe(a.To, &m) {
+	if c.owe(to, m) {
 		return abi.OK
 	}
-	c.Log("error", "answer lost", "to", Dec(uint64(a.To)), "errno", e.Name())
+	c.Log("error", "answer lost", "to", Dec(uint64(to)), "errno", e.Name())
 	return e
 }

@@ -41,14 +41,16 @@ type Context struct {
 	interrupter Interrupter
 	replier     Replier
 
-	in    abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
-	later later
-	await awaited // by the Call that goes on
-	owed  []owed  // answers that the kernel has no room for
-	pause time.Duration
-	fetch bool // the reincarnation server keeps messages for which there was no room
-	line  [lineSize]byte
-	words [abi.RSMaxLen]byte
+	in     abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
+	later  later
+	answer abi.Msg      // of the handler that has returned, or will
+	asker  abi.Endpoint // for whom it is; 0: there is none
+	await  awaited      // by the Call that goes on
+	owed   []owed       // answers that the kernel has no room for
+	pause  time.Duration
+	fetch  bool // the reincarnation server keeps messages for which there was no room
+	line   [lineSize]byte
+	words  [abi.RSMaxLen]byte
 }
 
 func newContext(k usys.Gate, d Driver) *Context {

@@ -94,6 +94,7 @@ func (c *Context) loop() {
 }
 
 func (c *Context) end(status uint64, kind abi.ExitKind) {
+	c.flush()
 	c.over, c.status, c.kind = true, status, kind
 }
 
@@ -113,6 +114,11 @@ func (c *Context) turn() {
 
 // receive takes the next message: what a waiting method put off first.
 func (c *Context) receive(m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	if c.asker != 0 {
+		if kind, came := c.replyReceive(m); came {
+			return kind, abi.OK
+		}
+	}
 	if !c.later.empty() {
 		return c.later.next(m, c.root), abi.OK
 	}

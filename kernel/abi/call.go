@@ -17,6 +17,11 @@ const (
 	CallNotify  CallNr = 4 // (to): never blocks, never lost, coalesces
 	CallSendNB  CallNr = 5 // (to): ENOTREADY if the target is not waiting
 	CallSendA   CallNr = 6 // (to, tag): the kernel keeps the message until it is received
+
+	// CallReplyReceive is CallSendNB, and, if that succeeds, CallReceive from Any without a limit, in one entry: a server's answer and its
+	// wait for the next request. It needs the rights of both, and has no bit of its own. Its errors are the send's: nothing was
+	// received then.
+	CallReplyReceive CallNr = 7 // (to) kind
 )
 
 // Kernel calls. The privilege's CallMask has bit n-CallBase for number n.

@@ -20,6 +20,10 @@ type CPU struct {
 	userSP   uint64 // for a moment at SYSCALL
 	idling   uint64 // 1: interrupts come to ring 0
 
+	// Where SYSCALL goes before it goes to who called enter, for the calls whose bits are set (HandOver).
+	handOver, handWith, handCalls uint64
+
+	self        *CPU   // for code that changes the GS base
 	cleanFPU    uint64 // XRSTOR of it gives the initial state
 	xcr0, mxcsr uint32
 

@@ -45,6 +45,9 @@ const (
 	x87SSEAVX  = 7                  // bits of XCR0
 )
 
+// handMost is the last call number that HandOver may name.
+const handMost = 31
+
 // Interrupt-stack-table numbers: a stack for each exception that may come when RSP is nobody's stack, or a
 // stack's end.
 const (
@@ -75,6 +78,7 @@ type Config struct {
 func Init(c *Config) *CPU {
 	p := &boot
 	p.kernelFS, p.xcr0, p.mxcsr = x86.ReadFSBase(), x87SSEAVX, mxcsrReset
+	p.self = p
 	p.cleanFPU = uint64(uintptr(c.Phys.Pointer(c.Clean)))
 	*(*uint32)(unsafe.Add(c.Phys.Pointer(c.Clean), 24)) = p.mxcsr // XSAVE area, MXCSR
 	p.tss = (*byte)(c.Phys.Pointer(c.TSS))
@@ -177,8 +181,19 @@ func (p *CPU) Switch(c *Context, root mem.Addr) {
 
 // Enter runs the task of the last Switch, whose context is c, until something ends its stay in
 // ring 3, and returns the vector, and TSC when ring 0 was left and when it was entered again. The page
-// tables in force must be the task's.
+// tables in force must be the task's. The task that came back is that of Current: the processor may have been handed over
+// meanwhile (HandOver), any number of times.
 func (p *CPU) Enter(c *Context) (vector, left, back uint64) { return enter(c) }
+
+// HandOver has code called at each SYSCALL up to handMost whose bit is set in calls: it may let another task than the one that called go on, without a
+// return of Enter. It is machine code for ring 0, without Go's stack or registers, that keeps the contract of kernel/handover_amd64.h; with is its
+// R8. A processor that must clear something between two tasks (Clear) does not call it.
+func (p *CPU) HandOver(code uintptr, with unsafe.Pointer, calls uint64) {
+	if p.Clear != nil {
+		return
+	}
+	p.handOver, p.handWith, p.handCalls = uint64(code), uint64(uintptr(with)), calls
+}
 
 // Idle waits for an interrupt and returns its vector.
 func (p *CPU) Idle() (vector uint64) { return idle(nil) }

@@ -50,6 +50,67 @@
 	POPQ	CX; \
 	POPQ	AX
 
+#define READ_TSC \
+	RDTSC; \
+	SHLQ	$32, DX; \
+	ORQ	DX, AX
+
+// RESUME leaves ring 0 for the task of the Context DI, whose page tables and GS base are in force. SP is CPU.kernelSP: TSC goes where
+// enter's caller finds it.
+#define RESUME \
+	MOVL	CPU_xcr0(GS), AX; \
+	XORL	DX, DX; \
+	CMPQ	Context_FPUSaved(DI), $0; \
+	JEQ	clean; \
+	XRSTOR64	(DI); \
+	JMP	loaded; \
+clean: \
+	MOVQ	CPU_cleanFPU(GS), SI; \
+	XRSTOR64	(SI); \
+loaded: \
+	MOVQ	Context_FSBase(DI), AX; \
+	WRFSBASEQ	AX; \
+	READ_TSC; \
+	MOVQ	AX, 32(SP); \
+	/* POPQ, LEAQ and SWAPGS do not change the flags that this leaves */ \
+	CMPQ	(Context_Frame+Frame_Vector)(DI), $const_VectorSyscall; \
+	LEAQ	Context_Frame(DI), SP; \
+	POP_REGS; \
+	LEAQ	16(SP), SP; \
+	SWAPGS; \
+	JEQ	sysret; \
+	IRETQ; \
+sysret: \
+	MOVQ	0(SP), CX; \
+	MOVQ	16(SP), R11; \
+	MOVQ	24(SP), SP; \
+	BYTE	$0x48; BYTE $0x0f; BYTE $0x07
+
+// TAKE gives the processor to the Context SI: its GS base and the root AX of its page tables. DI is the Context that had it, DX the CPU.
+//
+// Loading a selector changes the base on some CPUs: FS's is written by whoever uses it next, GS's here. The
+// task's GS base is reached by exchanging the two: RDMSR and WRMSR of the other one would take hundreds of cycles. What comes
+// in between is an NMI, #MC or #DF: none of them looks at GS.
+#define TAKE \
+	MOVQ	AX, CR3; \
+	XORL	AX, AX; \
+	MOVW	AX, DS; \
+	MOVW	AX, ES; \
+	MOVW	AX, FS; \
+	MOVW	AX, GS; \
+	SWAPGS; \
+	RDGSBASEQ	BX; \
+	MOVQ	BX, Context_GSBase(DI); \
+	MOVQ	Context_GSBase(SI), BX; \
+	WRGSBASEQ	BX; \
+	SWAPGS; \
+	WRGSBASEQ	DX; \
+	MOVQ	SI, CPU_Current(DX); \
+	LEAQ	Context__size(SI), BX; \
+	MOVQ	BX, CPU_contextTop(DX); \
+	MOVQ	CPU_tss(DX), CX; \
+	MOVQ	BX, const_tssRSP0(CX)
+
 // func enter(c *Context) (vector, left, back uint64)
 //
 // Stack: 0(SP) return address, 8(SP) c, 16(SP) vector, 24(SP) left, 32(SP) back; 8 more from CPU.kernelSP, which
@@ -58,59 +119,37 @@ TEXT ·enter(SB),NOSPLIT|NOFRAME,$0-32
 	MOVQ	8(SP), DI
 	PUSHQ	BP
 	MOVQ	SP, CPU_kernelSP(GS)
-	MOVL	CPU_xcr0(GS), AX
-	XORL	DX, DX
-	CMPQ	Context_FPUSaved(DI), $0
-	JEQ	clean
-	XRSTOR64	(DI)
-	JMP	loaded
-clean:
-	MOVQ	CPU_cleanFPU(GS), SI
-	XRSTOR64	(SI)
-loaded:
-	MOVQ	Context_FSBase(DI), AX
-	WRFSBASEQ	AX
-	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, 32(SP)	// left
-	// POPQ, LEAQ and SWAPGS do not change the flags that this leaves
-	CMPQ	(Context_Frame+Frame_Vector)(DI), $const_VectorSyscall
-	LEAQ	Context_Frame(DI), SP
-	POP_REGS
-	LEAQ	16(SP), SP	// Vector, Err
-	SWAPGS
-	JEQ	sysret
-	IRETQ
-sysret:
-	MOVQ	0(SP), CX
-	MOVQ	16(SP), R11
-	MOVQ	24(SP), SP
-	BYTE	$0x48; BYTE $0x0f; BYTE $0x07	// SYSRETQ
+	RESUME
 
-// leave returns from enter. DI: the Context.
+// LEAVE returns from enter at TSC AX. DI: the Context. SP is CPU.kernelSP.
+#define LEAVE \
+	MOVQ	AX, 40(SP); \
+	RDFSBASEQ	AX; \
+	MOVQ	AX, Context_FSBase(DI); \
+	MOVQ	CPU_kernelFS(GS), AX; \
+	WRFSBASEQ	AX; \
+	LDMXCSR	CPU_mxcsr(GS); \
+	MOVQ	(Context_Frame+Frame_Vector)(DI), AX; \
+	BACK
+
+// BACK returns AX from enter or idle, whose BP is on the stack that they left. SP is CPU.kernelSP.
+#define BACK \
+	MOVQ	BP, CX; /* ring 3's, saved already; vet wants it read before it is written */ \
+	MOVQ	0(SP), BP; \
+	ADDQ	$8, SP; \
+	MOVQ	AX, 16(SP); \
+	BYTE	$0xc3	// RET: the assembler wants it to balance pushes
+
+// leave returns from enter now.
 TEXT ·leave(SB),NOSPLIT|NOFRAME,$0
-	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
+	READ_TSC
 	MOVQ	CPU_kernelSP(GS), SP
-	MOVQ	AX, 40(SP)	// back
-	RDFSBASEQ	AX
-	MOVQ	AX, Context_FSBase(DI)
-	MOVQ	CPU_kernelFS(GS), AX
-	WRFSBASEQ	AX
-	LDMXCSR	CPU_mxcsr(GS)
-	MOVQ	(Context_Frame+Frame_Vector)(DI), AX
-	JMP	·back(SB)
+	LEAVE
 
-// back returns AX from enter or idle, whose BP is on the stack that they left.
+// back returns AX from enter or idle.
 TEXT ·back(SB),NOSPLIT|NOFRAME,$0
-	MOVQ	BP, CX	// ring 3's, saved already; vet wants it read before it is written
 	MOVQ	CPU_kernelSP(GS), SP
-	MOVQ	0(SP), BP
-	ADDQ	$8, SP
-	MOVQ	AX, 16(SP)
-	RET
+	BACK
 
 // syscallEntry is where SYSCALL goes: interrupts off, user stack, RIP in CX, RFLAGS in R11.
 TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
@@ -127,7 +166,34 @@ TEXT ·syscallEntry(SB),NOSPLIT|NOFRAME,$0
 	PUSH_REGS
 	LEAQ	-Context_Frame(SP), DI
 	MOVQ	$0, Context_FPUSaved(DI)	// the ABI says that it is lost
-	JMP	·leave(SB)
+	MOVQ	AX, BX
+	READ_TSC
+	MOVQ	CPU_kernelSP(GS), SP
+	CMPQ	BX, $const_handMost
+	JLS	short
+	LEAVE
+
+	// Another task may go on.
+short:
+	MOVQ	CPU_handCalls(GS), CX
+	MOVQ	AX, R14
+	BTQ	BX, CX
+	JCC	refused
+	MOVQ	32(SP), R13
+	MOVQ	CPU_handWith(GS), R8
+	MOVQ	CPU_handOver(GS), CX
+	CALL	CX
+	TESTQ	SI, SI
+	JEQ	refused
+	RDFSBASEQ	BX
+	MOVQ	BX, Context_FSBase(DI)
+	MOVQ	CPU_self(GS), DX
+	TAKE
+	MOVQ	SI, DI
+	RESUME
+refused:
+	MOVQ	R14, AX
+	LEAVE
 
 // NAME_VECTOR turns the address in the place of Frame.Vector, that after the stub's CALL, into the vector, and
 // leaves it in AX: stubs are 8 bytes long.

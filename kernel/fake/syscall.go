@@ -57,8 +57,11 @@ func (t *Task) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uin
 		if c.mayWait() && !t.wait(c) {
 			return t.gone()
 		}
-		if t.gaveUp != at && t.Running() {
-			continue // the test has made a call for the task in between: it waits anew
+		if t.gaveUp != at && t.Running() { // the test has made a call for the task in between: it waits anew
+			if c.Nr == abi.CallReplyReceive { // its answer has left
+				c = Call{abi.CallReceive, [5]uint64{uint64(abi.Any), abi.NoTimeout}}
+			}
+			continue
 		}
 		e, v := t.Errno(), t.value()
 		if h != nil && h.After != nil {
@@ -93,6 +96,8 @@ func (t *Task) enter(c Call) {
 		x.Send(t.k, c.To())
 	case abi.CallSendNB:
 		x.SendNB(t.k, c.To())
+	case abi.CallReplyReceive:
+		x.ReplyReceive(t.k, c.To())
 	case abi.CallSendA:
 		x.SendA(t.k, c.To(), a[1])
 	case abi.CallReceive:

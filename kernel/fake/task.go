@@ -57,7 +57,7 @@ type Call struct {
 
 // mayWait tells whether it can wait. A task that waits makes no others, but the test may for it.
 func (c Call) mayWait() bool {
-	return c.Nr == abi.CallSend || c.Nr == abi.CallReceive || c.Nr == abi.CallSendRec
+	return c.Nr == abi.CallSend || c.Nr == abi.CallReceive || c.Nr == abi.CallSendRec || c.Nr == abi.CallReplyReceive
 }
 
 // To is the first argument of those that name a task first.

@@ -155,20 +155,6 @@ func (x *IPC) cycle(t, to *task.Task) bool {
 	return false
 }
 
-// SendNB is CallSendNB.
-func (x *IPC) SendNB(t *task.Task, ep abi.Endpoint) {
-	to, e := x.target(t, ep, abi.CallSendNB)
-	if e == abi.OK {
-		// An answer that was asked for would be lost by this primitive if it had to wait.
-		if e = abi.ENOTREADY; wants(to, t.Endpoint) && (answers(to, t, t.Call.Msg.Type) || !x.held(to, t)) {
-			x.deliver(t, to, abi.KindSendNB)
-			asks(t, to)
-			e = abi.OK
-		}
-	}
-	t.Result(e, 0)
-}
-
 // SendRec is CallSendRec.
 func (x *IPC) SendRec(t *task.Task, ep abi.Endpoint, timeout uint64) {
 	to, e := x.target(t, ep, abi.CallSendRec)

@@ -216,7 +216,7 @@ func act(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp ui
 	if limited {
 		limit = 1000
 	}
-	switch op := f.IntN(12); op {
+	switch op := f.IntN(14); op {
 	case 0, 1:
 		r.Send(r.task(a), ends[b])
 		m.send(a, b, stamp, abi.KindSend, false)
@@ -229,6 +229,12 @@ func act(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp ui
 		r.SendNB(r.task(a), ends[b])
 		m.sendNB(a, b, stamp)
 		return fmt.Sprintf("sendnb %d to %d", a, b)
+	case 12, 13:
+		r.ReplyReceive(r.task(a), ends[b])
+		if m.sendNB(a, b, stamp); x.result == "OK" {
+			m.receive(a, -1, false, false)
+		}
+		return fmt.Sprintf("replyreceive %d to %d", a, b)
 	case 5:
 		r.SendA(r.task(a), ends[b], stamp)
 		m.sendA(a, b, stamp)

@@ -114,7 +114,7 @@ func TestGen(t *testing.T) {
 			how   How
 			next  uint64
 		}
-		now, was, gen := uint64(0), answers{first: -1, next: Never}, s.Gen()
+		now, was, gen := uint64(0), answers{first: -1, next: Never}, *s.Changes()
 		for step := range 400 {
 			slot, what := r.IntN(tasks), r.IntN(7)
 			a := abi.AccountID(2 + r.IntN(tasks))
@@ -146,10 +146,10 @@ func TestGen(t *testing.T) {
 				s.Idle()
 				is.next = s.Next()
 			}
-			if is != was && s.Gen() == gen {
+			if is != was && *s.Changes() == gen {
 				t.Fatalf("seed %d, step %d: after action %d it is %+v, before %+v, and Gen the same", seed, step, what, is, was)
 			}
-			was, gen = is, s.Gen()
+			was, gen = is, *s.Changes()
 		}
 	}
 }

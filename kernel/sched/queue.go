@@ -6,11 +6,14 @@ import (
 	"bennu/kernel/abi"
 )
 
-const none = -1
+const (
+	none   = -1
+	places = 16 // of levels: a power of 2, so that a mask is all it takes to know that a level is one
+)
 
 // queue holds the slots that are ready: strict levels, first come first served within each.
 type queue struct {
-	head, tail [levels]int16
+	head, tail [places]int16
 	slots      [abi.MaxTasks]slot
 	seats      uint64
 	filled     uint32 // bit n: level n has slots

@@ -177,8 +177,8 @@ func (s *Sched) Ready(slot int, now uint64) {
 // Block takes slot out of the queue.
 func (s *Sched) Block(slot int) { s.remove(slot) }
 
-// Gen changes whenever First, Bill or Next may answer otherwise than before.
-func (s *Sched) Gen() uint64 { return s.gen }
+// Changes counts whenever First, Bill or Next may answer otherwise than before. Others may count in it, too.
+func (s *Sched) Changes() *uint64 { return &s.gen }
 
 // Queued tells whether slot is ready.
 func (s *Sched) Queued(slot int) bool { return s.queued(slot) }

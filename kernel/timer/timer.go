@@ -10,15 +10,15 @@ const none = -1
 // Heap orders ids by deadline. The zero value is not usable: New.
 type Heap struct {
 	n    int
-	gen  uint64       // counts changes
+	gen  *uint64      // counts changes
 	id   [Size]int16  // heap order → id
 	at   [Size]uint64 // by id, ns
 	spot [Size]int16  // by id: place in the heap
 }
 
-// New makes an empty heap.
-func New() *Heap {
-	h := new(Heap)
+// New makes an empty heap, which counts in changes whenever Next may answer otherwise than before.
+func New(changes *uint64) *Heap {
+	h := &Heap{gen: changes}
 	for i := range h.spot {
 		h.spot[i] = none
 	}
@@ -27,9 +27,6 @@ func New() *Heap {
 
 // Len is how many deadlines are set.
 func (h *Heap) Len() int { return h.n }
-
-// Gen changes whenever Next may.
-func (h *Heap) Gen() uint64 { return h.gen }
 
 // Next is the earliest deadline; ^0 when there is none.
 func (h *Heap) Next() uint64 {
@@ -45,7 +42,7 @@ func (h *Heap) Deadline(id int) (at uint64, ok bool) { return h.at[id], h.spot[i
 // Set gives id the deadline at.
 func (h *Heap) Set(id int, at uint64) {
 	h.at[id] = at
-	h.gen++
+	*h.gen++
 	if h.spot[id] == none {
 		h.id[h.n], h.spot[id] = int16(id), int16(h.n)
 		h.n++
@@ -61,7 +58,7 @@ func (h *Heap) Cancel(id int) {
 		return
 	}
 	h.n--
-	h.gen++
+	*h.gen++
 	h.spot[id] = none
 	if i == h.n {
 		return

@@ -8,7 +8,7 @@ import (
 func TestAgainstScan(t *testing.T) {
 	const seed = 2
 	r := rand.New(rand.NewSource(seed))
-	h := New()
+	h := New(new(uint64))
 	model := map[int]uint64{}
 	for step := 0; step < 300000; step++ {
 		id := r.Intn(Size)

@@ -35,6 +35,19 @@ func (g Gate) SendA(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
 	return e
 }
 
+// ReplyReceive sends m, the answer to a task that waits for it, and waits for the next message from anybody, which replaces m.
+// Errors: as SendNB; nothing was received then, and m is as it was.
+//
+//go:nosplit
+func (g Gate) ReplyReceive(to abi.Endpoint, m *abi.Msg) (abi.ReceiveKind, abi.Errno) {
+	g.area().Msg = *m
+	e, kind := g.call1(abi.CallReplyReceive, uint64(to))
+	if e == abi.OK {
+		*m = g.area().Msg
+	}
+	return abi.ReceiveKind(kind), e
+}
+
 // Receive waits for a message from one endpoint or abi.Any, at most timeout
 // nanoseconds (0: only what waits already, abi.NoTimeout: for ever).
 //

@@ -60,10 +60,11 @@ func TestDead(t *testing.T) {
 	dir := t.TempDir()
 	for p, src := range map[string]string{
 		"a/a.go": "package a\n\nfunc unused() { unused2(); called() }\n\nfunc unused2() {}\n\nfunc called() {}\n\nfunc tested() {}\n\n" +
-			"type T struct{ unusedField int }\n\nfunc (T) Unused() {}\n\nvar _ T\n\nconst fromAssembly, fromNowhere = 1, 2\n\nvar linked int\n",
+			"type T struct{ unusedField int }\n\nfunc (T) Unused() {}\n\nvar _ T\n\nconst fromAssembly, fromHeader, fromNowhere = 1, 2, 3\n\nvar linked int\n",
 		"a/a_unsafe.go":     "package a\n\nimport _ \"unsafe\"\n\n//go:linkname linked runtime.linked\n",
 		"a/a_test.go":       "package a\n\nvar _ = tested\n\nfunc helper() {}\n",
-		"a/a_amd64.s":       "TEXT ·called(SB), NOSPLIT, $0\n\tMOVQ $const_fromAssembly, AX\n",
+		"a/a_amd64.s":       "TEXT ·called(SB), NOSPLIT, $0\n\tMOVQ $const_fromAssembly, AX\n#include \"b_amd64.h\"\n",
+		"a/b_amd64.h":       "\tMOVQ $const_fromHeader, AX\n",
 		"a/stand_host.go":   "package a\n\nfunc Stand() {}\n",
 		"a/host_test.go":    "package a\n\nvar _, _ = Stand, Offer\n",
 		"drivers/sdk/s.go":  "package sdk\n\nfunc Offer() {}\n\nfunc Nothing() {}\n",

@@ -56,7 +56,7 @@ var alive = map[string]string{
 
 var word = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
 
-// assembly mentions every word of a .s file; const_x is x.
+// assembly mentions every word of a .s file, or of one that it includes (_amd64.h); const_x is x.
 func (u *uses) assembly(src []byte) {
 	for _, w := range word.FindAllString(string(src), -1) {
 		u.program[w] = true

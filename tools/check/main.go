@@ -48,7 +48,7 @@ func checkTree(root string) (faults []string, files int, err error) {
 			}
 			return nil
 		}
-		if strings.HasSuffix(name, ".s") {
+		if strings.HasSuffix(name, ".s") || strings.HasSuffix(name, "_amd64.h") {
 			b, err := os.ReadFile(path)
 			u.assembly(b)
 			return err

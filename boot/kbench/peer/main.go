@@ -42,9 +42,11 @@ func echo() {
 	var m abi.Msg
 	for {
 		sys.Receive(abi.Any, abi.NoTimeout, &m)
-		to := m.Source
-		m.Type = abi.MsgReply
-		sys.SendNB(to, &m)
+		for e := abi.OK; e == abi.OK; {
+			to := m.Source
+			m.Type = abi.MsgReply
+			_, e = sys.ReplyReceive(to, &m)
+		}
 	}
 }
 

@@ -68,6 +68,7 @@ type Kernel struct {
 	NoIRQs abi.Errno               // of IRQSetPolicy
 	Full   bool                    // the kernel keeps no more messages of the driver's
 	Waits  []uint64                // time limits of the loop's receives
+	Made   map[abi.CallNr]int      // kernel calls of the driver's
 
 	Machine abi.Machine // of GetInfo
 
@@ -89,7 +90,7 @@ func New(tb testing.TB, label string) *Kernel {
 		TB:   tb,
 		Info: abi.StartInfo{Magic: abi.StartMagic, Version: abi.Version, Endpoint: Driver, Root: Root, Label: l},
 		Dead: map[abi.Endpoint]bool{}, Deaf: map[abi.Endpoint]bool{}, BusyTo: map[abi.Endpoint]time.Duration{},
-		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{},
+		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{}, Made: map[abi.CallNr]int{},
 		m: kernel.New(uint64(time.Second)),
 	}
 	tb.Cleanup(k.abandon)

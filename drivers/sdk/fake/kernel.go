@@ -25,14 +25,14 @@ func (k *Kernel) watch() *kernel.Hooks {
 }
 
 func (k *Kernel) before(c kernel.Call) (e abi.Errno, value uint64, instead bool) {
-	if c.Nr < abi.CallBase {
+	if k.Made[c.Nr]++; c.Nr < abi.CallBase {
 		k.reach(c.To())
 	}
 	switch c.Nr {
 	case abi.CallSendA:
 		p := k.m.Find(c.To())
 		return abi.EAGAIN, 0, k.Full && p != nil && !p.Receives(k.driver.Endpoint)
-	case abi.CallSend, abi.CallSendRec, abi.CallReceive:
+	case abi.CallSend, abi.CallSendRec, abi.CallReceive, abi.CallReplyReceive:
 		if !k.driver.Running() && k.driver.WaitsForAny() {
 			k.driver.GiveUp() // it only rested: the test makes a call for it
 		}
