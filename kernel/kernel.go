@@ -210,16 +210,16 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 }
 
 const (
-	rootFrames = 64 << 20 / abi.PageSize // the images that RS may have beside its copies of executables
+	rootFrames = 64 << 20 / abi.PageSize // what RS may have beside its images of executables
 	rootImages = 64
 )
 
 // rootAccount makes the root task's account: alone on the best level, without a limit of time, with memory for itself
-// and for copies of the archive's files.
+// and for images of the archive's files.
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
-	reserve, copies := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Copies(moduleSize)/abi.PageSize)
+	reserve, images := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Images(moduleSize)/abi.PageSize)
 	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
-		ReserveFrames: reserve, CeilingFrames: rootFrames + copies, Images: rootImages})
+		ReserveFrames: reserve, CeilingFrames: rootFrames + images, Images: rootImages})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)
 	}

@@ -12,7 +12,7 @@ import (
 	"bennu/kernel/paging"
 )
 
-// The root task has an account of its own without limit, full from the start, whose reserve covers copies of all that the archive has;
+// The root task has an account of its own without limit, full from the start, whose reserve covers images of all that the archive has;
 // it finds itself named as the root task, and the archive, page by page.
 func TestRootTask(t *testing.T) {
 	const pages = 130
@@ -44,8 +44,8 @@ func TestRootTask(t *testing.T) {
 	if s := &i.Spec; s.BudgetNS != s.PeriodNS || i.LeftNS != int64(s.BudgetNS) || s.Flags != abi.AccountServer || s.QuantumNS != abi.DefaultQuantumNS {
 		t.Errorf("its share: %+v, %d left", i.Spec, i.LeftNS)
 	}
-	// Its own 4 MiB, a copy of each page of the archive, and the frames of the page tables and lists for those: at most a 32nd.
-	if own := uint32(1024); i.Spec.ReserveFrames < own+pages || i.Spec.ReserveFrames > own+pages+pages/32 || i.Spec.CeilingFrames < 16*own+pages {
+	// Its own 4 MiB, and the frames of page tables and lists for images that lie in the archive: at most a 32nd of that.
+	if own := uint32(1024); i.Spec.ReserveFrames < own+pages/64 || i.Spec.ReserveFrames > own+pages/32 || i.Spec.CeilingFrames < 16*own+pages/64 {
 		t.Errorf("its memory: %+v", i.Spec)
 	}
 	if i.Frames == 0 || i.Frames > 64 {
