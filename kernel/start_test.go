@@ -171,6 +171,40 @@ func TestWorstWait(t *testing.T) {
 	}
 }
 
+// A root task whose file is not what the archive says is not started, nor is one that is no program.
+func TestRootTaskDamaged(t *testing.T) {
+	for _, c := range []struct {
+		title  string
+		damage func(b []byte, file *Root)
+		want   abi.Errno
+	}{
+		{"sound", func([]byte, *Root) {}, abi.OK},
+		{"a bit of its first page", func(b []byte, _ *Root) { b[100] ^= 1 }, abi.EIO},
+		{"a bit of its magic", func(b []byte, _ *Root) { b[0] ^= 1 }, abi.EIO},
+		{"its last byte", func(b []byte, _ *Root) { b[len(b)-1] ^= 0x80 }, abi.EIO},
+		{"another sum", func(_ []byte, f *Root) { f.CRC32C ^= 1 }, abi.EIO},
+		{"no program", func(b []byte, f *Root) { b[0] ^= 1; f.CRC32C = crc32c.Sum(b) }, abi.ENOEXEC},
+	} {
+		buf := make([]byte, (frames+1)*abi.PageSize)
+		phys, size := mem.Simulated(buf)
+		pool := mem.NewPool(phys)
+		module, file := packed(phys, size)
+		pool.Add(1, module.Start)
+		template, tss := pool.Get(nil), pool.Get(nil)
+		if !paging.ClosedIO(pool, template, tss) {
+			t.Fatal("ClosedIO")
+		}
+		m := &machine{tsc: 1000, open: map[uint32]bool{}}
+		k := New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32})
+		c.damage(phys.Bytes(module.Start, file.Size), &file)
+		l, _ := abi.MakeLabel("rs")
+		if e := k.StartRoot(l, module, file); e != c.want || (k.root != nil) != (e == abi.OK) {
+			t.Errorf("%s: %s, a root task: %v; want %s", c.title, e.Name(), k.root != nil, c.want.Name())
+		}
+		clear(buf[:1])
+	}
+}
+
 // The boot's last phase ends where ring 3 is first entered, and not before: making the kernel and the root task is part of it.
 func TestPhasesOfTheBoot(t *testing.T) {
 	r := newRig(t)

@@ -52,6 +52,7 @@ var handKernel = []mutation{
 	{id: "window-snapshot", file: "kernel/space/snapshot.go", before: "s.snapshot != nil || s.Windowed() {", after: "s.snapshot != nil {", why: "page tables for windows are handed over with a snapshot"},
 	{id: "space-sealed", file: "kernel/space/snapshot.go", before: "p = p&^paging.Writable | paging.Copied", after: "p |= paging.Copied", why: "a task writes into the snapshot that it has handed over"},
 	{id: "space-invalidate", file: "kernel/memory.go", before: "if t == k.current() {", after: "if false {", why: "the processor goes on with the page as it was"},
+	{id: "kernel-root-sum", file: "kernel/kernel.go", before: "case k.images.Sum(id) != file.CRC32C:", after: "case false:", why: "a damaged root task is started"},
 	{id: "image-not-summed", file: "kernel/image/elf.go", before: "if m.summed < m.Size {", after: "if false {", why: "the checksum of a file in place is not made"},
 	{id: "image-tail-shared", file: "kernel/image/image.go", before: "case m.tail != 0 && n == m.Size/abi.PageSize:", after: "case false:", why: "a task sees what follows its executable in the archive"},
 	{id: "kernel-image-root", file: "kernel/call_image.go", before: "case t != k.root:", after: "case false:", why: "any task makes images of the boot archive"},

@@ -37,7 +37,7 @@ var handServer = []mutation{
 	{id: "server-peers-one-way", file: "rs/server/load.go", before: "\t\t\t\ts.table[i].peers |= 1 << j\n", after: "", why: "who is named cannot answer"},
 	{id: "server-image-users", file: "rs/server/image.go", before: "if m.users--; m.users == 0 {", after: "if m.users--; m.users >= 0 {", why: "an image that another service runs from is freed"},
 	{id: "server-image-undone", file: "rs/server/image.go", before: "\ts.k.ImageFree(id)\n\tif e != abi.OK", after: "\tif e != abi.OK", why: "an image that failed stays"},
-	{id: "server-image-sum", file: "rs/server/image.go", before: "if e == abi.OK && sum == f.CRC32C {", after: "if e == abi.OK {", why: "a damaged program is started"},
+	{id: "server-image-sum", file: "rs/server/image.go", before: "if e == abi.OK && sum == f.CRC32C {", after: "if e == abi.OK || sum == f.CRC32C {", why: "a damaged program is started"},
 	{id: "server-answer-order", file: "rs/server/mail.go", before: "(p == nil || q.order < p.order)", after: "(p == nil || q.order > p.order)", why: "answers come in the wrong order"},
 	{id: "server-answer-lost", file: "rs/server/mail.go", before: "\tp.state, p.order, p.m = placeOwed, s.orders, *m\n", after: "\tp.state = placeFree\n\treturn\n", why: "an answer that was not taken at once is lost"},
 	{id: "server-turned-away", file: "rs/server/mail.go", before: "\t\tb.refused.Arg[1]++\n", after: "", why: "requests that had no place are not counted"},
