@@ -44,11 +44,11 @@ func (k *Kernel) pay(a abi.AccountID, how sched.How, slot int) {
 }
 
 // cause names the account that caused the event which ring 0 is handling. The first one named pays for the entry, too.
-// An account that is overdrawn does not get deeper into debt by it: its tasks run only when nobody else has to, and each
+// Where nobody is ready nobody is kept from anything by it. An account that is overdrawn does not get deeper into debt by it: its tasks run only when nobody else has to, and each
 // of them can have an alarm and a limit to a wait under way, once.
 func (k *Kernel) cause(a abi.AccountID) {
 	how := sched.Whole
-	if k.sched.Out(a, k.since, false) {
+	if k.sched.Len() == 0 || k.sched.Out(a, k.since, false) {
 		how = sched.Alone
 	}
 	k.blame(a, how)
@@ -89,7 +89,7 @@ func (k *Kernel) Ready(t *task.Task) {
 	if k.sched.Queued(t.Slot) {
 		return // it runs: its request was there
 	}
-	t.ReadyNS = k.Now()
+	t.ReadyTSC = k.entered
 	k.sched.Ready(t.Slot, k.since)
 }
 
@@ -142,18 +142,23 @@ func (k *Kernel) refilled() {
 // waited notes how long t was ready before it runs, at TSC at: the moment from which on it is charged.
 // Preconditions: t was ready.
 func (k *Kernel) waited(t *task.Task, at uint64) {
-	ready, now := t.ReadyNS, k.sinceBoot(at)
-	t.ReadyNS = 0
-	if now <= ready+t.WorstWaitNS {
+	d := at - t.ReadyTSC
+	if t.ReadyTSC = 0; int64(d) <= int64(min(t.WorstWait, k.worstWait)) {
 		return
 	}
-	d := now - ready
-	t.WorstWaitNS = d
+	t.WorstWait = max(t.WorstWait, d)
 	a := k.accounts.Get(t.Account)
-	a.WorstWaitNS = max(a.WorstWaitNS, d)
-	if d > k.latency.MaxReadyNS {
-		k.latency.MaxReadyNS, k.latency.MaxReadyTask = d, t.Endpoint
+	a.WorstWait = max(a.WorstWait, d)
+	if d > k.worstWait {
+		k.worstWait, k.latency.MaxReadyTask = d, t.Endpoint
 	}
+}
+
+// delays is the record of the worst.
+func (k *Kernel) delays() abi.Latency {
+	l := k.latency
+	l.MaxKernelNS, l.MaxReadyNS = k.ns(k.longest), k.ns(k.worstWait)
+	return l
 }
 
 // arm sets the timer for the first of these: a deadline, a budget that is filled, and, when others are ready, the

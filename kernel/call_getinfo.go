@@ -52,13 +52,12 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		var r abi.ImageInfo
 		return put(t, k.images.Info(int(min(index, abi.MaxImages)), &r), &r)
 	case abi.InfoLatency:
-		l := k.latency
-		l.MaxKernelNS = k.ns(k.longest)
+		l := k.delays()
 		if index == 1 && t != k.root {
 			return abi.EPERM, 0
 		}
 		if index == 1 {
-			k.latency, k.longest = abi.Latency{}, 0
+			k.latency, k.longest, k.worstWait = abi.Latency{}, 0, 0
 		}
 		return put(t, abi.OK, &l)
 	case abi.InfoCheck:
@@ -107,7 +106,7 @@ func (k *Kernel) counts() abi.Counts {
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {
 	i := abi.TaskInfo{Endpoint: o.Endpoint, State: o.State(), Label: o.Label, Incarnation: o.Incarnation, Account: o.Account, Priority: k.accounts.Get(o.Account).Spec.Priority,
 		Image: o.ImageID, Peer: abi.None, Windows: k.windows.Seen(o.Slot), Frames: o.Space.Used(), FramesPeak: max(o.FramesPeak, o.Space.Used()), SharedPages: o.Space.SharedPages,
-		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: o.WorstWaitNS}
+		CPUNS: k.ns(o.Ticks), StartedNS: o.StartedNS, FirstRunNS: o.FirstRunNS, Calls: o.Calls, Faults: o.Faults, Preempted: o.Preempted, WorstWaitNS: k.ns(o.WorstWait)}
 	switch {
 	case o.Wait&task.Sending != 0:
 		i.Peer = o.SendingTo

@@ -100,10 +100,6 @@ slots:
 	MOVL	const_kPayer(R8), R12
 	IMULQ	$const_shareSize, R12
 	LEAQ	const_sShares(R15)(R12*1), R12
-	CMPB	const_xLevel(BX), $const_leftOver
-	JEQ	no
-	CMPB	const_xLevel(CX), $const_noLevel
-	JNE	no
 	NO_IF_NOT_0(const_hOut(SI))
 
 	// A server goes on working for its client only where that has no limit, and until it waits for the next one.
@@ -123,10 +119,8 @@ itself:
 	CMPB	AX, const_xPays(CX)
 	JNE	no
 
-	// It is next: nobody else is at its level or a better one.
+	// It is next: nobody else is at its level or a better one. The task is the first of its level: else it had not been picked.
 next:
-	CMPW	const_xPrev(BX), $const_noLevel
-	JNE	no
 	MOVL	const_sFilled(R15), AX
 	CMPW	const_xNext(BX), $const_noLevel
 	JNE	best

@@ -80,6 +80,6 @@ const (
 	xPays, xSeat, xTurn, xServed           = sched.OffPays, sched.OffSeat, sched.OffTurn, sched.OffServed
 	shareSize, hLevel, hTurn, hLimited     = sched.ShareSize, sched.OffBand, sched.OffFullTurn, sched.OffLimited
 	hGrain, hLeft, hAt, hEpoch, hOut       = sched.OffGrain, sched.OffLeft, sched.OffAt, sched.OffItsEpoch, sched.OffOut
-	hUsed, noLevel, leftOver               = sched.OffUsed, sched.None, sched.LeftOver
+	hUsed, noLevel                         = sched.OffUsed, sched.None
 	howAlone, howFree                      = sched.Alone, sched.Free
 )

@@ -77,7 +77,7 @@ type Kernel struct {
 	entered uint64    // TSC when ring 0 was last entered
 	why     uint64    // what ring 0 was last entered for: call number, or 1000+vector
 	tell    func(owner abi.Endpoint, bit uint) bool
-	handed  uint64 // times that the processor was given by hand
+	handed  uint64 // times that the processor was given by a short way
 
 	bill
 	held   uint64 // servers, by slot, with messages that wait until the sender's budget is filled
@@ -88,6 +88,7 @@ type Kernel struct {
 	ports       portMap
 	hookRows    uint64  // interrupt lines in privileges
 	running     bool    // boot is over
+	longWay     bool    // no short ways (wake): a test compares
 	console     console // COM1, while no task has it
 	debug       console // an emulator's
 	consoleTask bool    // a task has the console's port
@@ -96,6 +97,7 @@ type Kernel struct {
 	nDeaths     int
 	latency     abi.Latency
 	longest     uint64 // latency.MaxKernelNS in TSC counts
+	worstWait   uint64 // latency.MaxReadyNS, likewise
 	line        textLine
 	seed        [4]uint64
 	walk        *walker

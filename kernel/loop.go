@@ -3,6 +3,7 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/ipc"
 	"bennu/kernel/sched"
 	"bennu/kernel/task"
 )
@@ -13,7 +14,7 @@ func (k *Kernel) Run() {
 	k.takeHandOver()
 	k.entered = k.cpu.TSC() // nobody waited for the boot: it is no stay in ring 0
 	k.cfg.Facts.RootTSC = k.entered
-	k.root.ReadyNS = k.Now()
+	k.root.ReadyTSC = k.entered
 	for {
 		if t := k.pick(); t != nil {
 			k.turn(t, forEver)
@@ -84,10 +85,11 @@ func (k *Kernel) pick() *task.Task {
 	}
 	slot, payer, how := k.sched.Turn()
 	if slot < 0 {
-		k.rest()
-		return nil
+		return k.rest()
 	}
-	if slot != k.slot || payer != k.payer || how != k.how {
+	if slot != k.slot && k.slot < 0 && payer == k.payer && how == k.how {
+		k.slot = slot // its turn began with what it is called for
+	} else if slot != k.slot || payer != k.payer || how != k.how {
 		before := k.generation()
 		k.charge(k.cpu.TSC())
 		if k.generation() != before { // somebody's turn or budget was over with that
@@ -104,7 +106,7 @@ func (k *Kernel) pick() *task.Task {
 	if t.Ctx != k.cpu.Current {
 		k.switchTo(t)
 	}
-	if t.ReadyNS != 0 {
+	if t.ReadyTSC != 0 {
 		k.waited(t, k.since)
 	}
 	k.arm(t)
@@ -117,7 +119,7 @@ func (k *Kernel) pick() *task.Task {
 // switchTo loads t's address space and context. The task that had the CPU may have to wait for it from now on.
 func (k *Kernel) switchTo(t *task.Task) {
 	if o := k.current(); o != nil && k.sched.Queued(o.Slot) {
-		o.ReadyNS = k.Now()
+		o.ReadyTSC = k.entered
 	}
 	k.cpu.Switch(t.Ctx, t.Space.Root)
 }
@@ -133,21 +135,21 @@ func (k *Kernel) stayed(left, back uint64) {
 }
 
 // rest is the work when no task is ready: fill all budgets, look at messages that were held back, and wait for an
-// interrupt.
-func (k *Kernel) rest() {
+// interrupt. It returns the task that runs then, if that is known.
+func (k *Kernel) rest() *task.Task {
 	if k.sched.Idle() {
 		k.refilled()
-		return
+		return nil
 	}
 	k.arm(nil)
 	if k.showing() {
 		k.poll()
-		return
+		return nil
 	}
 	left := k.cpu.TSC()
 	k.charge(left)
 	v := k.cpu.Idle()
-	k.resumed(v, left)
+	return k.resumed(v, left)
 }
 
 // poll takes an interrupt that is pending, so that work in steps keeps nobody waiting.
@@ -161,14 +163,59 @@ func (k *Kernel) poll() {
 	}
 }
 
-// resumed handles the interrupt that ended a wait of ring 0 with interrupts on. The wait began at TSC left.
-func (k *Kernel) resumed(v, left uint64) {
+// resumed handles the interrupt that ended a wait of ring 0 with interrupts on. The wait began at TSC left. It returns the task that runs
+// then, if that is known.
+func (k *Kernel) resumed(v, left uint64) *task.Task {
 	back := k.cpu.TSC()
 	k.stayed(left, back)
 	k.idle += back - left
 	k.since, k.slot = back, -1
 	k.why = 1000 + v
+	if t := k.wake(v); t != nil {
+		return t
+	}
 	k.event(nil, v)
+	return nil
+}
+
+// wake handles the interrupt v that is for one task, which waits for it, when nobody else has anything to do: event and pick in one, each
+// of which would find that out anew. nil: nothing was done.
+func (k *Kernel) wake(v uint64) *task.Task {
+	line, ok := k.m.IRQLine(v)
+	if !ok || k.chores || k.longWay {
+		return nil
+	}
+	id, owner, bit, ok := k.irqs.Direct(line)
+	if !ok {
+		return nil
+	}
+	t := k.tasks.Lookup(owner)
+	if t == nil || !ipc.Wakes(t) {
+		return nil
+	}
+	payer, left, limited, ok := k.sched.Wake(t.Slot)
+	if !ok {
+		return nil
+	}
+	k.entropy.Stir(k.entered)
+	k.payer, k.how, k.slot, k.due = payer, sched.Alone, t.Slot, sched.Never
+	if limited {
+		k.due = k.since + uint64(max(left, 1))
+	}
+	if ipc.Wake(t, bit, k.Now()) {
+		k.ClearLimit(t)
+	}
+	k.irqs.Told(id)
+	k.m.EndInterrupt()
+	if t.Ctx != k.cpu.Current {
+		k.switchTo(t)
+	}
+	if k.timers.Next() < k.armed {
+		k.arm(t)
+	}
+	k.settled = k.generation()
+	k.handed++
+	return t
 }
 
 // event handles everything but calls. t is the task that ran, nil when none did.

@@ -23,7 +23,7 @@ func TestReadyLatency(t *testing.T) {
 		r.until("sleep", func() bool { return high.Wait == 0 })
 		r.call(high, abi.CallReceive, uint64(abi.Self), 1_000_000)
 	}
-	if l := r.latency; l.MaxReadyNS > 1000 {
+	if l := r.delays(); l.MaxReadyNS > 1000 {
 		t.Errorf("ready for %d ns (task %d): it ran at once", l.MaxReadyNS, l.MaxReadyTask)
 	}
 }
@@ -45,7 +45,7 @@ func TestReadyLatencyOfRunning(t *testing.T) {
 	r.until("root runs", func() bool { return r.current() == r.root })
 	r.call(r.root, abi.CallReceive, uint64(abi.Hardware), abi.NoTimeout)
 	r.until("a runs", func() bool { return r.current() == a })
-	if l := r.latency; l.MaxReadyNS > 20_000_000 {
+	if l := r.delays(); l.MaxReadyNS > 20_000_000 {
 		t.Errorf("ready for %d ns (task %d), of which it ran 700 ms", l.MaxReadyNS, l.MaxReadyTask)
 	}
 }
@@ -65,7 +65,7 @@ func TestReadyLatencyOfPreempted(t *testing.T) {
 	r.until("long run", func() bool { return r.m.next[b.Slot] == nil })
 	r.call(b, abi.CallReceive, uint64(abi.Self), abi.NoTimeout-1)
 	r.until("a runs again", func() bool { return r.current() == a })
-	if l := r.latency; l.MaxReadyNS < 300_000_000 || l.MaxReadyTask != a.Endpoint {
+	if l := r.delays(); l.MaxReadyNS < 300_000_000 || l.MaxReadyTask != a.Endpoint {
 		t.Errorf("longest %d ns of task %d, want task %d's 300 ms", l.MaxReadyNS, l.MaxReadyTask, a.Endpoint)
 	}
 }

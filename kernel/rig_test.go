@@ -124,7 +124,7 @@ func (m *machine) stay(c *arch.Context) uint64 {
 	}
 	m.r.entered = append(m.r.entered, slot)
 	if m.anew {
-		m.r.settled = 0
+		m.r.settled, m.r.longWay = 0, true
 	}
 	if do := m.next[slot]; do != nil {
 		delete(m.next, slot)

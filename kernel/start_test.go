@@ -119,7 +119,7 @@ func TestLatencyIsReset(t *testing.T) {
 		copy(abi.Bytes(&l), x.Call.Buf[:n])
 		return l, e
 	}
-	r.longest, r.latency.MaxReadyNS = 1e6, 5e6
+	r.longest, r.worstWait = 1e6, 5e6
 	before, e := read(0)
 	r.want("read", e, abi.OK)
 	if before.MaxKernelNS != 1e6 || before.MaxReadyNS != 5e6 || before.Entries == 0 {
@@ -144,10 +144,10 @@ func TestWorstWait(t *testing.T) {
 	r := newRig(t)
 	x := r.make(rights())
 	waits := func(ns uint64) {
-		x.ReadyNS = r.clock()
+		x.ReadyTSC = r.m.tsc
 		r.m.tsc += ns
 		r.waited(x, r.m.tsc)
-		if x.ReadyNS != 0 {
+		if x.ReadyTSC != 0 {
 			t.Error("it waits still")
 		}
 	}
@@ -162,12 +162,18 @@ func TestWorstWait(t *testing.T) {
 			t.Errorf("after a wait of %d: %d, want %d, %d", c.wait, worst(), c.task, c.account)
 		}
 	}
-	if r.latency.MaxReadyNS != far+5 || r.latency.MaxReadyTask != x.Endpoint {
+	if r.worstWait != far+5 || r.latency.MaxReadyTask != x.Endpoint {
 		t.Errorf("of all: %+v", r.latency)
 	}
-	x.WorstWaitNS = 0 // its next life's
+	x.WorstWait = 0 // its next life's
 	if waits(30); worst() != [2]uint64{30, far + 5} {
 		t.Errorf("of the next life: %d", worst())
+	}
+
+	// When the record begins anew a wait counts that is not the task's longest.
+	r.worstWait = 0
+	if waits(20); r.worstWait != 20 || worst() != [2]uint64{30, far + 5} {
+		t.Errorf("after a reset: %d, the task's %d", r.worstWait, worst())
 	}
 }
 

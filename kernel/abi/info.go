@@ -130,7 +130,7 @@ type AsyncResult struct {
 type Latency struct {
 	MaxKernelNS   uint64 // longest stay in ring 0 with interrupts off
 	MaxKernelCall uint64 // the CallNr it was for, or 1000+vector
-	MaxReadyNS    uint64 // longest time that a task of a better priority than DefaultPriority was ready and did not run
+	MaxReadyNS    uint64 // longest time that a task was ready and did not run
 	MaxReadyTask  Endpoint
 	_             uint32
 	Entries       uint64 // stays in ring 0

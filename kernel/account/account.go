@@ -14,10 +14,10 @@ type Account struct {
 	Spec   abi.AccountSpec
 	Frames mem.Holder
 
-	Tasks       uint32 // on it, dying ones included
-	Images      uint32
-	Lives       uint64
-	WorstWaitNS uint64
+	Tasks     uint32 // on it, dying ones included
+	Images    uint32
+	Lives     uint64
+	WorstWait uint64 // TSC counts
 }
 
 // Limits of an AccountSpec.

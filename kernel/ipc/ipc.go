@@ -211,6 +211,22 @@ func (x *IPC) Interrupt(t *task.Task, bit uint, now uint64) {
 	x.kick(t, abi.Hardware)
 }
 
+// Wakes tells whether an interrupt would end the wait of t. Wake is Interrupt then.
+func Wakes(t *task.Task) bool {
+	return t.Wait == task.Receiving && !t.InSendRec && (t.RecvFrom == abi.Any || t.RecvFrom == abi.Hardware)
+}
+
+// Wake ends the wait of t with the interrupt whose bit that is. It does not tell the machine that t is ready, nor that its wait is not limited
+// any more: limited is whether it was. Preconditions: Wakes.
+func Wake(t *task.Task, bit uint, now uint64) (limited bool) {
+	t.IRQNS = now
+	t.Call.Msg = abi.Msg{Source: abi.Hardware, Type: abi.MsgNotify, Arg: [7]uint64{1 << (bit & 63), now}}
+	t.Wait = 0
+	t.Result(abi.OK, uint64(abi.KindNotify))
+	limited, t.Limited = t.Limited, false
+	return limited
+}
+
 // Alarm makes t's alarm pending, from Clock.
 func (x *IPC) Alarm(t *task.Task, now uint64) {
 	t.Alarm, t.AlarmNS = true, now

@@ -5,9 +5,11 @@ import "bennu/kernel/abi"
 // Out tells whether account a has used up its budget. want asks Raise and Idle to tell when that is over.
 func (s *Sched) Out(a abi.AccountID, now uint64, want bool) bool {
 	h := &s.shares[a]
-	if !h.out {
-		return false
-	}
+	return h.out && s.still(h, now, want)
+}
+
+// still is Out of an account that was.
+func (s *Sched) still(h *share, now uint64, want bool) bool {
 	if h.epoch != s.epoch {
 		s.fillUp(h, now)
 		return false

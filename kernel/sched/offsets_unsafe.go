@@ -36,6 +36,5 @@ const (
 	OffOut      = unsafe.Offsetof(share{}.out)
 	OffUsed     = unsafe.Offsetof(share{}.used)
 
-	None     = none
-	LeftOver = leftOver
+	None = none
 )

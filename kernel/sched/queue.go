@@ -7,8 +7,10 @@ import (
 )
 
 const (
-	none   = -1
-	places = 16 // of levels: a power of 2, so that a mask is all it takes to know that a level is one
+	none = -1
+	// What the compiler sees to be in range by a mask alone: levels, and slots.
+	places = 16
+	last   = abi.MaxTasks - 1
 )
 
 // queue holds the slots that are ready: strict levels, first come first served within each.
@@ -43,19 +45,20 @@ func (q *queue) init() {
 
 // push puts slot behind its equals. A slot that is queued stays where it is.
 func (q *queue) push(slot int, level int) {
-	x := &q.slots[slot]
+	x := &q.slots[slot&last]
 	if x.level != none {
 		return
 	}
-	s, t := int16(slot), q.tail[level]
-	x.next, x.prev, x.level = none, t, int8(level)
+	p := uint(level) % places
+	s, t := int16(slot), q.tail[p]
+	x.next, x.prev, x.level = none, t, int8(p)
 	if t == none {
-		q.head[level] = s
-		q.filled |= 1 << level
+		q.head[p] = s
+		q.filled |= 1 << p
 	} else {
-		q.slots[t].next = s
+		q.slots[t&last].next = s
 	}
-	q.tail[level] = s
+	q.tail[p] = s
 	q.n++
 	q.gen++
 }
@@ -63,7 +66,7 @@ func (q *queue) push(slot int, level int) {
 // stand gives slot a new seat, behind all others.
 func (q *queue) stand(slot int) {
 	q.seats++
-	q.slots[slot].seat = q.seats
+	q.slots[slot&last].seat = q.seats
 }
 
 // sit puts slot on the last level, at its seat: a slot that ran at its own level meanwhile has not lost its place.
@@ -90,23 +93,22 @@ func (q *queue) sit(slot int) {
 
 // remove takes slot out, if it is queued.
 func (q *queue) remove(slot int) {
-	s := &q.slots[slot]
-	p, next, prev := s.level, s.next, s.prev
-	if p == none {
+	s := &q.slots[slot&last]
+	if s.level == none {
 		return
 	}
+	p, next, prev := uint(s.level)%places, s.next, s.prev
 	if prev == none {
 		q.head[p] = next
 	} else {
-		q.slots[prev].next = next
+		q.slots[prev&last].next = next
 	}
 	if next == none {
-		q.tail[p] = prev
+		if q.tail[p] = prev; prev == none {
+			q.filled &^= 1 << p
+		}
 	} else {
-		q.slots[next].prev = prev
-	}
-	if q.head[p] == none {
-		q.filled &^= 1 << uint(p)
+		q.slots[next&last].prev = prev
 	}
 	s.level = none
 	q.n--
@@ -114,18 +116,18 @@ func (q *queue) remove(slot int) {
 }
 
 // queued tells whether slot is ready.
-func (q *queue) queued(slot int) bool { return q.slots[slot].level != none }
+func (q *queue) queued(slot int) bool { return q.slots[slot&last].level != none }
 
 // first is the slot that runs next, and stays queued; -1 when nothing is ready.
 func (q *queue) first() int {
 	if q.filled == 0 {
 		return none
 	}
-	return int(q.head[bits.TrailingZeros32(q.filled)])
+	return int(q.head[bits.TrailingZeros32(q.filled)%places])
 }
 
 // others tells whether slots of slot's level wait beside it.
 func (q *queue) others(slot int) bool {
-	p := q.slots[slot].level
-	return p != none && q.head[p] != q.tail[p]
+	p := q.slots[slot&last].level
+	return p != none && q.head[p%places] != q.tail[p%places]
 }

@@ -174,6 +174,19 @@ func (s *Sched) Ready(slot int, now uint64) {
 	}
 }
 
+// Wake is Ready of a slot that works for itself, when nobody is ready: it is next, and limited tells whether it has a limit. ok is false when
+// it is not so simple; nothing was done then.
+func (s *Sched) Wake(slot int) (a abi.AccountID, left int64, limited, ok bool) {
+	x := &s.slots[slot&last]
+	h := &s.shares[x.own]
+	if s.n != 0 || h.out || x.pays != x.own {
+		return 0, 0, false, false
+	}
+	s.stand(slot)
+	s.push(slot, h.Level)
+	return abi.AccountID(x.own), h.left, h.limited, true
+}
+
 // Block takes slot out of the queue.
 func (s *Sched) Block(slot int) { s.remove(slot) }
 
@@ -205,7 +218,14 @@ func (s *Sched) Turn() (slot int, a abi.AccountID, how How) {
 	if slot = s.first(); slot < 0 {
 		return slot, 0, Free
 	}
-	if int(s.slots[slot].level) != s.levelOf(slot) {
+	x := &s.slots[slot&last]
+	if h := &s.shares[x.own]; x.pays == x.own && !h.out && int(x.level) == h.Level { // it is where it belongs
+		if s.n == 1 {
+			how = Alone
+		}
+		return slot, abi.AccountID(x.own), how
+	}
+	if int(x.level) != s.levelOf(slot) {
 		slot = s.First()
 	}
 	a, how = s.Bill(slot)

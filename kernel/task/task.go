@@ -76,15 +76,15 @@ type Task struct {
 	Done   uint64 // the part of its call that is done, if that works in steps
 	DoneIP uint64 // the instruction that makes it: a tracer can send the task elsewhere in between, to another call
 
-	Ticks       uint64 // in ring 3
-	ReadyNS     uint64 // when it became ready
-	StartedNS   uint64
-	FirstRunNS  uint64
-	Calls       uint64
-	Faults      uint64
-	Preempted   uint64
-	WorstWaitNS uint64
-	FramesPeak  uint64
+	Ticks      uint64 // in ring 3
+	ReadyTSC   uint64 // when it became ready; 0: it runs, or has run since
+	StartedNS  uint64
+	FirstRunNS uint64
+	Calls      uint64
+	Faults     uint64
+	Preempted  uint64
+	WorstWait  uint64 // TSC counts
+	FramesPeak uint64
 
 	Forgotten int             // slots that its end has been told to
 	Death     abi.DeathRecord // while Dying
