@@ -13,8 +13,7 @@ func (k *Kernel) Run() {
 	k.running = true
 	k.takeHandOver()
 	k.entered = k.cpu.TSC() // nobody waited for the boot: it is no stay in ring 0
-	k.cfg.Facts.RootTSC = k.entered
-	k.root.ReadyTSC = k.entered
+	k.cfg.Facts.RootTSC, k.root.ReadyTSC = k.entered, k.entered
 	for {
 		if t := k.pick(); t != nil {
 			k.turn(t, forEver)
