@@ -41,7 +41,7 @@ build: need-go ## the kernel and all tasks, into out/
 image: build ## what boots: out/kernel.elf and out/boot.tar
 	$(GO) run ./tools/mkimage pack -o $(OUT)/boot.tar $(CONFS:%=-conf %) $(if $(EXTRA),-extra $(EXTRA)) $(foreach n,$(NAMES),bin/$n=$(OUT)/bin/$n)
 	$(GO) run ./tools/mkimage pack -o $(OUT)/ktest.tar bin/rs=$(OUT)/bin/ktest
-	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty bin/gopher=$(OUT)/bin/gopher
+	$(GO) run ./tools/mkimage pack -o $(OUT)/bench.tar bin/rs=$(OUT)/bin/kbench bin/peer=$(OUT)/bin/peer bin/faulty=$(OUT)/bin/faulty bin/gopher=$(OUT)/bin/gopher bin/ctl=$(OUT)/bin/ctl
 	@sed 's/^\([[:space:]]*ipc[[:space:]].*\) rtc\>/\1/' $(HOG_OTHERS) >$(OUT)/hogs-others.conf
 	$(GO) run ./tools/mkimage pack -o $(OUT)/hogs.tar -conf $(OUT)/hogs-others.conf -conf $(HOG)/hogs.conf bin/hog=$(OUT)/bin/hog $(foreach n,$(HOG_NAMES),bin/$n=$(OUT)/bin/$n)
 

@@ -180,11 +180,10 @@ func (k *Kernel) resumed(v, left uint64) *task.Task {
 // wake handles the interrupt v that is for one task, which waits for it, when nobody else has anything to do: event and pick in one, each
 // of which would find that out anew. nil: nothing was done.
 func (k *Kernel) wake(v uint64) *task.Task {
-	line, ok := k.m.IRQLine(v)
-	if !ok || k.chores || k.longWay {
+	if v < arch.VectorIRQ || k.chores || k.longWay {
 		return nil
 	}
-	id, owner, bit, ok := k.irqs.Direct(line)
+	id, owner, bit, ok := k.irqs.Direct(uint32(v - arch.VectorIRQ)) // none has a hook on what is no line
 	if !ok {
 		return nil
 	}
@@ -207,7 +206,7 @@ func (k *Kernel) wake(v uint64) *task.Task {
 	k.irqs.Told(id)
 	k.m.EndInterrupt()
 	if t.Ctx != k.cpu.Current {
-		k.switchTo(t)
+		k.cpu.Switch(t.Ctx, t.Space.Root) // nobody else is ready, so nobody has to wait from now on
 	}
 	if k.timers.Next() < k.armed {
 		k.arm(t)

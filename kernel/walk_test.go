@@ -124,15 +124,15 @@ func TestWalk(t *testing.T) {
 			*w.entry(w.a, abi.CallPage) |= paging.Large
 			return abi.CallPage, uint64(*w.entry(w.a, abi.CallPage))
 		}},
-		{"the kernel's half changed", "not the template's", func(w *walked) (a, b uint64) {
+		{"the kernel's part changed", "not the template's", func(w *walked) (a, b uint64) {
 			w.phys.Words(w.a.Space.Root)[300] = 0x1003
 			return 300, 0x1003
 		}},
-		{"the kernel's half open", "open to ring 3", func(w *walked) (a, b uint64) {
+		{"the kernel's part open", "the kernel's part is open to ring 3", func(w *walked) (a, b uint64) {
 			*paging.WalkEntry(w.phys, w.template, paging.TSSLinear) |= paging.User
 			return paging.TSSLinear, uint64(*paging.WalkEntry(w.phys, w.template, paging.TSSLinear))
 		}},
-		{"the kernel's half executable", "half is writable and executable", func(w *walked) (a, b uint64) {
+		{"the kernel's part executable", "the kernel's part is writable and executable", func(w *walked) (a, b uint64) {
 			*paging.WalkEntry(w.phys, w.template, paging.TSSLinear) &^= paging.NX
 			return paging.TSSLinear, uint64(*paging.WalkEntry(w.phys, w.template, paging.TSSLinear))
 		}},

@@ -24,6 +24,13 @@ func In32(port uint16) uint32
 //go:nosplit
 func Out8(port uint16, v uint8)
 
+// Out8s writes the bytes of b to one I/O port, in order, by one instruction. Exceptions: as In8. defined in ports_amd64.s
+//
+// Source: Intel SDM Vol. 2B, "OUTS/OUTSB/OUTSW/OUTSD—Output String to Port".
+//
+//go:nosplit
+func Out8s(port uint16, b []byte)
+
 // Out16 is Out8 for two ports. defined in ports_amd64.s
 //
 //go:nosplit

@@ -38,6 +38,17 @@ TEXT ·Out8(SB),NOSPLIT,$0-3
 	OUTB
 	RET
 
+// func Out8s(port uint16, b []byte)
+//
+// In:  DX port, SI address, CX length; DF is 0, as always in Go.  Clobbers: CX, DX, SI.
+// Source: Intel SDM Vol. 2B, "OUTS/OUTSB/OUTSW/OUTSD—Output String to Port".
+TEXT ·Out8s(SB),NOSPLIT,$0-32
+	MOVWLZX	port+0(FP), DX
+	MOVQ	b_base+8(FP), SI
+	MOVQ	b_len+16(FP), CX
+	REP; OUTSB
+	RET
+
 // func Out16(port uint16, v uint16)
 //
 // In:  DX port, AX value.  Clobbers: AX, DX.

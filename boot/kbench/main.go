@@ -60,7 +60,7 @@ func main() {
 	b.console = b.peer(role.Console, portRights(abi.PortRange{First: 0x3f8, Last: 0x3ff}))
 	var l abi.Latency
 	sys.GetInfo(abi.InfoLatency, 1, abi.Bytes(&l)) // forget the boot
-	for _, run := range []func(*bench){gate, messages, copies, memory, interrupts, lives, driver, goroutines, images} {
+	for _, run := range []func(*bench){gate, messages, copies, memory, interrupts, lives, driver, goroutines, control, images} {
 		run(b)
 	}
 	sys.GetInfo(abi.InfoLatency, 0, abi.Bytes(&l))

@@ -9,7 +9,7 @@ import (
 const (
 	// foreignPort is the keyboard controller's: in no grant of this driver's.
 	foreignPort = 0x64
-	// kernelAddress is where the kernel's image is, in the half that is the kernel's.
+	// kernelAddress lies in the first GiB, which is the kernel's.
 	kernelAddress = 0x100000
 	// noCall is the number of no call.
 	noCall = 1000

@@ -37,9 +37,13 @@ type Context struct {
 	pumps    bool          // the pump receives
 	wanted   chan struct{} // the pump is
 
-	// The handlers that d has; looked up once.
+	// The handlers that d has; looked up once. Where it is looked up again and again, the run-time makes a table for it, at a time that it
+	// draws: memory that a life takes when nobody expects it. To look is dear, so what may never be wanted is looked up when it is.
 	interrupter Interrupter
 	replier     Replier
+	alarmer     once[Alarmer]
+	notifier    once[Notifier]
+	newser      once[Newser]
 
 	in     abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
 	later  later

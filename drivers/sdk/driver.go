@@ -56,6 +56,20 @@ type Notifier interface {
 	Notified(c *Context, from abi.Endpoint)
 }
 
+// once is one of the further interfaces of a driver, looked up when it is first wanted.
+type once[T any] struct {
+	handler     T
+	looked, has bool
+}
+
+func (o *once[T]) of(d Driver) (handler T, has bool) {
+	if !o.looked {
+		o.looked = true
+		o.handler, o.has = d.(T)
+	}
+	return o.handler, o.has
+}
+
 // Error is an Errno with words about where it happened.
 type Error struct {
 	Errno abi.Errno

@@ -190,7 +190,7 @@ func (c *Context) notified(m *abi.Msg) {
 	case abi.Hardware:
 		c.interrupted(m.Arg[0])
 	case abi.Clock:
-		if a, ok := c.d.(Alarmer); ok {
+		if a, ok := c.alarmer.of(c.d); ok {
 			a.Alarm(c)
 		}
 	case abi.System:
@@ -200,7 +200,7 @@ func (c *Context) notified(m *abi.Msg) {
 	default:
 		if c.fromRoot(m.Source) {
 			c.heartbeat()
-		} else if n, ok := c.d.(Notifier); ok {
+		} else if n, ok := c.notifier.of(c.d); ok {
 			n.Notified(c, m.Source)
 		}
 	}
@@ -249,7 +249,7 @@ func (c *Context) ordered(m *abi.Msg) bool {
 		}
 		c.end(0, abi.ExitNormal)
 	case abi.RSNews:
-		if n, ok := c.d.(Newser); ok {
+		if n, ok := c.newser.of(c.d); ok {
 			n.News(c, m.Arg[0])
 		}
 	case abi.DriverFault:

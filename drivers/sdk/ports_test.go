@@ -46,6 +46,10 @@ func TestGuardedPorts(t *testing.T) {
 		want []uint32
 	}{
 		{"passes", 0, func(p sdk.Ports) { p.Out8(0x64, 0xae) }, "", []uint32{0x640060, 0x600074, 0x6400ae}},
+		{"each passes", 0, func(p sdk.Ports) { p.Out8s(0x64, []byte{0xae, 0x20}) }, "", []uint32{0x640060, 0x600074, 0x6400ae, 0x640020}},
+		{"one is refused", 0, func(p sdk.Ports) { p.Out8s(0x64, []byte{0xae, 0xfe, 0x20}) }, "write of 0xfe to port 0x64 refused: EPERM",
+			[]uint32{0x640060, 0x600074, 0x6400ae}},
+		{"each is open", 0, func(p sdk.Ports) { p.Out8s(0x3f8, []byte{0xfe, 1, 2}) }, "", []uint32{0x3f800fe, 0x3f80001, 0x3f80002}},
 		{"refused", 0, func(p sdk.Ports) { p.Out8(0x64, 0xfe) }, "write of 0xfe to port 0x64 refused: EPERM", nil},
 		{"clock", 0, func(p sdk.Ports) { p.Out8(0x70, 4); p.In8(0x71) }, "", []uint32{0x700004, 0x70000d}},
 		{"not the clock's", 0, func(p sdk.Ports) { p.Out8(0x70, 0x0f); p.In8(0x71) }, "read of port 0x71 refused: EPERM", nil},

@@ -1,6 +1,7 @@
 package abi
 
 import (
+	"regexp"
 	"testing"
 	"unsafe"
 )
@@ -66,6 +67,27 @@ func TestLabel(t *testing.T) {
 	for _, s := range []string{"", "seventeen-bytes-x", "Upper", "sp ace", "nul\x00"} {
 		if l, ok := MakeLabel(s); ok {
 			t.Errorf("MakeLabel(%q) = %q, want refusal", s, l)
+		}
+	}
+}
+
+// A label is valid, and MakeLabel makes it, when it is one to sixteen bytes of a few kinds with zeros behind; any byte at any place.
+func TestValid(t *testing.T) {
+	good, name := regexp.MustCompile(`^[a-z0-9._-]{1,16}\x00*$`), regexp.MustCompile(`^[a-z0-9._-]{1,16}$`)
+	for _, s := range []string{"", "a", "rtc", "sixteen-bytes-ok"} {
+		for at := range LabelSize {
+			for c := range 256 {
+				var l Label
+				copy(l[:], s)
+				l[at] = byte(c)
+				if want := good.Match(l[:]); l.Valid() != want {
+					t.Fatalf("%q is valid: %v, want %v", l[:], l.Valid(), want)
+				}
+				text := s[:min(at, len(s))] + string([]byte{byte(c)}) + s[min(at+1, len(s)):]
+				if got, ok := MakeLabel(text); ok != name.MatchString(text) || ok && got.String() != text || !ok && got != (Label{}) {
+					t.Fatalf("MakeLabel(%q) = %q, %v", text, got, ok)
+				}
+			}
 		}
 	}
 }

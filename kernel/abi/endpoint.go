@@ -46,14 +46,30 @@ func MakeLabel(s string) (l Label, ok bool) {
 		return l, false
 	}
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
-			l[i] = c
-			continue
+		if !labelByte(s[i]) {
+			return Label{}, false
 		}
-		return Label{}, false
+		l[i] = s[i]
 	}
 	return l, true
+}
+
+// Valid tells whether MakeLabel makes such a label.
+func (l Label) Valid() bool {
+	n := 0
+	for n < LabelSize && labelByte(l[n]) {
+		n++
+	}
+	for _, c := range l[n:] {
+		if c != 0 {
+			return false
+		}
+	}
+	return n > 0
+}
+
+func labelByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.'
 }
 
 func (l Label) String() string {

@@ -9,7 +9,7 @@ import (
 // Direct is the one hook that an interrupt on line is for, if that is all: one owner, who has handled the last one. Told is to follow when
 // the owner was told; it is Interrupt then.
 func (t *Table) Direct(line uint32) (id int, owner abi.Endpoint, bit uint, ok bool) {
-	on := t.on[line%maxLines]
+	on := t.on[line&(maxLines-1)]
 	id = bits.TrailingZeros64(on)
 	h := &t.hooks[id%abi.MaxHooks]
 	if on == 0 || on&(on-1) != 0 || h.active || h.held {

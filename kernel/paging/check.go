@@ -192,14 +192,14 @@ func checkKernel(phys mem.Physical, table mem.Addr, va uint64, level uint) invar
 			continue
 		}
 		if e&User != 0 {
-			return invariant.Of("paging: the kernel's half is open to ring 3 (address, entry)", at, uint64(e))
+			return invariant.Of("paging: the kernel's part is open to ring 3 (address, entry)", at, uint64(e))
 		}
 		if level > 0 && e&Large == 0 {
 			if f := checkKernel(phys, e.Frame(), at, level); f.Broken() {
 				return f
 			}
 		} else if e&Writable != 0 && e&NX == 0 {
-			return invariant.Of("paging: the kernel's half is writable and executable (address, entry)", at, uint64(e))
+			return invariant.Of("paging: the kernel's part is writable and executable (address, entry)", at, uint64(e))
 		}
 	}
 	return invariant.Fault{}

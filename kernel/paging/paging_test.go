@@ -191,7 +191,7 @@ func TestMapDirect(t *testing.T) {
 	}
 }
 
-// What is wrong in the kernel's half is named with its address, wherever that is and however large the page.
+// What is wrong in the kernel's part is named with its address, wherever that is and however large the page.
 func TestCheckKernelAddress(t *testing.T) {
 	const closed, open = Present | Writable | NX, Present | User
 	for _, c := range []struct {

@@ -42,9 +42,14 @@ func (g Gate) call5(nr abi.CallNr, a, b, c, d, e uint64) (abi.Errno, uint64) {
 
 // In8 and the others are IN and OUT.
 
-func (g Gate) In8(port uint16) uint8       { return uint8(g.k.In(port, 1)) }
-func (g Gate) In16(port uint16) uint16     { return uint16(g.k.In(port, 2)) }
-func (g Gate) In32(port uint16) uint32     { return g.k.In(port, 4) }
-func (g Gate) Out8(port uint16, v uint8)   { g.k.Out(port, 1, uint32(v)) }
+func (g Gate) In8(port uint16) uint8     { return uint8(g.k.In(port, 1)) }
+func (g Gate) In16(port uint16) uint16   { return uint16(g.k.In(port, 2)) }
+func (g Gate) In32(port uint16) uint32   { return g.k.In(port, 4) }
+func (g Gate) Out8(port uint16, v uint8) { g.k.Out(port, 1, uint32(v)) }
+func (g Gate) Out8s(port uint16, b []byte) {
+	for _, v := range b {
+		g.k.Out(port, 1, uint32(v))
+	}
+}
 func (g Gate) Out16(port uint16, v uint16) { g.k.Out(port, 2, uint32(v)) }
 func (g Gate) Out32(port uint16, v uint32) { g.k.Out(port, 4, v) }

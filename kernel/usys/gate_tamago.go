@@ -66,5 +66,6 @@ func (Gate) In8(port uint16) uint8       { return x86.In8(port) }
 func (Gate) In16(port uint16) uint16     { return x86.In16(port) }
 func (Gate) In32(port uint16) uint32     { return x86.In32(port) }
 func (Gate) Out8(port uint16, v uint8)   { x86.Out8(port, v) }
+func (Gate) Out8s(port uint16, b []byte) { x86.Out8s(port, b) }
 func (Gate) Out16(port uint16, v uint16) { x86.Out16(port, v) }
 func (Gate) Out32(port uint16, v uint32) { x86.Out32(port, v) }

@@ -138,7 +138,7 @@ func (s *Server) allowOperator(from policy.ID) bool {
 // all.
 func (s *Server) label() (target int, valid bool) {
 	l := abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1])
-	if same, ok := abi.MakeLabel(l.String()); !ok || same != l {
+	if !l.Valid() {
 		return -1, false
 	}
 	return s.byLabel(l), true

@@ -74,8 +74,14 @@ type timer struct {
 	do func()
 }
 
+// usual is how many requests and timers a front end has at a time when nobody types: there is room for them from the start.
+const usual = 8
+
 // NewAsker makes an Asker without requests.
-func NewAsker(p Port) *Asker { return &Asker{Port: p} }
+func NewAsker(p Port) *Asker {
+	list := func() []*ask { return make([]*ask, 0, usual) }
+	return &Asker{Port: p, waiting: list(), queued: list(), failed: list(), free: list(), timers: make([]timer, 0, usual), due: make([]timer, 0, usual)}
+}
 
 // Ask sends m, with Arg[6] overwritten by a tag. done gets the answer, a MsgReply whose
 // errno is also given as e; without an answer m is nil.

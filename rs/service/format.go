@@ -41,10 +41,10 @@ func Text(r Request, res Result) string {
 // StatusTable is the services for people.
 func StatusTable(rows []abi.ServiceStatus, now uint64) string {
 	var t table
-	t.row("LABEL", "STATE", "INC", "RESTARTS", "DEATHS", "ENDPOINT", "PERIOD", "UP", "RECOVERY", "LAST DEATH")
+	t.row("LABEL", "STATE", "INC", "BEGAN", "RESTARTS", "DEATHS", "ENDPOINT", "PERIOD", "UP", "RECOVERY", "LAST DEATH")
 	for i := range rows {
 		s := &rows[i]
-		t.row(s.Label.String(), s.State.String()+why(s), Decimal(uint64(s.Incarnation)), Decimal(uint64(s.Restarts)), Decimal(uint64(s.Deaths)),
+		t.row(s.Label.String(), s.State.String()+why(s), Decimal(uint64(s.Incarnation)), began(s), Decimal(uint64(s.Restarts)), Decimal(uint64(s.Deaths)),
 			endpoint(s.Endpoint), orNone(s.PeriodNS), up(s, now), orNone(s.RecoveryNS), lastDeath(s.LastReason, s.LastVector))
 	}
 	text := t.String()
@@ -64,6 +64,17 @@ func why(s *abi.ServiceStatus) (text string) {
 		text += " unguarded"
 	}
 	return text
+}
+
+// began is what a life began with: the service's snapshot (warm) or its executable.
+func began(s *abi.ServiceStatus) string {
+	switch {
+	case s.Endpoint == abi.None || s.Endpoint == 0:
+		return "-"
+	case s.Warm != 0:
+		return "warm"
+	}
+	return "cold"
 }
 
 func up(s *abi.ServiceStatus, now uint64) string {

@@ -80,6 +80,8 @@ var rows = []row{
 	{section: sectionKernel, name: "Go task: create, run, exit, reap", begins: "before CallTaskCreate", ends: "its death record is taken", within: 2},
 	{section: sectionKernel, name: "death: stopped to nothing left", begins: "the entry to ring 0 that ended the task", ends: "all that it had is free", within: 2},
 	{section: sectionKernel, name: "death: stopped to the root task has the record", begins: "the entry to ring 0 that ended the task", ends: "after CallGetInfo (InfoDeath)", within: 2},
+	{section: sectionKernel, name: "control port: * is told", begins: "what the port's task has used (InfoTask) before RSNews", ends: "the same when its line has left and it waits again: it has asked for the event, written it for one client, and said how far that is",
+		most: 30_000, within: repeatable},
 	{section: sectionKernel, name: "image of *: create, write, seal, free", begins: "before CallImageCreate", ends: "after CallImageFree", within: 50},
 	{section: sectionKernel, name: "longest stay in ring 0, boot and rebirths*", begins: "an entry to ring 0", ends: "the next exit, interrupts off", within: notCompared},
 	{section: sectionKernel, name: "longest stay in ring 0, *", begins: "an entry to ring 0", ends: "the next exit, interrupts off", within: repeatable},

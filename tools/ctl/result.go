@@ -64,6 +64,9 @@ func status(s *control.Service) abi.ServiceStatus {
 	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, Deaths: s.Deaths,
 		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
 		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded, InitNS: s.InitUS * 1000, WordsOf: s.Incarnation}
+	if s.Warm {
+		r.Warm = 1
+	}
 	r.WordsLen = uint32(copy(r.Words[:], s.Words))
 	r.Label, _ = abi.MakeLabel(s.Label)
 	for r.State < abi.ServiceFailed && r.State.String() != s.State {

@@ -69,6 +69,11 @@ func blockNames() string {
 // or of memory. A document whose figures are all in blocks has none outside.
 var measuredFigure = regexp.MustCompile(`\d{1,3}(,\d{3})+|\d[\d.–-]* ?(ns|µs|us|ms|s of guest time|KiB)\b|\d+\.\d+ (MiB|s)\b`)
 
+// measuredShare is how a figure looks that is said in words: a part of something, or how many times another. Who tries things twice, and what
+// comes third, is none.
+var measuredShare = regexp.MustCompile(`(?i)\b(half|halves|quarters?|thirds|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|hundredths?|thousandths?|thrice|(two|three|four|five|ten|hundred|many)-?fold)\b` +
+	`|\b(a|an|one) (third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b|\btwice (as|the|what|that)\b|\btimes (as|the|what|that|faster|slower|more|less|fewer|longer)\b|\d ?(%|per ?cent)`)
+
 // held are the documents in which no figure may stand outside of a block. Limits and constants are no figures: other
 // documents have those.
 var held = map[string]bool{"README.md": true, "docs/BENCHMARKS.md": true}
@@ -84,7 +89,7 @@ func strays(path, text string) (faults []error) {
 	if !held[name] {
 		return nil
 	}
-	block, code := false, false
+	block, code, tail := false, false, ""
 	for n, line := range strings.Split(text, "\n") {
 		mark := strings.TrimSpace(line)
 		switch {
@@ -95,10 +100,23 @@ func strays(path, text string) (faults []error) {
 		case strings.HasPrefix(mark, "```"):
 			code = !code
 		case !block && !code && !strings.HasPrefix(line, "    "):
-			if f := measuredFigure.FindString(line); f != "" {
-				faults = append(faults, fmt.Errorf("%s:%d: %q stands outside of a block: who would notice when it is no longer true?", name, n+1, f))
+			for _, f := range []string{measuredFigure.FindString(line), share(tail, line)} {
+				if f != "" {
+					faults = append(faults, fmt.Errorf("%s:%d: %q stands outside of a block: who would notice when it is no longer true?", name, n+1, f))
+				}
 			}
+			tail = line[strings.LastIndexByte(line, ' ')+1:]
+			continue
 		}
+		tail = ""
 	}
 	return faults
+}
+
+// share is a figure in words that ends in line. tail is the last word of the line before it.
+func share(tail, line string) string {
+	if f := measuredShare.FindString(line); f != "" || measuredShare.MatchString(tail) {
+		return f
+	}
+	return measuredShare.FindString(tail + " " + line)
 }

@@ -27,7 +27,7 @@ const (
 	Alloc       Way = 13 // endless allocation
 	NoHeartbeat Way = 14 // answers requests, but no pings
 	BadCall     Way = 15 // a call number that does not exist
-	KernelRead  Way = 16 // a load from the kernel's half
+	KernelRead  Way = 16 // a load from the kernel's part
 	Ways        Way = 17
 )
 

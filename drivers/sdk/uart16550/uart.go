@@ -17,6 +17,7 @@ import (
 type Ports interface {
 	In8(port uint16) uint8
 	Out8(port uint16, v uint8)
+	Out8s(port uint16, b []byte)
 }
 
 // Registers, as offsets from the base. Source: [1] table II.
@@ -74,9 +75,10 @@ const (
 	fifoDepth = 16
 
 	// maxCauses bounds one Interrupt, maxDrain one emptying of the receive FIFO: more means
-	// a device that is broken, or a sender faster than this machine.
+	// a device that is broken, or a sender faster than this machine. maxBursts bounds one stay at a transmit FIFO that is always empty.
 	maxCauses = 32
 	maxDrain  = 256
+	maxBursts = 64
 )
 
 // Counters count events since Init.
@@ -218,16 +220,14 @@ func (u *UART) rearm() {
 	u.out(regIER, u.ier)
 }
 
-// transmit fills the empty transmit FIFO, and has the chip tell when it is empty again as
-// long as there is more.
+// transmit fills the transmit FIFO, and again if it is empty at once, as it is when nothing but an emulator takes the bytes. It
+// has the chip tell when it is empty again as long as there is more. Precondition: it is empty.
 func (u *UART) transmit() {
-	for range u.depth {
-		b, ok := u.tx.get()
-		if !ok {
+	for range maxBursts {
+		u.burst()
+		if u.tx.len() == 0 || u.lineStatus()&lsrEmpty == 0 {
 			break
 		}
-		u.out(regTHR, b)
-		u.Out++
 	}
 	want := u.ier &^ ierTransmit
 	if u.tx.len() > 0 {
@@ -238,11 +238,20 @@ func (u *UART) transmit() {
 	}
 }
 
+// burst gives the chip as many bytes as an empty transmit FIFO takes.
+func (u *UART) burst() {
+	for room := u.depth; room > 0 && u.tx.len() > 0; {
+		b := u.tx.next(room)
+		u.p.Out8s(u.base+regTHR, b)
+		u.tx.drop(len(b))
+		u.Out += uint64(len(b))
+		room -= len(b)
+	}
+}
+
 // Write queues as much of b as there is room for, and has it sent.
 func (u *UART) Write(b []byte) (n int) {
-	for n < len(b) && u.tx.put(b[n]) {
-		n++
-	}
+	n = u.tx.puts(b)
 	if u.ier&ierTransmit == 0 && u.tx.len() > 0 {
 		if u.lineStatus()&lsrEmpty != 0 {
 			u.transmit()

@@ -16,6 +16,11 @@ type bus struct{ d *fake.UART }
 
 func (b bus) In8(port uint16) uint8     { return uint8(b.d.In(port, 1)) }
 func (b bus) Out8(port uint16, v uint8) { b.d.Out(port, 1, uint32(v)) }
+func (b bus) Out8s(port uint16, x []byte) {
+	for _, v := range x {
+		b.Out8(port, v)
+	}
+}
 
 // machine is a port with its chip; an interrupt of the chip is served at settle.
 type machine struct {

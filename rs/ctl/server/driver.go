@@ -96,14 +96,13 @@ func (d *Driver) Stop(c *sdk.Context) {
 	d.uart.Stop(c.Now, stopLimit)
 }
 
-// turn moves bytes both ways until nothing moves, then sets the alarm.
+// turn does the work that is due, moves bytes both ways until nothing moves, then sets the alarm.
 func (d *Driver) turn() {
+	d.asker.Due()
 	moved := d.moveAll()
 	if d.uart.Queued() == 0 {
 		d.server.Drained()
 	}
-	d.asker.Turn()
-	moved = d.moveAll() || moved // what Turn brought
 	if moved || d.uart.Queued() > 0 {
 		d.poll()
 	}

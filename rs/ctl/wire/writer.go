@@ -31,10 +31,11 @@ func (w *Writer) Open(c byte) {
 // Close ends it.
 func (w *Writer) Close(c byte) { w.b, w.comma = append(w.b, c), true }
 
-// Name begins a field; a value, an object or a list follows.
+// Name begins a field; a value, an object or a list follows. Precondition: every byte of the name is plain.
 func (w *Writer) Name(name string) {
-	w.Text(name)
-	w.b, w.comma = append(w.b, ':'), false
+	w.next()
+	w.b = append(append(append(w.b, '"'), name...), '"', ':')
+	w.comma = false
 }
 
 // Text writes a string.
@@ -115,11 +116,10 @@ func (w *Writer) Seconds(name string, ns uint64) {
 	w.Name(name)
 	w.next()
 	us := ns / 1000
-	w.b = append(strconv.AppendUint(w.b, us/1e6, 10), '.')
-	us %= 1e6
-	for unit := uint64(1e5); unit > 0; unit /= 10 {
-		w.b = append(w.b, '0'+byte(us/unit%10))
-	}
+	w.b = strconv.AppendUint(w.b, us/1e6, 10)
+	point := len(w.b)
+	w.b = strconv.AppendUint(w.b, 1e6+us%1e6, 10) // all six, with their zeros
+	w.b[point] = '.'
 }
 
 // next puts the comma between two values.
@@ -135,6 +135,14 @@ func (w *Writer) next() {
 func appendText[T string | []byte](b []byte, s T) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
+		from := i
+		for i < len(s) && plain(s[i]) {
+			i++
+		}
+		b = append(b, s[from:i]...)
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		switch {
 		case c >= utf8.RuneSelf:
@@ -146,15 +154,16 @@ func appendText[T string | []byte](b []byte, s T) []byte {
 			b = append(b, '\\', c)
 		case c == '\n':
 			b = append(b, '\\', 'n')
-		case c < ' ' || c == 0x7f:
-			b = appendUnit(b, uint16(c))
 		default:
-			b = append(b, c)
+			b = appendUnit(b, uint16(c))
 		}
 		i++
 	}
 	return append(b, '"')
 }
+
+// plain tells whether a byte stands for itself in a string.
+func plain(c byte) bool { return c >= ' ' && c < 0x7f && c != '"' && c != '\\' }
 
 // appendRaw writes JSON as it was read. Controls that a JSON string may hold (DEL, and the 8-bit ones in
 // UTF-8) become the escape that means the same.

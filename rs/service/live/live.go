@@ -10,7 +10,7 @@ import (
 )
 
 // Asker is a service.Asker with the task's alarm and the news that a driver gets. The task's
-// handlers call Alarm, Reply and, at their end, Turn; and Arm when they did anything after it.
+// handlers call Alarm, Reply and, at their end, Turn; or Due, what it leads to, and Arm.
 type Asker struct {
 	*service.Asker
 	c     *sdk.Context
@@ -34,13 +34,18 @@ func (a *Asker) Reply(m *abi.Msg) { a.Answer(m) }
 
 // Turn does the work that is due and sets the alarm for the next.
 func (a *Asker) Turn() {
+	a.Due()
+	a.Arm()
+}
+
+// Due does the work that is due.
+func (a *Asker) Due() {
 	if root := a.c.Root(); root != a.root {
 		old := a.root
 		a.root = root
 		a.Rooted(old)
 	}
 	a.Run()
-	a.Arm()
 }
 
 // Arm sets the alarm for the next work.

@@ -19,6 +19,7 @@ type Service struct {
 	PeriodUS    uint64  `json:"period_us"`
 	Started     float64 `json:"started"`
 	RecoveryUS  uint64  `json:"recovery_us"`
+	Warm        bool    `json:"warm"` // this life began with the service's snapshot
 	Backoff     float64 `json:"backoff_until"`
 	ImageBytes  uint64  `json:"image_bytes"`
 	Unguarded   uint32  `json:"unguarded"`
