@@ -3,6 +3,7 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/mem"
 	"bennu/kernel/task"
 )
 
@@ -21,7 +22,7 @@ func (k *Kernel) callImageCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64
 }
 
 // imageStep is how many bytes one step of a write copies and sums up.
-const imageStep = 8 << 10
+const imageStep = 32 << 10
 
 // callImageWrite: (image, offset, address, length). Errors: EINVAL, E2BIG, EPERM (another's image), ENOMEM, EFAULT (the buffer is in
 // a window that is not there). Another buffer that is not the caller's memory ends the caller.
@@ -71,17 +72,41 @@ func (k *Kernel) mine(t *task.Task, id int) abi.Errno {
 	return abi.OK
 }
 
-// callImageSeal: (image). Errors: EINVAL, EPERM, ENOEXEC, ENOMEM.
+// callImageModule: (offset, size) → image: bytes of the boot archive, which are not copied. Otherwise as callImageCreate, and nothing is
+// to be written. Errors: EPERM (not the root task), EINVAL (not on a page, not in the archive, the size), ENOSPC, ENOMEM.
+func (k *Kernel) callImageModule(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
+	offset, size := f.DI, f.SI
+	switch {
+	case t != k.root:
+		return abi.EPERM, 0
+	case offset%abi.PageSize != 0 || offset > k.module.Size || size > k.module.Size-offset:
+		return abi.EINVAL, 0
+	}
+	a := k.accounts.Get(t.Account)
+	if a.Images >= a.Spec.Images {
+		return abi.ENOSPC, 0
+	}
+	id, e := k.images.InPlace(k.module.Start+mem.Addr(offset), size, t.Endpoint, a.ID, &a.Frames)
+	if e == abi.OK {
+		a.Images++
+	}
+	return e, uint64(id)
+}
+
+// callImageSeal: (image) → CRC-32C. Errors: EINVAL, EPERM, ENOEXEC, ENOMEM.
 func (k *Kernel) callImageSeal(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	id := int(min(f.DI, abi.MaxImages))
 	if e := k.mine(t, id); e != abi.OK {
 		return e, 0
 	}
 	more, e := k.images.Seal(id)
-	if more {
+	switch {
+	case more:
 		return again, 0
+	case e != abi.OK:
+		return e, 0
 	}
-	return e, 0
+	return abi.OK, uint64(k.images.Sum(id))
 }
 
 // callImageFree: (image). Errors: EINVAL, EPERM.

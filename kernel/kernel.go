@@ -71,6 +71,7 @@ type Kernel struct {
 	irqs      *irq.Table
 	log       *log.Log
 	root      *task.Task
+	module    Module
 
 	cpu     *arch.CPU // that this runs on; its Current is whose page tables and context are loaded
 	armed   uint64    // deadline the timer is set for, ns; ^0: none
@@ -159,23 +160,38 @@ func addSaturated(a, b uint64) uint64 {
 	return a + b
 }
 
-// StartRoot makes the root task from its executable and lets it run. module is the boot
-// archive, which the task finds at ModuleBase. Preconditions: module begins on a page.
-func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleSize uint64) abi.Errno {
-	a, e := k.rootAccount(label, moduleSize)
+// Module is where the boot archive lies. Nobody writes there, ever.
+type Module struct {
+	Start mem.Addr
+	Size  uint64
+}
+
+// Root is the executable of the root task, a file of the boot archive, and its checksum there.
+type Root struct {
+	Offset, Size uint64
+	CRC32C       uint32
+}
+
+// StartRoot makes the root task of a file of the boot archive, which the task finds at ModuleBase, and lets it run. Errors: EIO (the
+// file is damaged), ENOEXEC, ENOMEM, EINVAL. Preconditions: module and file begin on a page.
+func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno {
+	k.module = module
+	a, e := k.rootAccount(label, module.Size)
 	if e != abi.OK {
 		return e
 	}
-	id, e := k.images.Create(uint64(len(elf)), abi.None, a.ID, &a.Frames)
+	id, e := k.images.InPlace(module.Start+mem.Addr(file.Offset), file.Size, abi.None, a.ID, &a.Frames)
 	if e != abi.OK {
 		return e
 	}
 	a.Images++
-	e = k.images.Write(id, 0, elf)
 	for more := true; more && e == abi.OK; {
 		more, e = k.images.Seal(id)
 	}
-	if e != abi.OK {
+	switch {
+	case k.images.Sum(id) != file.CRC32C:
+		return abi.EIO
+	case e != abi.OK:
 		return e
 	}
 	spec := abi.TaskSpec{Label: label, Image: uint32(id), Account: a.ID}
@@ -187,10 +203,10 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 	k.images.Unref(id) // goes with the task
 	start := k.startInfo(t)
 	start.Root = t.Endpoint
-	if !t.Space.MapModule(module, moduleSize) {
+	if !t.Space.MapModule(module.Start, module.Size) {
 		return abi.ENOMEM
 	}
-	start.ModuleSize = moduleSize
+	start.ModuleSize = module.Size
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}
 	t.PrivSet = true
 	k.allow(t)
@@ -198,16 +214,16 @@ func (k *Kernel) StartRoot(label abi.Label, elf []byte, module mem.Addr, moduleS
 }
 
 const (
-	rootFrames = 64 << 20 / abi.PageSize // the images that RS may have beside its copies of executables
+	rootFrames = 64 << 20 / abi.PageSize // what RS may have beside its images of executables
 	rootImages = 64
 )
 
 // rootAccount makes the root task's account: alone on the best level, without a limit of time, with memory for itself
-// and for copies of the archive's files.
+// and for images of the archive's files.
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
-	reserve, copies := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Copies(moduleSize)/abi.PageSize)
+	reserve, images := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Images(moduleSize)/abi.PageSize)
 	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
-		ReserveFrames: reserve, CeilingFrames: rootFrames + copies, Images: rootImages})
+		ReserveFrames: reserve, CeilingFrames: rootFrames + images, Images: rootImages})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)
 	}

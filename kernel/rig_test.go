@@ -6,6 +6,7 @@ import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/crc32c"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 	"bennu/kernel/sched"
@@ -171,13 +172,22 @@ func (m *machine) Idle() uint64 {
 
 const frames = 3000
 
+// packed puts a program that does nothing at the end of memory, as a boot archive.
+func packed(phys mem.Physical, size mem.Addr) (Module, Root) {
+	b := code.New().Stop().ELF()
+	m := Module{Start: size - mem.Addr(len(b)+abi.PageSize-1)&^(abi.PageSize-1), Size: uint64(len(b))}
+	copy(phys.Bytes(m.Start, m.Size), b)
+	return m, Root{Size: m.Size, CRC32C: crc32c.Sum(b)}
+}
+
 func newRig(t testing.TB) *rig {
 	t.Helper()
 	buf := make([]byte, (frames+1)*abi.PageSize)
 	t.Cleanup(func() { clear(buf[:1]) }) // it stays alive until here
 	phys, size := mem.Simulated(buf)
 	pool := mem.NewPool(phys)
-	pool.Add(1, size)
+	module, file := packed(phys, size)
+	pool.Add(1, module.Start)
 	template, tss := pool.Get(nil), pool.Get(nil)
 	if !paging.ClosedIO(pool, template, tss) {
 		t.Fatal("ClosedIO")
@@ -187,7 +197,7 @@ func newRig(t testing.TB) *rig {
 	m.r = r
 	r.Kernel = New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32, Seed: [4]uint64{1, 2, 3, 4}})
 	l, _ := abi.MakeLabel("rs")
-	if e := r.StartRoot(l, code.New().Stop().ELF(), 0, 0); e != abi.OK {
+	if e := r.StartRoot(l, module, file); e != abi.OK {
 		t.Fatalf("StartRoot: %s", e.Name())
 	}
 	t.Cleanup(func() {

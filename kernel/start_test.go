@@ -1,16 +1,19 @@
 package kernel
 
 import (
+	"errors"
 	"math/bits"
 	"testing"
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
+	"bennu/kernel/arch"
+	"bennu/kernel/crc32c"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
 
-// The root task has an account of its own without limit, full from the start, whose reserve covers copies of all that the archive has;
+// The root task has an account of its own without limit, full from the start, whose reserve covers images of all that the archive has;
 // it finds itself named as the root task, and the archive, page by page.
 func TestRootTask(t *testing.T) {
 	const pages = 130
@@ -29,7 +32,10 @@ func TestRootTask(t *testing.T) {
 	k := New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32})
 	l, _ := abi.MakeLabel("rs")
 	const bytes = pages*abi.PageSize - 100
-	if e := k.StartRoot(l, code.New().Stop().ELF(), module, bytes); e != abi.OK {
+	elf, archive := code.New().Stop().ELF(), Module{Start: module, Size: bytes}
+	file := Root{Offset: 3 * abi.PageSize, Size: uint64(len(elf)), CRC32C: crc32c.Sum(elf)}
+	copy(phys.Bytes(module+mem.Addr(file.Offset), file.Size), elf)
+	if e := k.StartRoot(l, archive, file); e != abi.OK {
 		t.Fatal(e.Name())
 	}
 	var i abi.AccountInfo
@@ -39,8 +45,8 @@ func TestRootTask(t *testing.T) {
 	if s := &i.Spec; s.BudgetNS != s.PeriodNS || i.LeftNS != int64(s.BudgetNS) || s.Flags != abi.AccountServer || s.QuantumNS != abi.DefaultQuantumNS {
 		t.Errorf("its share: %+v, %d left", i.Spec, i.LeftNS)
 	}
-	// Its own 4 MiB, a copy of each page of the archive, and the frames of the page tables and lists for those: at most a 32nd.
-	if own := uint32(1024); i.Spec.ReserveFrames < own+pages || i.Spec.ReserveFrames > own+pages+pages/32 || i.Spec.CeilingFrames < 16*own+pages {
+	// Its own 4 MiB, and the frames of page tables and lists for images that lie in the archive: at most a 32nd of that.
+	if own := uint32(1024); i.Spec.ReserveFrames < own+pages/64 || i.Spec.ReserveFrames > own+pages/32 || i.Spec.CeilingFrames < 16*own+pages/64 {
 		t.Errorf("its memory: %+v", i.Spec)
 	}
 	if i.Frames == 0 || i.Frames > 64 {
@@ -191,4 +197,57 @@ func TestNextSeed(t *testing.T) {
 			s[3] = bits.RotateLeft64(s[3], 45)
 		}
 	}
+}
+
+// A root task whose file is not what the archive says is not started, nor is one that is no program.
+func TestRootTaskDamaged(t *testing.T) {
+	for _, c := range []struct {
+		title  string
+		damage func(b []byte, file *Root)
+		want   abi.Errno
+	}{
+		{"sound", func([]byte, *Root) {}, abi.OK},
+		{"a bit of its first page", func(b []byte, _ *Root) { b[100] ^= 1 }, abi.EIO},
+		{"a bit of its magic", func(b []byte, _ *Root) { b[0] ^= 1 }, abi.EIO},
+		{"its last byte", func(b []byte, _ *Root) { b[len(b)-1] ^= 0x80 }, abi.EIO},
+		{"another sum", func(_ []byte, f *Root) { f.CRC32C ^= 1 }, abi.EIO},
+		{"no program", func(b []byte, f *Root) { b[0] ^= 1; f.CRC32C = crc32c.Sum(b) }, abi.ENOEXEC},
+	} {
+		buf := make([]byte, (frames+1)*abi.PageSize)
+		phys, size := mem.Simulated(buf)
+		pool := mem.NewPool(phys)
+		module, file := packed(phys, size)
+		pool.Add(1, module.Start)
+		template, tss := pool.Get(nil), pool.Get(nil)
+		if !paging.ClosedIO(pool, template, tss) {
+			t.Fatal("ClosedIO")
+		}
+		m := &machine{tsc: 1000, open: map[uint32]bool{}}
+		k := New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32})
+		c.damage(phys.Bytes(module.Start, file.Size), &file)
+		l, _ := abi.MakeLabel("rs")
+		if e := k.StartRoot(l, module, file); e != c.want || (k.root != nil) != (e == abi.OK) {
+			t.Errorf("%s: %s, a root task: %v; want %s", c.title, e.Name(), k.root != nil, c.want.Name())
+		}
+		clear(buf[:1])
+	}
+}
+
+// The boot's last phase ends where ring 3 is first entered, and not before: making the kernel and the root task is part of it.
+func TestPhasesOfTheBoot(t *testing.T) {
+	r := newRig(t)
+	r.cfg.Facts.RootTSC = 0
+	r.m.tsc += 12_345
+	want := r.m.tsc
+	over := errors.New("ring 3 was entered")
+	r.does(r.root, func(*arch.Context) uint64 { panic(over) })
+	defer func() {
+		if v := recover(); v != over {
+			t.Fatalf("the loop ended with %v", v)
+		}
+		if got := r.cfg.Facts.RootTSC; got != want {
+			t.Errorf("ring 3 first entered at %d, want %d", got, want)
+		}
+	}()
+	r.Run()
 }

@@ -118,6 +118,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		k.images.AddFrames(t.Image, &w.all, size)
 		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
 		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: k.windows.Shares(i), Clock: k.wallFrame}
+		c.Place[0], c.Place[1] = t.Image.Place()
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)
 		}

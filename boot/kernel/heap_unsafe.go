@@ -7,20 +7,15 @@ import (
 	"unsafe"
 
 	"bennu/board/pc/memmap"
-	"bennu/boot/ring0"
 	"bennu/kernel/layout"
 )
 
 //go:linkname setGCPercent runtime/debug.setGCPercent
 func setGCPercent(percent int32) int32
 
-// quiet is the end of boot: what was garbage is collected, and from now on the collector never runs. The
-// kernel allocates nothing any more (abi.Heap shows it).
-func quiet() {
-	runtime.GC()
-	setGCPercent(-1)
-	ring0.SettleStack() // a collection would make it small again
-}
+// noCollector keeps the collector from running, ever. The boot's garbage is less than its heap has room for, and after boot the kernel allocates nothing
+// (abi.Heap shows it): a collection would give memory back that nobody asks for.
+func noCollector() { setGCPercent(-1) }
 
 var stats runtime.MemStats
 

@@ -29,6 +29,7 @@ type machine struct {
 	report ring0.Reporter
 
 	mainTSC, hardwareTSC uint64
+	clockTSC             uint64 // counts that calibration took
 	seed                 uint64 // of the tasks' random numbers
 	seeded               bool   // it was given
 	hasSeed, hasRandom   bool   // the processor's instructions

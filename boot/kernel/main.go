@@ -33,6 +33,7 @@ const Version = "bennu 0.1"
 func main() {
 	m := new(machine)
 	m.mainTSC = x86.TSC()
+	noCollector()
 	m.openConsole()
 	if missing := cpu.Check(cpu.ID, cpu.Required); len(missing) > 0 {
 		text := "cpu lacks:"
@@ -67,21 +68,28 @@ func main() {
 	k := kernel.New(m.config(pool, template, told, module))
 	m.k = k
 	m.banner(told, pool)
-	root := m.rootImage(module)
-	if e := k.StartRoot(label("rs"), root, mem.Addr(module.Start), module.Size()); e != abi.OK {
-		m.refuse("bin/rs cannot be started: " + e.Name() + ": " + e.Text())
-	}
-	quiet()
+	m.startRoot(module)
+	m.HeapAllocs() // the first time takes long: the runtime gives what it has set aside for allocations back
+	ring0.SettleStack()
 	k.Run()
 }
 
-// rootImage takes the root task's executable out of the boot archive.
-func (m *machine) rootImage(module memmap.Range) []byte {
+// startRoot makes the root task of its executable in the boot archive.
+func (m *machine) startRoot(module memmap.Range) {
 	a, err := archive.Open(moduleBytes(module))
 	m.must(err)
-	m.must(a.Check(rootName))
-	b, _ := a.File(rootName)
-	return b
+	f, ok := a.Lookup(rootName)
+	if !ok {
+		m.must(a.Check(rootName)) // says so
+	}
+	e := m.k.StartRoot(label("rs"), kernel.Module{Start: mem.Addr(module.Start), Size: module.Size()},
+		kernel.Root{Offset: uint64(f.Offset), Size: uint64(f.Size), CRC32C: f.CRC32C})
+	if e == abi.EIO {
+		m.must(a.Check(rootName)) // likewise
+	}
+	if e != abi.OK {
+		m.refuse(rootName + " cannot be started: " + e.Name() + ": " + e.Text())
+	}
 }
 
 const rootName = "bin/rs"
@@ -118,8 +126,10 @@ func (m *machine) hardware(told *ring0.Handover) {
 	x86.WriteMSR(x86.MSRAPICBase, base)
 	local := apic.NewLocal(mmio.At(madt.LocalAPIC))
 	m.must(local.Enable())
+	began := x86.TSC()
 	m.rates, err = clock.Calibrate(clock.Source{TSC: x86.OrderedTSC, Told: cpu.ToldRates(cpu.ID), References: references(tables, fadt), Timer: local})
 	m.must(err)
+	m.clockTSC = x86.TSC() - began
 	m.scale = clock.NewScale(m.rates.TSCHz, entry)
 	pc.SetClock(entry, m.scale.Mult)
 	local.SetTimer(m.rates.TimerHz)
@@ -146,11 +156,10 @@ func references(tables *acpi.Tables, fadt *acpi.FADT) (refs []clock.Reference) {
 func (m *machine) config(pool *mem.Pool, template mem.Addr, told *ring0.Handover, module memmap.Range) kernel.Config {
 	end := ring0.ImageEnd()
 	f := abi.Machine{TSCHz: m.rates.TSCHz, RAMBytes: told.Map.Total(memmap.RAM), PoolFrames: pool.Free(), KernelBytes: end - layout.KernelBase,
-		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: told.EntryTSC, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC}
+		HeapBytes: layout.KernelEnd - end, ModuleBytes: module.Size(), EntryTSC: told.EntryTSC, RuntimeTSC: m.mainTSC, HardwareTSC: m.hardwareTSC, ClockTSC: m.clockTSC}
 	f.CMOSCentury = uint64(m.century)
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
-	f.RootTSC = x86.TSC()
 	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
 		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
 }

@@ -54,6 +54,7 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallEntropy:     mostEntropy,
 	abi.CallSetClock:    simple(abi.CallSetClock, 1),
 	abi.CallWindow:      largestWindow,
+	abi.CallImageModule: imageModule,
 }
 
 // others are entries that are no calls.
@@ -268,6 +269,18 @@ func imageOf(t *T, elf []byte, measure func(func())) (id uint32) {
 	measure(func() { e = sys.ImageSeal(id) })
 	t.must("seal", e)
 	return id
+}
+
+func imageModule(t *T, measure func(func())) {
+	f := own(t)
+	var id uint32
+	var e abi.Errno
+	measure(func() { id, e = sys.ImageModule(uint64(f.Offset), uint64(f.Size)) })
+	t.must("ImageModule", e)
+	measure(func() { e = sys.ImageSeal(id) })
+	t.must("seal", e)
+	measure(func() { e = sys.ImageFree(id) })
+	t.must("free", e)
 }
 
 func quiet(do func()) { do() }

@@ -5,13 +5,63 @@ package main
 import (
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
+	"bennu/kernel/archive"
 )
 
 var imageTests = []test{
 	{"TestImageRefused", imageRefused},
 	{"TestImageWriteOrder", imageWriteOrder},
+	{"TestImageInPlace", imageInPlace},
 	{"TestImageOutlivesFree", imageOutlivesFree},
 	{"TestImagesFull", imagesFull},
+}
+
+// own is this program's own file in the boot archive.
+func own(t *T) archive.Entry {
+	a, err := archive.Open(sys.Module())
+	if err != nil {
+		t.fatalf("%v", err)
+	}
+	f, ok := a.Lookup("bin/rs")
+	if !ok || f.Offset%abi.PageSize != 0 {
+		t.fatalf("bin/rs: %v, %+v", ok, f)
+	}
+	return f
+}
+
+// imageInPlace: the root task makes images of files of the boot archive where they lie, which takes no memory but for tables. They have the
+// archive's checksum. Nobody else does, and nothing else is one.
+func imageInPlace(t *T) {
+	f, module := own(t), uint64(len(sys.Module()))
+	for what, c := range map[string]struct{ offset, size uint64 }{
+		"not on a page": {uint64(f.Offset) + 8, 4096}, "no bytes": {uint64(f.Offset), 0}, "longer than the archive": {0, module + 1},
+		"past its end": {module &^ 0xfff, 0x1001}, "behind it": {(module + 0xfff) &^ 0xfff, 1}, "far behind it": {1<<64 - 0x1000, 0x1000}, "of a size that wraps": {0x1000, 1<<64 - 0x1000},
+	} {
+		t.want(what, second(sys.ImageModule(c.offset, c.size)), abi.EINVAL)
+	}
+	e, _ := t.puppet().call(abi.CallImageModule, uint64(f.Offset), uint64(f.Size))
+	t.want("another task's", e, abi.EPERM)
+
+	id, e := sys.ImageModule(uint64(f.Offset), uint64(f.Size))
+	t.must("ImageModule", e)
+	t.want("write", sys.ImageWrite(id, 0, []byte{1}), abi.EINVAL)
+	s := abi.TaskSpec{Image: id, Account: abi.AccountRoot}
+	t.want("a task before the seal", second(sys.TaskCreate(&s)), abi.EINVAL)
+	sum, e := sys.ImageSealSum(id)
+	t.must("seal", e)
+	equal(t, "checksum", sum, f.CRC32C)
+	var i abi.ImageInfo
+	getInfo(abi.InfoImage, uint64(id), &i)
+	equal(t, "checksum of ImageInfo", uint32(i.CRC32C), f.CRC32C)
+	if most := i.Size>>21 + 8; i.Frames == 0 || i.Frames > most {
+		t.errorf("it has %d frames, want at most %d: tables and its last page", i.Frames, most)
+	}
+	t.want("free", sys.ImageFree(id), abi.OK)
+
+	id, e = sys.ImageModule(0, 0x1000) // the manifest is no executable
+	t.must("of the manifest", e)
+	t.want("seal of the manifest", sys.ImageSeal(id), abi.ENOEXEC)
+	t.want("free", sys.ImageFree(id), abi.OK)
 }
 
 // plainText is the whole of the smallest executable: its headers, in a segment.

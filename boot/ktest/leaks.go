@@ -129,10 +129,10 @@ func registersKept(t *T) {
 // handedOver: who is asked, and who is answered, has its own registers, and nothing of who gave it the processor by hand.
 func handedOver(t *T) {
 	kept := []code.Reg{code.BX, code.BP, code.SP, code.R8, code.R9, code.R10, code.R12, code.R13, code.R14, code.R15}
-	bases := []byte{0xf3, 0x48, 0x0f, 0xae, 0xd0, 0xf3, 0x48, 0x0f, 0xae, 0xd8} // WRFSBASE, WRGSBASE
 	fill := func(p *code.Prog, mine uint64) {
 		p.Bytes(0xb8, 0x23, 0, 0, 0).Bytes(0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8) // MOV EAX, user data; MOV DS, ES, FS, GS
-		p.Set(code.AX, code.Data+mine).Bytes(bases...)
+		p.Set(code.AX, code.Data+mine).Bytes(0xf3, 0x48, 0x0f, 0xae, 0xd0)                 // WRFSBASE
+		p.Set(code.AX, code.Data+2*mine+1).Bytes(0xf3, 0x48, 0x0f, 0xae, 0xd8)             // WRGSBASE
 		p.Set(code.BX, code.Data).LoadVectors(code.StatePattern, code.StatePattern+512)
 		for _, r := range kept {
 			p.Set(r, mine<<16+uint64(r))
@@ -143,7 +143,7 @@ func handedOver(t *T) {
 			equal(t, fmt.Sprintf("%s: register %d", who, r), t.peek(ep, code.StateGPR+8*uint64(r)), mine<<16+uint64(r))
 		}
 		equal(t, who+": FS base", t.peek(ep, code.StateFS), code.Data+mine)
-		equal(t, who+": GS base", t.peek(ep, code.StateFS+8), code.Data+mine)
+		equal(t, who+": GS base", t.peek(ep, code.StateFS+8), code.Data+2*mine+1)
 		equal(t, who+": flags", t.peek(ep, code.StateFlags)&^0x8d5, 0x202)
 		for i, want := range []uint64{0, 0x2b, 0x23, 0, 0, 0} { // ES, CS, SS, DS, FS, GS
 			equal(t, fmt.Sprintf("%s: segment register %d", who, i), t.peek(ep, code.StateSegment+8*uint64(i)), want)

@@ -34,7 +34,7 @@ const (
 	CallTaskKill    CallNr = 35 // (endpoint)
 	CallImageCreate CallNr = 36 // (size) → image
 	CallImageWrite  CallNr = 37 // (image, offset, address, length ≤ MaxCopy)
-	CallImageSeal   CallNr = 38 // (image): no more writes; the ELF headers are checked
+	CallImageSeal   CallNr = 38 // (image) → CRC-32C of its bytes: no more writes; the ELF headers are checked
 	CallImageFree   CallNr = 39 // (image): gone when its last task is
 	CallIRQCtl      CallNr = 40 // (IRQOp, line or hook, notify bit) → hook
 	CallSetAlarm    CallNr = 41 // (ns from now; 0 cancels) → ns that the old one had left
@@ -51,7 +51,8 @@ const (
 	CallEntropy     CallNr = 52 // (length ≤ MaxEntropy): random bytes for keys into Buf
 	CallSetClock    CallNr = 53 // (Unix time in ns of the system clock's time 0): for all tasks' ClockInfo
 	CallWindow      CallNr = 54 // (WindowOp, …): memory that tasks share
-	CallMax         CallNr = 54
+	CallImageModule CallNr = 55 // (offset, size) → image: a file of the boot archive, where it lies
+	CallMax         CallNr = 55
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).

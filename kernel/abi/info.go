@@ -68,6 +68,7 @@ type Machine struct {
 	CPU         [48]byte
 	Version     [32]byte
 	CMOSCentury uint64 // register of the CMOS clock that holds the century, by the firmware's tables; 0: none
+	ClockTSC    uint64 // how much of the way to HardwareTSC is waiting for reference clocks, by which the rates are measured
 }
 
 // TaskState is why a task does not run.

@@ -41,5 +41,13 @@ type CPU struct {
 	player
 }
 
+// offers is the calls at which p may be handed over: none where something must be cleared between two tasks.
+func (p *CPU) offers(calls uint64) uint64 {
+	if p.Clear != nil {
+		return 0
+	}
+	return calls
+}
+
 // Idling tells whether p waits for an interrupt: for the report of what ended that.
 func (p *CPU) Idling() bool { return p.idling != 0 }

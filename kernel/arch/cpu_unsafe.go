@@ -189,10 +189,7 @@ func (p *CPU) Enter(c *Context) (vector, left, back uint64) { return enter(c) }
 // return of Enter. It is machine code for ring 0, without Go's stack or registers, that keeps the contract of kernel/handover_amd64.h; with is its
 // R8. A processor that must clear something between two tasks (Clear) does not call it.
 func (p *CPU) HandOver(code uintptr, with unsafe.Pointer, calls uint64) {
-	if p.Clear != nil {
-		return
-	}
-	p.handOver, p.handWith, p.handCalls = uint64(code), uint64(uintptr(with)), calls
+	p.handOver, p.handWith, p.handCalls = uint64(code), uint64(uintptr(with)), p.offers(calls)
 }
 
 // Idle waits for an interrupt and returns its vector.

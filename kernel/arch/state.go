@@ -49,6 +49,13 @@ func (c *comparer) equal(name string, want, found uint64) {
 	}
 }
 
+// numbered is equal of a part of one of many: names are made for differences only.
+func (c *comparer) numbered(kind string, n uint64, part string, want, found uint64) {
+	if want != found {
+		c.equal(kind+strconv.FormatUint(n, 10)+part, want, found)
+	}
+}
+
 func hex(v uint64) string { return "0x" + strconv.FormatUint(v, 16) }
 
 func (c *comparer) control(s *State, want *Expect) {
@@ -76,7 +83,7 @@ func (c *comparer) control(s *State, want *Expect) {
 		c.equal("SYSENTER_CS", 0, s.SysenterCS)
 	}
 	for i, v := range [...]uint64{s.DR0, s.DR1, s.DR2, s.DR3} {
-		c.equal("DR"+strconv.Itoa(i), 0, v)
+		c.numbered("DR", uint64(i), "", 0, v)
 	}
 	c.equal("DR6", 0xffff_0ff0, s.DR6)
 	c.equal("DR7", 0x400, s.DR7)
@@ -106,7 +113,7 @@ func (c *comparer) segments(s *State) {
 		if want != 0 && i < 6 {
 			found &^= accessed
 		}
-		c.equal("GDT entry "+strconv.Itoa(i), want, found)
+		c.numbered("GDT entry ", uint64(i), "", want, found)
 	}
 }
 
@@ -123,7 +130,9 @@ func (c *comparer) taskState(s *State, want *Expect) {
 		{"IST5", 68, 0}, {"IST6", 76, 0}, {"IST7", 84, 0},
 	} {
 		found := long(p.offset)
-		c.equal("TSS "+p.name, p.want, found)
+		if found != p.want {
+			c.equal("TSS "+p.name, p.want, found)
+		}
 		if found&15 != 0 {
 			c.faults = append(c.faults, "TSS "+p.name+": expected a multiple of 16, found "+hex(found))
 		}
@@ -136,7 +145,6 @@ func (c *comparer) gates(s *State) {
 	c.equal("IDT limit", 4095, s.IDTLimit)
 	for v := range uint64(256) {
 		low, high := s.IDT[2*v], s.IDT[2*v+1]
-		name := "IDT gate " + strconv.FormatUint(v, 10) + " "
 		dpl, ist := uint64(0), uint64(0)
 		switch v {
 		case 1:
@@ -150,17 +158,17 @@ func (c *comparer) gates(s *State) {
 		case 18:
 			ist = 3
 		}
-		c.equal(name+"present, type (interrupt gate)", 0x8e, low>>40&0x9f)
-		c.equal(name+"DPL", dpl, low>>45&3)
-		c.equal(name+"IST", ist, low>>32&0xff)
-		c.equal(name+"selector", 0x08, low>>16&0xffff)
+		c.numbered("IDT gate ", v, " present, type (interrupt gate)", 0x8e, low>>40&0x9f)
+		c.numbered("IDT gate ", v, " DPL", dpl, low>>45&3)
+		c.numbered("IDT gate ", v, " IST", ist, low>>32&0xff)
+		c.numbered("IDT gate ", v, " selector", 0x08, low>>16&0xffff)
 		target := s.Stubs + 8*v
-		c.equal(name+"reserved word", 0, high>>32)
+		c.numbered("IDT gate ", v, " reserved word", 0, high>>32)
 		if found := low&0xffff | low>>48<<16 | high<<32; found != target {
-			c.equal(name+"target", target, found)
+			c.numbered("IDT gate ", v, " target", target, found)
 			continue
 		}
-		c.equal(name+"code", stubCode(s, v, target), s.Code[v])
+		c.numbered("IDT gate ", v, " code", stubCode(s, v, target), s.Code[v])
 	}
 }
 

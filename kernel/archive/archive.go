@@ -7,6 +7,9 @@
 //	SHA256 CRC32C SIZE NAME
 //	end N
 //
+// A file's bytes begin on a page, so that tasks can be made of them where they lie. What that takes of room before its header
+// is a pax extended header with nothing but a comment, which tar reads over; so does Open, and nobody looks at its bytes.
+//
 // SHA256 has 64 lower-case hexadecimal digits, CRC32C (Castagnoli) has 8, SIZE and N are
 // decimal. The CRC guards the boot, the SHA-256 is the file's identity for tools
 // (docs/decisions/001-archive-checksums.md).
@@ -14,17 +17,20 @@
 // The package runs in ring 0 and in the reincarnation server as well as on the host: it
 // never copies a file's bytes, allocates only its table, and imports no fmt.
 //
-// Source: POSIX.1-2017, pax, "ustar Interchange Format".
+// Source: POSIX.1-2017, pax, "ustar Interchange Format", "pax Extended Header".
 package archive
 
 import (
-	"hash/crc32"
 	"strconv"
+
+	"bennu/kernel/crc32c"
 )
 
 const (
 	// BlockSize is tar's unit: headers and the files' padded bytes are multiples of it.
 	BlockSize = 512
+	// Align is of what the offset of a file's bytes is a multiple: a page.
+	Align = 4096
 	// Manifest is the name of the first member. It does not list itself.
 	Manifest = "manifest"
 	// MaxName is the longest name of a file, in bytes: what fits USTAR's name field with
@@ -72,7 +78,7 @@ func fault(name string, offset int, text string) *Error { return &Error{name, of
 //
 // Errors: an *Error for the first fault found: b is truncated, a header is damaged or not
 // that of a plain file, the manifest is missing or damaged, a file is missing, extra, out
-// of order or not of the manifest's size, or something follows the end.
+// of order, not of the manifest's size or on no page, or something follows the end.
 func Open(b []byte) (*Archive, error) {
 	m, next, err := member(b, 0)
 	if err != nil {
@@ -91,7 +97,7 @@ func Open(b []byte) (*Archive, error) {
 			return nil, fault(f.Name, next, "missing: the manifest lists it, the archive ends")
 		}
 		at := next
-		if m, next, err = member(b, at); err != nil {
+		if m, next, err = padded(b, at); err != nil {
 			return nil, err
 		}
 		if m.name != f.Name {
@@ -99,6 +105,9 @@ func Open(b []byte) (*Archive, error) {
 		}
 		if m.size != f.Size {
 			return nil, fault(m.name, at, "has "+strconv.Itoa(m.size)+" bytes, the manifest says "+strconv.Itoa(f.Size))
+		}
+		if m.offset%Align != 0 {
+			return nil, fault(m.name, m.offset, "its bytes begin on no page: expected an offset that is a multiple of "+strconv.Itoa(Align))
 		}
 		f.Offset = m.offset
 	}
@@ -120,10 +129,8 @@ func checkEnd(b []byte, at int) error {
 	if len(b) < at+2*BlockSize {
 		return fault("", len(b), "truncated: the end mark should reach offset "+strconv.Itoa(at+2*BlockSize))
 	}
-	for i := at; i < len(b); i++ {
-		if b[i] != 0 {
-			return fault("", i, "something follows the end mark")
-		}
+	if n := zeros(b[at:]); n < len(b)-at {
+		return fault("", at+n, "something follows the end mark")
 	}
 	return nil
 }
@@ -161,15 +168,12 @@ func (a *Archive) Check(name string) error {
 	if !ok {
 		return fault(name, 0, "no such file")
 	}
-	sum := CRC32C(a.bytes[e.Offset : e.Offset+e.Size])
+	sum := crc32c.Sum(a.bytes[e.Offset : e.Offset+e.Size])
 	if sum != e.CRC32C {
 		return fault(name, e.Offset, "damaged: CRC32C is "+hex8(sum)+", the manifest says "+hex8(e.CRC32C))
 	}
 	return nil
 }
-
-// CRC32C is the Castagnoli checksum of b, as the manifest has it.
-func CRC32C(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 func hex8(v uint32) string {
 	s := strconv.FormatUint(uint64(v), 16)

@@ -1,37 +1,62 @@
 package archive
 
-import "strconv"
+import (
+	"encoding/binary"
+	"strconv"
+)
 
 // Where USTAR keeps what Open looks at.
 const (
 	sizeAt, sizeEnd = 124, 136 // octal
 	sumAt, sumEnd   = 148, 156 // octal
-	typeAt          = 156      // '0' is a plain file
+	typeAt          = 156      // '0' is a plain file, 'x' the padding before one
 	magicAt         = 257      // "ustar\0" and version "00"
 	prefixAt        = 345
 )
 
 type memberInfo struct {
-	name   string
-	offset int // of the bytes
-	size   int
+	name    string
+	offset  int // of the bytes
+	size    int
+	padding bool
 }
 
 // endsAt says whether the end mark begins at offset at: a block of zeros.
 func endsAt(b []byte, at int) bool {
-	if len(b)-at < BlockSize {
-		return false
-	}
-	for _, c := range b[at : at+BlockSize] {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
+	return len(b)-at >= BlockSize && zeros(b[at:at+BlockSize]) == BlockSize
 }
 
-// member reads the header at offset at. next is the offset of the header after it.
+// zeros is how many bytes of b are zero before the first that is not.
+func zeros(b []byte) int {
+	i := 0
+	for ; len(b)-i >= 8 && binary.LittleEndian.Uint64(b[i:]) == 0; i += 8 {
+	}
+	for ; i < len(b) && b[i] == 0; i++ {
+	}
+	return i
+}
+
+// padded is member of the file that follows at offset at, behind its padding if there is some.
+func padded(b []byte, at int) (m memberInfo, next int, err error) {
+	if m, next, err = header(b, at); err != nil || !m.padding {
+		return m, next, err
+	}
+	if endsAt(b, next) {
+		return m, 0, fault(m.name, next, "padding before no file")
+	}
+	return member(b, next)
+}
+
+// member reads the header of a file at offset at. next is the offset of the header after it.
 func member(b []byte, at int) (m memberInfo, next int, err error) {
+	if m, next, err = header(b, at); err == nil && m.padding {
+		err = fault(m.name, at, "not a plain file")
+	}
+	return m, next, err
+}
+
+// header is member of a file or of padding.
+func header(b []byte, at int) (m memberInfo, next int, err error) {
 	if len(b)-at < BlockSize {
 		return m, 0, fault("", len(b), "truncated: a header should be at offset "+strconv.Itoa(at))
 	}
@@ -47,7 +72,7 @@ func member(b []byte, at int) (m memberInfo, next int, err error) {
 	if !ValidName(m.name) {
 		return m, 0, fault("", at, "bad name "+strconv.Quote(m.name))
 	}
-	if h[typeAt] != '0' {
+	if m.padding = h[typeAt] == 'x'; h[typeAt] != '0' && !m.padding {
 		return m, 0, fault(m.name, at, "not a plain file")
 	}
 	if h[prefixAt] != 0 {
@@ -69,12 +94,15 @@ func member(b []byte, at int) (m memberInfo, next int, err error) {
 
 // headerSum is the sum of the header's bytes, its checksum field taken as spaces.
 func headerSum(h []byte) int {
-	sum := 0
-	for i, c := range h {
-		if i >= sumAt && i < sumEnd {
-			c = ' '
-		}
-		sum += int(c)
+	const even = 0x00ff00ff00ff00ff // every other byte of a word: their sums have 16 bits
+	sums := uint64(0)
+	for i := 0; i < BlockSize; i += 8 {
+		w := binary.LittleEndian.Uint64(h[i : i+8])
+		sums += w&even + w>>8&even
+	}
+	sum := int(sums&0xffff + sums>>16&0xffff + sums>>32&0xffff + sums>>48)
+	for _, c := range h[sumAt:sumEnd] {
+		sum += ' ' - int(c)
 	}
 	return sum
 }

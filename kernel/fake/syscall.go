@@ -184,7 +184,7 @@ func (t *Task) kernelCall(c Call) (abi.Errno, uint64) {
 		}
 		m.Die(to, abi.DeathRecord{Cause: abi.CauseKilled})
 		return abi.OK, 0
-	case abi.CallImageCreate, abi.CallImageWrite, abi.CallImageSeal, abi.CallImageFree:
+	case abi.CallImageCreate, abi.CallImageWrite, abi.CallImageSeal, abi.CallImageFree, abi.CallImageModule:
 		return m.image(t, c)
 	case abi.CallTrace:
 		return m.trace(t, c)

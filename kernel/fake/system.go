@@ -2,6 +2,7 @@ package fake
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/crc32c"
 	"bennu/kernel/ioport"
 )
 
@@ -29,6 +30,17 @@ func (m *Machine) image(t *Task, c Call) (abi.Errno, uint64) {
 		m.Images = append(m.Images, &Image{Bytes: make([]byte, c.Arg[0]), maker: t.Endpoint})
 		return abi.OK, uint64(len(m.Images))
 	}
+	if c.Nr == abi.CallImageModule {
+		offset, size := c.Arg[0], c.Arg[1]
+		switch {
+		case t != m.root:
+			return abi.EPERM, 0
+		case size == 0 || offset%abi.PageSize != 0 || offset > uint64(len(m.Archive)) || size > uint64(len(m.Archive))-offset:
+			return abi.EINVAL, 0
+		}
+		m.Images = append(m.Images, &Image{Bytes: m.Archive[offset : offset+size], maker: t.Endpoint})
+		return abi.OK, uint64(len(m.Images))
+	}
 	i := m.Image(uint32(min(c.Arg[0], 1<<32-1)))
 	switch {
 	case i == nil || i.Freed:
@@ -50,6 +62,7 @@ func (m *Machine) image(t *Task, c Call) (abi.Errno, uint64) {
 		copy(i.Bytes[c.Arg[1]:], b)
 	case abi.CallImageSeal:
 		i.Sealed = true
+		return abi.OK, uint64(crc32c.Sum(i.Bytes))
 	case abi.CallImageFree:
 		i.Freed = true
 	}

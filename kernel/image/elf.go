@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/crc32c"
+	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
 
@@ -27,7 +29,8 @@ const (
 // its first page, segments within [ImageBase, ImageEnd) that share no page, none writable
 // and executable, the entry in an executable one.
 //
-// It works in steps, a part of a last-level table each; more asks for another call.
+// It works in steps: the checksum of so many bytes, which of a file in place nobody has made yet, then a part of a last-level table
+// each; more asks for another call.
 //
 // Errors: EINVAL (no such image, sealed, not wholly written), ENOEXEC, ENOMEM (what was done stays: it may be
 // called again).
@@ -35,6 +38,12 @@ func (t *Table) Seal(id int) (more bool, e abi.Errno) {
 	m := t.Get(id)
 	if m == nil || m.sealed || m.filled != m.Size {
 		return false, abi.EINVAL
+	}
+	if m.summed < m.Size {
+		n := min(m.Size-m.summed, sumStep)
+		m.CRC = crc32c.Update(m.CRC, t.pool.Physical().Bytes(m.at+mem.Addr(m.summed), n))
+		m.summed += n
+		return true, abi.OK
 	}
 	if m.nsegs == 0 {
 		head := t.pool.Physical().Bytes(t.page(m, 0), min(m.Size, abi.PageSize))
@@ -52,6 +61,9 @@ func (t *Table) Seal(id int) (more bool, e abi.Errno) {
 	m.sealed = m.ready == m.nparts*stepsPerPart
 	return !m.sealed, abi.OK
 }
+
+// sumStep is of how many bytes a step makes the checksum.
+const sumStep = 64 << 10
 
 // part notes that the 2 MiB of va hold read-only pages.
 func (m *Image) part(va uint64) {
@@ -89,9 +101,16 @@ func (t *Table) fill(m *Image, p *part, step uint64) bool {
 		}
 		start := g.Start &^ (abi.PageSize - 1)
 		first := g.Offset / abi.PageSize
-		for va := max(start, from); va < min(g.End, from+size); va += abi.PageSize {
-			table[va/abi.PageSize%512] = uint64(paging.Entry(t.page(m, first+(va-start)/abi.PageSize), bits))
-			m.shared++
+		for va, end := max(start, from), min(g.End, from+size); va < end; {
+			a, n := t.run(m, first+(va-start)/abi.PageSize)
+			n = min(n, (end-va+abi.PageSize-1)/abi.PageSize)
+			e := uint64(paging.Entry(a, bits))
+			for i, entries := uint64(0), table[va/abi.PageSize%512:]; i < n; i++ {
+				entries[i] = e
+				e += abi.PageSize
+			}
+			m.shared += n
+			va += n * abi.PageSize
 		}
 	}
 	return true

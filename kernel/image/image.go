@@ -1,12 +1,11 @@
-// Package image keeps executable copies: written once, sealed, then shared by every incarnation
-// made from them. Read-only segments are mapped from the copy itself; writable ones are
+// Package image keeps executables: written once, or taken where they lie in memory that nobody writes, sealed, then shared by
+// every incarnation made from them. Read-only segments are mapped from the image itself; writable ones are
 // copied page by page when a task first touches them.
 package image
 
 import (
-	"hash/crc32"
-
 	"bennu/kernel/abi"
+	"bennu/kernel/crc32c"
 	"bennu/kernel/mem"
 )
 
@@ -21,8 +20,8 @@ const (
 	partShift = 21 // what one last-level table maps
 )
 
-// Image is one executable copy. Its frames come with the writes and stand on one list, so that its end takes the
-// same time however large it is.
+// Image is one executable. The frames of a copy come with the writes and stand on one list, so that its end takes the
+// same time however large it is. An image in place has the frames of its tables, and of the page that is only in part the file's.
 type Image struct {
 	Serial  uint64 // no other image ever has it; not 0
 	used    bool
@@ -34,7 +33,10 @@ type Image struct {
 	Tasks   int
 	Size    uint64
 	filled  uint64
-	CRC     uint32 // CRC-32C of the bytes
+	CRC     uint32 // CRC-32C of the first summed bytes
+	summed  uint64
+	at      mem.Addr // of an image in place: the file's first byte; 0: it is a copy
+	tail    mem.Addr // copy of the last page of such a file, followed by zeros; 0: the file ends where a page does
 	frames  mem.List
 	index   [indices]mem.Addr // frames of the list: they name the pages in order
 	Entry   uint64
@@ -68,7 +70,6 @@ type Segment struct {
 type Table struct {
 	pool   *mem.Pool
 	images [abi.MaxImages]Image
-	crc    *crc32.Table
 	free   int
 	kept   [abi.MaxTasks]uint8 // by the maker's slot: images that it has not given up
 	serial uint64              // of the newest image
@@ -77,7 +78,7 @@ type Table struct {
 
 // NewTable makes an empty table that takes its memory from pool.
 func NewTable(pool *mem.Pool) *Table {
-	return &Table{pool: pool, crc: crc32.MakeTable(crc32.Castagnoli), free: abi.MaxImages - 1} // 0 names no image
+	return &Table{pool: pool, free: abi.MaxImages - 1} // 0 names no image
 }
 
 // Free is how many images can still be made.
@@ -101,6 +102,27 @@ func (t *Table) Create(size uint64, maker abi.Endpoint, account abi.AccountID, h
 	return 0, abi.ENOSPC
 }
 
+// InPlace is Create of a file that lies in memory already, from at on: it is not copied, but for what it has of its last page, which
+// may be another's, too. It is wholly written; Seal sums it up. Preconditions: at begins a page; nobody ever writes there. Errors: as
+// Create; ENOMEM.
+func (t *Table) InPlace(at mem.Addr, size uint64, maker abi.Endpoint, account abi.AccountID, h *mem.Holder) (int, abi.Errno) {
+	id, e := t.Create(size, maker, account, h)
+	if e != abi.OK {
+		return 0, e
+	}
+	m := &t.images[id]
+	m.at, m.filled = at, size
+	if n := size % abi.PageSize; n != 0 {
+		if m.tail = t.own(m, false); m.tail == 0 {
+			t.forget(m)
+			return 0, abi.ENOMEM
+		}
+		phys := t.pool.Physical()
+		copy(phys.Bytes(m.tail, n), phys.Bytes(at+mem.Addr(size-n), n))
+	}
+	return id, abi.OK
+}
+
 // own takes a frame on the image's list; 0 when memory is out. Zeroed unless dirty.
 func (t *Table) own(m *Image, dirty bool) mem.Addr {
 	if m.frames.Full() {
@@ -122,13 +144,21 @@ func (t *Table) own(m *Image, dirty bool) mem.Addr {
 }
 
 func (t *Table) release(m *Image) {
-	t.pool.PutList(m.holder, &m.frames)
-	if t.OnFree != nil {
-		t.OnFree(m.Account)
+	account := m.Account
+	if t.forget(m); t.OnFree != nil {
+		t.OnFree(account)
 	}
+}
+
+// forget gives the row of m and its memory back.
+func (t *Table) forget(m *Image) {
+	t.pool.PutList(m.holder, &m.frames)
 	*m = Image{}
 	t.free++
 }
+
+// Sum is the CRC-32C of what was written, or summed up by Seal. Preconditions: there is such an image.
+func (t *Table) Sum(id int) uint32 { return t.images[id].CRC }
 
 // Get finds an image that exists; nil otherwise.
 func (t *Table) Get(id int) *Image {
@@ -168,10 +198,11 @@ func (t *Table) Write(id int, offset uint64, b []byte) abi.Errno {
 		if at == 0 && !t.grow(m) {
 			return abi.ENOMEM
 		}
-		n := copy(t.pool.Physical().Bytes(t.page(m, m.filled/abi.PageSize), abi.PageSize)[at:], b)
-		m.CRC = crc32.Update(m.CRC, t.crc, b[:n])
+		n := mem.CopyBytes(t.pool.Physical().Bytes(t.page(m, m.filled/abi.PageSize), abi.PageSize)[at:], b)
+		m.CRC = crc32c.Update(m.CRC, b[:n])
 		b = b[n:]
 		m.filled += uint64(n)
+		m.summed = m.filled
 	}
 	return abi.OK
 }
@@ -189,7 +220,21 @@ func (t *Table) grow(m *Image) bool {
 
 // page is the frame of the file's page n. Preconditions: it was written.
 func (t *Table) page(m *Image, n uint64) mem.Addr {
+	switch {
+	case m.tail != 0 && n == m.Size/abi.PageSize:
+		return m.tail
+	case m.at != 0:
+		return m.at + mem.Addr(n*abi.PageSize)
+	}
 	return mem.Addr(t.pool.Physical().Words(m.index[n/mem.PerList])[1+n%mem.PerList])
+}
+
+// run is the frame of the file's page n, and how many of its pages lie there in a row, at least. Preconditions: as page.
+func (t *Table) run(m *Image, n uint64) (mem.Addr, uint64) {
+	if whole := m.Size / abi.PageSize; m.at != 0 && n < whole {
+		return t.page(m, n), whole - n
+	}
+	return t.page(m, n), 1
 }
 
 // Unref gives the caller's interest up; the memory returns when no task is left. Errors: EINVAL.
@@ -225,6 +270,14 @@ func (t *Table) ReleaseAll(maker abi.Endpoint) {
 			t.Unref(i)
 		}
 	}
+}
+
+// Place is the frames of an image in place that are wholly its own, and nobody's else to give; none of a copy.
+func (m *Image) Place() (from, to mem.Addr) {
+	if m.at == 0 {
+		return 0, 0
+	}
+	return m.at, m.at + mem.Addr(m.Size&^(abi.PageSize-1))
 }
 
 // Parts is how many last-level tables there are in which m's read-only segments are mapped. They are m's: spaces share them.

@@ -149,6 +149,82 @@ func TestSharedAndPrivatePages(t *testing.T) {
 	}
 }
 
+// An image in place is the same image as a copy: the same tables, pages and checksum; it takes frames for its tables and for the page of
+// which only a part is the file's. In that one nothing is seen of what follows.
+func TestInPlace(t *testing.T) {
+	p, tab := newTable(t)
+	free := p.Free()
+	h := holder(t, p)
+	const pages = 8
+	for _, size := range []int{0x5100, 0x5fff, 0x6000} {
+		var file mem.Addr
+		for range pages { // one run of memory: the pool gives it by falling or rising addresses
+			a := p.Get(nil)
+			if file == 0 || a < file {
+				file = a
+			}
+		}
+		b := elf(size, base+0x1000, good...)
+		copy(p.Physical().Bytes(file, pages*abi.PageSize), bytes.Repeat([]byte{0xcc}, pages*abi.PageSize))
+		copy(p.Physical().Bytes(file, uint64(size)), b)
+		before := h.Used()
+		id, e := tab.InPlace(file, uint64(size), 7, 2, h)
+		if e != abi.OK {
+			t.Fatal(e.Name())
+		}
+		if tab.Sealed(id) != nil || tab.Write(id, uint64(size), []byte{1}) != abi.EINVAL {
+			t.Error("it is written, and not sealed")
+		}
+		if e := seal(tab, id); e != abi.OK {
+			t.Fatal(e.Name())
+		}
+		m := tab.Sealed(id)
+		if want := crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)); m.CRC != want || tab.Sum(id) != want {
+			t.Errorf("%#x bytes: CRC %#x, want %#x", size, m.CRC, want)
+		}
+		if n := h.Used() - before; n > 3 { // a list, a table, the last page
+			t.Errorf("%#x bytes: %d frames", size, n)
+		}
+		for n := range uint64(size+abi.PageSize-1) / abi.PageSize {
+			a, part := tab.page(m, n), n == uint64(size/abi.PageSize)
+			if from, to := m.Place(); !part && a != file+mem.Addr(n*abi.PageSize) || part && a >= file && a < file+pages*abi.PageSize || (a >= from && a < to) == part {
+				t.Errorf("%#x bytes: page %d is %#x", size, n, a)
+			}
+			want := make([]byte, abi.PageSize)
+			copy(want, b[n*abi.PageSize:])
+			if !bytes.Equal(p.Physical().Bytes(a, abi.PageSize), want) {
+				t.Errorf("%#x bytes: page %d holds something else than the file, and zeros", size, n)
+			}
+		}
+		f := p.Get(nil)
+		tab.Fill(m, m.Segment(base+0x6000), base+0x6000, f)
+		want := make([]byte, abi.PageSize)
+		copy(want[:0x100], b[0x5000:])
+		if !bytes.Equal(p.Physical().Bytes(f, abi.PageSize), want) {
+			t.Error("a data page is wrong")
+		}
+		p.Put(nil, f)
+		if tab.Unref(id); tab.Free() != abi.MaxImages-1 || h.Used() != before {
+			t.Errorf("%#x bytes: %d frames are lost", size, h.Used()-before)
+		}
+		for n := range mem.Addr(pages) {
+			p.Put(nil, file+n*abi.PageSize)
+		}
+	}
+	if p.Free() != free {
+		t.Errorf("%d frames of the file's are lost", free-p.Free())
+	}
+	if e := p.Promise(h, 0, 0); !e { // no memory for the last page
+		t.Fatal("no ceiling")
+	}
+	if _, e := tab.InPlace(0x1000, 5, 7, 2, h); e != abi.ENOMEM || tab.Free() != abi.MaxImages-1 {
+		t.Errorf("without memory: %s, %d rows free", e.Name(), tab.Free())
+	}
+	if _, e := tab.InPlace(0x1000, MaxSize+1, 7, 2, h); e != abi.EINVAL {
+		t.Errorf("too long: %s", e.Name())
+	}
+}
+
 func TestSealRefuses(t *testing.T) {
 	set := func(off int, v ...byte) func([]byte) { return func(b []byte) { copy(b[off:], v) } }
 	with := func(s ...seg) []seg { return s }

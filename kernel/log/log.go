@@ -57,11 +57,16 @@ type line struct {
 
 // New makes an empty log.
 func New() *Log {
-	l := new(Log)
+	l, all := new(Log), 0
+	for s := range l.sources {
+		all += room(Source(s)) / perLine
+	}
+	lines, text := make([]line, all), make([]byte, all*(perLine-lineBytes)) // one piece each: a piece a source costs the boot more
 	for s := range l.sources {
 		n := room(Source(s)) / perLine
-		l.sources[s].lines = make([]line, n)
-		l.sources[s].text = make([]byte, n*(perLine-lineBytes))
+		size := n * (perLine - lineBytes)
+		l.sources[s].lines, lines = lines[:n:n], lines[n:]
+		l.sources[s].text, text = text[:size:size], text[size:]
 	}
 	return l
 }

@@ -35,6 +35,17 @@ func (p Physical) Bytes(a Addr, n uint64) []byte {
 	return unsafe.Slice((*byte)(p.Pointer(a)), n)
 }
 
+// CopyBytes is copy; a whole page goes by as many bytes at a time as the processor moves, if both begin on a word.
+func CopyBytes(to, from []byte) int {
+	const mask = unsafe.Sizeof(Words{}[0]) - 1
+	t, f := unsafe.Pointer(unsafe.SliceData(to)), unsafe.Pointer(unsafe.SliceData(from))
+	if len(to) != abi.PageSize || len(from) < abi.PageSize || (uintptr(t)|uintptr(f))&mask != 0 {
+		return copy(to, from)
+	}
+	copyFrame((*Words)(t), (*Words)(f))
+	return abi.PageSize
+}
+
 // Zero clears the frame at a.
 func Zero(p Physical, a Addr) { zero(p.Words(a)) }
 

@@ -11,11 +11,12 @@ import (
 type Checker struct {
 	Phys     mem.Physical
 	Template mem.Addr
-	Own      *mem.Set // the space's frames: the tables may use each once, and it is taken out
-	Clock    mem.Addr // the frame that it may have read-only at ClockPage
-	Lent     *mem.Set // frames that it may have read-only, pages and last-level tables: its executable's, its snapshot's
-	Windows  Shares   // last-level tables where windows are; nil: none
-	Module   uint64   // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
+	Own      *mem.Set    // the space's frames: the tables may use each once, and it is taken out
+	Clock    mem.Addr    // the frame that it may have read-only at ClockPage
+	Lent     *mem.Set    // frames that it may have read-only, pages and last-level tables: its executable's, its snapshot's
+	Place    [2]mem.Addr // frames from the first up to the second that it may have read-only, too: its executable's, where that lies in place
+	Windows  Shares      // last-level tables where windows are; nil: none
+	Module   uint64      // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
 	module   mem.Addr
 }
 
@@ -155,7 +156,7 @@ func (c *Checker) page(e PTE, va uint64, own bool) invariant.Fault {
 			return invariant.Of("paging: the clock page is another frame (address, frame)", va, uint64(a))
 		}
 	case own && c.Own.Take(a): // sealed for a snapshot that is not taken yet
-	case !c.Lent.Has(a):
+	case !c.Lent.Has(a) && (a < c.Place[0] || a >= c.Place[1]):
 		return invariant.Of("paging: a shared page is not of the task's executable (address, frame)", va, uint64(a))
 	}
 	return invariant.Fault{}

@@ -21,16 +21,21 @@ func MapKernel(pool *mem.Pool, root mem.Addr, va uint64, start, end mem.Addr, bi
 		if start%largePage == 0 && va%largePage == 0 && end-start >= largePage {
 			size, level = largePage, 1
 		}
-		p := kernelEntry(pool, root, va, level)
-		if p == nil {
+		entries := kernelEntries(pool, root, va, level)
+		if entries == nil {
 			return false
 		}
-		*p = Entry(start, bits|Present)
+		e := Entry(start, bits|Present)
 		if level > 0 {
-			*p |= Large
+			e |= Large
 		}
-		start += size
-		va += uint64(size)
+		n := min((end-start)/size, mem.Addr(len(entries))) // where a table ends, larger pages may do
+		for i := range entries[:n] {
+			entries[i] = uint64(e)
+			e += PTE(size)
+		}
+		start += n * size
+		va += uint64(n * size)
 	}
 	return true
 }
@@ -40,8 +45,8 @@ func MapDirect(pool *mem.Pool, root, start, end mem.Addr, bits PTE) bool {
 	return MapKernel(pool, root, layout.Direct+uint64(start), start, end, bits)
 }
 
-// kernelEntry finds the entry of va at a level, making the tables above it.
-func kernelEntry(pool *mem.Pool, root mem.Addr, va uint64, last uint) *PTE {
+// kernelEntries finds the entry of va at a level and those behind it in the same table, making the tables above it; nil when memory is out.
+func kernelEntries(pool *mem.Pool, root mem.Addr, va uint64, last uint) []uint64 {
 	table := root
 	for level := uint(3); level > last; level-- {
 		p := (*PTE)(&pool.Physical().Words(table)[index(va, level)])
@@ -54,5 +59,5 @@ func kernelEntry(pool *mem.Pool, root mem.Addr, va uint64, last uint) *PTE {
 		}
 		table = p.Frame()
 	}
-	return (*PTE)(&pool.Physical().Words(table)[index(va, last)])
+	return pool.Physical().Words(table)[index(va, last):]
 }

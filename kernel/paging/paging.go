@@ -208,6 +208,14 @@ func (s *Tables) Table(va uint64) *PTE {
 	return s.entry(va, table)
 }
 
+// Entries is what Table finds, and what is behind it in the same table. Preconditions: va is in the lower half.
+func (s *Tables) Entries(va uint64) []uint64 {
+	if s.Table(va) == nil {
+		return nil
+	}
+	return s.pool.Physical().Words(s.near.table)[index(va, 0):]
+}
+
 // Map puts e at va. false when memory is out.
 func (s *Tables) Map(va uint64, e PTE) bool {
 	p := s.Table(va)

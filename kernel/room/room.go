@@ -17,7 +17,7 @@ const (
 	// Firmware is what firmware keeps at the end of RAM, and the kernel's page tables: as in QEMU, where they are
 	// less. A machine whose firmware keeps more needs as much more RAM.
 	Firmware = 1 << 20
-	// rootOwn is the root task's own memory, beside its copies of executables. Nobody else can take it: the
+	// rootOwn is the root task's own memory, beside its images of executables. Nobody else can take it: the
 	// machine ends when the root task does.
 	rootOwn = 4 << 20
 )
@@ -28,12 +28,12 @@ func pages(n uint64) uint64 { return (n + abi.PageSize - 1) &^ (abi.PageSize - 1
 // Archive is what a boot archive of n bytes takes.
 func Archive(n uint64) uint64 { return pages(n) }
 
-// Copies is the most that the executables of an archive of n bytes take once more, as the images that tasks are made of:
-// their pages, and the lists and tables of those.
-func Copies(n uint64) uint64 { return pages(n) + pages(n/64) }
+// Images is what the executables of an archive of n bytes take beside that, as the images that tasks are made of: lists, tables, and
+// the pages that are not whole. Their other pages are the archive's.
+func Images(n uint64) uint64 { return pages(n / 64) }
 
 // Root is the root task's reserve when it boots an archive of n bytes.
-func Root(n uint64) uint64 { return rootOwn + Copies(n) }
+func Root(n uint64) uint64 { return rootOwn + Images(n) }
 
 // taken is what a machine that boots an archive of n bytes has not for services.
 func taken(n uint64) uint64 { return Kernel + Firmware + Archive(n) + Root(n) }

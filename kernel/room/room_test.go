@@ -14,8 +14,8 @@ func TestAllIsSomebodys(t *testing.T) {
 			if sum := Kernel + Firmware + Archive(n) + Root(n) + left; left == 0 || sum != memory {
 				t.Errorf("%d bytes with an archive of %d: %d for services, all in all %d", memory, n, left, sum)
 			}
-			if Archive(n) < n || Archive(n)%abi.PageSize != 0 || Copies(n) < n+n/64 || Root(n)%abi.PageSize != 0 {
-				t.Errorf("archive of %d bytes: %d, copies %d, root task %d", n, Archive(n), Copies(n), Root(n))
+			if Archive(n) < n || Archive(n)%abi.PageSize != 0 || Images(n) < n/64 || Root(n)%abi.PageSize != 0 {
+				t.Errorf("archive of %d bytes: %d, images %d, root task %d", n, Archive(n), Images(n), Root(n))
 			}
 			l, rest := Least(n), Services(Least(n), n)
 			if Services(l+1, n) != rest+1 || Services(l-1, n) != 0 || Services(0, n) != 0 || Machine(n, rest) != l {

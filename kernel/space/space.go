@@ -152,12 +152,17 @@ func (s *Space) MapClock(a mem.Addr) bool {
 // a page.
 func (s *Space) MapModule(at mem.Addr, size uint64) bool {
 	for s.module < size {
-		p := s.Table(abi.ModuleBase + s.module)
-		if p == nil {
+		entries := s.Entries(abi.ModuleBase + s.module)
+		if entries == nil {
 			return false
 		}
-		*p = paging.Entry(at+mem.Addr(s.module), readOnly|paging.Shared)
-		s.module += abi.PageSize
+		n := min(uint64(len(entries)), (size-s.module+abi.PageSize-1)/abi.PageSize)
+		e := uint64(paging.Entry(at+mem.Addr(s.module), readOnly|paging.Shared))
+		for i := range entries[:n] {
+			entries[i] = e
+			e += abi.PageSize
+		}
+		s.module += n * abi.PageSize
 	}
 	return true
 }

@@ -1,15 +1,11 @@
 package space
 
 import (
-	"hash/crc32"
-
 	"bennu/kernel/abi"
+	"bennu/kernel/crc32c"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
-
-// castagnoli is the polynomial that the processor has an instruction for.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Cursor is how far Sum has come.
 type Cursor struct {
@@ -35,7 +31,7 @@ func (n *Snapshot) Sum(phys mem.Physical, c *Cursor, most int) (done bool) {
 			c.sum = sumTable(c.sum, phys.Words(a))
 			continue
 		}
-		c.sum = crc32.Update(c.sum, castagnoli, phys.Bytes(a, abi.PageSize))
+		c.sum = crc32c.Update(c.sum, phys.Bytes(a, abi.PageSize))
 	}
 	return false
 }

@@ -121,10 +121,23 @@ func (g Gate) ImageWrite(image uint32, offset uint64, b []byte) abi.Errno {
 	return abi.OK
 }
 
-// ImageSeal ends the writing. Errors: EINVAL, ENOEXEC (not a static ELF64 of this ABI).
+// ImageModule makes an executable of size bytes of the boot archive from offset on, where they lie: nothing is to be written. Errors:
+// EPERM (not the root task), EINVAL (not on a page, not in the archive), ENOSPC, ENOMEM.
+func (g Gate) ImageModule(offset, size uint64) (uint32, abi.Errno) {
+	e, v := g.call2(abi.CallImageModule, offset, size)
+	return uint32(v), e
+}
+
+// ImageSeal ends the writing. Errors: EINVAL, ENOEXEC (not a static ELF64 of this ABI), ENOMEM.
 func (g Gate) ImageSeal(image uint32) abi.Errno {
-	e, _ := g.call1(abi.CallImageSeal, uint64(image))
+	_, e := g.ImageSealSum(image)
 	return e
+}
+
+// ImageSealSum is ImageSeal, and gives the CRC-32C of the bytes.
+func (g Gate) ImageSealSum(image uint32) (sum uint32, e abi.Errno) {
+	e, v := g.call1(abi.CallImageSeal, uint64(image))
+	return uint32(v), e
 }
 
 // ImageFree gives the copy up; its memory returns when its last task is gone.

@@ -20,6 +20,13 @@ func TestMessages(t *testing.T) {
 		"SendNB":  {func(g Gate, m *abi.Msg) abi.Errno { return g.SendNB(peer, m) }, true, false},
 		"SendA":   {func(g Gate, m *abi.Msg) abi.Errno { return g.SendA(peer, 0, m) }, true, false},
 		"SendRec": {func(g Gate, m *abi.Msg) abi.Errno { return g.SendRec(peer, m) }, true, true},
+		"ReplyReceive": {func(g Gate, m *abi.Msg) abi.Errno {
+			k, e := g.ReplyReceive(peer, m)
+			if k != abi.KindSendA {
+				t.Errorf("received as %d", k)
+			}
+			return e
+		}, true, true},
 		"Receive": {func(g Gate, m *abi.Msg) abi.Errno {
 			k, e := g.Receive(peer, 0, m)
 			if k != abi.KindSendA {
@@ -102,6 +109,8 @@ func TestValues(t *testing.T) {
 		"AccountSet":   func() (uint64, abi.Errno) { v, e := g.AccountSet(0, &abi.AccountSpec{}); return uint64(v), e },
 		"TaskCreate":   func() (uint64, abi.Errno) { v, e := g.TaskCreate(&abi.TaskSpec{}); return uint64(v), e },
 		"ImageCreate":  func() (uint64, abi.Errno) { v, e := g.ImageCreate(1); return uint64(v), e },
+		"ImageModule":  func() (uint64, abi.Errno) { v, e := g.ImageModule(4096, 1); return uint64(v), e },
+		"ImageSealSum": func() (uint64, abi.Errno) { v, e := g.ImageSealSum(1); return uint64(v), e },
 		"IRQSetPolicy": func() (uint64, abi.Errno) { v, e := g.IRQSetPolicy(1, 1); return uint64(v), e },
 		"SetAlarm":     func() (uint64, abi.Errno) { return g.SetAlarm(1) },
 		"Times":        func() (uint64, abi.Errno) { return g.Times(peer) },

@@ -26,7 +26,7 @@ var Calls = []Call{
 	{"SETTIME", abi.CallBit(abi.CallSetClock)},
 	{"ACCOUNT", abi.CallBit(abi.CallAccount)},
 	{"TASKCREATE", abi.CallBit(abi.CallTaskCreate)},
-	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree)},
+	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree) | abi.CallBit(abi.CallImageModule)},
 	{"SNAPSHOT", abi.CallBit(abi.CallSnapshot)},
 	{"WINDOW", abi.CallBit(abi.CallWindow)},
 	{"ABORT", abi.CallBit(abi.CallShutdown)},

@@ -15,11 +15,12 @@ type entry struct {
 	bad        bool // has a fault: not to be used
 	statements []statement
 
-	s     Service
-	given uint32             // bit n: keyword n of the table is set, by itself or by a class
-	own   uint32             // the same, by itself
-	from  map[string]written // by keyword: where it was set
-	mark  uint8              // of the search for cycles
+	s      Service
+	given  uint32             // bit n: keyword n of the table is set, by itself or by a class
+	own    uint32             // the same, by itself
+	from   map[string]written // by keyword: where it was set
+	claims []claim            // ports and lines that it wants for itself: for table
+	mark   uint8              // of the search for cycles
 }
 
 // written is where a keyword of an entry was set: in the entry itself, or in a class.
@@ -69,6 +70,9 @@ func (p *parser) remark(t token, text string) Fault {
 
 // peek is the n-th token from here; bad ones are reported and skipped.
 func (p *parser) peek(n int) token {
+	if t := &p.tokens[p.at]; n == 0 && t.kind != tokenBad { // nearly always
+		return *t
+	}
 	for i := p.at; ; i++ {
 		if t := p.tokens[i]; t.kind == tokenBad {
 			if i == p.at {
@@ -176,13 +180,12 @@ func (p *parser) body(e *entry) bool {
 func (p *parser) statement(e *entry) bool {
 	p.broken = false
 	t := p.peek(0)
-	opened := strconv.Quote(e.name.text)
 	switch {
 	case t.kind == tokenEOF:
-		p.faultSee(t, `end of file, expected "}" to close `+opened, e.s.Line, e.s.Col)
+		p.faultSee(t, `end of file, expected "}" to close `+e.name.opened(), e.s.Line, e.s.Col)
 		return false
 	case p.header():
-		p.faultSee(t, strconv.Quote(t.text)+` inside an entry, expected "}" to close `+opened, e.s.Line, e.s.Col)
+		p.faultSee(t, strconv.Quote(t.text)+` inside an entry, expected "}" to close `+e.name.opened(), e.s.Line, e.s.Col)
 		return false
 	case t.kind == tokenClose:
 		p.next()
@@ -198,9 +201,11 @@ func (p *parser) statement(e *entry) bool {
 		return true
 	}
 	st := statement{key: p.next()}
+	first := p.at
 	for p.peek(0).value() && !p.header() {
-		st.args = append(st.args, p.next())
+		p.at++
 	}
+	st.args = p.tokens[first:p.at:p.at] // with bad ones it is not used
 	switch t := p.peek(0); {
 	case t.kind == tokenEnd:
 		p.next()

@@ -31,7 +31,7 @@ func (f *File) Reserved() (n uint64) {
 func (f *File) Room(archive uint64) Room {
 	r := Room{Bytes: room.Services(f.Memory, archive)}
 	r.Of = "a machine of " + sizeName(f.Memory) + " has them beside kernel and firmware (" + sizeName(room.Kernel+room.Firmware) + "), the boot archive (" +
-		sizeName(room.Archive(archive)) + ") and rs with its copies (" + sizeName(room.Root(archive)) + ")"
+		sizeName(room.Archive(archive)) + ") and rs (" + sizeName(room.Root(archive)) + ")"
 	const m = 1 << 20
 	need := (room.Machine(archive, f.Reserved()) + m - 1) / m * m
 	r.More = `"machine { memory ` + sizeName(need) + `; };" and a machine that has so much`

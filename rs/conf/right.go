@@ -64,9 +64,9 @@ func pciClass(s string) bool {
 }
 
 func readSystem(a *arguments) {
-	want := "one of " + callNames()
 	a.s.Calls = 0
-	if !a.count(1, len(Calls)+1, want) {
+	if n := len(a.args); n == 0 || n > len(Calls)+1 { // the names are put together for a fault only
+		a.count(1, len(Calls)+1, "one of "+callNames())
 		return
 	}
 	for i, t := range a.args {
@@ -87,7 +87,7 @@ func readSystem(a *arguments) {
 				a.s.Calls = allCalls()
 			}
 		default:
-			a.wrong(t, want)
+			a.wrong(t, "one of "+callNames())
 		}
 	}
 }
@@ -125,6 +125,16 @@ func systemName(label string) bool {
 	return false
 }
 
+// lower tells whether s has a letter in lower case.
+func lower(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 'a' && s[i] <= 'z' {
+			return true
+		}
+	}
+	return false
+}
+
 // labels reads a list of them. MINIX's upper-case names are taken in lower case. Names of systemNames are
 // left out, and refused unless system is set.
 func (a *arguments) labels(system bool) (list []string) {
@@ -135,7 +145,7 @@ func (a *arguments) labels(system bool) (list []string) {
 			a.fault(t, strconv.Quote(label)+" in a list, expected labels only")
 			continue
 		}
-		if label == strings.ToUpper(label) {
+		if !lower(label) {
 			label = strings.ToLower(label)
 		}
 		if _, ok := abi.MakeLabel(label); !ok {

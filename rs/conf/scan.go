@@ -31,12 +31,16 @@ func (t token) String() string {
 	return strconv.Quote(t.text)
 }
 
+// opened is the name of an entry, as words about its end have it.
+func (t token) opened() string { return strconv.Quote(t.text) }
+
 // value tells whether the token can be an argument.
 func (t token) value() bool { return t.kind == tokenWord || t.kind == tokenString }
 
 // scan cuts a text into tokens; the last is tokenEOF.
-func scan(text []byte) []token {
-	var tokens []token
+func scan(bytes []byte) []token {
+	text := string(bytes) // of which every token's text is a part
+	tokens := make([]token, 0, len(text)/4+1)
 	line, start := 1, 0 // start: offset of the line
 	for i := 0; i < len(text); {
 		t := token{line: line, col: i - start + 1}
@@ -54,7 +58,7 @@ func scan(text []byte) []token {
 			}
 			continue
 		case c == '{' || c == '}' || c == ';':
-			t.kind, t.text = punctuation(c), string(c)
+			t.kind, t.text = punctuation(c), text[i:i+1]
 			i++
 		case c == '"':
 			i = quoted(text, i, &t)
@@ -63,7 +67,7 @@ func scan(text []byte) []token {
 			for j < len(text) && wordByte(text[j]) {
 				j++
 			}
-			t.kind, t.text = tokenWord, string(text[i:j])
+			t.kind, t.text = tokenWord, text[i:j]
 			i = j
 		default:
 			t.kind, t.text = tokenBad, "byte 0x"+strconv.FormatUint(uint64(c), 16)+" cannot be in a word, expected printable ASCII"
@@ -91,7 +95,7 @@ func wordByte(c byte) bool {
 }
 
 // quoted reads the string that begins at text[i] and returns the offset behind it.
-func quoted(text []byte, i int, t *token) int {
+func quoted(text string, i int, t *token) int {
 	j := i + 1
 	for j < len(text) && text[j] != '"' && text[j] != '\n' {
 		if text[j] < ' ' && text[j] != '\t' || text[j] == 0x7f {
@@ -104,7 +108,7 @@ func quoted(text []byte, i int, t *token) int {
 		return j
 	}
 	if t.kind != tokenBad {
-		t.kind, t.text = tokenString, string(text[i+1:j])
+		t.kind, t.text = tokenString, text[i+1:j]
 	}
 	return j + 1
 }

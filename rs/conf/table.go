@@ -19,6 +19,7 @@ func (p *parser) table() {
 	for i, e := range services {
 		p.checkReserve(e)
 		p.checkPorts(e)
+		e.claims = e.claim()
 		for _, o := range services[:i] {
 			if o.name.text != e.name.text { // else the label is the fault
 				p.checkPair(e, o)
@@ -40,8 +41,8 @@ func (p *parser) checkPorts(e *entry) {
 // the file so that an operator starts one of them by hand: when the first one dies, its port is free, and nobody is
 // there to be asked.
 func (p *parser) checkPair(e, o *entry) {
-	for _, a := range e.claims() {
-		for _, b := range o.claims() {
+	for _, a := range e.claims {
+		for _, b := range o.claims {
 			if a.line != b.line || !overlap(a.r, b.r) {
 				continue
 			}
@@ -65,7 +66,8 @@ type claim struct {
 	n    int // the argument that says so
 }
 
-func (e *entry) claims() (list []claim) {
+// claim is what the service wants for itself.
+func (e *entry) claim() (list []claim) {
 	for _, key := range []string{"io", "unguarded"} {
 		w := e.from[key]
 		for n, t := range w.args {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/archive"
+	"bennu/kernel/crc32c"
 	kernel "bennu/kernel/fake"
 )
 
@@ -58,6 +60,8 @@ type fake struct {
 	rs     *kernel.Task
 	files  map[string]string
 	bad    map[string]bool // Check fails
+	placed map[string]archive.Entry
+	seen   archive.Entry // the last one that was looked up
 	lives  map[abi.Endpoint]*puppet
 	refuse map[string][]abi.Errno // errors of the next calls, by name
 	forged []arrived              // what the server receives next: of those who can send no such thing
@@ -66,6 +70,25 @@ type fake struct {
 	log   []string
 	quiet bool // keeps no calls and no log
 	s     *Server
+}
+
+// Lookup puts the file where the fake kernel has the archive, on a page.
+func (f *fake) Lookup(name string) (archive.Entry, bool) {
+	b, ok := f.files[name]
+	if !ok {
+		return archive.Entry{}, false
+	}
+	if e, ok := f.placed[name]; ok && !f.bad[name] && string(f.m.Archive[e.Offset:e.Offset+e.Size]) == b {
+		f.seen = e
+		return e, true
+	}
+	e := archive.Entry{Name: name, Offset: (len(f.m.Archive) + archive.Align - 1) &^ (archive.Align - 1), Size: len(b), CRC32C: crc32c.Sum([]byte(b))}
+	if f.bad[name] {
+		e.CRC32C++
+	}
+	f.m.Archive = append(append(f.m.Archive, make([]byte, e.Offset-len(f.m.Archive))...), b...)
+	f.placed[name], f.seen = e, e
+	return e, true
 }
 
 func (f *fake) File(name string) ([]byte, bool) { b, ok := f.files[name]; return []byte(b), ok }
@@ -86,7 +109,7 @@ func (f *fake) called(what, label string) {
 var (
 	plainNames = map[abi.CallNr]string{
 		abi.CallReceive: "receive", abi.CallTaskCreate: "create", abi.CallTaskKill: "kill",
-		abi.CallImageCreate: "image", abi.CallImageWrite: "write", abi.CallImageSeal: "seal",
+		abi.CallImageModule: "image", abi.CallImageSeal: "seal",
 	}
 	opNames = map[[2]uint64]string{
 		{uint64(abi.CallAccount), uint64(abi.AccountSet)}:  "account",
@@ -216,7 +239,7 @@ func (f *fake) dies(ep abi.Endpoint, cause abi.Cause, status uint64) {
 func newFake(t *testing.T, memory uint64, config string) *fake {
 	t.Helper()
 	f := &fake{
-		t: t, m: kernel.New(uint64(time.Second)), files: map[string]string{ConfName: config}, bad: map[string]bool{},
+		t: t, m: kernel.New(uint64(time.Second)), files: map[string]string{ConfName: config}, bad: map[string]bool{}, placed: map[string]archive.Entry{},
 		lives: map[abi.Endpoint]*puppet{}, refuse: map[string][]abi.Errno{},
 	}
 	f.m.Memory = memory

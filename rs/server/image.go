@@ -2,7 +2,7 @@ package server
 
 import "bennu/kernel/abi"
 
-// image is the in-memory copy of one program. All services of that program share it; programs are the same if
+// image is what tasks of one program are made of. All services of that program share it; programs are the same if
 // their full names are.
 type image struct {
 	program string
@@ -43,29 +43,35 @@ func (s *Server) hold(t *service) (abi.Errno, abi.Why) {
 	return abi.OK, abi.WhyNone
 }
 
-// makeImage copies a program out of the archive and seals the copy. If it fails, the copy is given back.
+// makeImage makes an image of a program where it lies in the archive. It is used only if its checksum, which the kernel makes as it
+// seals the image, is the manifest's. If it fails, the image is given back.
 func (s *Server) makeImage(m *image) (abi.Errno, abi.Why) {
-	b, ok := s.archive.File(m.file)
+	f, ok := s.archive.Lookup(m.file)
 	if !ok {
 		return abi.ENOEXEC, abi.WhyProgram
 	}
-	if err := s.archive.Check(m.file); err != nil {
+	id, e := s.k.ImageModule(uint64(f.Offset), uint64(f.Size))
+	if e != abi.OK {
+		return e, abi.WhyImage
+	}
+	sum, e := s.k.ImageSealSum(id)
+	if e == abi.OK && sum == f.CRC32C {
+		m.id, m.size = id, uint64(f.Size)
+		return abi.OK, abi.WhyNone
+	}
+	s.k.ImageFree(id)
+	if e != abi.OK && e != abi.ENOEXEC {
+		return e, abi.WhyImage
+	}
+	if err := s.archive.Check(m.file); err != nil { // a damaged file may be no executable, too
 		s.say(err.Error())
 		return abi.ENOEXEC, abi.WhyProgram
 	}
-	id, e := s.k.ImageCreate(uint64(len(b)))
-	if e != abi.OK {
-		return e, abi.WhyImage
+	if e == abi.OK {
+		s.say("boot archive: " + m.file + ": damaged: the kernel finds another checksum than the manifest's")
+		return abi.ENOEXEC, abi.WhyProgram
 	}
-	if e = s.k.ImageWrite(id, 0, b); e == abi.OK {
-		e = s.k.ImageSeal(id)
-	}
-	if e != abi.OK {
-		s.k.ImageFree(id)
-		return e, abi.WhyImage
-	}
-	m.id, m.size = id, uint64(len(b))
-	return abi.OK, abi.WhyNone
+	return e, abi.WhyImage
 }
 
 // drop takes a service's image away, and frees it after its last user.

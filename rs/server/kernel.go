@@ -1,10 +1,14 @@
 package server
 
-import "bennu/kernel/abi"
+import (
+	"bennu/kernel/abi"
+	"bennu/kernel/archive"
+)
 
 // Archive is the boot archive: kernel/archive's.
 type Archive interface {
 	File(name string) (b []byte, ok bool)
+	Lookup(name string) (archive.Entry, bool)
 	Check(name string) error
 }
 

@@ -153,7 +153,7 @@ func InfoTable(r *Result) string {
 	var t table
 	t.row("version", Zeroed(m.Version[:])+", CPU "+Zeroed(m.CPU[:]))
 	t.row("up", Duration(r.NowNS)+", TSC "+Decimal(m.TSCHz/1e6)+" MHz")
-	t.row("boot", "runtime "+phase(m, m.EntryTSC, m.RuntimeTSC)+", hardware "+phase(m, m.RuntimeTSC, m.HardwareTSC)+
+	t.row("boot", "runtime "+phase(m, m.EntryTSC, m.RuntimeTSC)+", hardware "+phase(m, m.RuntimeTSC, m.HardwareTSC)+" (clocks "+phase(m, 0, m.ClockTSC)+")"+
 		", first task "+phase(m, m.HardwareTSC, m.RootTSC))
 	t.row("memory", Size(m.RAMBytes)+", for tasks "+Size(m.PoolFrames*abi.PageSize)+", free "+Size(c.Frames*abi.PageSize))
 	t.row("kernel", "image "+Size(m.KernelBytes)+", heap "+Size(r.Heap.InUse)+" of "+Size(m.HeapBytes)+", archive "+Size(m.ModuleBytes)+

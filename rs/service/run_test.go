@@ -58,7 +58,7 @@ func TestPS(t *testing.T) {
 func TestInfo(t *testing.T) {
 	f := fake.New()
 	resets := 0
-	m := abi.Machine{TSCHz: 1e9, RAMBytes: 256 << 20, PoolFrames: 1 << 16, RuntimeTSC: 5e6, HardwareTSC: 7e6, RootTSC: 7001000}
+	m := abi.Machine{TSCHz: 1e9, RAMBytes: 256 << 20, PoolFrames: 1 << 16, RuntimeTSC: 5e6, HardwareTSC: 7e6, ClockTSC: 15e5, RootTSC: 7001000}
 	copy(m.Version[:], "bennu 0.1")
 	f.Table[abi.InfoMachine] = rowsOf(&m)
 	f.Table[abi.InfoCounts] = rowsOf(&abi.Counts{Frames: 1 << 15, Tasks: 57})
@@ -69,7 +69,7 @@ func TestInfo(t *testing.T) {
 	}
 	f.Table[abi.InfoImage] = rowsOf(&abi.ImageInfo{Image: 1, Tasks: 1, Size: 1 << 20})
 	got := one(t, f, "info")
-	for _, want := range []string{"version  bennu 0.1, CPU", "256.0MiB, for tasks 256.0MiB, free 128.0MiB", "runtime 5.000ms, hardware 2.000ms, first task 1.000us",
+	for _, want := range []string{"version  bennu 0.1, CPU", "256.0MiB, for tasks 256.0MiB, free 128.0MiB", "runtime 5.000ms, hardware 2.000ms (clocks 1.500ms), first task 1.000us",
 		"ready 1.474us (endpoint 32768), kernel 13.60us (#PF)", "image 1  1.0MiB, 1 tasks"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)

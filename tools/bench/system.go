@@ -124,15 +124,17 @@ func (m *machine) phases(ctx context.Context, total uint64) error {
 		return err
 	}
 	k := i.Machine
-	if k.RootTSC < k.HardwareTSC || k.HardwareTSC < k.RuntimeTSC || k.RuntimeTSC < k.EntryTSC || total < k.RootTSC-k.EntryTSC {
+	if k.RootTSC < k.HardwareTSC || k.HardwareTSC < k.RuntimeTSC || k.RuntimeTSC < k.EntryTSC || k.ClockTSC > k.HardwareTSC-k.RuntimeTSC || total < k.RootTSC-k.EntryTSC {
 		return fmt.Errorf("the phases of the boot are out of order: %+v, all services at %d", k, total)
 	}
 	m.r.add(single(sectionBoot, "reset to kernel entry (firmware)", k.EntryTSC),
 		single(sectionBoot, "kernel entry to main.main", k.RuntimeTSC-k.EntryTSC),
 		single(sectionBoot, "main.main to hardware ready", k.HardwareTSC-k.RuntimeTSC),
+		single(sectionBoot, "calibrating the clocks", k.ClockTSC),
 		single(sectionBoot, "hardware ready to first entry to ring 3", k.RootTSC-k.HardwareTSC),
 		single(sectionBoot, "first entry to ring 3 to all services ready", total-(k.RootTSC-k.EntryTSC)),
 		single(sectionBoot, bootTotal, total),
+		single(sectionBoot, bootApart, total-k.ClockTSC),
 		single(sectionBoot, bootReset, k.EntryTSC+total))
 	return m.latency(ctx, "boot")
 }

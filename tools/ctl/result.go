@@ -46,7 +46,7 @@ func result(raw []byte) (r service.Result, err error) {
 	r.Latency = abi.Latency{MaxKernelNS: l.MaxKernelNS, MaxKernelCall: l.MaxKernelCall, MaxReadyNS: l.MaxReadyNS,
 		MaxReadyTask: abi.Endpoint(l.MaxReadyTask), Entries: l.Entries}
 	r.Machine = abi.Machine{TSCHz: m.TSCHz, RAMBytes: m.RAMBytes, PoolFrames: m.PoolFrames, KernelBytes: m.KernelBytes, HeapBytes: m.HeapBytes,
-		ModuleBytes: m.ModuleBytes, EntryTSC: m.EntryTSC, RuntimeTSC: m.RuntimeTSC, HardwareTSC: m.HardwareTSC, RootTSC: m.RootTSC, NowTSC: m.NowTSC}
+		ModuleBytes: m.ModuleBytes, EntryTSC: m.EntryTSC, RuntimeTSC: m.RuntimeTSC, HardwareTSC: m.HardwareTSC, RootTSC: m.RootTSC, ClockTSC: m.ClockTSC, NowTSC: m.NowTSC}
 	copy(r.Machine.CPU[:], m.CPU)
 	copy(r.Machine.Version[:], m.Version)
 	for _, g := range a.Images {

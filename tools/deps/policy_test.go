@@ -14,8 +14,9 @@ kernel/abi:                      nothing
 kernel/usys:                     kernel/abi board/x86
 # the address map: whoever links, loads or runs at one of its addresses
 kernel/layout:                   kernel/abi
-kernel/archive:                  nothing
-kernel/archive/pack:             kernel/archive
+kernel/crc32c:                   nothing
+kernel/archive:                  kernel/crc32c
+kernel/archive/pack:             kernel/archive kernel/crc32c
 kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who checks system.conf use one table
 kernel/room:                     kernel/abi kernel/layout # whose a machine's memory is: likewise
 

@@ -150,7 +150,7 @@ func TestMemory(t *testing.T) {
 func TestProcessor(t *testing.T) {
 	for _, c := range []struct{ model, feature string }{
 		{"max,-smep", "smep"}, {"max,-smap", "smap"}, {"max,-mce", "mce"}, {"max,-nx", "nx"},
-		{"max,-fsgsbase", "fsgs"}, {"max,-xsave", "xsav"}, {"max,-lm", "lm"}, {"max,-syscall", "syscall"}, {"qemu64", ""},
+		{"max,-fsgsbase", "fsgs"}, {"max,-xsave", "xsav"}, {"max,-lm", "lm"}, {"max,-syscall", "syscall"}, {"max,-sse4.2", "sse4.2"}, {"qemu64", ""},
 	} {
 		t.Run(c.model, func(t *testing.T) {
 			m := boot(t, qemu.Config{CPU: c.model})

@@ -6,7 +6,10 @@
 // Source: UEFI Forum, "Advanced Configuration and Power Interface (ACPI) Specification".
 package acpi
 
-import "strconv"
+import (
+	"encoding/binary"
+	"strconv"
+)
 
 // Memory is physical memory to read from. Window gives the n bytes at an address, or not ok when
 // there is no memory, or none that may be read.
@@ -257,10 +260,16 @@ func (t *Tables) find(signature string, least int) (Table, error) {
 
 // sum is the checksum: 0 when it is right.
 func sum(b []byte) (s uint8) {
+	const even = 0x00ff00ff00ff00ff // every other byte of a word; what their sums carry on does not count
+	words := uint64(0)
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		words = words&even + w&even + w>>8&even
+	}
 	for _, c := range b {
 		s += c
 	}
-	return s
+	return s + uint8(words) + uint8(words>>16) + uint8(words>>32) + uint8(words>>48)
 }
 
 // printable makes text of a signature that may be garbage.

@@ -1,5 +1,7 @@
 package acpi
 
+import "bytes"
+
 // SleepType is the values of SLP_TYP, in PM1a and PM1b control, that enter a sleep state.
 type SleepType struct {
 	A, B uint8 // 3 bits each
@@ -17,6 +19,8 @@ const (
 	amlByte    = 0x0a
 	amlRoot    = '\\'
 )
+
+var name = []byte("_S5_")
 
 // S5 finds the package \_S5, which soft-off takes, in the DSDT or else in an SSDT.
 //
@@ -45,10 +49,12 @@ func (t *Tables) S5(f *FADT) (SleepType, error) {
 
 // findS5 searches AML.
 func findS5(aml []byte) (SleepType, bool) {
-	for i := 1; i+4 < len(aml); i++ {
-		if string(aml[i:i+4]) != "_S5_" {
-			continue
+	for i := 1; ; i++ {
+		n := bytes.Index(aml[min(i, len(aml)):], name)
+		if n < 0 {
+			return SleepType{}, false
 		}
+		i += n
 		if aml[i-1] != amlName && (i < 2 || aml[i-1] != amlRoot || aml[i-2] != amlName) {
 			continue
 		}
@@ -56,7 +62,6 @@ func findS5(aml []byte) (SleepType, bool) {
 			return s, true
 		}
 	}
-	return SleepType{}, false
 }
 
 // s5Package reads PackageOp PkgLength NumElements and the first two integers.

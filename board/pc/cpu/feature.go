@@ -38,6 +38,7 @@ var (
 	FXSR     = Feature{"fxsr", leafFeatures, 0, EDX, 24}
 	SSE      = Feature{"sse", leafFeatures, 0, EDX, 25}
 	SSE2     = Feature{"sse2", leafFeatures, 0, EDX, 26}
+	SSE42    = Feature{"sse4.2", leafFeatures, 0, ECX, 20} // CRC32
 	XSAVE    = Feature{"xsave", leafFeatures, 0, ECX, 26}
 	AVX      = Feature{"avx", leafFeatures, 0, ECX, 28}
 	RDRAND   = Feature{"rdrand", leafFeatures, 0, ECX, 30}
@@ -54,7 +55,7 @@ var (
 // Required is what isolation and the kernel's own code rest on: without one of these bennu
 // refuses to boot.
 var Required = []Feature{
-	LongMode, NX, SYSCALL, FPU, FXSR, SSE, SSE2, XSAVE, TSCPart, MSRPart, MCE, APIC, PGE, PAT,
+	LongMode, NX, SYSCALL, FPU, FXSR, SSE, SSE2, SSE42, XSAVE, TSCPart, MSRPart, MCE, APIC, PGE, PAT,
 	FSGSBASE, SMEP, SMAP,
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"bennu/kernel/archive"
+	"bennu/kernel/crc32c"
 )
 
 // Bytes makes the archive that holds files, by name. The same files give the same bytes:
@@ -34,16 +35,19 @@ func Bytes(files map[string][]byte) ([]byte, error) {
 	var manifest, out bytes.Buffer
 	for _, n := range names {
 		b := files[n]
-		fmt.Fprintf(&manifest, "%x %08x %d %s\n", sha256.Sum256(b), archive.CRC32C(b), len(b), n)
+		fmt.Fprintf(&manifest, "%x %08x %d %s\n", sha256.Sum256(b), crc32c.Sum(b), len(b), n)
 	}
 	fmt.Fprintf(&manifest, "end %d\n", len(names))
 
 	w := tar.NewWriter(&out)
-	if err := member(w, archive.Manifest, manifest.Bytes()); err != nil {
+	if err := member(w, archive.Manifest, manifest.Bytes(), 0); err != nil {
 		return nil, err
 	}
 	for _, n := range names {
-		if err := member(w, n, files[n]); err != nil {
+		if err := w.Flush(); err != nil { // what was written fills its last block
+			return nil, fmt.Errorf("boot archive: %w", err)
+		}
+		if err := member(w, n, files[n], padding(out.Len())); err != nil {
 			return nil, err
 		}
 	}
@@ -53,10 +57,33 @@ func Bytes(files map[string][]byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func member(w *tar.Writer, name string, b []byte) error {
+// padding is how many bytes before a file's header make its bytes begin on a page, when the archive has n so far: none, or at least
+// two blocks.
+func padding(n int) int {
+	p := (archive.Align - (n+archive.BlockSize)%archive.Align) % archive.Align
+	if p == archive.BlockSize {
+		p += archive.Align
+	}
+	return p
+}
+
+// comment is a pax record of n bytes that says nothing.
+func comment(n int) string {
+	for digits := 1; ; digits++ {
+		v := strings.Repeat(" ", n-digits-len(" comment=\n"))
+		if len(fmt.Sprint(n)) == digits {
+			return v
+		}
+	}
+}
+
+func member(w *tar.Writer, name string, b []byte, padding int) error {
 	h := tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(b)), Mode: 0o644, Format: tar.FormatUSTAR}
 	if strings.HasPrefix(name, "bin/") {
 		h.Mode = 0o755
+	}
+	if padding > 0 {
+		h.Format, h.PAXRecords = tar.FormatPAX, map[string]string{"comment": comment(padding - archive.BlockSize)}
 	}
 	if err := w.WriteHeader(&h); err != nil {
 		return fmt.Errorf("boot archive: %s: %w", name, err)

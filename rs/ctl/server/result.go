@@ -149,6 +149,7 @@ func (s *Server) info(res *service.Result) {
 	w.Uint("runtime_tsc", m.RuntimeTSC)
 	w.Uint("hardware_tsc", m.HardwareTSC)
 	w.Uint("root_tsc", m.RootTSC)
+	w.Uint("clock_tsc", m.ClockTSC)
 	w.Uint("now_tsc", m.NowTSC)
 	w.Close('}')
 	s.list("images", len(res.Images), func(i int) {

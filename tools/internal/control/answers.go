@@ -111,6 +111,7 @@ type Machine struct {
 	RuntimeTSC  uint64 `json:"runtime_tsc"`
 	HardwareTSC uint64 `json:"hardware_tsc"`
 	RootTSC     uint64 `json:"root_tsc"`
+	ClockTSC    uint64 `json:"clock_tsc"`
 	NowTSC      uint64 `json:"now_tsc"`
 }
 
