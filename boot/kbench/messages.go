@@ -12,7 +12,7 @@ import (
 func messages(b *bench) {
 	echo := b.peer(role.Echo, rights(worse))
 	m := abi.Msg{Type: role.Ask}
-	b.measure("round trip: sendrec, receive, sendnb", many, func() {
+	b.measure("round trip: sendrec, replyreceive", many, func() {
 		m.Type = role.Ask
 		must("SendRec", sys.SendRec(echo, &m))
 	})

@@ -130,10 +130,10 @@ func registersKept(t *T) {
 func handedOver(t *T) {
 	kept := []code.Reg{code.BX, code.BP, code.SP, code.R8, code.R9, code.R10, code.R12, code.R13, code.R14, code.R15}
 	fill := func(p *code.Prog, mine uint64) {
+		p.Set(code.BX, code.Data).LoadVectors(code.StatePattern, code.StatePattern+512)    // first: its page faults go the long way, and save all
 		p.Bytes(0xb8, 0x23, 0, 0, 0).Bytes(0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8) // MOV EAX, user data; MOV DS, ES, FS, GS
 		p.Set(code.AX, code.Data+mine).Bytes(0xf3, 0x48, 0x0f, 0xae, 0xd0)                 // WRFSBASE
 		p.Set(code.AX, code.Data+2*mine+1).Bytes(0xf3, 0x48, 0x0f, 0xae, 0xd8)             // WRGSBASE
-		p.Set(code.BX, code.Data).LoadVectors(code.StatePattern, code.StatePattern+512)
 		for _, r := range kept {
 			p.Set(r, mine<<16+uint64(r))
 		}

@@ -97,7 +97,8 @@ func (o *options) cases() (all []rebirthCase) {
 		}
 		all = append(all, c)
 	}
-	add(rebirthCase{name: "Go (faulty), nil pointer", label: "faulty", way: faulty.Nil})
+	add(rebirthCase{name: "Go (faulty), nil pointer, first death", label: "faulty", way: faulty.Nil, n: 1}) // of the life that made the snapshot
+	add(rebirthCase{name: warmGo, label: "faulty", way: faulty.Nil})
 	add(rebirthCase{name: "Go (faulty), nil pointer, backed off", label: "faulty", way: faulty.Nil, backoff: true})
 	add(rebirthCase{name: "Go (faulty), killed", label: "faulty", kind: abi.FaultKill})
 	add(rebirthCase{name: "Go (faulty, cold), nil pointer", label: "cold", way: faulty.Nil})
@@ -149,6 +150,9 @@ func rebirths(ctx context.Context, o *options, r *Report) error {
 			if err := m.rebirth(ctx, &c, rows[0].Endpoint, table); err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
+		}
+		if err := m.reborn(ctx); err != nil {
+			return err
 		}
 		return m.latency(ctx, "boot and rebirths")
 	})
@@ -298,4 +302,24 @@ func (m *machine) ask(ctx context.Context, client uint32, t abi.MsgType, arg ...
 		err = fmt.Errorf("the client answered with %d words, expected 6", len(a.Reply))
 	}
 	return a.Reply, err
+}
+
+// reborn is the memory that lives which began warm have of their own.
+func (m *machine) reborn(ctx context.Context) error {
+	rows, _, err := m.c.Status(ctx, "")
+	if err != nil {
+		return err
+	}
+	tasks, err := m.c.Tasks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range rows {
+		for _, t := range tasks {
+			if s.Warm && t.Label == s.Label {
+				m.r.add(single(sectionMemory, reborn+t.Label, t.Frames*abi.PageSize))
+			}
+		}
+	}
+	return nil
 }

@@ -31,6 +31,8 @@ const (
 	bootReset   = "reset to all services ready"
 	bootArchive = "boot archive"
 	taskRow     = "task "
+	reborn      = "reborn "
+	warmGo      = "Go (faulty), nil pointer"
 	noticed     = "noticed by missed heartbeats: "
 
 	toDecided = ": fault to RS's decision"
@@ -43,9 +45,10 @@ const (
 
 // Where the times of a rebirth begin and end.
 const (
-	theFault  = "the first instruction in ring 0 after the fault; of a kill, after RS's TaskKill"
-	theReady  = "RS has received RSReady of the next life"
-	theAnswer = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
+	theInterrupt = "the kernel's note of when it took the real-time clock's interrupt"
+	theFault     = "the first instruction in ring 0 after the fault; of a kill, after RS's TaskKill"
+	theReady     = "RS has received RSReady of the next life"
+	theAnswer    = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
 	// Between two runs the subscriber's being in the host's time and the phase of the pings change: how RS is told, a little; which of the
 	// others run before the new life and before the client, more: a turn of one of them is a third of a whole rebirth.
 	repeatable, deciding, shifting = 20, 100, 400
@@ -57,18 +60,18 @@ var rows = []row{
 	{section: sectionKernel, name: "null kernel call", begins: "before Gate.Null (CallTimes of the caller)", ends: "after it", most: 250, linux: "getppid*"},
 	{section: sectionKernel, name: "getinfo of a task", begins: "before CallGetInfo (InfoTask)", ends: "after it"},
 	{section: sectionKernel, name: "setalarm, far away", begins: "before CallSetAlarm", ends: "after it"},
-	{section: sectionKernel, name: "round trip: sendrec, receive, sendnb", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 64 bytes and answered with sendnb",
-		most: 4_000, linux: "round trip: *"},
-	{section: sectionKernel, name: "round trip to a driver of the SDK", begins: "before sendrec", ends: "after it: the driver's handler has answered", most: 4_000, linux: "round trip: *"},
+	{section: sectionKernel, name: "round trip: sendrec, replyreceive", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 64 bytes and answered with replyreceive",
+		most: 900, linux: "round trip: *"},
+	{section: sectionKernel, name: "round trip to a driver of the SDK", begins: "before sendrec", ends: "after it: the driver's handler has answered", most: 1_800, linux: "round trip: *"},
 	{section: sectionKernel, name: "round trip to a driver of the SDK, with goroutines", begins: "before sendrec",
 		ends: "after it: the handler has answered; ten goroutines of the driver wait, and a timer is an hour away", most: 4_000, linux: "round trip: *"},
 	{section: sectionKernel, name: "* until the receiver runs*", begins: "before the call", ends: "the receiver's first instruction after its receive: call, switch, return"},
 	{section: sectionKernel, name: "* to a waiting task, no switch", begins: "before the call", ends: "after it; the receiver, of a worse priority, waited"},
 	{section: sectionKernel, name: "* to a task that does not wait", begins: "before the call", ends: "after it"},
 	{section: sectionKernel, name: "copy * a grant, *", begins: "before CallCopyFrom or CallCopyTo", ends: "after it"},
-	{section: sectionKernel, name: "page fault, demand zero", begins: "before the first store to a page", ends: "after it; the worst needs a page table, too", most: 1_200},
-	{section: sectionKernel, name: "interrupt taken to driver, *", begins: "the kernel's note of when it took the real-time clock's interrupt", ends: "the driver's first instruction after its receive; the machine was idle, or ran another task",
-		most: 5_000, within: 100},
+	{section: sectionKernel, name: "page fault, demand zero", begins: "before the first store to a page", ends: "after it; the worst needs a page table, too", most: 500},
+	{section: sectionKernel, name: "interrupt taken to driver, idle", begins: theInterrupt, ends: "the driver's first instruction after its receive; nobody was ready", most: 450, within: 100},
+	{section: sectionKernel, name: "interrupt taken to driver, busy", begins: theInterrupt, ends: "the same; another task ran", most: 5_000, within: 100},
 	{section: sectionKernel, name: "alarm: from its time to its task", begins: "the time that was asked for", ends: "after the receive: the timer's and the CPU's part are in it", most: 5_000, within: 100},
 	{section: sectionKernel, name: "start: task create", begins: "before CallTaskCreate of a Go task", ends: "after it"},
 	{section: sectionKernel, name: "start: privctl *", begins: "before CallPrivCtl", ends: "after it"},
@@ -83,13 +86,15 @@ var rows = []row{
 	{section: sectionKernel, name: "control port: * is told", begins: "what the port's task has used (InfoTask) before RSNews", ends: "the same when its line has left and it waits again: it has asked for the event, written it for one client, and said how far that is",
 		most: 30_000, within: repeatable},
 	{section: sectionKernel, name: "image of *: create, write, seal, free", begins: "before CallImageCreate", ends: "after CallImageFree", within: 50},
-	{section: sectionKernel, name: "longest stay in ring 0, boot and rebirths*", begins: "an entry to ring 0", ends: "the next exit, interrupts off", within: notCompared},
-	{section: sectionKernel, name: "longest stay in ring 0, *", begins: "an entry to ring 0", ends: "the next exit, interrupts off", within: repeatable},
+	{section: sectionKernel, name: "longest stay in ring 0, boot and rebirths*", begins: "an entry to ring 0", ends: "the next exit, interrupts off", most: 20_000, within: notCompared},
+	{section: sectionKernel, name: "longest stay in ring 0, *", begins: "an entry to ring 0", ends: "the next exit, interrupts off", most: 20_000, within: repeatable},
 
 	{section: sectionRebirth, name: "*" + toDecided, begins: theFault, ends: "RS has taken the record and its policy has decided", most: 50_000, within: deciding},
 	{section: sectionRebirth, name: "*, backed off" + toCreate, begins: theFault, ends: "RS calls TaskCreate, the policy's wait in between", within: repeatable},
+	{section: sectionRebirth, name: warmGo + toCreate, begins: theFault, ends: "RS calls TaskCreate", most: 5_000, within: deciding},
 	{section: sectionRebirth, name: "*" + toCreate, begins: theFault, ends: "RS calls TaskCreate", within: deciding},
 	{section: sectionRebirth, name: "*" + toAllowed, begins: theFault, ends: "the entry to ring 0 for PrivAllow", within: deciding},
+	{section: sectionRebirth, name: warmGo + toFirst, begins: theFault, ends: "ring 0 is left for the new life's first instruction", most: 12_000, within: shifting},
 	{section: sectionRebirth, name: "*" + toFirst, begins: theFault, ends: "ring 0 is left for the new life's first instruction", within: shifting},
 	{section: sectionRebirth, name: "*, backed off" + toReady, begins: theFault, ends: theReady + ", the policy's wait in between", within: repeatable},
 	{section: sectionRebirth, name: "Go *, killed" + toReady, begins: theFault, ends: theReady, most: 2_000_000, linux: "SIGKILL to ready: Go", within: shifting},
@@ -99,12 +104,12 @@ var rows = []row{
 	{section: sectionRebirth, name: "assembly, killed" + toReady, begins: theFault, ends: theReady, linux: "SIGKILL to ready: assembly", within: shifting},
 	{section: sectionRebirth, name: "assembly, *" + toReady, begins: theFault, ends: theReady, linux: "nil pointer to ready: assembly", within: shifting},
 	{section: sectionRebirth, name: "*, backed off" + toAnswer, begins: theFault, ends: theAnswer + ", the policy's wait in between", within: repeatable},
-	{section: sectionRebirth, name: "Go (faulty), nil pointer" + toAnswer, begins: theFault, ends: theAnswer, most: 70_000, linux: "nil pointer to answer: Go", within: shifting},
-	{section: sectionRebirth, name: "Go (faulty, cold), nil pointer" + toAnswer, begins: theFault, ends: theAnswer, most: 250_000, linux: "nil pointer to answer: Go", within: shifting},
+	{section: sectionRebirth, name: warmGo + toAnswer, begins: theFault, ends: theAnswer, most: 60_000, linux: "nil pointer to answer: Go", within: shifting},
+	{section: sectionRebirth, name: "Go (faulty, cold), nil pointer" + toAnswer, begins: theFault, ends: theAnswer, most: 180_000, linux: "nil pointer to answer: Go", within: shifting},
 	{section: sectionRebirth, name: "Go *, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: Go", within: shifting},
 	{section: sectionRebirth, name: "Go *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: Go", within: shifting},
-	{section: sectionRebirth, name: "C, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: static C", within: shifting, cc: true},
-	{section: sectionRebirth, name: "C, *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: static C", within: shifting, cc: true},
+	{section: sectionRebirth, name: "C, killed" + toAnswer, begins: theFault, ends: theAnswer, most: 40_000, linux: "SIGKILL to answer: static C", within: shifting, cc: true},
+	{section: sectionRebirth, name: "C, *" + toAnswer, begins: theFault, ends: theAnswer, most: 40_000, linux: "nil pointer to answer: static C", within: shifting, cc: true},
 	{section: sectionRebirth, name: "assembly, killed" + toAnswer, begins: theFault, ends: theAnswer, linux: "SIGKILL to answer: assembly", within: shifting},
 	{section: sectionRebirth, name: "assembly, *" + toAnswer, begins: theFault, ends: theAnswer, linux: "nil pointer to answer: assembly", within: shifting},
 	{section: sectionRebirth, name: "way *" + toAnswer, begins: theFault, ends: theAnswer, within: shifting},
@@ -122,6 +127,8 @@ var rows = []row{
 	{section: sectionBoot, name: bootReset, begins: "reset (TSC 0), firmware included", ends: "RS has received the last RSReady", linux: "reset to init, *", within: repeatable},
 
 	{section: sectionMemory, name: "memory of *", begins: "pages that it has then, page tables included, shared text not", within: repeatable},
+	{section: sectionMemory, name: reborn + "faulty", begins: rebornPages, most: 40 * 4096, within: memoryWithin},
+	{section: sectionMemory, name: reborn + "*", begins: rebornPages, within: memoryWithin},
 	{section: sectionMemory, name: taskRow + "rtc", begins: peakPages, most: 4 * mib, within: memoryWithin},
 	{section: sectionMemory, name: taskRow + "kbd", begins: peakPages, most: 4 * mib, within: memoryWithin},
 	{section: sectionMemory, name: taskRow + "faulty", begins: peakPages, most: 4 * mib, within: memoryWithin},
@@ -135,6 +142,7 @@ var rows = []row{
 }
 
 const (
+	rebornPages  = "pages of its own that a life which began warm has when all rebirths are done: tables, context, copies"
 	peakPages    = "most pages that the task had until the end of the boot, page tables included, shared text not"
 	memoryWithin = 60
 	sizeWithin   = 50
