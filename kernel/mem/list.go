@@ -98,17 +98,6 @@ func (p *Pool) PutList(h *Holder, l *List) {
 	*l = List{}
 }
 
-// unlist takes a frame that came back in a list; 0 when there is none. An empty list frame is a frame like the
-// others.
-func (p *Pool) unlist() Addr {
-	l := &p.lists
-	if l.newest == 0 {
-		return 0
-	}
-	p.free--
-	return l.pop(p.phys)
-}
-
 // Cursor is a place in a list.
 type Cursor struct {
 	frame Addr   // of the list

@@ -97,27 +97,28 @@ func (p *Pool) GetDirty(h *Holder) Addr {
 
 // take takes a frame, of those that are not prepared as long as there are any.
 func (p *Pool) take() Addr {
-	if p.head == 0 && p.lists.newest == 0 {
-		if a := p.fresh(); a != 0 {
-			return a
-		}
-		return p.last()
+	if a := p.idle(); a != 0 {
+		return a
 	}
-	return p.idle()
+	return p.last()
 }
 
 // idle takes a frame that is not prepared; 0 when there is none.
 func (p *Pool) idle() Addr {
-	a := p.head
-	if a == 0 {
-		if a = p.unlist(); a != 0 {
-			return a
-		}
-		return p.fresh()
+	if a := p.head; a != 0 {
+		p.head = Addr(p.phys.Words(a)[0])
+		p.free--
+		return a
 	}
-	p.head = Addr(p.phys.Words(a)[0])
-	p.free--
-	return a
+	if l := &p.lists; l.newest != 0 { // of what came back in a list; an empty list frame is a frame like the others
+		p.free--
+		if l.last > 0 {
+			l.last--
+			return Addr(p.phys.Words(l.newest)[(l.last+1)%(PerList+1)])
+		}
+		return l.pop(p.phys)
+	}
+	return p.fresh()
 }
 
 // fresh takes a frame that was never taken.

@@ -2,6 +2,10 @@
 
 #include "textflag.h"
 
+#define CLEAR(at) VMOVDQU Y0, at(DI)
+#define CLEAR256(at) CLEAR(at); CLEAR((at+32)); CLEAR((at+64)); CLEAR((at+96)); CLEAR((at+128)); CLEAR((at+160)); CLEAR((at+192)); CLEAR((at+224))
+#define CLEAR1K(at) CLEAR256(at); CLEAR256((at+256)); CLEAR256((at+512)); CLEAR256((at+768))
+
 // func zero(frame *Words)
 //
 // In:  frame, a page.  Clobbers: AX, CX, DX, DI, Y0 (ring 3's vector state is saved, or lost by the ABI).
@@ -16,28 +20,11 @@ TEXT ·zero(SB),NOSPLIT,$0-8
 	MOVQ	frame+0(FP), DI
 	TESTL	$4, AX
 	JEQ	strings
-	MOVL	$8, CX
 	VPXOR	Y0, Y0, Y0
-next:
-	VMOVDQU	Y0, 0(DI)
-	VMOVDQU	Y0, 32(DI)
-	VMOVDQU	Y0, 64(DI)
-	VMOVDQU	Y0, 96(DI)
-	VMOVDQU	Y0, 128(DI)
-	VMOVDQU	Y0, 160(DI)
-	VMOVDQU	Y0, 192(DI)
-	VMOVDQU	Y0, 224(DI)
-	VMOVDQU	Y0, 256(DI)
-	VMOVDQU	Y0, 288(DI)
-	VMOVDQU	Y0, 320(DI)
-	VMOVDQU	Y0, 352(DI)
-	VMOVDQU	Y0, 384(DI)
-	VMOVDQU	Y0, 416(DI)
-	VMOVDQU	Y0, 448(DI)
-	VMOVDQU	Y0, 480(DI)
-	ADDQ	$512, DI
-	DECL	CX
-	JNZ	next
+	CLEAR1K(0)
+	CLEAR1K(1024)
+	CLEAR1K(2048)
+	CLEAR1K(3072)
 	VZEROUPPER
 	RET
 strings:
