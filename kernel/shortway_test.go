@@ -92,6 +92,7 @@ func (s *scene) draw() {
 		k.sched.Set(x.Account, sh, now)
 		k.sched.SetPayer(x.Slot, x.Account)
 		k.sched.Add(x.Slot, x.Account)
+		k.sched.Ran(x.Slot, f.Uint64N(sh.Turn))
 		if f.IntN(3) == 0 {
 			k.sched.Charge(x.Account, f.Uint64N(budget), now, sched.Whole)
 		}
@@ -158,7 +159,7 @@ func TestHandOverIsTheLongWay(t *testing.T) {
 			if slot != s.a.Slot {
 				continue
 			}
-			k.slot, k.payer, k.how, k.due, k.armed = slot, payer, how, sched.Never, f.Uint64N(2)*(^uint64(0)-f.Uint64N(1e9))
+			k.slot, k.payer, k.how, k.due, k.armed = slot, payer, how, sched.Never, []uint64{0, ^uint64(0), k.sinceBoot(k.since) + f.Uint64N(100_000)}[f.IntN(3)]
 			k.cpu.Current = s.a.Ctx
 			s.m.tsc = k.since + f.Uint64N(3_000)
 			left, back := s.m.tsc-f.Uint64N(100), s.m.tsc
