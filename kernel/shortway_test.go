@@ -146,6 +146,7 @@ func begin(t *testing.T, test func(s *scene)) {
 func TestHandOverIsTheLongWay(t *testing.T) {
 	begin(t, func(s *scene) {
 		k, done, n := s.Kernel, 0, 20_000
+		k.since, k.cfg.Facts.EntryTSC, k.cfg.TSCMult = 1<<40, 1<<20, 3<<31 // late, and a count is no nanosecond
 		for range n {
 			f := s.f
 			s.draw()
