@@ -10,8 +10,8 @@ import (
 // logEvents writes a line for each event that has none yet.
 func (s *Server) logEvents() {
 	r := &s.events
-	for i := r.find(r.logged); i < r.n; i++ {
-		at := r.order[i]
+	for p := r.from(r.logged); p != 0; p = r.newer[p-1] {
+		at := p - 1
 		if n := r.e[at].Seq - r.logged; n > 0 {
 			s.line = strconv.AppendUint(append(s.line[:0], "events that were gone before they had a line: "...), n, 10)
 			s.k.DiagAbout(0, s.line)

@@ -168,8 +168,8 @@ func (f *fake) dead(label string, cause abi.Cause) {
 func (f *fake) last(kind abi.EventKind, label string) abi.Event {
 	f.t.Helper()
 	r := &f.s.events
-	for n := r.n; n > 0; n-- {
-		if e := r.e[r.order[n-1]]; e.Kind == kind && e.Label.String() == label {
+	for p := r.newest; p != 0; p = r.older[p-1] {
+		if e := r.e[p-1]; e.Kind == kind && e.Label.String() == label {
 			return e
 		}
 	}

@@ -264,7 +264,10 @@ func TestLogAfterOverflow(t *testing.T) {
 		e.Kind = abi.EventBoot
 	}
 	f.s.logEvents()
-	kept := r.n - r.find(first)
+	kept := 0
+	for p := r.from(first); p != 0; p = r.newer[p-1] {
+		kept++
+	}
 	want := "events that were gone before they had a line: " + strconv.Itoa(all-kept)
 	if len(f.log) != kept+1 || !strings.HasSuffix(f.log[0], want) {
 		t.Errorf("%d lines of %d events, first %q, want %q and %d more", len(f.log), all, f.log[0], want, kept)

@@ -10,18 +10,27 @@ import (
 // nobody else's newest EventsShare events. The numbers of lost events are missing, so a reader sees how many it missed,
 // and where.
 type ring struct {
-	e      [abi.EventsKept]abi.Event
-	next   [abi.EventsKept]abi.EventKind // what follows a death
-	owner  [abi.EventsKept]uint8
-	order  [abi.EventsKept]uint16   // places, the oldest event first
+	e     [abi.EventsKept]abi.Event
+	next  [abi.EventsKept]abi.EventKind // what follows a death
+	owner [abi.EventsKept]uint8
+
+	// All events, and those of each owner, are linked from the oldest to the newest, so that none has to be searched for.
+	newer, older   [abi.EventsKept]spot
+	oldest, newest spot
+	later          [abi.EventsKept]spot // the owner's next one
+	first, last    [1 + abi.MaxTasks]spot
+
 	n      int                      // how many there are
 	kept   [1 + abi.MaxTasks]uint16 // by owner: how many events it has
 	seq    uint64                   // number of the next event
 	logged uint64                   // number of the first event without a log line
 }
 
+// spot is an index of ring.e, plus 1; 0: none.
+type spot uint16
+
 // add makes room for the next event, which is zero but for its number. id is the owner; Nobody: RS itself. It
-// returns the place too.
+// returns the index too.
 func (r *ring) add(id policy.ID) (*abi.Event, int) {
 	at, owner := r.n, uint8(id+1)
 	r.kept[owner]++ // before one has to go: it may be the owner's
@@ -29,52 +38,77 @@ func (r *ring) add(id policy.ID) (*abi.Event, int) {
 		at = r.evict()
 	}
 	r.e[at], r.next[at], r.owner[at] = abi.Event{Seq: r.seq}, 0, owner
-	r.order[r.n] = uint16(at)
+	r.link(spot(at+1), owner)
 	r.n++
 	r.seq++
 	return &r.e[at], at
 }
 
-// evict takes away the oldest event of the owner that has the most, and returns its place.
+// link makes p the newest event, owner's.
+func (r *ring) link(p spot, owner uint8) {
+	r.newer[p-1], r.older[p-1], r.later[p-1] = 0, r.newest, 0
+	if r.newest == 0 {
+		r.oldest = p
+	} else {
+		r.newer[r.newest-1] = p
+	}
+	r.newest = p
+	if l := r.last[owner]; l == 0 {
+		r.first[owner] = p
+	} else {
+		r.later[l-1] = p
+	}
+	r.last[owner] = p
+}
+
+// evict takes away the oldest event of the owner that has the most, and returns its index. Of several such owners it is the one with
+// the oldest event.
 func (r *ring) evict() (at int) {
-	most := uint16(0)
-	for _, n := range r.kept {
-		most = max(most, n)
+	most, p := uint16(0), spot(0)
+	for owner, n := range r.kept {
+		if f := r.first[owner]; f != 0 && (n > most || n == most && r.e[f-1].Seq < r.e[p-1].Seq) {
+			most, p = n, f
+		}
 	}
-	i := 0
-	for r.kept[r.owner[r.order[i]]] < most {
-		i++
+	at = int(p - 1)
+	owner := r.owner[at]
+	r.kept[owner]--
+	if r.first[owner] = r.later[at]; r.first[owner] == 0 {
+		r.last[owner] = 0
 	}
-	at = int(r.order[i])
-	r.kept[r.owner[at]]--
-	copy(r.order[i:], r.order[i+1:])
+	older, newer := r.older[at], r.newer[at]
+	if older == 0 {
+		r.oldest = newer
+	} else {
+		r.newer[older-1] = newer
+	}
+	if newer == 0 {
+		r.newest = older
+	} else {
+		r.older[newer-1] = older
+	}
 	r.n--
 	return at
 }
 
-// find is the place in the order of the first event with a number of seq or above.
-func (r *ring) find(seq uint64) int {
-	low, high := 0, r.n
-	for low < high {
-		if mid := (low + high) / 2; r.e[r.order[mid]].Seq < seq {
-			low = mid + 1
-		} else {
-			high = mid
-		}
+// from is the first event with a number of seq or above; 0: none. Mostly it is among the newest.
+func (r *ring) from(seq uint64) (found spot) {
+	for p := r.newest; p != 0 && r.e[p-1].Seq >= seq; p = r.older[p-1] {
+		found = p
 	}
-	return low
+	return found
 }
 
 // copy fills rows with events from number first on, and tells how many, the number that comes next, and how many between the
 // two are gone.
 func (r *ring) copy(rows []abi.Event, first uint64) (n int, next, lost uint64) {
 	first = min(first, r.seq)
-	from := r.find(first)
-	n, next = min(len(rows), r.n-from), r.seq
-	for i := range n {
-		rows[i] = r.e[r.order[from+i]]
+	p := r.from(first)
+	for next = r.seq; p != 0 && n < len(rows); p = r.newer[p-1] {
+		rows[n] = r.e[p-1]
+		n++
 	}
-	if n == len(rows) && from+n < r.n {
+	if p != 0 { // there are more
 		next = first
 		if n > 0 {
 			next = rows[n-1].Seq + 1

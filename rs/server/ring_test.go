@@ -82,3 +82,44 @@ func TestEventsInPieces(t *testing.T) {
 		t.Errorf("of the future: %d, next %d, lost %d", n, next, lost)
 	}
 }
+
+// Which event goes when there is no place is what a plain search of all finds: the oldest of the owner that has the most, the new one counted.
+func TestEventsAgainstModel(t *testing.T) {
+	for seed := range uint64(20) {
+		r, draw := new(ring), rand.New(rand.NewPCG(seed, 5))
+		type event struct {
+			owner policy.ID
+			seq   uint64
+		}
+		var model []event
+		services := 1 + draw.IntN(abi.MaxTasks)
+		for seq := range uint64(3 * abi.EventsKept) {
+			id := policy.ID(draw.IntN(1+draw.IntN(services))) - 1 // RS among them
+			count := map[policy.ID]int{id: 1}
+			most := 1
+			for _, e := range model {
+				count[e.owner]++
+				most = max(most, count[e.owner])
+			}
+			if len(model) == abi.EventsKept {
+				i := slices.IndexFunc(model, func(e event) bool { return count[e.owner] == most })
+				model = slices.Delete(model, i, i+1)
+			}
+			model = append(model, event{id, seq})
+			r.add(id)
+			p := r.newest
+			for i := len(model) - 1; i >= 0; i-- {
+				if p == 0 || r.e[p-1].Seq != model[i].seq || policy.ID(r.owner[p-1])-1 != model[i].owner {
+					t.Fatalf("seed %d: after event %d: the list differs from place %d on", seed, seq, i)
+				}
+				if o := r.older[p-1]; o != 0 && r.newer[o-1] != p || o == 0 && r.oldest != p {
+					t.Fatalf("seed %d: after event %d: links differ", seed, seq)
+				}
+				p = r.older[p-1]
+			}
+			if p != 0 || r.n != len(model) {
+				t.Fatalf("seed %d: after event %d: %d events, want %d", seed, seq, r.n, len(model))
+			}
+		}
+	}
+}
