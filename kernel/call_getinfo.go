@@ -18,7 +18,7 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.InfoMachine:
 		m := k.cfg.Facts
 		k.charge(k.cpu.TSC())
-		m.NowTSC, m.IdleNS = k.since, k.ns(k.idle)
+		m.NowTSC, m.IdleNS, m.Handover = k.since, k.ns(k.idle), k.cpu.Offered()
 		return put(t, abi.OK, &m)
 	case abi.InfoCounts:
 		c := k.counts()

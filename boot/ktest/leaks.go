@@ -164,9 +164,14 @@ func handedOver(t *T) {
 	asks := t.begin(code.ELF(a.Stop().Text(), code.Pattern(11)), all())
 	before := latency(0).Handed
 	t.must("allow", sys.PrivAllow(asks))
-	if n := latency(0).Handed - before; n != 2 {
-		t.errorf("the processor was handed over %d times, want 2", n)
+	var m abi.Machine
+	t.must("InfoMachine", getInfo(abi.InfoMachine, 0, &m))
+	want := uint64(2)
+	if m.Handover == 0 {
+		want = 0
+		t.logf("this processor clears something between two tasks: nothing is handed over")
 	}
+	equal(t, "times that the processor was handed over", latency(0).Handed-before, want)
 	check("who was asked", asked, hers)
 	check("who was answered", asks, his)
 }

@@ -49,5 +49,8 @@ func (p *CPU) offers(calls uint64) uint64 {
 	return calls
 }
 
+// Offered is the calls at which p may be handed over.
+func (p *CPU) Offered() uint64 { return p.handCalls }
+
 // Idling tells whether p waits for an interrupt: for the report of what ended that.
 func (p *CPU) Idling() bool { return p.idling != 0 }

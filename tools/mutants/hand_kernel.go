@@ -95,7 +95,7 @@ var handKernel = []mutation{
 	{id: "hand-charge", file: "kernel/handover_amd64.h", before: "\tADDQ\tDX, const_hUsed(R12)\n", after: "", why: "who asks pays nothing"},
 	{id: "hand-source", file: "kernel/handover_amd64.h", before: "\tMOVL\tBX, 0(DX)\n", after: "", why: "a source that is forged"},
 	{id: "hand-better", file: "kernel/handover_amd64.h", before: "\tCMPL\tDX, const_hLevel(SI)\n\tJLE\tno\n", after: "", why: "who is asked runs before somebody better"},
-	{id: "wake-told", file: "kernel/idle.go", before: "\tk.irqs.Told(id)\n", after: "", why: "an interrupt comes again before it was handled"},
+	{id: "wake-told", file: "kernel/idle.go", before: "\tk.irqs.Told(id)\n", after: "\t_ = id\n", why: "an interrupt comes again before it was handled"},
 	{id: "wake-limit", file: "kernel/idle.go", before: "\tif ipc.Wake(t, bit, k.Now()) {\n\t\tk.ClearLimit(t)\n\t}\n", after: "\tipc.Wake(t, bit, k.Now())\n", why: "the limit of a wait that is over ends the next one"},
 	{id: "kernel-delays-anew", file: "kernel/bill.go", before: "int64(min(t.WorstWait, k.worstWait))", after: "int64(t.WorstWait)", why: "a wait after the record was begun anew is not counted"},
 	{id: "sched-later-overflow", file: "kernel/sched/sched.go", before: "\tif hi < h.Budget {\n", after: "\tif true {\n", why: "a debt that a division cannot count is a panic"},

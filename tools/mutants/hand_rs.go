@@ -45,7 +45,7 @@ var handServer = []mutation{
 	{id: "server-mail-of-dead", file: "rs/server/mail.go", before: "\t*b = mail{}\n", after: "", why: "the next life gets the answers of the dead"},
 	{id: "server-fault-number", file: "rs/server/inject.go", before: "if !o.on || o.number != s.in.Arg[1] {", after: "if !o.on {", why: "the answer to an old order ends a new one"},
 	{id: "server-events-lost", file: "rs/server/ring.go", before: "	return n, next, next - first - uint64(n)", after: "	return n, next, 0", why: "events that are gone are told to nobody"},
-	{id: "server-events-share", file: "rs/server/ring.go", before: "(n > most || n == most && r.e[f-1].Seq < r.e[p-1].Seq)", after: "(p == 0 || r.e[f-1].Seq < r.e[p-1].Seq)", why: "who dies often has the events of the others forgotten"},
+	{id: "server-events-share", file: "rs/server/ring.go", before: "(n > most || n == most && r.e[f-1].Seq < r.e[p-1].Seq)", after: "(p == 0 || most > 0 && r.e[f-1].Seq < r.e[p-1].Seq)", why: "who dies often has the events of the others forgotten"},
 	{id: "follower-pace", file: "rs/service/follow.go", before: "	f.credit--\n", after: "", why: "who follows spends all its time on others' deaths"},
 }
 
