@@ -71,9 +71,9 @@ func (t *tree) inQEMU(tests, pkg string) []string {
 	return append(command, pkg)
 }
 
-// onHost tells whether the host's tests compile the file.
+// onHost tells whether the host's tests compile the file: Go, or what assembly of the host's includes.
 func onHost(m *mutation) bool {
-	return strings.HasSuffix(m.file, ".go") && !strings.Contains(m.constraint, "tamago")
+	return strings.HasSuffix(m.file, "_amd64.h") || strings.HasSuffix(m.file, ".go") && !strings.Contains(m.constraint, "tamago")
 }
 
 // users are the packages with tests that import a folder's, however far.
