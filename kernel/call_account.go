@@ -75,7 +75,7 @@ func (k *Kernel) accountInfo(index uint64, out *abi.AccountInfo) abi.Errno {
 		return abi.ESRCH
 	}
 	*out = abi.AccountInfo{Account: a.ID, Tasks: a.Tasks, Spec: a.Spec, CPUNS: k.ns(k.sched.Used(a.ID)), LeftNS: k.signedNS(k.sched.Left(a.ID, k.since)),
-		Exhausted: k.sched.Exhausted(a.ID), WorstWaitNS: k.ns(a.WorstWait), Lives: a.Lives, Frames: a.Frames.Used(), FramesPeak: a.Frames.Peak(), Images: a.Images, Windows: k.windows.Of(a.ID)}
+		Exhausted: k.sched.Exhausted(a.ID), WorstWaitNS: k.ns(a.WorstWait), Lives: a.Lives, Frames: a.Frames.Used(), FramesPeak: a.Frames.Peak(), Images: a.Images, Windows: k.windows.Of(a.ID), Snapshot: uint32(k.snapshots[a.ID].Frames())}
 	for i := range abi.MaxHooks {
 		if owner, used := k.irqs.Owner(i); used && k.tasks.Tasks[owner.Slot()].Account == a.ID {
 			out.Hooks++

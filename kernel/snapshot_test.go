@@ -90,7 +90,17 @@ func TestWarmLife(t *testing.T) {
 	free := s.pool.Free()
 	first := s.worn(abi.TaskSnapshot)
 	first.Ctx.Frame.BX, first.Ctx.FSBase, first.Ctx.GSBase = 0x1234, 0x5000, 0x6000
+	told := func() uint32 { // of the snapshot, to whoever reads the table of accounts
+		var a abi.AccountInfo
+		s.accountInfo(uint64(s.acct), &a)
+		return a.Snapshot
+	}
+	before := told()
+	used := s.accounts.Get(s.acct).Frames.Used() - first.Space.Used()
 	s.want("snapshot", s.snapshot(first), abi.OK)
+	if n := uint64(told()); before != 0 || n == 0 || n != s.accounts.Get(s.acct).Frames.Used()-first.Space.Used()-used {
+		t.Errorf("a snapshot of %d frames before it was taken, of %d after it", before, n)
+	}
 	at, limit := first.Ctx.Frame.IP, (uint64(s.g.CeilingFrames)-s.snapshots[s.acct].Frames())*abi.PageSize
 	if l := s.startInfo(first).MemoryLimit; l != limit {
 		t.Errorf("the first life's limit is %d, want %d", l, limit)
@@ -125,6 +135,9 @@ func TestWarmLife(t *testing.T) {
 		s.end(x)
 	}
 	s.want("drop", s.op(abi.AccountDropSnapshot), abi.OK)
+	if n := told(); n != 0 {
+		t.Errorf("a snapshot of %d frames when it is dropped", n)
+	}
 	if s.pool.Free() != free {
 		t.Errorf("%d frames lost", free-s.pool.Free())
 	}

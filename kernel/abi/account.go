@@ -73,5 +73,5 @@ type AccountInfo struct {
 	Images      uint32
 	Hooks       uint32
 	Windows     uint32
-	_           uint32
+	Snapshot    uint32 // frames of what its lives begin with; 0: there is no snapshot
 }

@@ -69,7 +69,7 @@ var rows = []row{
 	{section: sectionKernel, name: "* to a waiting task, no switch", begins: "before the call", ends: "after it; the receiver, of a worse priority, waited"},
 	{section: sectionKernel, name: "* to a task that does not wait", begins: "before the call", ends: "after it"},
 	{section: sectionKernel, name: "copy * a grant, *", begins: "before CallCopyFrom or CallCopyTo", ends: "after it"},
-	{section: sectionKernel, name: "page fault, demand zero", begins: "before the first store to a page", ends: "after it; the worst needs a page table, too", most: 500},
+	{section: sectionKernel, name: "page fault, demand zero", begins: "before the first store to a page", ends: "after it; the worst needs a page table, too", most: 900},
 	{section: sectionKernel, name: "interrupt taken to driver, idle", begins: theInterrupt, ends: "the driver's first instruction after its receive; nobody was ready", most: 450, within: 100},
 	{section: sectionKernel, name: "interrupt taken to driver, busy", begins: theInterrupt, ends: "the same; another task ran", most: 5_000, within: 100},
 	{section: sectionKernel, name: "alarm: from its time to its task", begins: "the time that was asked for", ends: "after the receive: the timer's and the CPU's part are in it", most: 5_000, within: 100},

@@ -163,9 +163,10 @@ func (m *machine) staleIsDead(ctx context.Context, ep uint32) error {
 }
 
 // resources is what must be the same before and after. Memory of living tasks is counted as
-// free: they may touch more of their own at any time.
+// free: they may touch more of their own at any time; so is what services' lives begin with: a service that was short of memory makes it
+// anew, and it need not be as large.
 type resources struct {
-	Frames uint64 `json:"frames_free_or_of_a_task"`
+	Frames uint64 `json:"frames_free_or_of_a_service"`
 	control.Counts
 }
 
@@ -179,6 +180,10 @@ func (m *machine) resources(ctx context.Context) (r resources, i control.Info, e
 		if tasks, err = m.c.Tasks(ctx); err != nil {
 			return r, i, err
 		}
+		accounts, err := m.c.Accounts(ctx)
+		if err != nil {
+			return r, i, err
+		}
 		if again, err = m.c.Info(ctx); err != nil {
 			return r, i, err
 		}
@@ -189,6 +194,9 @@ func (m *machine) resources(ctx context.Context) (r resources, i control.Info, e
 		r.Counts.Frames = 0
 		for _, t := range tasks {
 			r.Frames += t.Frames
+		}
+		for _, a := range accounts.Accounts {
+			r.Frames += uint64(a.Snapshot)
 		}
 		return r, i, nil
 	}

@@ -36,5 +36,6 @@ func (s *Server) account(v *abi.AccountInfo) {
 	w.Uint("ceiling_frames", uint64(v.Spec.CeilingFrames))
 	w.Uint("images", uint64(v.Images))
 	w.Uint("hooks", uint64(v.Hooks))
+	w.Uint("snapshot_frames", uint64(v.Snapshot))
 	w.Close('}')
 }

@@ -26,6 +26,7 @@ type Account struct {
 	CeilingFrames uint32 `json:"ceiling_frames"`
 	Images        uint32 `json:"images"`
 	Hooks         uint32 `json:"hooks"`
+	Snapshot      uint32 `json:"snapshot_frames"`
 }
 
 // Accounts is the table, and the time that it sums up to: SumNS, which is at least SinceBootNS, when the reading
@@ -54,7 +55,7 @@ func (a *Accounts) Result() (r service.Result) {
 	for i := range a.Accounts {
 		v := &a.Accounts[i]
 		row := abi.AccountInfo{Account: abi.AccountID(v.Account), Tasks: v.Tasks, CPUNS: v.CPUNS, LeftNS: v.LeftNS, Exhausted: v.Exhausted,
-			WorstWaitNS: v.WorstWaitNS, Lives: v.Lives, Frames: v.Frames, FramesPeak: v.FramesPeak, Images: v.Images, Hooks: v.Hooks}
+			WorstWaitNS: v.WorstWaitNS, Lives: v.Lives, Frames: v.Frames, FramesPeak: v.FramesPeak, Images: v.Images, Hooks: v.Hooks, Snapshot: v.Snapshot}
 		row.Spec = abi.AccountSpec{Priority: v.Priority, BudgetNS: v.BudgetNS, PeriodNS: v.PeriodNS, ReserveFrames: v.ReserveFrames, CeilingFrames: v.CeilingFrames}
 		row.Spec.Label, _ = abi.MakeLabel(v.Label)
 		r.Accounts = append(r.Accounts, row)
