@@ -162,8 +162,6 @@ arm:
 	CMPQ	SI, R12
 	JEQ	no
 	MOVQ	const_hLeft(SI), AX
-	TESTQ	AX, AX
-	JLE	no
 	ADDQ	R11, AX
 	SUBQ	const_kEntryTSC(R8), AX
 	MULQ	const_kTSCMult(R8)

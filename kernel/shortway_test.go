@@ -100,7 +100,7 @@ func (s *scene) draw() {
 	for _, x := range []*task.Task{s.a, s.b} {
 		x.InSendRec, x.ReadyTSC, x.Server = false, 0, f.IntN(2) == 0 // as whoever runs, or waits, is left
 		if x.Server && f.IntN(2) == 0 {
-			k.sched.SetPayer(x.Slot, k.root.Account)
+			k.sched.SetPayer(x.Slot, []abi.AccountID{k.root.Account, s.b.Account}[f.IntN(2)])
 		}
 	}
 	s.a.Asked, s.b.Asked = f.Uint64(), f.Uint64()
