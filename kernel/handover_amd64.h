@@ -248,19 +248,12 @@ how:
 	MOVQ	$-1, AX
 	CMPB	const_hLimited(SI), $0
 	JEQ	due
-	MOVL	$1, AX
-	CMPQ	const_hLeft(SI), $1
-	CMOVQGT	const_hLeft(SI), AX
+	MOVQ	const_hLeft(SI), AX	// at least 1: else it were used up
 	ADDQ	R11, AX
 due:
 	MOVQ	AX, const_kDue(R8)
-	MOVQ	const_sGen(R15), AX
-	INCQ	AX
-	MOVQ	AX, const_sGen(R15)
-	INCQ	AX
-	MOVQ	AX, const_kSettled(R8)
 
-	// What is counted of each entry.
+	// All is as pick would leave it now, so the count of changes stays. What is counted of each entry:
 	INCQ	const_kHanded(R8)
 	INCQ	const_kEntries(R8)
 	MOVQ	R14, const_kEntered(R8)

@@ -104,6 +104,13 @@ func (s *scene) draw() {
 		}
 	}
 	s.a.Asked, s.b.Asked = f.Uint64(), f.Uint64()
+	if f.IntN(2) == 0 { // b was ready at some time, and a is before its equals
+		k.sched.Ready(s.other.Slot, now)
+		k.sched.Ready(s.b.Slot, now)
+		k.sched.Block(s.b.Slot)
+		k.sched.Block(s.other.Slot)
+		k.sched.Ready(s.a.Slot, now)
+	}
 	for _, x := range []*task.Task{s.other, k.root} {
 		if x.Wait = task.Receiving; f.IntN(3) == 0 {
 			x.Wait = 0
@@ -179,6 +186,9 @@ func TestHandOverIsTheLongWay(t *testing.T) {
 				continue
 			}
 			done++
+			if !k.same() {
+				t.Fatal("handed over, and it is to be picked anew")
+			}
 			k.cpu.Current = to
 			short := s.keep()
 			s.restore(&before)
