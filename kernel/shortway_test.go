@@ -105,8 +105,10 @@ func (s *scene) draw() {
 	}
 	s.a.Asked, s.b.Asked = f.Uint64(), f.Uint64()
 	if f.IntN(2) == 0 { // b was ready at some time, and a is before its equals
-		k.sched.Ready(s.other.Slot, now)
-		k.sched.Ready(s.b.Slot, now)
+		pair := []int{s.other.Slot, s.b.Slot}
+		first := f.IntN(2)
+		k.sched.Ready(pair[first], now)
+		k.sched.Ready(pair[1-first], now)
 		k.sched.Block(s.b.Slot)
 		k.sched.Block(s.other.Slot)
 		k.sched.Ready(s.a.Slot, now)
