@@ -160,7 +160,7 @@ func addSaturated(a, b uint64) uint64 {
 	return a + b
 }
 
-// Module is where the boot archive lies. Nobody writes there, ever.
+// Module is where the boot archive lies. Nobody writes there, a trace of a task whose text it is neither (boot/ktest, TestImageInPlace).
 type Module struct {
 	Start mem.Addr
 	Size  uint64

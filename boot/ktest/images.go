@@ -3,9 +3,12 @@
 package main
 
 import (
+	"encoding/binary"
+
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/archive"
+	"bennu/kernel/crc32c"
 )
 
 var imageTests = []test{
@@ -56,6 +59,16 @@ func imageInPlace(t *T) {
 	if most := i.Size>>21 + 8; i.Frames == 0 || i.Frames > most {
 		t.errorf("it has %d frames, want at most %d: tables and its last page", i.Frames, most)
 	}
+	entry := binary.LittleEndian.Uint64(sys.Module()[f.Offset+24:]) // e_entry
+	ep := t.createOn(t.usually(), id, "traced")
+	before := t.peek(ep, entry)
+	t.poke(ep, entry, ^before)
+	equal(t, "what a trace has changed", t.peek(ep, entry), ^before)
+	other := t.createOn(t.usually(), id, "other")
+	equal(t, "the same of another task", t.peek(other, entry), before)
+	equal(t, "the archive's checksum afterwards", crc32c.Sum(sys.Module()[f.Offset:f.Offset+f.Size]), f.CRC32C)
+	t.kill(ep)
+	t.kill(other)
 	t.want("free", sys.ImageFree(id), abi.OK)
 
 	id, e = sys.ImageModule(0, 0x1000) // the manifest is no executable

@@ -3,7 +3,7 @@ package sdk
 import "bennu/kernel/abi"
 
 // Answer is Reply for a handler that does nothing more: the answer leaves when the handler has returned, with the wait for the next
-// message, in one kernel call instead of two. What would be Reply's error is logged, but for the asker's death.
+// message, in one kernel call instead of two. The handler is not told what would be Reply's error; an answer that there is no room for is logged.
 //
 // A handler that goes on working after its answer calls Reply: until it returns the asker waits. A second Answer sends the first.
 func (c *Context) Answer(m *abi.Msg, e abi.Errno, args ...uint64) {
