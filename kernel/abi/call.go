@@ -100,19 +100,6 @@ const (
 	PortOut PortOp = 2 // (port, byte)
 )
 
-// TraceOp is the first argument of CallTrace: fault injection and post-mortem.
-type TraceOp uint64
-
-const (
-	TracePeek  TraceOp = 1 // (address) → 8 bytes of the target's memory
-	TracePoke  TraceOp = 2 // (address, value): 8 bytes, into a private copy even of text
-	TraceRegs  TraceOp = 3 // Buf: Registers
-	TraceSetPC TraceOp = 4 // (address): where it goes on
-	TracePoke1 TraceOp = 5 // (address, value): one byte
-
-	TracePokeSnapshot TraceOp = 6 // (address, value): one byte of the snapshot that the target began with, for all later lives
-)
-
 // ShutdownHow is the first argument of CallShutdown.
 type ShutdownHow uint64
 
