@@ -160,6 +160,7 @@ func TestBadLuck(t *testing.T) {
 		p.Seed = seed
 		p.Kind = plan.Kind(luck.IntN(2))
 		p.Reached = luck.IntN(2) == 0
+		t.Log(seed, p.String())
 		w.luck = luck
 		w.run(p, kind{[]byte{0, 1, 2, 3, 4, 7, 7, 7, 7, 7, 7, 7}})
 		if w.words != "" {
