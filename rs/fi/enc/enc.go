@@ -254,7 +254,9 @@ func (i *Inst) rest(b []byte, at int, e entry) (Inst, bool) {
 	n := 0
 	switch e.imm {
 	case ib:
-		n = 1
+		if n = 1; e.form == D && i.DataSize { // a 16-bit target on some processors
+			return *i, false
+		}
 	case iw:
 		n = 2
 	case iz:
