@@ -51,6 +51,9 @@ rs/root:                         kernel/abi kernel/archive kernel/usys board/rin
 # clients of the reincarnation server are written as drivers are
 rs/service rs/shell rs/ctl:      kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell rs/ctl
 
+# the workload of campaigns asks drivers as they are asked, and knows what the operator's commands answer
+rs/load:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/load rs/ctl/wire rs/service -rs/service/live rs/shell/session
+
 # what a driver and its clients agree on: whoever talks to a driver may import it, and neither kernel nor RS does, so that
 # a new driver edits no file of theirs
 drivers/protocol:                kernel/abi
