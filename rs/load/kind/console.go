@@ -10,7 +10,8 @@ import (
 type console struct {
 	state [5]uint64 // bytes in, bytes out, interrupts, overruns, resets of its line
 	line  [lineSize]byte
-	in    [2 * lineSize]byte
+	text  [longestText]byte
+	in    [longestLine]byte
 }
 
 // Steps.
@@ -38,6 +39,8 @@ const (
 const (
 	// lineSize is the longest line that is typed, its end included: the chip receives so much at once.
 	lineSize = 16
+	// longestLine is the longest that can have been typed by others before.
+	longestLine = 256
 	// maxAhead is more lines than the console keeps.
 	maxAhead = 2048
 	// longestText is the longest text that is written.
@@ -75,7 +78,7 @@ func (k *console) look(s *work.Site, state *[5]uint64) work.Verdict {
 
 // Operate is work.Kind.
 func (k *console) Operate(s *work.Site) work.Verdict {
-	text := k.in[:1+s.Rand.IntN(longestText)]
+	text := k.text[:1+s.Rand.IntN(longestText)]
 	for i := range text {
 		text[i] = printable(s)
 	}

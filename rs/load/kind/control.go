@@ -35,10 +35,15 @@ const mostSeen = 64 << 10
 
 func newControl() *control { return &control{device: abi.None} }
 
+// Fields of an answer that are neither text nor whole numbers.
+const (
+	timeField = "t"
+	listField = "services"
+)
+
 // question is a request and what its answer must have.
 type question struct {
 	fields string
-	list   string // a field of the answer that is any JSON
 	right  func(s *work.Site, o wire.Object) bool
 }
 
@@ -63,7 +68,7 @@ func (k *control) Join(s *work.Site) work.Verdict {
 		if v != work.Right {
 			return v
 		}
-		if o, err := wire.Parse(line, ""); err == nil && answers(o, k.id) && holds(o, "label", s.Label) {
+		if o, err := wire.Parse(line, timeField); err == nil && answers(o, k.id) && holds(o, "label", s.Label) {
 			return work.Right
 		}
 	}
@@ -86,8 +91,14 @@ func (k *control) Operate(s *work.Site) work.Verdict {
 	if v != work.Right {
 		return v
 	}
-	o, err := wire.Parse(line, q.list)
-	return work.Equal(err == nil && answers(o, k.id) && q.right(s, o), true)
+	o, err := wire.Parse(line, timeField, listField)
+	switch {
+	case err == nil && answers(o, k.id) && q.right(s, o):
+		return work.Right
+	case !s.Alive(): // it was cut off, or is what the next life says first
+		return work.Died
+	}
+	return work.Wrong
 }
 
 // answers tells whether o is the good answer to the request with that id.
@@ -106,16 +117,16 @@ func holds(o wire.Object, name, text string) bool {
 func (k *control) send(s *work.Site, text string) work.Verdict {
 	b := []byte(text)
 	return s.Wait(func() work.Verdict {
-		m := abi.Msg{Type: swifi.Type}
-		v := k.ask(s, &m, b, abi.GrantRead)
-		if v != work.Right {
-			return v
-		}
-		if m.Arg[1] > uint64(len(b)) {
-			return s.Cannot(abi.EDOM)
-		}
-		if b = b[m.Arg[1]:]; len(b) > 0 {
-			return work.Pending
+		for len(b) > 0 {
+			m := abi.Msg{Type: swifi.Type}
+			v := k.ask(s, &m, b, abi.GrantRead)
+			if v != work.Right {
+				return v
+			}
+			if m.Arg[1] == 0 || m.Arg[1] > uint64(len(b)) {
+				return s.Cannot(abi.EDOM)
+			}
+			b = b[m.Arg[1]:]
 		}
 		return work.Right
 	})
@@ -145,40 +156,44 @@ const grace = 100 * time.Millisecond
 // line is the next line that the port has sent, without its end.
 func (k *control) line(s *work.Site) (line []byte, v work.Verdict) {
 	v = s.Wait(func() work.Verdict {
-		if i := bytes.IndexByte(k.seen, '\n'); i >= 0 {
-			line = append([]byte(nil), bytes.TrimSuffix(k.seen[:i], []byte{'\r'})...)
-			k.seen = append(k.seen[:0], k.seen[i+1:]...)
-			return work.Right
+		for {
+			if i := bytes.IndexByte(k.seen, '\n'); i >= 0 {
+				line = append([]byte(nil), bytes.TrimSuffix(k.seen[:i], []byte{'\r'})...)
+				k.seen = append(k.seen[:0], k.seen[i+1:]...)
+				return work.Right
+			}
+			if len(k.seen) > mostSeen {
+				return work.Wrong
+			}
+			m := abi.Msg{Type: swifi.Seen}
+			v := k.ask(s, &m, k.piece[:], abi.GrantWrite)
+			switch {
+			case v != work.Right:
+				return v
+			case m.Arg[1] > uint64(len(k.piece)):
+				return s.Cannot(abi.EDOM)
+			case m.Arg[1] == 0:
+				return work.Pending
+			}
+			k.seen = append(k.seen, k.piece[:m.Arg[1]]...)
 		}
-		if len(k.seen) > mostSeen {
-			return work.Wrong
-		}
-		m := abi.Msg{Type: swifi.Seen}
-		if v := k.ask(s, &m, k.piece[:], abi.GrantWrite); v != work.Right {
-			return v
-		}
-		if m.Arg[1] > uint64(len(k.piece)) {
-			return s.Cannot(abi.EDOM)
-		}
-		k.seen = append(k.seen, k.piece[:m.Arg[1]]...)
-		return work.Pending
 	})
 	return line, v
 }
 
 // questions are asked in no order.
 var questions = [...]question{
-	{`"cmd":"hello"`, "", func(s *work.Site, o wire.Object) bool { return holds(o, "label", s.Label) }},
-	{`"cmd":"help","command":"date"`, "", func(_ *work.Site, o wire.Object) bool { return holds(o, "text", service.Help("date")) }},
-	{`"cmd":"lookup","label":"ctl"`, "", func(s *work.Site, o wire.Object) bool {
+	{`"cmd":"hello"`, func(s *work.Site, o wire.Object) bool { return holds(o, "label", s.Label) }},
+	{`"cmd":"help","command":"date"`, func(_ *work.Site, o wire.Object) bool { return holds(o, "text", service.Help("date")) }},
+	{`"cmd":"lookup","label":"ctl"`, func(s *work.Site, o wire.Object) bool {
 		v, ok := o.Get("endpoint")
 		return ok && v.Kind == wire.Number && v.Number == uint64(s.Ep)
 	}},
-	{`"cmd":"status"`, "services", func(_ *work.Site, o wire.Object) bool {
-		v, ok := o.Get("services")
+	{`"cmd":"status"`, func(_ *work.Site, o wire.Object) bool {
+		v, ok := o.Get(listField)
 		return ok && v.Kind == wire.Raw && bytes.Contains([]byte(v.Text), []byte(`"label":"ctl"`))
 	}},
-	{`"cmd":"echo","label":"ctl"`, "", func(_ *work.Site, o wire.Object) bool {
+	{`"cmd":"echo","label":"ctl"`, func(_ *work.Site, o wire.Object) bool {
 		v, ok := o.Get("round_ns")
 		return ok && v.Kind == wire.Number && v.Number == 0
 	}},

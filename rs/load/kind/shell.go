@@ -26,9 +26,6 @@ type shell struct {
 	asked  time.Duration
 }
 
-// Steps: shellPrompt, or 1 and the number of the command.
-const shellPrompt = 0
-
 // mostScreen is more than any result.
 const mostScreen = 16 << 10
 
@@ -90,7 +87,7 @@ func (k *shell) Message(s *work.Site, m *abi.Msg) bool {
 		return true
 	}
 	if k.reader.To != m.Source { // a new life
-		*k = shell{reader: s.C.Asker(m)}
+		*k = shell{reader: s.C.Asker(m), want: k.want}
 	}
 	switch m.Type {
 	case tty.Read:

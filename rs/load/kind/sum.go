@@ -36,7 +36,7 @@ func (k *sums) Granted() (abi.GrantID, bool) { return k.grant, k.granted }
 func (k *sums) Join(s *work.Site) work.Verdict {
 	k.granted = false
 	n, v := k.state(s)
-	k.answers = n
+	k.answers = n + 1
 	return v
 }
 
@@ -53,6 +53,7 @@ func (k *sums) Operate(s *work.Site) work.Verdict {
 	if v != work.Right {
 		return v
 	}
+	s.Step = sumState
 	v = work.Equal(n, k.answers)
 	k.answers++
 	return v

@@ -157,7 +157,7 @@ func (s *Site) Wait(ready func() Verdict) Verdict {
 
 const (
 	leastPause = 20 * time.Microsecond
-	mostPause  = 2 * time.Millisecond
+	mostPause  = 500 * time.Microsecond
 )
 
 // End ends a Pending operation.
