@@ -48,14 +48,13 @@ type World interface {
 
 // Target is the victim's code.
 type Target interface {
-	// Eligible is how many instructions of the plan's strata the faults of a type can be made at; of those that were reached.
-	Eligible(t int, reached bool) uint32
-	// Site is the n-th of them.
-	Site(t int, reached bool, n uint32) *code.Inst
-	// At is the instruction at an address that Site gave.
+	// Draw is an instruction that is drawn uniformly among those of the plan's strata where a type applies, or among those of them that were
+	// reached; nil: there is none.
+	Draw(t int, reached bool, r *rand.Rand) *code.Inst
+	// At is the instruction at an address that Draw or All gave.
 	At(addr uint64) *code.Inst
 	// All calls yield for each instruction of the plan's strata; Reached notes that one was reached.
-	All(yield func(addr uint64, bytes []byte) bool)
+	All(yield func(addr uint64) bool)
 	Reached(addr uint64)
 	Hello(h *record.Hello)
 }
@@ -157,13 +156,8 @@ func (e *Engine) Start(ep abi.Endpoint, life uint32) {
 
 func (e *Engine) hello() {
 	h := &record.Hello{Plan: e.plan.String()}
-	for i, t := range e.types {
+	for _, t := range e.types {
 		h.Types = append(h.Types, t.Name())
-		n := uint32(0)
-		if _, ok := t.(fault.Code); ok {
-			n = e.code.Eligible(i, false)
-		}
-		h.Eligible = append(h.Eligible, n)
 	}
 	e.code.Hello(h)
 	e.w.Put(h)
@@ -173,7 +167,7 @@ func (e *Engine) hello() {
 func (e *Engine) explore() {
 	e.phase = golden
 	bad := abi.OK
-	e.code.All(func(addr uint64, _ []byte) bool {
+	e.code.All(func(addr uint64) bool {
 		bad = e.w.Write(e.ep, addr, breakpoint)
 		return bad == abi.OK
 	})

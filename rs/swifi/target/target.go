@@ -3,6 +3,8 @@
 package target
 
 import (
+	"math/rand/v2"
+
 	"bennu/rs/fi/code"
 	"bennu/rs/fi/fault"
 	"bennu/rs/fi/record"
@@ -12,9 +14,10 @@ import (
 type Target struct {
 	text    *code.Text
 	sites   *code.Sites
-	kinds   []*code.Set // by type: the sites where it applies
-	reached []uint64    // a bit a site
-	met     [][]uint32  // by type: those of kinds that were reached; made when first wanted
+	applies []func(*code.Inst) bool // by type; nil: to all
+	kinds   []*code.Set             // by type: the sites where it applies; nil: not looked for yet
+	reached []uint64                // a bit a site
+	met     [][]uint32              // by type: the sites that were reached where it applies; nil: not looked for yet
 	crc     uint64
 	hz      uint64
 	in      code.Inst
@@ -24,52 +27,68 @@ type Target struct {
 // a second: they stand in the record.
 func New(text *code.Text, want code.Mask, types []fault.Type, crc, hz uint64) *Target {
 	t := &Target{text: text, sites: text.Sites(want), crc: crc, hz: hz}
-	applies := make([]func(*code.Inst) bool, len(types))
+	t.applies = make([]func(*code.Inst) bool, len(types))
 	for i, k := range types {
 		if c, ok := k.(fault.Code); ok {
-			applies[i] = c.Applies
-		} else {
-			applies[i] = func(*code.Inst) bool { return true }
+			t.applies[i] = c.Applies
 		}
 	}
-	t.kinds = t.sites.Select(applies...)
+	t.kinds = make([]*code.Set, len(types))
 	t.reached = make([]uint64, (t.sites.Len()+63)/64)
 	return t
 }
 
-// Eligible is how many instructions the faults of a type can be made at; of those that were reached.
-func (t *Target) Eligible(kind int, reached bool) uint32 {
+// draws is how many sites are drawn, before all are looked at for those where a type applies: that takes a second of a machine's
+// time, and is worth it for types that apply seldom only.
+const draws = 256
+
+// Draw is an instruction that is drawn uniformly among those where a type applies; nil: there is none. It is valid until the next one.
+func (t *Target) Draw(kind int, reached bool, r *rand.Rand) *code.Inst {
 	if reached {
-		return uint32(len(t.meet(kind)))
+		list := t.meet(kind)
+		if len(list) == 0 {
+			return nil
+		}
+		return t.site(int(list[r.IntN(len(list))]))
 	}
-	return uint32(t.kinds[kind].Len())
+	if t.sites.Len() == 0 {
+		return nil
+	}
+	for range draws {
+		in := t.site(r.IntN(t.sites.Len()))
+		if t.applies[kind] == nil || t.applies[kind](in) {
+			return in
+		}
+	}
+	if t.kinds[kind] == nil {
+		t.kinds[kind] = t.sites.Select(t.applies[kind])[0]
+	}
+	if n := t.kinds[kind].Len(); n > 0 {
+		return t.site(t.kinds[kind].At(r.IntN(n)))
+	}
+	return nil
 }
 
-// Site is the n-th of them. It is valid until the next one.
-func (t *Target) Site(kind int, reached bool, n uint32) *code.Inst {
-	i := 0
-	if reached {
-		i = int(t.meet(kind)[n])
-	} else {
-		i = t.kinds[kind].At(int(n))
-	}
+func (t *Target) site(i int) *code.Inst {
 	t.in = t.sites.Inst(i)
 	return &t.in
 }
 
-// meet is the sites of a type that were reached.
+// meet is the sites that were reached where a type applies.
 func (t *Target) meet(kind int) []uint32 {
 	if t.met == nil {
 		t.met = make([][]uint32, len(t.kinds))
-	}
-	if t.met[kind] == nil {
-		list := []uint32{}
-		for n := range t.kinds[kind].Len() {
-			if i := t.kinds[kind].At(n); t.reached[i/64]>>(i%64)&1 != 0 {
-				list = append(list, uint32(i))
+		for i := range t.sites.Len() {
+			if t.reached[i/64]>>(i%64)&1 == 0 {
+				continue
+			}
+			in := t.site(i)
+			for k, applies := range t.applies {
+				if applies == nil || applies(in) {
+					t.met[k] = append(t.met[k], uint32(i))
+				}
 			}
 		}
-		t.met[kind] = list
 	}
 	return t.met[kind]
 }
@@ -77,16 +96,15 @@ func (t *Target) meet(kind int) []uint32 {
 // At is the instruction at an address that a site has.
 func (t *Target) At(addr uint64) *code.Inst {
 	if i, ok := t.sites.Index(addr); ok {
-		t.in = t.sites.Inst(i)
-		return &t.in
+		return t.site(i)
 	}
 	return nil
 }
 
 // All calls yield for each site.
-func (t *Target) All(yield func(addr uint64, bytes []byte) bool) {
+func (t *Target) All(yield func(addr uint64) bool) {
 	for i := range t.sites.Len() {
-		if in := t.sites.Inst(i); !yield(in.Addr, in.Bytes) {
+		if !yield(t.sites.Addr(i)) {
 			return
 		}
 	}
@@ -108,11 +126,12 @@ func (t *Target) Hello(h *record.Hello) {
 		h.Sites[s] = uint32(t.sites.Count(s))
 	}
 	for i := range t.sites.Len() {
-		if t.reached[i/64]>>(i%64)&1 == 0 {
-			continue
+		if t.reached[i/64]>>(i%64)&1 != 0 {
+			h.Reached[t.site(i).Stratum()]++
 		}
-		in := t.sites.Inst(i)
-		h.Reached[in.Stratum()]++
+	}
+	for k := range t.kinds {
+		h.Eligible = append(h.Eligible, uint32(len(t.meet(k))))
 	}
 	unknown := t.text.Unknown(code.All)
 	h.Unknowns = uint32(len(unknown))
