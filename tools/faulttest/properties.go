@@ -139,15 +139,18 @@ func (ch *checker) one(t *testing.T, kind fault.Code, in *code.Inst, seed uint64
 // clean asks objdump whether results are one instruction, or none, and NOPs.
 func (ch *checker) clean(t *testing.T, kind fault.Code, how How) {
 	t.Helper()
-	if !how.Clean || t.Failed() {
+	if !how.Clean || len(ch.out) == 0 || t.Failed() {
 		return
 	}
-	lines, err := objdump.First(ch.out)
+	lines, err := objdump.First(append(ch.out, ch.from...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n, l := range lines {
-		out := ch.out[n]
+	for n, out := range ch.out {
+		l := lines[n]
+		if lines[len(ch.out)+n].Text == "" { // random bytes, and newer than objdump, or older
+			continue
+		}
 		if l.Text == "" || len(l.Bytes) > len(out) || !nops(out[len(l.Bytes):]) {
 			t.Errorf("%s: % x becomes % x (%s): expected one instruction and NOPs", kind.Name(), ch.from[n], out, l.Text)
 			return
