@@ -83,6 +83,8 @@ type Func struct {
 	Start, End uint64 // End: where the next one starts; padding between them is before it
 	Name       string // as pclntab has it
 	Stratum    Stratum
+
+	data bool // bytes for others than the processor: it has no instructions
 }
 
 func (f *Func) stratum() Stratum {

@@ -89,6 +89,9 @@ type walker struct {
 
 // function walks a function of Go. False: yield did not want more.
 func (w *walker) function(f *Func) bool {
+	if f.data {
+		return true
+	}
 	end := int(f.End - w.Base)
 	for off := int(f.Start - w.Base); off < end; {
 		if w.Bytes[off] == int3 {
