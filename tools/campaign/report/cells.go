@@ -36,7 +36,7 @@ type Key struct{ Service, Stratum, Type string }
 func (k Key) String() string { return k.Service + "/" + k.Stratum + "/" + k.Type }
 
 func compareKeys(a, b Key) int {
-	return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(slices.Index(result.Strata, a.Stratum), slices.Index(result.Strata, b.Stratum)), cmp.Compare(a.Type, b.Type))
+	return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Type, b.Type), cmp.Compare(slices.Index(result.Strata, a.Stratum), slices.Index(result.Strata, b.Stratum)))
 }
 
 // Cell is what came of all faults of a kind.
@@ -44,6 +44,7 @@ type Cell struct {
 	Key
 	Faults     [outcome.Outcomes]int // by what came of each
 	Trials     [outcome.Outcomes]int // independent ones, each by the worst that came of its faults here
+	Died, Back int                   // trials in which the victim died, and of these the ones that ended with a life that works
 	All        int                   // faults, void ones too
 	Activated  int
 	Activation stats.Ratio                   // over faults that are not void
@@ -77,16 +78,6 @@ func (c *Cell) Bad() (n int) {
 	return n
 }
 
-// Sum is how many trials have an outcome that is says.
-func (c *Cell) Sum(is func(outcome.Outcome) bool) (n int) {
-	for o, k := range c.Trials {
-		if is(outcome.Outcome(o)) {
-			n += k
-		}
-	}
-	return n
-}
-
 // gather is a cell while it is filled.
 type gather struct {
 	cell   *Cell
@@ -98,6 +89,7 @@ type gather struct {
 type trial struct {
 	number int
 	worst  outcome.Outcome
+	died   bool
 	faults float64 // not void
 	active float64
 	weight [outcome.Outcomes]float64
@@ -154,6 +146,7 @@ func (g *gather) add(b *Block, f *result.Fault) {
 	if void(o) {
 		return
 	}
+	t.died = t.died || f.Deaths > 0 && o != outcome.NotActivated
 	t.faults++
 	t.weight[o] += f.Weight
 	if f.Activated {
@@ -179,6 +172,12 @@ func (g *gather) finish() *Cell {
 	trials := make([]*trial, 0, len(g.trials))
 	for _, t := range g.trials {
 		c.Trials[t.worst]++
+		if t.died {
+			c.Died++
+			if recovered(t.worst) {
+				c.Back++
+			}
+		}
 		trials = append(trials, t)
 	}
 	// Sums of floating point depend on their order.

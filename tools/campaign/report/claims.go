@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"bennu/rs/fi/outcome"
 	"bennu/tools/campaign/result"
@@ -54,21 +55,59 @@ func (m *Model) Claims() (claims []Claim) {
 	return claims
 }
 
-// Sentence is the claim with its bound.
-func (c *Claim) Sentence(m *Model) string {
+// Ground is what claims rest on: so many faults, in so many independent trials.
+func (m *Model) Ground() string {
 	n := fmt.Sprintf("%s in %s", of(m.Faults, "fault"), of(len(m.Blocks), "block"))
-	per := "of blocks"
+	trials := m.Claims()[0].Of
 	if m.Carried {
-		n += fmt.Sprintf(" (%s, each carrying its faults from block to block: those are the independent trials)", of(c.Of, "life"))
-		per = "of lives"
-	} else if c.Of != len(m.Blocks) {
-		n += fmt.Sprintf(" (%s of them count)", count(c.Of))
+		return n + fmt.Sprintf(" (%s that carry their faults from block to block: those are the independent trials)", of(trials, "life"))
 	}
-	if c.Blocks == 0 {
-		return fmt.Sprintf("No %s in %s: with 95 %% confidence it is at most %s %s.", c.Name, n, atMost(c.Bound), per)
+	if trials != len(m.Blocks) {
+		return n + fmt.Sprintf(" (%s of them count: the others were spoiled by the injector or the host)", count(trials))
 	}
-	return fmt.Sprintf("%s: %s of %s: %s %s, with 95 %% confidence %s, at most %s.", c.Name, of(c.Blocks, "block"), n,
-		percent(float64(c.Trials)/float64(c.Of)), per, between(c.Interval), atMost(c.Bound))
+	return n
+}
+
+// unitWord is what a trial is.
+func (m *Model) unitWord() string {
+	if m.Carried {
+		return "lives"
+	}
+	return "blocks"
+}
+
+// Broken is a sentence for each promise that was.
+func (m *Model) Broken() (out []string) {
+	for _, c := range m.Claims() {
+		if c.Blocks > 0 {
+			out = append(out, fmt.Sprintf("%s: %s of %s %s, %s (with 95 %% confidence %s).", strings.ToUpper(c.Name[:1])+c.Name[1:], count(c.Trials), count(c.Of), m.unitWord(),
+				percent(float64(c.Trials)/float64(c.Of)), between(c.Interval)))
+		}
+	}
+	return out
+}
+
+// Kept is the claim for the promises that were kept, with its bound; "" when none was.
+func (m *Model) Kept() string {
+	var names []string
+	bound := 0.0
+	for _, c := range m.Claims() {
+		if c.Blocks == 0 {
+			names, bound = append(names, "no "+c.Name), c.Bound
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	list := names[0]
+	if n := len(names); n > 1 {
+		list = strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	each := "it happens"
+	if len(names) > 1 {
+		each = "each happens"
+	}
+	return fmt.Sprintf("%s%s in %s: with 95 %% confidence %s in at most %s of %s.", strings.ToUpper(list[:1]), list[1:], m.Ground(), each, atMost(bound), m.unitWord())
 }
 
 // MaxVoid is the share of blocks that the host may spoil. Over it the campaign says nothing.
@@ -93,22 +132,4 @@ func (m *Model) Void() string {
 		return fmt.Sprintf("%s of %s ended by an error of the host: over %s, so this campaign is void.", count(host), of(len(m.Blocks), "block"), percent(MaxVoid))
 	}
 	return ""
-}
-
-// Headline is the first claim, or all that were broken.
-func (m *Model) Headline() []string {
-	claims := m.Claims()
-	var broken []string
-	for i := range claims {
-		if claims[i].Blocks > 0 {
-			broken = append(broken, claims[i].Sentence(m))
-		}
-	}
-	if broken == nil {
-		return []string{claims[0].Sentence(m) + " Nor was there a machine hang, a lie, collateral damage or a service given up: the same bound holds for each of them."}
-	}
-	if claims[0].Blocks == 0 {
-		broken = append(broken, claims[0].Sentence(m))
-	}
-	return broken
 }

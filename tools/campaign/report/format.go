@@ -30,22 +30,26 @@ func of(n int, word string) string {
 	return count(n) + " " + plural
 }
 
-// percent writes a share with as many digits as it is worth.
+// nbsp keeps a number and its unit on one line.
+const nbsp = "\u00a0"
+
+// percent writes a share with as many digits as it is worth: two below 1 %, one decimal above, three next to 100 %.
 func percent(p float64) string {
 	x := 100 * p
 	switch {
 	case math.IsNaN(x):
 		return "–"
+	case x > 0 && x < 1:
+		s := strconv.FormatFloat(x, 'e', 1, 64)
+		v, _ := strconv.ParseFloat(s, 64)
+		decimals := max(1, 1-int(math.Floor(math.Log10(v)+1e-9)))
+		return strconv.FormatFloat(v, 'f', decimals, 64) + nbsp + "%"
 	case x == 0 || x == 100:
-		return fmt.Sprintf("%.0f %%", x)
-	case x < 0.1 || x > 99.9 && x < 100:
-		digits := 2
-		if x > 50 {
-			return fmt.Sprintf("%.3f %%", x)
-		}
-		return strconv.FormatFloat(signif(x, digits), 'f', -1, 64) + " %"
+		return fmt.Sprintf("%.0f", x) + nbsp + "%"
+	case x > 99.9:
+		return strconv.FormatFloat(math.Floor(x*1000)/1000, 'f', 3, 64) + nbsp + "%"
 	}
-	return fmt.Sprintf("%.1f %%", x)
+	return fmt.Sprintf("%.1f", x) + nbsp + "%"
 }
 
 // signif rounds x to so many significant digits.
@@ -64,12 +68,12 @@ func atMost(p float64) string {
 		return percent(p)
 	}
 	step := math.Pow(10, math.Floor(math.Log10(x))-1)
-	return strconv.FormatFloat(signif(math.Ceil(x/step-1e-9)*step, 3), 'f', -1, 64) + " %"
+	return strconv.FormatFloat(signif(math.Ceil(x/step-1e-9)*step, 3), 'f', -1, 64) + nbsp + "%"
 }
 
 func between(i stats.Interval) string {
 	low, high := percent(i.Low), percent(i.High)
-	return strings.TrimSuffix(low, " %") + " to " + high
+	return strings.TrimSuffix(low, nbsp+"%") + " to " + high
 }
 
 // duration writes guest nanoseconds in the unit that fits.
@@ -78,13 +82,13 @@ func duration(ns float64) string {
 	case math.IsNaN(ns):
 		return "–"
 	case ns < 1e3:
-		return fmt.Sprintf("%.0f ns", ns)
+		return fmt.Sprintf("%.0f"+nbsp+"ns", ns)
 	case ns < 1e6:
-		return fmt.Sprintf("%.3g µs", ns/1e3)
+		return fmt.Sprintf("%.3g"+nbsp+"µs", ns/1e3)
 	case ns < 1e9:
-		return fmt.Sprintf("%.3g ms", ns/1e6)
+		return fmt.Sprintf("%.3g"+nbsp+"ms", ns/1e6)
 	}
-	return fmt.Sprintf("%.3g s", ns/1e9)
+	return fmt.Sprintf("%.3g"+nbsp+"s", ns/1e9)
 }
 
 // pvalue writes a p.

@@ -42,12 +42,12 @@ type Options struct {
 
 // row is a cell as tables show it.
 type row struct {
-	Heads     []string
-	Cell      *Cell
-	Recovered float64
-	Interval  stats.Interval
-	Bound     float64
-	Outcomes  []outcomeRow
+	Heads    []string
+	Cell     *Cell
+	Back     float64        // share of the trials that died
+	Interval stats.Interval // of that
+	Bound    float64
+	Outcomes []outcomeRow
 }
 
 type outcomeRow struct {
@@ -70,15 +70,12 @@ type table struct {
 
 // table makes one of cells; heads takes a cell's from its key.
 func (m *Model) table(caption string, heads []string, cells []*Cell, of func(k Key) []string) table {
-	t := table{Caption: caption, Heads: heads, Trials: "blocks"}
-	if m.Carried {
-		t.Trials = "lives"
-	}
+	t := table{Caption: caption, Heads: heads, Trials: m.unitWord()}
 	for _, c := range cells {
 		n := c.N()
-		r := row{Heads: of(c.Key), Cell: c, Interval: stats.Wilson(c.Sum(recovered), n), Bound: stats.Upper(c.Bad(), n)}
-		if n > 0 {
-			r.Recovered = float64(c.Sum(recovered)) / float64(n)
+		r := row{Heads: of(c.Key), Cell: c, Interval: stats.Wilson(c.Back, c.Died), Bound: stats.Upper(c.Bad(), n)}
+		if c.Died > 0 {
+			r.Back = float64(c.Back) / float64(c.Died)
 		}
 		for _, o := range order {
 			if c.Faults[o] == 0 && c.Trials[o] == 0 {
@@ -108,8 +105,8 @@ type page struct {
 	Title         string
 	Style         template.CSS
 	Void, Summary string
-	Headline      []string
-	Broken        bool
+	Broken        []string
+	Kept, Ground  string
 	Contents      []link
 	Runs          []run
 	Notes         []string
@@ -141,20 +138,17 @@ func WriteHTML(w io.Writer, m *Model, o Options) error {
 }
 
 func (m *Model) page(o Options) *page {
-	p := &page{Title: m.title(), Style: template.CSS(style), Void: m.Void(), Headline: m.Headline(), Claims: m.Claims(), Notes: m.Notes, Unit: m.unit(), Legend: order,
+	p := &page{Title: m.title(), Style: template.CSS(style), Void: m.Void(), Broken: m.Broken(), Kept: m.Kept(), Ground: m.Ground(), Claims: m.Claims(), Notes: m.Notes, Unit: m.unit(), Legend: order,
 		Runs: m.runs(o), Sites: m.sites(), timesView: m.times(), Not: m.not(), Ends: m.ends(), Unknown: m.unknown(), Errors: m.errors()}
 	p.Contents = []link{{"run", "What was run"}, {"promises", "What must not happen"}, {"outcomes", "Outcomes"}, {"cells", "By service, stratum and type"}, {"sites", "Sites and activation"},
 		{"times", "Detection and recovery"}, {"deaths", "Deaths by place"}, {"worst", "The worst"}, {"errors", "Errors"}, {"not", "What is not in it"}}
-	for _, c := range p.Claims {
-		p.Broken = p.Broken || c.Blocks > 0
-	}
 	all := m.Cells(everything)
 	p.Overall = m.table("All faults", nil, all, func(Key) []string { return nil })
 	if len(all) > 0 {
 		p.Summary = fmt.Sprintf("%s, %s, %s. Activated: %s of the faults. %s.", of(m.Faults, "fault"), of(len(m.Blocks), "block"), of(len(m.Boots), "boot"),
 			percent(all[0].Activation.Share), deathsWords(m))
 	}
-	p.Selections = m.table("All strata", []string{"service", "selection"}, m.Cells(func(f *result.Fault) Key { return Key{Service: f.Service, Type: f.Select} }),
+	p.Selections = m.table("All strata. “Came back” is the share of the "+m.unitWord()+" that died", []string{"service", "selection"}, m.Cells(func(f *result.Fault) Key { return Key{Service: f.Service, Type: f.Select} }),
 		func(k Key) []string { return []string{k.Service, k.Type} })
 	p.Services = m.services()
 	p.Activation = m.Cells(func(f *result.Fault) Key { return Key{Service: f.Service, Stratum: f.Stratum} })
@@ -203,7 +197,7 @@ func (m *Model) services() (out []service) {
 		if end < 0 {
 			end = len(cells)
 		}
-		t := m.table(name, []string{"type", "stratum"}, cells[:end], heads)
+		t := m.table("Types and strata of "+name+". “Came back” is the share of the "+m.unitWord()+" that died; the last column has those that broke a promise, and the bound of their share", []string{"type", "stratum"}, cells[:end], heads)
 		out = append(out, service{name, t, t})
 		cells = cells[end:]
 	}
