@@ -51,6 +51,9 @@ rs/root:                         kernel/abi kernel/archive kernel/usys board/rin
 # clients of the reincarnation server are written as drivers are
 rs/service rs/shell rs/ctl:      kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell rs/ctl
 
+# fault injection: what a fault is and what it did, the same in the injector's task and on the host
+rs/fi:                           kernel/abi rs/fi
+
 # what a driver and its clients agree on: whoever talks to a driver may import it, and neither kernel nor RS does, so that
 # a new driver edits no file of theirs
 drivers/protocol:                kernel/abi
@@ -87,6 +90,10 @@ boot/ktest:                    net log syscall io/fs os/exec # a task; one case 
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
+
+# a task links it: no reader of files, but in elffile, which runs on the host only
+rs/fi:                           fmt os net log syscall reflect io/fs os/exec debug
+rs/fi/code/elffile:              none
 
 # words and numbers only: whoever talks to a driver links its protocol
 drivers/protocol:                fmt os net log syscall reflect errors sync encoding time context io math/rand unsafe runtime github.com golang.org
