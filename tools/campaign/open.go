@@ -27,7 +27,7 @@ func made(ctx context.Context, s *spec.Spec) (result.Campaign, error) {
 		m.Dirty = err != nil || len(bytes.TrimSpace(b)) > 0
 	}
 	if s.Machine != "simulated" {
-		if err := real(ctx, &m); err != nil {
+		if err := real(ctx, s, &m); err != nil {
 			return result.Campaign{}, &machine.Fatal{Err: err}
 		}
 	}
@@ -35,13 +35,17 @@ func made(ctx context.Context, s *spec.Spec) (result.Campaign, error) {
 }
 
 // real adds what is built and what it runs on.
-func real(ctx context.Context, m *spec.Made) error {
+func real(ctx context.Context, s *spec.Spec, m *spec.Made) error {
 	b, err := exec.CommandContext(ctx, qemuName(), "--version").Output()
 	if err != nil {
 		return fmt.Errorf("%s --version: %w", qemuName(), err)
 	}
 	m.QEMU, _, _ = strings.Cut(string(b), "\n")
-	m.Hashes, err = imageHashes()
+	from, err := built()
+	if err != nil {
+		return err
+	}
+	m.Hashes, err = from.hashes(s)
 	return err
 }
 

@@ -13,12 +13,8 @@ import (
 	"bennu/tools/campaign/spec"
 )
 
-// lists are names for several types, or selections of them. MINIX's are in the order in which its run_t1b takes them.
-var (
-	minix = []string{"interface", "source", "destination", "pointer", "loop", "text", "nop"}
-	edfi  = []string{"no-load", "no-store", "stuck-branch", "stuck-loop", "index", "operator", "buffer-length"}
-	lists = map[string][]string{"minix": minix, "edfi": edfi}
-)
+// seven are MINIX's, in the order in which its run_t1b takes them.
+var seven = []string{"interface", "source", "destination", "pointer", "loop", "text", "nop"}
 
 // options are those of run and plan.
 type options struct {
@@ -45,7 +41,7 @@ func (h *how) flags(f *flag.FlagSet) {
 
 func (o *options) flags(f *flag.FlagSet) {
 	f.StringVar(&o.services, "services", "rtc", "`labels` of the victims, a comma between two")
-	f.StringVar(&o.types, "types", "random", "kinds of fault, of which one is drawn for each: names with a comma between two, or minix, edfi, random, all")
+	f.StringVar(&o.types, "types", "random", "kinds of fault, of which one is drawn for each: names or lists of them, a comma between two; lists: random, minix, edfi, all")
 	f.StringVar(&o.selections, "selections", "", "several -types, each by itself on each service, a slash between two; minix8: MINIX's seven and random; -types is not given then")
 	f.StringVar(&o.strata, "strata", strings.Join(spec.Strata, ","), "whose `code`")
 	f.IntVar(&o.faults, "faults", 100, "faults a block: MINIX's run_t1 has 100, its run_t2 1")
@@ -79,16 +75,16 @@ func (o *options) spec(f *flag.FlagSet) (*spec.Spec, error) {
 	f.Visit(func(g *flag.Flag) { given = given || g.Name == "types" })
 	switch {
 	case o.selections == "":
-		s.Selections = [][]string{expand(o.types)}
+		s.Selections = [][]string{split(o.types)}
 	case given:
 		return nil, usagef("-types and -selections: expected one of them")
 	case o.selections == "minix8":
-		for _, t := range append(slices.Clone(minix), "random") {
+		for _, t := range append(slices.Clone(seven), "random") {
 			s.Selections = append(s.Selections, []string{t})
 		}
 	default:
 		for l := range strings.SplitSeq(o.selections, "/") {
-			s.Selections = append(s.Selections, expand(l))
+			s.Selections = append(s.Selections, split(l))
 		}
 	}
 	var err error
@@ -102,18 +98,6 @@ func (o *options) spec(f *flag.FlagSet) (*spec.Spec, error) {
 }
 
 func split(s string) []string { return strings.Split(s, ",") }
-
-// expand reads names of types and of lists.
-func expand(text string) (l []string) {
-	for _, n := range split(text) {
-		if list, ok := lists[n]; ok {
-			l = append(l, list...)
-		} else {
-			l = append(l, n)
-		}
-	}
-	return l
-}
 
 // groups are those of the shard.
 func groups(s *spec.Spec, shard string) ([]spec.Group, error) {

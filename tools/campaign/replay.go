@@ -19,34 +19,33 @@ import (
 var errDiffers = errors.New("differs")
 
 // find opens the campaign that an ID names, and its block.
-func find(dir, text string) (*runner.Campaign, *runner.Stored, spec.ID, error) {
-	id, err := spec.ParseID(text)
-	if err != nil {
-		return nil, nil, id, usageError{err}
+func find(dir, text string) (c *runner.Campaign, st *store.Store, b *runner.Stored, id spec.ID, err error) {
+	if id, err = spec.ParseID(text); err != nil {
+		return nil, nil, nil, id, usageError{err}
 	}
 	if dir == "" {
 		dir = filepath.Join("out", "campaigns", id.Campaign)
 	}
-	st, err := store.Open(dir)
+	st, err = store.Open(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		err = fmt.Errorf("%w; -dir names another folder", err)
 	}
 	if err != nil {
-		return nil, nil, id, err
+		return nil, nil, nil, id, err
 	}
 	if st.Campaign.ID != id.Campaign {
-		return nil, nil, id, usagef("%s: %s has campaign %s: -dir names another folder", text, dir, st.Campaign.ID)
+		return nil, nil, nil, id, usagef("%s: %s has campaign %s: -dir names another folder", text, dir, st.Campaign.ID)
 	}
 	s, err := spec.Of(&st.Campaign)
 	if err != nil {
-		return nil, nil, id, fmt.Errorf("%s: %w", dir, err)
+		return nil, nil, nil, id, fmt.Errorf("%s: %w", dir, err)
 	}
-	c, err := open(st, s, &how{})
+	c, err = open(st, s, &how{})
 	if err != nil {
-		return nil, nil, id, err
+		return nil, nil, nil, id, err
 	}
-	b, err := c.Find(st, id.Block)
-	return c, b, id, err
+	b, err = c.Find(st, id.Block)
+	return c, st, b, id, err
 }
 
 func runReplay(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error {
@@ -60,12 +59,12 @@ func runReplay(ctx context.Context, t *tool, f *flag.FlagSet, args []string) err
 	if *times < 1 || *gdb < 0 || *gdb > 65535 {
 		return usagef("-times %d, -gdb %d: expected at least 1, and a port", *times, *gdb)
 	}
-	c, b, id, err := find(*dir, ids[0])
+	c, st, b, id, err := find(*dir, ids[0])
 	if err != nil {
 		return err
 	}
 	if *gdb != 0 {
-		if err := t.debug(b, id, *gdb, *dir); err != nil {
+		if err := t.debug(st.Dir, b, id, *gdb); err != nil {
 			return err
 		}
 	}
@@ -110,7 +109,7 @@ func runShrink(ctx context.Context, t *tool, f *flag.FlagSet, args []string) err
 	if err != nil {
 		return err
 	}
-	c, b, id, err := find(*dir, ids[0])
+	c, _, b, id, err := find(*dir, ids[0])
 	if err != nil {
 		return err
 	}

@@ -229,6 +229,22 @@ func (s *Store) Took(n, faults int, ms int64) error {
 	return s.room(errors.Join(err, f.Close()))
 }
 
+// Keep copies a file into the folder, if it is not there.
+func (s *Store) Keep(name, from string) error {
+	path := filepath.Join(s.Dir, name)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return s.room(err)
+	}
+	return s.write(name, b)
+}
+
 // write makes a file appear whole.
 func (s *Store) write(name string, b []byte) error {
 	path := filepath.Join(s.Dir, name)
@@ -270,7 +286,7 @@ func (s *Store) room(err error) error {
 
 // Sweep removes what a runner that was killed left half-written. The caller has the lock.
 func (s *Store) Sweep() {
-	for _, pattern := range []string{".new-*", "groups/.new-*", "image/.new-*"} {
+	for _, pattern := range []string{".new-*", "groups/.new-*", "image/.new-*", "image/bin/.new-*"} {
 		old, _ := filepath.Glob(filepath.Join(s.Dir, pattern)) // the pattern is good
 		for _, f := range old {
 			os.Remove(f)
