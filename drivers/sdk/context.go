@@ -44,6 +44,7 @@ type Context struct {
 	alarmer     once[Alarmer]
 	notifier    once[Notifier]
 	newser      once[Newser]
+	tracer      once[Tracer]
 
 	in     abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
 	later  later

@@ -54,6 +54,11 @@ rs/service rs/shell rs/ctl:      kernel/abi drivers/protocol drivers/sdk -driver
 # fault injection: what a fault is and what it did, the same in the injector's task and on the host
 rs/fi:                           kernel/abi rs/fi
 
+# the injector is a service that traces others
+rs/swifi:                        kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/fi rs/swifi
+# the workload of campaigns asks drivers as they are asked, and knows what the operator's commands answer
+rs/load:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/load rs/ctl/wire rs/service -rs/service/live rs/shell/session
+
 # what a driver and its clients agree on: whoever talks to a driver may import it, and neither kernel nor RS does, so that
 # a new driver edits no file of theirs
 drivers/protocol:                kernel/abi

@@ -1,7 +1,9 @@
 package code
 
 import (
+	"encoding/binary"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"golang.org/x/arch/x86/x86asm"
@@ -39,5 +41,29 @@ func disassemble(addr uint64, b []byte) (n int, words string) {
 	if err != nil || x.Len != s.len || x.Op == 0 {
 		return s.len, "(unknown) " + hex.EncodeToString(b)
 	}
-	return s.len, x86asm.GNUSyntax(x, addr, nil)
+	words = spelling.Replace(x86asm.GNUSyntax(x, addr, nil))
+	if s.vex {
+		words = ripRelative(b, &s, words)
+	}
+	return s.len, words
+}
+
+// spelling is what objdump writes otherwise.
+var spelling = strings.NewReplacer("callq ", "call ", "jmpq ", "jmp ", "retq", "ret", ",%riz)", ")", "data16 nop", "xchg %ax,%ax", "movsxd ", "movslq ")
+
+// ripRelative adds the register that x86asm leaves out where VEX and EVEX address by RIP.
+func ripRelative(b []byte, s *shape, words string) string {
+	if b[s.opcode+1]&0xc7 != 5 {
+		return words
+	}
+	disp := int32(binary.LittleEndian.Uint32(b[s.opcode+2:]))
+	place := "0x" + strconv.FormatUint(uint64(max(disp, -disp)), 16)
+	if disp < 0 {
+		place = "-" + place
+	}
+	before, after, ok := strings.Cut(words, place)
+	if !ok {
+		return words
+	}
+	return before + place + "(%rip)" + after
 }

@@ -81,8 +81,12 @@ func (h *header) sections(f func(addr uint64)) {
 	}
 }
 
-// trim takes the zeros off the end that fill the last page, where the header did not tell.
+// trim takes zeros off both ends of a text without names: they fill the last page, where the header did not tell, and the room
+// between header and code.
 func (t *Text) trim() {
+	for t.start > 0 && t.start < t.end && t.Bytes[t.start] == 0 {
+		t.start++
+	}
 	n := t.end
 	for n > t.start && t.Bytes[n-1] == 0 {
 		n--

@@ -1,6 +1,13 @@
 package code
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
+
+// signatures are functions that jump over bytes by which tools tell what a program was linked with. No other function of std on
+// amd64 has data in its text.
+const signatures = "crypto/internal/boring/sig."
 
 // The table of functions that Go's linker writes, as Go 1.20 and later have it. Source: runtime/symtab.go (pcHeader, functab),
 // runtime/runtime2.go (_func), debug/gosym. gosym's reader makes a string, a symbol and a function of each name with maps between
@@ -126,7 +133,7 @@ func (t *Text) addFuncs(p *pclntab, start int) (why string) {
 			}
 		}
 		begin := t.Base + uint64(start)
-		t.Funcs[i] = Func{begin + uint64(p.entry(i)), begin + uint64(p.entry(i+1)), name, StratumOf(name)}
+		t.Funcs[i] = Func{begin + uint64(p.entry(i)), begin + uint64(p.entry(i+1)), name, StratumOf(name), strings.HasPrefix(name, signatures)}
 	}
 	return ""
 }

@@ -21,7 +21,7 @@ const (
 // instructions: they mark inlined calls and align loops.
 func (t *Text) Sweep(want Mask) func(yield func(*Inst) bool) {
 	return func(yield func(*Inst) bool) {
-		var in Inst
+		in := Inst{Text: t}
 		t.walk(want, func(off, n int, f *Func) bool {
 			in.Addr, in.Bytes, in.Func = t.Base+uint64(off), t.Bytes[off:off+n:off+n], f
 			in.X.Len, in.X.Op = 0, 0 // Decode writes all of X
@@ -43,7 +43,7 @@ func (t *Text) At(addr uint64) (in Inst, ok bool) {
 	t.walkFrom(addr, func(off, n int, f *Func) bool {
 		if a := t.Base + uint64(off); a >= addr {
 			if ok = a == addr; ok {
-				in = Inst{Addr: a, Bytes: t.Bytes[off : off+n : off+n], Func: f}
+				in = Inst{Addr: a, Bytes: t.Bytes[off : off+n : off+n], Func: f, Text: t}
 				in.Decode()
 			}
 			return false
@@ -89,6 +89,9 @@ type walker struct {
 
 // function walks a function of Go. False: yield did not want more.
 func (w *walker) function(f *Func) bool {
+	if f.data {
+		return true
+	}
 	end := int(f.End - w.Base)
 	for off := int(f.Start - w.Base); off < end; {
 		if w.Bytes[off] == int3 {

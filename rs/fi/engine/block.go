@@ -168,6 +168,12 @@ func (e *Engine) mend() {
 		e.next()
 		return
 	}
+	e.renew()
+}
+
+// renew has the reincarnation server begin another life, if it does not do so by itself.
+func (e *Engine) renew() {
+	e.phase = mending
 	e.w.Alarm(2 * lifeLimit)
 	if e.alive() || e.ep == abi.None {
 		e.w.Refresh()

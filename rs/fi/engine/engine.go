@@ -191,8 +191,7 @@ func (e *Engine) explored(r Tally) {
 		return
 	}
 	e.hello()
-	e.mended = false
-	e.mend()
+	e.renew()
 }
 
 // next begins the next block, or ends the plan.
