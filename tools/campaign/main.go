@@ -36,7 +36,7 @@ func commands() []command {
 		{"plan", "[options]", "prints the groups that `run` with the same options would do", runPlan},
 		{"resume", "DIR", "goes on with the campaign in DIR, whatever ended its runner", runResume},
 		{"status", "DIR", "prints what is done and what came of it", runStatus},
-		{"replay", "[-dir DIR] [-times N] [-gdb PORT] ID", "makes a fault's block again and compares it with its record", runReplay},
+		{"replay", "[-dir DIR] [-times N] [-gdb] ID", "makes a fault's block again and compares it with its record", runReplay},
 		{"shrink", "[-dir DIR] ID", "looks for the fewest faults of a block that come to the same", runShrink},
 		{"merge", "OUT DIR...", "puts the shards of a campaign together", runMerge},
 	}

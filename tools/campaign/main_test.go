@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"debug/elf"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -11,10 +12,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"bennu/rs/fi/types"
 	"bennu/tools/campaign/result"
+	"bennu/tools/internal/tinyelf"
 )
 
 // asRunner makes the test's own executable the tool, so that it can be killed.
@@ -286,7 +290,8 @@ func TestBadInput(t *testing.T) {
 		{"run -machine simulated -budget 10", statusUsage, `budget "10": expected a time, as 10m, or a number of faults`},
 		{"run -machine simulated -budget -3f", statusUsage, "expected a time"},
 		{"run -machine simulated -kind both", statusUsage, "expected single or carry"},
-		{"run -machine simulated -types a -selections b", statusUsage, "expected one of them"},
+		{"run -machine simulated -types text -selections nop", statusUsage, "expected one of them"},
+		{"run -machine simulated -types text,tekst", statusUsage, `type "tekst": expected `},
 		{"run -machine simulated -shard 1", statusUsage, "expected I/N"},
 		{"run -machine simulated -shard 3/2", statusUsage, "expected I/N with I from 1 to N"},
 		{"plan -machine simulated -blocks 1 -faults 10 -shard 1/2", statusUsage, "expected at most 1 shards"},
@@ -306,6 +311,51 @@ func TestBadInput(t *testing.T) {
 		if status != c.status || !strings.Contains(err, c.want) {
 			t.Errorf("%q: status %d, want %d with %q\n%s%s", c.args, status, c.status, c.want, out, err)
 		}
+	}
+}
+
+// minix8 is the seven types of which MINIX's random draws, and random.
+func TestMINIX8(t *testing.T) {
+	a, b := slices.Clone(seven), types.Random()
+	slices.Sort(a)
+	slices.Sort(b)
+	if !slices.Equal(a, b) {
+		t.Errorf("%v, want %v", a, b)
+	}
+}
+
+// The script stops when the injector has read the very count at which it made the fault active, and then at the faulty bytes.
+func TestGDBScript(t *testing.T) {
+	f := result.Fault{ID: "c/1/2", Activated: true, ActivatedAt: 19596889, Stop: 7, Addr: "0x40271960", After: "9031", Symbol: "main.f+0x10", BeforeAs: "rdtsc", AfterAs: "nop; (bad)"}
+	got := gdbScript(1234, &f, []uint64{0x40001002, 0x40002003}, 0)
+	for _, want := range []string{
+		"target remote 127.0.0.1:1234\n",
+		"hbreak *0x40001002 if (((unsigned long)$rdx << 32) | ((unsigned long)$rax & 0xffffffff)) == 19596889\nhbreak *0x40002003 if ",
+		"continue\ndelete\n# The victim",
+		"hbreak *0x40271960 if *(unsigned char *)(0x40271960+0) == 0x90 && *(unsigned char *)(0x40271960+1) == 0x31\ncontinue\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\nwant %q", got, want)
+		}
+	}
+	f.ActivatedAt = 0
+	if got := gdbScript(1234, &f, nil, 0x10a2160); !strings.Contains(got, "not activated") || !strings.Contains(got, "hbreak *0x10a2160\ncontinue\n") || strings.Contains(got, "$rdx") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestClocks(t *testing.T) {
+	file := tinyelf.ELF([]byte{0x90, 0x0f, 0x31, 0xc3, 0x0f, 0x01, 0xf9, 0x90}, tinyelf.NotePVH)
+	f, err := elf.NewFile(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := clocks(file)
+	if err != nil || !slices.Equal(at, []uint64{f.Entry + 3, f.Entry + 7}) {
+		t.Errorf("%#x, %v: entry %#x", at, err, f.Entry)
+	}
+	if _, err := clocks([]byte("no ELF")); err == nil {
+		t.Error("that is an executable")
 	}
 }
 

@@ -51,27 +51,31 @@ func find(dir, text string) (c *runner.Campaign, st *store.Store, b *runner.Stor
 func runReplay(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error {
 	dir := f.String("dir", "", "the campaign's `folder`; default out/campaigns/CAMPAIGN")
 	times := f.Int("times", 1, "how `often`")
-	gdb := f.Int("gdb", 0, "a `port`: the machine waits there for gdb, and how to stop at the fault is printed")
+	gdb := f.Bool("gdb", false, "the machine waits for gdb, and how to stop at the fault is printed")
+	port := f.Int("port", 1234, "where -gdb waits, on the loopback interface")
 	ids, err := parse(f, args, 1)
 	if err != nil {
 		return err
 	}
-	if *times < 1 || *gdb < 0 || *gdb > 65535 {
-		return usagef("-times %d, -gdb %d: expected at least 1, and a port", *times, *gdb)
+	if *times < 1 || *port < 2 || *port > 65535 {
+		return usagef("-times %d, -port %d: expected at least 1, and 2 to 65535", *times, *port)
+	}
+	if !*gdb {
+		*port = 0
 	}
 	c, st, b, id, err := find(*dir, ids[0])
 	if err != nil {
 		return err
 	}
-	if *gdb != 0 {
-		if err := t.debug(st.Dir, b, id, *gdb); err != nil {
+	if *gdb {
+		if err := t.debug(st.Dir, b, id, *port); err != nil {
 			return err
 		}
 	}
 	t.show("stored", b.Lines, id)
 	bad := false
 	for range *times {
-		again, err := c.Replay(ctx, b, *gdb)
+		again, err := c.Replay(ctx, b, *port)
 		if err != nil {
 			return err
 		}

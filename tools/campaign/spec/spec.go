@@ -11,6 +11,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/rs/fi/plan"
+	"bennu/rs/fi/types"
 )
 
 // Spec is a campaign. Each service has Blocks blocks of each selection.
@@ -84,7 +85,7 @@ func (s *Spec) Check() error {
 		bad("no types: expected at least one")
 	}
 	for i, l := range s.Selections {
-		names("type", l, nil)
+		names("type", l, known())
 		if slices.ContainsFunc(s.Selections[:i], func(o []string) bool { return slices.Equal(o, l) }) {
 			bad("selection %q: is named twice", strings.Join(l, ","))
 		}
@@ -127,6 +128,14 @@ func (s *Spec) numbers(bad func(string, ...any)) {
 	if s.Limit < time.Millisecond || s.Limit > time.Minute {
 		bad("limit %v: expected 1ms to 1m", s.Limit)
 	}
+}
+
+// known are the types and the lists of them.
+func known() (l []string) {
+	for _, r := range types.All() {
+		l = append(l, r.Name())
+	}
+	return append(l, types.Lists...)
 }
 
 func word(s string) bool {

@@ -133,7 +133,8 @@ func TestRefused(t *testing.T) {
 		{func(s *Spec) { s.Strata = []string{"kernel"} }, `stratum "kernel": expected driver, sdk, runtime`},
 		{func(s *Spec) { s.Selections = nil }, "no types"},
 		{func(s *Spec) { s.Selections = [][]string{{"text"}, {"text"}} }, `selection "text": is named twice`},
-		{func(s *Spec) { s.Selections = [][]string{{"te xt"}} }, `type "te xt": expected lower-case`},
+		{func(s *Spec) { s.Selections = [][]string{{"tekst"}} }, `type "tekst": expected `},
+		{func(s *Spec) { s.Services = []string{"r tc"} }, `service "r tc": expected lower-case`},
 		{func(s *Spec) { s.Faults = 101 }, "faults 101: expected 1 to 100"},
 		{func(s *Spec) { s.Blocks = 0 }, "blocks 0: expected 1 to"},
 		{func(s *Spec) { s.Blocks = 1 << 30 }, "2 services × 3 selections × 1073741824 blocks"},
@@ -142,10 +143,8 @@ func TestRefused(t *testing.T) {
 		{func(s *Spec) { s.Machine = "vax" }, `machine "vax": expected q35, pc, simulated`},
 		{func(s *Spec) { s.Period = 0 }, "period 0s: expected 1ms to 1m"},
 		{func(s *Spec) { s.Limit = time.Hour }, "limit 1h0m0s: expected 1ms to 1m"},
-		{func(s *Spec) {
-			s.Selections = [][]string{strings.Split(strings.Repeat("x-", 40)+strings.Repeat("y", 150), "-")}
-		}, "is named twice"},
-		{func(s *Spec) { s.Selections = [][]string{{strings.Repeat("y", 250)}} }, "expected at most 256 bytes"},
+		{func(s *Spec) { s.Selections = [][]string{{"text", "text"}} }, `type "text": is named twice`},
+		{func(s *Spec) { s.Selections = [][]string{known()} }, "expected at most 256 bytes"},
 	} {
 		s := good()
 		c.change(s)
