@@ -84,6 +84,8 @@ tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout k
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
+# campaigns read what the injector writes, and the code of the services
+tools/campaign:                  tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/crc32c rs/conf rs/fi
 # the same work on Linux counts by the same counter
 tools/bench/linux:               board/x86
 `
