@@ -78,8 +78,9 @@ drivers:                         kernel/abi drivers/protocol drivers/sdk -driver
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
 tools:                           tools kernel/abi drivers/protocol kernel/archive kernel/layout rs/conf rs/service -rs/service/live
-# the image builder holds system.conf against the memory that the kernel leaves services
-tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
+# who packs an archive holds system.conf against the memory that the kernel leaves services
+tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout rs/conf
+tools/internal/bootimage:        tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
 # the demo holds what services waited against what the scheduler promises, and packs hogs
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
