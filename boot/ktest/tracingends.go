@@ -61,7 +61,7 @@ func traceNotAllowed(t *T) {
 			t.want("op "+itoa(uint64(op)), e, abi.EPERM)
 		}
 	}
-	e, _ := q.call(abi.CallTrace, uint64(abi.TracePeek), uint64(x.ep), code.Data)
+	e, _ := q.call(abi.CallTrace, uint64(abi.TracePeek), uint64(x.ep), code.Text)
 	t.want("the one", e, abi.OK)
 	e, _ = q.call(abi.CallTrace, uint64(abi.TraceAttach), uint64(a), 0)
 	t.want("the one", e, abi.OK)
@@ -130,7 +130,9 @@ func tracerDies(t *T) {
 	t.kill(born)
 	p := all()
 	p.Traces = [2]uint64{}
-	x := t.createOn(a, t.image(code.New().Count(abi.RAMBase).Stop().ELF()), "next")
+	id := t.image(code.New().Count(abi.RAMBase).Stop().ELF())
+	x := t.createOn(a, id, "next")
+	t.must("free", sys.ImageFree(id))
 	t.must("set", set(x, p))
 	t.must("allow", sys.PrivAllow(x))
 	equal(t, "the next life", t.info(x).State, abi.StateReceiving)
