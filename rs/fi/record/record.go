@@ -1,5 +1,8 @@
 // Package record is what the injector writes while it works: a stream of frames that a host reads. A frame that begins a block is written
 // before anything is done, so that a machine that ends tells in which block it did.
+//
+// A frame is the byte 0xb5, its kind, the number of bytes of its content (two bytes, the lower first), the content, and the CRC-32C of
+// all that (four bytes). In the content numbers are varints (encoding/binary), texts and lists have their length before them.
 package record
 
 import (
@@ -10,15 +13,17 @@ import (
 
 // Hello is the first frame of a boot.
 type Hello struct {
-	Plan     string // as the injector understood it
-	ImageCRC uint64
+	Plan     string   // as the injector understood it
+	Types    []string // of the faults: Fault.Type is an index
+	ImageCRC uint64   // CRC-32C of the victim's executable
 	TextBase uint64
 	TextSize uint64
 	TSCHz    uint64
 	Sites    [code.Strata]uint32 // instructions
 	Reached  [code.Strata]uint32 // of which the golden run reached
-	Eligible []uint32            // by index of Plan.Types: instructions of the strata where it applies; 0 for what is no Code
-	Unknown  []uint64            // addresses of bytes that do not decode
+	Eligible []uint32            // by index of Types: of those reached, where it applies. The reader counts those of all the text
+	Unknowns uint32              // bytes that do not decode
+	Unknown  []uint64            // addresses of the first of them
 }
 
 // Begin says that a block is about to be made.
@@ -33,13 +38,13 @@ type Begin struct {
 // Fault is one fault of the block.
 type Fault struct {
 	Index     uint16
-	Type      uint8 // index of the fault.Type's name in Plan.Types after `random` was expanded
+	Type      uint8 // index of its name in Hello.Types
 	Stratum   code.Stratum
 	Activated bool
 	Addr      uint64 // Code, AtSite; else 0
 	Old, New  []byte // the instruction's bytes
 	TSC       uint64 // when it was activated
-	Weight    float64
+	Stops     uint64 // which stop for its tracer that was, in all of the boot
 	Words     string // what a Strike did
 }
 
