@@ -3,6 +3,8 @@
 package main
 
 import (
+	"maps"
+
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 )
@@ -103,19 +105,7 @@ func tracerDies(t *T) {
 	}
 	t.walk("while they are stopped")
 	t.must("kill", sys.TaskKill(tracer.ep))
-	sys.Sleep(1_000_000)
-	vectors := map[abi.Endpoint]uint32{}
-	var r abi.DeathRecord
-	for takeDeath(&r) {
-		vectors[r.Endpoint] = r.Vector
-	}
-	want := map[abi.Endpoint]uint32{tracer.ep: 0, breaks: 3, faults: 6}
-	for ep, v := range want {
-		if got, ok := vectors[ep]; !ok || got != v {
-			t.errorf("death of %d: %v, vector %d, want %d", ep, ok, got, v)
-		}
-	}
-	equal(t, "deaths", len(vectors), len(want))
+	t.ends(map[abi.Endpoint]uint32{tracer.ep: 0, breaks: 3, faults: 6})
 	t.walk("after the tracer's death")
 	t.want("a call that was to be made", abi.Errno(t.peek(calls, code.Data)), abi.OK)
 	equal(t, "it went on", t.peek(calls, code.Data+16), 1)
@@ -136,6 +126,19 @@ func tracerDies(t *T) {
 	t.must("set", set(x, p))
 	t.must("allow", sys.PrivAllow(x))
 	equal(t, "the next life", t.info(x).State, abi.StateReceiving)
+}
+
+// ends compares which tasks die within a millisecond, and by which vector.
+func (t *T) ends(want map[abi.Endpoint]uint32) {
+	sys.Sleep(1_000_000)
+	got := map[abi.Endpoint]uint32{}
+	var r abi.DeathRecord
+	for takeDeath(&r) {
+		got[r.Endpoint] = r.Vector
+	}
+	if !maps.Equal(got, want) {
+		t.errorf("deaths, and their vectors: %v, want %v", got, want)
+	}
 }
 
 // traceKilled: a life that is stopped is killed like any other, told or not, and its successor in the slot is not stopped for it.
