@@ -6,7 +6,11 @@
 // executable segment is swept from its begin to its end, and all of it is stratum Driver.
 package code
 
-import "golang.org/x/arch/x86/x86asm"
+import (
+	"golang.org/x/arch/x86/x86asm"
+
+	"bennu/rs/fi/enc"
+)
 
 // Stratum is whose code an instruction is. Faults are counted apart by it: most of a Go service's text is the run-time's.
 type Stratum uint8
@@ -48,8 +52,12 @@ type Inst struct {
 	Addr  uint64
 	Bytes []byte // of the text, not of the decoder
 	X     x86asm.Inst
-	Func  *Func // nil where names are not known
+	Func  *Func // nil where names are not known, which they are in Go programs
+	Text  *Text // that it is in; nil: it stands alone, and has no neighbours
 
+	enc   enc.Inst
+	encOf *byte // the byte that enc was read at
+	encOK bool
 	known *templates // nil: none
 	shape shape      // of Bytes; len 0: not known
 }

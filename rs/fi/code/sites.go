@@ -44,7 +44,7 @@ func (s *Sites) Inst(i int) Inst {
 	off := s.starts.At(i)
 	n, _ := Length(s.t.Bytes[off:]) // it was one in the sweep
 	addr := s.t.Base + uint64(off)
-	in := Inst{Addr: addr, Bytes: s.t.Bytes[off : off+n : off+n], Func: s.t.Func(addr)}
+	in := Inst{Addr: addr, Bytes: s.t.Bytes[off : off+n : off+n], Func: s.t.Func(addr), Text: s.t}
 	in.Decode()
 	return in
 }

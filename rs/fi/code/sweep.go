@@ -21,7 +21,7 @@ const (
 // instructions: they mark inlined calls and align loops.
 func (t *Text) Sweep(want Mask) func(yield func(*Inst) bool) {
 	return func(yield func(*Inst) bool) {
-		var in Inst
+		in := Inst{Text: t}
 		t.walk(want, func(off int, s shape, f *Func) bool {
 			in.Addr, in.Bytes, in.Func, in.shape = t.Base+uint64(off), t.Bytes[off:off+s.len:off+s.len], f, s
 			in.X.Len, in.X.Op = 0, 0 // Decode writes all of X
@@ -43,7 +43,7 @@ func (t *Text) At(addr uint64) (in Inst, ok bool) {
 	t.walkFrom(addr, func(off int, s shape, f *Func) bool {
 		if a := t.Base + uint64(off); a >= addr {
 			if ok = a == addr; ok {
-				in = Inst{Addr: a, Bytes: t.Bytes[off : off+s.len : off+s.len], Func: f}
+				in = Inst{Addr: a, Bytes: t.Bytes[off : off+s.len : off+s.len], Func: f, Text: t}
 				in.Decode()
 			}
 			return false
