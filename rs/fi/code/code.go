@@ -116,7 +116,7 @@ func New(text Segment, others ...Segment) (*Text, error) {
 	tables := append([]Segment{}, others...)
 	tables = append(tables, text) // a linker may have put the constants there
 	for _, s := range tables {
-		found, e := t.readTable(s, &h)
+		found, e := t.readTable(s)
 		if e != "" {
 			return nil, Error(e)
 		}
