@@ -76,6 +76,8 @@ tools:                           tools kernel/abi drivers/protocol kernel/archiv
 tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
 # the demo holds what services waited against what the scheduler promises, and packs hogs
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
+# what fault types promise is held by one package, against objdump
+tools/faulttest:                 tools rs/fi kernel/abi
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 # the same work on Linux counts by the same counter
@@ -97,7 +99,8 @@ boot/ktest:                    net log syscall io/fs os/exec # a task; one case 
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
 
 # a task links it: no reader of files, but in elffile, which runs on the host only
-rs/fi:                           fmt os net log syscall reflect io/fs os/exec debug
+rs/fi:                           os net log syscall io/fs os/exec debug
+rs/fi/code:                      fmt os net log syscall io/fs os/exec debug reflect time runtime
 rs/fi/code/elffile:              none
 
 # words and numbers only: whoever talks to a driver links its protocol
