@@ -58,6 +58,7 @@ type Inst struct {
 	enc   enc.Inst
 	encOf *byte // the byte that enc was read at
 	encOK bool
+
 	known *templates // nil: none
 	shape shape      // of Bytes; len 0: not known
 }
