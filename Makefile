@@ -17,7 +17,7 @@ TASKS := rs=rs/root tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd f
 # roles beside the services that drive no clock; an ordinary Go program, which tools/qemutest packs; and
 # the workload and the injector of campaigns.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher load=rs/load $(if $(wildcard rs/swifi/*.go),swifi=rs/swifi)
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher load=rs/load swifi=rs/swifi
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
@@ -31,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-bochs need-grub need-uefi FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -54,14 +54,14 @@ test: check test-host test-qemu ## check, host tests, QEMU tests
 check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 	$(GO) run ./tools/check
 	$(GO) vet ./...
-	$(GO) vet -tags qemu,long,bochs ./tools/...
+	$(GO) vet -tags qemu,long,bochs ./tools/... ./rs/fi/...
 	$(GO) run ./tools/tamago vet ./...
 	$(GO) test ./tools/deps
 
-test-host: need-go ## unit tests and simulations, without QEMU
+test-host: need-go need-binutils ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
 
-test-qemu: need-qemu need-grub image ## boot, kernel and recovery tests in QEMU
+test-qemu: need-qemu need-grub need-cc need-binutils image ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
 test-long: test-hogs test-boot test-bochs test-recorded ## what takes longer than make test should, or needs a host that does nothing else
@@ -79,7 +79,7 @@ test-bochs: need-bochs image ## the kernel's tests on another processor: the emu
 	$(GO) test $(TESTFLAGS) -count=1 -tags bochs -timeout 40m ./tools/bochstest
 
 # One package after the other, so that machines do not share the host's two cores.
-QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools | sed 's|^|./|')))
+QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools rs/fi | sed 's|^|./|')))
 
 golden: need-qemu image ## rewrite the boot transcripts that the tests compare with
 	$(GO) test -count=1 -tags qemu ./tools/qemutest -update
@@ -123,6 +123,9 @@ need-grub:
 
 need-uefi:
 	@./tools/need.sh go grub uefi
+
+need-binutils:
+	@./tools/need.sh binutils
 
 need-cc:
 	@./tools/need.sh cc

@@ -54,6 +54,11 @@ rs/root:                         kernel/abi kernel/archive kernel/usys board/rin
 # clients of the reincarnation server are written as drivers are
 rs/service rs/shell rs/ctl:      kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell rs/ctl
 
+# fault injection: what a fault is and what it did, the same in the injector's task and on the host
+rs/fi:                           kernel/abi rs/fi
+
+# the injector is a service that traces others
+rs/swifi:                        kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/fi rs/swifi
 # the workload of campaigns asks drivers as they are asked, and knows what the operator's commands answer
 rs/load:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/load rs/ctl/wire rs/service -rs/service/live rs/shell/session
 
@@ -80,6 +85,8 @@ tools/internal/bootimage:        tools kernel/abi kernel/archive kernel/layout k
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
+# campaigns read what the injector writes, and the code of the services
+tools/campaign:                  tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/crc32c rs/conf rs/fi
 # the same work on Linux counts by the same counter
 tools/bench/linux:               board/x86
 `
@@ -97,6 +104,11 @@ boot/ktest:                    net log syscall io/fs os/exec # a task; one case 
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
+
+# a task links it: no reader of files, but in elffile, which runs on the host only
+rs/fi:                           os net log syscall io/fs os/exec debug
+rs/fi/code:                      fmt os net log syscall io/fs os/exec debug reflect time runtime
+rs/fi/code/elffile:              none
 
 # words and numbers only: whoever talks to a driver links its protocol
 drivers/protocol:                fmt os net log syscall reflect errors sync encoding time context io math/rand unsafe runtime github.com golang.org

@@ -25,7 +25,7 @@ func (e *Engine) work(ops int, p phase) {
 func (e *Engine) Worked(t Tally) {
 	switch e.phase {
 	case golden:
-		e.explored(t)
+		e.shown(t)
 	case working:
 		e.count(t)
 		switch {
@@ -168,6 +168,12 @@ func (e *Engine) mend() {
 		e.next()
 		return
 	}
+	e.renew()
+}
+
+// renew has the reincarnation server begin another life, if it does not do so by itself.
+func (e *Engine) renew() {
+	e.phase = mending
 	e.w.Alarm(2 * lifeLimit)
 	if e.alive() || e.ep == abi.None {
 		e.w.Refresh()

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"math"
 
 	"bennu/rs/fi/code"
 )
@@ -124,20 +123,6 @@ func (c *codec) bool(v *bool) {
 	*v = n != 0
 }
 
-func (c *codec) float(v *float64) {
-	n := math.Float64bits(*v)
-	if !c.reads {
-		c.b = binary.LittleEndian.AppendUint64(c.b, n)
-		return
-	}
-	if len(c.b) < 8 {
-		c.bad, c.b = true, nil
-		return
-	}
-	*v = math.Float64frombits(binary.LittleEndian.Uint64(c.b))
-	c.b = c.b[8:]
-}
-
 func (c *codec) bytes(v *[]byte) {
 	n := uint32(len(*v))
 	num(c, &n)
@@ -205,7 +190,7 @@ func (h *Hello) code(c *codec) {
 		num(c, &h.Sites[i])
 		num(c, &h.Reached[i])
 	}
-	each(c, &h.Eligible, maxTypes, func(n *uint32) { num(c, n) })
+	each(c, &h.Eligible, maxTypes*int(code.Strata), func(n *uint32) { num(c, n) })
 	num(c, &h.Unknowns)
 	each(c, &h.Unknown, maxUnknown, func(n *uint64) { num(c, n) })
 }
@@ -228,7 +213,6 @@ func (f *Fault) code(c *codec) {
 	c.bytes(&f.New)
 	num(c, &f.TSC)
 	num(c, &f.Stops)
-	c.float(&f.Weight)
 	c.text(&f.Words)
 }
 
