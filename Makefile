@@ -14,9 +14,10 @@ TASKS := rs=rs/root tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd f
 
 # What other archives have: the root task that is the kernel's own tests; the one that is its benchmark, with a task to talk to; the
 # client that tools/bench adds to the whole system; and what takes the machine from the others in tests, one program in many
-# roles beside the services that drive no clock; and an ordinary Go program, which tools/qemutest packs.
+# roles beside the services that drive no clock; an ordinary Go program, which tools/qemutest packs; and
+# the workload and the injector of campaigns.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher load=rs/load $(if $(wildcard rs/swifi/*.go),swifi=rs/swifi)
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
@@ -30,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-bochs need-grub need-uefi need-chromium FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -53,14 +54,14 @@ test: check test-host test-qemu ## check, host tests, QEMU tests
 check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 	$(GO) run ./tools/check
 	$(GO) vet ./...
-	$(GO) vet -tags qemu,long,bochs,browser ./tools/...
+	$(GO) vet -tags qemu,long,bochs,browser ./tools/... ./rs/fi/...
 	$(GO) run ./tools/tamago vet ./...
 	$(GO) test ./tools/deps
 
-test-host: need-go ## unit tests and simulations, without QEMU
+test-host: need-go need-binutils ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
 
-test-qemu: need-qemu need-grub image ## boot, kernel and recovery tests in QEMU
+test-qemu: need-qemu need-grub need-cc need-binutils image ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
 test-long: test-hogs test-boot test-bochs test-recorded test-report ## what takes longer than make test should, or needs a host that does nothing else
@@ -81,7 +82,7 @@ test-report: need-chromium # a campaign's page in a browser
 	$(GO) test $(TESTFLAGS) -count=1 -tags browser -timeout 10m -run TestBrowser ./tools/campaign/report
 
 # One package after the other, so that machines do not share the host's two cores.
-QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools | sed 's|^|./|')))
+QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools rs/fi | sed 's|^|./|')))
 
 golden: need-qemu image ## rewrite the boot transcripts that the tests compare with
 	$(GO) test -count=1 -tags qemu ./tools/qemutest -update
@@ -129,6 +130,9 @@ need-uefi:
 need-chromium:
 	@./tools/need.sh go chromium
 
+need-binutils:
+	@./tools/need.sh binutils
+
 need-cc:
 	@./tools/need.sh cc
 
@@ -141,6 +145,12 @@ $(OUT)/bin/rs: FORCE
 $(filter-out $(OUT)/bin/rs,$(BINS)): $(OUT)/bin/%: FORCE | $(OUT)/bin/rs
 	@echo "build $@"
 	$(build) -ring 3 -o $@ ./$(call package,$(filter $*=%,$(TASKS) $(PARTS)))
+
+# The service in C that campaigns break.
+$(OUT)/bin/sum: docs/examples/sum/sum.c docs/examples/sum/build.sh | need-cc
+	@mkdir -p $(OUT)/bin
+	@echo "build $@"
+	docs/examples/sum/build.sh -o $@
 
 $(OUT)/kernel.elf: FORCE | $(OUT)/bin/rs
 	@echo "build $@"

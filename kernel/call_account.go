@@ -24,6 +24,7 @@ func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if e != abi.OK {
 			return e, 0
 		}
+		k.limitFrames(a.ID)
 		k.share(a, sched.Level(a.Spec.Priority))
 		return abi.OK, uint64(a.ID)
 	case abi.AccountFree:
@@ -33,6 +34,7 @@ func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		}
 		e := k.accounts.Close(id)
 		if e == abi.OK {
+			k.untrace(id)
 			k.sched.Clear(id)
 		}
 		return e, 0

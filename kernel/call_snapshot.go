@@ -17,6 +17,9 @@ type snapshot struct {
 
 	sum    uint64 // of what it holds; 0: not known yet
 	cursor space.Cursor
+
+	second space.Cursor // of TraceVerify
+	looks  abi.Endpoint // who makes it
 }
 
 // before is the calls that a task may have made before its snapshot is taken: none that gave it anything of the life that it is.

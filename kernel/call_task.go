@@ -54,6 +54,9 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	k.sched.Add(t.Slot, a.ID)
 	a.Tasks++
 	a.Lives++
+	if k.tracers[a.ID].by != 0 {
+		k.trace(t)
+	}
 	return t, abi.OK
 }
 

@@ -27,9 +27,9 @@ func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
 	k.bury(t)
 }
 
-// bury goes on with t's end, and finishes it when all peers of t are told and nobody sees its windows.
+// bury goes on with t's end, and finishes it when nobody is traced by t, all peers of t are told and nobody sees its windows.
 func (k *Kernel) bury(t *task.Task) {
-	if !k.ipc.Forget(t) || !k.windows.Forget(t.Endpoint, t.Account) {
+	if k.by>>(t.Slot&63)&1 != 0 && !k.forgetTraces(t) || !k.ipc.Forget(t) || !k.windows.Forget(t.Endpoint, t.Account) {
 		k.sched.Ready(t.Slot, k.since)
 		return
 	}

@@ -80,6 +80,11 @@ func newVictim(t testing.TB) *victim {
 }
 
 // operation takes frames: do returns its error, fault means that its caller ends when there are none.
+const pokes = "poke into shared text"
+
+// keeps tells whether the target keeps what it was given before a frame was missing.
+func (op *operation) keeps() bool { return op.want == abi.EFAULT || op.name == pokes }
+
 type operation struct {
 	name  string
 	root  bool // the root task's account pays
@@ -158,10 +163,10 @@ var operations = []operation{
 		}
 		return e
 	}, abi.ENOMEM, false},
-	{"poke into shared text", false, func(v *victim) abi.Errno {
+	{pokes, false, func(v *victim) abi.Errno {
 		e, _ := v.call(v.root, abi.CallTrace, uint64(abi.TracePoke1), uint64(v.x.Endpoint), code.Text, 0xcc)
 		return e
-	}, abi.EFAULT, false},
+	}, abi.ENOMEM, false},
 }
 
 // The n-th frame is missing, for every n, of the account's own, of the machine's, of what is owed to nobody else, of its
@@ -191,8 +196,8 @@ func TestEachFrameMissing(t *testing.T) {
 // missing does op with n frames, and tells whether they were too few.
 func (op *operation) missing(t *testing.T, how string, s squeeze, n uint64) bool {
 	v := newVictim(t)
-	op.do(v)                               // once with all, so that what it makes for good is there
-	if op.fault || op.want == abi.EFAULT { // it has taken pages
+	op.do(v)                    // once with all, so that what it makes for good is there
+	if op.fault || op.keeps() { // it has taken pages
 		v.remake()
 	}
 	account := v.account
@@ -220,13 +225,13 @@ func (op *operation) missing(t *testing.T, how string, s squeeze, n uint64) bool
 	if want := op.want; !op.fault && e != want {
 		t.Fatalf("%s, %s of %d frames: %s, want %s", op.name, how, n, e.Name(), want.Name())
 	}
-	if !op.fault && op.want == abi.ENOMEM && v.pool.Free() != squeezed {
+	if !op.fault && !op.keeps() && v.pool.Free() != squeezed {
 		t.Errorf("%s, %s of %d frames: %d frames are gone", op.name, how, n, squeezed-v.pool.Free())
 	}
 	release()
 	if op.fault {
 		v.remake()
-	} else if op.want == abi.ENOMEM && v.counts() != before {
+	} else if !op.keeps() && v.counts() != before {
 		t.Errorf("%s, %s of %d frames: counts\n%+v, were\n%+v", op.name, how, n, v.counts(), before)
 	}
 	if e := op.do(v); e != abi.OK {

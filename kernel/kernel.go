@@ -45,7 +45,7 @@ type Config struct {
 	Seed     [4]uint64 // of the tasks' random numbers
 	Replay   bool      // the seed was given: all that is random follows from it, secrets too
 
-	Ports      ioport.Ports   // the guarded ones are reached by these
+	Ports      PortSpace
 	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
 	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
@@ -80,6 +80,7 @@ type Kernel struct {
 	tell    func(owner abi.Endpoint, bit uint) bool
 
 	bill
+	tracing
 	held   uint64 // servers, by slot, with messages that wait until the sender's budget is filled
 	retry  uint64 // those of them to look at again
 	chores bool   // retry or the console has something left to do

@@ -96,9 +96,8 @@ func (k *Kernel) pick() *task.Task {
 		k.payer, k.how, k.slot = payer, how, slot // the switch is this one's
 	}
 	t := &k.tasks.Tasks[slot]
-	if t.Dying {
-		k.bury(t)
-		k.poll()
+	if t.Aside {
+		k.aside(t)
 		return nil
 	}
 	if t.Ctx != k.cpu.Current {

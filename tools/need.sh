@@ -1,6 +1,6 @@
 #!/bin/sh
-# need.sh WHAT...: looks for go, qemu, cc, bochs, grub, uefi and chromium, and installs what is Debian's with apt where that needs no
-# password. If something is missing in the end, it says the one line to type, and status is 2.
+# need.sh WHAT...: looks for go, qemu, cc, binutils, bochs, grub, uefi and chromium, and installs what is Debian's with apt where
+# that needs no password. If something is missing in the end, it says the one line to type, and status is 2.
 set -u
 
 say() { echo "need: $*" >&2; }
@@ -56,6 +56,11 @@ need_cc() {
 	command -v xz >/dev/null 2>&1 || install xz-utils
 }
 
+# objdump, which tests compare our reading of machine code with.
+need_binutils() {
+	command -v objdump >/dev/null 2>&1 || install binutils
+}
+
 # Bochs, its firmware and display; GRUB loads the kernel there, too.
 need_bochs() {
 	command -v bochs >/dev/null 2>&1 || lacks=1
@@ -92,10 +97,11 @@ for what in "$@"; do
 	go) need_go ;;
 	qemu) need_qemu ;;
 	cc) need_cc ;;
+	binutils) need_binutils ;;
 	bochs) need_bochs ;;
 	grub) need_grub ;;
 	uefi) need_uefi ;;
 	chromium) need_chromium ;;
-	*) say "$what: expected go, qemu, cc, bochs, grub, uefi or chromium" && exit 2 ;;
+	*) say "$what: expected go, qemu, cc, binutils, bochs, grub, uefi or chromium" && exit 2 ;;
 	esac
 done

@@ -222,7 +222,7 @@ func rootAccount() abi.Errno {
 // all is every right that needs no hardware. Tasks of cases run before the root task, with a budget that they
 // cannot use up: when the root task goes on they wait, or are dead.
 func all() rights {
-	return rights{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)},
+	return rights{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), Traces: [2]uint64{^uint64(0), ^uint64(0)}},
 		AccountSpec: abi.AccountSpec{Priority: before, BudgetNS: forEver, PeriodNS: forEver, QuantumNS: forEver, CeilingFrames: 256}}
 }
 

@@ -216,8 +216,12 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 		return // else it is that of a Call that gave up
 	}
 	if kind == abi.KindNotify && m.Source == abi.System {
-		c.takeResults()
-		return
+		if m.Arg[0]&abi.SystemAsync != 0 {
+			c.takeResults()
+		}
+		if m.Arg[0]&abi.SystemTrace == 0 {
+			return
+		}
 	}
 	if kind != abi.KindNotify && m.Type == abi.RSStop && root {
 		c.stop = true

@@ -44,6 +44,7 @@ type Context struct {
 	alarmer     once[Alarmer]
 	notifier    once[Notifier]
 	newser      once[Newser]
+	tracer      once[Tracer]
 
 	in     abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
 	later  later
@@ -104,6 +105,9 @@ func (c *Context) Args() []string {
 
 // Now is the time since boot. It makes no kernel call.
 func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
+
+// TSC is the processor's time-stamp counter: where an emulator counts instructions, their number. It makes no kernel call.
+func (c *Context) TSC() uint64 { return c.k.TSC() }
 
 // Date is Unix time, by what all tasks see (abi.ClockInfo); known is false when nobody has set it in this boot. time.Now tells the
 // same.

@@ -56,6 +56,9 @@ type Notifier interface {
 	Notified(c *Context, from abi.Endpoint)
 }
 
+// Tracer is told that lives which it traces (Context.TraceAttach) are stopped: TraceNext tells which, until there is none.
+type Tracer interface{ Traced(c *Context) }
+
 // once is one of the further interfaces of a driver, looked up when it is first wanted.
 type once[T any] struct {
 	handler     T

@@ -20,6 +20,7 @@ type later struct {
 	irq      uint64 // order of the first interrupt; 0: none
 	irqBits  uint64
 	alarm    uint64 // order of the alarm
+	trace    uint64 // of what a tracer is told
 	stop     uint64 // order of an RSStop; 0: none
 	news     uint64 // of an RSNews
 	newsNext uint64
@@ -88,6 +89,8 @@ func (l *later) keep(m *abi.Msg, kind abi.ReceiveKind, root bool) bool {
 		l.place(&l.irq)
 	case kind == abi.KindNotify && m.Source == abi.Clock:
 		l.place(&l.alarm)
+	case kind == abi.KindNotify && m.Source == abi.System:
+		l.place(&l.trace)
 	case kind == abi.KindNotify:
 		l.note(m.Source)
 	case m.Type == abi.MsgReply:
@@ -136,6 +139,7 @@ func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
 	older(l.notes[0].order)
 	older(l.irq)
 	older(l.alarm)
+	older(l.trace)
 	older(l.stop)
 	older(l.news)
 	older(l.fault)
@@ -156,6 +160,9 @@ func (l *later) next(m *abi.Msg, root abi.Endpoint) abi.ReceiveKind {
 		return abi.KindNotify
 	case l.alarm:
 		*m, l.alarm = abi.Msg{Source: abi.Clock, Type: abi.MsgNotify}, 0
+		return abi.KindNotify
+	case l.trace:
+		*m, l.trace = abi.Msg{Source: abi.System, Type: abi.MsgNotify, Arg: [7]uint64{abi.SystemTrace}}, 0
 		return abi.KindNotify
 	case l.stop:
 		*m, l.stop = abi.Msg{Source: root, Type: abi.RSStop}, 0

@@ -197,6 +197,9 @@ func (c *Context) notified(m *abi.Msg) {
 		if m.Arg[0]&abi.SystemAsync != 0 {
 			c.takeResults()
 		}
+		if t, ok := c.tracer.of(c.d); ok && m.Arg[0]&abi.SystemTrace != 0 {
+			t.Traced(c)
+		}
 	default:
 		if c.fromRoot(m.Source) {
 			c.heartbeat()

@@ -80,6 +80,7 @@ const (
 	StateSending   TaskState = 2
 	StateReceiving TaskState = 3
 	StateNoPriv    TaskState = 4 // not yet allowed, or disallowed
+	StateStopped   TaskState = 5 // for its tracer (TraceAttach)
 )
 
 // TaskInfo is a row of the task table.

@@ -28,6 +28,7 @@ const (
 const (
 	SystemDeath = 1 << 0 // death records wait (to the root task): InfoDeath takes them
 	SystemAsync = 1 << 1 // senda results wait: InfoAsync takes them
+	SystemTrace = 1 << 2 // a life that the task traces is stopped: TraceNext tells which
 )
 
 // PackLabel puts a label into two words.

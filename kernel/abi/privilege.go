@@ -18,6 +18,7 @@ type Privilege struct {
 	_         uint32
 	Ports     [MaxPorts]PortRange
 	IRQs      [MaxIRQs]uint32    // interrupt lines: ISA number, or GSI from 16 up
+	Traces    [2]uint64          // bit n: the tasks of account n, by CallTrace; its own account and the root task's are nobody's to trace
 	SendTo    [MaxTasks]Endpoint // the tasks that it may send to; dead ones are passed over. The kernel keeps it symmetric
 }
 
@@ -38,6 +39,15 @@ func (p *Privilege) MaySend(ep Endpoint) {
 	p.SendTo[p.NSendTo] = ep
 	p.NSendTo++
 }
+
+// MayTrace lets the task trace those of an account. Preconditions: there is such an account.
+func (p *Privilege) MayTrace(a AccountID) { p.Traces[a/64] |= 1 << (a % 64) }
+
+// Traced tells whether it may.
+func (p *Privilege) Traced(a AccountID) bool { return a < MaxAccounts && p.Traces[a/64]>>(a%64)&1 != 0 }
+
+// Each account has a bit.
+const _ = uint(2*64 - MaxAccounts)
 
 // TrapBit is the TrapMask bit of an IPC primitive.
 func TrapBit(n CallNr) uint32 { return 1 << n }

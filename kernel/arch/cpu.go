@@ -33,6 +33,8 @@ type CPU struct {
 	faultG             [1024]byte // a g whose stack guard is 0: no stack is too small for it
 	faultTLS           [2]uint64
 
+	DebugStatus uint64 // DR6 at the last #DB of ring 3
+
 	tss *byte // the processor's own, by the direct map
 
 	// Clear is called when the task that runs changes: what of the last one's a processor that leaks would show; nil: nothing.

@@ -16,10 +16,13 @@ type Player interface {
 }
 
 // player is what CPU has besides.
-type player struct{ Player }
+type player struct {
+	Player
+	WatchAt, WatchControl uint64 // DR0 and DR7
+}
 
 // Played is a processor that p plays.
-func Played(p Player) *CPU { return &CPU{player: player{p}} }
+func Played(p Player) *CPU { return &CPU{player: player{Player: p}} }
 
 // Switch is the processor's, without the GS base, which nobody changes here.
 func (p *CPU) Switch(c *Context, root mem.Addr) {
@@ -35,6 +38,9 @@ func (p *CPU) Idle() (vector uint64) { return p.player.Idle() }
 
 // Poll is the player's.
 func (p *CPU) Poll() (vector uint64, came bool) { return p.player.Poll() }
+
+// Watch notes what would be in the registers.
+func (p *CPU) Watch(at, control uint64) { p.WatchAt, p.WatchControl = at, control }
 
 // FaultAddress is the player's.
 func (p *CPU) FaultAddress() uint64 { return p.player.FaultAddress() }

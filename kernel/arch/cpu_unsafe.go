@@ -153,7 +153,7 @@ func (p *CPU) registers(c *Config) {
 	if c.SYSENTER {
 		x86.WriteMSR(x86.MSRSysenterCS, 0) // #GP
 	}
-	x86.WriteDR(0, 0, 0, 0, x86.DR6Clear, x86.DR7Clear) // ring 3 cannot reach them, so nothing has to be switched with tasks
+	x86.WriteDR(0, 0, 0, 0, x86.DR6Clear, x86.DR7Clear) // ring 3 cannot reach them; the kernel sets them for the time that a task runs with a watch (Watch)
 	cr4 := uint64(x86.CR4PAE | x86.CR4MCE | x86.CR4PGE | x86.CR4OSFXSR | x86.CR4OSXMMEXCPT | x86.CR4FSGSBASE | x86.CR4OSXSAVE | x86.CR4SMEP | x86.CR4SMAP)
 	if c.UMIP {
 		cr4 |= x86.CR4UMIP
@@ -200,6 +200,9 @@ func (p *CPU) Poll() (vector uint64, came bool) {
 	vector = poll(nil)
 	return vector, vector != VectorNone
 }
+
+// Watch has ring 3's accesses to at cause #DB, as control says (DR7); WatchNothing ends that.
+func (p *CPU) Watch(at, control uint64) { x86.WriteDR(at, 0, 0, 0, x86.DR6Clear, control) }
 
 // FaultAddress is where the last page fault was.
 func (p *CPU) FaultAddress() uint64 { return x86.ReadCR2() }

@@ -247,6 +247,7 @@ TEXT ·special(SB),NOSPLIT|NOFRAME,$0
 	NAME_VECTOR
 	CMPQ	AX, $const_VectorDebug
 	JNE	broken
+	MOVQ	DR6, R8
 	MOVQ	$const_dr6Clear, BX	// the CPU only ever sets its bits
 	MOVQ	BX, DR6
 	TESTB	$3, Frame_CS(SP)
@@ -254,6 +255,7 @@ TEXT ·special(SB),NOSPLIT|NOFRAME,$0
 	// Of ring 3: on to the task's context, as if the CPU had pushed the frame there.
 	SWAPGS
 	LFENCE
+	MOVQ	R8, CPU_DebugStatus(GS)
 	MOVQ	SP, SI
 	MOVQ	CPU_contextTop(GS), DI
 	SUBQ	$Frame__size, DI

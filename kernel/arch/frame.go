@@ -65,3 +65,72 @@ func (c *Context) Start(slot int, ip uint64) {
 	c.Slot = uint64(slot)
 	c.Frame = Frame{IP: ip, CS: SelUserCode, SS: SelUserData, Flags: x86.FlagR1 | x86.FlagIF}
 }
+
+// userFlags are the flags that a program sets as it likes: the status flags, DF, AC and ID. POPF sets TF and NT, too, of which a task
+// has no use.
+const userFlags = 0x8d5 | x86.FlagDF | x86.FlagAC | x86.FlagID
+
+// SetFlags changes of f's flags those that a program could.
+func (f *Frame) SetFlags(v uint64) { f.Flags = f.Flags&^userFlags | v&userFlags }
+
+// Whole has the next entry to ring 3 load all registers as they are in f: SYSRET, by which a call returns, has other uses for RCX and R11.
+func (f *Frame) Whole() {
+	if f.Vector == VectorSyscall {
+		f.Vector = VectorNone
+	}
+}
+
+// Step has #DB follow the next instruction of ring 3. Stepped undoes it, before anybody sees the flag.
+func (f *Frame) Step() {
+	f.Flags |= x86.FlagTF
+	f.Whole() // SYSRET with TF is a #DB before the instruction
+}
+
+// Stepped takes the flag of Step back. SYSCALL has put it into R11.
+func (f *Frame) Stepped() {
+	f.Flags &^= x86.FlagTF
+	if f.Vector == VectorSyscall {
+		f.R11 &^= x86.FlagTF
+	}
+}
+
+// SecondByteTF is the flag of Step in the second byte of the flags.
+const SecondByteTF = x86.FlagTF >> 8
+
+// Bits of CPU.DebugStatus.
+//
+// Source: Intel SDM Vol. 3B, "Debug Status Register (DR6)".
+const (
+	DebugWatched = 1 << 0  // the access that Watch names
+	DebugStepped = 1 << 14 // Step
+	DebugBits    = DebugWatched | DebugStepped | 0xe | 1<<13
+)
+
+// WatchNothing is the control of no watch.
+const WatchNothing = x86.DR7Clear
+
+// WatchControl is the control of a watch on size bytes, 1, 2, 4 or 8; kind 1: writes, 3: reads, too. 0: there is none of that size or kind.
+//
+// Source: Intel SDM Vol. 3B, "Debug Control Register (DR7)".
+func WatchControl(kind, size uint64) uint64 {
+	length, ok := watchLength(size)
+	if !ok || kind != 1 && kind != 3 {
+		return 0
+	}
+	return WatchNothing | 1 | kind<<16 | length<<18
+}
+
+// watchLength is the code of a length in DR7.
+func watchLength(size uint64) (code uint64, ok bool) {
+	switch size {
+	case 1:
+		return 0, true
+	case 2:
+		return 1, true
+	case 4:
+		return 3, true
+	case 8:
+		return 2, true
+	}
+	return 0, false
+}

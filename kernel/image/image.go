@@ -160,6 +160,16 @@ func (t *Table) forget(m *Image) {
 // Sum is the CRC-32C of what was written, or summed up by Seal. Preconditions: there is such an image.
 func (t *Table) Sum(id int) uint32 { return t.images[id].CRC }
 
+// SumFrom adds up to most pages of m from one on to sum, and tells whether there are more. The sum of all is m.CRC, as long as nothing is
+// damaged. Preconditions: m is sealed.
+func (t *Table) SumFrom(m *Image, page, most uint64, sum uint32) (uint32, bool) {
+	for ; most > 0 && page*abi.PageSize < m.Size; most-- {
+		sum = crc32c.Update(sum, t.pool.Physical().Bytes(t.page(m, page), min(m.Size-page*abi.PageSize, abi.PageSize)))
+		page++
+	}
+	return sum, page*abi.PageSize < m.Size
+}
+
 // Get finds an image that exists; nil otherwise.
 func (t *Table) Get(id int) *Image {
 	if id <= 0 || id >= len(t.images) || !t.images[id].used {
@@ -288,6 +298,9 @@ func (m *Image) Part(i int) (va uint64, table mem.Addr) { return m.parts[i].va, 
 
 // SharedPages is how many pages are mapped in these tables.
 func (m *Image) SharedPages() uint64 { return m.shared }
+
+// Segments is the segments of the file, as it lists them.
+func (m *Image) Segments() []Segment { return m.segs[:m.nsegs] }
 
 // Segment finds the segment that the page of va belongs to; nil when there is none.
 func (m *Image) Segment(va uint64) *Segment {

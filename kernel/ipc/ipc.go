@@ -35,7 +35,7 @@ func New(tasks *task.Table, m Machine) *IPC { return &IPC{tasks: tasks, m: m} }
 // complete ends the wait of t with a result.
 func (x *IPC) complete(t *task.Task, e abi.Errno, value uint64) {
 	t.Result(e, value)
-	t.Wait &^= task.Sending | task.Receiving
+	t.Wait &^= task.Sending | task.Receiving | task.LongWay
 	t.InSendRec = false
 	if t.Limited {
 		t.Limited = false

@@ -26,6 +26,7 @@ type hook struct {
 	again    bool // came again meanwhile (edge-triggered)
 	held     bool // it came, and its owner is to be told later: the line is masked until then
 	disabled bool
+	lose     uint64 // so many interrupts that come next are not told
 }
 
 // Table is all hooks.
@@ -180,6 +181,10 @@ func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint)
 	known, mask := t.on[line] != 0, false
 	for m := t.on[line]; m != 0; m &= m - 1 {
 		h := &t.hooks[bits.TrailingZeros64(m)]
+		if h.lose > 0 {
+			h.lose--
+			continue
+		}
 		mask = mask || h.level
 		switch {
 		case h.active:

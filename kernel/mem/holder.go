@@ -46,6 +46,9 @@ func (p *Pool) Promise(h *Holder, reserve, ceiling uint64) bool {
 	return true
 }
 
+// Limit changes the most frames that h may have, and nothing of what it was promised: it has its reserve when the limit is raised again.
+func (h *Holder) Limit(ceiling uint64) { h.ceiling = ceiling }
+
 // Forget ends what was promised to h. Preconditions: it has no frames.
 func (p *Pool) Forget(h *Holder) {
 	p.owed -= h.owed()

@@ -64,6 +64,21 @@ func (s *Tables) OpenIO(ranges []abi.PortRange) bool {
 	return true
 }
 
+// ShutIO closes all ports of a space that OpenIO has given a bitmap of its own.
+func (s *Tables) ShutIO() {
+	ones := s.Lookup(IOEnd).Frame()
+	for i := uint64(0); i < 2; i++ {
+		*s.pool.Physical().Words(s.Lookup(IOBitmap + i*abi.PageSize).Frame()) = *s.pool.Physical().Words(ones)
+	}
+}
+
+// ReopenIO opens the ports of ranges again.
+func (s *Tables) ReopenIO(ranges []abi.PortRange) {
+	for i := uint64(0); i < 2; i++ {
+		open(s.pool.Physical().Words(s.Lookup(IOBitmap+i*abi.PageSize).Frame()), ranges, i<<15)
+	}
+}
+
 // open clears the bits of ranges in the page of the bitmap that begins at port first.
 func open(page *mem.Words, ranges []abi.PortRange, first uint64) {
 	for _, r := range ranges {

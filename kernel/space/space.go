@@ -271,28 +271,28 @@ func (s *Space) given(va uint64, write bool) (mem.Addr, abi.Errno) {
 }
 
 // Private gives the task a copy of its own of a page that it shares, or has not touched yet, so that it can be changed by others
-// than itself; 0 when there is none, it is a window's, or memory is out. Its rights stay what they are. Preconditions: the task is not the one whose
-// page tables are loaded, so that no translation of the page as it was is kept.
-func (s *Space) Private(va uint64) mem.Addr {
+// than itself. Its rights stay what they are. Errors: EFAULT (there is none, or it is a window's), ENOMEM. Preconditions: the task is not the
+// one whose page tables are loaded, so that no translation of the page as it was is kept.
+func (s *Space) Private(va uint64) (mem.Addr, abi.Errno) {
 	a, _, e := s.Page(va, false)
 	if e != abi.OK {
-		return 0
+		return 0, e
 	}
 	p := s.Lookup(va)
 	switch {
 	case *p&paging.Shared == 0:
-		return a
+		return a, abi.OK
 	case WindowAddress(va): // a copy would not be what the others see
-		return 0
+		return 0, abi.EFAULT
 	}
 	bits := *p & (paging.Present | paging.User | paging.NX)
 	if *p&paging.Copied != 0 {
 		bits |= paging.Writable
 	}
-	if s.copy(va, bits) != abi.OK {
-		return 0
+	if e := s.copy(va, bits); e != abi.OK {
+		return 0, e
 	}
-	return s.Lookup(va).Frame()
+	return s.Lookup(va).Frame(), abi.OK
 }
 
 // Peek is the frame of the page of va, if it is there; nothing is given on demand.

@@ -15,6 +15,11 @@ const (
 	NoPriv    Wait = 1 << 0 // not yet allowed, or disallowed
 	Sending   Wait = 1 << 1 // in SendTo's queue
 	Receiving Wait = 1 << 2 // from RecvFrom
+	Stopped   Wait = 1 << 3 // for its tracer
+
+	// LongWay stands beside Sending or Receiving in a task that is traced, and goes with them: no short way ends such a wait, since it would
+	// let the task run as if nobody traced it.
+	LongWay Wait = 1 << 4
 )
 
 // None ends the links of a queue.
@@ -37,6 +42,7 @@ type life struct {
 	Generation uint32
 	Live       bool
 	Dying      bool // dead for everybody; its end is not finished
+	Aside      bool // it is not just let run when its turn comes: it is dying, or traced
 	Endpoint   abi.Endpoint
 	Account    abi.AccountID
 	Server     bool // works on its client's account
@@ -181,13 +187,13 @@ func (t *Table) Living() uint64 { return t.living }
 
 // Bury makes k dead for everybody. Its slot is not free before Release.
 func (t *Table) Bury(k *Task) {
-	k.Live, k.Dying = false, true
+	k.Live, k.Dying, k.Aside = false, true, true
 	t.living &^= 1 << k.Slot
 }
 
 // Release gives the slot of a buried task back.
 func (t *Table) Release(k *Task) {
-	k.Live, k.Dying = false, false
+	k.Live, k.Dying, k.Aside = false, false, false
 	t.free[(t.oldest+t.nFree)%len(t.free)] = uint8(k.Slot)
 	t.nFree++
 }
@@ -197,6 +203,8 @@ func (k *Task) State() abi.TaskState {
 	switch {
 	case k.Wait&NoPriv != 0:
 		return abi.StateNoPriv
+	case k.Wait&Stopped != 0:
+		return abi.StateStopped
 	case k.Wait&Sending != 0:
 		return abi.StateSending
 	case k.Wait&Receiving != 0:

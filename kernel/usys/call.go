@@ -214,19 +214,6 @@ func (g Gate) diag(n int, account uint64) abi.Errno {
 	return e
 }
 
-// Trace reads or changes another task. Errors: EDEADSRCDST, EFAULT, EINVAL.
-func (g Gate) Trace(op abi.TraceOp, ep abi.Endpoint, addr, value uint64) (uint64, abi.Errno) {
-	e, v := g.call4(abi.CallTrace, uint64(op), uint64(ep), addr, value)
-	return v, e
-}
-
-// TraceRegs reads another task's registers. Errors: EDEADSRCDST.
-func (g Gate) TraceRegs(ep abi.Endpoint, r *abi.Registers) abi.Errno {
-	e, _ := g.call2(abi.CallTrace, uint64(abi.TraceRegs), uint64(ep))
-	copy(abi.Bytes(r), g.area().Buf[:])
-	return e
-}
-
 // Shutdown ends the machine. It returns only when it is not allowed.
 func (g Gate) Shutdown(how abi.ShutdownHow, status uint64) abi.Errno {
 	e, _ := g.call2(abi.CallShutdown, uint64(how), status)

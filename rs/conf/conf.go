@@ -82,6 +82,7 @@ type Service struct {
 	IPC     []string // labels it may send to
 	IPCAll  bool
 	Control []string // labels it may refresh and restart
+	Trace   []string // labels whose lives it may trace: read, change, stop
 
 	Type  string
 	Descr string

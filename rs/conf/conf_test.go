@@ -70,7 +70,7 @@ func TestDefect16ClosedByDefault(t *testing.T) {
 		t.Fatal(faults)
 	}
 	s := f.Services[0]
-	if s.Calls != 0 || s.IPCAll || len(s.IPC)+len(s.Control)+len(s.IRQs)+len(s.Ports) != 0 || s.Operator() {
+	if s.Calls != 0 || s.IPCAll || len(s.IPC)+len(s.Control)+len(s.Trace)+len(s.IRQs)+len(s.Ports) != 0 || s.Operator() {
 		t.Errorf("an empty entry has rights: %+v", s)
 	}
 }
@@ -89,10 +89,26 @@ func TestCallNames(t *testing.T) {
 	}
 }
 
+// Who may trace somebody may make the call, wherever the keyword stands; the call alone lets nobody be traced.
+func TestTrace(t *testing.T) {
+	f, faults := Parse("f", []byte("class c { trace b; };\nservice b { };\nservice x { trace b a; system EXIT; };\nservice a { class c; system TRACE; };\nservice y { system TRACE; };"))
+	if len(faults) != 0 {
+		t.Fatal(faults)
+	}
+	const call = 1 << (abi.CallTrace - abi.CallBase)
+	x, a, y := f.Service("x"), f.Service("a"), f.Service("y")
+	if !reflect.DeepEqual(x.Trace, []string{"b", "a"}) || x.Calls != abi.CallBit(abi.CallExit)|call {
+		t.Errorf("x traces %v, with the calls %#x", x.Trace, x.Calls)
+	}
+	if !reflect.DeepEqual(a.Trace, []string{"b"}) || a.Calls != call || y.Trace != nil || f.Service("b").Calls != 0 {
+		t.Errorf("a traces %v, y %v; b's calls %#x", a.Trace, y.Trace, f.Service("b").Calls)
+	}
+}
+
 // Each keyword of the table goes over from a class.
 func TestInherit(t *testing.T) {
 	const body = `program p; args x; uid 0; priority 1; quantum 2ms; budget 1ms 5ms; server; memory 1M; reserve 64K; start manual; period 1s; init 1s; stop 1s; restart never;
-		backoff 2s 4s; burst 2 1s; irq 3; io 60; unguarded 6000; system EXIT; ipc b; control b; type t; descr d;`
+		backoff 2s 4s; burst 2 1s; irq 3; io 60; unguarded 6000; system EXIT; ipc b; control b; trace b; type t; descr d;`
 	f, faults := Parse("f", []byte("class c { "+body+" };\nservice b { };\nservice a { class c; };"))
 	g, more := Parse("f", []byte("service b { };\nservice a { "+body+" };"))
 	if len(faults)+len(more) != 0 {

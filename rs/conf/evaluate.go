@@ -34,6 +34,9 @@ func (p *parser) evaluate() {
 	for _, e := range p.entries {
 		p.resolve(e, 0)
 	}
+	for _, e := range p.entries {
+		p.traces(e)
+	}
 	p.current = nil
 	for _, e := range p.entries {
 		e.s.Label = e.name.text

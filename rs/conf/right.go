@@ -111,6 +111,27 @@ func readControl(a *arguments) {
 	}
 }
 
+// readTrace reads whom the service may trace. Its calls are given the kernel's when all is read (evaluate): system may stand behind it.
+func readTrace(a *arguments) {
+	a.s.Trace = nil
+	if a.count(1, MaxServices, "labels") {
+		a.s.Trace = a.labels(false)
+	}
+}
+
+// traces gives e the call for what it may trace, which is not itself.
+func (p *parser) traces(e *entry) {
+	p.current = e
+	for _, l := range e.s.Trace {
+		if l == e.name.text && !e.class {
+			p.fault(e.from["trace"].key, "trace: "+strconv.Quote(l)+" is the entry itself, expected other services")
+		}
+	}
+	if len(e.s.Trace) > 0 {
+		e.s.Calls |= abi.CallBit(abi.CallTrace)
+	}
+}
+
 // systemNames are peers that every service has: RS, the data store inside it, and the
 // kernel. Naming them is allowed, as MINIX's files do, and gives nothing. No service has such a label: its lines of log
 // would be taken for theirs.

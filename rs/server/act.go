@@ -145,8 +145,8 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	return made, false, e, why
 }
 
-// rights fills t.priv with what system.conf says. It never changes.
-func (t *service) rights() {
+// rights fills t.priv with what system.conf says. It never changes: nor do accounts, by which the kernel knows whom it may trace.
+func (s *Server) rights(t *service) {
 	c, p := &t.conf, &t.priv
 	*p = abi.Privilege{
 		TrapMask: abi.AllTraps,
@@ -157,6 +157,9 @@ func (t *service) rights() {
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n
 	copy(p.IRQs[:], c.IRQs)
+	for m := t.traces; m != 0; m &= m - 1 {
+		p.MayTrace(s.table[bits.TrailingZeros64(m)].account)
+	}
 }
 
 // peers adds to t.priv that it may send to the server, and to peers, named by either side, that live now. A peer that starts later opens the

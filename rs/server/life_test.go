@@ -173,7 +173,7 @@ func TestStartFails(t *testing.T) {
 		f.bad["bin/late"] = call == ""
 		if call == "privset" { // as if system.conf had let it pass
 			late.conf.Ports = []abi.PortRange{{First: 0x3f0, Last: 0x3ff}}
-			late.rights()
+			f.s.rights(late)
 		} else {
 			f.refuse[call] = []abi.Errno{c.e}
 		}

@@ -53,7 +53,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 	s.refuse(refused)
 	configs := make([]policy.Config, s.good)
 	for i := range configs {
-		s.table[i].rights()
+		s.rights(&s.table[i])
 		configs[i] = config(&s.table[i].conf)
 	}
 	s.policy = policy.New(configs)
@@ -94,6 +94,9 @@ func (s *Server) link() {
 		t := &s.table[i]
 		for _, l := range t.conf.Control {
 			t.controls |= bit(l)
+		}
+		for _, l := range t.conf.Trace {
+			t.traces |= bit(l) &^ (1 << i)
 		}
 		for _, l := range t.conf.IPC {
 			t.peers |= bit(l)

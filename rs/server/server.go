@@ -27,6 +27,7 @@ type service struct {
 	refused  abi.Errno // OK: it has no fault
 	why      abi.Why   // of that
 	controls uint64    // bit n: may refresh and restart service n
+	traces   uint64    // bit n: may trace the lives of service n
 	peers    uint64    // bit n: it and service n may send to each other
 	priv     abi.Privilege
 

@@ -103,6 +103,29 @@ func TestDefect8And16PrivilegesFromZero(t *testing.T) {
 	}
 }
 
+// Whom a service may trace, the kernel knows by accounts: those of the services that its entry names, in each of its lives, and no other.
+func TestTraceRights(t *testing.T) {
+	f := boot(t, usual+"service swifi { trace uart tty later nobody bad; };\nservice later { start manual; };\nservice bad { nice 3; };")
+	f.ready("shell", "uart", "tty", "idle", "swifi")
+	for range 2 {
+		p := f.task("swifi").Priv()
+		for id := range abi.AccountID(abi.MaxAccounts) {
+			a := f.m.Account(id)
+			want := a != nil && (a.Label.String() == "uart" || a.Label.String() == "tty" || a.Label.String() == "later")
+			if p.Traced(id) != want {
+				t.Errorf("it may trace account %d: %v, want %v", id, p.Traced(id), want)
+			}
+		}
+		if p.CallMask != abi.CallBit(abi.CallTrace) {
+			t.Errorf("its calls: %#x", p.CallMask)
+		}
+		f.dead("swifi", abi.CauseExit)
+	}
+	if p := f.task("shell").Priv(); p.Traces != [2]uint64{} {
+		t.Errorf("shell may trace: %#x", p.Traces)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	f := boot(t, usual+`
 service bad { irqs 8; uid x; };

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -68,9 +69,9 @@ const (
 	maxDepth = 32
 )
 
-// Parse reads one object, which is all of line but blanks. The field named raw may be any JSON and
+// Parse reads one object, which is all of line but blanks. A field that raw names may be any JSON and
 // is a Raw. On an error the fields read before it are given too. Errors: *SyntaxError.
-func Parse(line []byte, raw string) (Object, error) {
+func Parse(line []byte, raw ...string) (Object, error) {
 	r := reader{b: line, raw: raw}
 	o := r.object()
 	if r.err == nil {
@@ -88,7 +89,7 @@ func Parse(line []byte, raw string) (Object, error) {
 type reader struct {
 	b   []byte
 	i   int
-	raw string
+	raw []string
 	err *SyntaxError
 }
 
@@ -138,7 +139,7 @@ func (r *reader) object() (o Object) {
 			r.fail("a colon")
 		}
 		var v Value
-		if name == r.raw {
+		if slices.Contains(r.raw, name) {
 			v = r.any()
 		} else {
 			v = r.value(true)

@@ -46,24 +46,25 @@ type Strike interface {
 	Strike(v Victim, r *rand.Rand) (words string, e abi.Errno)
 }
 
-// Victim is the life that a Strike is done to. It is stopped, but AtOnce.
+// Victim is the life that a Strike is done to. It is stopped, but AtOnce. Errors are the kernel's.
 type Victim interface {
-	Regs() *abi.Registers
+	Regs() *abi.Registers // all zero AtOnce
 	SetRegs(r *abi.Registers) abi.Errno
 	Read(va uint64, b []byte) abi.Errno
 	Write(va uint64, b []byte) abi.Errno
-	Areas() []abi.TraceArea
-	Msg() *abi.Msg // AtCall: what it sends, AtReturn: what it received
+	Areas() []abi.TraceArea // its memory
+	Pages() uint64          // that it has
+	Msg() *abi.Msg          // AtCall: what it sends; AtReturn: what it received
 	SetMsg(m *abi.Msg) abi.Errno
-	Skip(e abi.Errno)      // AtCall: the call is not made, and returns e
-	Again()                // AtCall: it is made twice
-	Delay(d time.Duration) // it goes on so much later
-	Lines() []uint32       // its interrupt lines
-	Raise(line uint32) abi.Errno
-	Lose(line uint32, n uint64) abi.Errno
-	Ceiling(pages uint64) abi.Errno                         // of its account, until the block ends; pages that it has stay
-	Watch(va uint64, access uint64, bytes uint64) abi.Errno // the fault counts as activated when that stops it
+	Skip(e abi.Errno)                                       // AtCall: the call is not made, and returns e
+	Again()                                                 // AtCall: it is made once more when it has returned
+	Delay(d time.Duration)                                  // it goes on so much later
+	Lines() []uint32                                        // its interrupt lines
+	Raise(line uint32) abi.Errno                            // an interrupt that did not come
+	Lose(line uint32, n uint64) abi.Errno                   // the next n that come
+	Ceiling(pages uint64) abi.Errno                         // the most that its account may have, until the block ends
+	Watch(va uint64, access uint64, bytes uint64) abi.Errno // the fault is activated when the victim meets that
 	Jump(code []byte) abi.Errno                             // its next instructions are these
-	Kill() abi.Errno
-	KillAnother() abi.Errno // a service that is not the victim, drawn
+	Kill() abi.Errno                                        // by its next instruction
+	KillAnother() (label string, e abi.Errno)               // a service that is not the victim, drawn
 }

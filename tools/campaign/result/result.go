@@ -29,6 +29,7 @@ type Fault struct {
 
 	Activated   bool   `json:"activated"`
 	ActivatedAt uint64 `json:"activated_tsc,omitempty"`
+	Stop        uint64 `json:"stop,omitempty"` // which stop for the tracer that was, in all of the boot
 
 	// Of the block: its faults share them.
 	Outcome     string   `json:"outcome"`

@@ -1,0 +1,196 @@
+package engine
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/fi/plan"
+)
+
+// Tally is what came of the operations of a workload.
+type Tally struct {
+	Right, Errors, Wrong, Lost int
+	FirstNS                    uint64 // of the first that was wrong or lost
+}
+
+func (t Tally) bad() bool { return t.Errors+t.Wrong+t.Lost > 0 }
+
+func (e *Engine) work(ops int, p phase) {
+	e.phase = p
+	e.w.Alarm(e.workLimit(ops))
+	e.w.Work(ops, e.plan.Limit, e.plan.Seed^uint64(e.block))
+}
+
+// Worked is told that the workload has ended.
+func (e *Engine) Worked(t Tally) {
+	switch e.phase {
+	case golden:
+		e.shown(t)
+	case working:
+		e.count(t)
+		switch {
+		case e.b.seen.Deaths > 0 && !e.alive():
+			e.await(lifeLimit)
+		case e.b.seen.Deaths > 0:
+			e.try()
+		case t.Lost > 0: // it may be found out yet
+			e.await(grace)
+		default:
+			e.check()
+		}
+	case trying:
+		e.tried(t)
+	}
+}
+
+func (e *Engine) count(t Tally) {
+	b := &e.b
+	b.end.Ops += uint32(t.Right)
+	b.end.Errors += uint32(t.Errors)
+	b.end.Wrong += uint32(t.Wrong)
+	b.end.Lost += uint32(t.Lost)
+	b.seen.Errors += t.Errors
+	b.seen.Wrong += t.Wrong
+	b.seen.Lost += t.Lost
+	if b.end.WrongNS == 0 {
+		b.end.WrongNS = t.FirstNS
+	}
+}
+
+func (e *Engine) alive() bool { return e.ep != abi.None && e.ready }
+
+// await waits for what becomes of the victim.
+func (e *Engine) await(limit time.Duration) {
+	e.phase = coming
+	e.w.Alarm(limit)
+}
+
+// maxRounds is how many lives of a block are tried before it is told that none works.
+const maxRounds = 8
+
+// try has a life that is ready show that it works.
+func (e *Engine) try() {
+	if e.b.rounds++; e.b.rounds > maxRounds {
+		e.check()
+		return
+	}
+	e.work(tries, trying)
+}
+
+func (e *Engine) tried(t Tally) {
+	switch {
+	case !e.alive() && !e.b.seen.GaveUp:
+		e.await(lifeLimit)
+	default:
+		e.b.seen.Works = !t.bad() && e.alive()
+		if e.b.end.WrongNS == 0 {
+			e.b.end.WrongNS = t.FirstNS
+		}
+		e.check()
+	}
+}
+
+// checkEach is how often the others are looked at after blocks in which nothing was activated.
+const checkEach = 64
+
+// check looks at the other services.
+func (e *Engine) check() {
+	if e.b.seen.Activated == 0 && e.b.seen.Deaths == 0 && e.done%checkEach != 0 {
+		e.finish()
+		return
+	}
+	e.phase = checking
+	e.w.Alarm(e.workLimit(tries))
+	e.w.Others(e.plan.Limit)
+}
+
+// Checked is told which others did not do what they should.
+func (e *Engine) Checked(failed []string) {
+	if e.phase != checking {
+		return
+	}
+	for _, l := range failed {
+		e.collateral(l + ": operation failed")
+	}
+	if e.b.seen.Deaths > 0 && !e.alive() && !e.b.seen.GaveUp && e.b.rounds < maxRounds { // it died meanwhile
+		e.await(lifeLimit)
+		return
+	}
+	e.finish()
+}
+
+func (e *Engine) collateral(words string) {
+	e.b.seen.Collateral = true
+	e.b.end.Collaterals = append(e.b.end.Collaterals, words)
+}
+
+// wrong is the injector's own fault.
+func (e *Engine) wrong(words string) {
+	e.b.seen.Injector = true
+	if e.b.end.Words == "" {
+		e.b.end.Words = words
+	}
+}
+
+// lie is a word of the kernel or the reincarnation server that was wrong.
+func (e *Engine) lie(words string) {
+	e.b.seen.Lie = true
+	if e.b.end.Words == "" {
+		e.b.end.Words = words
+	}
+}
+
+// finish tells what came of the block, and makes the victim whole.
+func (e *Engine) finish() {
+	if e.b.classes != 0 {
+		e.w.Trace(0)
+	}
+	if e.b.capped {
+		e.w.Ceiling(0)
+	}
+	for i := range e.b.faults {
+		if a := &e.b.faults[i]; a.made {
+			e.w.Put(&a.Fault)
+		}
+	}
+	end := &e.b.end
+	end.Outcome, end.Deaths, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.w.TSC()
+	e.w.Put(end)
+	e.done++
+	e.block++
+	e.mend()
+}
+
+// mend has the next block begin on a life without faults, or, where the plan says so, on one that carries those it survived.
+func (e *Engine) mend() {
+	e.phase = mending
+	if e.alive() && (e.mended || e.plan.Kind == plan.Carry) && e.unplant() {
+		e.next()
+		return
+	}
+	e.renew()
+}
+
+// renew has the reincarnation server begin another life, if it does not do so by itself.
+func (e *Engine) renew() {
+	e.phase = mending
+	e.w.Alarm(2 * lifeLimit)
+	if e.alive() || e.ep == abi.None {
+		e.w.Refresh()
+	}
+}
+
+// unplant takes out the breakpoints that were not reached. false: the life is damaged.
+func (e *Engine) unplant() bool {
+	for i := range e.b.faults {
+		a := &e.b.faults[i]
+		if at, ok := e.b.sites[a.Addr]; !ok || at != i {
+			continue
+		}
+		if e.w.Write(e.ep, a.Addr, a.Old) != abi.OK {
+			return false
+		}
+		delete(e.b.sites, a.Addr)
+	}
+	return true
+}

@@ -1,0 +1,98 @@
+package engine
+
+import "bennu/kernel/abi"
+
+// Happened is told of an event of the reincarnation server.
+func (e *Engine) Happened(label string, ev *abi.Event) {
+	if label != e.plan.Victim {
+		e.another(label, ev)
+		return
+	}
+	switch ev.Kind {
+	case abi.EventDeath:
+		e.died(ev)
+	case abi.EventStart:
+		e.ep, e.life, e.warm, e.ready = ev.Endpoint, ev.Incarnation, ev.Warm != 0, false
+	case abi.EventReady:
+		e.came(ev)
+	case abi.EventGiveUp:
+		e.ep, e.ready, e.b.seen.GaveUp = abi.None, false, true
+		switch e.phase {
+		case coming:
+			e.check()
+		case mending: // the reincarnation server can be asked to begin again
+			e.w.Refresh()
+		}
+	case abi.EventSnapshot:
+		if ev.Errno != abi.OK {
+			e.b.seen.Cold = true
+		}
+	}
+}
+
+func (e *Engine) died(ev *abi.Event) {
+	e.ep, e.ready = abi.None, false
+	e.b.sites = map[uint64]int{} // its text went with it
+	if e.b.held == ev.Endpoint {
+		e.b.held = abi.None
+	}
+	if e.phase == starting || e.phase == mending || e.phase == over {
+		return
+	}
+	if e.phase == golden {
+		e.lost = true
+		return
+	}
+	b := &e.b
+	b.seen.Deaths++
+	if b.seen.Deaths > 1 {
+		return
+	}
+	b.end.Reason, b.end.Vector, b.end.RIP, b.end.CR2 = ev.Reason, ev.Vector, ev.RIP, ev.CR2
+	b.end.DeathNS, b.end.DetectNS = ev.FaultNS, ev.TimeNS
+	if b.seen.Activated == 0 && !b.stopped {
+		e.wrong("it died before a fault was activated")
+	}
+}
+
+// came is a life that is ready.
+func (e *Engine) came(ev *abi.Event) {
+	e.ep, e.life, e.warm, e.ready, e.mended = ev.Endpoint, ev.Incarnation, ev.Warm != 0, true, true
+	if err := e.w.Verify(); err != abi.OK {
+		e.lie("the executable or the snapshot is damaged: " + err.Name())
+	}
+	e.b.end.ReadyNS = ev.TimeNS
+	switch e.phase {
+	case golden: // its workload has ended, or ends with this life
+		if !e.lost {
+			e.explore()
+		}
+	case coming:
+		e.try()
+	case mending:
+		e.next()
+	}
+}
+
+// another is an event of another service.
+func (e *Engine) another(label string, ev *abi.Event) {
+	switch ev.Kind {
+	case abi.EventDeath, abi.EventGiveUp:
+	default:
+		return
+	}
+	switch {
+	case label == "" || ev.Reason == abi.ReasonStopped:
+	case label == e.b.expect:
+		e.b.expect = ""
+	default:
+		e.collateral(label + ": " + ev.Reason.String())
+	}
+}
+
+// Refused is told that the reincarnation server did not refresh the victim.
+func (e *Engine) Refused(err abi.Errno) {
+	if e.phase == mending && e.ep == abi.None {
+		e.quit("the victim cannot be started again: " + err.Name())
+	}
+}
