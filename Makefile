@@ -17,7 +17,7 @@ TASKS := rs=rs/root tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd f
 # roles beside the services that drive no clock; an ordinary Go program, which tools/qemutest packs; and
 # the workload and the injector of campaigns.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher load=rs/load $(if $(wildcard rs/swifi/*.go),swifi=rs/swifi)
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher load=rs/load swifi=rs/swifi
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))

@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"bennu/rs/fi/code"
 	"bennu/rs/fi/code/elffile"
+	"bennu/rs/fi/fault"
 	"bennu/rs/fi/plan"
+	"bennu/rs/fi/types"
 	"bennu/tools/campaign/emulator"
 	"bennu/tools/campaign/machine"
 	"bennu/tools/campaign/runner"
@@ -123,7 +126,10 @@ func openReal(c *runner.Campaign, st *store.Store, s *spec.Spec, h *how) error {
 }
 
 // symbols are those of a service's executable.
-type symbols struct{ *elffile.File }
+type symbols struct {
+	*elffile.File
+	eligible *sync.Map // by type
+}
 
 func readSymbols(file string) (machine.Symbols, error) {
 	b, err := os.ReadFile(file)
@@ -137,7 +143,7 @@ func readSymbols(file string) (machine.Symbols, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return symbols{f}, nil
+	return symbols{f, new(sync.Map)}, nil
 }
 
 func (s symbols) Place(addr uint64) (symbol, place string) {
@@ -148,6 +154,24 @@ func (s symbols) Place(addr uint64) (symbol, place string) {
 		place = fmt.Sprintf("%s:%d", strings.TrimPrefix(file, "bennu/"), line)
 	}
 	return symbol, place
+}
+
+// Eligible looks at all of the text once for each type.
+func (s symbols) Eligible(kind string) (n [code.Strata]uint32) {
+	if have, ok := s.eligible.Load(kind); ok {
+		return have.([code.Strata]uint32)
+	}
+	c, isCode := types.Named(kind).(fault.Code)
+	for in := range s.Text.Sweep(code.All) {
+		if isCode {
+			in.Decode()
+		}
+		if !isCode || c.Applies(in) {
+			n[in.Stratum()]++
+		}
+	}
+	s.eligible.Store(kind, n)
+	return n
 }
 
 func (s symbols) Asm(addr uint64, b []byte) string { return code.Disassemble(addr, b) }

@@ -1,10 +1,12 @@
 package main
 
 import (
-	"errors"
+	"path/filepath"
 
 	"bennu/rs/fi/plan"
+	"bennu/tools/campaign/archive"
 	"bennu/tools/campaign/spec"
+	"bennu/tools/internal/qemu"
 )
 
 // programs are those of the campaign's archive.
@@ -12,5 +14,13 @@ var programs = []string{"rs", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "su
 
 // pack makes the boot archive of a plan.
 func pack(m image, s *spec.Spec, p *plan.Plan) ([]byte, error) {
-	return nil, errors.New("the campaign's archive is not there yet")
+	root, err := qemu.Root()
+	if err != nil {
+		return nil, err
+	}
+	i, err := archive.Build(archive.Options{Root: root, Bin: filepath.Join(m.dir, "bin"), Victim: p.Victim, Plan: p.String(), Period: s.Period})
+	if err != nil {
+		return nil, err
+	}
+	return i.Archive, nil
 }

@@ -134,12 +134,19 @@ func (t *Target) Hello(h *record.Hello) {
 		h.Sites[s] = uint32(t.sites.Count(s))
 	}
 	for i := range t.sites.Len() {
-		if t.reached[i/64]>>(i%64)&1 != 0 {
-			h.Reached[t.site(i).Stratum()]++
+		if t.reached[i/64]>>(i%64)&1 == 0 {
+			continue
 		}
-	}
-	for k := range t.kinds {
-		h.Eligible = append(h.Eligible, uint32(len(t.meet(k))))
+		if h.Eligible == nil {
+			h.Eligible = make([]uint32, len(t.kinds)*int(code.Strata))
+		}
+		in := t.site(i)
+		h.Reached[in.Stratum()]++
+		for k, applies := range t.applies {
+			if applies == nil || applies(in) {
+				h.Eligible[k*int(code.Strata)+int(in.Stratum())]++
+			}
+		}
 	}
 	unknown := t.text.Unknown(code.All)
 	h.Unknowns = uint32(len(unknown))

@@ -179,7 +179,7 @@ func (b *builder) change() {
 		b.edit(l, b.service(l))
 	}
 	b.edit(workload, b.workload())
-	b.edit(injector, []edit{set("args", quoted(b.Plan)), set("trace", b.Victim), set("ipc", strings.Join([]string{"rs", load.Label(b.Victim), b.Victim}, " "))})
+	b.edit(injector, b.injector())
 	if as := load.Label(b.Victim); as != workload {
 		for i := range b.image.Parts {
 			b.image.Parts[i].Text = rename(b.image.Parts[i].Text, workload, as)
@@ -229,20 +229,35 @@ func (b *builder) service(label string) (list []edit) {
 	return list
 }
 
-// workload is the workload's entry. Of a user's own only the peers are the campaign's.
-func (b *builder) workload() (list []edit) {
-	var others []string
+// injector is the injector's entry. It traces others than the victim to end one of them at the same time.
+func (b *builder) injector() []edit {
+	others := b.others()
+	return []edit{
+		set("args", quoted(b.Plan+" others="+strings.Join(others, ","))),
+		set("trace", strings.Join(append([]string{b.Victim}, others...), " ")),
+		set("control", b.Victim),
+		set("ipc", "rs "+load.Label(b.Victim)),
+	}
+}
+
+// others are the services that are not to notice, and on which the workload knows operations.
+func (b *builder) others() (list []string) {
 	for _, l := range b.labels {
 		if l != b.Victim && load.Knows(l) && !b.own[l] {
-			others = append(others, l)
+			list = append(list, l)
 		}
 	}
+	return list
+}
+
+// workload is the workload's entry. Of a user's own only the peers are the campaign's.
+func (b *builder) workload() (list []edit) {
 	peers := append([]string{"rs", injector}, b.labels...)
 	list = []edit{set("ipc", strings.Join(peers, " "))}
 	if b.own[workload] {
 		return list
 	}
-	args := "victim=" + b.Victim + " others=" + strings.Join(others, ",")
+	args := "victim=" + b.Victim + " others=" + strings.Join(b.others(), ",")
 	if b.Victim == "shell" {
 		args += " role=tty"
 		list = append(list, set("program", workload))

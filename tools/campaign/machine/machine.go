@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"bennu/rs/fi/code"
 	"bennu/rs/fi/plan"
 )
 
@@ -72,4 +73,6 @@ type Symbols interface {
 	Asm(addr uint64, b []byte) string
 	// Bytes are the executable's own; nil outside of it.
 	Bytes(addr uint64, n int) []byte
+	// Eligible is by stratum how many instructions a type of faults applies to.
+	Eligible(kind string) [code.Strata]uint32
 }

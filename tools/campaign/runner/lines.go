@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"bennu/rs/fi/code"
 	"bennu/rs/fi/outcome"
 	"bennu/rs/fi/record"
 	"bennu/tools/campaign/machine"
@@ -93,7 +94,7 @@ func (w *writer) fault(base result.Fault, h *record.Hello, r *record.Fault) resu
 	if r.Addr != 0 {
 		f.Stratum = r.Stratum.String()
 	}
-	f.Activated, f.ActivatedAt, f.Stop, f.Weight, f.Did = r.Activated, r.TSC, r.Stops, r.Weight, r.Words
+	f.Activated, f.ActivatedAt, f.Stop, f.Weight, f.Did = r.Activated, r.TSC, r.Stops, w.weight(h, r), r.Words
 	if r.Addr != 0 {
 		f.Addr = fmt.Sprintf("%#x", r.Addr)
 		f.Symbol, f.Place = w.symbols.Place(r.Addr)
@@ -108,6 +109,19 @@ func (w *writer) fault(base result.Fault, h *record.Hello, r *record.Fault) resu
 		}
 	}
 	return w.identify(f)
+}
+
+// weight is which part of the instructions that a fault's type applies to, in its stratum, it was drawn among.
+func (w *writer) weight(h *record.Hello, r *record.Fault) float64 {
+	at := int(r.Type)*int(code.Strata) + int(r.Stratum)
+	if r.Addr == 0 || at >= len(h.Eligible) {
+		return 1
+	}
+	all := w.symbols.Eligible(h.Types[r.Type])[r.Stratum]
+	if all == 0 {
+		return 1
+	}
+	return float64(h.Eligible[at]) / float64(all)
 }
 
 // verified gives a block with a fault of the injector's that outcome, whichever of its faults showed it.
@@ -127,9 +141,12 @@ func (w *writer) boot(b *boot, plan string, end string) result.Boot {
 	if h := b.hello; h != nil {
 		r.Image = fmt.Sprintf("%08x", h.ImageCRC)
 		r.Sites, r.Reached, r.Eligible = h.Sites, h.Reached, map[string]uint32{}
-		for i, n := range h.Eligible {
-			if i < len(h.Types) {
-				r.Eligible[h.Types[i]] = n
+		for _, t := range h.Types {
+			n := w.symbols.Eligible(t)
+			for s := range code.Strata {
+				if slices.Contains(w.spec.Strata, s.String()) {
+					r.Eligible[t] += n[s]
+				}
 			}
 		}
 		for _, a := range h.Unknown {

@@ -174,7 +174,7 @@ func (m *Machine) block(p *plan.Plan, seed uint64, k uint32, kinds int) []record
 
 func fault(r *rand.Rand, i, kinds int) *record.Fault {
 	f := &record.Fault{Index: uint16(i), Type: uint8(r.IntN(kinds)), Stratum: code.Stratum(r.IntN(int(code.Strata))),
-		Addr: Base + uint64(r.IntN(textSize-16)), Weight: 1}
+		Addr: Base + uint64(r.IntN(textSize-16))}
 	f.Old = Symbols{}.Bytes(f.Addr, 1+r.IntN(7))
 	f.New = slices.Clone(f.Old)
 	f.New[0] ^= 1 << r.IntN(8)

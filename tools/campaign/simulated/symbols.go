@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"sync"
+
+	"bennu/rs/fi/code"
 )
 
 // Base is where the made-up text lies.
@@ -42,6 +44,9 @@ func (Symbols) Bytes(addr uint64, n int) []byte {
 	}
 	return b
 }
+
+// Eligible is the same for all types.
+func (Symbols) Eligible(string) [code.Strata]uint32 { return [code.Strata]uint32{1000, 2000, 5000} }
 
 // counter tells how often something came up before.
 type counter struct {

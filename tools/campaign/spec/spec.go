@@ -53,7 +53,7 @@ type Group struct {
 const ShardFaults = 100
 
 // GroupBlocks is how many blocks a boot does when nobody says: some tens of seconds of work.
-func GroupBlocks(faults, blocks int) int { return max(1, min(5000/max(faults, 1), 1000, blocks)) }
+func GroupBlocks(faults, blocks int) int { return max(1, min(20_000/max(faults, 1), 1000, blocks)) }
 
 // Check tells all that is wrong.
 func (s *Spec) Check() error {
