@@ -177,11 +177,14 @@ func TestRead(t *testing.T) {
 	write(t, dir+"/a/boots.jsonl", false, all.Boots[0], all.Boots[1])
 	write(t, dir+"/a/faults.jsonl.gz", true, all.Faults[0], all.Faults[1])
 	write(t, dir+"/b/faults.jsonl", false, all.Faults[2])
+	write(t, dir+"/a/groups/000001.infra.json", false, []result.Infra{{Group: 1, Block: 7, Words: "QEMU did not run"}})
+	write(t, dir+"/b/000002.infra.json", false, []result.Infra{{Group: 2, Words: "no room"}})
 	got, err := result.Read(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &result.Records{Campaigns: all.Campaigns, Boots: all.Boots[:2], Faults: all.Faults[:3]}
+	want := &result.Records{Campaigns: all.Campaigns, Boots: all.Boots[:2], Faults: all.Faults[:3],
+		Infra: []result.Infra{{Campaign: all.Campaigns[0].ID, Group: 1, Block: 7, Words: "QEMU did not run"}, {Group: 2, Words: "no room"}}}
 	if !bytes.Equal(encode(t, got), encode(t, want)) {
 		t.Errorf("got\n%s\nwant\n%s", encode(t, got), encode(t, want))
 	}
