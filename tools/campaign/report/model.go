@@ -39,6 +39,7 @@ type Model struct {
 	Campaigns []result.Campaign
 	Boots     []result.Boot
 	Blocks    []*Block
+	Infra     []result.Infra // errors of the host that did not repeat
 	Faults    int
 	Trials    int      // independent ones: blocks, or lives where blocks are carried from one to the next
 	Carried   bool     // some trials are lives of several blocks
@@ -55,6 +56,9 @@ func New(r *result.Records) *Model {
 	same := func(a, b *result.Boot) int {
 		return cmp.Or(cmp.Compare(a.Campaign, b.Campaign), cmp.Compare(a.First, b.First))
 	}
+	m.Infra = unique(r.Infra, func(a, b *result.Infra) int {
+		return cmp.Or(cmp.Compare(a.Campaign, b.Campaign), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Block, b.Block), cmp.Compare(a.Words, b.Words))
+	}, nil)
 	// Boots that ran twice took other times on the host: no wonder, and no note.
 	m.Boots = unique(r.Boots, same, nil)
 	faults := slices.Clone(r.Faults)
