@@ -106,6 +106,9 @@ func (c *Context) Args() []string {
 // Now is the time since boot. It makes no kernel call.
 func (c *Context) Now() time.Duration { return time.Duration(c.k.Now()) }
 
+// TSC is the processor's time-stamp counter: where an emulator counts instructions, their number. It makes no kernel call.
+func (c *Context) TSC() uint64 { return c.k.TSC() }
+
 // Date is Unix time, by what all tasks see (abi.ClockInfo); known is false when nobody has set it in this boot. time.Now tells the
 // same.
 func (c *Context) Date() (unix time.Duration, known bool) {

@@ -69,6 +69,10 @@ func (r RS) Shutdown(status uint64) abi.Errno {
 	return r.c.Call(r.c.root, &m, lifeLimit)
 }
 
+// PowerOff ends the machine at once, with a status, and stops no service before. It returns when it is refused: ECALLDENIED (no ABORT in its
+// `system`).
+func (c *Context) PowerOff(status uint64) abi.Errno { return c.k.Shutdown(abi.PowerOff, status) }
+
 // Fault breaks a service. param is the driver's way for abi.FaultSelf.
 func (r RS) Fault(l abi.Label, kind abi.FaultKind, param uint64) abi.Errno {
 	m := FaultRequest(l, kind, param)

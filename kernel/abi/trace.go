@@ -85,9 +85,24 @@ type TraceStop struct {
 // TraceArea is a piece of a task's memory.
 type TraceArea struct {
 	Start, End uint64
-	Rights     uint32 // 1 read, 2 write, 4 execute
-	Kind       uint32 // 1 executable, 2 RAM, 3 start page, 4 call page, 5 clock page, 6 window, 7 boot archive
+	Rights     uint32 // AreaRead and so on
+	Kind       uint32 // AreaImage and so on
 }
+
+// Rights and kinds of a TraceArea.
+const (
+	AreaRead    = 1
+	AreaWrite   = 2
+	AreaExecute = 4
+
+	AreaImage  = 1 // the executable
+	AreaRAM    = 2
+	AreaStart  = 3 // start page
+	AreaCall   = 4 // call page
+	AreaClock  = 5 // clock page
+	AreaWindow = 6
+	AreaModule = 7 // boot archive
+)
 
 // Kinds of TraceWatch.
 const (

@@ -20,6 +20,9 @@ func (g Gate) Clock() *abi.ClockInfo { return g.k.ClockInfo() }
 func (g Gate) Module() []byte        { return g.k.Module() }
 func (g Gate) Now() uint64           { return g.k.Now() }
 
+// TSC counts the simulated kernel's time.
+func (g Gate) TSC() uint64 { return g.k.Now() }
+
 // Memory is as on metal, but that what is taken from the task does not fault.
 func (g Gate) Memory(v *abi.WindowView) []byte { return g.k.Window(v.Address) }
 

@@ -59,6 +59,9 @@ func (g Gate) Now() uint64 {
 	return hi<<32 | lo>>32
 }
 
+// TSC is the processor's time-stamp counter.
+func (Gate) TSC() uint64 { return x86.TSC() }
+
 // The I/O address space, where IN and OUT run in ring 3: a port that the privilege does not list is a general-protection
 // exception, and the end of the task.
 

@@ -106,7 +106,8 @@ boot/ktest:                    net log syscall io/fs os/exec # a task; one case 
 rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
 
 # a task links it: no reader of files, but in elffile, which runs on the host only
-rs/fi:                           fmt os net log syscall reflect io/fs os/exec debug
+rs/fi:                           os net log syscall io/fs os/exec debug
+rs/fi/code:                      fmt os net log syscall io/fs os/exec debug reflect time runtime
 rs/fi/code/elffile:              none
 
 # words and numbers only: whoever talks to a driver links its protocol

@@ -40,7 +40,7 @@ func (e *Engine) draw() {
 	for i := range e.plan.Faults {
 		r := rand.New(rand.NewPCG(e.plan.Seed, uint64(e.block)<<8|uint64(i)))
 		t := r.IntN(len(e.types))
-		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(i), Fault: record.Fault{Index: uint16(i), Type: uint8(t), Weight: 1}}
+		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
 		switch k := a.kind.(type) {
 		case fault.Code:
 			e.site(&a, t, taken)
@@ -61,24 +61,17 @@ func (e *Engine) draw() {
 
 // site draws an instruction that no other fault of the block has, uniformly among those where the type applies. Without one Addr stays 0.
 func (e *Engine) site(a *armed, t int, taken map[uint64]bool) {
-	n := e.code.Eligible(t, e.plan.Reached)
-	if n == 0 {
-		a.Words = "no instruction for it in these strata"
-		return
-	}
-	if e.plan.Reached {
-		a.Weight = float64(n) / float64(e.code.Eligible(t, false))
-	}
 	for range 100 { // fewer sites than faults: some go without
-		in := e.code.Site(t, e.plan.Reached, uint32(a.rand.Uint64N(uint64(n))))
+		in := e.code.Draw(t, e.plan.Reached, a.rand)
+		if in == nil {
+			a.Words = "no instruction for it in these strata"
+			return
+		}
 		if taken[in.Addr] {
 			continue
 		}
 		taken[in.Addr] = true
-		a.Addr, a.Old = in.Addr, append([]byte(nil), in.Bytes...)
-		if in.Func != nil {
-			a.Stratum = in.Func.Stratum
-		}
+		a.Addr, a.Old, a.Stratum = in.Addr, append([]byte(nil), in.Bytes...), in.Stratum()
 		return
 	}
 	a.Words = "all instructions for it have faults"

@@ -328,10 +328,9 @@ func (g *target) list(reached bool) (n []int) {
 	return n
 }
 
-func (g *target) Eligible(_ int, reached bool) uint32 { return uint32(len(g.list(reached))) }
-
-func (g *target) Site(_ int, reached bool, n uint32) *code.Inst {
-	return g.At(base + uint64(g.list(reached)[n]*size))
+func (g *target) Draw(_ int, reached bool, r *rand.Rand) *code.Inst {
+	list := g.list(reached)
+	return g.At(base + uint64(list[r.IntN(len(list))]*size))
 }
 
 func (g *target) At(addr uint64) *code.Inst {
@@ -339,13 +338,17 @@ func (g *target) At(addr uint64) *code.Inst {
 	return &code.Inst{Addr: addr, Bytes: original()[i : i+size], Func: &code.Func{Stratum: code.Runtime}}
 }
 
-func (g *target) All(yield func(uint64, []byte) bool) {
+func (g *target) Planted(b byte) (uint64, []byte) {
+	text := original()
 	for i := range sites {
-		if in := g.At(base + uint64(i*size)); !yield(in.Addr, in.Bytes) {
-			return
+		if !g.reached[i] {
+			text[i*size] = b
 		}
 	}
+	return base, text
 }
+
+func (g *target) First(addr uint64) []byte { return original()[addr-base : addr-base+1] }
 
 func (g *target) Reached(addr uint64) { g.reached[(addr-base)/size] = true }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"math"
 
 	"bennu/rs/fi/code"
 )
@@ -124,20 +123,6 @@ func (c *codec) bool(v *bool) {
 	*v = n != 0
 }
 
-func (c *codec) float(v *float64) {
-	n := math.Float64bits(*v)
-	if !c.reads {
-		c.b = binary.LittleEndian.AppendUint64(c.b, n)
-		return
-	}
-	if len(c.b) < 8 {
-		c.bad, c.b = true, nil
-		return
-	}
-	*v = math.Float64frombits(binary.LittleEndian.Uint64(c.b))
-	c.b = c.b[8:]
-}
-
 func (c *codec) bytes(v *[]byte) {
 	n := uint32(len(*v))
 	num(c, &n)
@@ -228,7 +213,6 @@ func (f *Fault) code(c *codec) {
 	c.bytes(&f.New)
 	num(c, &f.TSC)
 	num(c, &f.Stops)
-	c.float(&f.Weight)
 	c.text(&f.Words)
 }
 

@@ -22,7 +22,7 @@ func some(r *rand.Rand) Frame {
 	case 1:
 		return &Begin{Block: r.Uint32(), Ep: abi.Endpoint(r.Uint32()), Life: r.Uint32(), Warm: r.IntN(2) == 0, TSC: r.Uint64()}
 	case 2:
-		return &Fault{Index: uint16(r.Uint32()), Type: uint8(r.Uint32()), Stratum: 2, Activated: r.IntN(2) == 0, Addr: r.Uint64(), Old: blob(r, 15), New: blob(r, 15), TSC: r.Uint64(), Stops: r.Uint64(), Weight: r.Float64(), Words: text()}
+		return &Fault{Index: uint16(r.Uint32()), Type: uint8(r.Uint32()), Stratum: 2, Activated: r.IntN(2) == 0, Addr: r.Uint64(), Old: blob(r, 15), New: blob(r, 15), TSC: r.Uint64(), Stops: r.Uint64(), Words: text()}
 	case 3:
 		e := &End{Block: r.Uint32(), Outcome: outcome.Lie, Reason: 3, Vector: r.Uint32(), RIP: r.Uint64(), Deaths: r.Uint32(), TSC: r.Uint64(), WrongNS: r.Uint64(), Words: text()}
 		for range r.IntN(3) {

@@ -21,7 +21,7 @@ type Hello struct {
 	TSCHz    uint64
 	Sites    [code.Strata]uint32 // instructions
 	Reached  [code.Strata]uint32 // of which the golden run reached
-	Eligible []uint32            // by index of Types: instructions of the strata where it applies; 0 for what is no Code
+	Eligible []uint32            // by index of Types: of those reached, where it applies. The reader counts those of all the text
 	Unknowns uint32              // bytes that do not decode
 	Unknown  []uint64            // addresses of the first of them
 }
@@ -45,7 +45,6 @@ type Fault struct {
 	Old, New  []byte // the instruction's bytes
 	TSC       uint64 // when it was activated
 	Stops     uint64 // which stop for its tracer that was, in all of the boot
-	Weight    float64
 	Words     string // what a Strike did
 }
 

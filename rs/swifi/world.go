@@ -1,0 +1,189 @@
+package main
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"bennu/drivers/protocol/load"
+	"bennu/drivers/sdk"
+	"bennu/kernel/abi"
+	"bennu/rs/fi/engine"
+	"bennu/rs/fi/record"
+)
+
+// world is the machine as rs/fi/engine acts on it.
+type world struct{ *injector }
+
+func (j world) Now() time.Duration { return j.c.Now() }
+func (j world) TSC() uint64        { return j.c.TSC() }
+
+func (j world) Trace(classes abi.TraceClass) abi.Errno {
+	return j.c.TraceAttach(j.account, classes)
+}
+
+func (j world) Continue(ep abi.Endpoint, how abi.TraceHow) abi.Errno {
+	return j.c.TraceContinue(ep, how)
+}
+
+func (j world) SetRegs(ep abi.Endpoint, r *abi.Registers) abi.Errno {
+	return j.c.TraceSetRegs(ep, r)
+}
+
+func (j world) Lines() []uint32 { return j.lines }
+
+func (j world) Raise(ep abi.Endpoint, line uint32) abi.Errno { return j.c.TraceRaise(ep, line) }
+
+func (j world) Lose(ep abi.Endpoint, line uint32, n uint64) abi.Errno {
+	return j.c.TraceLose(ep, line, n)
+}
+
+func (j world) Ceiling(pages uint64) abi.Errno { return j.c.TraceCeiling(j.account, pages) }
+
+func (j world) Pages(ep abi.Endpoint) uint64 {
+	var info abi.TaskInfo
+	if _, e := j.c.Info(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info)); e != abi.OK || info.Endpoint != ep {
+		return 0
+	}
+	return info.Frames
+}
+
+func (j world) Watch(ep abi.Endpoint, va, access, bytes uint64) abi.Errno {
+	return j.c.TraceWatch(ep, va, access, int(bytes))
+}
+
+// undefined is UD2. Source: Intel SDM Vol. 2B, "UD—Undefined Instruction".
+var undefined = []byte{0x0f, 0x0b}
+
+// Kill has a task end at its next instruction.
+func (j world) Kill(ep abi.Endpoint) abi.Errno {
+	var r abi.Registers
+	if e := j.c.TraceRegs(ep, &r); e != abi.OK {
+		return e
+	}
+	return j.Write(ep, r.RIP, undefined)
+}
+
+func (j world) KillAnother(r *rand.Rand) (string, abi.Errno) {
+	if len(j.others) == 0 {
+		return "", abi.ESRCH
+	}
+	label := j.others[r.IntN(len(j.others))]
+	ep, _, e := j.c.Lookup(label)
+	if e == abi.OK {
+		e = j.Kill(ep)
+	}
+	return label, e
+}
+
+func (j world) Verify() abi.Errno { return j.c.TraceVerify(j.account) }
+
+func (j world) Alarm(d time.Duration) { j.c.Alarm(d) }
+
+// Work asks for checked operations.
+func (j world) Work(ops int, limit time.Duration, seed uint64) {
+	j.ask(&abi.Msg{Type: load.Run, Arg: [7]uint64{uint64(ops), uint64(limit), seed}}, tagWork)
+}
+
+func (j world) Others(limit time.Duration) {
+	j.ask(&abi.Msg{Type: load.Others, Arg: [7]uint64{uint64(limit)}}, tagOthers)
+}
+
+func (j *injector) ask(m *abi.Msg, tag uint64) {
+	if e := j.c.Ask(j.load, m, tag); e != abi.OK {
+		j.end("the workload takes no request: " + e.Name())
+	}
+}
+
+// worked is the workload's answer.
+func (j *injector) worked(m *abi.Msg, e abi.Errno) {
+	if e != abi.OK {
+		j.end("the workload: " + e.Name())
+		return
+	}
+	var t engine.Tally
+	t.Right, t.Errors, t.Wrong, t.Lost = load.Tally(m.Arg[1]).Counts()
+	t.FirstNS = m.Arg[2]
+	why, errno, _ := load.Ending(m.Arg[5]).Parts()
+	if why == load.Unable {
+		j.end("the workload: " + why.String() + ": " + errno.Name())
+		return
+	}
+	j.e.Worked(t)
+}
+
+// checked is the workload's answer about the others.
+func (j *injector) checked(m *abi.Msg, e abi.Errno) {
+	if e != abi.OK {
+		j.end("the workload: " + e.Name())
+		return
+	}
+	var failed []string
+	bits := load.Failed(m.Arg[2])
+	for i := range load.MaxOthers {
+		if bits>>i&1 == 0 {
+			continue
+		}
+		name := "others= " + strconv.Itoa(i)
+		if i < len(j.others) {
+			name = j.others[i]
+		}
+		failed = append(failed, name)
+	}
+	for _, f := range [...]struct {
+		bit  load.Failed
+		name string
+	}{{load.FailedRS, "rs"}, {load.FailedStore, "ds"}, {load.FailedFresh, "fresh memory"}, {load.FailedStale, "stale rights"}, {load.FailedCounts, "counts"}} {
+		if bits&f.bit != 0 {
+			failed = append(failed, f.name)
+		}
+	}
+	j.e.Checked(failed)
+}
+
+// Refresh asks the reincarnation server for another life of the victim.
+func (j world) Refresh() { j.request(abi.RSRefresh) }
+
+func (j *injector) request(t abi.MsgType) {
+	m := sdk.LabelRequest(t, j.victim)
+	if e := j.c.Ask(j.c.Root(), &m, tagRefresh); e != abi.OK {
+		j.end("the reincarnation server takes no request: " + e.Name())
+	}
+}
+
+// refreshed is its answer. That a life comes anyway is none that matters.
+func (j *injector) refreshed(m *abi.Msg, e abi.Errno) {
+	switch why := abi.Why(m.Arg[5]); {
+	case e == abi.OK, why == abi.WhyRestarting, why == abi.WhyStarting, why == abi.WhyStopping, why == abi.WhyDied:
+	case why == abi.WhyFailed, why == abi.WhyDown:
+		j.request(abi.RSRestart)
+	default:
+		j.e.Refused(e)
+	}
+}
+
+// Put sends a frame of the record.
+func (j world) Put(f record.Frame) {
+	j.frame = record.Append(j.frame[:0], f)
+	if j.wire.write(j.frame) != abi.OK {
+		j.c.Log("error", "the wire of the records takes nothing")
+		j.Over("the wire is dead")
+	}
+}
+
+// bye is the last frame where there is no engine.
+func (j world) bye(words string) {
+	j.Put(&record.Bye{TSC: j.TSC(), Words: words})
+}
+
+// failed is the machine's exit status after a plan that could not be followed to its end.
+const failed = 1
+
+// Over ends the machine.
+func (j world) Over(words string) {
+	status := uint64(0)
+	if words != "" {
+		status = failed
+	}
+	j.c.PowerOff(status)
+}
