@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"bennu/rs/fi/code"
 	"bennu/rs/fi/code/elffile"
+	"bennu/rs/fi/fault"
 	"bennu/rs/fi/plan"
+	"bennu/rs/fi/types"
 	"bennu/tools/campaign/emulator"
 	"bennu/tools/campaign/machine"
 	"bennu/tools/campaign/runner"
@@ -22,17 +25,32 @@ import (
 	"bennu/tools/internal/qemu"
 )
 
-// image is what is booted: a folder with kernel.elf and bin/. A campaign keeps its own, so that it can be replayed when the tree has gone on.
-type image struct{ dir string }
+// image is what is booted: a folder with kernel.elf and bin/, and a user's with executables and their system.conf. A campaign keeps its own,
+// so that it can be replayed when the tree has gone on.
+type image struct{ dir, extra string }
 
 // built is the tree's.
-func built() (image, error) {
+func built(extra string) (image, error) {
 	root, err := qemu.Root()
-	return image{filepath.Join(root, "out")}, err
+	return image{filepath.Join(root, "out"), extra}, err
 }
 
-func (m image) kernel() string          { return filepath.Join(m.dir, "kernel.elf") }
-func (m image) bin(label string) string { return filepath.Join(m.dir, "bin", label) }
+// kept is a campaign's.
+func kept(st *store.Store) image {
+	dir := filepath.Join(st.Dir, "image")
+	return image{dir, filepath.Join(dir, "extra")}
+}
+
+func (m image) kernel() string { return filepath.Join(m.dir, "kernel.elf") }
+
+// bin is a service's executable: the user's, if there is one of the name.
+func (m image) bin(label string) string {
+	own := filepath.Join(m.extra, label)
+	if _, err := os.Stat(own); m.extra != "" && err == nil {
+		return own
+	}
+	return filepath.Join(m.dir, "bin", label)
+}
 
 // files are the image's, by name.
 func (m image) files() ([]string, error) {
@@ -79,11 +97,11 @@ func sum(b []byte) string {
 }
 
 // keepImage copies what is built into the campaign's folder.
-func keepImage(st *store.Store) error {
+func keepImage(st *store.Store, extra string) error {
 	if st.Campaign.Machine == "simulated" {
 		return nil
 	}
-	from, err := built()
+	from, err := built(extra)
 	if err != nil {
 		return err
 	}
@@ -96,12 +114,30 @@ func keepImage(st *store.Store) error {
 			return err
 		}
 	}
+	if extra == "" {
+		return nil
+	}
+	own, err := os.ReadDir(extra)
+	if err != nil {
+		return err
+	}
+	for _, e := range own {
+		info, err := os.Stat(filepath.Join(extra, e.Name())) // follows links, as the image builder does
+		if err != nil {
+			return err
+		}
+		if info.Mode().IsRegular() {
+			if err := st.Keep(filepath.Join("image", "extra", e.Name()), filepath.Join(extra, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
 // openReal makes a machine of the campaign's own image.
 func openReal(c *runner.Campaign, st *store.Store, s *spec.Spec, h *how) error {
-	m := image{filepath.Join(st.Dir, "image")}
+	m := kept(st)
 	now, err := m.hashes(s)
 	if err != nil {
 		return &machine.Fatal{Err: err}
@@ -118,12 +154,23 @@ func openReal(c *runner.Campaign, st *store.Store, s *spec.Spec, h *how) error {
 		}
 		return os.WriteFile(file, b, 0o600)
 	}}
-	c.Symbols = func(service string) (machine.Symbols, error) { return readSymbols(m.bin(service)) }
+	known := map[string]machine.Symbols{}
+	for _, service := range s.Services {
+		if known[service], err = readSymbols(m.bin(service)); err != nil {
+			return &machine.Fatal{Err: fmt.Errorf("service %q: %w", service, err)}
+		}
+	}
+	c.Symbols = func(service string) (machine.Symbols, error) { return known[service], nil }
 	return nil
 }
 
 // symbols are those of a service's executable.
-type symbols struct{ *elffile.File }
+type symbols struct {
+	*elffile.File
+
+	mu       sync.Mutex
+	eligible map[string][]uint32 // by types and strata: a sweep over the text takes a while
+}
 
 func readSymbols(file string) (machine.Symbols, error) {
 	b, err := os.ReadFile(file)
@@ -137,10 +184,10 @@ func readSymbols(file string) (machine.Symbols, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return symbols{f}, nil
+	return &symbols{File: f, eligible: map[string][]uint32{}}, nil
 }
 
-func (s symbols) Place(addr uint64) (symbol, place string) {
+func (s *symbols) Place(addr uint64) (symbol, place string) {
 	if name, start := s.Symbol(addr); name != "" {
 		symbol = fmt.Sprintf("%s+%#x", name, addr-start)
 	}
@@ -150,9 +197,9 @@ func (s symbols) Place(addr uint64) (symbol, place string) {
 	return symbol, place
 }
 
-func (s symbols) Asm(addr uint64, b []byte) string { return code.Disassemble(addr, b) }
+func (s *symbols) Asm(addr uint64, b []byte) string { return code.Disassemble(addr, b) }
 
-func (s symbols) Bytes(addr uint64, n int) []byte {
+func (s *symbols) Bytes(addr uint64, n int) []byte {
 	t := s.Text
 	if addr < t.Base || addr-t.Base+uint64(n) > uint64(len(t.Bytes)) {
 		return nil
@@ -160,15 +207,43 @@ func (s symbols) Bytes(addr uint64, n int) []byte {
 	return t.Bytes[addr-t.Base:][:n]
 }
 
+func (s *symbols) Eligible(names, strata []string) []uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := strings.Join(names, ",") + " " + strings.Join(strata, ",")
+	if l := s.eligible[key]; l != nil {
+		return l
+	}
+	var mask code.Mask
+	for i, name := range spec.Strata {
+		if slices.Contains(strata, name) {
+			mask |= code.Of(code.Stratum(i))
+		}
+	}
+	applies := make([]func(*code.Inst) bool, len(names))
+	for i, n := range names {
+		applies[i] = func(*code.Inst) bool { return true } // a strike is done anywhere
+		if c, ok := types.Named(n).(fault.Code); ok {
+			applies[i] = c.Applies
+		}
+	}
+	l := make([]uint32, len(names))
+	for i, set := range s.Text.Sites(mask).Select(applies...) {
+		l[i] = uint32(set.Len())
+	}
+	s.eligible[key] = l
+	return l
+}
+
 // debug prints how to stop a replay at a fault.
-func (t *tool) debug(dir string, b *runner.Stored, id spec.ID, port int) error {
+func (t *tool) debug(st *store.Store, b *runner.Stored, id spec.ID, port int) error {
 	f := b.Lines[0]
 	for _, l := range b.Lines {
 		if l.Index == id.Index || id.Index < 0 && l.Activated && !f.Activated {
 			f = l
 		}
 	}
-	m := image{filepath.Join(dir, "image")}
+	m := kept(st)
 	injector, err := os.ReadFile(m.bin("swifi"))
 	if err != nil {
 		return err
@@ -181,7 +256,7 @@ func (t *tool) debug(dir string, b *runner.Stored, id spec.ID, port int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.bin("swifi"), err)
 	}
-	name := filepath.Join(dir, "replay.gdb")
+	name := filepath.Join(st.Dir, "replay.gdb")
 	script := gdbScript(port, &f, at, symbol(kernel, "bennu/kernel.(*Kernel).Panic"))
 	if err := os.WriteFile(name, []byte(script), 0o644); err != nil {
 		return err

@@ -1,16 +1,32 @@
 package main
 
 import (
-	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	"bennu/rs/fi/plan"
+	"bennu/tools/campaign/archive"
 	"bennu/tools/campaign/spec"
+	"bennu/tools/internal/qemu"
 )
 
 // programs are those of the campaign's archive.
-var programs = []string{"rs", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "swifi", "load"}
+var programs = []string{"rs", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "load", "swifi"}
 
-// pack makes the boot archive of a plan.
+// pack makes the boot archive of a plan: the image's executables, with the tree's entries of system.conf.
 func pack(m image, s *spec.Spec, p *plan.Plan) ([]byte, error) {
-	return nil, errors.New("the campaign's archive is not there yet")
+	root, err := qemu.Root()
+	if err != nil {
+		return nil, err
+	}
+	o := archive.Options{Root: root, Bin: filepath.Join(m.dir, "bin"), Victim: p.Victim, Plan: p.String(), Period: s.Period}
+	if _, err := os.Stat(m.extra); err == nil {
+		o.Extra = m.extra
+	}
+	made, err := archive.Build(o)
+	if err != nil {
+		return nil, fmt.Errorf("the boot archive of %q: %w", p.Victim, err)
+	}
+	return made.Archive, nil
 }

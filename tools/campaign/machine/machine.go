@@ -72,4 +72,6 @@ type Symbols interface {
 	Asm(addr uint64, b []byte) string
 	// Bytes are the executable's own; nil outside of it.
 	Bytes(addr uint64, n int) []byte
+	// Eligible counts, for each type, the instructions of some strata where it applies.
+	Eligible(types, strata []string) []uint32
 }

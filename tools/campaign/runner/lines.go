@@ -93,7 +93,7 @@ func (w *writer) fault(base result.Fault, h *record.Hello, r *record.Fault) resu
 	if r.Addr != 0 {
 		f.Stratum = r.Stratum.String()
 	}
-	f.Activated, f.ActivatedAt, f.Stop, f.Weight, f.Did = r.Activated, r.TSC, r.Stops, r.Weight, r.Words
+	f.Activated, f.ActivatedAt, f.Stop, f.Weight, f.Did = r.Activated, r.TSC, r.Stops, w.weight(h, r), r.Words
 	if r.Addr != 0 {
 		f.Addr = fmt.Sprintf("%#x", r.Addr)
 		f.Symbol, f.Place = w.symbols.Place(r.Addr)
@@ -108,6 +108,15 @@ func (w *writer) fault(base result.Fault, h *record.Hello, r *record.Fault) resu
 		}
 	}
 	return w.identify(f)
+}
+
+// weight is the chance of the fault's site in a uniform draw over all sites of its type, over its chance in the draw that was made.
+func (w *writer) weight(h *record.Hello, r *record.Fault) float64 {
+	if !w.spec.Reached || r.Addr == 0 || int(r.Type) >= len(h.Eligible) || h.Eligible[r.Type] == 0 {
+		return 1
+	}
+	all := w.symbols.Eligible(h.Types, w.spec.Strata)[r.Type]
+	return float64(h.Eligible[r.Type]) / float64(all)
 }
 
 // verified gives a block with a fault of the injector's that outcome, whichever of its faults showed it.
@@ -127,10 +136,8 @@ func (w *writer) boot(b *boot, plan string, end string) result.Boot {
 	if h := b.hello; h != nil {
 		r.Image = fmt.Sprintf("%08x", h.ImageCRC)
 		r.Sites, r.Reached, r.Eligible = h.Sites, h.Reached, map[string]uint32{}
-		for i, n := range h.Eligible {
-			if i < len(h.Types) {
-				r.Eligible[h.Types[i]] = n
-			}
+		for i, n := range w.symbols.Eligible(h.Types, w.spec.Strata) {
+			r.Eligible[h.Types[i]] = n
 		}
 		for _, a := range h.Unknown {
 			r.Unknown = append(r.Unknown, fmt.Sprintf("%#x", a))

@@ -91,7 +91,7 @@ func (m *Machine) write(s *stream, b *machine.Boot) *machine.End {
 		names = types
 	}
 	s.add(&record.Hello{Plan: p.String(), Types: names, ImageCRC: 0x5eed, TextBase: Base, TextSize: textSize, TSCHz: 1e9,
-		Sites: [code.Strata]uint32{100, 200, 4000}, Reached: [code.Strata]uint32{80, 100, 900}, Eligible: make([]uint32, len(names))})
+		Sites: [code.Strata]uint32{100, 200, 4000}, Reached: [code.Strata]uint32{80, 100, 900}, Eligible: slices.Repeat([]uint32{eligible}, len(names))})
 	for k := p.First; k < p.First+p.Blocks; k++ {
 		odd := m.odd(p, k)
 		if odd == Quit {
@@ -174,7 +174,7 @@ func (m *Machine) block(p *plan.Plan, seed uint64, k uint32, kinds int) []record
 
 func fault(r *rand.Rand, i, kinds int) *record.Fault {
 	f := &record.Fault{Index: uint16(i), Type: uint8(r.IntN(kinds)), Stratum: code.Stratum(r.IntN(int(code.Strata))),
-		Addr: Base + uint64(r.IntN(textSize-16)), Weight: 1}
+		Addr: Base + uint64(r.IntN(textSize-16))}
 	f.Old = Symbols{}.Bytes(f.Addr, 1+r.IntN(7))
 	f.New = slices.Clone(f.Old)
 	f.New[0] ^= 1 << r.IntN(8)
