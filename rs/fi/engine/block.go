@@ -142,6 +142,7 @@ func (e *Engine) lie(words string) {
 
 // finish tells what came of the block, and makes the victim whole.
 func (e *Engine) finish() {
+	e.release()
 	if e.b.classes != 0 {
 		e.w.Trace(0)
 	}
