@@ -18,6 +18,15 @@ func (p *pins) Out8(port uint16, v uint8) {
 	p.log = append(p.log, ioport.Name(port, port)+"="+ioport.Name(uint16(v), uint16(v)))
 }
 
+func (p *pins) In16(port uint16) uint16 { return 0x1234 }
+func (p *pins) In32(port uint16) uint32 { return 0x12345678 }
+func (p *pins) Out16(port uint16, v uint16) {
+	p.log = append(p.log, ioport.Name(port, port+1)+"="+ioport.Name(v, v))
+}
+func (p *pins) Out32(port uint16, v uint32) {
+	p.log = append(p.log, ioport.Name(port, port+3)+"="+ioport.Name(uint16(v>>16), uint16(v)))
+}
+
 // guarded gives the rig ports that are settled.
 func (r *rig) guarded() *pins {
 	p := new(pins)

@@ -27,7 +27,7 @@ type walker struct {
 func (k *Kernel) check() invariant.Fault {
 	for _, part := range [...]func(*Kernel) invariant.Fault{
 		(*Kernel).checkParts, (*Kernel).checkFrames, (*Kernel).checkSpaces, (*Kernel).checkMasks, (*Kernel).checkWaits, (*Kernel).checkQueues,
-		(*Kernel).checkAsync, (*Kernel).checkAccounts, (*Kernel).checkPorts,
+		(*Kernel).checkAsync, (*Kernel).checkAccounts, (*Kernel).checkPorts, (*Kernel).checkTraces,
 	} {
 		if f := part(k); f.Broken() {
 			return f

@@ -188,6 +188,26 @@ func TestWalk(t *testing.T) {
 			w.c.RecvFrom += 64
 			return uint64(w.c.Slot), uint64(w.c.RecvFrom)
 		}},
+		{"untraced, and waits the long way", "waits as if it were not", func(w *walked) (a, b uint64) {
+			w.c.Wait |= task.LongWay
+			return uint64(w.c.Slot), uint64(w.c.Wait)
+		}},
+		{"traced, and waits the short way", "waits as if it were not", func(w *walked) (a, b uint64) {
+			w.c.Aside = true
+			return uint64(w.c.Slot), uint64(w.c.Wait)
+		}},
+		{"stopped for nobody", "stopped for nobody", func(w *walked) (a, b uint64) {
+			w.c.Wait |= task.Stopped
+			return uint64(w.c.Slot), 0
+		}},
+		{"a life that is not traced", "an account that is traced", func(w *walked) (a, b uint64) {
+			w.tracers[w.c.Account].by = w.a.Endpoint
+			return uint64(w.c.Slot), uint64(w.c.Account)
+		}},
+		{"a tracer that is not known", "no end would look for", func(w *walked) (a, b uint64) {
+			w.tracers[abi.MaxAccounts-1].by = w.a.Endpoint
+			return abi.MaxAccounts - 1, uint64(w.a.Endpoint)
+		}},
 		{"a sender in no queue", "sends and is in no queue", func(w *walked) (a, b uint64) {
 			w.a.Senders, w.a.LastSend = task.None, task.None
 			return uint64(w.b.Slot), uint64(w.a.Endpoint)

@@ -121,7 +121,7 @@ func reserveOfPorts(t *T) {
 		n--
 		_, e = sys.Trace(abi.TracePoke, last, abi.RAMBase+n*abi.PageSize, 1)
 	}
-	t.want("one more page for a hog", e, abi.EFAULT)
+	t.want("one more page for a hog", e, abi.ENOMEM)
 	t.want("ports without a reserve", set(ends, poor), abi.ENOMEM)
 	t.must("ports out of the reserve", set(keeps, rich))
 	_, e = sys.Trace(abi.TracePoke, last, abi.RAMBase+8*abi.PageSize, 1) // it has this one

@@ -193,7 +193,7 @@ func (t *Table) Bury(k *Task) {
 
 // Release gives the slot of a buried task back.
 func (t *Table) Release(k *Task) {
-	k.Live, k.Dying = false, false
+	k.Live, k.Dying, k.Aside = false, false, false
 	t.free[(t.oldest+t.nFree)%len(t.free)] = uint8(k.Slot)
 	t.nFree++
 }

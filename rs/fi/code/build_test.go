@@ -311,3 +311,48 @@ func TestNames(t *testing.T) {
 		t.Errorf("the symbol of address 1 is %q", name)
 	}
 }
+
+// FuzzNew: no bytes make New or a sweep panic, and what a sweep has lies in the text, in order.
+func FuzzNew(f *testing.F) {
+	header := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 57)...)
+	header[32], header[54], header[56] = 64, 56, 1
+	program := make([]byte, 56)
+	program[0], program[4], program[33] = 1, 5, 0x10
+	f.Add([]byte{0x90, 0xc3}, []byte("\xf1\xff\xff\xff\x00\x00\x01\x08\x01\x00\x00\x00\x00\x00\x00\x00"), uint64(0x40201000))
+	f.Add(slices.Concat(header, program, []byte{0x31, 0xc0, 0xc3}), []byte{}, uint64(0))
+	f.Add([]byte{0x90, 0xc3}, smallTable(), uint64(0x40201000))
+	f.Fuzz(func(t *testing.T, b, constants []byte, base uint64) {
+		text, err := code.New(code.Segment{Addr: base, Bytes: b}, code.Segment{Addr: base &^ 7, Bytes: constants})
+		if err != nil {
+			return
+		}
+		at := 0
+		for in := range text.Sweep(code.All) {
+			off := int(in.Addr - base)
+			if off < at || off+len(in.Bytes) > len(b) || !bytes.Equal(b[off:off+len(in.Bytes)], in.Bytes) {
+				t.Fatalf("an instruction at %d of %d, after %d: % x", off, len(b), at, in.Bytes)
+			}
+			at = off + len(in.Bytes)
+			in.Decode()
+		}
+		text.Unknown(code.All)
+		text.Sites(code.All).Select(func(*code.Inst) bool { return true })
+	})
+}
+
+// smallTable is a pclntab of one function of 2 bytes.
+func smallTable() []byte {
+	table := make([]byte, 140)
+	copy(table, "\xf1\xff\xff\xff\x00\x00\x01\x08\x01")
+	table[32], table[40], table[64] = 72, 80, 80
+	copy(table[72:], "main.f\x00")
+	table[80+4], table[80+8] = 12, 2 // its description is behind the list
+	return table
+}
+
+func TestSmallTable(t *testing.T) {
+	text, err := code.New(code.Segment{Addr: 0x40201000, Bytes: []byte{0x90, 0xc3}}, code.Segment{Addr: 0x40300000, Bytes: smallTable()})
+	if err != nil || len(text.Funcs) != 1 || text.Funcs[0].Name != "main.f" || text.Funcs[0].End != 0x40201002 || text.Sites(code.All).Count(code.Driver) != 2 {
+		t.Errorf("%+v, %v", text, err)
+	}
+}

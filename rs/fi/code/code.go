@@ -58,21 +58,8 @@ type Inst struct {
 	enc   enc.Inst
 	encOf *byte // the byte that enc was read at
 	encOK bool
-}
-
-// Decode fills X, once. X.Op stays 0 for an instruction whose operands are not known: what begins with VEX or EVEX, and what x86asm
-// does not read. X.Len is right in any case. What Text.At and the predicates of Sites.Select have is decoded; what Sweep has is not.
-func (in *Inst) Decode() {
-	if in.X.Len != 0 {
-		return
-	}
-	if s, e := parse(in.Bytes); e == "" && !s.vex {
-		if x, err := x86asm.Decode(in.Bytes, 64); err == nil && x.Len == len(in.Bytes) {
-			in.X = x
-			return
-		}
-	}
-	in.X = x86asm.Inst{Len: len(in.Bytes), Mode: 64}
+	known *templates // nil: none
+	shape shape      // of Bytes; len 0: not known
 }
 
 // Stratum is whose the instruction is.

@@ -31,7 +31,7 @@ func findHeader(text Segment, others []Segment) (h header) {
 		if i >= 0 {
 			s = others[i]
 		}
-		if len(s.Bytes) < ehSize || string(s.Bytes[:6]) != "\x7fELF\x02\x01" {
+		if len(s.Bytes) < ehSize || string(s.Bytes[:6]) != "\x7fELF\x02\x01" || h.at.Bytes != nil && h.at.Addr < s.Addr {
 			continue
 		}
 		h = header{s, le.Uint64(s.Bytes[ehPhoff:]), int(le.Uint16(s.Bytes[ehPhnum:])), le.Uint64(s.Bytes[ehShoff:]), int(le.Uint16(s.Bytes[ehShnum:]))}
@@ -41,7 +41,6 @@ func findHeader(text Segment, others []Segment) (h header) {
 		if size := uint64(len(s.Bytes)); h.shoff > size || uint64(h.shnum)*shSize > size-h.shoff || le.Uint16(s.Bytes[ehShentsize:]) != shSize {
 			h.shnum = 0 // at the end of the file, as most linkers have it: not in memory
 		}
-		return h
 	}
 	return h
 }

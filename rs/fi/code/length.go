@@ -6,7 +6,7 @@ const MaxLen = 15
 // The two opcode maps that have an irregular format, 16 opcodes a row, a letter each: what follows the opcode.
 //
 //	.  nothing         m  ModRM           x  no instruction in 64-bit mode
-//	b  1 byte          M  ModRM, 1 byte   p  a prefix: not reached
+//	b  1 byte          M  ModRM, 1 byte   p  a prefix, or what begins an opcode
 //	w  2 bytes         Z  ModRM, z        t  ModRM, and where its register field is 0 or 1: as b (F6) or z (F7)
 //	z  4 bytes, by operand size 2         e  ENTER's 3 bytes
 //	v  as z, by REX.W 8                   o  an address: 8 bytes, by address size 4
@@ -68,6 +68,7 @@ type shape struct {
 	len    int
 	opcode int  // where its last opcode byte is
 	wide   byte // the map: 0, 1 (0f), 2 (0f 38), 3 (0f 3a), and so on as VEX numbers them
+	modrm  bool // ModRM follows the opcode
 	vex    bool // VEX or EVEX
 }
 
@@ -127,6 +128,7 @@ func parse(b []byte) (s shape, why string) {
 		}
 	}
 	s.opcode = i
+	s.modrm = kind == 'm' || kind == 'M' || kind == 'Z' || kind == 't' || kind == 'G' || kind == 'r'
 	n, bad := p.operands(b, i, kind, s.wide)
 	switch {
 	case bad != "":
@@ -141,20 +143,23 @@ func parse(b []byte) (s shape, why string) {
 // read returns where the opcode is.
 func (p *prefixes) read(b []byte) int {
 	for i, c := range b {
-		switch {
-		case c&0xf0 == 0x40:
+		if oneByte[c] != 'p' {
+			return i
+		}
+		if c&0xf0 == 0x40 {
 			p.rex = c
 			continue
-		case c == 0x66:
+		}
+		switch c {
+		case 0x66:
 			p.operand = true
-		case c == 0x67:
+		case 0x67:
 			p.address = true
-		case c == 0xf2:
+		case 0xf2:
 			p.repeat = true
-		case c == 0xf3 || c == 0xf0:
+		case 0xf3, 0xf0:
 			p.other = true
-		case c == 0x26 || c == 0x2e || c == 0x36 || c == 0x3e || c == 0x64 || c == 0x65:
-		default:
+		case 0x0f, 0x62, 0xc4, 0xc5:
 			return i
 		}
 		p.rex = 0

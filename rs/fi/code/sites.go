@@ -12,7 +12,7 @@ type Sites struct {
 // Sites indexes the instructions of the strata.
 func (t *Text) Sites(want Mask) *Sites {
 	s := &Sites{t: t, want: want, starts: newSet(len(t.Bytes))}
-	t.walk(want, func(off, _ int, f *Func) bool {
+	t.walk(want, func(off int, _ shape, f *Func) bool {
 		s.starts.add(off)
 		s.counts[f.stratum()]++
 		return true
@@ -57,7 +57,9 @@ func (s *Sites) Select(predicates ...func(*Inst) bool) []*Set {
 		sets[i] = newSet(s.Len())
 	}
 	n := 0
+	known := new(templates)
 	for in := range s.t.Sweep(s.want) {
+		in.known = known
 		in.Decode()
 		for i, p := range predicates {
 			if p(in) {

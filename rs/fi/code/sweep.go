@@ -22,8 +22,8 @@ const (
 func (t *Text) Sweep(want Mask) func(yield func(*Inst) bool) {
 	return func(yield func(*Inst) bool) {
 		in := Inst{Text: t}
-		t.walk(want, func(off, n int, f *Func) bool {
-			in.Addr, in.Bytes, in.Func = t.Base+uint64(off), t.Bytes[off:off+n:off+n], f
+		t.walk(want, func(off int, s shape, f *Func) bool {
+			in.Addr, in.Bytes, in.Func, in.shape = t.Base+uint64(off), t.Bytes[off:off+s.len:off+s.len], f, s
 			in.X.Len, in.X.Op = 0, 0 // Decode writes all of X
 			return yield(&in)
 		}, nil)
@@ -32,7 +32,7 @@ func (t *Text) Sweep(want Mask) func(yield func(*Inst) bool) {
 
 // Unknown returns the bytes of the strata that do not decode. The sweep goes on behind each.
 func (t *Text) Unknown(want Mask) (list []Unknown) {
-	t.walk(want, func(int, int, *Func) bool { return true }, func(off int, why string) {
+	t.walk(want, func(int, shape, *Func) bool { return true }, func(off int, why string) {
 		list = append(list, Unknown{t.Base + uint64(off), why})
 	})
 	return list
@@ -40,10 +40,10 @@ func (t *Text) Unknown(want Mask) (list []Unknown) {
 
 // At is the instruction that begins at an address, decoded. False: none of a sweep does, be it that the address is within one.
 func (t *Text) At(addr uint64) (in Inst, ok bool) {
-	t.walkFrom(addr, func(off, n int, f *Func) bool {
+	t.walkFrom(addr, func(off int, s shape, f *Func) bool {
 		if a := t.Base + uint64(off); a >= addr {
 			if ok = a == addr; ok {
-				in = Inst{Addr: a, Bytes: t.Bytes[off : off+n : off+n], Func: f, Text: t}
+				in = Inst{Addr: a, Bytes: t.Bytes[off : off+s.len : off+s.len], Func: f, Text: t}
 				in.Decode()
 			}
 			return false
@@ -54,7 +54,7 @@ func (t *Text) At(addr uint64) (in Inst, ok bool) {
 }
 
 // walkFrom is walk for the function that has addr, or for all of a text without names.
-func (t *Text) walkFrom(addr uint64, yield func(off, n int, f *Func) bool) {
+func (t *Text) walkFrom(addr uint64, yield func(off int, s shape, f *Func) bool) {
 	if len(t.Funcs) == 0 {
 		t.walk(All, yield, nil)
 		return
@@ -66,7 +66,7 @@ func (t *Text) walkFrom(addr uint64, yield func(off, n int, f *Func) bool) {
 }
 
 // walk calls yield for the instructions, and bad for what is none, if bad is not nil.
-func (t *Text) walk(want Mask, yield func(off, n int, f *Func) bool, bad func(off int, why string)) {
+func (t *Text) walk(want Mask, yield func(off int, s shape, f *Func) bool, bad func(off int, why string)) {
 	w := walker{t, yield, bad}
 	if len(t.Funcs) == 0 {
 		if want.Has(Driver) {
@@ -83,7 +83,7 @@ func (t *Text) walk(want Mask, yield func(off, n int, f *Func) bool, bad func(of
 
 type walker struct {
 	*Text
-	yield func(off, n int, f *Func) bool
+	yield func(off int, s shape, f *Func) bool
 	bad   func(off int, why string)
 }
 
@@ -104,7 +104,7 @@ func (w *walker) function(f *Func) bool {
 			off++
 			continue
 		}
-		if !w.yield(off, s.len, f) {
+		if !w.yield(off, s, f) {
 			return false
 		}
 		off += s.len
@@ -134,7 +134,7 @@ func (w *walker) unnamed() {
 			off++
 			continue
 		}
-		if !w.yield(off, s.len, nil) {
+		if !w.yield(off, s, nil) {
 			return
 		}
 		ends = stops(w.Bytes[off:off+s.len], &s)

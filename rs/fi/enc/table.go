@@ -100,7 +100,6 @@ func makeTwo() [256]entry {
 	fill(&t, entry{RM, true, 0, false}, 0x02, 0x03, 0x28, 0x2A, 0x2C, 0x2D)
 	fill(&t, entry{}, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x77, 0xA0, 0xA1, 0xA2, 0xA8, 0xA9, 0xAA)
 	span(&t, entry{None, true, 0, false}, 0x18, 0x1F) // hints
-	span(&t, entry{None, true, 0, false}, 0x20, 0x23)
 	fill(&t, entry{RM, true, 0, true}, 0x2E, 0x2F, 0xF7)
 	span(&t, entry{}, 0x30, 0x35)
 	span(&t, entry{RM, true, 0, false}, 0x40, 0x6F)
@@ -148,12 +147,10 @@ func (i *Inst) entry() entry {
 		switch {
 		case mmx(op, p):
 			e.form = None
-		case op == 0x7E && p == 0xF3, op == 0xB8 && p == 0xF3, op == 0xE6 && p == 0xF3:
+		case op == 0x7E && p == 0xF3:
 			e.form = RM
-		case op == 0xB8, op == 0x7E && p == 0xF2:
+		case op == 0xB8 && p != 0xF3, op == 0x7E && p == 0xF2, !taken(op, p):
 			e.form = bad
-		case (op == 0xBC || op == 0xBD) && p == 0xF3: // TZCNT, LZCNT: on older processors BSF, BSR
-			e.form = RM
 		}
 		return e
 	case Map0F38:
@@ -181,23 +178,44 @@ func mmx(op, p byte) bool {
 		return p != 0x66
 	case op == 0xD6, op == 0xE7, op == 0xF7:
 		return p != 0x66
-	case op == 0xE6, op == 0xF0:
+	case op == 0xE6:
 		return p == 0
+	case op == 0xF0:
+		return false
 	case op >= 0xD0 && op <= 0xFE:
 		return p != 0x66 && !(op == 0xD0 && p == 0xF2)
 	}
 	return false
 }
 
+// taken tells whether an SSE instruction, or a bit scan, exists with a prefix.
+func taken(op, p byte) bool {
+	switch op {
+	case 0x13, 0x14, 0x15, 0x17, 0x28, 0x29, 0x2E, 0x2F, 0x50, 0x54, 0x55, 0x56, 0x57, 0xC6:
+		return p == 0 || p == 0x66
+	case 0x16, 0x5B:
+		return p != 0xF2
+	case 0x52, 0x53:
+		return p == 0 || p == 0xF3
+	case 0xBC, 0xBD:
+		return p != 0xF2
+	case 0xC3:
+		return p == 0
+	case 0xF0:
+		return p == 0xF2
+	}
+	return true
+}
+
 // entry38 is the row behind 0F 38.
 func entry38(op, p byte) entry {
 	e := entry{RM, true, 0, false}
 	switch {
-	case op == 0xF0 || op == 0xF1: // MOVBE, CRC32
+	case (op == 0xF0 || op == 0xF1) && p != 0xF3: // MOVBE, CRC32
 		if op == 0xF1 && p != 0xF2 {
 			e.form = MR
 		}
-	case op == 0xF6 && (p == 0x66 || p == 0xF3), op == 0xC8, op == 0xC9, op == 0xCA, op == 0xCB, op == 0xCC, op == 0xCD:
+	case op == 0xF6 && (p == 0x66 || p == 0xF3), p == 0 && op >= 0xC8 && op <= 0xCD:
 	case p == 0x66 && (op <= 0x0B || op == 0x10 || op == 0x14 || op == 0x15 || op >= 0x1C && op <= 0x1E || op >= 0x20 && op <= 0x25 ||
 		op >= 0x28 && op <= 0x2B || op >= 0x30 && op <= 0x35 || op >= 0x37 && op <= 0x41 || op >= 0xDB && op <= 0xDF):
 	case p == 0x66 && op == 0x17: // PTEST
@@ -236,6 +254,9 @@ func (i *Inst) group(e entry) entry {
 	if i.Map == MapOne {
 		return groupOne(e, i.Op, reg, mem)
 	}
+	if i.Map == Map0F38 && !mem && (i.Op&^1 == 0xF0 && i.Rep != 0xF2 || i.Op == 0x2A) { // MOVBE, MOVNTDQA
+		e.form = bad
+	}
 	if i.Map != Map0F {
 		return e
 	}
@@ -246,6 +267,10 @@ func (i *Inst) group(e entry) entry {
 		}
 	case 0x71, 0x72, 0x73:
 		if mem || !(reg == 2 || reg == 6 || reg == 4 && i.Op != 0x73 || (reg == 3 || reg == 7) && i.Op == 0x73 && i.mandatory() == 0x66) {
+			e.form = bad
+		}
+	case 0x12, 0x16:
+		if !mem && i.mandatory() == 0x66 {
 			e.form = bad
 		}
 	case 0x50, 0xD7, 0xC5, 0xF7:

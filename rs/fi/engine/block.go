@@ -25,7 +25,7 @@ func (e *Engine) work(ops int, p phase) {
 func (e *Engine) Worked(t Tally) {
 	switch e.phase {
 	case golden:
-		e.explored(t)
+		e.shown(t)
 	case working:
 		e.count(t)
 		switch {

@@ -51,10 +51,12 @@ type Target interface {
 	// Draw is an instruction that is drawn uniformly among those of the plan's strata where a type applies, or among those of them that were
 	// reached; nil: there is none.
 	Draw(t int, reached bool, r *rand.Rand) *code.Inst
-	// At is the instruction at an address that Draw or All gave.
+	// At is the instruction at an address that Draw gave.
 	At(addr uint64) *code.Inst
-	// All calls yield for each instruction of the plan's strata; Reached notes that one was reached.
-	All(yield func(addr uint64) bool)
+	// Planted is the text with b as the first byte of each instruction of the plan's strata that was not reached. First is what belongs there;
+	// Reached notes that it was reached.
+	Planted(b byte) (addr uint64, text []byte)
+	First(addr uint64) []byte
 	Reached(addr uint64)
 	Hello(h *record.Hello)
 }
@@ -96,6 +98,9 @@ type Engine struct {
 	ready  bool
 	mended bool // the life has no faults
 	stops  uint64
+
+	explored int  // lives of the golden run
+	lost     bool // one of them died
 
 	block uint32
 	done  uint32
@@ -166,23 +171,37 @@ func (e *Engine) hello() {
 	e.w.Put(h)
 }
 
+// maxExplored is how many lives a golden run may take: one that meets many breakpoints may be too late for its pings.
+const maxExplored = 32
+
 // explore is the golden run: a breakpoint at every instruction, taken out when it is reached.
 func (e *Engine) explore() {
 	e.phase = golden
-	bad := abi.OK
-	e.code.All(func(addr uint64) bool {
-		bad = e.w.Write(e.ep, addr, breakpoint)
-		return bad == abi.OK
-	})
-	if bad != abi.OK {
-		e.quit("golden run: " + bad.Name())
+	if e.explored++; e.explored > maxExplored {
+		e.quit("golden run: the victim dies again and again without a fault")
 		return
+	}
+	addr, text := e.code.Planted(breakpoint[0])
+	for len(text) > 0 { // in few and large pieces: a victim that stops meanwhile answers no pings
+		n := min(len(text), abi.MaxCopy)
+		if err := e.w.Write(e.ep, addr, text[:n]); err != abi.OK {
+			e.quit("golden run: " + err.Name())
+			return
+		}
+		addr, text = addr+uint64(n), text[n:]
 	}
 	e.work(e.plan.Ops, golden)
 }
 
-// explored ends the golden run: the life that had breakpoints everywhere is replaced.
-func (e *Engine) explored(r Tally) {
+// shown ends the golden run: the life that had breakpoints everywhere is replaced. A run that a death interrupted shows less than there is.
+func (e *Engine) shown(r Tally) {
+	if e.lost {
+		e.lost = false
+		if e.alive() {
+			e.explore()
+		}
+		return
+	}
 	if r.Errors+r.Wrong+r.Lost > 0 {
 		e.quit("golden run: the workload failed without a fault")
 		return

@@ -42,7 +42,7 @@ func (e *Engine) died(ev *abi.Event) {
 		return
 	}
 	if e.phase == golden {
-		e.quit("golden run: the victim died without a fault")
+		e.lost = true
 		return
 	}
 	b := &e.b
@@ -69,6 +69,10 @@ func (e *Engine) came(ev *abi.Event) {
 	}
 	e.b.end.ReadyNS = ev.TimeNS
 	switch e.phase {
+	case golden: // its workload has ended, or ends with this life
+		if !e.lost {
+			e.explore()
+		}
 	case coming:
 		e.try()
 	case mending:

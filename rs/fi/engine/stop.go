@@ -34,7 +34,7 @@ func (e *Engine) breakpoint(s *abi.TraceStop) abi.TraceHow {
 	addr := s.Regs.RIP - 1
 	if e.phase == golden {
 		e.code.Reached(addr)
-		return e.proceed(s, addr, e.code.At(addr).Bytes)
+		return e.proceed(s, addr, e.code.First(addr))
 	}
 	i, ok := e.b.sites[addr]
 	if !ok { // the victim's own, or one that a fault has made

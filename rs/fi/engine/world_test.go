@@ -338,13 +338,17 @@ func (g *target) At(addr uint64) *code.Inst {
 	return &code.Inst{Addr: addr, Bytes: original()[i : i+size], Func: &code.Func{Stratum: code.Runtime}}
 }
 
-func (g *target) All(yield func(uint64) bool) {
+func (g *target) Planted(b byte) (uint64, []byte) {
+	text := original()
 	for i := range sites {
-		if !yield(base + uint64(i*size)) {
-			return
+		if !g.reached[i] {
+			text[i*size] = b
 		}
 	}
+	return base, text
 }
+
+func (g *target) First(addr uint64) []byte { return original()[addr-base : addr-base+1] }
 
 func (g *target) Reached(addr uint64) { g.reached[(addr-base)/size] = true }
 

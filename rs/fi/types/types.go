@@ -1,6 +1,6 @@
 // Package types is the registry of fault types: what campaigns can name.
 //
-// To add a type, add a package below this one that implements fault.Code (or fault.Strike), with tests by tools/internal/faulttest; a line at the
+// To add a type, add a package below this one that implements fault.Code (or fault.Strike), with tests by tools/faulttest; a line at the
 // END of the table here; and a row of the table in docs/FAULTS.md. The order is a part of the record format: lines are never moved or removed.
 package types
 

@@ -101,13 +101,21 @@ func (t *Target) At(addr uint64) *code.Inst {
 	return nil
 }
 
-// All calls yield for each site.
-func (t *Target) All(yield func(addr uint64) bool) {
+// Planted is the text with b as the first byte of each site that was not reached, and where it belongs.
+func (t *Target) Planted(b byte) (addr uint64, text []byte) {
+	text = append([]byte(nil), t.text.Bytes...)
 	for i := range t.sites.Len() {
-		if !yield(t.sites.Addr(i)) {
-			return
+		if t.reached[i/64]>>(i%64)&1 == 0 {
+			text[t.sites.Addr(i)-t.text.Base] = b
 		}
 	}
+	return t.text.Base, text
+}
+
+// First is the first byte of the instruction at an address of the text.
+func (t *Target) First(addr uint64) []byte {
+	off := addr - t.text.Base
+	return t.text.Bytes[off : off+1 : off+1]
 }
 
 // Reached notes that a run without faults has been there.
@@ -126,12 +134,19 @@ func (t *Target) Hello(h *record.Hello) {
 		h.Sites[s] = uint32(t.sites.Count(s))
 	}
 	for i := range t.sites.Len() {
-		if t.reached[i/64]>>(i%64)&1 != 0 {
-			h.Reached[t.site(i).Stratum()]++
+		if t.reached[i/64]>>(i%64)&1 == 0 {
+			continue
 		}
-	}
-	for k := range t.kinds {
-		h.Eligible = append(h.Eligible, uint32(len(t.meet(k))))
+		if h.Eligible == nil {
+			h.Eligible = make([]uint32, len(t.kinds)*int(code.Strata))
+		}
+		in := t.site(i)
+		h.Reached[in.Stratum()]++
+		for k, applies := range t.applies {
+			if applies == nil || applies(in) {
+				h.Eligible[k*int(code.Strata)+int(in.Stratum())]++
+			}
+		}
 	}
 	unknown := t.text.Unknown(code.All)
 	h.Unknowns = uint32(len(unknown))
