@@ -146,9 +146,7 @@ func (e *Engine) finish() {
 	if e.b.classes != 0 {
 		e.w.Trace(0)
 	}
-	if e.b.capped {
-		e.w.Ceiling(0)
-	}
+	e.uncap()
 	for i := range e.b.faults {
 		if a := &e.b.faults[i]; a.made {
 			e.w.Put(&a.Fault)

@@ -113,7 +113,12 @@ func (e *Engine) unhold(ep abi.Endpoint) {
 	for i := range e.b.faults {
 		e.b.faults[i].told = false
 	}
-	if e.b.capped { // else no later life could have more
+	e.uncap() // else no later life could have more
+}
+
+// uncap gives the victim the memory again that a fault has kept from it.
+func (e *Engine) uncap() {
+	if e.b.capped {
 		e.b.capped = false
 		e.w.Ceiling(0)
 	}
