@@ -58,7 +58,7 @@ check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 	$(GO) run ./tools/tamago vet ./...
 	$(GO) test ./tools/deps
 
-test-host: need-go need-binutils ## unit tests and simulations, without QEMU
+test-host: need-go need-cc need-binutils ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
 
 test-qemu: need-qemu need-grub need-cc need-binutils image ## boot, kernel and recovery tests in QEMU
