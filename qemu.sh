@@ -11,7 +11,8 @@
 #   MACHINE=q35|pc                             MEM=256M      guest memory
 #   ACCEL=tcg|kvm                              CPU=MODEL     default max (tcg), host (kvm);
 #                                              with ICOUNT max,-rdrand,-rdseed
-#   CTL=SOCKET    COM2                         GDB=1         wait for a debugger on port 1234
+#   CTL=SOCKET    COM2                         GDB=1         wait for a debugger on port 1234; any other number: on that port
+#   COM3=FILE     what the guest sends on COM3, a port that is not there otherwise
 #   ICOUNT=N      one guest instruction takes 2^N ns, the clock starts at a fixed date: runs repeat
 #   SEED=N        the kernel's random seed     CMDLINE=TEXT  more words for the kernel's command line
 #   DISK=FILE     a virtio disk (raw, or qcow2 by its name's end)
@@ -112,6 +113,7 @@ if [ -n "${CTL:-}" ]; then
 else
 	set -- "$@" -serial null
 fi
+[ -z "${COM3:-}" ] || set -- "$@" -serial "file:$COM3"
 
 if [ -n "${ICOUNT:-}" ]; then
 	case $ICOUNT in
@@ -124,7 +126,12 @@ fi
 if [ -n "${KLOG:-}" ]; then
 	set -- "$@" -chardev "file,id=klog,path=$KLOG" -device isa-debugcon,iobase=0xe9,chardev=klog
 fi
-[ -z "${GDB:-}" ] || set -- "$@" -gdb tcp::1234 -S
+case ${GDB:-} in
+"") ;;
+1) set -- "$@" -gdb tcp::1234 -S ;;
+*[!0-9]*) die "GDB=$GDB: expected 1, or a port" ;;
+*) set -- "$@" -gdb "tcp:127.0.0.1:$GDB" -S ;;
+esac
 if [ -n "${DISK:-}" ]; then
 	[ -r "$DISK" ] || die "DISK=$DISK: no such file"
 	case $DISK in

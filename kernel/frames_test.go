@@ -196,7 +196,7 @@ func TestEachFrameMissing(t *testing.T) {
 // missing does op with n frames, and tells whether they were too few.
 func (op *operation) missing(t *testing.T, how string, s squeeze, n uint64) bool {
 	v := newVictim(t)
-	op.do(v)                               // once with all, so that what it makes for good is there
+	op.do(v)                    // once with all, so that what it makes for good is there
 	if op.fault || op.keeps() { // it has taken pages
 		v.remake()
 	}

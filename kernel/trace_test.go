@@ -112,7 +112,11 @@ func TestTraceBreakpoint(t *testing.T) {
 	s.must(abi.TraceSetRegs, uint64(s.x.Endpoint))
 	s.goes(abi.TraceGo)
 	at := uint64(0)
-	s.does(s.x, func(c *arch.Context) uint64 { at = c.Frame.IP; c.Frame.Vector = arch.VectorBreakpoint; return arch.VectorBreakpoint })
+	s.does(s.x, func(c *arch.Context) uint64 {
+		at = c.Frame.IP
+		c.Frame.Vector = arch.VectorBreakpoint
+		return arch.VectorBreakpoint
+	})
 	s.until("it goes on", func() bool { return at != 0 })
 	if at != code.Text+8 {
 		t.Errorf("it went on at %#x", at)

@@ -89,6 +89,53 @@ func traceAcross(t *T, measure func(func())) {
 	measure(func() { sys.Trace(abi.TracePeek, x.ep, abi.RAMBase+0x1f_fffc, 0) })
 	var r abi.Registers
 	measure(func() { sys.TraceRegs(x.ep, &r) })
+	tracePieces(t, measure)
+	traceCrowd(t, measure)
+}
+
+// tracePieces: the longest copies, each page of which is untouched or shared, on both sides of a table's end, and the largest image.
+func tracePieces(t *T, measure func(func())) {
+	p := all()
+	p.CeilingFrames = 1 << 14
+	by, x := t.puppetWith(p), t.puppetWith(p)
+	const far = abi.RAMBase + 0x1f_e800
+	for _, op := range []abi.TraceOp{abi.TraceRead, abi.TraceWrite, abi.TraceRead} {
+		measure(func() { by.start(abi.CallTrace, uint64(op), uint64(x.ep), far+0x400, far, abi.MaxCopy) })
+	}
+	id := imageOf(t, large(), quiet)
+	s := abi.TaskSpec{Image: id, Account: t.account(p)}
+	ep, e := sys.TaskCreate(&s)
+	t.must("create", e)
+	t.tasks = append(t.tasks, ep)
+	t.must("free", sys.ImageFree(id))
+	for at := uint64(abi.ImageBase) + 1<<20; at < abi.ImageBase+28<<20; at += 4<<20 - 0x1000 {
+		measure(func() { by.start(abi.CallTrace, uint64(abi.TraceWrite), uint64(ep), at+0x1ff_800, far, abi.MaxCopy) })
+	}
+	measure(func() { e = sys.TraceVerify(s.Account) })
+	t.want("verify", e, abi.OK)
+	var a abi.TraceArea
+	measure(func() { sys.TraceRegion(ep, abi.RAMBase+abi.RAMSize, &a) })
+}
+
+// traceCrowd: all lives that there can be are of one account, stopped before a call, and their tracer ends.
+func traceCrowd(t *T, measure func(func())) {
+	by := t.puppet()
+	p := all()
+	p.CeilingFrames = 1 << 14
+	a, id := t.account(p), t.image(code.New().Call(abi.CallNotify, uint64(me())).Stop().ELF())
+	measure(func() { by.start(abi.CallTrace, uint64(abi.TraceAttach), uint64(a), uint64(abi.TraceCalls)) })
+	for range crowd - 10 {
+		ep := t.createOn(a, id, "crowd")
+		t.must("set", set(ep, p))
+		measure(func() { sys.PrivAllow(ep) })
+	}
+	t.must("free", sys.ImageFree(id))
+	measure(func() { by.start(abi.CallTrace, uint64(abi.TraceNext), 0) })
+	measure(func() { by.start(abi.CallTrace, uint64(abi.TraceAttach), uint64(a), 0) })
+	measure(func() { sys.TaskKill(by.ep); t.buried(by.ep) })
+	by = t.puppet()
+	measure(func() { by.start(abi.CallTrace, uint64(abi.TraceAttach), uint64(a), 0) })
+	measure(func() { by.start(abi.CallTrace, uint64(abi.TraceDetach), uint64(a)) })
 }
 
 // copyUntouched: both sides have touched nothing of it, and it crosses tables on both.

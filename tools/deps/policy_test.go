@@ -20,6 +20,9 @@ kernel/archive/pack:             kernel/archive kernel/crc32c
 kernel/ioport:                   kernel/abi # the PC's ports: the kernel and who checks system.conf use one table
 kernel/room:                     kernel/abi kernel/layout # whose a machine's memory is: likewise
 
+# devices as programs: tests and fault injection put them in a real one's place
+board/model:                     nothing
+
 # the processor's instructions decide nothing and import nothing; who runs on the processor, in either ring, may use them. The
 # rest of the kernel does not: what it wants of the processor goes through kernel.Machine, which tests play
 board/x86:                       nothing
@@ -59,6 +62,9 @@ rs/swifi:                        kernel/abi drivers/protocol drivers/sdk -driver
 # the workload of campaigns asks drivers as they are asked, and knows what the operator's commands answer
 rs/load:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/load rs/ctl/wire rs/service -rs/service/live rs/shell/session
 
+# the injector's device for a victim
+rs/fi/model:                     board/model kernel/abi
+
 # what a driver and its clients agree on: whoever talks to a driver may import it, and neither kernel nor RS does, so that
 # a new driver edits no file of theirs
 drivers/protocol:                kernel/abi
@@ -66,20 +72,23 @@ drivers/protocol:                kernel/abi
 # a driver has the SDK and the protocols, and nothing else
 drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
 # on the host, under tests only: a driver's devices and peers around kernel/fake
-drivers/sdk/fake:                kernel/abi kernel/fake kernel/ioport kernel/usys drivers/sdk
+drivers/sdk/fake:                board/model kernel/abi kernel/fake kernel/ioport kernel/usys drivers/sdk
 drivers:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their
 # answers are the same on both ends of the control port
 tools:                           tools kernel/abi drivers/protocol kernel/archive kernel/layout rs/conf rs/service -rs/service/live
-# the image builder holds system.conf against the memory that the kernel leaves services
-tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
+# who packs an archive holds system.conf against the memory that the kernel leaves services
+tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout rs/conf
+tools/internal/bootimage:        tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
 # the demo holds what services waited against what the scheduler promises, and packs hogs
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # what fault types promise is held by one package, against objdump
 tools/faulttest:                 tools rs/fi kernel/abi
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
+# campaigns read what the injector writes, and the code of the services
+tools/campaign:                  tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/crc32c rs/conf rs/fi
 # the same work on Linux counts by the same counter
 tools/bench/linux:               board/x86
 `

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/tools/internal/bootimage"
 	"bennu/tools/internal/tinyelf"
 )
 
@@ -163,6 +164,6 @@ func FuzzBootable(f *testing.F) {
 		o := tinyOptions
 		o.strip = true
 		bootable(b, &o)
-		taskFault(b)
+		bootimage.TaskFault(b)
 	})
 }

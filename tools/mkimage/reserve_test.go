@@ -39,7 +39,7 @@ func TestReservesFit(t *testing.T) {
 		"one.conf", "class big {\n\treserve 60M;\n\tmemory 64M;\n};\nservice a { class big; };\n")
 	s, e = pack(files(t, "system.conf", "# nothing\n"))
 	if s != 1 || !strings.Contains(e, `mkimage: one.conf:2:10: service "b": reserve: 60M makes the sum 120M of `) || !strings.Contains(e, `(class "big" has the line)`) ||
-		exists(filepath.Join(tree, "out.tar")) {
+		there(filepath.Join(tree, "out.tar")) {
 		t.Errorf("two of a class: status %d, got\n%s", s, e)
 	}
 }

@@ -190,7 +190,7 @@ func (h *Hello) code(c *codec) {
 		num(c, &h.Sites[i])
 		num(c, &h.Reached[i])
 	}
-	each(c, &h.Eligible, maxTypes, func(n *uint32) { num(c, n) })
+	each(c, &h.Eligible, maxTypes*int(code.Strata), func(n *uint32) { num(c, n) })
 	num(c, &h.Unknowns)
 	each(c, &h.Unknown, maxUnknown, func(n *uint64) { num(c, n) })
 }

@@ -21,9 +21,11 @@ type Hello struct {
 	TSCHz    uint64
 	Sites    [code.Strata]uint32 // instructions
 	Reached  [code.Strata]uint32 // of which the golden run reached
-	Eligible []uint32            // by index of Types: of those reached, where it applies. The reader counts those of all the text
-	Unknowns uint32              // bytes that do not decode
-	Unknown  []uint64            // addresses of the first of them
+	// Eligible is, by index of Types times code.Strata plus the stratum, the instructions that the golden run reached and where the type
+	// applies; empty without a golden run. How many there are in all, the reader counts.
+	Eligible []uint32
+	Unknowns uint32   // bytes that do not decode
+	Unknown  []uint64 // addresses of the first of them
 }
 
 // Begin says that a block is about to be made.

@@ -171,29 +171,33 @@ func (k *keyboard) put(s *work.Site, b byte) work.Verdict {
 		port uint16
 		v    byte
 	}{{portCommand, cmdWriteOutput}, {portData, b}} {
-		v := k.idle(s)
+		v := s.Wait(func() work.Verdict {
+			if v := k.idle(s); v != work.Right {
+				return v
+			}
+			e := s.Trace.PortOut(s.Ep, w.port, 1, uint32(w.v))
+			if e == abi.EAGAIN { // the kernel has not seen that it is idle
+				return work.Pending
+			}
+			return traced(s, e)
+		})
 		if v != work.Right {
-			return v
-		}
-		if v := traced(s, s.Trace.PortOut(s.Ep, w.port, 1, uint32(w.v))); v != work.Right {
 			return v
 		}
 	}
 	return work.Right
 }
 
-// idle waits until the controller has taken the byte before, and the driver what it was given. A driver that takes nothing is lost.
+// idle tells whether the controller has taken the byte before, and the driver what it was given. A driver that takes nothing is lost.
 func (k *keyboard) idle(s *work.Site) work.Verdict {
-	return s.Wait(func() work.Verdict {
-		status, e := s.Trace.PortIn(s.Ep, portStatus, 1)
-		if v := traced(s, e); v != work.Right {
-			return v
-		}
-		if status&(statusFull|statusBusy) != 0 {
-			return work.Pending
-		}
-		return work.Right
-	})
+	status, e := s.Trace.PortIn(s.Ep, portStatus, 1)
+	if v := traced(s, e); v != work.Right {
+		return v
+	}
+	if status&(statusFull|statusBusy) != 0 {
+		return work.Pending
+	}
+	return work.Right
 }
 
 // traced is the verdict on an access to the victim's device.

@@ -120,6 +120,14 @@ func TestOf(t *testing.T) {
 			t.Errorf("%s has none", label)
 		}
 	}
+	for _, label := range load.Kinds {
+		if kinds[label] == nil {
+			t.Errorf("the protocol names %s, and there is none", label)
+		}
+	}
+	if len(load.Kinds) != len(kinds) {
+		t.Errorf("the protocol names %v", load.Kinds)
+	}
 	if Of("nobody") != nil {
 		t.Error("nobody has one")
 	}

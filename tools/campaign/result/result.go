@@ -1,18 +1,21 @@
-// Package result is the record of a campaign as the host keeps it: one JSON object a fault, one a boot. docs/FAULTS.md has the schema.
+// Package result is the record of a campaign as the host keeps it: one JSON object a fault, one a boot, one for the whole.
+// docs/FAULTS.md, "Records", says what each field means; docs/schema has it for programs.
 package result
 
 // Fault is one line of a campaign's records.
 type Fault struct {
-	ID       string  `json:"id"`      // CAMPAIGN/BLOCK/INDEX: replay, shrink and report know it by that
-	Seed     uint64  `json:"seed"`    // of the campaign
-	Service  string  `json:"service"` // the victim's label
-	Image    string  `json:"image"`   // CRC-32C of its executable, hex
-	Life     uint32  `json:"life"`    // incarnation that the fault was made in
-	Warm     bool    `json:"warm"`    // that life began with the snapshot
+	ID       string  `json:"id"`        // CAMPAIGN/BLOCK/INDEX: replay, shrink and report know it by that
+	Seed     uint64  `json:"seed"`      // of the campaign
+	Service  string  `json:"service"`   // the victim's label
+	Select   string  `json:"selection"` // the types that this one was drawn from, joined by commas, as Campaign.Selections has them
+	Group    uint32  `json:"group"`     // first block of the blocks that one boot began with
+	Image    string  `json:"image"`     // CRC-32C of its executable, hex; empty: no machine told
+	Life     uint32  `json:"life"`      // incarnation that the fault was made in
+	Warm     bool    `json:"warm"`      // that life began with the snapshot
 	Block    uint32  `json:"block"`
 	Index    int     `json:"index"`   // in the block
 	Faults   int     `json:"faults"`  // of the block
-	Stratum  string  `json:"stratum"` // driver, sdk, runtime
+	Stratum  string  `json:"stratum"` // of Strata
 	Type     string  `json:"type"`
 	Addr     string  `json:"addr,omitempty"`   // hex
 	Symbol   string  `json:"symbol,omitempty"` // function+0xoffset
@@ -26,6 +29,7 @@ type Fault struct {
 
 	Activated   bool   `json:"activated"`
 	ActivatedAt uint64 `json:"activated_tsc,omitempty"`
+	Stop        uint64 `json:"stop,omitempty"` // which stop for the tracer that was, in all of the boot
 
 	// Of the block: its faults share them.
 	Outcome     string   `json:"outcome"`
@@ -52,6 +56,8 @@ type Fault struct {
 // Boot is one machine of a campaign.
 type Boot struct {
 	Campaign string            `json:"campaign"`
+	Service  string            `json:"service"`
+	Image    string            `json:"image"`
 	Shard    string            `json:"shard,omitempty"`
 	Plan     string            `json:"plan"`
 	First    uint32            `json:"first"`
@@ -76,11 +82,16 @@ type Campaign struct {
 	Hashes   map[string]string `json:"hashes"` // SHA-256 of kernel and archive
 	Services []string          `json:"services"`
 	Types    []string          `json:"types"`
-	Strata   []string          `json:"strata"`
-	Faults   int               `json:"faults"`
-	Blocks   int               `json:"blocks"`
-	Seed     uint64            `json:"seed"`
-	Kind     string            `json:"kind"`
-	Ops      int               `json:"ops"`
-	Period   string            `json:"period"` // pings
+	// Selections are types joined by commas. Each service has Blocks blocks of each; of a selection one type is drawn for each fault.
+	Selections []string `json:"selections"`
+	Strata     []string `json:"strata"`
+	Faults     int      `json:"faults"` // a block
+	Blocks     int      `json:"blocks"`
+	Group      int      `json:"group"` // blocks that one boot begins with
+	Seed       uint64   `json:"seed"`
+	Kind       string   `json:"kind"`
+	Ops        int      `json:"ops"`
+	Limit      string   `json:"limit"`  // that one operation may take
+	Period     string   `json:"period"` // pings
+	Reached    bool     `json:"reached"`
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	Seed    string // the kernel's random seed; "": none given
 	CmdLine string // more words for the kernel's command line
 	Control bool   // COM2 is a socket: see VM.Dial
+	Records string // what is sent on COM3 goes into that file; "": there is no COM3
+	GDB     int    // the machine waits for a debugger on that port; 0: it does not
 	QMP     bool   // QEMU's own control socket: see VM.Monitor
 	Args    []string
 	Env     []string // more variables of qemu.sh, "NET=user"
@@ -88,7 +91,7 @@ func (c *Config) env(socket string) []string {
 	}
 	for _, v := range []struct{ name, value string }{
 		{"KERNEL", c.Kernel}, {"ARCHIVE", c.Archive}, {"CD", c.CD}, {"MACHINE", c.Machine}, {"MEM", c.Memory}, {"ACCEL", c.Accel},
-		{"CPU", c.CPU}, {"ICOUNT", c.Icount}, {"SEED", c.Seed}, {"CMDLINE", c.CmdLine}, {"CTL", socket},
+		{"CPU", c.CPU}, {"ICOUNT", c.Icount}, {"SEED", c.Seed}, {"CMDLINE", c.CmdLine}, {"CTL", socket}, {"COM3", c.Records},
 	} {
 		if v.value != "" {
 			env = append(env, v.name+"="+v.value)
@@ -97,6 +100,9 @@ func (c *Config) env(socket string) []string {
 	if c.UEFI {
 		env = append(env, "UEFI=1")
 	}
+	if c.GDB != 0 {
+		env = append(env, "GDB="+strconv.Itoa(c.GDB))
+	}
 	if c.Hardware {
 		env = append(env, "HARDWARE=1")
 	}
@@ -104,7 +110,7 @@ func (c *Config) env(socket string) []string {
 }
 
 var scriptVariables = []string{"KERNEL", "ARCHIVE", "CD", "UEFI", "MACHINE", "MEM", "ACCEL", "CPU", "ICOUNT", "SEED", "CMDLINE", "CTL",
-	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE"}
+	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE", "COM3"}
 
 func scriptVariable(v string) bool {
 	for _, n := range scriptVariables {

@@ -2,7 +2,10 @@ package tinyelf
 
 // Pieces of 32-bit code, to be joined with append.
 
-const com1 = 0x3f8
+const (
+	com1 = 0x3f8
+	com3 = 0x3e8
+)
 
 // out8 is MOV DX, port; MOV AL, v; OUT DX, AL.
 func out8(port uint16, v byte) []byte {
@@ -10,9 +13,14 @@ func out8(port uint16, v byte) []byte {
 }
 
 // Print writes text to COM1.
-func Print(text string) (code []byte) {
+func Print(text string) (code []byte) { return send(com1, text) }
+
+// Record writes bytes to COM3. QEMU's port is never too slow for a few.
+func Record(text string) (code []byte) { return send(com3, text) }
+
+func send(port uint16, text string) (code []byte) {
 	for i := 0; i < len(text); i++ {
-		code = append(code, out8(com1, text[i])...)
+		code = append(code, out8(port, text[i])...)
 	}
 	return code
 }

@@ -1,26 +1,29 @@
-package main
+package bootimage
 
 import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
-	"maps"
-	"slices"
 
 	"bennu/kernel/abi"
 	"bennu/kernel/room"
 	"bennu/rs/conf"
 )
 
+// Offsets in an ELF64 header, and the size of a program header. Source: System V ABI, "ELF Header", "Program Header".
+const (
+	ehPhoff     = 32
+	ehPhentsize = 54
+	phSize      = 56
+)
+
 // maxSegments is how many segments the kernel loads (kernel/image).
 const maxSegments = 8
 
-func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
-
-// taskFault says why the kernel would not take b as the executable of a task; "" if it would. The
+// TaskFault says why the kernel would not take b as the executable of a task; "" if it would. The
 // kernel answers ENOEXEC without words (kernel/image): here is where people learn why.
-func taskFault(b []byte) string {
+func TaskFault(b []byte) string {
 	f, err := elf.NewFile(bytes.NewReader(b))
 	switch {
 	case err != nil:
