@@ -92,6 +92,15 @@ need_chromium() {
 	command -v chromium >/dev/null 2>&1 || install chromium
 }
 
+# Slurm on one host, and GNU parallel: what hands a campaign's shards to hosts.
+need_slurm() {
+	PATH=$PATH:/usr/sbin
+	for p in sbatch sinfo slurmctld slurmd munged munge parallel; do
+		command -v "$p" >/dev/null 2>&1 || no_slurm=1
+	done
+	[ -z "${no_slurm:-}" ] || install slurm-wlm munge parallel
+}
+
 for what in "$@"; do
 	case $what in
 	go) need_go ;;

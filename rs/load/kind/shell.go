@@ -71,8 +71,8 @@ func (k *shell) Operate(s *work.Site) work.Verdict {
 	n := s.Rand.IntN(len(commands))
 	k.want = &commands[n]
 	s.Step = uint16(1 + n)
-	if !k.reads {
-		return work.Pending // until it reads
+	if !k.idle() {
+		return work.Pending
 	}
 	return k.give(s)
 }
@@ -102,19 +102,22 @@ func (k *shell) Message(s *work.Site, m *abi.Msg) bool {
 	return true
 }
 
-// goOn does what has become possible: the line is typed when the shell reads, and judged when it reads again and its prompt is there, which may be later.
+// idle tells whether the shell has nothing more to say, and waits for a line. It reads before all that it has to say was taken.
+func (k *shell) idle() bool { return k.reads && strings.HasSuffix(string(k.screen), session.Prompt) }
+
+// goOn does what has become possible: the line is typed when the shell is idle, and judged when it is so again.
 func (k *shell) goOn(s *work.Site) {
 	switch {
 	case k.reader.To != s.Ep: // the operation's life has died, or the workload has not looked up the new one
 		if s.Ep != abi.None && !s.Alive() {
 			s.End(work.Died)
 		}
-	case k.want == nil || !k.reads:
+	case k.want == nil || !k.idle():
 	case k.asked == 0:
 		if v := k.give(s); v != work.Pending {
 			s.End(v)
 		}
-	case strings.HasSuffix(string(k.screen), session.Prompt):
+	default:
 		c, text := k.want, strings.TrimSuffix(string(k.screen), session.Prompt)
 		k.want, k.asked = nil, 0
 		s.End(work.Equal(c.right(s, c.line, text), true))

@@ -100,7 +100,7 @@ func (p *typist) typed(line string) {
 		return
 	}
 	text := p.result(strings.TrimSuffix(line, "\n"))
-	p.out = []string{text[:len(text)/2], text[len(text)/2:] + session.Prompt}
+	p.out = append(p.out, text[:len(text)/2], text[len(text)/2:]+session.Prompt)
 }
 
 // answers are those of a shell that works.
