@@ -8,8 +8,8 @@ import (
 	"bennu/rs/fi/record"
 )
 
-// most is the largest number of calls that a fault of a call waits for.
-const most = 16
+// maxBirths is how many lives of a block may be made to die at birth.
+const maxBirths = 4
 
 // begin draws the next block's faults, and arms them.
 func (e *Engine) begin() {
@@ -53,7 +53,7 @@ func (e *Engine) draw() {
 			if k.When() == fault.AtSite {
 				e.site(&a, t, taken)
 			}
-			a.wait = r.IntN(most)
+			a.wait = r.IntN(max(1, e.plan.Ops/2)) // an operation is a message to the victim and one from it, at least
 		}
 		e.b.faults = append(e.b.faults, a)
 	}
@@ -61,7 +61,7 @@ func (e *Engine) draw() {
 
 // site draws an instruction that no other fault of the block has, uniformly among those where the type applies. Without one Addr stays 0.
 func (e *Engine) site(a *armed, t int, taken map[uint64]bool) {
-	for range 100 { // fewer sites than faults: some go without
+	for range 16 { // fewer sites than faults: some go without
 		in := e.code.Draw(t, e.plan.Reached, a.rand)
 		if in == nil {
 			a.Words = "no instruction for it in these strata"
@@ -94,11 +94,22 @@ func (e *Engine) arm(i int) bool {
 		e.b.classes |= abi.TraceCalls
 	case fault.AtBirth:
 		e.b.classes |= abi.TraceBirth
-		if e.b.birth < 0 {
-			e.b.birth = i
+		if e.b.lives+livesOf(k) > maxBirths {
+			a.Words = notDone("as many lives as a block may end die at birth already", abi.EBUSY)
+			return true
 		}
+		e.b.lives += livesOf(k)
+		e.b.births = append(e.b.births, i)
 	}
 	return true
+}
+
+// livesOf is how many lives a fault AtBirth is done to.
+func livesOf(k fault.Strike) int {
+	if b, ok := k.(fault.Births); ok {
+		return b.Lives()
+	}
+	return 1
 }
 
 // plant puts a breakpoint where the fault will be. The first look at the victim's own bytes tells whether the injector reads it right.
@@ -133,8 +144,8 @@ func (e *Engine) strikeNow() {
 		case fault.AtOnce:
 			e.strike(i, e.ep, nil)
 		case fault.AtBirth:
-			if i == e.b.birth {
-				e.w.Kill(e.ep)
+			if len(e.b.births) > 0 && e.b.births[0] == i {
+				e.endLife()
 			}
 		case fault.AtStop:
 			if !e.b.stopped {
@@ -143,4 +154,13 @@ func (e *Engine) strikeNow() {
 			}
 		}
 	}
+}
+
+// endLife ends the victim's life, so that there is a birth. That death is the injector's, and does not count.
+func (e *Engine) endLife() {
+	if err := e.w.Kill(e.ep); err != abi.OK {
+		e.wrong("end the life: " + err.Name())
+		return
+	}
+	e.b.ended = true
 }

@@ -142,12 +142,11 @@ func (e *Engine) lie(words string) {
 
 // finish tells what came of the block, and makes the victim whole.
 func (e *Engine) finish() {
+	e.release()
 	if e.b.classes != 0 {
 		e.w.Trace(0)
 	}
-	if e.b.capped {
-		e.w.Ceiling(0)
-	}
+	e.uncap()
 	for i := range e.b.faults {
 		if a := &e.b.faults[i]; a.made {
 			e.w.Put(&a.Fault)

@@ -32,7 +32,7 @@ type World interface {
 	Raise(ep abi.Endpoint, line uint32) abi.Errno
 	Lose(ep abi.Endpoint, line uint32, n uint64) abi.Errno
 	Ceiling(pages uint64) abi.Errno
-	Pages(ep abi.Endpoint) uint64 // that it has
+	Pages(ep abi.Endpoint) uint64 // that its account has
 	Watch(ep abi.Endpoint, va, access, bytes uint64) abi.Errno
 	Kill(ep abi.Endpoint) abi.Errno
 	KillAnother(r *rand.Rand) (label string, e abi.Errno)
@@ -104,6 +104,7 @@ type Engine struct {
 
 	block uint32
 	done  uint32
+	call  call // that the victim makes
 	b     block
 }
 
@@ -112,19 +113,20 @@ type block struct {
 	faults  []armed
 	sites   map[uint64]int // address → the fault that waits there
 	classes abi.TraceClass
-	birth   int // the fault that waits for a birth; -1: none
+	births  []int // the faults that wait for a birth; the first has the next one
+	lives   int   // that these end
 	seen    outcome.Seen
 	end     record.End
 	rounds  int          // of coming and trying
-	expect  string       // another service whose death is the block's doing
+	expect  []string     // other services whose deaths are the block's doing
+	ended   bool         // the life was ended, so that there is a birth, and its death has not been told yet
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault
 	held    abi.Endpoint // a life that goes on when the alarm comes; None: none
 	capped  bool         // its memory
-	again   *repeat      // nil: none
 }
 
 func newBlock() block {
-	return block{sites: map[uint64]int{}, birth: -1, held: abi.None}
+	return block{sites: map[uint64]int{}, held: abi.None}
 }
 
 // armed is one fault of a block.
@@ -134,6 +136,7 @@ type armed struct {
 	kind fault.Type
 	rand *rand.Rand
 	wait int  // AtCall, AtReturn: so many calls more
+	did  int  // AtBirth: to so many lives
 	told bool // by a watch, when it is met
 }
 

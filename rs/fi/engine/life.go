@@ -1,6 +1,10 @@
 package engine
 
-import "bennu/kernel/abi"
+import (
+	"slices"
+
+	"bennu/kernel/abi"
+)
 
 // Happened is told of an event of the reincarnation server.
 func (e *Engine) Happened(label string, ev *abi.Event) {
@@ -33,9 +37,7 @@ func (e *Engine) Happened(label string, ev *abi.Event) {
 func (e *Engine) died(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
-	if e.b.held == ev.Endpoint {
-		e.b.held = abi.None
-	}
+	e.unhold(ev.Endpoint)
 	if e.phase == starting || e.phase == mending || e.phase == over {
 		return
 	}
@@ -44,13 +46,17 @@ func (e *Engine) died(ev *abi.Event) {
 		return
 	}
 	b := &e.b
+	if b.ended && b.seen.Activated == 0 {
+		b.ended = false
+		return
+	}
 	b.seen.Deaths++
 	if b.seen.Deaths > 1 {
 		return
 	}
 	b.end.Reason, b.end.Vector, b.end.RIP, b.end.CR2 = ev.Reason, ev.Vector, ev.RIP, ev.CR2
 	b.end.DeathNS, b.end.DetectNS = ev.FaultNS, ev.TimeNS
-	if b.seen.Activated == 0 && !b.stopped {
+	if b.seen.Activated == 0 && !b.stopped && e.mended {
 		e.wrong("it died before a fault was activated")
 	}
 }
@@ -83,10 +89,38 @@ func (e *Engine) another(label string, ev *abi.Event) {
 	}
 	switch {
 	case label == "" || ev.Reason == abi.ReasonStopped:
-	case label == e.b.expect:
-		e.b.expect = ""
+	case e.expected(label):
 	default:
 		e.collateral(label + ": " + ev.Reason.String())
+	}
+}
+
+// expected tells whether the death of another service is the block's doing. It is so once.
+func (e *Engine) expected(label string) bool {
+	i := slices.Index(e.b.expect, label)
+	if i >= 0 {
+		e.b.expect = slices.Delete(e.b.expect, i, i+1)
+	}
+	return i >= 0
+}
+
+// unhold ends what a life that is over was held, watched and short of memory for.
+func (e *Engine) unhold(ep abi.Endpoint) {
+	if e.b.held == ep {
+		e.b.held = abi.None
+		e.w.Alarm(e.phaseLimit()) // the delay has used the phase's own
+	}
+	for i := range e.b.faults {
+		e.b.faults[i].told = false
+	}
+	e.uncap() // else no later life could have more
+}
+
+// uncap gives the victim the memory again that a fault has kept from it.
+func (e *Engine) uncap() {
+	if e.b.capped {
+		e.b.capped = false
+		e.w.Ceiling(0)
 	}
 }
 

@@ -17,7 +17,7 @@ func (e *Engine) Stopped(s *abi.TraceStop) {
 	case abi.StopFault, abi.StopStep:
 		how = abi.TracePass
 	case abi.StopWatch:
-		e.watched()
+		e.watched(s.Endpoint)
 	case abi.StopCall, abi.StopReturn:
 		how = e.called(s)
 	case abi.StopBirth:
@@ -78,52 +78,26 @@ func (e *Engine) activated(a *armed) {
 }
 
 // watched is a fault in data that was met.
-func (e *Engine) watched() {
+func (e *Engine) watched(ep abi.Endpoint) {
 	for i := range e.b.faults {
 		if a := &e.b.faults[i]; a.told {
 			a.told = false
 			e.activated(a)
 		}
 	}
-	e.w.Watch(e.ep, 0, 0, 0)
-}
-
-// called is a call of the victim's that is about to be made, or has returned.
-func (e *Engine) called(s *abi.TraceStop) abi.TraceHow {
-	if e.repeatCall(s) {
-		return abi.TraceGo
-	}
-	v := victim{e: e, ep: s.Endpoint, stop: s, how: abi.TraceGo}
-	nr, m := abi.CallNr(s.Regs.GPR[regAX]), v.Msg()
-	want := fault.AtCall
-	if s.Why == abi.StopReturn {
-		want, nr = fault.AtReturn, 0
-	}
-	for i := range e.b.faults {
-		a := &e.b.faults[i]
-		k, ok := a.kind.(fault.Strike)
-		if !ok || !a.made || a.Activated || a.Words != "" {
-			continue
-		}
-		stop := k.When() == fault.AtStop && s.Why == abi.StopReturn && m.Type == abi.RSStop
-		if !stop && (k.When() != want || !k.Wants(nr, m)) {
-			continue
-		}
-		if a.wait > 0 && !stop {
-			a.wait--
-			continue
-		}
-		e.strikeAs(i, &v)
-		return v.how
-	}
-	return abi.TraceGo
+	e.w.Watch(ep, 0, 0, 0)
 }
 
 // born is a new life, before its first instruction.
 func (e *Engine) born(s *abi.TraceStop) {
-	if i := e.b.birth; i >= 0 {
-		e.b.birth = -1
-		e.strike(i, s.Endpoint, s)
+	if len(e.b.births) == 0 {
+		return
+	}
+	i := e.b.births[0]
+	a := &e.b.faults[i]
+	e.strike(i, s.Endpoint, s)
+	if a.did++; a.did >= livesOf(a.kind.(fault.Strike)) {
+		e.b.births = e.b.births[1:]
 	}
 }
 
@@ -137,21 +111,28 @@ func (e *Engine) strikeAs(i int, v *victim) {
 	v.fault = a
 	words, err := a.kind.(fault.Strike).Strike(v, a.rand)
 	a.Words = words
-	if err != abi.OK {
-		a.Words = words + ": not done: " + err.Name()
-		return
-	}
-	if !a.told { // a watch tells when
+	switch {
+	case err != abi.OK:
+		a.Words = notDone(words, err)
+	case a.told: // a watch tells when it is activated, but it is there
+		e.mended = false
+	default:
 		e.activated(a)
 	}
 }
 
+// notDone is what the record says of a fault that was not done. It begins with "not done".
+func notDone(words string, err abi.Errno) string {
+	if words == "" {
+		return "not done: " + err.Name()
+	}
+	return "not done: " + words + " (" + err.Name() + ")"
+}
+
 // Alarm is told that the time is over.
 func (e *Engine) Alarm() {
-	if ep := e.b.held; ep != abi.None {
-		e.b.held = abi.None
-		e.w.Continue(ep, abi.TraceGo)
-		e.w.Alarm(e.workLimit(e.plan.Ops)) // the phase's own, which the delay has used
+	if e.release() {
+		e.w.Alarm(e.phaseLimit()) // the delay has used the phase's own
 		return
 	}
 	switch e.phase {
@@ -169,4 +150,23 @@ func (e *Engine) Alarm() {
 // workLimit is more than a workload takes, whatever its operations meet.
 func (e *Engine) workLimit(ops int) time.Duration {
 	return time.Duration(ops+1)*e.plan.Limit*4 + lifeLimit
+}
+
+// phaseLimit is no less than what is left of the phase's alarm.
+func (e *Engine) phaseLimit() time.Duration {
+	if e.phase == coming || e.phase == mending {
+		return 2 * lifeLimit
+	}
+	return e.workLimit(e.plan.Ops)
+}
+
+// release lets a life go on that a fault holds. false: there is none.
+func (e *Engine) release() bool {
+	ep := e.b.held
+	if ep == abi.None {
+		return false
+	}
+	e.b.held = abi.None
+	e.w.Continue(ep, abi.TraceGo)
+	return true
 }

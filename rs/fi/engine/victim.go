@@ -6,38 +6,6 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Places of registers in abi.Registers.GPR, and the length of SYSCALL, 0F 05.
-const (
-	regAX       = 0
-	regDX       = 2
-	syscallSize = 2
-)
-
-// repeat is a call that is made once more.
-type repeat struct {
-	ep   abi.Endpoint
-	regs abi.Registers
-	msg  abi.Msg
-}
-
-// repeatCall has the victim make the call again. false: this is not what it returns from.
-func (e *Engine) repeatCall(s *abi.TraceStop) bool {
-	r := e.b.again
-	if r == nil || s.Why != abi.StopReturn || s.Endpoint != r.ep {
-		return false
-	}
-	e.b.again = nil
-	r.regs.RIP -= syscallSize
-	err := e.w.Write(r.ep, abi.CallPage, abi.Bytes(&r.msg))
-	if err == abi.OK {
-		err = e.w.SetRegs(r.ep, &r.regs)
-	}
-	if err != abi.OK {
-		e.wrong("repeat: " + err.Name())
-	}
-	return true
-}
-
 // victim is the life that a fault is done to. It does fault.Victim.
 type victim struct {
 	e     *Engine
@@ -69,14 +37,8 @@ func (v *victim) Msg() *abi.Msg {
 
 func (v *victim) SetMsg(m *abi.Msg) abi.Errno { return v.e.w.Write(v.ep, abi.CallPage, abi.Bytes(m)) }
 
-func (v *victim) Skip(err abi.Errno) {
-	v.stop.Regs.GPR[regAX], v.stop.Regs.GPR[regDX] = uint64(err), 0
-	v.SetRegs(&v.stop.Regs)
-	v.how = abi.TraceSkip
-}
-
-// Again has the victim go back to its SYSCALL when that has returned, with what it had then.
-func (v *victim) Again() { v.e.b.again = &repeat{v.ep, v.stop.Regs, *v.Msg()} }
+func (v *victim) Drop()  { v.how = v.e.dropCall(v.stop) }
+func (v *victim) Again() { v.e.repeatCall(v.stop, v.Msg()) }
 
 func (v *victim) Delay(d time.Duration) {
 	v.e.b.held = v.ep
@@ -95,18 +57,38 @@ func (v *victim) Ceiling(pages uint64) abi.Errno {
 func (v *victim) Pages() uint64 { return v.e.w.Pages(v.ep) }
 
 func (v *victim) Watch(va, access, bytes uint64) abi.Errno {
+	for i := range v.e.b.faults {
+		if v.e.b.faults[i].told {
+			return abi.EBUSY
+		}
+	}
 	err := v.e.w.Watch(v.ep, va, access, bytes)
 	v.fault.told = err == abi.OK
 	return err
 }
 
-func (v *victim) Jump(code []byte) abi.Errno { return v.e.w.Write(v.ep, v.Regs().RIP, code) }
-func (v *victim) Kill() abi.Errno            { return v.e.w.Kill(v.ep) }
+// Jump writes over what comes next, which is not executed any more; faults that wait there wait for nothing.
+func (v *victim) Jump(code []byte) abi.Errno {
+	at := v.Regs().RIP
+	err := v.Read(at, make([]byte, len(code)))
+	if err == abi.OK {
+		err = v.Write(at, code)
+	}
+	if err != abi.OK {
+		return err
+	}
+	for i := range uint64(len(code)) {
+		delete(v.e.b.sites, at+i)
+	}
+	return abi.OK
+}
+
+func (v *victim) Kill() abi.Errno { return v.e.w.Kill(v.ep) }
 
 func (v *victim) KillAnother() (string, abi.Errno) {
 	label, err := v.e.w.KillAnother(v.fault.rand)
 	if err == abi.OK {
-		v.e.b.expect = label
+		v.e.b.expect = append(v.e.b.expect, label)
 	}
 	return label, err
 }

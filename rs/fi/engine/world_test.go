@@ -45,8 +45,9 @@ type world struct {
 	how     abi.TraceHow
 	went    bool
 	classes abi.TraceClass
-	fatal   int        // lives in a row that die before they are ready
-	luck    *rand.Rand // draws that, too; nil: nothing
+	fatal   int                // lives in a row that die before they are ready
+	luck    *rand.Rand         // draws that, too; nil: nothing
+	born    func() (dies bool) // a life begins; nil: nobody looks
 	giveUp  bool
 	damaged bool
 	others  []string
@@ -246,6 +247,10 @@ func (w *world) begin() {
 	w.ep = abi.Endpoint(64 + w.life)
 	w.text = original()
 	w.event(abi.Event{Kind: abi.EventStart, Endpoint: w.ep, Incarnation: w.life, Warm: 1})
+	if w.born != nil && w.born() {
+		w.die(abi.ReasonInitFailed)
+		return
+	}
 	if w.fatal > 0 {
 		w.fatal--
 		w.die(abi.ReasonInitFailed)

@@ -7,21 +7,38 @@ package types
 import (
 	"bennu/rs/fi/fault"
 	"bennu/rs/fi/types/branch"
+	"bennu/rs/fi/types/dataflip"
 	"bennu/rs/fi/types/destination"
+	"bennu/rs/fi/types/dieinit"
+	"bennu/rs/fi/types/dierebirth"
+	"bennu/rs/fi/types/diestop"
+	"bennu/rs/fi/types/dietwo"
 	"bennu/rs/fi/types/flipbool"
+	"bennu/rs/fi/types/hang"
+	"bennu/rs/fi/types/hangcalls"
 	"bennu/rs/fi/types/index"
 	"bennu/rs/fi/types/initial"
 	"bennu/rs/fi/types/integer"
 	"bennu/rs/fi/types/irq"
+	"bennu/rs/fi/types/irqlost"
+	"bennu/rs/fi/types/irqspurious"
 	"bennu/rs/fi/types/length"
 	"bennu/rs/fi/types/loop"
+	"bennu/rs/fi/types/memory"
+	"bennu/rs/fi/types/msgdrop"
+	"bennu/rs/fi/types/msggarble"
+	"bennu/rs/fi/types/msggarblein"
+	"bennu/rs/fi/types/msglate"
+	"bennu/rs/fi/types/msgrepeat"
 	"bennu/rs/fi/types/noload"
 	"bennu/rs/fi/types/nop"
 	"bennu/rs/fi/types/nostore"
 	"bennu/rs/fi/types/operator"
 	"bennu/rs/fi/types/parameter"
 	"bennu/rs/fi/types/pointer"
+	"bennu/rs/fi/types/regflip"
 	"bennu/rs/fi/types/source"
+	"bennu/rs/fi/types/stackflip"
 	"bennu/rs/fi/types/stop"
 	"bennu/rs/fi/types/stuckbranch"
 	"bennu/rs/fi/types/stuckloop"
@@ -68,6 +85,23 @@ var table = []Row{
 	{flipbool.New(), EDFI},
 	{swap.New(), EDFI},
 	{integer.New(), EDFI},
+	{regflip.New(), Own},
+	{dataflip.New(), Own},
+	{stackflip.New(), Own},
+	{msgdrop.New(), Own},
+	{msgrepeat.New(), Own},
+	{msggarble.New(), Own},
+	{msggarblein.New(), Own},
+	{msglate.New(), Own},
+	{irqlost.New(), Own},
+	{irqspurious.New(), Own},
+	{memory.New(), Own},
+	{hang.New(), Own},
+	{hangcalls.New(), Own},
+	{dieinit.New(), Own},
+	{dierebirth.New(), Own},
+	{diestop.New(), Own},
+	{dietwo.New(), Own},
 }
 
 // All is every type, in the order of the record format.
@@ -84,8 +118,8 @@ func Named(name string) fault.Type {
 }
 
 // Lists are the names that stand for several types: "random", the seven of MINIX's campaigns, of which MINIX draws one for each fault; "minix" and "edfi",
-// all that come from there; "all".
-var Lists = []string{"random", "minix", "edfi", "all"}
+// all that come from there; "own", those that are neither's; "all".
+var Lists = []string{"random", "minix", "edfi", "own", "all"}
 
 // List is the names of the types of a list, in the order of the table; nil: there is no such list.
 func List(name string) (names []string) {
@@ -98,6 +132,8 @@ func List(name string) (names []string) {
 			in = r.From == Seven || r.From == MINIX
 		case "edfi":
 			in = r.From == EDFI
+		case "own":
+			in = r.From == Own
 		case "all":
 			in = true
 		}
