@@ -70,7 +70,11 @@ func TestVictims(t *testing.T) {
 			if v == nil || w == nil || x == nil {
 				t.Fatalf("no victim, workload or injector in\n%s", m.Conf)
 			}
-			if v.Period != 3*time.Millisecond || v.Burst != 0 || v.BackoffUnit != time.Millisecond || v.BackoffMax != time.Millisecond || v.Init != 50*time.Millisecond ||
+			period := 3 * time.Millisecond
+			if p.label == "ctl" {
+				period = played
+			}
+			if v.Period != period || v.Burst != 0 || v.BackoffUnit != time.Millisecond || v.BackoffMax != time.Millisecond || v.Init != 50*time.Millisecond ||
 				v.Stop != 20*time.Millisecond || v.Snapshot == 0 {
 				t.Errorf("the victim: %+v", v)
 			}
