@@ -31,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-slurm demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -54,17 +54,17 @@ test: check test-host test-qemu ## check, host tests, QEMU tests
 check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 	$(GO) run ./tools/check
 	$(GO) vet ./...
-	$(GO) vet -tags qemu,long,bochs ./tools/... ./rs/fi/...
+	$(GO) vet -tags qemu,long,bochs,browser,slurm ./tools/... ./rs/fi/...
 	$(GO) run ./tools/tamago vet ./...
 	$(GO) test ./tools/deps
 
-test-host: need-go need-binutils ## unit tests and simulations, without QEMU
+test-host: need-go need-cc need-binutils ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
 
 test-qemu: need-qemu need-grub need-cc need-binutils image ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
-test-long: test-hogs test-boot test-bochs test-recorded ## what takes longer than make test should, or needs a host that does nothing else
+test-long: test-hogs test-boot test-bochs test-recorded test-report ## what takes longer than make test should, or needs a host that does nothing else
 
 test-recorded: need-qemu image ## a new run of make bench beside the recorded figures
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 8m -run TestRecorded ./tools/bench
@@ -77,6 +77,11 @@ test-boot: need-qemu need-uefi image # GRUB, by BIOS and UEFI, on both machines,
 
 test-bochs: need-bochs image ## the kernel's tests on another processor: the emulator Bochs
 	$(GO) test $(TESTFLAGS) -count=1 -tags bochs -timeout 40m ./tools/bochstest
+
+test-report: need-chromium # a campaign's page in a browser
+	$(GO) test $(TESTFLAGS) -count=1 -tags browser -timeout 10m -run TestBrowser ./tools/campaign/report
+test-slurm: need-slurm ## a campaign's shards as jobs of a real Slurm, on this host alone, and of GNU parallel
+	PATH=$$PATH:/usr/sbin $(GO) test $(TESTFLAGS) -count=1 -tags slurm -timeout 10m ./tools/campaign/jobs
 
 # One package after the other, so that machines do not share the host's two cores.
 QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools rs/fi | sed 's|^|./|')))
@@ -124,8 +129,14 @@ need-grub:
 need-uefi:
 	@./tools/need.sh go grub uefi
 
+need-chromium:
+	@./tools/need.sh go chromium
+
 need-binutils:
 	@./tools/need.sh binutils
+
+need-slurm:
+	@./tools/need.sh go slurm
 
 need-cc:
 	@./tools/need.sh cc

@@ -18,6 +18,9 @@ import (
 func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch op := abi.TraceOp(f.DI); {
 	case op == abi.TraceNext:
+		if f.SI != 0 {
+			return abi.EINVAL, 0
+		}
 		return k.traceNext(t)
 	case accountOp(op):
 		return k.traceAccount(t, op, f)

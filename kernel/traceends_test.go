@@ -199,3 +199,58 @@ func TestTraceLeavesNothing(t *testing.T) {
 		}
 	}
 }
+
+// Who is stopped first is told first, whatever its slot; each tracer is told of its own.
+func TestTraceOrder(t *testing.T) {
+	s := newScope(t)
+	lives := []*task.Task{s.x, s.make(rights()), s.make(rights())}
+	other := s.make(rights())
+	for _, x := range append(lives, other) {
+		by := s.by
+		if x == other {
+			by = s.root
+		}
+		by.Priv.MayTrace(x.Account)
+		e, _ := s.call(by, abi.CallTrace, uint64(abi.TraceAttach), uint64(x.Account), 0)
+		s.rig.want("attach", e, abi.OK)
+	}
+	s.exception(other, arch.VectorBreakpoint, 0, 0)
+	for _, i := range []int{1, 2, 0} {
+		s.exception(lives[i], arch.VectorBreakpoint, 0, 0)
+	}
+	s.kill(lives[2], abi.DeathRecord{Cause: abi.CauseKilled})
+	for _, want := range []*task.Task{lives[1], lives[0]} {
+		s.must(abi.TraceNext, 0)
+		var stop abi.TraceStop
+		copy(abi.Bytes(&stop), s.by.Call.Buf[:])
+		if stop.Endpoint != want.Endpoint {
+			t.Errorf("told of %d, want %d", stop.Endpoint, want.Endpoint)
+		}
+	}
+	e, _ := s.trace(abi.TraceNext, 0)
+	s.rig.want("no more", e, abi.EAGAIN)
+	e, _ = s.call(s.root, abi.CallTrace, uint64(abi.TraceNext), 0)
+	s.rig.want("the other tracer's", e, abi.OK)
+	e, _ = s.call(s.root, abi.CallTrace, uint64(abi.TraceNext), 1)
+	s.rig.want("with a second argument", e, abi.EINVAL)
+}
+
+// Who waits when its tracer comes is stopped by what ends the wait no sooner than it runs, and not past the tracer.
+func TestTraceAttachedWhileItWaits(t *testing.T) {
+	s := newScope(t)
+	s.call(s.x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+	s.attach(abi.TraceCalls)
+	if f := s.check(); f.Broken() {
+		t.Fatalf("%s: %#x, %#x", f.What, f.A, f.B)
+	}
+	says(s.root, 0x901, 1)
+	s.syscall(s.root, abi.CallSendRec, uint64(s.x.Endpoint), abi.NoTimeout)
+	s.m.hands, s.entered = 100, s.entered[:0]
+	s.until("asked", func() bool { return s.x.Wait == 0 })
+	s.m.hands = 0
+	if s.m.hand != 0 {
+		t.Error("handed over to a task that is traced")
+	}
+	s.makes(abi.CallReceive, uint64(abi.Self), 0)
+	s.next(abi.StopCall)
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# need.sh WHAT...: looks for go, qemu, cc, binutils, bochs, grub and uefi, and installs what is Debian's with apt where that needs no
-# password. If something is missing in the end, it says the one line to type, and status is 2.
+# need.sh WHAT...: looks for go, qemu, cc, binutils, bochs, grub, uefi and chromium, and installs what is Debian's with apt where
+# that needs no password. If something is missing in the end, it says the one line to type, and status is 2.
 set -u
 
 say() { echo "need: $*" >&2; }
@@ -87,6 +87,20 @@ need_uefi() {
 	[ -z "${no_uefi:-}" ] || install grub-efi-amd64-bin mtools ovmf
 }
 
+# A browser, without fonts but the default ones.
+need_chromium() {
+	command -v chromium >/dev/null 2>&1 || install chromium
+}
+
+# Slurm on one host, and GNU parallel: what hands a campaign's shards to hosts.
+need_slurm() {
+	PATH=$PATH:/usr/sbin
+	for p in sbatch sinfo slurmctld slurmd munged munge parallel; do
+		command -v "$p" >/dev/null 2>&1 || no_slurm=1
+	done
+	[ -z "${no_slurm:-}" ] || install slurm-wlm munge parallel
+}
+
 for what in "$@"; do
 	case $what in
 	go) need_go ;;
@@ -96,6 +110,7 @@ for what in "$@"; do
 	bochs) need_bochs ;;
 	grub) need_grub ;;
 	uefi) need_uefi ;;
-	*) say "$what: expected go, qemu, cc, binutils, bochs, grub or uefi" && exit 2 ;;
+	chromium) need_chromium ;;
+	*) say "$what: expected go, qemu, cc, binutils, bochs, grub, uefi or chromium" && exit 2 ;;
 	esac
 done

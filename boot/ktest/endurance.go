@@ -122,8 +122,13 @@ func (f *fuzzer) program(n int) *code.Prog {
 			nr = abi.CallBase + 1 + abi.CallNr(f.IntN(int(abi.CallMax-abi.CallBase)))
 		}
 		args := []uint64{f.value(), f.value(), f.value(), f.value(), f.value()}
-		if nr == abi.CallShutdown || nr == abi.CallTrace && abi.Endpoint(args[1]) == me() {
+		if nr == abi.CallShutdown {
 			continue
+		}
+		if nr == abi.CallTrace { // an op that there is, on one of the accounts that there are
+			if args[0] = uint64(f.IntN(int(abi.TraceVerify) + 2)); f.IntN(2) == 0 {
+				args[1] = uint64(f.IntN(8))
+			}
 		}
 		if nr == abi.CallReceive || nr == abi.CallSendRec { // mostly short waits
 			args[1] = uint64(f.IntN(2000))

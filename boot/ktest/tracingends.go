@@ -3,6 +3,8 @@
 package main
 
 import (
+	"maps"
+
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 )
@@ -61,7 +63,7 @@ func traceNotAllowed(t *T) {
 			t.want("op "+itoa(uint64(op)), e, abi.EPERM)
 		}
 	}
-	e, _ := q.call(abi.CallTrace, uint64(abi.TracePeek), uint64(x.ep), code.Data)
+	e, _ := q.call(abi.CallTrace, uint64(abi.TracePeek), uint64(x.ep), code.Text)
 	t.want("the one", e, abi.OK)
 	e, _ = q.call(abi.CallTrace, uint64(abi.TraceAttach), uint64(a), 0)
 	t.want("the one", e, abi.OK)
@@ -103,19 +105,7 @@ func tracerDies(t *T) {
 	}
 	t.walk("while they are stopped")
 	t.must("kill", sys.TaskKill(tracer.ep))
-	sys.Sleep(1_000_000)
-	vectors := map[abi.Endpoint]uint32{}
-	var r abi.DeathRecord
-	for takeDeath(&r) {
-		vectors[r.Endpoint] = r.Vector
-	}
-	want := map[abi.Endpoint]uint32{tracer.ep: 0, breaks: 3, faults: 6}
-	for ep, v := range want {
-		if got, ok := vectors[ep]; !ok || got != v {
-			t.errorf("death of %d: %v, vector %d, want %d", ep, ok, got, v)
-		}
-	}
-	equal(t, "deaths", len(vectors), len(want))
+	t.ends(map[abi.Endpoint]uint32{tracer.ep: 0, breaks: 3, faults: 6})
 	t.walk("after the tracer's death")
 	t.want("a call that was to be made", abi.Errno(t.peek(calls, code.Data)), abi.OK)
 	equal(t, "it went on", t.peek(calls, code.Data+16), 1)
@@ -130,10 +120,25 @@ func tracerDies(t *T) {
 	t.kill(born)
 	p := all()
 	p.Traces = [2]uint64{}
-	x := t.createOn(a, t.image(code.New().Count(abi.RAMBase).Stop().ELF()), "next")
+	id := t.image(code.New().Count(abi.RAMBase).Stop().ELF())
+	x := t.createOn(a, id, "next")
+	t.must("free", sys.ImageFree(id))
 	t.must("set", set(x, p))
 	t.must("allow", sys.PrivAllow(x))
 	equal(t, "the next life", t.info(x).State, abi.StateReceiving)
+}
+
+// ends compares which tasks die within a millisecond, and by which vector.
+func (t *T) ends(want map[abi.Endpoint]uint32) {
+	sys.Sleep(1_000_000)
+	got := map[abi.Endpoint]uint32{}
+	var r abi.DeathRecord
+	for takeDeath(&r) {
+		got[r.Endpoint] = r.Vector
+	}
+	if !maps.Equal(got, want) {
+		t.errorf("deaths, and their vectors: %v, want %v", got, want)
+	}
 }
 
 // traceKilled: a life that is stopped is killed like any other, told or not, and its successor in the slot is not stopped for it.

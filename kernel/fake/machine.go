@@ -33,6 +33,15 @@ type Machine struct {
 	Off       *Off          // how it was ended; nil: it was not
 	Born      func(t *Task) // called when a task that TaskCreate made is allowed to run
 
+	// Continued is called when a life that was stopped goes on. By TracePass what it was stopped for takes its course: a fault is its death.
+	Continued func(t *Task, how abi.TraceHow)
+	// Trace is the ops of a tracer that are not here; nil: EINVAL.
+	Trace  func(by, to *Task, c Call) (abi.Errno, uint64)
+	Verify map[abi.AccountID]abi.Errno // what TraceVerify finds; OK where nothing is written
+
+	tracers map[abi.AccountID]tracer
+	stops   []*Task // in their order
+
 	x       *ipc.IPC
 	entropy *entropy.Pool // the same in each run
 	table   *task.Table

@@ -241,24 +241,3 @@ func (t *Task) has(r abi.PortRange) bool {
 }
 
 func overlap(a, b abi.PortRange) bool { return a.First <= b.Last && b.First <= a.Last }
-
-func (m *Machine) trace(t *Task, c Call) (abi.Errno, uint64) {
-	to := m.Find(abi.Endpoint(c.Arg[1]))
-	switch {
-	case to == nil:
-		return abi.EDEADSRCDST, 0
-	case to == t:
-		return abi.EINVAL, 0
-	}
-	switch abi.TraceOp(c.Arg[0]) {
-	case abi.TraceRegs:
-		return put(t.k, abi.OK, &to.Regs)
-	case abi.TracePoke1:
-		if to.Code == nil {
-			to.Code = map[uint64]byte{}
-		}
-		to.Code[c.Arg[2]] = byte(c.Arg[3])
-		return abi.OK, 0
-	}
-	panic("kernel/fake: a tracer's operation is not there")
-}

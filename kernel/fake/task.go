@@ -14,6 +14,7 @@ type Task struct {
 	Spec     *abi.TaskSpec   // what it was made of
 	Regs     abi.Registers   // what a tracer reads
 	Code     map[uint64]byte // what a tracer has written, by address
+	Areas    []Area          // what tracers find of its memory
 	Device   Device          // what is at its I/O ports; nil: nothing
 	Hooks    *Hooks          // of the test, or nil
 
@@ -28,6 +29,10 @@ type Task struct {
 	gaveUp int    // how often GiveUp ended a wait of its
 	body   *body
 	memory memory
+
+	stopped abi.TraceStop // the last one
+	untold  bool
+	stops   uint64
 }
 
 // Device is what answers at the I/O ports. size is 1, 2 or 4 bytes.
@@ -120,6 +125,12 @@ func (m *Machine) Kill(t *Task) {
 	for !m.x.Forget(t.k) {
 	}
 	t.endWindows()
+	for id, r := range m.tracers {
+		if r.by == t.Endpoint {
+			delete(m.tracers, id)
+			m.letGo(id)
+		}
+	}
 	if t.k.Dying = false; t.taken {
 		m.table.Release(t.k)
 	}

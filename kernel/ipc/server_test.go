@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/task"
 )
 
 // A server works for whom it received from last, and for itself when it waits or got an answer or an interrupt.
@@ -108,7 +109,8 @@ func TestWhoPaysForAnswers(t *testing.T) {
 // every kind, until it may.
 func TestHeldBack(t *testing.T) {
 	const server, poor, rich = 0, 1, 2
-	for kind := range 3 {
+	for n := range 6 {
+		kind, traced := n%3, n >= 3
 		r := newRig(t, 3)
 		r.task(server).Server = true
 		leave := func(n int) {
@@ -131,6 +133,9 @@ func TestHeldBack(t *testing.T) {
 		}
 		r.receive(server, abi.Any, abi.NoTimeout)
 		r.want(server, "receiving")
+		if traced {
+			r.task(server).Wait |= task.LongWay
+		}
 		r.Retry(r.task(server))
 		r.want(server, "receiving")
 		delete(r.holds, poor)

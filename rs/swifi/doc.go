@@ -4,5 +4,5 @@
 // Its arguments are a plan (rs/fi/plan) and `others=`, the labels of services that are not to notice. What it finds out leaves by COM3, as frames (rs/fi/record).
 // When the plan is done it ends the machine.
 //
-// The files: injector.go the service, world.go what rs/fi/engine acts on, victim.go the victim's memory, wire.go COM3.
+// The files: injector.go the service, world.go what rs/fi/engine acts on, victim.go the victim's memory, device.go its device, where the injector is that, wire.go COM3.
 package main

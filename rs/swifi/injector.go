@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ const (
 	tagWork = 1 + iota
 	tagOthers
 	tagRefresh
+	tagFirst
 )
 
 // injector is the service.
@@ -37,7 +39,11 @@ type injector struct {
 	victim abi.Label
 
 	e       *engine.Engine // nil: it has not begun
+	device  *device        // of the victim's; nil: it drives its own
+	ep      abi.Endpoint   // of the victim's life that was stopped last
+	due     time.Duration  // of the engine's alarm; 0: none
 	account abi.AccountID
+	target  *target.Target
 	load    abi.Endpoint
 	next    uint64 // number of the next event
 	rows    [32]abi.Event
@@ -94,21 +100,39 @@ func (j *injector) arguments(args []string) error {
 	return nil
 }
 
-// Message is sdk.Driver.
-func (j *injector) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) { c.Reply(m, abi.ENOSYS) }
-
 // Alarm is sdk.Alarmer.
 func (j *injector) Alarm(*sdk.Context) {
-	if j.e == nil {
+	if j.account == 0 {
 		j.begin()
 		return
 	}
 	j.stops()
+	j.answer()
+	now := j.c.Now()
+	if j.due == 0 || now < j.due {
+		j.arm()
+		return
+	}
+	j.due = 0
+	j.arm()
 	j.events()
 	j.e.Alarm()
 }
 
-// begin reads the victim's code and starts the plan.
+// arm sets the alarm to what is due first.
+func (j *injector) arm() {
+	at := j.due
+	if d := j.device; d != nil && d.waiting && (at == 0 || d.until < at) {
+		at = d.until
+	}
+	d := time.Duration(0)
+	if at != 0 {
+		d = max(at-j.c.Now(), 1)
+	}
+	j.c.Alarm(d)
+}
+
+// begin finds the victim and reads its code. One whose device the injector is begins again on that.
 func (j *injector) begin() {
 	ep, e := j.c.LookupWait(j.plan.Victim, patient)
 	if e == abi.OK {
@@ -118,31 +142,66 @@ func (j *injector) begin() {
 		j.end("the victim or its workload is not there: " + e.Name())
 		return
 	}
-	var info abi.TaskInfo
-	if _, e := j.c.Info(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info)); e != abi.OK || info.Endpoint != ep {
+	info, ok := j.info(ep)
+	if !ok {
 		j.end("the victim is gone")
 		return
 	}
-	j.account = info.Account
-	text, err := world{j}.text(ep)
+	j.account, j.ep = info.Account, ep
+	j.lines = j.probe(ep)
+	t, err := j.read(ep, info.Image)
 	if err != nil {
 		j.end(err.Error())
 		return
 	}
-	var image abi.ImageInfo
-	if _, e := j.c.Info(abi.InfoImage, uint64(info.Image), abi.Bytes(&image)); e != abi.OK {
-		j.end("the victim's executable: " + e.Name())
+	j.target = t
+	if j.device = j.newDevice(j.plan.Victim); j.device == nil {
+		j.start(ep)
 		return
+	}
+	if e := (world{j}).Trace(0); e != abi.OK {
+		j.end("attach: " + e.Name())
+		return
+	}
+	m := sdk.LabelRequest(abi.RSRefresh, j.victim)
+	if e := j.c.Ask(j.c.Root(), &m, tagFirst); e != abi.OK {
+		j.end("the reincarnation server takes no request: " + e.Name())
+	}
+}
+
+// info is the kernel's row of a life; ok is false when it is gone.
+func (j *injector) info(ep abi.Endpoint) (info abi.TaskInfo, ok bool) {
+	_, e := j.c.Info(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info))
+	return info, e == abi.OK && info.Endpoint == ep
+}
+
+// read reads the victim's code.
+func (j *injector) read(ep abi.Endpoint, id uint32) (*target.Target, error) {
+	text, err := world{j}.text(ep)
+	if err != nil {
+		return nil, err
 	}
 	want, err := strata(j.plan.Strata)
 	if err != nil {
-		j.end(err.Error())
-		return
+		return nil, err
 	}
-	j.lines = j.probe(ep)
+	var image abi.ImageInfo
+	if _, e := j.c.Info(abi.InfoImage, uint64(id), abi.Bytes(&image)); e != abi.OK {
+		return nil, errors.New("the victim's executable: " + e.Name())
+	}
 	var machine abi.Machine
 	j.c.Info(abi.InfoMachine, 0, abi.Bytes(&machine)) // it always answers
-	j.e = engine.New(world{j}, j.plan, j.types, target.New(text, want, j.types, image.CRC32C, machine.TSCHz))
+	return target.New(text, want, j.types, image.CRC32C, machine.TSCHz), nil
+}
+
+// start starts the plan.
+func (j *injector) start(ep abi.Endpoint) {
+	info, ok := j.info(ep)
+	if !ok {
+		j.end("the victim is gone")
+		return
+	}
+	j.ep, j.e = ep, engine.New(world{j}, j.plan, j.types, j.target)
 	j.skip()
 	j.e.Start(ep, info.Incarnation)
 }
@@ -153,12 +212,21 @@ func (j *injector) Traced(*sdk.Context) { j.stops() }
 // stops hands the engine all lives that are stopped.
 func (j *injector) stops() {
 	for j.c.TraceNext(&j.stop) == abi.OK {
-		j.e.Stopped(&j.stop)
+		switch {
+		case j.plays(&j.stop):
+		case j.e != nil:
+			j.e.Stopped(&j.stop)
+		default:
+			j.c.TraceContinue(j.stop.Endpoint, abi.TracePass)
+		}
 	}
 }
 
 // News is sdk.Newser.
 func (j *injector) News(*sdk.Context, uint64) {
+	if j.e == nil {
+		return
+	}
 	j.stops()
 	j.events()
 }
@@ -189,7 +257,11 @@ func (j *injector) events() {
 		}
 		news, j.next = true, next
 		for i := range j.rows[:n] {
-			j.e.Happened(j.rows[i].Label.String(), &j.rows[i])
+			r := &j.rows[i]
+			if r.Label == j.victim {
+				j.met(r)
+			}
+			j.e.Happened(r.Label.String(), r)
 		}
 	}
 	if news {
@@ -197,11 +269,29 @@ func (j *injector) events() {
 	}
 }
 
+// met keeps up with the victim's lives. What was on a dead one's wire is nobody's.
+func (j *injector) met(ev *abi.Event) {
+	switch {
+	case ev.Kind == abi.EventStart:
+		j.ep = ev.Endpoint
+	case ev.Kind == abi.EventDeath && j.device != nil:
+		j.device.Forget()
+	}
+}
+
 // Reply is sdk.Replier.
 func (j *injector) Reply(_ *sdk.Context, m *abi.Msg) {
 	j.stops()
-	j.events()
 	e := abi.Errno(m.Arg[0])
+	if m.Arg[6] == tagFirst {
+		if e != abi.OK {
+			j.end("the victim does not begin again: " + e.Name())
+			return
+		}
+		j.start(abi.Endpoint(m.Arg[1]))
+		return
+	}
+	j.events()
 	switch m.Arg[6] {
 	case tagWork:
 		j.worked(m, e)

@@ -18,7 +18,11 @@ type world struct{ *injector }
 func (j world) Now() time.Duration { return j.c.Now() }
 func (j world) TSC() uint64        { return j.c.TSC() }
 
+// Trace adds what stops a victim whose device the injector is.
 func (j world) Trace(classes abi.TraceClass) abi.Errno {
+	if j.device != nil {
+		classes |= abi.TracePorts | abi.TraceExceptions
+	}
 	return j.c.TraceAttach(j.account, classes)
 }
 
@@ -78,7 +82,13 @@ func (j world) KillAnother(r *rand.Rand) (string, abi.Errno) {
 
 func (j world) Verify() abi.Errno { return j.c.TraceVerify(j.account) }
 
-func (j world) Alarm(d time.Duration) { j.c.Alarm(d) }
+func (j world) Alarm(d time.Duration) {
+	j.due = 0
+	if d > 0 {
+		j.due = j.c.Now() + d
+	}
+	j.arm()
+}
 
 // Work asks for checked operations.
 func (j world) Work(ops int, limit time.Duration, seed uint64) {

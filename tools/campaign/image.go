@@ -25,17 +25,32 @@ import (
 	"bennu/tools/internal/qemu"
 )
 
-// image is what is booted: a folder with kernel.elf and bin/. A campaign keeps its own, so that it can be replayed when the tree has gone on.
-type image struct{ dir string }
+// image is what is booted: a folder with kernel.elf and bin/, and a user's with executables and their system.conf. A campaign keeps its own,
+// so that it can be replayed when the tree has gone on.
+type image struct{ dir, extra string }
 
 // built is the tree's.
-func built() (image, error) {
+func built(extra string) (image, error) {
 	root, err := qemu.Root()
-	return image{filepath.Join(root, "out")}, err
+	return image{filepath.Join(root, "out"), extra}, err
 }
 
-func (m image) kernel() string          { return filepath.Join(m.dir, "kernel.elf") }
-func (m image) bin(label string) string { return filepath.Join(m.dir, "bin", label) }
+// kept is a campaign's.
+func kept(st *store.Store) image {
+	dir := filepath.Join(st.Dir, "image")
+	return image{dir, filepath.Join(dir, "extra")}
+}
+
+func (m image) kernel() string { return filepath.Join(m.dir, "kernel.elf") }
+
+// bin is a service's executable: the user's, if there is one of the name.
+func (m image) bin(label string) string {
+	own := filepath.Join(m.extra, label)
+	if _, err := os.Stat(own); m.extra != "" && err == nil {
+		return own
+	}
+	return filepath.Join(m.dir, "bin", label)
+}
 
 // files are the image's, by name.
 func (m image) files() ([]string, error) {
@@ -82,11 +97,11 @@ func sum(b []byte) string {
 }
 
 // keepImage copies what is built into the campaign's folder.
-func keepImage(st *store.Store) error {
+func keepImage(st *store.Store, extra string) error {
 	if st.Campaign.Machine == "simulated" {
 		return nil
 	}
-	from, err := built()
+	from, err := built(extra)
 	if err != nil {
 		return err
 	}
@@ -99,12 +114,30 @@ func keepImage(st *store.Store) error {
 			return err
 		}
 	}
+	if extra == "" {
+		return nil
+	}
+	own, err := os.ReadDir(extra)
+	if err != nil {
+		return err
+	}
+	for _, e := range own {
+		info, err := os.Stat(filepath.Join(extra, e.Name())) // follows links, as the image builder does
+		if err != nil {
+			return err
+		}
+		if info.Mode().IsRegular() {
+			if err := st.Keep(filepath.Join("image", "extra", e.Name()), filepath.Join(extra, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
 // openReal makes a machine of the campaign's own image.
 func openReal(c *runner.Campaign, st *store.Store, s *spec.Spec, h *how) error {
-	m := image{filepath.Join(st.Dir, "image")}
+	m := kept(st)
 	now, err := m.hashes(s)
 	if err != nil {
 		return &machine.Fatal{Err: err}
@@ -121,7 +154,13 @@ func openReal(c *runner.Campaign, st *store.Store, s *spec.Spec, h *how) error {
 		}
 		return os.WriteFile(file, b, 0o600)
 	}}
-	c.Symbols = func(service string) (machine.Symbols, error) { return readSymbols(m.bin(service)) }
+	known := map[string]machine.Symbols{}
+	for _, service := range s.Services {
+		if known[service], err = readSymbols(m.bin(service)); err != nil {
+			return &machine.Fatal{Err: fmt.Errorf("service %q: %w", service, err)}
+		}
+	}
+	c.Symbols = func(service string) (machine.Symbols, error) { return known[service], nil }
 	return nil
 }
 
@@ -185,14 +224,14 @@ func (s symbols) Bytes(addr uint64, n int) []byte {
 }
 
 // debug prints how to stop a replay at a fault.
-func (t *tool) debug(dir string, b *runner.Stored, id spec.ID, port int) error {
+func (t *tool) debug(st *store.Store, b *runner.Stored, id spec.ID, port int) error {
 	f := b.Lines[0]
 	for _, l := range b.Lines {
 		if l.Index == id.Index || id.Index < 0 && l.Activated && !f.Activated {
 			f = l
 		}
 	}
-	m := image{filepath.Join(dir, "image")}
+	m := kept(st)
 	injector, err := os.ReadFile(m.bin("swifi"))
 	if err != nil {
 		return err
@@ -205,7 +244,7 @@ func (t *tool) debug(dir string, b *runner.Stored, id spec.ID, port int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.bin("swifi"), err)
 	}
-	name := filepath.Join(dir, "replay.gdb")
+	name := filepath.Join(st.Dir, "replay.gdb")
 	script := gdbScript(port, &f, at, symbol(kernel, "bennu/kernel.(*Kernel).Panic"))
 	if err := os.WriteFile(name, []byte(script), 0o644); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"bennu/tools/campaign/report"
 	"bennu/tools/campaign/runner"
 )
 
@@ -39,6 +40,16 @@ func commands() []command {
 		{"replay", "[-dir DIR] [-times N] [-gdb] ID", "makes a fault's block again and compares it with its record", runReplay},
 		{"shrink", "[-dir DIR] ID", "looks for the fewest faults of a block that come to the same", runShrink},
 		{"merge", "OUT DIR...", "puts the shards of a campaign together", runMerge},
+		{"report", "[-o FOLDER] DIR...", "writes page, JUnit, KTAP and CSV", records("report")},
+		{"compare", "[-html FILE] A B", "two campaigns beside each other", records("compare")},
+		{"howmany", "[-margin M] [-share P] [-bound B]", "how many trials a claim takes", records("howmany")},
+	}
+}
+
+// records are the commands that need records alone.
+func records(verb string) func(context.Context, *tool, *flag.FlagSet, []string) error {
+	return func(_ context.Context, t *tool, _ *flag.FlagSet, args []string) error {
+		return report.Main(append([]string{verb}, args...), t.out)
 	}
 }
 

@@ -68,6 +68,14 @@ func results(t *testing.T, dir string) map[string]string {
 	return m
 }
 
+// reports are the files of a campaign's report.
+func reports(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "report")
+	must(t, "report", "-o", to, dir)
+	return results(t, to)
+}
+
 // options of a campaign that is cut into 32 groups.
 func cut32(dir string, more ...string) []string {
 	return append([]string{"run", "-o", dir, "-machine", "simulated", "-services", "rtc,sum", "-selections", "minix8", "-faults", "20", "-blocks", "60",
@@ -101,6 +109,9 @@ func TestKilled(t *testing.T) {
 		}
 		if got := results(t, dir); !reflect.DeepEqual(got, want) {
 			t.Errorf("seed %d, killed %d times: %d files, want %d", seed, kills, len(got), len(want))
+		}
+		if !reflect.DeepEqual(reports(t, dir), reports(t, whole)) {
+			t.Errorf("seed %d, killed %d times: another report", seed, kills)
 		}
 	}
 	if all == 0 {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"bennu/rs/fi/plan"
@@ -10,17 +12,21 @@ import (
 )
 
 // programs are those of the campaign's archive.
-var programs = []string{"rs", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "swifi", "load"}
+var programs = []string{"rs", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "load", "swifi"}
 
-// pack makes the boot archive of a plan.
+// pack makes the boot archive of a plan: the image's executables, with the tree's entries of system.conf.
 func pack(m image, s *spec.Spec, p *plan.Plan) ([]byte, error) {
 	root, err := qemu.Root()
 	if err != nil {
 		return nil, err
 	}
-	i, err := archive.Build(archive.Options{Root: root, Bin: filepath.Join(m.dir, "bin"), Victim: p.Victim, Plan: p.String(), Period: s.Period})
-	if err != nil {
-		return nil, err
+	o := archive.Options{Root: root, Bin: filepath.Join(m.dir, "bin"), Victim: p.Victim, Plan: p.String(), Period: s.Period}
+	if _, err := os.Stat(m.extra); err == nil {
+		o.Extra = m.extra
 	}
-	return i.Archive, nil
+	made, err := archive.Build(o)
+	if err != nil {
+		return nil, fmt.Errorf("the boot archive of %q: %w", p.Victim, err)
+	}
+	return made.Archive, nil
 }

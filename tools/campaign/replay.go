@@ -68,7 +68,7 @@ func runReplay(ctx context.Context, t *tool, f *flag.FlagSet, args []string) err
 		return err
 	}
 	if *gdb {
-		if err := t.debug(st.Dir, b, id, *port); err != nil {
+		if err := t.debug(st, b, id, *port); err != nil {
 			return err
 		}
 	}

@@ -34,9 +34,10 @@ var forOthers = map[string]string{
 
 // forTests are folders with names that only tests need use.
 var forTests = map[string]string{
-	"drivers/sdk":    "what a driver may call: this tree's drivers need not",
-	"tools/internal": "machines for tests",
-	"tools/escape":   "is a test, and what it needs",
+	"drivers/sdk":     "what a driver may call: this tree's drivers need not",
+	"tools/internal":  "machines for tests",
+	"tools/escape":    "is a test, and what it needs",
+	"tools/faulttest": "what tests hold fault types to",
 }
 
 // alive are the names that nobody mentions, or only tests do, for a reason.

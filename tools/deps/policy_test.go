@@ -83,6 +83,8 @@ tools/mkimage:                   tools kernel/abi kernel/archive kernel/layout r
 tools/internal/bootimage:        tools kernel/abi kernel/archive kernel/layout kernel/room rs/conf
 # the demo holds what services waited against what the scheduler promises, and packs hogs
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
+# what fault types promise is held by one package, against objdump
+tools/faulttest:                 tools rs/fi kernel/abi
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 # campaigns read what the injector writes, and the code of the services

@@ -197,7 +197,7 @@ func enumerations(p *page, s *source) {
 		p.says("| %s | %s |", typ, strings.Join(list, ", "))
 	}
 	p.says("| CopyGrant.Flags | %d GrantValid, %d GrantRead, %d GrantWrite |", abi.GrantValid, abi.GrantRead, abi.GrantWrite)
-	p.says("| Arg[0] of a notification from System | %d SystemDeath, %d SystemAsync |", abi.SystemDeath, abi.SystemAsync)
+	p.says("| Arg[0] of a notification from System | %d SystemDeath, %d SystemAsync, %d SystemTrace |", abi.SystemDeath, abi.SystemAsync, abi.SystemTrace)
 }
 
 // errors are the two tables of error numbers and of reasons for them.

@@ -5,6 +5,7 @@ package qemutest
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -40,9 +41,9 @@ type loadRun struct {
 	workload string
 }
 
-func bootLoad(t *testing.T, victim string) *loadRun {
+func bootLoad(t *testing.T, victim, extra string) *loadRun {
 	t.Helper()
-	m, err := archive.Build(archive.Options{Root: suite.Root(t), Bin: campaignBin(t), Victim: victim, Plan: "victim=" + victim, Period: 3 * time.Millisecond})
+	m, err := archive.Build(archive.Options{Root: suite.Root(t), Bin: campaignBin(t), Extra: extra, Victim: victim, Plan: "victim=" + victim, Period: 3 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestWorkload(t *testing.T) {
 			continue // the control port cannot be asked to ask itself, and has no device without an injector
 		}
 		t.Run(victim, func(t *testing.T) {
-			r := bootLoad(t, victim)
+			r := bootLoad(t, victim, "")
 			r.operations(100, 0)
 			r.others()
 			for range 3 {
@@ -115,5 +116,30 @@ func (r *loadRun) others() {
 	a := r.call(uint32(load.Others), uint64(20*time.Millisecond))
 	if a[2] != 0 || load.Tally(a[1]) == 0 {
 		r.t.Errorf("%s: others: failed %#x, tally %#x", r.victim, a[2], a[1])
+	}
+}
+
+// TestExamples: the services in C do what they say, in a machine: a user's workload finds a user's service right, on its later lives too.
+func TestExamples(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"echo", "oracle"} {
+		if out, err := exec.Command(filepath.Join(suite.Root(t), "docs/examples", name, "build.sh"), dir).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	r := bootLoad(t, "echo", dir)
+	r.operations(100, 0)
+	for range 3 {
+		if err := r.c.Do(r.ctx, "fi", control.Args{"label": "echo", "kind": "kill"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		r.operations(20, 1)
+	}
+	if err := r.c.Do(r.ctx, "down", control.Args{"label": "echo"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	a := r.call(uint32(load.Run), 20, uint64(20*time.Millisecond), 1)
+	if why, _, _ := load.Ending(a[5]).Parts(); why != load.Gone || load.Tally(a[1]) != 0 {
+		t.Errorf("without a victim: ended by %v, tally %#x", why, a[1])
 	}
 }

@@ -320,7 +320,7 @@ func FuzzNew(f *testing.F) {
 	program[0], program[4], program[33] = 1, 5, 0x10
 	f.Add([]byte{0x90, 0xc3}, []byte("\xf1\xff\xff\xff\x00\x00\x01\x08\x01\x00\x00\x00\x00\x00\x00\x00"), uint64(0x40201000))
 	f.Add(slices.Concat(header, program, []byte{0x31, 0xc0, 0xc3}), []byte{}, uint64(0))
-	f.Add([]byte{0x90, 0xc3}, smallTable(), uint64(0x40201000))
+	f.Add([]byte{0x90, 0xc3}, smallTable("main.g"), uint64(0x40201000))
 	f.Fuzz(func(t *testing.T, b, constants []byte, base uint64) {
 		text, err := code.New(code.Segment{Addr: base, Bytes: b}, code.Segment{Addr: base &^ 7, Bytes: constants})
 		if err != nil {
@@ -340,19 +340,43 @@ func FuzzNew(f *testing.F) {
 	})
 }
 
-// smallTable is a pclntab of one function of 2 bytes.
-func smallTable() []byte {
-	table := make([]byte, 140)
-	copy(table, "\xf1\xff\xff\xff\x00\x00\x01\x08\x01")
-	table[32], table[40], table[64] = 72, 80, 80
-	copy(table[72:], "main.f\x00")
-	table[80+4], table[80+8] = 12, 2 // its description is behind the list
+// smallTable is a pclntab of two functions of 2 bytes.
+func smallTable(name string) []byte {
+	table := make([]byte, 200)
+	copy(table, "\xf1\xff\xff\xff\x00\x00\x01\x08\x02")
+	table[32], table[40], table[64] = 72, 130, 130
+	copy(table[72:], "main.f\x00"+name+"\x00")
+	copy(table[130:], []byte{0, 0, 0, 0, 20, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 7})
 	return table
 }
 
 func TestSmallTable(t *testing.T) {
-	text, err := code.New(code.Segment{Addr: 0x40201000, Bytes: []byte{0x90, 0xc3}}, code.Segment{Addr: 0x40300000, Bytes: smallTable()})
-	if err != nil || len(text.Funcs) != 1 || text.Funcs[0].Name != "main.f" || text.Funcs[0].End != 0x40201002 || text.Sites(code.All).Count(code.Driver) != 2 {
-		t.Errorf("%+v, %v", text, err)
+	for _, c := range []struct {
+		what   string
+		name   string
+		change func(b []byte)
+		funcs  int
+		count  [code.Strata]int
+	}{
+		{"two of the driver's", "main.g", func([]byte) {}, 2, [code.Strata]int{3, 0, 0}},
+		{"one of the run-time's", "time.F", func([]byte) {}, 2, [code.Strata]int{1, 0, 2}},
+		{"a signature, which is data", "crypto/internal/boring/sig.StandardCrypto", func([]byte) {}, 2, [code.Strata]int{1, 0, 0}},
+		{"no description of a function", "main.g", func(b []byte) { b[134] = 8 }, 0, [code.Strata]int{3, 0, 0}},
+		{"functions not in order", "main.g", func(b []byte) { b[138], b[158] = 5, 5 }, 0, [code.Strata]int{3, 0, 0}},
+		{"the first not at 0", "main.g", func(b []byte) { b[130], b[150] = 1, 1 }, 0, [code.Strata]int{3, 0, 0}},
+		{"a list that is cut off", "main.g", func(b []byte) { b[8] = 20 }, 0, [code.Strata]int{3, 0, 0}},
+		{"no functions", "main.g", func(b []byte) { b[8] = 0 }, 0, [code.Strata]int{3, 0, 0}},
+	} {
+		b := smallTable(c.name)
+		c.change(b)
+		text, err := code.New(code.Segment{Addr: 0x40201000, Bytes: []byte{0x50, 0xcc, 0x58, 0x58}}, code.Segment{Addr: 0x40300000, Bytes: b})
+		if err != nil || len(text.Funcs) != c.funcs {
+			t.Errorf("%s: %+v, %v; expected %d functions", c.what, text, err, c.funcs)
+			continue
+		}
+		s := text.Sites(code.All)
+		if got := [code.Strata]int{s.Count(code.Driver), s.Count(code.SDK), s.Count(code.Runtime)}; got != c.count {
+			t.Errorf("%s: %d sites by stratum, expected %d", c.what, got, c.count)
+		}
 	}
 }

@@ -58,6 +58,7 @@ type Inst struct {
 	enc   enc.Inst
 	encOf *byte // the byte that enc was read at
 	encOK bool
+
 	known *templates // nil: none
 	shape shape      // of Bytes; len 0: not known
 }
@@ -116,7 +117,7 @@ func New(text Segment, others ...Segment) (*Text, error) {
 	tables := append([]Segment{}, others...)
 	tables = append(tables, text) // a linker may have put the constants there
 	for _, s := range tables {
-		found, e := t.readTable(s, &h)
+		found, e := t.readTable(s)
 		if e != "" {
 			return nil, Error(e)
 		}

@@ -50,11 +50,7 @@ const open = -2
 func (t *templates) decode(x *x86asm.Inst, b []byte, s *shape) bool {
 	head, disp := s.opcode+1, 0
 	if s.modrm {
-		n := modRM(b, head)
-		if twoByte[b[s.opcode]] == 'r' && s.wide == 1 {
-			n = 1
-		}
-		size := 1
+		n, size := modRM(b, head), 1
 		if m := b[head]; m>>6 != 3 && m&7 == 4 {
 			size = 2
 		}
@@ -62,10 +58,10 @@ func (t *templates) decode(x *x86asm.Inst, b []byte, s *shape) bool {
 		disp = n - size
 	}
 	imm := len(b) - head - disp
-	if head > 7 || imm == 3 || disp < 0 || imm < 0 {
-		return false // ENTER has two constants
+	if head > 7 || disp < 0 || imm < 0 {
+		return false // too many prefixes; MOV of a control register, whose ModRM means another thing
 	}
-	key := uint64(len(b))
+	key := uint64(1) // so that a first byte of 0 counts
 	for _, c := range b[:head] {
 		key = key<<8 | uint64(c)
 	}

@@ -1,8 +1,10 @@
 package code
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"golang.org/x/arch/x86/x86asm"
@@ -46,7 +48,27 @@ func TestTemplates(t *testing.T) {
 			t.Fatalf("% x: %s, expected %s", b[:n], fmt.Sprintf("%+v", in.X), fmt.Sprintf("%+v", want))
 		}
 	}
+	// these differ in their first byte only, which is among the bytes of a key or is not
+	for n := range 10 {
+		for _, first := range []byte{0xf2, 0xf3} {
+			in := Inst{Bytes: slices.Concat([]byte{first}, bytes.Repeat([]byte{0x2e}, n), []byte{0x0f, 0x10, 0xc1}), known: known}
+			in.Decode()
+			if want, err := x86asm.Decode(in.Bytes, 64); err != nil || in.X != want {
+				t.Errorf("% x: %v, expected %v, %v", in.Bytes, in.X, want, err)
+			}
+		}
+	}
 	if opcodes < 100000 {
 		t.Errorf("only %d were instructions", opcodes)
+	}
+}
+
+// What is no instruction, or more than one, has no operands.
+func TestDecodeNone(t *testing.T) {
+	for _, b := range [][]byte{{0x90, 0x90}, {0x06}, {0x8b}, {0xc5, 0xf8, 0x77}, {}} {
+		in := Inst{Bytes: b}
+		if in.Decode(); in.X.Op != 0 || in.X.Len != len(b) {
+			t.Errorf("% x: %v, %d bytes", b, in.X, in.X.Len)
+		}
 	}
 }

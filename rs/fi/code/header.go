@@ -7,21 +7,14 @@ type header struct {
 	at    Segment // the segment that begins with it; without bytes: there is none
 	phoff uint64
 	phnum int
-	shoff uint64
-	shnum int
 }
 
-// Sizes and places in a 64-bit ELF file. Source: System V ABI, "ELF Header", "Program Header", "Sections".
+// Sizes and places in a 64-bit ELF file. Source: System V ABI, "ELF Header", "Program Header".
 const (
-	ehSize, phSize, shSize = 64, 56, 64
-
-	ehPhoff, ehShoff              = 32, 40
-	ehPhnum, ehShentsize, ehShnum = 56, 58, 60
-
-	phFlags, phVaddr, phFilesz        = 4, 16, 32
-	ptLoad, ptNote, pfExec            = 1, 4, 1
-	shFlags, shAddr, shSizeAt         = 8, 16, 32
-	shfAlloc, shfExec          uint64 = 2, 4
+	ehSize, phSize             = 64, 56
+	ehPhoff, ehPhnum           = 32, 56
+	phFlags, phVaddr, phFilesz = 4, 16, 32
+	ptLoad, ptNote, pfExec     = 1, 4, 1
 )
 
 func findHeader(text Segment, others []Segment) (h header) {
@@ -34,12 +27,9 @@ func findHeader(text Segment, others []Segment) (h header) {
 		if len(s.Bytes) < ehSize || string(s.Bytes[:6]) != "\x7fELF\x02\x01" || h.at.Bytes != nil && h.at.Addr < s.Addr {
 			continue
 		}
-		h = header{s, le.Uint64(s.Bytes[ehPhoff:]), int(le.Uint16(s.Bytes[ehPhnum:])), le.Uint64(s.Bytes[ehShoff:]), int(le.Uint16(s.Bytes[ehShnum:]))}
+		h = header{s, le.Uint64(s.Bytes[ehPhoff:]), int(le.Uint16(s.Bytes[ehPhnum:]))}
 		if size := uint64(len(s.Bytes)); h.phoff > size || uint64(h.phnum)*phSize > size-h.phoff {
 			h.phnum = 0
-		}
-		if size := uint64(len(s.Bytes)); h.shoff > size || uint64(h.shnum)*shSize > size-h.shoff || le.Uint16(s.Bytes[ehShentsize:]) != shSize {
-			h.shnum = 0 // at the end of the file, as most linkers have it: not in memory
 		}
 	}
 	return h
@@ -66,18 +56,6 @@ func (h *header) bound(t *Text) {
 		}
 	}
 	t.start = min(t.start, t.end)
-}
-
-// sections calls f with the address of each executable section, where section headers are in memory: Go's linker puts them behind the
-// program headers.
-func (h *header) sections(f func(addr uint64)) {
-	le := binary.LittleEndian
-	for i := range h.shnum {
-		s := h.at.Bytes[h.shoff+uint64(i)*shSize:]
-		if flags := le.Uint64(s[shFlags:]); flags&(shfAlloc|shfExec) == shfAlloc|shfExec && le.Uint64(s[shSizeAt:]) > 0 {
-			f(le.Uint64(s[shAddr:]))
-		}
-	}
 }
 
 // trim takes zeros off both ends of a text without names: they fill the last page, where the header did not tell, and the room

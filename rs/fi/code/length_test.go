@@ -160,6 +160,7 @@ var hardware = []struct {
 	{"66 c5 f8 77", 0}, {"f3 c5 f8 77", 0}, {"f2 c5 f8 77", 0}, {"f0 c5 f8 77", 0}, {"48 c5 f8 77", 0}, {"48 62 f1 fe 48 6f c0", 0}, // #UD by the manual
 	{"48 64 c5 f8 77", 5},    // the REX does nothing
 	{"66 45 f0 a9 ca 43", 6}, // and the prefix before it does something
+	{"62 f1 7c 48 77 c0", 6}, // there is none, but if there were
 	{"0f a7 c0", 0},          // VIA's alone
 	{"9b d9 3c 24", 1},       // FWAIT is an instruction
 	{"66 66 66 66 66 66 66 66 66 66 66 66 66 66 66 90", 0},

@@ -24,7 +24,7 @@ const (
 )
 
 // readTable looks for the table in a segment, and makes the functions of it.
-func (t *Text) readTable(s Segment, h *header) (found bool, why string) {
+func (t *Text) readTable(s Segment) (found bool, why string) {
 	for at := int(-s.Addr & 7); at+tabSize <= len(s.Bytes); at += 8 {
 		if string(s.Bytes[at:at+len(tabMagic)]) != tabMagic {
 			continue
@@ -33,7 +33,7 @@ func (t *Text) readTable(s Segment, h *header) (found bool, why string) {
 		if !tab.read() {
 			continue // a constant that looks like it
 		}
-		start, ok := t.textStart(&tab, h)
+		start, ok := t.textStart(&tab)
 		if !ok {
 			return false, "there is a table of Go's functions, but no place in the executable segment where its functions begin"
 		}
@@ -82,16 +82,15 @@ func (p *pclntab) name(i int) uint32 {
 	return binary.LittleEndian.Uint32(p.funcs[binary.LittleEndian.Uint32(p.funcs[8*i+4:])+4:])
 }
 
-// textStart finds where the functions begin, in Bytes. What the table, the section headers and the linker's habits tell is tried, and
-// taken where the bytes agree: functions begin at multiples of 16 at least, and what is between them is INT3.
-func (t *Text) textStart(p *pclntab, h *header) (start int, ok bool) {
+// textStart finds where the functions begin, in Bytes. What the table tells is tried, and then each page, since tools/tamago and the
+// official TamaGo link the text to the begin of one. It is taken where the bytes agree: what is between functions is INT3.
+func (t *Text) textStart(p *pclntab) (start int, ok bool) {
 	try := func(addr uint64) {
 		if off := addr - t.Base; !ok && addr >= t.Base && off <= uint64(len(t.Bytes)) && t.agrees(p, int(off)) {
 			start, ok = int(off), true
 		}
 	}
 	try(binary.LittleEndian.Uint64(p.b[tabText:])) // before Go 1.26
-	h.sections(try)
 	for off := uint64(0); off < uint64(len(t.Bytes)) && !ok; off += 4096 {
 		try(t.Base + off)
 	}

@@ -149,16 +149,19 @@ func TestC(t *testing.T) {
 	}
 }
 
-// The code of a program whose header is in the same segment begins behind it.
+// The code of a program whose header is in the same segment begins behind it, behind a note, and behind the zeros that align it.
 func TestHeaderInText(t *testing.T) {
-	b := buildC(t, "void _start(void) { for (;;) ; }", "-O2", "-Wl,-z,noseparate-code", "-Wl,--build-id=none", "-fno-asynchronous-unwind-tables")
-	f := read(t, b)
-	e, err := elf.NewFile(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := f.Text.Sites(code.All)
-	if s.Len() == 0 || s.Len() > 5 || s.Addr(0) != e.Entry {
-		t.Errorf("%d sites, the first at %#x; expected %#x", s.Len(), s.Addr(0), e.Entry)
+	for _, flags := range [][]string{{"-Wl,--build-id=none"}, {"-Wl,--build-id=sha1"}, {"-Wl,--build-id=none", "-falign-functions=128"}} {
+		flags = append(flags, "-O2", "-Wl,-z,noseparate-code", "-fno-asynchronous-unwind-tables", "-fcf-protection=none")
+		b := buildC(t, "void _start(void) { for (;;) ; }", flags...)
+		f := read(t, b)
+		e, err := elf.NewFile(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := f.Text.Sites(code.All)
+		if s.Len() == 0 || s.Len() > 5 || s.Addr(0) != e.Entry {
+			t.Errorf("%v: %d sites, the first at %#x; expected %#x", flags, s.Len(), s.Addr(0), e.Entry)
+		}
 	}
 }

@@ -128,6 +128,32 @@ func (i *Inst) effectOne(e *Effect) bool {
 		i.operands(e, false, true)
 	case op == 0x8A, op == 0x88, op == 0xC6:
 		i.operands(e, true, true)
+	case op == 0x90:
+		return i.REX&1 == 0
+	case op == 0x98 && !i.HasREX && !i.DataSize, op == 0x98 && i.Wide():
+		e.Reads, e.Writes = 1<<RAX, 1<<RAX
+	case op == 0x99:
+		e.Reads, e.Writes = 1<<RAX, 1<<RDX
+	case op >= 0xB0 && op <= 0xB7:
+		r := i.low(i.OpReg(), true)
+		e.Reads, e.Writes = 1<<r, 1<<r
+	case op >= 0xB8 && op <= 0xBF:
+		if e.Writes = 1 << i.OpReg(); i.DataSize {
+			e.Reads = e.Writes
+		}
+	case op == 0xC9:
+		e.Reads, e.Writes = 1<<RBP, 1<<RSP|1<<RBP
+	default:
+		return i.effectSum(e) || i.effectFlow(e)
+	}
+	return true
+}
+
+// effectSum is of what sets flags, behind the first rows of the map.
+func (i *Inst) effectSum(e *Effect) bool {
+	op := i.Op
+	bytes := op&1 == 0
+	switch {
 	case op == 0x69, op == 0x6B:
 		e.SetsFlags = true
 		i.operands(e, false, true)
@@ -141,21 +167,8 @@ func (i *Inst) effectOne(e *Effect) bool {
 		}
 		e.SetsFlags = op < 0xF6 || i.Reg() != 2 // NOT
 		i.operands(e, bytes, false)
-	case op == 0x90:
-		return i.REX&1 == 0
-	case op == 0x98 && !i.HasREX && !i.DataSize, op == 0x98 && i.Wide():
-		e.Reads, e.Writes = 1<<RAX, 1<<RAX
-	case op == 0x99:
-		e.Reads, e.Writes = 1<<RAX, 1<<RDX
 	case op == 0xA8, op == 0xA9:
 		e.Reads, e.SetsFlags = 1<<RAX, true
-	case op >= 0xB0 && op <= 0xB7:
-		r := i.low(i.OpReg(), true)
-		e.Reads, e.Writes = 1<<r, 1<<r
-	case op >= 0xB8 && op <= 0xBF:
-		if e.Writes = 1 << i.OpReg(); i.DataSize {
-			e.Reads = e.Writes
-		}
 	case op == 0xC0, op == 0xC1:
 		e.SetsFlags = i.Reg() >= 4 && i.Bytes[i.ImmAt]&i.immBits() != 0
 		e.ReadsFlags = i.Reg() == 2 || i.Reg() == 3
@@ -167,10 +180,8 @@ func (i *Inst) effectOne(e *Effect) bool {
 		if op >= 0xD2 {
 			e.Reads |= 1 << RCX
 		}
-	case op == 0xC9:
-		e.Reads, e.Writes = 1<<RBP, 1<<RSP|1<<RBP
 	default:
-		return i.effectFlow(e)
+		return false
 	}
 	return true
 }
@@ -277,12 +288,6 @@ func (i *Inst) Idle() bool {
 		return i.Op == 0x0D || i.Op >= 0x18 && i.Op <= 0x1D || i.Op == 0x1F || i.Op == 0x1E && (i.Rep != 0xF3 || i.Mod() != 3 || i.Reg() == 7)
 	}
 	return false
-}
-
-// Elide tells whether leaving an instruction out is a fault: whether b is one, and does something.
-func Elide(b []byte) bool {
-	i, ok := Parse(b)
-	return !ok || !i.Idle()
 }
 
 // FlagsDead tells whether nobody looks at the flags as they are before the instructions of b.

@@ -61,7 +61,7 @@ func (e *Engine) draw() {
 
 // site draws an instruction that no other fault of the block has, uniformly among those where the type applies. Without one Addr stays 0.
 func (e *Engine) site(a *armed, t int, taken map[uint64]bool) {
-	for range 100 { // fewer sites than faults: some go without
+	for range 16 { // fewer sites than faults: some go without
 		in := e.code.Draw(t, e.plan.Reached, a.rand)
 		if in == nil {
 			a.Words = "no instruction for it in these strata"

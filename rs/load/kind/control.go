@@ -138,8 +138,9 @@ func (k *control) ask(s *work.Site, m *abi.Msg, b []byte, flags uint32) work.Ver
 	if !ok {
 		return s.Cannot(abi.ENOSPC)
 	}
-	m.Arg[0], m.Arg[1], m.Arg[2] = uint64(id), uint64(len(b)), uint64(s.Left())
-	e := s.C.Call(k.device, m, s.Left()+grace)
+	patience := min(s.Left(), slice)
+	m.Arg[0], m.Arg[1], m.Arg[2] = uint64(id), uint64(len(b)), uint64(patience)
+	e := s.C.Call(k.device, m, patience+grace)
 	s.C.Revoke(id)
 	switch e {
 	case abi.OK:
@@ -150,8 +151,12 @@ func (k *control) ask(s *work.Site, m *abi.Msg, b []byte, flags uint32) work.Ver
 	return s.Cannot(e)
 }
 
-// grace is how much longer than the operation the injector may take to say that nothing came.
-const grace = 100 * time.Millisecond
+const (
+	// slice is how long the injector waits for the port at a time: between two the workload looks whether that lives.
+	slice = 2 * time.Millisecond
+	// grace is how much longer the injector may take to say that nothing came.
+	grace = 100 * time.Millisecond
+)
 
 // line is the next line that the port has sent, without its end.
 func (k *control) line(s *work.Site) (line []byte, v work.Verdict) {

@@ -42,8 +42,8 @@ const (
 	killed = 0x15
 	// maxKept is more characters than the driver keeps.
 	maxKept = 512
-	// fewestKeys and mostKeys are how long a text is.
-	fewestKeys, mostKeys = 1, 6
+	// fewestKeys and mostKeys are how long a text is. Each key costs tens of thousands of instructions, tty's included.
+	fewestKeys, mostKeys = 1, 3
 )
 
 // letters are the keys that are typed, in the order of their scan codes from 10h on; a zero is none of them.
@@ -129,7 +129,7 @@ func (k *keyboard) count(s *work.Site, codes uint64) work.Verdict {
 // choose makes a text, which becomes k.text, and the codes that type it.
 func (k *keyboard) choose(s *work.Site) (codes []byte) {
 	k.text = k.text[:0]
-	for range fewestKeys + s.Rand.IntN(mostKeys) {
+	for range fewestKeys + s.Rand.IntN(mostKeys-fewestKeys+1) {
 		n := s.Rand.IntN(len(letters))
 		for letters[n] == 0 {
 			n--

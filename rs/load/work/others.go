@@ -1,6 +1,7 @@
 package work
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"time"
 
@@ -110,13 +111,15 @@ func (w *Service) rs(s *Site) Verdict {
 	if ep != s.C.Self() || inc != s.C.Incarnation() {
 		return Wrong
 	}
-	rows := make([]abi.ServiceStatus, abi.MaxTasks)
-	n, e := s.C.RS().Status(rows)
+	if w.rows == nil {
+		w.rows = make([]abi.ServiceStatus, abi.MaxTasks)
+	}
+	n, e := s.C.RS().Status(w.rows)
 	if e != abi.OK {
 		return s.asked(e)
 	}
-	for i := range rows[:min(n, len(rows))] {
-		if r := &rows[i]; r.Label == s.C.Label() {
+	for i := range w.rows[:min(n, len(w.rows))] {
+		if r := &w.rows[i]; r.Label == s.C.Label() {
 			return Equal(r.Endpoint == ep && r.Incarnation == inc, true)
 		}
 	}
@@ -161,7 +164,7 @@ func (w *Service) store(s *Site) Verdict {
 }
 
 // freshSize is how much memory is touched for the first time at each look.
-const freshSize = 64 << 10
+const freshSize = 16 << 10
 
 // fresh asks the kernel for memory, which must be zero, and fills it before it gives it back: a frame that is not cleared shows at the next look at the latest.
 func (w *Service) fresh(s *Site) Verdict {
@@ -176,14 +179,14 @@ func (w *Service) fresh(s *Site) Verdict {
 	return v
 }
 
-// soil tells whether b was zero, and makes it something else.
-func soil(b []byte) (clean bool) {
-	clean = true
-	for i := range b {
-		clean = clean && b[i] == 0
-		b[i] = 0xa5
-	}
-	return clean
+// clean is what fresh memory holds, dirty what it is left with.
+var clean, dirty = make([]byte, freshSize), bytes.Repeat([]byte{0xa5}, freshSize)
+
+// soil tells whether b was zero, and makes it something else. Precondition: it is no larger than freshSize.
+func soil(b []byte) bool {
+	was := bytes.Equal(b, clean[:len(b)])
+	copy(b, dirty)
+	return was
 }
 
 // stale tries the endpoint, and a grant, of the victim's last life that died.

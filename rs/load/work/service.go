@@ -25,6 +25,7 @@ type Service struct {
 	run    *run
 	dead   grave
 	before *abi.Counts // what was free when it looked first
+	rows   []abi.ServiceStatus
 }
 
 // Init is sdk.Driver.

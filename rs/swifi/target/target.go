@@ -15,9 +15,10 @@ type Target struct {
 	text    *code.Text
 	sites   *code.Sites
 	applies []func(*code.Inst) bool // by type; nil: to all
-	kinds   []*code.Set             // by type: the sites where it applies; nil: not looked for yet
+	kinds   []*code.Set             // by type: the sites where it applies; nil: it is tried where it applies
 	reached []uint64                // a bit a site
 	met     [][]uint32              // by type: the sites that were reached where it applies; nil: not looked for yet
+	unknown []code.Unknown
 	crc     uint64
 	hz      uint64
 	in      code.Inst
@@ -26,7 +27,7 @@ type Target struct {
 // New reads the text of a victim for faults of some types in some strata. crc is the executable's, hz the counts of the time-stamp counter in
 // a second: they stand in the record.
 func New(text *code.Text, want code.Mask, types []fault.Type, crc, hz uint64) *Target {
-	t := &Target{text: text, sites: text.Sites(want), crc: crc, hz: hz}
+	t := &Target{text: text, sites: text.Sites(want), unknown: text.Unknown(want), crc: crc, hz: hz}
 	t.applies = make([]func(*code.Inst) bool, len(types))
 	for i, k := range types {
 		if c, ok := k.(fault.Code); ok {
@@ -35,12 +36,39 @@ func New(text *code.Text, want code.Mask, types []fault.Type, crc, hz uint64) *T
 	}
 	t.kinds = make([]*code.Set, len(types))
 	t.reached = make([]uint64, (t.sites.Len()+63)/64)
+	t.scan()
 	return t
 }
 
-// draws is how many sites are drawn, before all are looked at for those where a type applies: that takes a second of a machine's
-// time, and is worth it for types that apply seldom only.
-const draws = 256
+// A type that applies to less than one in rare instructions, by so many that are looked at, has its sites looked for once: trying takes as
+// long as that soon.
+const (
+	rare  = 16
+	looks = 256
+)
+
+// scan looks for the sites of types that apply seldom.
+func (t *Target) scan() {
+	if t.sites.Len() == 0 {
+		return
+	}
+	var seldom []int
+	var applies []func(*code.Inst) bool
+	for k, f := range t.applies {
+		n := 0
+		for i := range looks {
+			if f == nil || f(t.site(i*t.sites.Len()/looks)) {
+				n++
+			}
+		}
+		if n*rare < looks {
+			seldom, applies = append(seldom, k), append(applies, f)
+		}
+	}
+	for i, set := range t.sites.Select(applies...) {
+		t.kinds[seldom[i]] = set
+	}
+}
 
 // Draw is an instruction that is drawn uniformly among those where a type applies; nil: there is none. It is valid until the next one.
 func (t *Target) Draw(kind int, reached bool, r *rand.Rand) *code.Inst {
@@ -54,19 +82,18 @@ func (t *Target) Draw(kind int, reached bool, r *rand.Rand) *code.Inst {
 	if t.sites.Len() == 0 {
 		return nil
 	}
-	for range draws {
+	if set := t.kinds[kind]; set != nil {
+		if set.Len() == 0 {
+			return nil
+		}
+		return t.site(set.At(r.IntN(set.Len())))
+	}
+	for {
 		in := t.site(r.IntN(t.sites.Len()))
 		if t.applies[kind] == nil || t.applies[kind](in) {
 			return in
 		}
 	}
-	if t.kinds[kind] == nil {
-		t.kinds[kind] = t.sites.Select(t.applies[kind])[0]
-	}
-	if n := t.kinds[kind].Len(); n > 0 {
-		return t.site(t.kinds[kind].At(r.IntN(n)))
-	}
-	return nil
 }
 
 func (t *Target) site(i int) *code.Inst {
@@ -148,9 +175,8 @@ func (t *Target) Hello(h *record.Hello) {
 			}
 		}
 	}
-	unknown := t.text.Unknown(code.All)
-	h.Unknowns = uint32(len(unknown))
-	for _, u := range unknown {
+	h.Unknowns = uint32(len(t.unknown))
+	for _, u := range t.unknown {
 		h.Unknown = append(h.Unknown, u.Addr)
 	}
 }

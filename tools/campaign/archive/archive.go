@@ -216,7 +216,7 @@ func (b *builder) service(label string) (list []edit) {
 	if label != b.Victim {
 		return append(list, set("backoff", othersBackoff))
 	}
-	list = append(list, set("period", b.Period.String()), set("backoff", victimBackoff), set("init", victimInit), set("stop", victimStop))
+	list = append(list, set("period", b.period().String()), set("backoff", victimBackoff), set("init", victimInit), set("stop", victimStop))
 	switch {
 	case b.own[label]: // its permits are the user's
 	case label == "rtc":
@@ -227,6 +227,18 @@ func (b *builder) service(label string) (list []edit) {
 		list = append(list, set("args", quoted("reads="+workload+" types=kbd")))
 	}
 	return list
+}
+
+// played is the least period of a victim whose device the injector plays: an access to a register takes ten thousand instructions then, and
+// a handler that sends a line some milliseconds.
+const played = 10 * time.Millisecond
+
+// period is that of the victim's pings.
+func (b *builder) period() time.Duration {
+	if b.Victim == "ctl" && !b.own[b.Victim] {
+		return max(b.Period, played)
+	}
+	return b.Period
 }
 
 // injector is the injector's entry. It traces others than the victim to end one of them at the same time.

@@ -134,11 +134,11 @@ func (m *Model) unknown() (out []fact) {
 
 func (m *Model) errors() string {
 	injector, host := m.Voids()
-	if injector+host == 0 {
+	if injector+host+len(m.Infra) == 0 {
 		return "None: no block was spoiled by the injector or by the host."
 	}
-	return fmt.Sprintf("%s spoiled by the injector, %s by the host (QEMU, a disk), of %s. They are no trials of the machine, and in no share. Over %s of the host's, a campaign is void.",
-		of(injector, "block"), of(host, "block"), count(len(m.Blocks)), percent(MaxVoid))
+	return fmt.Sprintf("%s spoiled by the injector, %s by the host (QEMU, a disk), of %s: they are no trials of the machine, and in no share. %s of the host did not repeat, and cost nothing. With more than one error of the host in %s faults, a campaign is void.",
+		of(injector, "block"), of(host, "block"), count(len(m.Blocks)), of(len(m.Infra), "error"), count(int(1/MaxVoid)))
 }
 
 // ends are the boots that did not end as planned, and what the spoiled blocks say.
@@ -154,6 +154,10 @@ func (m *Model) ends() (out []string) {
 			key := b.Outcome.String() + ": " + b.First().Words
 			blocks[key] = append(blocks[key], b.Name())
 		}
+	}
+	for _, e := range m.Infra {
+		key := "did not repeat: " + e.Words
+		blocks[key] = append(blocks[key], fmt.Sprintf("%s/%d", e.Campaign, e.Block))
 	}
 	for _, k := range sortedKeys(boots) {
 		out = append(out, fmt.Sprintf("%s: %s", of(boots[k], "boot"), k))

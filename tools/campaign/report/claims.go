@@ -110,7 +110,7 @@ func (m *Model) Kept() string {
 	return fmt.Sprintf("%s%s in %s: with 95 %% confidence %s in at most %s of %s.", strings.ToUpper(list[:1]), list[1:], m.Ground(), each, atMost(bound), m.unitWord())
 }
 
-// MaxVoid is the share of blocks that the host may spoil. Over it the campaign says nothing.
+// MaxVoid is how many errors of the host there may be, a fault. Over it the campaign says nothing.
 const MaxVoid = 0.001
 
 // Voids counts the blocks that the injector and the host spoiled.
@@ -126,10 +126,11 @@ func (m *Model) Voids() (injector, host int) {
 	return injector, host
 }
 
-// Void says why the campaign is void; "" when it is not.
+// Void says why the campaign is void; "" when it is not. Errors of the host that did not repeat count: who knows what else that host did.
 func (m *Model) Void() string {
-	if _, host := m.Voids(); float64(host) > MaxVoid*float64(len(m.Blocks)) {
-		return fmt.Sprintf("%s of %s ended by an error of the host: over %s, so this campaign is void.", count(host), of(len(m.Blocks), "block"), percent(MaxVoid))
+	_, host := m.Voids()
+	if n := host + len(m.Infra); float64(n) > MaxVoid*float64(m.Faults) {
+		return fmt.Sprintf("%s of the host in %s: more than one in %s, so this campaign is void.", of(n, "error"), of(m.Faults, "fault"), count(int(1/MaxVoid)))
 	}
 	return ""
 }

@@ -48,6 +48,7 @@ func read(folders ...string) (*Model, error) {
 		}
 		all.Campaigns, all.Boots = append(all.Campaigns, r.Campaigns...), append(all.Boots, r.Boots...)
 		all.Faults, all.Notes = append(all.Faults, r.Faults...), append(all.Notes, r.Notes...)
+		all.Infra = append(all.Infra, r.Infra...)
 	}
 	return New(all), nil
 }

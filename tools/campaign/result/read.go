@@ -18,15 +18,18 @@ type Records struct {
 	Campaigns []Campaign
 	Boots     []Boot
 	Faults    []Fault
+	Infra     []Infra
 	Notes     []string // what was odd with the files, and did no harm to what was read
 }
 
-// Read reads what is below dir: *.jsonl and *.jsonl.gz, each of faults or of boots as its first line is, and campaign.json. Records
+// Read reads what is below dir: *.jsonl and *.jsonl.gz, each of faults or of boots as its first line is, campaign.json, and *.infra.json
+// (a list of Infra, of the campaign whose folder it is in). Records
 // may be there twice, in any order and in any number of files. A file whose end is missing, as a machine that lost its power leaves it, is
 // read as far as it goes, and noted; a line that is wrong is an error, with its file and number.
 func Read(dir string) (*Records, error) {
 	r := &Records{}
 	var faults []error
+	home := "" // the folder of the last campaign.json; it comes before the folders beside it
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -34,7 +37,12 @@ func Read(dir string) (*Records, error) {
 		name := d.Name()
 		switch {
 		case name == "campaign.json":
-			faults = append(faults, r.campaign(path))
+			err := r.campaign(path)
+			if faults = append(faults, err); err == nil {
+				home = filepath.Dir(path)
+			}
+		case strings.HasSuffix(name, ".infra.json"):
+			faults = append(faults, r.infra(path, home))
 		case strings.HasSuffix(name, ".jsonl"), strings.HasSuffix(name, ".jsonl.gz"):
 			faults = append(faults, r.file(path))
 		}
@@ -59,6 +67,24 @@ func (r *Records) campaign(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	r.Campaigns = append(r.Campaigns, c)
+	return nil
+}
+
+func (r *Records) infra(path, home string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var list []Infra
+	if err := strict(b, &list); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for _, e := range list {
+		if e.Campaign == "" && home != "" && strings.HasPrefix(path, home+string(filepath.Separator)) {
+			e.Campaign = r.Campaigns[len(r.Campaigns)-1].ID
+		}
+		r.Infra = append(r.Infra, e)
+	}
 	return nil
 }
 

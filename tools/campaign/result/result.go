@@ -95,3 +95,11 @@ type Campaign struct {
 	Period     string   `json:"period"` // pings
 	Reached    bool     `json:"reached"`
 }
+
+// Infra is an error of the host that did not repeat when its block was tried again: it cost no fault its result.
+type Infra struct {
+	Campaign string `json:"campaign,omitempty"`
+	Group    int    `json:"group"`
+	Block    uint32 `json:"block"` // that the boot had come to
+	Words    string `json:"words"`
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -177,11 +178,14 @@ func TestRead(t *testing.T) {
 	write(t, dir+"/a/boots.jsonl", false, all.Boots[0], all.Boots[1])
 	write(t, dir+"/a/faults.jsonl.gz", true, all.Faults[0], all.Faults[1])
 	write(t, dir+"/b/faults.jsonl", false, all.Faults[2])
+	write(t, dir+"/a/groups/000001.infra.json", false, []result.Infra{{Group: 1, Block: 7, Words: "QEMU did not run"}})
+	write(t, dir+"/b/000002.infra.json", false, []result.Infra{{Group: 2, Words: "no room"}})
 	got, err := result.Read(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &result.Records{Campaigns: all.Campaigns, Boots: all.Boots[:2], Faults: all.Faults[:3]}
+	want := &result.Records{Campaigns: all.Campaigns, Boots: all.Boots[:2], Faults: all.Faults[:3],
+		Infra: []result.Infra{{Campaign: all.Campaigns[0].ID, Group: 1, Block: 7, Words: "QEMU did not run"}, {Group: 2, Words: "no room"}}}
 	if !bytes.Equal(encode(t, got), encode(t, want)) {
 		t.Errorf("got\n%s\nwant\n%s", encode(t, got), encode(t, want))
 	}
@@ -230,5 +234,32 @@ func TestReadRefuses(t *testing.T) {
 		if _, err := result.Read(dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+}
+
+var tableRow = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (always|where it applies) \\| ([^|]*) \\| ([^|]+) \\|$")
+
+// docs/FAULTS.md has a row for each field, in the schema's order, and says which are always there.
+func TestDocumentIsTheSchema(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/FAULTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(doc), "\n## Records\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	s, raw := schema(t)
+	required := texts(raw["required"])
+	var names []string
+	for _, m := range tableRow.FindAllStringSubmatch(section, -1) {
+		names = append(names, m[1])
+		if (m[2] == "always") != slices.Contains(required, m[1]) {
+			t.Errorf("%s: there %s, and the schema says otherwise", m[1], m[2])
+		}
+		if strings.HasSuffix(m[1], "_ns") != (m[3] == "guest ns") {
+			t.Errorf("%s: unit %q", m[1], m[3])
+		}
+	}
+	if got := s.Properties(); !slices.Equal(sorted(names), got) {
+		t.Errorf("document\n%q, schema\n%q", sorted(names), got)
 	}
 }

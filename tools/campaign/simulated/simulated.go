@@ -91,7 +91,7 @@ func (m *Machine) write(s *stream, b *machine.Boot) *machine.End {
 		names = types
 	}
 	s.add(&record.Hello{Plan: p.String(), Types: names, ImageCRC: 0x5eed, TextBase: Base, TextSize: textSize, TSCHz: 1e9,
-		Sites: [code.Strata]uint32{100, 200, 4000}, Reached: [code.Strata]uint32{80, 100, 900}, Eligible: make([]uint32, len(names))})
+		Sites: [code.Strata]uint32{100, 200, 4000}, Reached: [code.Strata]uint32{80, 100, 900}, Eligible: slices.Repeat([]uint32{500, 1000, 2500}, len(names))})
 	for k := p.First; k < p.First+p.Blocks; k++ {
 		odd := m.odd(p, k)
 		if odd == Quit {

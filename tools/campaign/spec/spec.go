@@ -122,8 +122,8 @@ func (s *Spec) numbers(bad func(string, ...any)) {
 	if cells := len(s.Services) * len(s.Selections); s.Blocks > 0 && cells > math.MaxUint32/s.Blocks {
 		bad("%d services × %d selections × %d blocks: expected at most %d blocks in all", len(s.Services), len(s.Selections), s.Blocks, uint32(math.MaxUint32))
 	}
-	if s.Period < time.Millisecond || s.Period > time.Minute {
-		bad("period %v: expected 1ms to 1m", s.Period)
+	if s.Period < time.Millisecond || s.Period > time.Second {
+		bad("period %v: expected 1ms to 1s", s.Period)
 	}
 	if s.Limit < time.Millisecond || s.Limit > time.Minute {
 		bad("limit %v: expected 1ms to 1m", s.Limit)

@@ -141,7 +141,7 @@ func TestRefused(t *testing.T) {
 		{func(s *Spec) { s.Ops = 0 }, "ops 0: expected 1 to 10000"},
 		{func(s *Spec) { s.Group = 0 }, "group 0: expected 1 to"},
 		{func(s *Spec) { s.Machine = "vax" }, `machine "vax": expected q35, pc, simulated`},
-		{func(s *Spec) { s.Period = 0 }, "period 0s: expected 1ms to 1m"},
+		{func(s *Spec) { s.Period = 0 }, "period 0s: expected 1ms to 1s"},
 		{func(s *Spec) { s.Limit = time.Hour }, "limit 1h0m0s: expected 1ms to 1m"},
 		{func(s *Spec) { s.Selections = [][]string{{"text", "text"}} }, `type "text": is named twice`},
 		{func(s *Spec) { s.Selections = [][]string{known()} }, "expected at most 256 bytes"},

@@ -239,14 +239,20 @@ func (s *Store) Keep(name, from string) error {
 	if err != nil {
 		return err
 	}
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return s.room(err)
 	}
-	return s.write(name, b)
+	return s.writeMode(name, b, info.Mode().Perm())
 }
 
 // write makes a file appear whole.
-func (s *Store) write(name string, b []byte) error {
+func (s *Store) write(name string, b []byte) error { return s.writeMode(name, b, 0o644) }
+
+func (s *Store) writeMode(name string, b []byte, mode fs.FileMode) error {
 	path := filepath.Join(s.Dir, name)
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
@@ -259,7 +265,7 @@ func (s *Store) write(name string, b []byte) error {
 	_, err = w.Write(b)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
+		err = os.Chmod(f.Name(), mode)
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -286,7 +292,7 @@ func (s *Store) room(err error) error {
 
 // Sweep removes what a runner that was killed left half-written. The caller has the lock.
 func (s *Store) Sweep() {
-	for _, pattern := range []string{".new-*", "groups/.new-*", "image/.new-*", "image/bin/.new-*"} {
+	for _, pattern := range []string{".new-*", "groups/.new-*", "image/.new-*", "image/bin/.new-*", "image/extra/.new-*"} {
 		old, _ := filepath.Glob(filepath.Join(s.Dir, pattern)) // the pattern is good
 		for _, f := range old {
 			os.Remove(f)

@@ -20,7 +20,9 @@ type kind struct{}
 func New() fault.Code { return kind{} }
 
 func (kind) Name() string { return "operator" }
-func (kind) Doc() string  { return "an operator is another one: - for +, | for &, >> for <<" }
+func (kind) Doc() string {
+	return "an operator is another one: minus for plus, or for and, a shift to the right for one to the left"
+}
 
 // Applies takes the instructions of the list above.
 func (kind) Applies(in *code.Inst) bool {
