@@ -31,7 +31,7 @@ var handTrace = []mutation{
 	{id: "trace-ceiling-back", file: "kernel/trace.go", before: "\tk.tracers[id] = tracer{}\n\tk.limitFrames(id)\n", after: "\tk.tracers[id] = tracer{}\n", why: "a service is short of memory for ever"},
 	{id: "trace-ceiling-up", file: "kernel/trace.go", before: "most = min(most, c)", after: "most = c", why: "a tracer gives away the machine's memory"},
 	{id: "trace-ceiling-spec", file: "kernel/call_account.go", before: "\t\tk.limitFrames(a.ID)\n", after: "", why: "RS ends a tracer's ceiling, and does not know it"},
-	{id: "trace-lose", file: "kernel/irq/irq.go", before: "\t\t\th.lose--\n\t\t\tcontinue\n", after: "\t\t\th.lose--\n", why: "a lost interrupt is told"},
+	{id: "trace-lose", file: "kernel/irq/lose.go", before: "\ttold = on &^ t.losing\n", after: "\ttold = on\n", why: "a lost interrupt is told"},
 	{id: "trace-lose-left", file: "kernel/trace.go", before: "\t\tk.irqs.Lose(t.Endpoint, anyLine, 0)\n", after: "", why: "interrupts are lost that nobody wants lost any more"},
 	{id: "trace-port-width", file: "kernel/call_tracebulk.go", before: "r.Has(port) && uint64(r.Last)-uint64(port) >= width-1", after: "r.Has(port)", why: "a wide access reaches the next device"},
 	{id: "trace-port-guarded", file: "kernel/call_tracebulk.go", before: "return !guarded, guarded && width == 1", after: "return true, guarded && width == 1", why: "a wide access passes the guard"},
