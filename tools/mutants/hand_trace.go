@@ -10,7 +10,6 @@ var handTrace = []mutation{
 	{id: "trace-long-way", file: "kernel/trace.go", before: "\t\tt.Wait |= task.LongWay\n\t} else if", after: "\t} else if", why: "a message wakes a traced task past its tracer"},
 	{id: "trace-long-way-attach", file: "kernel/trace.go", before: "\tt.Aside = true\n\tif t.Wait&(task.Sending|task.Receiving) != 0 {\n", after: "\tt.Aside = true\n\tif false {\n", why: "who waits when its tracer comes is woken past it"},
 	{id: "trace-retry", file: "kernel/ipc/server.go", before: "t.Wait&^task.LongWay == task.Receiving", after: "t.Wait == task.Receiving", why: "a traced server never gets what was held back"},
-	{id: "trace-settled", file: "kernel/trace.go", before: "\tk.settled = 0\n\tif t.Ctx", after: "\tif t.Ctx", why: "a traced task hands the processor over past its tracer"},
 	{id: "trace-step-flag", file: "kernel/trace.go", before: "\tif l.step {\n\t\tf.Stepped()\n\t}\n", after: "", why: "a task keeps the flag of a step"},
 	{id: "trace-step-r11", file: "kernel/arch/frame.go", before: "\t\tf.R11 &^= x86.FlagTF\n", after: "\t\tf.R11 |= 0\n", why: "a call tells the task that it is stepped"},
 	{id: "trace-step-sysret", file: "kernel/arch/frame.go", before: "\tf.Whole() // SYSRET with TF is a #DB before the instruction\n", after: "", why: "a step after a call makes no progress"},
