@@ -14,7 +14,7 @@ var handTrace = []mutation{
 	{id: "trace-step-r11", file: "kernel/arch/frame.go", before: "\t\tf.R11 &^= x86.FlagTF\n", after: "\t\tf.R11 |= 0\n", why: "a call tells the task that it is stepped"},
 	{id: "trace-step-sysret", file: "kernel/arch/frame.go", before: "\tf.Whole() // SYSRET with TF is a #DB before the instruction\n", after: "", why: "a step after a call makes no progress"},
 	{id: "trace-step-pushf", file: "kernel/trace.go", before: "\t\t\tb[0] &^= arch.SecondByteTF\n", after: "\t\t\tb[0] |= 0\n", why: "PUSHF tells the task that it is stepped"},
-	{id: "trace-step-wait", file: "kernel/trace.go", before: "\tif l.step && f.IP == ip { // else it makes the call once more\n\t\tl.due = abi.StopStep\n\t}\n", after: "", why: "a step over a call is two instructions"},
+	{id: "trace-step-wait", file: "kernel/trace.go", before: "if l.step && f.IP == ip {", after: "if l.step && f.IP == 0 {", why: "a step over a call is two instructions"},
 	{id: "trace-regs-flags", file: "kernel/arch/frame.go", before: "const userFlags = 0x8d5 |", after: "const userFlags = 0x9d5 |", why: "a tracer leaves TF in a task"},
 	{id: "trace-regs-base", file: "kernel/call_trace.go", before: "r.FSBase >= userEnd || ", after: "", why: "a base that is not canonical is a #GP in ring 0"},
 	{id: "trace-regs-whole", file: "kernel/call_trace.go", before: "\tf.Whole()\n\tto.Done", after: "\tto.Done", why: "RCX and R11 that a tracer sets are lost"},
