@@ -53,9 +53,9 @@ type Target interface {
 	Draw(t int, reached bool, r *rand.Rand) *code.Inst
 	// At is the instruction at an address that Draw gave.
 	At(addr uint64) *code.Inst
-	// Planted is the text with b as the first byte of each instruction of the plan's strata that was not reached. First is what belongs there;
-	// Reached notes that it was reached.
-	Planted(b byte) (addr uint64, text []byte)
+	// Planted is the text with Breakpoint as the first byte of each instruction of the plan's strata that was not reached. First is what belongs
+	// there; Reached notes that it was reached.
+	Planted() (addr uint64, text []byte)
 	First(addr uint64) []byte
 	Reached(addr uint64)
 	Hello(h *record.Hello)
@@ -181,7 +181,7 @@ func (e *Engine) explore() {
 		e.quit("golden run: the victim dies again and again without a fault")
 		return
 	}
-	addr, text := e.code.Planted(breakpoint[0])
+	addr, text := e.code.Planted()
 	for len(text) > 0 { // in few and large pieces: a victim that stops meanwhile answers no pings
 		n := min(len(text), abi.MaxCopy)
 		if err := e.w.Write(e.ep, addr, text[:n]); err != abi.OK {
@@ -230,5 +230,7 @@ func (e *Engine) quit(words string) {
 	e.w.Over(words)
 }
 
-// breakpoint is INT3. Source: Intel SDM Vol. 2A, "INT n/INTO/INT3/INT1—Call to Interrupt Procedure".
-var breakpoint = []byte{0xcc}
+// Breakpoint is INT3. Source: Intel SDM Vol. 2A, "INT n/INTO/INT3/INT1—Call to Interrupt Procedure".
+const Breakpoint = 0xcc
+
+var breakpoint = []byte{Breakpoint}

@@ -343,11 +343,11 @@ func (g *target) At(addr uint64) *code.Inst {
 	return &code.Inst{Addr: addr, Bytes: original()[i : i+size], Func: &code.Func{Stratum: code.Runtime}}
 }
 
-func (g *target) Planted(b byte) (uint64, []byte) {
+func (g *target) Planted() (uint64, []byte) {
 	text := original()
 	for i := range sites {
 		if !g.reached[i] {
-			text[i*size] = b
+			text[i*size] = Breakpoint
 		}
 	}
 	return base, text
