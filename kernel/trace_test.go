@@ -21,7 +21,7 @@ func newScope(t *testing.T) *scope {
 	r := newRig(t)
 	pins := r.guarded()
 	r.cfg.Ports = pins
-	x := r.make(withPorts(abi.PortRange{First: 0x3f8, Last: 0x3ff}, abi.PortRange{First: 0x64, Last: 0x64}))
+	x := r.make(withPorts(abi.PortRange{First: 0x3f8, Last: 0x3ff}, abi.PortRange{First: 0x64, Last: 0x64}, abi.PortRange{First: 0x70, Last: 0x71}))
 	g := rights()
 	g.MayTrace(x.Account)
 	return &scope{r, r.make(g), x, pins}
