@@ -104,7 +104,8 @@ type Engine struct {
 
 	block uint32
 	done  uint32
-	call  call // that the victim makes
+	call  call          // that the victim makes
+	due   time.Duration // when the alarm comes
 	b     block
 }
 
@@ -225,7 +226,7 @@ func (e *Engine) quit(words string) {
 		return
 	}
 	e.phase = over
-	e.w.Alarm(0)
+	e.alarm(0)
 	e.w.Put(&record.Bye{Blocks: e.done, TSC: e.w.TSC(), Words: words})
 	e.w.Over(words)
 }

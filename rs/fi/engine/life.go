@@ -108,7 +108,7 @@ func (e *Engine) expected(label string) bool {
 func (e *Engine) unhold(ep abi.Endpoint) {
 	if e.b.held == ep {
 		e.b.held = abi.None
-		e.w.Alarm(e.phaseLimit()) // the delay has used the phase's own
+		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 	}
 	for i := range e.b.faults {
 		e.b.faults[i].told = false
