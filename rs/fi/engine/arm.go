@@ -126,6 +126,9 @@ func (e *Engine) plant(i int) bool {
 	}
 	if err != abi.OK {
 		e.wrong("plant: " + err.Name())
+		if err == abi.EDEADSRCDST { // its death is not told yet
+			e.ep, e.ready = abi.None, false
+		}
 		return false
 	}
 	e.b.sites[a.Addr] = i

@@ -162,6 +162,9 @@ func (t *Target) Hello(h *record.Hello) {
 	for s := range code.Strata {
 		h.Sites[s] = uint32(t.sites.Count(s))
 	}
+	if len(t.kinds) > 0 {
+		t.meet(0) // it takes a while, which there is before the first block
+	}
 	for i := range t.sites.Len() {
 		if t.reached[i/64]>>(i%64)&1 == 0 {
 			continue
