@@ -40,6 +40,9 @@ func (e *Engine) draw() {
 	for i := range e.plan.Faults {
 		r := rand.New(rand.NewPCG(e.plan.Seed, uint64(e.block)<<8|uint64(i)))
 		t := r.IntN(len(e.types))
+		if e.plan.Turn {
+			t = int((uint64(e.block)*uint64(e.plan.Faults) + uint64(i)) % uint64(len(e.types)))
+		}
 		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
 		switch k := a.kind.(type) {
 		case fault.Code:
