@@ -154,10 +154,7 @@ func (e *Engine) strikeNow() {
 				e.endLife()
 			}
 		case fault.AtStop:
-			if !e.b.stopped {
-				e.b.stopped = true
-				e.w.Refresh()
-			}
+			e.b.toStop = true
 		}
 	}
 }

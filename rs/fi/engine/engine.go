@@ -121,6 +121,7 @@ type block struct {
 	rounds  int          // of coming and trying
 	expect  []string     // other services whose deaths are the block's doing
 	ended   bool         // the life was ended, so that there is a birth, and its death has not been told yet
+	toStop  bool         // it is to be, when the victim has been seen to make a call: what it is in already is not traced
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault
 	held    abi.Endpoint // a life that goes on when the alarm comes; None: none
 	capped  bool         // its memory
