@@ -24,7 +24,7 @@ type options struct {
 	limit, period                                      time.Duration
 	reached, turn                                      bool
 
-	dir, shard, budget, extra string
+	dir, shard, budget, image, extra string
 	how
 }
 
@@ -62,6 +62,7 @@ func (o *options) flags(f *flag.FlagSet) {
 func (o *options) runFlags(f *flag.FlagSet) {
 	f.StringVar(&o.dir, "o", "", "`folder` to keep it in; default out/campaigns/ID")
 	f.StringVar(&o.extra, "extra", "", "`folder` with executables and system.conf of your own: a victim, or a workload named load")
+	f.StringVar(&o.image, "image", "", "`folder` with kernel.elf and bin/, if they are not those of out/")
 	f.StringVar(&o.budget, "budget", "", "`10m` or 50000f: after that time, or that many faults, no group is begun; default none")
 	o.how.flags(f)
 }

@@ -35,7 +35,11 @@ func runRun(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error 
 	if _, err := groups(s, o.shard); err != nil {
 		return err
 	}
-	c, err := made(ctx, s, o.extra)
+	from, err := built(o.image, o.extra)
+	if err != nil {
+		return err
+	}
+	c, err := made(ctx, s, from)
 	if err != nil {
 		return err
 	}
@@ -54,7 +58,7 @@ func runRun(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error 
 	if err != nil {
 		return err
 	}
-	if err := keepImage(st, o.extra); err != nil {
+	if err := keepImage(st, from); err != nil {
 		return err
 	}
 	if o.shard != "" {

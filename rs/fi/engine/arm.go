@@ -14,7 +14,8 @@ const maxBirths = 4
 // begin draws the next block's faults, and arms them.
 func (e *Engine) begin() {
 	e.b = newBlock()
-	e.b.end.Block = e.block
+	e.b.end.Block, e.b.end.Words, e.b.seen.Lie = e.block, e.lies, e.lies != ""
+	e.lies = ""
 	e.w.Put(&record.Begin{Block: e.block, Ep: e.ep, Life: e.life, Warm: e.warm, TSC: e.w.TSC()})
 	e.draw()
 	for i := range e.b.faults {

@@ -132,8 +132,13 @@ func (e *Engine) wrong(words string) {
 	}
 }
 
-// lie is a word of the kernel or the reincarnation server that was wrong.
+// lie is a word of the kernel or the reincarnation server that was wrong. Between two blocks it is the next one's, since the last one's end
+// was told.
 func (e *Engine) lie(words string) {
+	if e.phase == starting || e.phase == golden || e.phase == mending {
+		e.lies = words
+		return
+	}
 	e.b.seen.Lie = true
 	if e.b.end.Words == "" {
 		e.b.end.Words = words

@@ -37,6 +37,7 @@ type World interface {
 	Kill(ep abi.Endpoint) abi.Errno
 	KillAnother(r *rand.Rand) (label string, e abi.Errno)
 	Verify() abi.Errno // the victim's executable and snapshot are what they were
+	Left() string      // what the kernel keeps of lives that have ended, in words; "": nothing
 
 	Work(ops int, limit time.Duration, seed uint64) // Worked follows
 	Others(limit time.Duration)                     // Checked follows
@@ -104,6 +105,7 @@ type Engine struct {
 
 	block uint32
 	done  uint32
+	lies  string        // told between two blocks; the next one's
 	call  call          // that the victim makes
 	due   time.Duration // when the alarm comes
 	b     block
@@ -215,7 +217,7 @@ func (e *Engine) shown(r Tally) {
 // next begins the next block, or ends the plan.
 func (e *Engine) next() {
 	if e.done == e.plan.Blocks {
-		e.quit("")
+		e.quit(e.lies)
 		return
 	}
 	e.begin()

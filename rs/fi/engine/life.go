@@ -38,6 +38,9 @@ func (e *Engine) died(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
 	e.unhold(ev.Endpoint)
+	if left := e.w.Left(); left != "" {
+		e.lie(left)
+	}
 	if e.phase == starting || e.phase == mending || e.phase == over {
 		return
 	}

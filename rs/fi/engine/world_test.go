@@ -50,6 +50,7 @@ type world struct {
 	born    func() (dies bool) // a life begins; nil: nobody looks
 	giveUp  bool
 	damaged bool
+	left    string
 	others  []string
 	frames  []record.Frame
 	over    bool
@@ -126,6 +127,8 @@ func (w *world) Verify() abi.Errno {
 	}
 	return abi.OK
 }
+
+func (w *world) Left() string { return w.left }
 
 func (w *world) later(f func()) { w.queue = append(w.queue, f) }
 
