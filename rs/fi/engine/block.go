@@ -158,7 +158,7 @@ func (e *Engine) finish() {
 		}
 	}
 	end := &e.b.end
-	end.Outcome, end.Deaths, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.w.TSC()
+	end.Outcome, end.Deaths, end.Works, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.b.seen.Works, e.w.TSC()
 	e.w.Put(end)
 	e.done++
 	e.block++
