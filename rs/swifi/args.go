@@ -16,15 +16,18 @@ import (
 // arguments reads the plan, and who is not to notice. Errors: EINVAL.
 func (j *injector) arguments(args []string) error {
 	var words []string
+	seen := false
 	for _, a := range args {
 		list, ok := strings.CutPrefix(a, "others=")
 		switch {
 		case !ok:
 			words = append(words, a)
-		case j.others != nil:
+		case seen:
 			return bad("others=: expected once")
 		default:
-			j.others = strings.Split(list, ",")
+			if seen = true; list != "" {
+				j.others = strings.Split(list, ",")
+			}
 		}
 	}
 	p, err := plan.Parse(words)

@@ -29,7 +29,7 @@ func TestBadArguments(t *testing.T) {
 		"victim=sum types=text,randm":          "types=: randm: expected",
 		"victim=sum types=text,text":           "each name once",
 		"victim=sum strata=kernel":             "strata=: kernel: expected driver, sdk, runtime",
-		"victim=sum others=":                   "others=: : expected labels",
+		"victim=sum others= others=":           "others=: expected once",
 		"victim=sum others=kbd,,rtc":           "expected labels of services, a comma between two",
 		"victim=sum others=kbd,sum":            "others=: sum: expected services that are not the victim",
 		"victim=sum others=kbd,rtc,kbd":        "others=: kbd: expected each label once",
@@ -104,9 +104,10 @@ func TestStrataAndOthers(t *testing.T) {
 			t.Errorf("%q: %v, %b, %q, %q", args, err, j.want, j.others, j.victim.String())
 		}
 	}
-	j, err := parse("victim=sum")
-	if err != nil || j.others != nil {
-		t.Errorf("%v, others %q", err, j.others)
+	for _, args := range []string{"victim=sum", "victim=sum others="} {
+		if j, err := parse(args); err != nil || j.others != nil {
+			t.Errorf("%q: %v, others %q", args, err, j.others)
+		}
 	}
 }
 
