@@ -116,7 +116,9 @@ func (j *injector) Alarm(*sdk.Context) {
 	j.due = 0
 	j.arm()
 	j.events()
-	j.e.Alarm()
+	if j.due == 0 { // else what has happened meanwhile has begun another wait
+		j.e.Alarm()
+	}
 }
 
 // arm sets the alarm to what is due first.
@@ -148,6 +150,10 @@ func (j *injector) begin() {
 		return
 	}
 	j.account, j.ep = info.Account, ep
+	if e := (world{j}).Trace(0); e != abi.OK {
+		j.end("attach: " + e.Name())
+		return
+	}
 	j.lines = j.probe(ep)
 	t, err := j.read(ep, info.Image)
 	if err != nil {

@@ -44,9 +44,10 @@ func (j world) Lose(ep abi.Endpoint, line uint32, n uint64) abi.Errno {
 
 func (j world) Ceiling(pages uint64) abi.Errno { return j.c.TraceCeiling(j.account, pages) }
 
-func (j world) Pages(ep abi.Endpoint) uint64 {
-	var info abi.TaskInfo
-	if _, e := j.c.Info(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info)); e != abi.OK || info.Endpoint != ep {
+// Pages is what the victim's account has: the ceiling is on that, not on a life.
+func (j world) Pages(abi.Endpoint) uint64 {
+	var info abi.AccountInfo
+	if _, e := j.c.Info(abi.InfoAccount, uint64(j.account), abi.Bytes(&info)); e != abi.OK {
 		return 0
 	}
 	return info.Frames

@@ -200,6 +200,9 @@ func TestReturnsAlone(t *testing.T) {
 	w.page = abi.Msg{Type: request}
 	s := abi.TraceStop{Endpoint: w.ep, Why: abi.StopReturn}
 	w.e.Stopped(&s)
+	w.e.Stopped(w.stopCall(abi.CallReceive)) // another life's
+	s.Endpoint++
+	w.e.Stopped(&s)
 	w.call(abi.CallSendA, abi.Msg{})
 	w.timeout = true
 	w.call(abi.CallReceive, abi.Msg{})

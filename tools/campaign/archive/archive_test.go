@@ -70,7 +70,11 @@ func TestVictims(t *testing.T) {
 			if v == nil || w == nil || x == nil {
 				t.Fatalf("no victim, workload or injector in\n%s", m.Conf)
 			}
-			if v.Period != 3*time.Millisecond || v.Burst != 0 || v.BackoffUnit != time.Millisecond || v.BackoffMax != time.Millisecond || v.Init != 50*time.Millisecond ||
+			period := 3 * time.Millisecond
+			if p.label == "ctl" {
+				period = played
+			}
+			if v.Period != period || v.Burst != 0 || v.BackoffUnit != time.Millisecond || v.BackoffMax != time.Millisecond || v.Init != 50*time.Millisecond ||
 				v.Stop != 20*time.Millisecond || v.Snapshot == 0 {
 				t.Errorf("the victim: %+v", v)
 			}
@@ -78,13 +82,15 @@ func TestVictims(t *testing.T) {
 				!slices.Contains(w.IPC, injector) {
 				t.Errorf("the workload: %+v", w)
 			}
-			if x.Args != "victim="+p.label+" seed=1" || x.Priority != 0 || !slices.Equal(x.Trace, []string{p.label}) || !slices.Contains(x.IPC, m.Label) || x.UID != 0 {
+			others := slices.DeleteFunc(labels(f), func(l string) bool { return l == p.label || l == m.Label || l == injector })
+			if x.Args != "victim="+p.label+" seed=1 others="+strings.Join(others, ",") || x.Priority != 0 || !slices.Equal(x.Trace, append([]string{p.label}, others...)) ||
+				!slices.Equal(x.Control, []string{p.label}) || !slices.Contains(x.IPC, m.Label) {
 				t.Errorf("the injector: %+v", x)
 			}
 			for i := range f.Services {
 				s := &f.Services[i]
-				mayTrace := s == x || s == w && (p.label == "kbd" || p.label == "tty")
-				if (len(s.Trace) > 0) != mayTrace || mayTrace && !slices.Equal(s.Trace, []string{p.label}) {
+				mayTrace := s == w && (p.label == "kbd" || p.label == "tty")
+				if s != x && ((len(s.Trace) > 0) != mayTrace || mayTrace && !slices.Equal(s.Trace, []string{p.label})) {
 					t.Errorf("%s may trace %q", s.Label, s.Trace)
 				}
 				if s != x && (s.Priority == 0 || s != w && s.Priority < 2) {
@@ -99,6 +105,13 @@ func TestVictims(t *testing.T) {
 			}
 		})
 	}
+}
+
+func labels(f *conf.File) (list []string) {
+	for i := range f.Services {
+		list = append(list, f.Services[i].Label)
+	}
+	return list
 }
 
 // The permits of the drivers that have any name the workload in their own campaign, and it is tty's only reader.
@@ -192,7 +205,7 @@ func TestFaults(t *testing.T) {
 		"no such victim": {func(o *Options) { o.Victim = "nobody" }, []string{`victim "nobody": expected one of tty, ctl, rtc,`}},
 		"the workload":   {func(o *Options) { o.Victim = "load" }, []string{`victim "load": expected one of`}},
 		"a period":       {func(o *Options) { o.Period = 0 }, []string{"period 0s: expected one from 1ms to 1s"}},
-		"a long plan":    {func(o *Options) { o.Plan = strings.Repeat("x", 257) }, []string{`rs/swifi/swifi.conf:`, `service "swifi": args: 257 bytes, expected at most 256`}},
+		"a long plan":    {func(o *Options) { o.Plan = strings.Repeat("x", 257) }, []string{`rs/swifi/swifi.conf:`, `service "swifi": args: 293 bytes, expected at most 256`}},
 		"no programs":    {func(o *Options) { o.Bin = t.TempDir() }, []string{"sum: no such file", "swifi: no such file"}},
 		"a user's fault": {func(o *Options) {
 			o.Extra = t.TempDir()

@@ -49,13 +49,13 @@ func (c *Campaign) Find(s *store.Store, n uint32) (*Stored, error) {
 	return b, nil
 }
 
-// Replay makes a stored block's boot again, up to that block, and returns what came of it.
-func (c *Campaign) Replay(ctx context.Context, b *Stored, port int) ([]result.Fault, error) {
+// Replay makes a stored block's boot again, up to that block, and returns what came of it. Of like only what is for debugging counts.
+func (c *Campaign) Replay(ctx context.Context, b *Stored, like machine.Boot) ([]result.Fault, error) {
 	p := c.Spec.Plan(b.Group, b.Boot.First)
 	if p.String() != b.Boot.Plan {
 		return nil, fmt.Errorf("the boot's plan was %q, it would be %q now: expected the version that made the campaign", b.Boot.Plan, p.String())
 	}
-	return c.one(ctx, b.Group, machine.Boot{Plan: p, Seed: c.Spec.BootSeed(b.Group), GDB: port}, b.Lines[0].Block)
+	return c.one(ctx, b.Group, machine.Boot{Plan: p, Seed: c.Spec.BootSeed(b.Group), Record: like.Record, GDB: like.GDB}, b.Lines[0].Block)
 }
 
 // one makes a boot up to the end of a block.

@@ -256,7 +256,7 @@ func TestReplay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := c.Replay(t.Context(), b, 0)
+		again, err := c.Replay(t.Context(), b, machine.Boot{})
 		if err != nil {
 			t.Fatal(err)
 		}
