@@ -1,11 +1,11 @@
 /* What survives a death of meter: one value in the data store. The store takes a value whole or not at all, so that no life finds half of it. */
 #include "meter.h"
 
-enum { STATE = 0x6574617473 }; /* "state": the key, as its first word has it */
+enum { KEPT = 0x7470656b }; /* "kept": the key, as its first word has it */
 
 u64 keep(const struct state *s)
 {
-	page->arg[0] = STATE;
+	page->arg[0] = KEPT;
 	page->arg[1] = 0;
 	page->arg[2] = s->total;
 	page->arg[3] = s->last;
@@ -15,7 +15,7 @@ u64 keep(const struct state *s)
 
 u64 recall(struct state *s)
 {
-	page->arg[0] = STATE;
+	page->arg[0] = KEPT;
 	page->arg[1] = 0;
 	u64 error = ask_root(RETRIEVE);
 	s->total = error == OK ? page->arg[1] : 0;

@@ -3,8 +3,6 @@
 
 enum { ADD = 0x900, READ = 0x901 };
 
-const u64 label[2] = {0x726574656d, 0}; /* "meter" */
-
 static u64 total, number;
 static int known, sent; /* total is known; reading number was sent, and its answer is not known */
 

@@ -3,8 +3,6 @@
 
 enum { ASK = 0x900 };
 
-const u64 label[2] = {0x6f686365, 0}; /* "echo" */
-
 static u64 last; /* number that it has answered; 0: none yet */
 
 void begin(void) {}

@@ -19,6 +19,8 @@ enum { GONE = 2, DYING = 3 }; /* load.Why */
 enum { MS = 1000000, TRIES = 1000, DEATHS = 16 };
 #define FOREVER (~0UL)
 
+static const union { char text[16]; u64 word[2]; } label = {VICTIM}; /* build.sh says whose */
+
 /* What came of a Run. */
 static u64 right, errors, wrong, lost, interrupted, first, at, refused, why;
 
@@ -69,8 +71,8 @@ static u32 find(void)
 		u64 pinged = 0, error;
 
 		page->type = LOOKUP;
-		page->arg[0] = label[0];
-		page->arg[1] = label[1];
+		page->arg[0] = label.word[0];
+		page->arg[1] = label.word[1];
 		page->arg[6] = 0;
 		error = call(SENDREC, *root, FOREVER);
 		while (error == OK && page->type == NOTIFY) { /* a ping came before the answer */

@@ -22,6 +22,5 @@ enum verdict {
 enum verdict ask(u32 type, u64 a, u64 b);
 
 /* In the operation's file. */
-extern const u64 label[2];        /* the victim's, as 16 bytes */
 void begin(void);                 /* a Run begins */
 enum verdict operate(int fresh);  /* does one. fresh: the life is another one than the operation before had, and if that ended in DIED this is the same once more */
