@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"math/bits"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/log"
@@ -96,10 +98,20 @@ func (k *Kernel) counts() abi.Counts {
 		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.deaths) - k.nDeaths), Accounts: k.accounts.Free(),
 		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
 	c.Windows, c.Holders, c.Views = k.windows.Room()
+	c.Open = k.irqs.Open(k)
+	free := uint64(0)
 	for i := range k.tasks.Tasks {
-		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
-			c.Alarms--
+		t := &k.tasks.Tasks[i]
+		if !there(t) {
+			free |= 1 << i
 		}
+		if _, ok := k.timers.Deadline(alarmID(t)); ok {
+			c.Alarms--
+			c.Orphans += free >> i & 1
+		}
+	}
+	for m := k.tasks.Living(); m != 0; m &= m - 1 {
+		c.Orphans += uint64(bits.OnesCount64(k.taskOf(m).SendTo & free))
 	}
 	return c
 }

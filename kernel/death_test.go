@@ -90,6 +90,33 @@ func TestDeathFreesAll(t *testing.T) {
 	}
 }
 
+// What a death would leave by mistake is counted, whoever has done what meanwhile.
+func TestLeftoversAreCounted(t *testing.T) {
+	r := newRig(t)
+	x, peer := r.equipped()
+	slot := x.Slot
+	r.kill(x, abi.DeathRecord{Cause: abi.CauseKilled})
+	r.death(abi.CauseKilled)
+	for _, c := range []struct {
+		what          string
+		do, undo      func()
+		open, orphans uint64
+	}{
+		{"nothing", func() {}, func() {}, 0, 0},
+		{"a line", func() { r.m.Unmask(4) }, func() { r.m.Mask(4) }, 1, 0},
+		{"two lines", func() { r.m.Unmask(4); r.m.Unmask(17) }, func() { r.m.Mask(4); r.m.Mask(17) }, 2, 0},
+		{"an alarm", func() { r.timers.Set(alarmID(x), ^uint64(0)) }, func() { r.timers.Cancel(alarmID(x)) }, 0, 1},
+		{"a permit", func() { peer.SendTo |= 1 << slot }, func() { peer.SendTo &^= 1 << slot }, 0, 1},
+		{"all that", func() { peer.SendTo |= 1 << slot; r.timers.Set(alarmID(x), ^uint64(0)); r.m.Unmask(4) }, func() { peer.SendTo &^= 1 << slot; r.timers.Cancel(alarmID(x)); r.m.Mask(4) }, 1, 2},
+	} {
+		c.do()
+		if n := r.counts(); n.Open != c.open || n.Orphans != c.orphans {
+			t.Errorf("%s: %d lines open, %d orphans, want %d and %d", c.what, n.Open, n.Orphans, c.open, c.orphans)
+		}
+		c.undo()
+	}
+}
+
 // A server that is killed at a client's request is buried on its own account, in its turn: what is left of its end, in steps
 // as many as its peers need, is nothing that the client asked for.
 func TestServersPayForTheirEnd(t *testing.T) {

@@ -37,6 +37,10 @@ type Counts struct {
 	Windows   uint64
 	Holders   uint64 // places for tasks that windows are let to
 	Views     uint64 // places for windows in tasks' memory
+
+	// What nobody has and is there all the same: 0 at any time, whatever has ended.
+	Open    uint64 // interrupt lines that nobody has a hook on, and are not masked
+	Orphans uint64 // alarms, and permits to send, of slots in which nobody is
 }
 
 // Check is the first invariant of the kernel that does not hold.

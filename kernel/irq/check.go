@@ -1,6 +1,8 @@
 package irq
 
 import (
+	"math/bits"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/invariant"
 )
@@ -55,6 +57,19 @@ func (t *Table) masks(line uint32) bool {
 		mask = mask || h.used && h.line == line && (h.disabled || h.again || h.held || h.active && t.lines.Level(line))
 	}
 	return mask
+}
+
+// Open counts the lines that nobody has a hook on, and that are not masked.
+func (t *Table) Open(c Checker) (n uint64) {
+	for i, m := range t.had {
+		for ; m != 0; m &= m - 1 {
+			line := uint32(64*i + bits.TrailingZeros64(m))
+			if masked, known := c.Masked(line); t.on[line] == 0 && known && !masked {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // owned is what of says, counted anew.

@@ -32,9 +32,10 @@ type hook struct {
 type Table struct {
 	lines Lines
 	hooks [abi.MaxHooks]hook
-	on    [maxLines]uint64     // hooks of each line, by bit: an interrupt does not look at the others
-	of    [abi.MaxTasks]uint64 // hooks by their owner's slot: nor does a death
-	Stray uint64               // interrupts on lines that nobody has
+	on    [maxLines]uint64      // hooks of each line, by bit: an interrupt does not look at the others
+	of    [abi.MaxTasks]uint64  // hooks by their owner's slot: nor does a death
+	had   [maxLines / 64]uint64 // lines that somebody had once: only those were ever unmasked
+	Stray uint64                // interrupts on lines that nobody has
 
 	losing uint64 // hooks, by bit, that are not told of the next interrupts: of so many
 	lose   [abi.MaxHooks]uint64
@@ -95,6 +96,7 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 	}
 	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit), level: t.lines.Level(line)}
 	t.on[line] |= 1 << free
+	t.had[line/64] |= 1 << (line % 64)
 	t.of[owner.Slot()] |= 1 << free
 	t.update(line)
 	return uint32(free), abi.OK

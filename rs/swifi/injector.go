@@ -197,7 +197,11 @@ func (j *injector) read(ep abi.Endpoint, id uint32) (*target.Target, error) {
 	}
 	var machine abi.Machine
 	j.c.Info(abi.InfoMachine, 0, abi.Bytes(&machine)) // it always answers
-	return target.New(text, want, j.types, image.CRC32C, machine.TSCHz), nil
+	t := target.New(text, want, j.types, image.CRC32C, machine.TSCHz)
+	if j.plan.Reached {
+		t.Plant(engine.Breakpoint)
+	}
+	return t, nil
 }
 
 // start starts the plan.

@@ -83,6 +83,21 @@ func (j world) KillAnother(r *rand.Rand) (string, abi.Errno) {
 
 func (j world) Verify() abi.Errno { return j.c.TraceVerify(j.account) }
 
+// Left is asked for when a death was told, mostly before the next life is there: of a line that this one has, nothing can be seen.
+func (j world) Left() string {
+	var c abi.Counts
+	if _, e := j.c.Info(abi.InfoCounts, 0, abi.Bytes(&c)); e != abi.OK {
+		return "the kernel does not count: " + e.Name()
+	}
+	switch {
+	case c.Open > 0:
+		return "after a death an interrupt line is open that nobody has"
+	case c.Orphans > 0:
+		return "after a death an alarm or a permit to send is left of a task that is gone"
+	}
+	return ""
+}
+
 func (j world) Alarm(d time.Duration) {
 	j.due = 0
 	if d > 0 {

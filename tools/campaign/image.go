@@ -29,8 +29,11 @@ import (
 // so that it can be replayed when the tree has gone on.
 type image struct{ dir, extra string }
 
-// built is the tree's.
-func built(extra string) (image, error) {
+// built is in dir; "": the tree's out.
+func built(dir, extra string) (image, error) {
+	if dir != "" {
+		return image{dir, extra}, nil
+	}
 	root, err := qemu.Root()
 	return image{filepath.Join(root, "out"), extra}, err
 }
@@ -96,14 +99,10 @@ func sum(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// keepImage copies what is built into the campaign's folder.
-func keepImage(st *store.Store, extra string) error {
+// keepImage copies an image into the campaign's folder.
+func keepImage(st *store.Store, from image) error {
 	if st.Campaign.Machine == "simulated" {
 		return nil
-	}
-	from, err := built(extra)
-	if err != nil {
-		return err
 	}
 	names, err := from.files()
 	if err != nil {
@@ -114,20 +113,20 @@ func keepImage(st *store.Store, extra string) error {
 			return err
 		}
 	}
-	if extra == "" {
+	if from.extra == "" {
 		return nil
 	}
-	own, err := os.ReadDir(extra)
+	own, err := os.ReadDir(from.extra)
 	if err != nil {
 		return err
 	}
 	for _, e := range own {
-		info, err := os.Stat(filepath.Join(extra, e.Name())) // follows links, as the image builder does
+		info, err := os.Stat(filepath.Join(from.extra, e.Name())) // follows links, as the image builder does
 		if err != nil {
 			return err
 		}
 		if info.Mode().IsRegular() {
-			if err := st.Keep(filepath.Join("image", "extra", e.Name()), filepath.Join(extra, e.Name())); err != nil {
+			if err := st.Keep(filepath.Join("image", "extra", e.Name()), filepath.Join(from.extra, e.Name())); err != nil {
 				return err
 			}
 		}

@@ -20,7 +20,7 @@ import (
 )
 
 // made is the campaign that a spec would be now.
-func made(ctx context.Context, s *spec.Spec, extra string) (result.Campaign, error) {
+func made(ctx context.Context, s *spec.Spec, from image) (result.Campaign, error) {
 	m := spec.Made{Go: runtime.Version(), Commit: "unknown", QEMU: "none", Hashes: map[string]string{}}
 	if b, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output(); err == nil {
 		m.Commit = string(bytes.TrimSpace(b))
@@ -28,7 +28,7 @@ func made(ctx context.Context, s *spec.Spec, extra string) (result.Campaign, err
 		m.Dirty = err != nil || len(bytes.TrimSpace(b)) > 0
 	}
 	if s.Machine != "simulated" {
-		if err := real(ctx, s, extra, &m); errors.As(err, new(usageError)) {
+		if err := real(ctx, s, from, &m); errors.As(err, new(usageError)) {
 			return result.Campaign{}, err
 		} else if err != nil {
 			return result.Campaign{}, &machine.Fatal{Err: err}
@@ -38,16 +38,12 @@ func made(ctx context.Context, s *spec.Spec, extra string) (result.Campaign, err
 }
 
 // real adds what is built and what it runs on.
-func real(ctx context.Context, s *spec.Spec, extra string, m *spec.Made) error {
+func real(ctx context.Context, s *spec.Spec, from image, m *spec.Made) error {
 	b, err := exec.CommandContext(ctx, qemuName(), "--version").Output()
 	if err != nil {
 		return fmt.Errorf("%s --version: %w", qemuName(), err)
 	}
 	m.QEMU, _, _ = strings.Cut(string(b), "\n")
-	from, err := built(extra)
-	if err != nil {
-		return err
-	}
 	m.Hashes, err = from.hashes(s)
 	return err
 }

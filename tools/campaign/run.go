@@ -38,7 +38,11 @@ func runRun(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error 
 	if err := folder(o.extra); err != nil {
 		return err
 	}
-	c, err := made(ctx, s, o.extra)
+	from, err := built(o.image, o.extra)
+	if err != nil {
+		return err
+	}
+	c, err := made(ctx, s, from)
 	if err != nil {
 		return err
 	}
@@ -57,7 +61,7 @@ func runRun(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error 
 	if err != nil {
 		return err
 	}
-	if err := keepImage(st, o.extra); err != nil {
+	if err := keepImage(st, from); err != nil {
 		return err
 	}
 	if o.shard != "" {

@@ -35,7 +35,5 @@ var handTrace = []mutation{
 	{id: "trace-port-width", file: "kernel/call_tracebulk.go", before: "r.Has(port) && uint64(r.Last)-uint64(port) >= width-1", after: "r.Has(port)", why: "a wide access reaches the next device"},
 	{id: "trace-port-guarded", file: "kernel/call_tracebulk.go", before: "return !guarded, guarded && width == 1", after: "return true, guarded && width == 1", why: "a wide access passes the guard"},
 	{id: "trace-verify-image", file: "kernel/call_tracebulk.go", before: "case sum != to.Image.CRC:", after: "case false:", why: "a damaged image is called whole"},
-	{id: "trace-verify-two", file: "kernel/call_tracebulk.go", before: "\tif n.looks != t.Endpoint {", after: "\tif false {", why: "two who look at once both see damage"},
-	{id: "trace-birth", file: "kernel/trace.go", before: "traced{born: t.FirstRunNS != 0}", after: "traced{}", why: "a life is born when its tracer comes"},
 	{id: "trace-copies", file: "kernel/call_tracebulk.go", before: "if t.Done += uint64(c); c < len(mine) {", after: "if t.Done += uint64(len(mine)); c < len(mine) {", why: "bytes that are not there are told"},
 }

@@ -14,7 +14,8 @@ const maxBirths = 4
 // begin draws the next block's faults, and arms them.
 func (e *Engine) begin() {
 	e.b = newBlock()
-	e.b.end.Block = e.block
+	e.b.end.Block, e.b.end.Words, e.b.seen.Lie = e.block, e.lies, e.lies != ""
+	e.lies = ""
 	e.w.Put(&record.Begin{Block: e.block, Ep: e.ep, Life: e.life, Warm: e.warm, TSC: e.w.TSC()})
 	e.draw()
 	for i := range e.b.faults {
@@ -40,7 +41,10 @@ func (e *Engine) draw() {
 	for i := range e.plan.Faults {
 		r := rand.New(rand.NewPCG(e.plan.Seed, uint64(e.block)<<8|uint64(i)))
 		t := r.IntN(len(e.types))
-		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
+		if e.plan.Turn {
+			t = int((uint64(e.block)*uint64(e.plan.Faults) + uint64(i)) % uint64(len(e.types)))
+		}
+		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(e.block, i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
 		switch k := a.kind.(type) {
 		case fault.Code:
 			e.site(&a, t, taken)
@@ -126,6 +130,9 @@ func (e *Engine) plant(i int) bool {
 	}
 	if err != abi.OK {
 		e.wrong("plant: " + err.Name())
+		if err == abi.EDEADSRCDST { // its death is not told yet
+			e.ep, e.ready = abi.None, false
+		}
 		return false
 	}
 	e.b.sites[a.Addr] = i
@@ -148,10 +155,7 @@ func (e *Engine) strikeNow() {
 				e.endLife()
 			}
 		case fault.AtStop:
-			if !e.b.stopped {
-				e.b.stopped = true
-				e.w.Refresh()
-			}
+			e.b.toStop = true
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (t Tally) bad() bool { return t.Errors+t.Wrong+t.Lost > 0 }
 
 func (e *Engine) work(ops int, p phase) {
 	e.phase = p
-	e.w.Alarm(e.workLimit(ops))
+	e.alarm(e.workLimit(ops))
 	e.w.Work(ops, e.plan.Limit, e.plan.Seed^uint64(e.block))
 }
 
@@ -62,7 +62,7 @@ func (e *Engine) alive() bool { return e.ep != abi.None && e.ready }
 // await waits for what becomes of the victim.
 func (e *Engine) await(limit time.Duration) {
 	e.phase = coming
-	e.w.Alarm(limit)
+	e.alarm(limit)
 }
 
 // maxRounds is how many lives of a block are tried before it is told that none works.
@@ -100,7 +100,7 @@ func (e *Engine) check() {
 		return
 	}
 	e.phase = checking
-	e.w.Alarm(e.workLimit(tries))
+	e.alarm(e.workLimit(tries))
 	e.w.Others(e.plan.Limit)
 }
 
@@ -132,8 +132,13 @@ func (e *Engine) wrong(words string) {
 	}
 }
 
-// lie is a word of the kernel or the reincarnation server that was wrong.
+// lie is a word of the kernel or the reincarnation server that was wrong. Between two blocks it is the next one's, since the last one's end
+// was told.
 func (e *Engine) lie(words string) {
+	if e.phase == starting || e.phase == golden || e.phase == mending {
+		e.lies = words
+		return
+	}
 	e.b.seen.Lie = true
 	if e.b.end.Words == "" {
 		e.b.end.Words = words
@@ -173,7 +178,7 @@ func (e *Engine) mend() {
 // renew has the reincarnation server begin another life, if it does not do so by itself.
 func (e *Engine) renew() {
 	e.phase = mending
-	e.w.Alarm(2 * lifeLimit)
+	e.alarm(2 * lifeLimit)
 	if e.alive() || e.ep == abi.None {
 		e.w.Refresh()
 	}

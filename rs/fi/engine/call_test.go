@@ -182,6 +182,10 @@ func TestDelay(t *testing.T) {
 	if w.alarm < lifeLimit {
 		t.Errorf("after the death of a life that was held the alarm is in %s", w.alarm)
 	}
+	w.e.Alarm() // of the delay: it had come before the death was told
+	if w.over {
+		t.Errorf("the alarm of a delay ends the plan: %s", w.words)
+	}
 	w = held()
 	w.e.Worked(Tally{Right: 16})
 	w.e.Checked(nil)

@@ -56,7 +56,11 @@ func TestBirths(t *testing.T) {
 // The victim is asked to stop, and dies of the fault instead.
 func TestStop(t *testing.T) {
 	w := newCaller(t)
+	w.went = true
 	w.run(2, 5, kill(fault.AtStop, 1))
+	if w.early {
+		t.Error("it is asked to stop while a call may be under way that is not traced")
+	}
 	for i, e := range w.ends() {
 		if e.Deaths != 1 || e.Reason != abi.ReasonException || e.Outcome != outcome.Recovered {
 			t.Errorf("%+v", e)

@@ -37,6 +37,7 @@ type World interface {
 	Kill(ep abi.Endpoint) abi.Errno
 	KillAnother(r *rand.Rand) (label string, e abi.Errno)
 	Verify() abi.Errno // the victim's executable and snapshot are what they were
+	Left() string      // what the kernel keeps of lives that have ended, in words; "": nothing
 
 	Work(ops int, limit time.Duration, seed uint64) // Worked follows
 	Others(limit time.Duration)                     // Checked follows
@@ -53,9 +54,9 @@ type Target interface {
 	Draw(t int, reached bool, r *rand.Rand) *code.Inst
 	// At is the instruction at an address that Draw gave.
 	At(addr uint64) *code.Inst
-	// Planted is the text with b as the first byte of each instruction of the plan's strata that was not reached. First is what belongs there;
-	// Reached notes that it was reached.
-	Planted(b byte) (addr uint64, text []byte)
+	// Planted is the text with Breakpoint as the first byte of each instruction of the plan's strata that was not reached. First is what belongs
+	// there; Reached notes that it was reached.
+	Planted() (addr uint64, text []byte)
 	First(addr uint64) []byte
 	Reached(addr uint64)
 	Hello(h *record.Hello)
@@ -104,7 +105,9 @@ type Engine struct {
 
 	block uint32
 	done  uint32
-	call  call // that the victim makes
+	lies  string        // told between two blocks; the next one's
+	call  call          // that the victim makes
+	due   time.Duration // when the alarm comes
 	b     block
 }
 
@@ -120,6 +123,7 @@ type block struct {
 	rounds  int          // of coming and trying
 	expect  []string     // other services whose deaths are the block's doing
 	ended   bool         // the life was ended, so that there is a birth, and its death has not been told yet
+	toStop  bool         // it is to be, when the victim has been seen to make a call: what it is in already is not traced
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault
 	held    abi.Endpoint // a life that goes on when the alarm comes; None: none
 	capped  bool         // its memory
@@ -181,7 +185,7 @@ func (e *Engine) explore() {
 		e.quit("golden run: the victim dies again and again without a fault")
 		return
 	}
-	addr, text := e.code.Planted(breakpoint[0])
+	addr, text := e.code.Planted()
 	for len(text) > 0 { // in few and large pieces: a victim that stops meanwhile answers no pings
 		n := min(len(text), abi.MaxCopy)
 		if err := e.w.Write(e.ep, addr, text[:n]); err != abi.OK {
@@ -213,7 +217,7 @@ func (e *Engine) shown(r Tally) {
 // next begins the next block, or ends the plan.
 func (e *Engine) next() {
 	if e.done == e.plan.Blocks {
-		e.quit("")
+		e.quit(e.lies)
 		return
 	}
 	e.begin()
@@ -225,10 +229,12 @@ func (e *Engine) quit(words string) {
 		return
 	}
 	e.phase = over
-	e.w.Alarm(0)
+	e.alarm(0)
 	e.w.Put(&record.Bye{Blocks: e.done, TSC: e.w.TSC(), Words: words})
 	e.w.Over(words)
 }
 
-// breakpoint is INT3. Source: Intel SDM Vol. 2A, "INT n/INTO/INT3/INT1—Call to Interrupt Procedure".
-var breakpoint = []byte{0xcc}
+// Breakpoint is INT3. Source: Intel SDM Vol. 2A, "INT n/INTO/INT3/INT1—Call to Interrupt Procedure".
+const Breakpoint = 0xcc
+
+var breakpoint = []byte{Breakpoint}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,8 +147,8 @@ func TestDrawsStandAlone(t *testing.T) {
 			}
 		}
 	}
-	if n != 9 {
-		t.Errorf("%d faults were made, want 9", n)
+	if n != 20+20+3 { // only the last block's are left out
+		t.Errorf("%d faults were made, want 43", n)
 	}
 }
 
@@ -180,6 +181,7 @@ func TestMachineAtFault(t *testing.T) {
 		want outcome.Outcome
 	}{
 		{"a damaged image", func(w *world) { w.damaged = true }, outcome.Lie},
+		{"an interrupt line is left", func(w *world) { w.left = "left" }, outcome.Lie},
 		{"another service fails", func(w *world) { w.others = []string{"kbd"} }, outcome.Collateral},
 		{"given up", func(w *world) { w.giveUp = true }, outcome.GaveUp},
 		{"two lives", func(w *world) { w.fatal = 1 }, outcome.RecoveredLate},
@@ -198,5 +200,20 @@ func TestMachineAtFault(t *testing.T) {
 	w.run(aPlan(1, 1), kind{[]byte{7}})
 	if e := w.ends(); e[0].Outcome != outcome.Collateral || len(e[0].Collaterals) != 1 {
 		t.Errorf("another service died: %+v", e[0])
+	}
+}
+
+// A lie that is told while a life is replaced after a block is the next block's, and after the last block the plan's end tells it.
+func TestLieBetweenBlocks(t *testing.T) {
+	w := newWorld(t, 3)
+	w.born = func() bool {
+		n := len(w.ends())
+		w.damaged = n == 1 || n == 3
+		return false
+	}
+	w.run(aPlan(40, 3), kind{[]byte{doesError}})
+	e := w.ends()
+	if len(e) != 3 || e[0].Outcome != outcome.Reported || e[1].Outcome != outcome.Lie || e[2].Outcome != outcome.Reported || !strings.Contains(w.words, "damaged") {
+		t.Errorf("%+v, %q", e, w.words)
 	}
 }

@@ -38,6 +38,9 @@ func (e *Engine) died(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
 	e.unhold(ev.Endpoint)
+	if left := e.w.Left(); left != "" {
+		e.lie(left)
+	}
 	if e.phase == starting || e.phase == mending || e.phase == over {
 		return
 	}
@@ -108,7 +111,7 @@ func (e *Engine) expected(label string) bool {
 func (e *Engine) unhold(ep abi.Endpoint) {
 	if e.b.held == ep {
 		e.b.held = abi.None
-		e.w.Alarm(e.phaseLimit()) // the delay has used the phase's own
+		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 	}
 	for i := range e.b.faults {
 		e.b.faults[i].told = false

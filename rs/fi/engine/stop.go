@@ -131,8 +131,11 @@ func notDone(words string, err abi.Errno) string {
 
 // Alarm is told that the time is over.
 func (e *Engine) Alarm() {
+	if e.w.Now() < e.due { // what came before it has set another one
+		return
+	}
 	if e.release() {
-		e.w.Alarm(e.phaseLimit()) // the delay has used the phase's own
+		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 		return
 	}
 	switch e.phase {
@@ -150,6 +153,12 @@ func (e *Engine) Alarm() {
 // workLimit is more than a workload takes, whatever its operations meet.
 func (e *Engine) workLimit(ops int) time.Duration {
 	return time.Duration(ops+1)*e.plan.Limit*4 + lifeLimit
+}
+
+// alarm has Alarm be told in d, and not before; 0: never.
+func (e *Engine) alarm(d time.Duration) {
+	e.due = e.w.Now() + d
+	e.w.Alarm(d)
 }
 
 // phaseLimit is no less than what is left of the phase's alarm.

@@ -64,6 +64,7 @@ type caller struct {
 	lines   []uint32
 	did     func(op int)
 	kind    plan.Kind
+	early   bool
 }
 
 func newCaller(t *testing.T) *caller {
@@ -111,6 +112,7 @@ func (c *caller) Ceiling(pages uint64) abi.Errno {
 }
 
 func (c *caller) Refresh() {
+	c.early = c.early || c.e.phase == working && c.went // not from within a stop
 	c.later(func() {
 		if c.ep == abi.None {
 			c.begin()

@@ -50,6 +50,7 @@ type world struct {
 	born    func() (dies bool) // a life begins; nil: nobody looks
 	giveUp  bool
 	damaged bool
+	left    string
 	others  []string
 	frames  []record.Frame
 	over    bool
@@ -126,6 +127,8 @@ func (w *world) Verify() abi.Errno {
 	}
 	return abi.OK
 }
+
+func (w *world) Left() string { return w.left }
 
 func (w *world) later(f func()) { w.queue = append(w.queue, f) }
 
@@ -343,11 +346,11 @@ func (g *target) At(addr uint64) *code.Inst {
 	return &code.Inst{Addr: addr, Bytes: original()[i : i+size], Func: &code.Func{Stratum: code.Runtime}}
 }
 
-func (g *target) Planted(b byte) (uint64, []byte) {
+func (g *target) Planted() (uint64, []byte) {
 	text := original()
 	for i := range sites {
 		if !g.reached[i] {
-			text[i*size] = b
+			text[i*size] = Breakpoint
 		}
 	}
 	return base, text

@@ -189,7 +189,8 @@ func soil(b []byte) bool {
 	return was
 }
 
-// stale tries the endpoint, and a grant, of the victim's last life that died.
+// stale tries the endpoint, and a grant, of the victim's last life that died. The kernel says of both that the task is dead, and nothing of what
+// it had: another error would be of what is left of it.
 func (w *Service) stale(s *Site) Verdict {
 	if w.dead.ep == 0 {
 		return Right
@@ -202,11 +203,7 @@ func (w *Service) stale(s *Site) Verdict {
 	if !w.dead.granted {
 		id = 1 << 8 // the first that anybody gives
 	}
-	switch s.C.CopyFrom(w.dead.ep, id, 0, b[:]) {
-	case abi.EDEADSRCDST, abi.EPERM:
-		return Right
-	}
-	return Wrong
+	return Equal(s.C.CopyFrom(w.dead.ep, id, 0, b[:]), abi.EDEADSRCDST)
 }
 
 const (
@@ -225,7 +222,7 @@ func (w *Service) counts(s *Site) Verdict {
 		if w.before == nil {
 			w.before = &c
 		}
-		if !fewer(&c, w.before) {
+		if whole(&c, w.before) {
 			return Right
 		}
 		if e := s.C.Sleep(countPause); e != abi.OK {
@@ -234,6 +231,9 @@ func (w *Service) counts(s *Site) Verdict {
 	}
 	return Wrong
 }
+
+// whole tells whether all is there that was there before, and nothing that nobody has.
+func whole(a, before *abi.Counts) bool { return !fewer(a, before) && a.Open == 0 && a.Orphans == 0 }
 
 // fewer tells whether of something that services hold for all their lives less is free.
 func fewer(a, b *abi.Counts) bool {

@@ -119,6 +119,11 @@ func TestPromises(t *testing.T) {
 	if _, failed := b.others(); failed != 0 {
 		t.Errorf("more is free: failed %#x", failed)
 	}
+	for _, c := range []abi.Counts{{Open: 1}, {Orphans: 1}} {
+		if whole(&c, &abi.Counts{}) {
+			t.Errorf("what nobody has is there: %+v", c)
+		}
+	}
 }
 
 // Nothing else is looked at while a Run goes on.

@@ -94,6 +94,7 @@ type Campaign struct {
 	Limit      string   `json:"limit"`  // that one operation may take
 	Period     string   `json:"period"` // pings
 	Reached    bool     `json:"reached"`
+	Turn       bool     `json:"turn,omitempty"` // types came in turn, instead of being drawn
 }
 
 // Infra is an error of the host that did not repeat when its block was tried again: it cost no fault its result.

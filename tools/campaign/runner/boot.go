@@ -118,6 +118,9 @@ func (b *boot) take(f record.Frame, mb *machine.Boot) error {
 		b.hello = h
 		return nil
 	}
+	if bye, ok := f.(*record.Bye); ok && b.hello == nil {
+		return errors.New("the injector gives up before its hello: " + bye.Words)
+	}
 	if b.hello == nil {
 		return fmt.Errorf("%T before hello", f)
 	}

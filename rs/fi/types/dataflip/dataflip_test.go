@@ -78,7 +78,7 @@ func TestMost(t *testing.T) {
 	for i := range uint64(1000) {
 		p := v.Page(heap+i*abi.PageSize, 0)
 		for to := range uint64(100) {
-			binary.LittleEndian.PutUint64(p[8*to:], heap+(i+to)*abi.PageSize)
+			binary.LittleEndian.PutUint64(p[8*to:], heap+(i+7*to)*abi.PageSize)
 		}
 	}
 	d := data{v: v, seen: map[uint64]bool{}}
