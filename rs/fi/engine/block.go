@@ -78,6 +78,8 @@ func (e *Engine) try() {
 }
 
 func (e *Engine) tried(t Tally) {
+	e.b.seen.Wrong += t.Wrong // one that is wrong is so whoever gave it
+	e.b.end.Wrong += uint32(t.Wrong)
 	switch {
 	case !e.alive() && !e.b.seen.GaveUp:
 		e.await(lifeLimit)

@@ -152,6 +152,26 @@ func TestDrawsStandAlone(t *testing.T) {
 	}
 }
 
+// A life that works but for what it has inherited answers wrongly: that is corruption, whenever the answer is given.
+func TestWrongAfterDeath(t *testing.T) {
+	w := newWorld(t, 5)
+	w.stale = true
+	w.run(aPlan(20, 20), kind{[]byte{doesCrash}})
+	deaths := 0
+	for _, end := range w.ends() {
+		if end.Deaths == 0 {
+			continue
+		}
+		deaths++
+		if end.Outcome != outcome.Corruption || end.Wrong == 0 || end.WrongNS == 0 {
+			t.Errorf("block %d: %v, %d wrong at %d", end.Block, end.Outcome, end.Wrong, end.WrongNS)
+		}
+	}
+	if deaths == 0 {
+		t.Error("nothing died")
+	}
+}
+
 // A hundred faults a block, of all kinds, in a machine that has all kinds of bad luck: each block has an end, and none a wrong one.
 func TestBadLuck(t *testing.T) {
 	for seed := range uint64(20) {

@@ -50,6 +50,7 @@ type world struct {
 	born    func() (dies bool) // a life begins; nil: nobody looks
 	giveUp  bool
 	damaged bool
+	stale   bool // what the lives of a block inherit: those that are tried after a death answer wrongly
 	left    string
 	others  []string
 	frames  []record.Frame
@@ -203,6 +204,11 @@ func (w *world) operate(t *Tally, limit time.Duration) (died bool) {
 			t.Errors++
 			return false
 		}
+	}
+	if w.stale && w.e.phase == trying {
+		t.Wrong++
+		t.FirstNS = uint64(w.now)
+		return false
 	}
 	t.Right++
 	return false
