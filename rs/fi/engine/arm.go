@@ -44,7 +44,7 @@ func (e *Engine) draw() {
 		if e.plan.Turn {
 			t = int((uint64(e.block)*uint64(e.plan.Faults) + uint64(i)) % uint64(len(e.types)))
 		}
-		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
+		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(e.block, i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
 		switch k := a.kind.(type) {
 		case fault.Code:
 			e.site(&a, t, taken)
