@@ -95,6 +95,7 @@ void run(void)
 
 /* There is no stack at the entry: take one from the end of RAM. */
 __asm__(".globl _start\n"
+	".type _start, @function\n"
 	"_start: mov $0x8ffffff0, %esp\n"
 	"	xor %ebp, %ebp\n"
 	"	call run\n"
