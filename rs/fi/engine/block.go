@@ -162,6 +162,10 @@ func (e *Engine) finish() {
 	e.w.Put(end)
 	e.done++
 	e.block++
+	if e.b.seen.Lie { // of what comes next on this machine nobody could tell whose doing it is
+		e.quit("the machine has lied: " + end.Words)
+		return
+	}
 	e.mend()
 }
 

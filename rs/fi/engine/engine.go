@@ -217,7 +217,7 @@ func (e *Engine) shown(r Tally) {
 // next begins the next block, or ends the plan.
 func (e *Engine) next() {
 	if e.done == e.plan.Blocks {
-		e.quit(e.lies)
+		e.quit(e.lies) // that no block has
 		return
 	}
 	e.begin()
