@@ -18,6 +18,10 @@ func (e *Engine) begin() {
 	e.lies = ""
 	e.w.Put(&record.Begin{Block: e.block, Ep: e.ep, Life: e.life, Warm: e.warm, TSC: e.w.TSC()})
 	e.draw()
+	if e.b.seen.Lie {
+		e.finish()
+		return
+	}
 	for i := range e.b.faults {
 		if e.b.faults[i].made && !e.arm(i) {
 			e.finish()

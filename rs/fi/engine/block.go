@@ -160,10 +160,14 @@ func (e *Engine) finish() {
 		}
 	}
 	end := &e.b.end
-	end.Outcome, end.Deaths, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.w.TSC()
+	end.Outcome, end.Deaths, end.Works, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.b.seen.Works, e.w.TSC()
 	e.w.Put(end)
 	e.done++
 	e.block++
+	if e.b.seen.Lie { // of what comes next on this machine nobody could tell whose doing it is
+		e.quit("the machine has lied: " + end.Words)
+		return
+	}
 	e.mend()
 }
 

@@ -55,10 +55,10 @@ type Target interface {
 	// At is the instruction at an address that Draw gave.
 	At(addr uint64) *code.Inst
 	// Planted is the text with Breakpoint as the first byte of each instruction of the plan's strata that was not reached. First is what belongs
-	// there; Reached notes that it was reached.
+	// there; Reached notes that it was reached. false: it is the address of none of these.
 	Planted() (addr uint64, text []byte)
 	First(addr uint64) []byte
-	Reached(addr uint64)
+	Reached(addr uint64) bool
 	Hello(h *record.Hello)
 }
 
@@ -217,7 +217,7 @@ func (e *Engine) shown(r Tally) {
 // next begins the next block, or ends the plan.
 func (e *Engine) next() {
 	if e.done == e.plan.Blocks {
-		e.quit(e.lies)
+		e.quit(e.lies) // that no block has
 		return
 	}
 	e.begin()

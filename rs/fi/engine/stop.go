@@ -33,7 +33,9 @@ func (e *Engine) Stopped(s *abi.TraceStop) {
 func (e *Engine) breakpoint(s *abi.TraceStop) abi.TraceHow {
 	addr := s.Regs.RIP - 1
 	if e.phase == golden {
-		e.code.Reached(addr)
+		if !e.code.Reached(addr) { // the victim's own
+			return abi.TracePass
+		}
 		return e.proceed(s, addr, e.code.First(addr))
 	}
 	i, ok := e.b.sites[addr]

@@ -364,6 +364,12 @@ func (g *target) Planted() (uint64, []byte) {
 
 func (g *target) First(addr uint64) []byte { return original()[addr-base : addr-base+1] }
 
-func (g *target) Reached(addr uint64) { g.reached[(addr-base)/size] = true }
+func (g *target) Reached(addr uint64) bool {
+	i := (addr - base) / size
+	if i < sites {
+		g.reached[i] = true
+	}
+	return i < sites && (addr-base)%size == 0
+}
 
 func (g *target) Hello(h *record.Hello) { h.TextBase, h.TextSize = base, sites*size }

@@ -146,13 +146,15 @@ func (t *Target) First(addr uint64) []byte {
 	return t.text.Bytes[off : off+1 : off+1]
 }
 
-// Reached notes that a run without faults has been there.
-func (t *Target) Reached(addr uint64) {
-	if i, ok := t.sites.Index(addr); ok {
+// Reached notes that a run without faults has been there. false: there is no site, and nothing was planted.
+func (t *Target) Reached(addr uint64) bool {
+	i, ok := t.sites.Index(addr)
+	if ok {
 		t.reached[i/64] |= 1 << (i % 64)
 		t.met = nil
 		t.planted[addr-t.text.Base] = t.First(addr)[0]
 	}
+	return ok
 }
 
 // Hello fills in what the record's first frame says of the code.

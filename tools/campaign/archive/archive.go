@@ -257,8 +257,8 @@ func (b *builder) service(label string) (list []edit) {
 }
 
 // played is the least period of a victim whose device the injector plays: an access to a register takes ten thousand instructions then, and
-// a handler that sends a line some milliseconds.
-const played = 10 * time.Millisecond
+// a handler that sends a line some milliseconds, and the injector collects its garbage now and then.
+const played = 20 * time.Millisecond
 
 // period is that of the victim's pings.
 func (b *builder) period() time.Duration {

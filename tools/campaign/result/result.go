@@ -38,6 +38,7 @@ type Fault struct {
 	RIP         string   `json:"rip,omitempty"`
 	DiedIn      string   `json:"died_in,omitempty"` // symbol of RIP
 	Deaths      uint32   `json:"deaths,omitempty"`
+	Works       bool     `json:"works,omitempty"` // operations on the last life were right, after a death
 	Ops         uint32   `json:"ops"`
 	Errors      uint32   `json:"errors,omitempty"`
 	Wrong       uint32   `json:"wrong,omitempty"`
