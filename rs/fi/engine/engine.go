@@ -98,7 +98,9 @@ type Engine struct {
 	warm   bool
 	ready  bool
 	mended bool // the life has no faults
-	stops  uint64
+
+	fruitless bool // the last one died before it was ready
+	stops     uint64
 
 	explored int  // lives of the golden run
 	lost     bool // one of them died

@@ -17,6 +17,9 @@ func (e *Engine) Happened(label string, ev *abi.Event) {
 		e.died(ev)
 	case abi.EventStart:
 		e.ep, e.life, e.warm, e.ready = ev.Endpoint, ev.Incarnation, ev.Warm != 0, false
+		if e.fruitless { // what it begins with may be why
+			e.verify(e.caught)
+		}
 	case abi.EventReady:
 		e.came(ev)
 	case abi.EventGiveUp:
@@ -35,17 +38,28 @@ func (e *Engine) Happened(label string, ev *abi.Event) {
 }
 
 func (e *Engine) died(ev *abi.Event) {
+	e.fruitless = !e.ready
 	e.counted(ev)
-	left := e.w.Left()
-	if left == "" {
-		return
+	if left := e.w.Left(); left != "" {
+		e.caught(left)
 	}
-	e.lie(left)
+}
+
+// caught is a lie after which nothing more is waited for.
+func (e *Engine) caught(words string) {
+	e.lie(words)
 	switch e.phase {
 	case mending: // the next life may never come
 		e.next()
 	case working, coming, trying, checking:
 		e.finish()
+	}
+}
+
+// verify looks whether lives begin with what they should. One that has ended meanwhile says nothing.
+func (e *Engine) verify(lie func(words string)) {
+	if err := e.w.Verify(); err == abi.EIO {
+		lie("the executable or the snapshot is damaged: " + err.Name())
 	}
 }
 
@@ -80,9 +94,7 @@ func (e *Engine) counted(ev *abi.Event) {
 // came is a life that is ready.
 func (e *Engine) came(ev *abi.Event) {
 	e.ep, e.life, e.warm, e.ready, e.mended = ev.Endpoint, ev.Incarnation, ev.Warm != 0, true, true
-	if err := e.w.Verify(); err != abi.OK {
-		e.lie("the executable or the snapshot is damaged: " + err.Name())
-	}
+	e.verify(e.lie)
 	e.b.end.ReadyNS = ev.TimeNS
 	switch e.phase {
 	case golden: // its workload has ended, or ends with this life

@@ -33,10 +33,7 @@ var plants = []plant{
 	{name: "permit-kept", why: "who may send to the dead may send to the next in its slot", seen: "a permit to send is left", edits: []sources.Edit{
 		{File: "kernel/ipc/async.go", Before: "\t\to.SendTo &^= bit\n", After: ""},
 	}},
-	{name: "alarm-kept", why: "an alarm of the dead wakes the next in its slot", seen: "an alarm or", edits: []sources.Edit{
-		{File: "kernel/death.go", Before: "\tk.timers.Cancel(alarmID(t))\n", After: ""},
-	}},
-	{name: "image-written", why: "a fault in one life's code is in all lives' code", edits: []sources.Edit{
+	{name: "image-written", why: "a fault in one life's code is in all lives' code", seen: "damaged", edits: []sources.Edit{
 		{File: "kernel/space/space.go", Before: "\tcase *p&paging.Shared == 0:\n\t\treturn a, abi.OK\n", After: "\tcase !WindowAddress(va):\n\t\treturn a, abi.OK\n"},
 	}},
 }
