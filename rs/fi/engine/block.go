@@ -183,7 +183,7 @@ func (e *Engine) mend() {
 
 // renew has the reincarnation server begin another life, if it does not do so by itself.
 func (e *Engine) renew() {
-	e.phase = mending
+	e.phase, e.refused = mending, abi.OK
 	e.alarm(2 * lifeLimit)
 	if e.alive() || e.ep == abi.None {
 		e.w.Refresh()

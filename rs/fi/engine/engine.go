@@ -105,12 +105,13 @@ type Engine struct {
 	explored int  // lives of the golden run
 	lost     bool // one of them died
 
-	block uint32
-	done  uint32
-	lies  string        // told between two blocks; the next one's
-	call  call          // that the victim makes
-	due   time.Duration // when the alarm comes
-	b     block
+	block   uint32
+	done    uint32
+	refused abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
+	lies    string        // told between two blocks; the next one's
+	call    call          // that the victim makes
+	due     time.Duration // when the alarm comes
+	b       block
 }
 
 // block is what is known of the block that is made.
@@ -224,6 +225,9 @@ func (e *Engine) next() {
 	}
 	e.begin()
 }
+
+// Quit ends the plan: the injector cannot go on.
+func (e *Engine) Quit(words string) { e.quit(words) }
 
 // quit ends the plan.
 func (e *Engine) quit(words string) {

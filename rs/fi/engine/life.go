@@ -154,7 +154,11 @@ func (e *Engine) uncap() {
 
 // Refused is told that the reincarnation server did not refresh the victim.
 func (e *Engine) Refused(err abi.Errno) {
-	if e.phase == mending && e.ep == abi.None {
+	switch {
+	case e.phase != mending:
+	case e.ep == abi.None:
 		e.quit("the victim cannot be started again: " + err.Name())
+	default: // it may end by itself
+		e.refused = err
 	}
 }

@@ -148,7 +148,11 @@ func (e *Engine) Alarm() {
 	case checking:
 		e.quit("the workload does not answer")
 	case mending:
-		e.quit("the victim does not come back")
+		words := "the victim does not come back"
+		if e.refused != abi.OK {
+			words = "the victim cannot be started again: " + e.refused.Name()
+		}
+		e.quit(words)
 	}
 }
 
