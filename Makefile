@@ -31,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-slurm test-planted demo bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-slurm test-planted demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -61,7 +61,7 @@ check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 test-host: need-go need-cc need-binutils ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
 
-test-qemu: need-qemu need-grub need-cc need-binutils image ## boot, kernel and recovery tests in QEMU
+test-qemu: need-qemu need-grub need-cc need-binutils image $(OUT)/bin/sum ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
 test-long: test-hogs test-boot test-bochs test-recorded test-report test-planted ## what takes longer than make test should, or needs a host that does nothing else
@@ -91,6 +91,13 @@ QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:bui
 
 golden: need-qemu image ## rewrite the boot transcripts that the tests compare with
 	$(GO) test -count=1 -tags qemu ./tools/qemutest -update
+
+# MINIX's matrix, run_t1b: its seven types and all of them mixed, 1,000 blocks of 100 faults each. CAMPAIGN= has other options of `campaign run`.
+CAMPAIGN ?= -services rtc -selections minix8 -faults 100 -blocks 1000
+
+campaign: need-qemu need-cc image $(OUT)/bin/sum ## break a service 800,000 times, in pieces that resume; CAMPAIGN="-services sum …" (docs/CAMPAIGNS.md)
+	$(GO) run ./tools/campaign run -o $(OUT)/campaign -jobs $(JOBS) $(CAMPAIGN)
+	$(GO) run ./tools/campaign report $(OUT)/campaign
 
 demo: need-qemu image ## break a driver in every way and watch it come back
 	$(GO) run ./tools/demo

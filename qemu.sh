@@ -14,6 +14,9 @@
 #   CTL=SOCKET    COM2                         GDB=1         wait for a debugger on port 1234; any other number: on that port
 #   COM3=FILE     what the guest sends on COM3, a port that is not there otherwise
 #   ICOUNT=N      one guest instruction takes 2^N ns, the clock starts at a fixed date: runs repeat
+#   TAPE=record:FILE, TAPE=replay:FILE
+#                 with ICOUNT: QEMU's record of all that is not the guest's own doing; a debugger that stops a machine which
+#                 replays it changes nothing of what the guest does
 #   SEED=N        the kernel's random seed     CMDLINE=TEXT  more words for the kernel's command line
 #   DISK=FILE     a virtio disk (raw, or qcow2 by its name's end)
 #   NET=user      a virtio network card; any other text goes to QEMU's -nic
@@ -121,7 +124,12 @@ if [ -n "${ICOUNT:-}" ]; then
 	*) die "ICOUNT=$ICOUNT: expected 0 to 10" ;;
 	esac
 	[ "$accel" = tcg ] || die "ICOUNT needs ACCEL=tcg"
-	set -- "$@" -icount "shift=$ICOUNT,sleep=off" -rtc base=2026-01-01T00:00:00,clock=vm
+	case ${TAPE:-} in
+	"") tape= ;;
+	record:?* | replay:?*) tape=",rr=${TAPE%%:*},rrfile=${TAPE#*:}" ;;
+	*) die "TAPE=$TAPE: expected record:FILE or replay:FILE" ;;
+	esac
+	set -- "$@" -icount "shift=$ICOUNT,sleep=off$tape" -rtc base=2026-01-01T00:00:00,clock=vm
 fi
 if [ -n "${KLOG:-}" ]; then
 	set -- "$@" -chardev "file,id=klog,path=$KLOG" -device isa-debugcon,iobase=0xe9,chardev=klog

@@ -54,7 +54,7 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	k.sched.Add(t.Slot, a.ID)
 	a.Tasks++
 	a.Lives++
-	if k.tracers[a.ID].by != 0 {
+	if k.by != 0 && k.tracers[a.ID].by != 0 {
 		k.trace(t)
 	}
 	return t, abi.OK

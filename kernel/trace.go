@@ -62,7 +62,7 @@ func (k *Kernel) aside(t *task.Task) {
 		k.poll()
 		return
 	}
-	k.settled = 0
+	k.settled = 0 // as after each charge: nobody goes on without having been picked
 	if t.Ctx != k.cpu.Current {
 		k.switchTo(t)
 	}

@@ -21,7 +21,7 @@ func newScope(t *testing.T) *scope {
 	r := newRig(t)
 	pins := r.guarded()
 	r.cfg.Ports = pins
-	x := r.make(withPorts(abi.PortRange{First: 0x3f8, Last: 0x3ff}, abi.PortRange{First: 0x64, Last: 0x64}))
+	x := r.make(withPorts(abi.PortRange{First: 0x3f8, Last: 0x3ff}, abi.PortRange{First: 0x64, Last: 0x64}, abi.PortRange{First: 0x70, Last: 0x71}))
 	g := rights()
 	g.MayTrace(x.Account)
 	return &scope{r, r.make(g), x, pins}
@@ -287,26 +287,27 @@ func TestTraceWatch(t *testing.T) {
 	ran := false
 	s.does(s.x, func(c *arch.Context) uint64 {
 		ran = true
-		if s.cpu.WatchAt != code.Data+8 || s.cpu.WatchControl != 0xf0401 {
-			t.Errorf("DR0 %#x, DR7 %#x", s.cpu.WatchAt, s.cpu.WatchControl)
+		if at, control := watch(s.cpu); at != code.Data+8 || control != 0xf0401 {
+			t.Errorf("DR0 %#x, DR7 %#x", at, control)
 		}
 		c.Frame.Vector, s.cpu.DebugStatus = arch.VectorDebug, x86.DR6Clear|arch.DebugWatched
 		return arch.VectorDebug
 	})
 	s.does(s.by, func(c *arch.Context) uint64 {
-		if s.cpu.WatchControl&^0x400 != 0 {
-			t.Errorf("another runs with DR7 %#x", s.cpu.WatchControl)
+		if _, control := watch(s.cpu); control&^0x400 != 0 {
+			t.Errorf("another runs with DR7 %#x", control)
 		}
 		return arch.VectorSpurious
 	})
 	s.until("both", func() bool { return ran && s.m.next[s.by.Slot] == nil })
-	if stop := s.next(abi.StopWatch); stop.ErrorCode != arch.DebugWatched || s.cpu.WatchControl != x86.DR7Clear {
-		t.Errorf("%+v, DR7 %#x", stop, s.cpu.WatchControl)
+	_, control := watch(s.cpu)
+	if stop := s.next(abi.StopWatch); stop.ErrorCode != arch.DebugWatched || control != x86.DR7Clear {
+		t.Errorf("%+v, DR7 %#x", stop, control)
 	}
 	s.must(abi.TraceWatch, ep, 0, 0, 0)
 	s.goes(abi.TraceGo)
 	s.does(s.x, func(c *arch.Context) uint64 {
-		if s.cpu.WatchControl&^0x400 != 0 {
+		if _, control := watch(s.cpu); control&^0x400 != 0 {
 			t.Error("the watch is over")
 		}
 		return arch.VectorSpurious

@@ -161,7 +161,7 @@ func TestTracePortAccess(t *testing.T) {
 		value       uint64
 	}{
 		{0x3f8, 1, abi.OK, 0}, {0x3fe, 2, abi.OK, 0x1234}, {0x3fc, 4, abi.OK, 0x12345678}, {0x3ff, 2, abi.EPERM, 0}, {0x3fd, 4, abi.EPERM, 0}, {0x3f7, 1, abi.EPERM, 0},
-		{0x64, 1, abi.OK, 0}, {0x64, 2, abi.EPERM, 0}, {0x60, 1, abi.EPERM, 0}, {0x3f8, 3, abi.EINVAL, 0}, {0x3f8, 0, abi.EINVAL, 0}, {0x103f8, 1, abi.EINVAL, 0},
+		{0x64, 1, abi.OK, 0}, {0x64, 2, abi.EPERM, 0}, {0x70, 2, abi.EPERM, 0}, {0x60, 1, abi.EPERM, 0}, {0x3f8, 3, abi.EINVAL, 0}, {0x3f8, 0, abi.EINVAL, 0}, {0x103f8, 1, abi.EINVAL, 0},
 		{0xffff, 2, abi.EINVAL, 0}, {^uint64(0), 1, abi.EINVAL, 0},
 	} {
 		if e, v := s.trace(abi.TracePortIn, ep, c.port, c.width); e != c.want || v != c.value {

@@ -28,10 +28,15 @@ type Machine struct {
 	Images   []*Image          // by number, less one
 	Accounts []abi.AccountSpec // made, the first is AccountRoot+1
 	Payer    abi.AccountID     // of what the root task does
+	Open     uint64            // of abi.Counts, as
+	Orphans  uint64            // this
 	// Snapshots are the accounts that have one, and what a look at it finds. Lives that may begin with it do; none is taken.
 	Snapshots map[abi.AccountID]abi.Errno
 	Off       *Off          // how it was ended; nil: it was not
 	Born      func(t *Task) // called when a task that TaskCreate made is allowed to run
+
+	// Rows is GetInfo of kinds that are not here: b is what it writes. nil: EINVAL.
+	Rows func(kind abi.InfoKind, index uint64) (b []byte, e abi.Errno)
 
 	// Continued is called when a life that was stopped goes on. By TracePass what it was stopped for takes its course: a fault is its death.
 	Continued func(t *Task, how abi.TraceHow)

@@ -278,7 +278,7 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 	case abi.InfoMachine:
 		return put(t.k, abi.OK, &m.Facts)
 	case abi.InfoCounts:
-		c := abi.Counts{Frames: m.Memory / abi.PageSize, Tasks: m.table.Free()}
+		c := abi.Counts{Frames: m.Memory / abi.PageSize, Tasks: m.table.Free(), Open: m.Open, Orphans: m.Orphans}
 		return put(t.k, abi.OK, &c)
 	case abi.InfoAsync:
 		var r abi.AsyncResult
@@ -308,7 +308,14 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		}
 		return e, n
 	}
-	return abi.EINVAL, 0
+	if m.Rows == nil {
+		return abi.EINVAL, 0
+	}
+	b, e := m.Rows(kind, index)
+	if e != abi.OK {
+		return e, 0
+	}
+	return abi.OK, uint64(copy(t.k.Call.Buf[:], b))
 }
 
 func put[T any](k *task.Task, e abi.Errno, v *T) (abi.Errno, uint64) {

@@ -157,6 +157,9 @@ func (t *Task) Gate() usys.Gate { return usys.NewGate(t) }
 // Label is its service's name.
 func (t *Task) Label() string { return t.k.Label.String() }
 
+// SetAccount puts a task that a test has added on an account that was made.
+func (t *Task) SetAccount(a abi.AccountID) { t.k.Account = a }
+
 // SetLabel names a task that nobody made from a label.
 func (t *Task) SetLabel(l abi.Label) { t.k.Label = l }
 

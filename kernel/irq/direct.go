@@ -12,7 +12,7 @@ func (t *Table) Direct(line uint32) (id int, owner abi.Endpoint, bit uint, ok bo
 	on := t.on[line&(maxLines-1)]
 	id = bits.TrailingZeros64(on)
 	h := &t.hooks[id%abi.MaxHooks]
-	if on == 0 || on&(on-1) != 0 || h.active || h.held || h.lose > 0 {
+	if on == 0 || on&(on-1) != 0 || h.active || h.held {
 		return 0, 0, 0, false
 	}
 	return id, h.owner, h.bit, true

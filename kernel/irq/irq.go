@@ -26,7 +26,6 @@ type hook struct {
 	again    bool // came again meanwhile (edge-triggered)
 	held     bool // it came, and its owner is to be told later: the line is masked until then
 	disabled bool
-	lose     uint64 // so many interrupts that come next are not told
 }
 
 // Table is all hooks.
@@ -37,6 +36,9 @@ type Table struct {
 	of    [abi.MaxTasks]uint64  // hooks by their owner's slot: nor does a death
 	had   [maxLines / 64]uint64 // lines that somebody had once: only those were ever unmasked
 	Stray uint64                // interrupts on lines that nobody has
+
+	losing uint64 // hooks, by bit, that are not told of the next interrupts: of so many
+	lose   [abi.MaxHooks]uint64
 }
 
 // maxLines is more than any interrupt controller has: a line has a vector of its own.
@@ -134,6 +136,7 @@ func (t *Table) release(i int) {
 	t.of[t.hooks[i].owner.Slot()] &^= 1 << i
 	t.hooks[i] = hook{}
 	t.on[line] &^= 1 << i
+	t.losing &^= 1 << i
 	t.update(line)
 }
 
@@ -180,13 +183,12 @@ func (t *Table) update(line uint32) {
 // told; one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at
 // the controller afterwards.
 func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint) (told bool)) {
-	known, mask := t.on[line] != 0, false
-	for m := t.on[line]; m != 0; m &= m - 1 {
+	known, mask, on := t.on[line] != 0, false, t.on[line]
+	if on&t.losing != 0 {
+		on = t.lost(on)
+	}
+	for m := on; m != 0; m &= m - 1 {
 		h := &t.hooks[bits.TrailingZeros64(m)]
-		if h.lose > 0 {
-			h.lose--
-			continue
-		}
 		mask = mask || h.level
 		switch {
 		case h.active:

@@ -24,8 +24,24 @@ func (t *Table) Lose(owner abi.Endpoint, line uint32, n uint64) abi.Errno {
 	e := abi.EPERM
 	for m := t.of[owner.Slot()]; m != 0; m &= m - 1 {
 		if h := &t.hooks[bits.TrailingZeros64(m)]; h.owner == owner && (h.line == line || line == ^uint32(0)) {
-			h.lose, e = n, abi.OK
+			t.losing &^= m & -m
+			if n > 0 {
+				t.losing |= m & -m
+			}
+			t.lose[bits.TrailingZeros64(m)], e = n, abi.OK
 		}
 	}
 	return e
+}
+
+// lost counts an interrupt for hooks of a line, and leaves those that are told of it.
+func (t *Table) lost(on uint64) (told uint64) {
+	told = on &^ t.losing
+	for m := on & t.losing; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
+		if t.lose[i]--; t.lose[i] == 0 {
+			t.losing &^= 1 << i
+		}
+	}
+	return told
 }

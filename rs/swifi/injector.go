@@ -2,16 +2,15 @@ package main
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"bennu/drivers/protocol/load"
 	"bennu/drivers/sdk"
 	"bennu/kernel/abi"
+	"bennu/rs/fi/code"
 	"bennu/rs/fi/engine"
 	"bennu/rs/fi/fault"
 	"bennu/rs/fi/plan"
-	"bennu/rs/fi/types"
 	"bennu/rs/swifi/target"
 )
 
@@ -35,6 +34,7 @@ type injector struct {
 	wire   wire
 	plan   plan.Plan
 	types  []fault.Type
+	want   code.Mask
 	others []string
 	victim abi.Label
 
@@ -42,6 +42,7 @@ type injector struct {
 	device  *device        // of the victim's; nil: it drives its own
 	ep      abi.Endpoint   // of the victim's life that was stopped last
 	due     time.Duration  // of the engine's alarm; 0: none
+	over    bool           // the machine is ended
 	account abi.AccountID
 	target  *target.Target
 	load    abi.Endpoint
@@ -55,6 +56,15 @@ type injector struct {
 // Init is sdk.Driver.
 func (j *injector) Init(c *sdk.Context) error {
 	j.c, j.load = c, abi.None
+	err := j.prepare(c)
+	if err != nil { // who waits for its records hears of it, and nobody waits for nothing
+		j.end(err.Error())
+	}
+	return err
+}
+
+// prepare is Init but for its bad end.
+func (j *injector) prepare(c *sdk.Context) error {
 	if e := j.wire.init(c.Ports()); e != abi.OK {
 		return sdk.Fail(e, "no serial port at ", sdk.Hex(wireBase), " for the records")
 	}
@@ -64,38 +74,6 @@ func (j *injector) Init(c *sdk.Context) error {
 	_, e := c.Alarm(begins)
 	if e != abi.OK {
 		return sdk.Fail(e, "alarm")
-	}
-	return nil
-}
-
-// arguments reads the plan, and who is not to notice.
-func (j *injector) arguments(args []string) error {
-	var words []string
-	for _, a := range args {
-		if list, ok := strings.CutPrefix(a, "others="); ok {
-			j.others = strings.Split(list, ",")
-			continue
-		}
-		words = append(words, a)
-	}
-	p, err := plan.Parse(words)
-	if err != nil {
-		return sdk.Fail(abi.EINVAL, "args: ", err.Error())
-	}
-	j.plan = p
-	j.victim, _ = abi.MakeLabel(p.Victim)
-	for _, name := range p.Types {
-		names := types.List(name)
-		if names == nil {
-			names = []string{name}
-		}
-		for _, n := range names {
-			t := types.Named(n)
-			if t == nil {
-				return sdk.Fail(abi.EINVAL, "args: types=: ", n, ": expected types of faults, or ", strings.Join(types.Lists, ", "))
-			}
-			j.types = append(j.types, t)
-		}
 	}
 	return nil
 }
@@ -116,7 +94,9 @@ func (j *injector) Alarm(*sdk.Context) {
 	j.due = 0
 	j.arm()
 	j.events()
-	j.e.Alarm()
+	if j.due == 0 { // else what has happened meanwhile has begun another wait
+		j.e.Alarm()
+	}
 }
 
 // arm sets the alarm to what is due first.
@@ -148,6 +128,10 @@ func (j *injector) begin() {
 		return
 	}
 	j.account, j.ep = info.Account, ep
+	if e := (world{j}).Trace(0); e != abi.OK {
+		j.end("attach: " + e.Name())
+		return
+	}
 	j.lines = j.probe(ep)
 	t, err := j.read(ep, info.Image)
 	if err != nil {
@@ -181,17 +165,17 @@ func (j *injector) read(ep abi.Endpoint, id uint32) (*target.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, err := strata(j.plan.Strata)
-	if err != nil {
-		return nil, err
-	}
 	var image abi.ImageInfo
 	if _, e := j.c.Info(abi.InfoImage, uint64(id), abi.Bytes(&image)); e != abi.OK {
 		return nil, errors.New("the victim's executable: " + e.Name())
 	}
 	var machine abi.Machine
 	j.c.Info(abi.InfoMachine, 0, abi.Bytes(&machine)) // it always answers
-	return target.New(text, want, j.types, image.CRC32C, machine.TSCHz), nil
+	t := target.New(text, j.want, j.types, image.CRC32C, machine.TSCHz)
+	if j.plan.Reached {
+		t.Plant(engine.Breakpoint)
+	}
+	return t, nil
 }
 
 // start starts the plan.
@@ -305,9 +289,11 @@ func (j *injector) Reply(_ *sdk.Context, m *abi.Msg) {
 // end tells why there is no plan to follow, and ends the machine.
 func (j *injector) end(words string) {
 	j.c.Log("error", words)
-	w := world{j}
-	if j.e == nil {
-		w.bye(words)
+	if j.e != nil { // it knows how many blocks are done
+		j.e.Quit(words)
+		return
 	}
+	w := world{j}
+	w.bye(words)
 	w.Over(words)
 }

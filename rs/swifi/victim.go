@@ -31,26 +31,6 @@ func (j world) text(ep abi.Endpoint) (*code.Text, error) {
 	return code.New(text, others...)
 }
 
-// strata is the set of some names; without names it is all.
-func strata(names []string) (m code.Mask, err error) {
-	if len(names) == 0 {
-		return code.All, nil
-	}
-	for _, n := range names {
-		found := false
-		for s := range code.Strata {
-			if s.String() == n {
-				m |= code.Of(s)
-				found = true
-			}
-		}
-		if !found {
-			return 0, errors.New("strata=: " + n + ": expected driver, sdk, runtime")
-		}
-	}
-	return m, nil
-}
-
 // maxLine is the last interrupt line that is looked for.
 const maxLine = 23
 

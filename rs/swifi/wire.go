@@ -32,14 +32,14 @@ const patience = 1_000_000
 // wire sends bytes, and waits while the chip has no room: nothing is lost on it, and nothing else is to be done.
 type wire struct {
 	p    sdk.Ports
-	dead bool
+	dead bool // it takes nothing, or is not there
 }
 
 // init makes the port ready. Errors: ENODEV.
 func (w *wire) init(p sdk.Ports) abi.Errno {
 	w.p = p
 	p.Out8(wireBase+regScratch, 0x5a)
-	if p.In8(wireBase+regScratch) != 0x5a {
+	if w.dead = p.In8(wireBase+regScratch) != 0x5a; w.dead {
 		return abi.ENODEV
 	}
 	p.Out8(wireBase+regEnable, 0)

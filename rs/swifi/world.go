@@ -44,9 +44,10 @@ func (j world) Lose(ep abi.Endpoint, line uint32, n uint64) abi.Errno {
 
 func (j world) Ceiling(pages uint64) abi.Errno { return j.c.TraceCeiling(j.account, pages) }
 
-func (j world) Pages(ep abi.Endpoint) uint64 {
-	var info abi.TaskInfo
-	if _, e := j.c.Info(abi.InfoTask, uint64(ep.Slot()), abi.Bytes(&info)); e != abi.OK || info.Endpoint != ep {
+// Pages is what the victim's account has: the ceiling is on that, not on a life.
+func (j world) Pages(abi.Endpoint) uint64 {
+	var info abi.AccountInfo
+	if _, e := j.c.Info(abi.InfoAccount, uint64(j.account), abi.Bytes(&info)); e != abi.OK {
 		return 0
 	}
 	return info.Frames
@@ -179,7 +180,7 @@ func (j *injector) request(t abi.MsgType) {
 // refreshed is its answer. That a life comes anyway is none that matters.
 func (j *injector) refreshed(m *abi.Msg, e abi.Errno) {
 	switch why := abi.Why(m.Arg[5]); {
-	case e == abi.OK, why == abi.WhyRestarting, why == abi.WhyStarting, why == abi.WhyStopping, why == abi.WhyDied:
+	case e == abi.OK, why == abi.WhyRestarting, why == abi.WhyStarting, why == abi.WhyStopping, why == abi.WhyDied, why == abi.WhyUp:
 	case why == abi.WhyFailed, why == abi.WhyDown:
 		j.request(abi.RSRestart)
 	default:
@@ -187,8 +188,11 @@ func (j *injector) refreshed(m *abi.Msg, e abi.Errno) {
 	}
 }
 
-// Put sends a frame of the record.
+// Put sends a frame of the record. A wire that takes nothing ends the machine.
 func (j world) Put(f record.Frame) {
+	if j.wire.dead {
+		return
+	}
 	j.frame = record.Append(j.frame[:0], f)
 	if j.wire.write(j.frame) != abi.OK {
 		j.c.Log("error", "the wire of the records takes nothing")
@@ -204,11 +208,16 @@ func (j world) bye(words string) {
 // failed is the machine's exit status after a plan that could not be followed to its end.
 const failed = 1
 
-// Over ends the machine.
+// Over ends the machine, once.
 func (j world) Over(words string) {
+	if j.over {
+		return
+	}
+	j.over = true
 	status := uint64(0)
 	if words != "" {
 		status = failed
 	}
-	j.c.PowerOff(status)
+	e := j.c.PowerOff(status)
+	j.c.Log("error", "the machine cannot be ended", "errno", e.Name())
 }

@@ -298,6 +298,8 @@ func TestBadInput(t *testing.T) {
 		{"run -faults x", statusUsage, "invalid value"},
 		{"run rtc", statusUsage, "1 arguments: expected 0"},
 		{"run -machine vax", statusUsage, "expected q35, pc, simulated"},
+		{"run -machine simulated -extra " + dir + "/none", statusUsage, "expected a folder with executables"},
+		{"run -machine simulated -extra " + dir + "/campaign.json", statusUsage, "expected a folder with executables"},
 		{"run -machine simulated -budget 10", statusUsage, `budget "10": expected a time, as 10m, a number of faults, as 50000f, or bad`},
 		{"run -machine simulated -budget -3f", statusUsage, "expected a time"},
 		{"run -machine simulated -kind both", statusUsage, "expected single or carry"},

@@ -22,7 +22,7 @@ type options struct {
 	faults, blocks, group, ops                         int
 	seed                                               uint64
 	limit, period                                      time.Duration
-	reached                                            bool
+	reached, turn                                      bool
 
 	dir, shard, budget, image, extra string
 	how
@@ -54,6 +54,7 @@ func (o *options) flags(f *flag.FlagSet) {
 	f.DurationVar(&o.period, "period", 2*time.Millisecond, "of the victim's pings")
 	f.StringVar(&o.machine, "machine", "q35", "q35, pc, or simulated: results are made up, to try a set-up")
 	f.BoolVar(&o.reached, "reached", false, "draw sites among those that a run without faults reaches, with weights")
+	f.BoolVar(&o.turn, "turn", false, "types come in turn, instead of being drawn: as many faults of each")
 	f.StringVar(&o.shard, "shard", "", "`I/N`: only the I-th of N parts, for N hosts")
 }
 
@@ -69,7 +70,7 @@ func (o *options) runFlags(f *flag.FlagSet) {
 // spec checks the options.
 func (o *options) spec(f *flag.FlagSet) (*spec.Spec, error) {
 	s := &spec.Spec{Services: split(o.services), Strata: split(o.strata), Faults: o.faults, Blocks: o.blocks, Seed: o.seed, Ops: o.ops,
-		Limit: o.limit, Period: o.period, Machine: o.machine, Reached: o.reached, Group: o.group}
+		Limit: o.limit, Period: o.period, Machine: o.machine, Reached: o.reached, Turn: o.turn, Group: o.group}
 	if s.Group == 0 {
 		s.Group = spec.GroupBlocks(s.Faults, s.Blocks)
 	}

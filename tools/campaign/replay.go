@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"bennu/tools/campaign/machine"
 	"bennu/tools/campaign/result"
 	"bennu/tools/campaign/runner"
 	"bennu/tools/campaign/spec"
@@ -60,22 +61,30 @@ func runReplay(ctx context.Context, t *tool, f *flag.FlagSet, args []string) err
 	if *times < 1 || *port < 2 || *port > 65535 {
 		return usagef("-times %d, -port %d: expected at least 1, and 2 to 65535", *times, *port)
 	}
-	if !*gdb {
-		*port = 0
-	}
 	c, st, b, id, err := find(*dir, ids[0])
 	if err != nil {
 		return err
 	}
-	if *gdb {
-		if err := t.debug(st, b, id, *port); err != nil {
-			return err
-		}
-	}
 	t.show("stored", b.Lines, id)
 	bad := false
-	for range *times {
-		again, err := c.Replay(ctx, b, *port)
+	var boot machine.Boot
+	if *gdb {
+		// The debugger's stops would move the machine's clock: what it is to read is recorded before.
+		boot.Record = filepath.Join(st.Dir, "replay.rr")
+		*times = 2
+		defer os.Remove(boot.Record)
+	}
+	for i := range *times {
+		if *gdb && i == 1 {
+			boot.GDB = *port
+			if err := t.debug(st, b, id, *port); err != nil {
+				return err
+			}
+		}
+		again, err := c.Replay(ctx, b, boot)
+		if boot.GDB != 0 && !errors.Is(err, context.Canceled) {
+			break // it ended as the debugger wished
+		}
 		if err != nil {
 			return err
 		}
@@ -87,6 +96,9 @@ func runReplay(ctx context.Context, t *tool, f *flag.FlagSet, args []string) err
 	}
 	if bad {
 		return errDiffers
+	}
+	if *gdb {
+		*times = 1
 	}
 	fmt.Fprintf(t.out, "the same %d times: outcome %s, ended at instruction %d\n", *times, b.Lines[0].Outcome, b.Lines[0].EndTSC)
 	return nil
@@ -121,7 +133,11 @@ func runShrink(ctx context.Context, t *tool, f *flag.FlagSet, args []string) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "block %d comes to %s with %d of its %d faults, %v; %d boots. Without any of them it does not:\n", id.Block, s.Class, len(s.Made), c.Spec.Faults, s.Made, s.Boots)
+	after := ""
+	if s.After > 0 {
+		after = fmt.Sprintf(", after the %d blocks before it in its boot", s.After)
+	}
+	fmt.Fprintf(t.out, "block %d comes to %s with %d of its %d faults, %v%s; %d boots. Without any of them it does not:\n", id.Block, s.Class, len(s.Made), c.Spec.Faults, s.Made, after, s.Boots)
 	for _, l := range s.Lines {
 		fmt.Fprintf(t.out, "%3d %-12s %s %s %s: %s -> %s %s\n", l.Index, l.Type, l.Addr, l.Symbol, l.Place, l.BeforeAs, l.AfterAs, l.Did)
 	}

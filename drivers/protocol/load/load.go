@@ -61,9 +61,10 @@ const (
 	Gone    Why = 2 // the victim died, and no next life came within the time that the workload waits
 	Dying   Why = 3 // life after life died in one operation
 	Unable  Why = 4 // the workload could not do what it should: this is no fault of the victim's
+	Deaf    Why = 5 // several operations in a row had no answer
 )
 
-var whys = [...]string{"all operations are made", "it was stopped", "no next life came", "life after life died in one operation", "the workload could not go on"}
+var whys = [...]string{"all operations are made", "it was stopped", "no next life came", "life after life died in one operation", "the workload could not go on", "several operations in a row had no answer"}
 
 func (w Why) String() string {
 	if int(w) < len(whys) {

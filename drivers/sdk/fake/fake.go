@@ -128,6 +128,12 @@ func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
 	return k.c
 }
 
+// Inside is the machine that the driver and its peers are tasks of.
+func (k *Kernel) Inside() *kernel.Machine { return k.m }
+
+// Life is the task of an endpoint, which is there from then on. One of a later generation takes its place.
+func (k *Kernel) Life(ep abi.Endpoint) *kernel.Task { return k.life(ep) }
+
 // abandon ends the driver's life without its doing.
 func (k *Kernel) abandon() {
 	if k.driver != nil {

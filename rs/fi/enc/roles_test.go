@@ -17,7 +17,7 @@ var noIndex = regexp.MustCompile(`\+?riz\*[1248]`)
 // operands splits what objdump prints into the operation with its prefixes, and the operands.
 func operands(text string) (op string, args []string) {
 	words := strings.SplitN(noIndex.ReplaceAllString(text, ""), " ", 2)
-	for len(words) == 2 && (strings.HasPrefix(words[0], "rep") || strings.HasPrefix(words[0], "rex") || words[0] == "data16" || words[0] == "addr32") {
+	for len(words) == 2 && (strings.HasPrefix(words[0], "rep") || strings.HasPrefix(words[0], "rex") || words[0] == "data16" || words[0] == "addr32" || words[0] == "bnd") {
 		words = strings.SplitN(words[1], " ", 2)
 	}
 	if op = words[0]; len(words) == 1 {
@@ -125,6 +125,36 @@ func TestRoles(t *testing.T) {
 	t.Logf("%d of %d changes of %d instructions compared by operand", compared, len(flips), len(list))
 	if compared < 50_000 {
 		t.Errorf("%d changes compared by operand: expected more than 50,000", compared)
+	}
+}
+
+// reads are the operations, as objdump names them, that leave their first operand as it is. IMUL does with one operand.
+var reads = regexp.MustCompile(`^(cmp|test|pushw?|call|jmp|j[a-z]+|loop[a-z]*|bt|mul|div|idiv|ret|retw|in|out|u?comis[sd]|ptest|maskmovdqu|pcmp[ei]str[im])$`)
+
+// TestReads holds which instructions write their first operand against the meaning of the names that objdump has for them.
+func TestReads(t *testing.T) {
+	list := samples()
+	var plain [][]byte
+	for _, i := range list {
+		plain = append(plain, i.Bytes)
+	}
+	lines, err := objdump.First(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for n, i := range list {
+		op, args := operands(lines[n].Text)
+		if op == "" {
+			continue
+		}
+		seen[op] = true
+		if want := reads.MatchString(op) || op == "imul" && len(args) == 1; i.ReadOnly != want {
+			t.Errorf("% x (%s): the first operand is only read: %t: expected %t", i.Bytes, lines[n].Text, i.ReadOnly, want)
+		}
+	}
+	if len(seen) < 300 {
+		t.Errorf("%d operations: expected more than 300", len(seen))
 	}
 }
 

@@ -45,7 +45,10 @@ func (e *Engine) draw() {
 	for i := range e.plan.Faults {
 		r := rand.New(rand.NewPCG(e.plan.Seed, uint64(e.block)<<8|uint64(i)))
 		t := r.IntN(len(e.types))
-		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
+		if e.plan.Turn {
+			t = int((uint64(e.block)*uint64(e.plan.Faults) + uint64(i)) % uint64(len(e.types)))
+		}
+		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(e.block, i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
 		switch k := a.kind.(type) {
 		case fault.Code:
 			e.site(&a, t, taken)
@@ -131,6 +134,9 @@ func (e *Engine) plant(i int) bool {
 	}
 	if err != abi.OK {
 		e.wrong("plant: " + err.Name())
+		if err == abi.EDEADSRCDST { // its death is not told yet
+			e.ep, e.ready = abi.None, false
+		}
 		return false
 	}
 	e.b.sites[a.Addr] = i
@@ -153,10 +159,7 @@ func (e *Engine) strikeNow() {
 				e.endLife()
 			}
 		case fault.AtStop:
-			if !e.b.stopped {
-				e.b.stopped = true
-				e.w.Refresh()
-			}
+			e.b.toStop = true
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (t Tally) bad() bool { return t.Errors+t.Wrong+t.Lost > 0 }
 
 func (e *Engine) work(ops int, p phase) {
 	e.phase = p
-	e.w.Alarm(e.workLimit(ops))
+	e.alarm(e.workLimit(ops))
 	e.w.Work(ops, e.plan.Limit, e.plan.Seed^uint64(e.block))
 }
 
@@ -62,7 +62,7 @@ func (e *Engine) alive() bool { return e.ep != abi.None && e.ready }
 // await waits for what becomes of the victim.
 func (e *Engine) await(limit time.Duration) {
 	e.phase = coming
-	e.w.Alarm(limit)
+	e.alarm(limit)
 }
 
 // maxRounds is how many lives of a block are tried before it is told that none works.
@@ -78,6 +78,8 @@ func (e *Engine) try() {
 }
 
 func (e *Engine) tried(t Tally) {
+	e.b.seen.Wrong += t.Wrong // one that is wrong is so whoever gave it
+	e.b.end.Wrong += uint32(t.Wrong)
 	switch {
 	case !e.alive() && !e.b.seen.GaveUp:
 		e.await(lifeLimit)
@@ -100,7 +102,7 @@ func (e *Engine) check() {
 		return
 	}
 	e.phase = checking
-	e.w.Alarm(e.workLimit(tries))
+	e.alarm(e.workLimit(tries))
 	e.w.Others(e.plan.Limit)
 }
 
@@ -158,7 +160,7 @@ func (e *Engine) finish() {
 		}
 	}
 	end := &e.b.end
-	end.Outcome, end.Deaths, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.w.TSC()
+	end.Outcome, end.Deaths, end.Works, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.b.seen.Works, e.w.TSC()
 	e.w.Put(end)
 	e.done++
 	e.block++
@@ -181,8 +183,8 @@ func (e *Engine) mend() {
 
 // renew has the reincarnation server begin another life, if it does not do so by itself.
 func (e *Engine) renew() {
-	e.phase = mending
-	e.w.Alarm(2 * lifeLimit)
+	e.phase, e.refused = mending, abi.OK
+	e.alarm(2 * lifeLimit)
 	if e.alive() || e.ep == abi.None {
 		e.w.Refresh()
 	}

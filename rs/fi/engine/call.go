@@ -32,6 +32,10 @@ func (e *Engine) called(s *abi.TraceStop) abi.TraceHow {
 	if s.Why == abi.StopReturn {
 		return e.returned(s, &v)
 	}
+	if e.b.toStop && e.phase == working {
+		e.b.toStop, e.b.stopped = false, true
+		e.w.Refresh()
+	}
 	nr := abi.CallNr(s.Regs.GPR[regAX])
 	e.call = call{ep: s.Endpoint, nr: nr, life: message.Sends(nr) && message.OfLife(v.Msg().Type)}
 	return e.struck(fault.AtCall, nr, &v)

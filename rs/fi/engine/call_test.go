@@ -182,6 +182,10 @@ func TestDelay(t *testing.T) {
 	if w.alarm < lifeLimit {
 		t.Errorf("after the death of a life that was held the alarm is in %s", w.alarm)
 	}
+	w.e.Alarm() // of the delay: it had come before the death was told
+	if w.over {
+		t.Errorf("the alarm of a delay ends the plan: %s", w.words)
+	}
 	w = held()
 	w.e.Worked(Tally{Right: 16})
 	w.e.Checked(nil)
@@ -199,6 +203,9 @@ func TestReturnsAlone(t *testing.T) {
 	w.e.b.faults[0].wait = 0
 	w.page = abi.Msg{Type: request}
 	s := abi.TraceStop{Endpoint: w.ep, Why: abi.StopReturn}
+	w.e.Stopped(&s)
+	w.e.Stopped(w.stopCall(abi.CallReceive)) // another life's
+	s.Endpoint++
 	w.e.Stopped(&s)
 	w.call(abi.CallSendA, abi.Msg{})
 	w.timeout = true

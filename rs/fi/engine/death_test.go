@@ -9,6 +9,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/rs/fi/fault"
 	"bennu/rs/fi/outcome"
+	"bennu/rs/fi/plan"
 )
 
 // kill is a fault that ends the victim.
@@ -55,7 +56,11 @@ func TestBirths(t *testing.T) {
 // The victim is asked to stop, and dies of the fault instead.
 func TestStop(t *testing.T) {
 	w := newCaller(t)
+	w.went = true
 	w.run(2, 5, kill(fault.AtStop, 1))
+	if w.early {
+		t.Error("it is asked to stop while a call may be under way that is not traced")
+	}
 	for i, e := range w.ends() {
 		if e.Deaths != 1 || e.Reason != abi.ReasonException || e.Outcome != outcome.Recovered {
 			t.Errorf("%+v", e)
@@ -100,6 +105,7 @@ func TestCeiling(t *testing.T) {
 	w.run(1, 2, strike{when: fault.AtOnce, do: does(func(v fault.Victim) { v.Ceiling(v.Pages()); v.Kill() })})
 	w.lifted(t, "with a death")
 	w = newCaller(t)
+	w.kind = plan.Carry
 	w.run(1, 2, strike{when: fault.AtOnce, do: does(func(v fault.Victim) { v.Ceiling(v.Pages()) })})
 	w.lifted(t, "without")
 	lifted := false
@@ -150,6 +156,11 @@ func TestWatch(t *testing.T) {
 	}
 
 	w = newCaller(t) // the life dies without having met it
+	w.did = func(int) {
+		if w.e.phase == trying {
+			w.tell(abi.StopWatch)
+		}
+	}
 	n := 0
 	w.run(3, 1, strike{when: fault.AtOnce, do: func(v fault.Victim, _ *rand.Rand) (string, abi.Errno) {
 		if n++; n == 1 {
@@ -159,6 +170,22 @@ func TestWatch(t *testing.T) {
 	}})
 	if f := w.faults(); f[0].Activated || !f[1].Activated {
 		t.Errorf("%+v", f[0])
+	}
+}
+
+// A life that carries faults of blocks before may die of them before it meets one of this block's: that is no error of the injector's.
+func TestDiesOfCarried(t *testing.T) {
+	w := newCaller(t)
+	w.kind = plan.Carry
+	w.did = func(op int) { w.killed = op == 3 && w.e.block == 1 && w.e.phase == working }
+	w.run(1, 2, strike{when: fault.AtOnce, do: func(fault.Victim, *rand.Rand) (string, abi.Errno) {
+		if w.e.block == 1 {
+			return "", abi.ESRCH
+		}
+		return "done", abi.OK
+	}})
+	if e := w.ends(); e[0].Outcome != outcome.Masked || e[1].Outcome != outcome.Recovered {
+		t.Errorf("%s, %s", e[0].Outcome, e[1].Outcome)
 	}
 }
 

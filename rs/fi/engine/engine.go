@@ -54,11 +54,11 @@ type Target interface {
 	Draw(t int, reached bool, r *rand.Rand) *code.Inst
 	// At is the instruction at an address that Draw gave.
 	At(addr uint64) *code.Inst
-	// Planted is the text with b as the first byte of each instruction of the plan's strata that was not reached. First is what belongs there;
-	// Reached notes that it was reached.
-	Planted(b byte) (addr uint64, text []byte)
+	// Planted is the text with Breakpoint as the first byte of each instruction of the plan's strata that was not reached. First is what belongs
+	// there; Reached notes that it was reached. false: it is the address of none of these.
+	Planted() (addr uint64, text []byte)
 	First(addr uint64) []byte
-	Reached(addr uint64)
+	Reached(addr uint64) bool
 	Hello(h *record.Hello)
 }
 
@@ -103,11 +103,13 @@ type Engine struct {
 	explored int  // lives of the golden run
 	lost     bool // one of them died
 
-	block uint32
-	done  uint32
-	lies  string // told between two blocks; the next one's
-	call  call   // that the victim makes
-	b     block
+	block   uint32
+	done    uint32
+	refused abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
+	lies    string        // told between two blocks; the next one's
+	call    call          // that the victim makes
+	due     time.Duration // when the alarm comes
+	b       block
 }
 
 // block is what is known of the block that is made.
@@ -122,6 +124,7 @@ type block struct {
 	rounds  int          // of coming and trying
 	expect  []string     // other services whose deaths are the block's doing
 	ended   bool         // the life was ended, so that there is a birth, and its death has not been told yet
+	toStop  bool         // it is to be, when the victim has been seen to make a call: what it is in already is not traced
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault
 	held    abi.Endpoint // a life that goes on when the alarm comes; None: none
 	capped  bool         // its memory
@@ -183,7 +186,7 @@ func (e *Engine) explore() {
 		e.quit("golden run: the victim dies again and again without a fault")
 		return
 	}
-	addr, text := e.code.Planted(breakpoint[0])
+	addr, text := e.code.Planted()
 	for len(text) > 0 { // in few and large pieces: a victim that stops meanwhile answers no pings
 		n := min(len(text), abi.MaxCopy)
 		if err := e.w.Write(e.ep, addr, text[:n]); err != abi.OK {
@@ -221,16 +224,21 @@ func (e *Engine) next() {
 	e.begin()
 }
 
+// Quit ends the plan: the injector cannot go on.
+func (e *Engine) Quit(words string) { e.quit(words) }
+
 // quit ends the plan.
 func (e *Engine) quit(words string) {
 	if e.phase == over {
 		return
 	}
 	e.phase = over
-	e.w.Alarm(0)
+	e.alarm(0)
 	e.w.Put(&record.Bye{Blocks: e.done, TSC: e.w.TSC(), Words: words})
 	e.w.Over(words)
 }
 
-// breakpoint is INT3. Source: Intel SDM Vol. 2A, "INT n/INTO/INT3/INT1—Call to Interrupt Procedure".
-var breakpoint = []byte{0xcc}
+// Breakpoint is INT3. Source: Intel SDM Vol. 2A, "INT n/INTO/INT3/INT1—Call to Interrupt Procedure".
+const Breakpoint = 0xcc
+
+var breakpoint = []byte{Breakpoint}

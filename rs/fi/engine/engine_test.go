@@ -147,8 +147,28 @@ func TestDrawsStandAlone(t *testing.T) {
 			}
 		}
 	}
-	if n != 9 {
-		t.Errorf("%d faults were made, want 9", n)
+	if n != 20+20+3 { // only the last block's are left out
+		t.Errorf("%d faults were made, want 43", n)
+	}
+}
+
+// A life that works but for what it has inherited answers wrongly: that is corruption, whenever the answer is given.
+func TestWrongAfterDeath(t *testing.T) {
+	w := newWorld(t, 5)
+	w.stale = true
+	w.run(aPlan(20, 20), kind{[]byte{doesCrash}})
+	deaths := 0
+	for _, end := range w.ends() {
+		if end.Deaths == 0 {
+			continue
+		}
+		deaths++
+		if end.Outcome != outcome.Corruption || end.Wrong == 0 || end.WrongNS == 0 {
+			t.Errorf("block %d: %v, %d wrong at %d", end.Block, end.Outcome, end.Wrong, end.WrongNS)
+		}
+	}
+	if deaths == 0 {
+		t.Error("nothing died")
 	}
 }
 
@@ -212,6 +232,14 @@ func TestLieBetweenBlocks(t *testing.T) {
 	}
 	w.run(aPlan(40, 3), kind{[]byte{doesError}})
 	e := w.ends()
+	made := 0
+	for _, f := range w.frames {
+		if f, ok := f.(*record.Fault); ok {
+			if made++; made > 40 && f.Activated {
+				t.Errorf("%+v: the machine was used after its lie", f)
+			}
+		}
+	}
 	if len(e) != 2 || e[0].Outcome != outcome.Reported || e[1].Outcome != outcome.Lie || !strings.Contains(w.words, "damaged") {
 		t.Errorf("%+v, %q", e, w.words)
 	}

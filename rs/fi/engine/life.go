@@ -124,7 +124,7 @@ func (e *Engine) expected(label string) bool {
 func (e *Engine) unhold(ep abi.Endpoint) {
 	if e.b.held == ep {
 		e.b.held = abi.None
-		e.w.Alarm(e.phaseLimit()) // the delay has used the phase's own
+		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 	}
 	for i := range e.b.faults {
 		e.b.faults[i].told = false
@@ -142,7 +142,11 @@ func (e *Engine) uncap() {
 
 // Refused is told that the reincarnation server did not refresh the victim.
 func (e *Engine) Refused(err abi.Errno) {
-	if e.phase == mending && e.ep == abi.None {
+	switch {
+	case e.phase != mending:
+	case e.ep == abi.None:
 		e.quit("the victim cannot be started again: " + err.Name())
+	default: // it may end by itself
+		e.refused = err
 	}
 }

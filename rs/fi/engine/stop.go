@@ -33,7 +33,9 @@ func (e *Engine) Stopped(s *abi.TraceStop) {
 func (e *Engine) breakpoint(s *abi.TraceStop) abi.TraceHow {
 	addr := s.Regs.RIP - 1
 	if e.phase == golden {
-		e.code.Reached(addr)
+		if !e.code.Reached(addr) { // the victim's own
+			return abi.TracePass
+		}
 		return e.proceed(s, addr, e.code.First(addr))
 	}
 	i, ok := e.b.sites[addr]
@@ -131,8 +133,11 @@ func notDone(words string, err abi.Errno) string {
 
 // Alarm is told that the time is over.
 func (e *Engine) Alarm() {
+	if e.w.Now() < e.due { // what came before it has set another one
+		return
+	}
 	if e.release() {
-		e.w.Alarm(e.phaseLimit()) // the delay has used the phase's own
+		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 		return
 	}
 	switch e.phase {
@@ -143,13 +148,23 @@ func (e *Engine) Alarm() {
 	case checking:
 		e.quit("the workload does not answer")
 	case mending:
-		e.quit("the victim does not come back")
+		words := "the victim does not come back"
+		if e.refused != abi.OK {
+			words = "the victim cannot be started again: " + e.refused.Name()
+		}
+		e.quit(words)
 	}
 }
 
 // workLimit is more than a workload takes, whatever its operations meet.
 func (e *Engine) workLimit(ops int) time.Duration {
 	return time.Duration(ops+1)*e.plan.Limit*4 + lifeLimit
+}
+
+// alarm has Alarm be told in d, and not before; 0: never.
+func (e *Engine) alarm(d time.Duration) {
+	e.due = e.w.Now() + d
+	e.w.Alarm(d)
 }
 
 // phaseLimit is no less than what is left of the phase's alarm.

@@ -8,6 +8,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/rs/fi/fault"
 	"bennu/rs/fi/message"
+	"bennu/rs/fi/plan"
 	"bennu/rs/fi/record"
 )
 
@@ -62,6 +63,8 @@ type caller struct {
 	ceil    []uint64
 	lines   []uint32
 	did     func(op int)
+	kind    plan.Kind
+	early   bool
 }
 
 func newCaller(t *testing.T) *caller {
@@ -109,6 +112,7 @@ func (c *caller) Ceiling(pages uint64) abi.Errno {
 }
 
 func (c *caller) Refresh() {
+	c.early = c.early || c.e.phase == working && c.went // not from within a stop
 	c.later(func() {
 		if c.ep == abi.None {
 			c.begin()
@@ -236,7 +240,9 @@ func (c *caller) run(faults int, blocks uint32, kinds ...strike) {
 	for _, k := range kinds {
 		types = append(types, k)
 	}
-	c.e = New(c, aPlan(faults, blocks), types, &target{})
+	p := aPlan(faults, blocks)
+	p.Kind = c.kind
+	c.e = New(c, p, types, &target{})
 	c.e.Start(c.ep, 0)
 	for !c.over {
 		if len(c.queue) > 0 {

@@ -42,7 +42,7 @@ func (v *victim) Again() { v.e.repeatCall(v.stop, v.Msg()) }
 
 func (v *victim) Delay(d time.Duration) {
 	v.e.b.held = v.ep
-	v.e.w.Alarm(d)
+	v.e.alarm(d)
 }
 
 func (v *victim) Lines() []uint32                      { return v.e.w.Lines() }

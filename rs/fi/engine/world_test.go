@@ -50,6 +50,7 @@ type world struct {
 	born    func() (dies bool) // a life begins; nil: nobody looks
 	giveUp  bool
 	damaged bool
+	stale   bool // what the lives of a block inherit: those that are tried after a death answer wrongly
 	left    string
 	others  []string
 	frames  []record.Frame
@@ -204,6 +205,11 @@ func (w *world) operate(t *Tally, limit time.Duration) (died bool) {
 			return false
 		}
 	}
+	if w.stale && w.e.phase == trying {
+		t.Wrong++
+		t.FirstNS = uint64(w.now)
+		return false
+	}
 	t.Right++
 	return false
 }
@@ -346,11 +352,11 @@ func (g *target) At(addr uint64) *code.Inst {
 	return &code.Inst{Addr: addr, Bytes: original()[i : i+size], Func: &code.Func{Stratum: code.Runtime}}
 }
 
-func (g *target) Planted(b byte) (uint64, []byte) {
+func (g *target) Planted() (uint64, []byte) {
 	text := original()
 	for i := range sites {
 		if !g.reached[i] {
-			text[i*size] = b
+			text[i*size] = Breakpoint
 		}
 	}
 	return base, text
@@ -358,6 +364,12 @@ func (g *target) Planted(b byte) (uint64, []byte) {
 
 func (g *target) First(addr uint64) []byte { return original()[addr-base : addr-base+1] }
 
-func (g *target) Reached(addr uint64) { g.reached[(addr-base)/size] = true }
+func (g *target) Reached(addr uint64) bool {
+	i := (addr - base) / size
+	if i < sites {
+		g.reached[i] = true
+	}
+	return i < sites && (addr-base)%size == 0
+}
 
 func (g *target) Hello(h *record.Hello) { h.TextBase, h.TextSize = base, sites*size }

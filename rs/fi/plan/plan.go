@@ -33,8 +33,9 @@ type Plan struct {
 	Ops     int           // checked operations after which a fault counts as masked
 	Limit   time.Duration // that one operation may take
 	Kind    Kind
+	Turn    bool   // types come in turn, instead of being drawn
 	Reached bool   // sites are drawn among those that a run without faults reached
-	Only    string // hexadecimal, bit n of its n/4-th digit: the faults of a block that are made; empty: all
+	Only    string // hexadecimal, bit n of its n/4-th digit: the faults of the last block that are made; empty: all
 }
 
 // MaxFaults is the most faults that a block may have.
@@ -89,17 +90,8 @@ var words = [...]word{
 		}
 		return strings.Join(kinds[:], " or ")
 	}, func(p *Plan) string { return p.Kind.String() }},
-	{"reached", func(p *Plan, v string) string {
-		if p.Reached = v == "yes"; v != "yes" && v != "no" {
-			return "yes or no"
-		}
-		return ""
-	}, func(p *Plan) string {
-		if p.Reached {
-			return "yes"
-		}
-		return ""
-	}},
+	{"turn", func(p *Plan, v string) string { return yes(&p.Turn, v) }, func(p *Plan) string { return whether(p.Turn) }},
+	{"reached", func(p *Plan, v string) string { return yes(&p.Reached, v) }, func(p *Plan) string { return whether(p.Reached) }},
 	{"only", func(p *Plan, v string) string {
 		p.Only = v
 		for _, c := range v {
@@ -172,8 +164,8 @@ func (p Plan) String() string {
 }
 
 // Makes tells whether the i-th fault of a block is made.
-func (p *Plan) Makes(i int) bool {
-	if p.Only == "" {
+func (p *Plan) Makes(block uint32, i int) bool {
+	if p.Only == "" || block != p.First+p.Blocks-1 {
 		return true
 	}
 	if i/4 >= len(p.Only) {
@@ -183,7 +175,7 @@ func (p *Plan) Makes(i int) bool {
 	return n>>(i%4)&1 != 0
 }
 
-// SetOnly has none but the listed faults made.
+// SetOnly has none but the listed faults of the last block made.
 func (p *Plan) SetOnly(list []int) {
 	const digits = "0123456789abcdef"
 	bits := make([]byte, (p.Faults+3)/4)
@@ -194,6 +186,20 @@ func (p *Plan) SetOnly(list []int) {
 		bits[i] = digits[b]
 	}
 	p.Only = string(bits)
+}
+
+func yes(to *bool, v string) string {
+	if *to = v == "yes"; v != "yes" && v != "no" {
+		return "yes or no"
+	}
+	return ""
+}
+
+func whether(b bool) string {
+	if b {
+		return "yes"
+	}
+	return ""
 }
 
 func list(to *[]string, v string) string {

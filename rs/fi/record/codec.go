@@ -226,6 +226,7 @@ func (e *End) code(c *codec) {
 	for _, n := range []*uint64{&e.RIP, &e.CR2, &e.FaultNS, &e.DeathNS, &e.DetectNS, &e.ReadyNS, &e.WrongNS, &e.TSC} {
 		num(c, n)
 	}
+	c.bool(&e.Works)
 	each(c, &e.Collaterals, maxOthers, c.text)
 	c.text(&e.Words)
 }

@@ -58,6 +58,7 @@ type End struct {
 	Vector      uint32
 	RIP, CR2    uint64
 	Deaths      uint32 // of the victim in this block
+	Works       bool   // operations on its last life were right
 	Ops         uint32 // checked and right
 	Errors      uint32 // answered with a definite error
 	Wrong       uint32

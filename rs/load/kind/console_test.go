@@ -139,6 +139,7 @@ func newTerminal(t *testing.T) *terminal {
 
 func TestConsole(t *testing.T) {
 	p := newTerminal(t)
+	p.mcr |= 0x10 // a workload that died while it typed
 	p.lines, p.line = [][]byte{[]byte("typed before\n")}, []byte("begun before")
 	p.b.all(50)
 	if n := bytes.Count(p.shown, []byte{'\n'}); n != 50 || p.mcr != 0xb || p.ier != 5 {

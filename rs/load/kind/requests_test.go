@@ -140,6 +140,7 @@ type clockwork struct {
 	doubt   rtc.Doubt
 	b1      uint64
 	stands  bool
+	jitters bool
 }
 
 func (p *clockwork) serve(m abi.Msg) fake.Answer {
@@ -148,6 +149,9 @@ func (p *clockwork) serve(m abi.Msg) fake.Answer {
 	case rtc.Get:
 		if p.stands {
 			now = p.set
+		}
+		if p.jitters {
+			p.lags ^= 1
 		}
 		return answer(0, now-p.lags, 0, uint64(p.doubt))
 	case rtc.Set:
@@ -170,6 +174,7 @@ func TestClock(t *testing.T) {
 		{"a time that was not taken", func(p *clockwork) { p.refuses = true }},
 		{"a time that is too early", func(p *clockwork) { p.lags = 3 }},
 		{"a time that is too late", func(p *clockwork) { p.lags = ^uint64(3) }},
+		{"a time that goes back by a second", func(p *clockwork) { p.jitters = true }},
 		{"a doubt", func(p *clockwork) { p.doubt = rtc.Garbage }},
 	} {
 		p := new(clockwork)

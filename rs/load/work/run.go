@@ -14,6 +14,8 @@ const (
 	turnTime = 5 * time.Millisecond
 	// maxDeaths is how many lives may die in one operation.
 	maxDeaths = 16
+	// mostLost is after how many operations without an answer, one after the other, no more are made: each takes all of its limit.
+	mostLost = 4
 	// nextTurn is the alarm that takes a run up again.
 	nextTurn = time.Nanosecond
 )
@@ -29,6 +31,7 @@ type run struct {
 	refused     int
 	wrong       int
 	lost        int
+	deaf        int // lost, one after the other
 	interrupted int
 	silentNS    time.Duration // when the first one was wrong or lost
 	silentAt    load.Place
@@ -112,6 +115,9 @@ func (w *Service) operation(c *sdk.Context) bool {
 func (w *Service) judge(c *sdk.Context, v Verdict) bool {
 	s, r := w.site, w.run
 	at := load.MakePlace(uint32(r.n), s.Step, s.Errno)
+	if v != Lost {
+		r.deaf = 0
+	}
 	switch v {
 	case Right:
 		r.right++
@@ -125,8 +131,8 @@ func (w *Service) judge(c *sdk.Context, v Verdict) bool {
 		}
 		if v == Wrong {
 			r.wrong++
-		} else {
-			r.lost++
+		} else if r.lost++; r.deaf < mostLost {
+			r.deaf++
 		}
 	case Died:
 		w.bury(s)
@@ -144,6 +150,10 @@ func (w *Service) judge(c *sdk.Context, v Verdict) bool {
 		w.again(s)
 	}
 	r.n, r.deaths = r.n+1, 0
+	if r.deaf == mostLost {
+		w.end(c, load.Deaf, abi.OK)
+		return false
+	}
 	return true
 }
 

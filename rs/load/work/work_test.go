@@ -259,3 +259,50 @@ func TestArguments(t *testing.T) {
 type waiter struct{ *doubler }
 
 func (waiter) Message(*Site, *abi.Msg) bool { return false }
+func (waiter) Operate(*Site) Verdict        { return Pending }
+
+// An operation that waits and whose time is over is lost only if the victim lives.
+func TestPendingEnds(t *testing.T) {
+	for _, dies := range []bool{false, true} {
+		b := newBench(t, answering)
+		b.w.site.kind = waiter{b.kind}
+		b.PeerGate(life1) // it lives
+		if dies {
+			b.At(time.Millisecond, func() {
+				b.Dead[life1] = true
+				delete(b.Labels, "victim")
+			})
+		}
+		m := b.run(1)
+		_, _, _, lost := load.Tally(m.Arg[1]).Counts()
+		if why, _, interrupted := load.Ending(m.Arg[5]).Parts(); (interrupted == 1) != dies || (lost == 1) == dies || (why == load.Gone) != dies {
+			t.Errorf("dies %v: %d lost, %d interrupted, %v", dies, lost, interrupted, why)
+		}
+	}
+}
+
+// A victim that answers nothing any more ends the Run: each further operation would take all of its limit. One that answers now and then
+// does not.
+func TestDeaf(t *testing.T) {
+	for _, c := range []struct {
+		answers     func(n int) bool
+		right, lost int
+		why         load.Why
+	}{
+		{func(n int) bool { return n <= 3 }, 3, mostLost, load.Deaf},
+		{func(n int) bool { return n%mostLost == 0 }, 5, 15, load.Done},
+	} {
+		b := newBench(t, func(_ *bench, n int, x uint64) fake.Answer {
+			if c.answers(n) {
+				return right(x)
+			}
+			return fake.Answer{Silent: true}
+		})
+		m := b.run(20)
+		r, _, _, lost := load.Tally(m.Arg[1]).Counts()
+		why, _, _ := load.Ending(m.Arg[5]).Parts()
+		if r != c.right || lost != c.lost || why != c.why {
+			t.Errorf("%d right, %d lost, %s; want %d, %d, %s", r, lost, why, c.right, c.lost, c.why)
+		}
+	}
+}

@@ -18,6 +18,7 @@ type Target struct {
 	kinds   []*code.Set             // by type: the sites where it applies; nil: it is tried where it applies
 	reached []uint64                // a bit a site
 	met     [][]uint32              // by type: the sites that were reached where it applies; nil: not looked for yet
+	planted []byte
 	unknown []code.Unknown
 	crc     uint64
 	hz      uint64
@@ -128,15 +129,15 @@ func (t *Target) At(addr uint64) *code.Inst {
 	return nil
 }
 
-// Planted is the text with b as the first byte of each site that was not reached, and where it belongs.
-func (t *Target) Planted(b byte) (addr uint64, text []byte) {
-	text = append([]byte(nil), t.text.Bytes...)
+// Planted is the text with the byte that Plant was given as the first of each site that was not reached, and where it belongs.
+func (t *Target) Planted() (addr uint64, text []byte) { return t.text.Base, t.planted }
+
+// Plant makes Planted. It takes a while.
+func (t *Target) Plant(b byte) {
+	t.planted = append([]byte(nil), t.text.Bytes...)
 	for i := range t.sites.Len() {
-		if t.reached[i/64]>>(i%64)&1 == 0 {
-			text[t.sites.Addr(i)-t.text.Base] = b
-		}
+		t.planted[t.sites.Addr(i)-t.text.Base] = b
 	}
-	return t.text.Base, text
 }
 
 // First is the first byte of the instruction at an address of the text.
@@ -145,12 +146,15 @@ func (t *Target) First(addr uint64) []byte {
 	return t.text.Bytes[off : off+1 : off+1]
 }
 
-// Reached notes that a run without faults has been there.
-func (t *Target) Reached(addr uint64) {
-	if i, ok := t.sites.Index(addr); ok {
+// Reached notes that a run without faults has been there. false: there is no site, and nothing was planted.
+func (t *Target) Reached(addr uint64) bool {
+	i, ok := t.sites.Index(addr)
+	if ok {
 		t.reached[i/64] |= 1 << (i % 64)
 		t.met = nil
+		t.planted[addr-t.text.Base] = t.First(addr)[0]
 	}
+	return ok
 }
 
 // Hello fills in what the record's first frame says of the code.
@@ -159,6 +163,9 @@ func (t *Target) Hello(h *record.Hello) {
 	h.ImageCRC, h.TSCHz, h.TextBase, h.TextSize = t.crc, t.hz, start, end-start
 	for s := range code.Strata {
 		h.Sites[s] = uint32(t.sites.Count(s))
+	}
+	if len(t.kinds) > 0 {
+		t.meet(0) // it takes a while, which there is before the first block
 	}
 	for i := range t.sites.Len() {
 		if t.reached[i/64]>>(i%64)&1 == 0 {

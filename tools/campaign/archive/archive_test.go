@@ -70,7 +70,11 @@ func TestVictims(t *testing.T) {
 			if v == nil || w == nil || x == nil {
 				t.Fatalf("no victim, workload or injector in\n%s", m.Conf)
 			}
-			if v.Period != 3*time.Millisecond || v.Burst != 0 || v.BackoffUnit != time.Millisecond || v.BackoffMax != time.Millisecond || v.Init != 50*time.Millisecond ||
+			period := 3 * time.Millisecond
+			if p.label == "ctl" {
+				period = played
+			}
+			if v.Period != period || v.Burst != 0 || v.BackoffUnit != time.Millisecond || v.BackoffMax != time.Millisecond || v.Init != 50*time.Millisecond ||
 				v.Stop != 20*time.Millisecond || v.Snapshot == 0 {
 				t.Errorf("the victim: %+v", v)
 			}
@@ -78,13 +82,15 @@ func TestVictims(t *testing.T) {
 				!slices.Contains(w.IPC, injector) {
 				t.Errorf("the workload: %+v", w)
 			}
-			if x.Args != "victim="+p.label+" seed=1" || x.Priority != 0 || !slices.Equal(x.Trace, []string{p.label}) || !slices.Contains(x.IPC, m.Label) || x.UID != 0 {
+			others := slices.DeleteFunc(labels(f), func(l string) bool { return l == p.label || l == m.Label || l == injector })
+			if x.Args != "victim="+p.label+" seed=1 others="+strings.Join(others, ",") || x.Priority != 0 || !slices.Equal(x.Trace, append([]string{p.label}, others...)) ||
+				!slices.Equal(x.Control, []string{p.label}) || !slices.Contains(x.IPC, m.Label) {
 				t.Errorf("the injector: %+v", x)
 			}
 			for i := range f.Services {
 				s := &f.Services[i]
-				mayTrace := s == x || s == w && (p.label == "kbd" || p.label == "tty")
-				if (len(s.Trace) > 0) != mayTrace || mayTrace && !slices.Equal(s.Trace, []string{p.label}) {
+				mayTrace := s == w && (p.label == "kbd" || p.label == "tty")
+				if s != x && ((len(s.Trace) > 0) != mayTrace || mayTrace && !slices.Equal(s.Trace, []string{p.label})) {
 					t.Errorf("%s may trace %q", s.Label, s.Trace)
 				}
 				if s != x && (s.Priority == 0 || s != w && s.Priority < 2) {
@@ -99,6 +105,13 @@ func TestVictims(t *testing.T) {
 			}
 		})
 	}
+}
+
+func labels(f *conf.File) (list []string) {
+	for i := range f.Services {
+		list = append(list, f.Services[i].Label)
+	}
+	return list
 }
 
 // The permits of the drivers that have any name the workload in their own campaign, and it is tty's only reader.
@@ -163,13 +176,19 @@ func TestExtra(t *testing.T) {
 		return o
 	}
 	const mine = "class slow { period 10s; burst 3 1s; };\nservice mine {\n\tclass slow;\n\targs \"of the user's\";\n\tipc rs;\n};\n"
-	o := extra(mine+"service load {\n\targs \"of the user's\";\n};\n", "mine", "load")
+	o := extra(mine+"service load {\n\targs \"of the user's\";\n\tipc rs mine;\n};\n", "mine", "load")
 	_, f := table(t, o)
 	if s := f.Service("mine"); s.Period != 3*time.Millisecond || s.Burst != 0 || s.Args != "of the user's" {
 		t.Errorf("the victim: %+v", s)
 	}
 	if s := f.Service("load"); s.Args != "of the user's" || !slices.Contains(s.IPC, "mine") || len(s.Trace) != 0 {
 		t.Errorf("the workload: %+v", s)
+	}
+	o = extra("class asks { ipc rs mine; };\n"+mine+"service load { class asks; };\n", "mine", "load")
+	table(t, o)
+	o.Victim = "rtc"
+	if _, err := Build(o); err == nil || !strings.HasSuffix(err.Error(), `system.conf:8:9: service "load": its ipc has no "rtc": expected the victim, which a workload asks`) {
+		t.Errorf("a workload for another victim: %v", err)
 	}
 	o = extra(mine, "mine")
 	if _, err := Build(o); err == nil || !strings.Contains(err.Error(), `victim "mine": rs/load knows no operation on it, expected a service "load" of your own in `) {
@@ -192,7 +211,7 @@ func TestFaults(t *testing.T) {
 		"no such victim": {func(o *Options) { o.Victim = "nobody" }, []string{`victim "nobody": expected one of tty, ctl, rtc,`}},
 		"the workload":   {func(o *Options) { o.Victim = "load" }, []string{`victim "load": expected one of`}},
 		"a period":       {func(o *Options) { o.Period = 0 }, []string{"period 0s: expected one from 1ms to 1s"}},
-		"a long plan":    {func(o *Options) { o.Plan = strings.Repeat("x", 257) }, []string{`rs/swifi/swifi.conf:`, `service "swifi": args: 257 bytes, expected at most 256`}},
+		"a long plan":    {func(o *Options) { o.Plan = strings.Repeat("x", 257) }, []string{`rs/swifi/swifi.conf:`, `service "swifi": args: 293 bytes, expected at most 256`}},
 		"no programs":    {func(o *Options) { o.Bin = t.TempDir() }, []string{"sum: no such file", "swifi: no such file"}},
 		"a user's fault": {func(o *Options) {
 			o.Extra = t.TempDir()

@@ -47,7 +47,7 @@ func (m *Machine) Start(ctx context.Context, b machine.Boot) (machine.Stream, er
 	if err != nil {
 		return nil, &machine.Fatal{Err: err}
 	}
-	s := &stream{dir: dir, silence: m.Silence, done: make(chan struct{}), debugged: b.GDB != 0}
+	s := &stream{dir: dir, silence: m.Silence, done: make(chan struct{}), debugged: b.GDB != 0, records: b.Record != "" && b.GDB == 0}
 	if s.silence == 0 {
 		s.silence = DefaultSilence
 	}
@@ -84,6 +84,7 @@ type stream struct {
 	longest  time.Duration // wait that ended
 	began    bool
 	debugged bool
+	records  bool
 	done     chan struct{} // closed when the machine has ended: then
 	status   int
 	err      error
@@ -101,8 +102,15 @@ func (s *stream) start(ctx context.Context, m *Machine, b *machine.Boot) error {
 	if s.file, err = os.OpenFile(records, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
 	}
+	tape := ""
+	switch {
+	case s.records:
+		tape = "record:" + b.Record
+	case s.debugged:
+		tape = "replay:" + b.Record
+	}
 	s.vm, err = qemu.Start(ctx, qemu.Config{Kernel: m.Kernel, Archive: archive, Machine: m.Machine, Icount: "0", Seed: strconv.FormatUint(b.Seed, 10),
-		Records: records, GDB: b.GDB, Script: m.Script, Silence: forever})
+		Records: records, Tape: tape, GDB: b.GDB, Script: m.Script, Silence: forever})
 	if err != nil {
 		s.file.Close()
 		return err
@@ -172,6 +180,9 @@ func lastLines(log string) string {
 }
 
 func (s *stream) Close() {
+	if s.records {
+		s.vm.Quit() // an error is that it has ended
+	}
 	s.vm.Close()
 	<-s.done
 	s.file.Close()

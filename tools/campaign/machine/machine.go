@@ -13,7 +13,11 @@ import (
 type Boot struct {
 	Plan plan.Plan
 	Seed uint64 // of the kernel
-	GDB  int    // a port where it waits for a debugger; 0: it does not wait
+
+	// For debugging: Record is a file for all that is not the guest's own doing. With GDB, a port, it is read, and the machine waits there for a
+	// debugger, whose stops then change nothing of what the guest does.
+	Record string
+	GDB    int
 }
 
 // Machine starts boots, several at once.

@@ -51,6 +51,9 @@ func (m *Model) runs(o Options) (runs []run) {
 			drawn = "uniformly over those that a run without faults reaches; estimates for all sites are weighted"
 		}
 		add("sites", "drawn %s", drawn)
+		if c.Turn {
+			add("types", "in turn")
+		}
 		add("seed", "%d", c.Seed)
 		add("workload", "%d checked operations until a fault counts as masked, %s for each; pings every %s", c.Ops, c.Limit, c.Period)
 		if o.HostTimes {

@@ -25,11 +25,6 @@ func rank(o outcome.Outcome) int {
 // void tells whether o says nothing of the machine: such trials are told apart, and are no trials of it.
 func void(o outcome.Outcome) bool { return o == outcome.InjectorError || o == outcome.Infrastructure }
 
-// recovered tells whether o is one of the three ways to come back.
-func recovered(o outcome.Outcome) bool {
-	return o == outcome.Recovered || o == outcome.RecoveredLate || o == outcome.RecoveredCold
-}
-
 // Key names a cell.
 type Key struct{ Service, Stratum, Type string }
 
@@ -90,6 +85,7 @@ type trial struct {
 	number int
 	worst  outcome.Outcome
 	died   bool
+	back   bool    // the last life worked, each time that it died
 	faults float64 // not void
 	active float64
 	weight [outcome.Outcomes]float64
@@ -146,7 +142,10 @@ func (g *gather) add(b *Block, f *result.Fault) {
 	if void(o) {
 		return
 	}
-	t.died = t.died || f.Deaths > 0 && o != outcome.NotActivated
+	if f.Deaths > 0 && o != outcome.NotActivated {
+		t.back = f.Works && (t.back || !t.died)
+		t.died = true
+	}
 	t.faults++
 	t.weight[o] += f.Weight
 	if f.Activated {
@@ -174,7 +173,7 @@ func (g *gather) finish() *Cell {
 		c.Trials[t.worst]++
 		if t.died {
 			c.Died++
-			if recovered(t.worst) {
+			if t.back {
 				c.Back++
 			}
 		}

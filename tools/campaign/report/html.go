@@ -170,7 +170,7 @@ func deathsWords(m *Model) string {
 	for _, b := range m.Blocks {
 		if b.First().Deaths > 0 {
 			dead++
-			if recovered(b.Outcome) {
+			if b.First().Works {
 				back++
 			}
 		}

@@ -61,11 +61,10 @@ func New(r *result.Records) *Model {
 	}, nil)
 	// Boots that ran twice took other times on the host: no wonder, and no note.
 	m.Boots = unique(r.Boots, same, nil)
-	faults := slices.Clone(r.Faults)
 	order := func(a, b *result.Fault) int {
 		return cmp.Or(cmp.Compare(a.CampaignID(), b.CampaignID()), cmp.Compare(a.Block, b.Block), cmp.Compare(a.Index, b.Index))
 	}
-	faults = unique(faults, order, func(f *result.Fault, n int) {
+	faults := unique(r.Faults, order, func(f *result.Fault, n int) {
 		m.note("fault %s: %d records that differ: it did not repeat; the one that sorts first counts", f.ID, n)
 	})
 	m.Faults = len(faults)
@@ -89,35 +88,47 @@ func (m *Model) note(format string, args ...any) {
 }
 
 // unique sorts values and keeps one of those that order says are of the same thing: if they differ, the one whose JSON sorts first.
-func unique[T any](all []T, order func(a, b *T) int, differ func(v *T, n int)) (out []T) {
-	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b T) int { return order(&a, &b) })
-	for i := 0; i < len(all); {
+func unique[T any](all []T, order func(a, b *T) int, differ func(v *T, n int)) []T {
+	// Records are large: pointers are sorted.
+	sorted := make([]*T, len(all))
+	for i := range all {
+		sorted[i] = &all[i]
+	}
+	slices.SortFunc(sorted, func(a, b *T) int { return order(a, b) })
+	out := make([]T, 0, len(all))
+	for i := 0; i < len(sorted); {
 		j := i + 1
-		for j < len(all) && order(&all[i], &all[j]) == 0 {
+		for j < len(sorted) && order(sorted[i], sorted[j]) == 0 {
 			j++
 		}
-		best := all[i]
+		best := sorted[i]
 		if j > i+1 {
-			texts := make([]string, 0, j-i)
-			for k := i; k < j; k++ {
-				b, err := json.Marshal(all[k])
-				if err != nil {
-					panic(err) // records hold nothing that JSON refuses
-				}
-				if texts = append(texts, string(b)); string(b) <= slices.Min(texts) {
-					best = all[k]
-				}
-			}
-			slices.Sort(texts)
-			if n := len(slices.Compact(texts)); n > 1 && differ != nil {
-				differ(&best, n)
+			var n int
+			if best, n = first(sorted[i:j]); n > 1 && differ != nil {
+				differ(best, n)
 			}
 		}
-		out = append(out, best)
+		out = append(out, *best)
 		i = j
 	}
 	return out
+}
+
+// first is the value whose JSON sorts first, and how many different ones there are.
+func first[T any](all []*T) (best *T, different int) {
+	texts := make([]string, len(all))
+	for i, v := range all {
+		b, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // records hold nothing that JSON refuses
+		}
+		texts[i] = string(b)
+		if best == nil || texts[i] < slices.Min(texts[:i]) {
+			best = v
+		}
+	}
+	slices.Sort(texts)
+	return best, len(slices.Compact(texts))
 }
 
 // finish sums a block up. Faults of a block that do not agree on what came of it are noted, and the worst counts.

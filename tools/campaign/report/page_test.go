@@ -161,39 +161,42 @@ func columns(t *testing.T, name string, tr *node) {
 	}
 }
 
-// naive counts a cell's trials again, from the records and in another way than the model.
-func naive(r *result.Records, cell, o string) (k, n int) {
-	blocks := map[string][]result.Fault{}
+// tally is what a cell's trials came to, by the word of the outcome; "" has all of them.
+type tally map[string]int
+
+// naive counts all cells' trials again, from the records and in another way than the model.
+func naive(r *result.Records) map[string]tally {
+	blocks, active := map[uint32][]result.Fault{}, map[uint32]bool{}
 	for _, f := range r.Faults {
-		b := fmt.Sprint(f.Block)
-		blocks[b] = append(blocks[b], f)
+		blocks[f.Block] = append(blocks[f.Block], f)
+		active[f.Block] = active[f.Block] || f.Activated
 	}
-	for _, faults := range blocks {
-		active := false
+	cells := map[string]tally{}
+	for number, faults := range blocks {
+		worst := map[string]int{}
 		for _, f := range faults {
-			active = active || f.Activated
-		}
-		worst, in := -2, false
-		for _, f := range faults {
-			if cell != "//" && f.Service+"/"+f.Stratum+"/"+f.Type != cell {
-				continue
-			}
-			in = true
 			came := f.Outcome
-			if active && !f.Activated {
+			if active[number] && !f.Activated {
 				came = "not-activated"
 			}
-			parsed, _ := outcome.Parse(came)
-			worst = max(worst, rank(parsed))
+			o, _ := outcome.Parse(came)
+			for _, cell := range []string{"//", f.Service + "/" + f.Stratum + "/" + f.Type} {
+				if w, ok := worst[cell]; !ok || rank(o) > w {
+					worst[cell] = rank(o)
+				}
+			}
 		}
-		if in && worst >= 0 {
-			n++
-			if order[worst].String() == o {
-				k++
+		for cell, w := range worst {
+			if cells[cell] == nil {
+				cells[cell] = tally{}
+			}
+			if w >= 0 {
+				cells[cell][order[w].String()]++
+				cells[cell][""]++
 			}
 		}
 	}
-	return k, n
+	return cells
 }
 
 // Each interval that is drawn is Wilson's of the trials of its cell: bar, mark, words and numbers.
@@ -202,7 +205,7 @@ func TestDrawnIntervals(t *testing.T) {
 		if name == "carried" {
 			continue // its trials are lives; TestTrials counts them
 		}
-		n, cells := 0, map[string]bool{}
+		n, cells, counted := 0, map[string]bool{}, naive(records)
 		parse(t, render(t, name, New(records))).walk(func(td *node) {
 			cell, ok := td.attr["data-cell"]
 			if !ok {
@@ -210,7 +213,7 @@ func TestDrawnIntervals(t *testing.T) {
 			}
 			n++
 			cells[cell] = true
-			k, of := naive(records, cell, td.attr["data-outcome"])
+			k, of := counted[cell][td.attr["data-outcome"]], counted[cell][""]
 			want, share := stats.Wilson(k, of), float64(k)/float64(of)
 			bar := td.all("rect")[0]
 			low := bar.number(t, "x") / barWidth
@@ -332,6 +335,11 @@ func TestHostileWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	parse(t, junit.Bytes())
+	var drawn svg
+	drawn.tag("rect", "", "class", evil)
+	if got := parse(t, []byte(drawn.String())).children[0].attr["class"]; got != evil {
+		t.Errorf("an attribute became %q", got)
+	}
 	if !strings.Contains(parse(t, page).words(), evil) {
 		t.Error("the words are not there")
 	}

@@ -108,11 +108,12 @@ func TestConflict(t *testing.T) {
 	other.Ops += 3
 	r.Faults = append(r.Faults, other)
 	m := New(r)
-	slices.Reverse(r.Faults)
-	if n := New(r); !slices.Equal(m.Notes, n.Notes) || len(m.Notes) != 1 || !strings.Contains(m.Notes[0], other.ID+": 2 records that differ") {
-		t.Errorf("%q, %q", m.Notes, n.Notes)
-	} else if m.Blocks[5].First().Ops != n.Blocks[5].First().Ops {
-		t.Error("the order decides")
+	if len(m.Notes) != 1 || !strings.Contains(m.Notes[0], other.ID+": 2 records that differ") {
+		t.Errorf("%q", m.Notes)
+	}
+	one, two := []result.Fault{r.Faults[5], other, other}, []result.Fault{other, r.Faults[5], r.Faults[5]}
+	if a, b := New(&result.Records{Faults: one}), New(&result.Records{Faults: two}); !slices.Equal(a.Notes, b.Notes) || a.Blocks[0].First().Ops != b.Blocks[0].First().Ops {
+		t.Errorf("the order decides: %q, %q", a.Notes, b.Notes)
 	}
 	if page := string(render(t, "conflict", m)); !strings.Contains(page, "2 records that differ") {
 		t.Error("the page does not tell")
@@ -158,6 +159,21 @@ func TestTrials(t *testing.T) {
 	m := New(samples()["carried"])
 	if !m.Carried || m.Trials >= len(m.Blocks) || !strings.Contains(m.Kept(), "lives that carry") {
 		t.Errorf("%d trials of %d blocks: %s", m.Trials, len(m.Blocks), m.Kept())
+	}
+}
+
+// Sums of weights are made in one order, to the last bit.
+func TestSumsRepeat(t *testing.T) {
+	r := fake.One.Make()
+	for i := range r.Faults {
+		r.Faults[i].Weight = 1 / float64(3+i*i)
+	}
+	m := New(r)
+	want := m.Cells(everything)[0]
+	for range 20 {
+		if got := m.Cells(everything)[0]; got.Sites != want.Sites || got.Activation != want.Activation {
+			t.Fatalf("%v\n%v", got.Sites, want.Sites)
+		}
 	}
 }
 

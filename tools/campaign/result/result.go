@@ -38,6 +38,7 @@ type Fault struct {
 	RIP         string   `json:"rip,omitempty"`
 	DiedIn      string   `json:"died_in,omitempty"` // symbol of RIP
 	Deaths      uint32   `json:"deaths,omitempty"`
+	Works       bool     `json:"works,omitempty"` // operations on the last life were right, after a death
 	Ops         uint32   `json:"ops"`
 	Errors      uint32   `json:"errors,omitempty"`
 	Wrong       uint32   `json:"wrong,omitempty"`
@@ -94,6 +95,7 @@ type Campaign struct {
 	Limit      string   `json:"limit"`  // that one operation may take
 	Period     string   `json:"period"` // pings
 	Reached    bool     `json:"reached"`
+	Turn       bool     `json:"turn,omitempty"` // types came in turn, instead of being drawn
 }
 
 // Infra is an error of the host that did not repeat when its block was tried again: it cost no fault its result.

@@ -118,6 +118,9 @@ func (b *boot) take(f record.Frame, mb *machine.Boot) error {
 		b.hello = h
 		return nil
 	}
+	if bye, ok := f.(*record.Bye); ok && b.hello == nil {
+		return errors.New("the injector gives up before its hello: " + bye.Words)
+	}
 	if b.hello == nil {
 		return fmt.Errorf("%T before hello", f)
 	}
@@ -144,7 +147,7 @@ func (b *boot) take(f record.Frame, mb *machine.Boot) error {
 		b.blocks = append(b.blocks, *o)
 		b.open = block{}
 	case *record.Bye:
-		if o.begin != nil || f.Words == "" && uint32(len(b.blocks)) != mb.Plan.Blocks {
+		if f.Words == "" && (o.begin != nil || uint32(len(b.blocks)) != mb.Plan.Blocks) {
 			return fmt.Errorf("bye in block %d, after %d of %d blocks", b.at(), len(b.blocks), mb.Plan.Blocks)
 		}
 		b.bye = f

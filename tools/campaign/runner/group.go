@@ -66,7 +66,7 @@ func (b *boot) finish(end uint32) (how string) {
 	switch {
 	case f == nil && b.bye.Words == "":
 		return "done"
-	case f == nil && len(b.blocks) > 0:
+	case f == nil && len(b.blocks) > 0 && b.open.begin == nil:
 		return b.bye.Words // the next boot tells whether it comes further
 	case f == nil:
 		f = &failure{outcome: outcome.InjectorError, words: "the injector gave up: " + b.bye.Words}

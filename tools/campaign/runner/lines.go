@@ -69,6 +69,7 @@ func (w *writer) identify(f result.Fault) result.Fault {
 
 func (w *writer) end(f *result.Fault, e *record.End) {
 	f.Outcome, f.Deaths, f.Vector = e.Outcome.String(), e.Deaths, e.Vector
+	f.Works = e.Works
 	f.Ops, f.Errors, f.Wrong, f.Lost = e.Ops, e.Errors, e.Wrong, e.Lost
 	f.Collateral, f.EndTSC, f.Words = e.Collaterals, e.TSC, e.Words
 	if e.Deaths > 0 {

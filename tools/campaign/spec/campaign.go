@@ -28,7 +28,7 @@ type Made struct {
 func (s *Spec) Campaign(m Made) result.Campaign {
 	c := result.Campaign{Commit: m.Commit, Dirty: m.Dirty, QEMU: m.QEMU, Machine: s.Machine, Go: m.Go, Hashes: m.Hashes, Services: s.Services,
 		Strata: s.Strata, Faults: s.Faults, Blocks: s.Blocks, Group: s.Group, Seed: s.Seed, Kind: s.Kind.String(), Ops: s.Ops,
-		Limit: s.Limit.String(), Period: s.Period.String(), Reached: s.Reached}
+		Limit: s.Limit.String(), Period: s.Period.String(), Reached: s.Reached, Turn: s.Turn}
 	for _, l := range s.Selections {
 		c.Selections = append(c.Selections, strings.Join(l, ","))
 		for _, t := range l {
@@ -62,13 +62,16 @@ func (s *Spec) Arguments() []string {
 	if s.Reached {
 		a = append(a, "-reached")
 	}
+	if s.Turn {
+		a = append(a, "-turn")
+	}
 	return a
 }
 
 // Of is the inverse of Campaign.
 func Of(c *result.Campaign) (*Spec, error) {
 	s := &Spec{Services: c.Services, Strata: c.Strata, Faults: c.Faults, Blocks: c.Blocks, Seed: c.Seed, Ops: c.Ops, Machine: c.Machine,
-		Reached: c.Reached, Group: c.Group}
+		Reached: c.Reached, Turn: c.Turn, Group: c.Group}
 	for _, l := range c.Selections {
 		s.Selections = append(s.Selections, strings.Split(l, ","))
 	}

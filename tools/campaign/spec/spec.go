@@ -28,7 +28,8 @@ type Spec struct {
 	Period     time.Duration // of pings
 	Machine    string
 	Reached    bool
-	Group      int // blocks
+	Turn       bool // types come in turn
+	Group      int  // blocks
 }
 
 // Machines are the values of Spec.Machine. The last makes its results up.
@@ -178,7 +179,7 @@ func (s *Spec) GroupOf(block uint32) (Group, bool) {
 // Plan is what a boot is told that does a group from a block on.
 func (s *Spec) Plan(g Group, first uint32) plan.Plan {
 	return plan.Plan{Victim: g.Service, Types: g.Selection, Strata: s.Strata, Faults: s.Faults, First: first, Blocks: g.First + g.Blocks - first,
-		Seed: s.Seed, Ops: s.Ops, Limit: s.Limit, Kind: s.Kind, Reached: s.Reached}
+		Seed: s.Seed, Ops: s.Ops, Limit: s.Limit, Kind: s.Kind, Reached: s.Reached, Turn: s.Turn}
 }
 
 // BootSeed is the kernel's: another one for each group, the same in each boot of it.

@@ -27,6 +27,7 @@ type Config struct {
 	CmdLine string // more words for the kernel's command line
 	Control bool   // COM2 is a socket: see VM.Dial
 	Records string // what is sent on COM3 goes into that file; "": there is no COM3
+	Tape    string // qemu.sh's TAPE: "record:FILE" or "replay:FILE"
 	GDB     int    // the machine waits for a debugger on that port; 0: it does not
 	QMP     bool   // QEMU's own control socket: see VM.Monitor
 	Args    []string
@@ -91,7 +92,7 @@ func (c *Config) env(socket string) []string {
 	}
 	for _, v := range []struct{ name, value string }{
 		{"KERNEL", c.Kernel}, {"ARCHIVE", c.Archive}, {"CD", c.CD}, {"MACHINE", c.Machine}, {"MEM", c.Memory}, {"ACCEL", c.Accel},
-		{"CPU", c.CPU}, {"ICOUNT", c.Icount}, {"SEED", c.Seed}, {"CMDLINE", c.CmdLine}, {"CTL", socket}, {"COM3", c.Records},
+		{"CPU", c.CPU}, {"ICOUNT", c.Icount}, {"SEED", c.Seed}, {"CMDLINE", c.CmdLine}, {"CTL", socket}, {"COM3", c.Records}, {"TAPE", c.Tape},
 	} {
 		if v.value != "" {
 			env = append(env, v.name+"="+v.value)
@@ -110,7 +111,7 @@ func (c *Config) env(socket string) []string {
 }
 
 var scriptVariables = []string{"KERNEL", "ARCHIVE", "CD", "UEFI", "MACHINE", "MEM", "ACCEL", "CPU", "ICOUNT", "SEED", "CMDLINE", "CTL",
-	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE", "COM3"}
+	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE", "COM3", "TAPE"}
 
 func scriptVariable(v string) bool {
 	for _, n := range scriptVariables {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -247,6 +248,18 @@ func (v *VM) Close() {
 		killGroup(v.cmd)
 		<-v.done
 	}
+}
+
+// Quit asks QEMU to end, and waits for it, so that what it writes at its end is whole.
+func (v *VM) Quit() error {
+	select {
+	case <-v.done:
+		return nil
+	default:
+	}
+	err := v.cmd.Process.Signal(syscall.SIGTERM)
+	<-v.done
+	return err
 }
 
 // Dial connects to the control port (Config.Control). QEMU takes one connection at a time.

@@ -77,8 +77,9 @@ func TestMost(t *testing.T) {
 	v.Map[3].End = heap + 4096*abi.PageSize
 	for i := range uint64(1000) {
 		p := v.Page(heap+i*abi.PageSize, 0)
-		binary.LittleEndian.PutUint64(p[:], heap+(i+1)*abi.PageSize)
-		binary.LittleEndian.PutUint64(p[8:], heap)
+		for to := range uint64(100) {
+			binary.LittleEndian.PutUint64(p[8*to:], heap+(i+7*to)*abi.PageSize)
+		}
 	}
 	d := data{v: v, seen: map[uint64]bool{}}
 	d.image()

@@ -21,8 +21,11 @@ func (kind) When() fault.When { return fault.AtOnce }
 
 func (kind) Strike(v fault.Victim, _ *rand.Rand) (string, abi.Errno) {
 	other, e := v.KillAnother()
-	if e != abi.OK {
+	switch {
+	case other == "":
 		return "no other service", e
+	case e != abi.OK:
+		return "with " + other, e
 	}
 	return "with " + other, v.Kill()
 }

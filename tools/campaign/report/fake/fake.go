@@ -179,7 +179,7 @@ func (m *maker) end(f *result.Fault, activated int) {
 		m.death(f, 2+uint32(m.r.IntN(3)))
 	case outcome.GaveUp:
 		m.death(f, 6)
-		f.RecoveryNS = 0
+		f.RecoveryNS, f.Works = 0, false
 	case outcome.Recovered:
 		m.death(f, 1)
 	}
@@ -203,7 +203,7 @@ var places = []string{"runtime.mallocgc", "runtime.newstack", "runtime.gcWriteBa
 	"bennu/kernel/usys.Receive", "runtime.memmove", "runtime.sigpanic0", "bennu/board/ring3.idle"}
 
 func (m *maker) death(f *result.Fault, deaths uint32) {
-	f.Deaths = deaths
+	f.Deaths, f.Works = deaths, true
 	at := m.r.IntN(len(places) * len(places))
 	at = int(math.Sqrt(float64(at)))
 	f.RIP, f.DiedIn = fmt.Sprintf("0x%x", 0x401000+at*0x1230), fmt.Sprintf("%s+0x%x", places[at], m.r.IntN(5)*16)
