@@ -159,6 +159,10 @@ func TestDeadWire(t *testing.T) {
 	if b.wire.polls < patience || b.wire.polls > patience+10 {
 		t.Errorf("%d looks at the status, want %d once", b.wire.polls, patience)
 	}
+	b.answer(work, b.next(work, load.Run), abi.OK, right(4)...) // the machine that is not off goes on to the plan's end, which is no good one
+	if b.m.Off.Status != failed || b.j.e == nil {
+		t.Errorf("ended as %+v", b.m.Off)
+	}
 	if n := strings.Count(strings.Join(b.Lines, "\n"), "the wire of the records takes nothing"); n != 1 {
 		t.Errorf("told %d times: %q", n, b.Lines)
 	}

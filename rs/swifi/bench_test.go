@@ -27,17 +27,19 @@ var (
 // bench is the injector with a victim, whose workload and reincarnation server are the test.
 type bench struct {
 	*fake.Kernel
-	t      *testing.T
-	j      *injector
-	m      *kernel.Machine
-	wire   com3
-	victim *kernel.Task
-	events []abi.Event // that the reincarnation server has
-	lost   uint64      // that it has no more
-	reads  int         // of the events
-	went   []abi.TraceHow
-	traced []kernel.Call // TraceRaise, TraceLose, …
-	hooks  map[uint32]bool
+	t        *testing.T
+	j        *injector
+	m        *kernel.Machine
+	wire     com3
+	victim   *kernel.Task
+	events   []abi.Event // that the reincarnation server has
+	lost     uint64      // that it has no more
+	reads    int         // of the events
+	watch    uint64      // from which event on it wants to be told
+	watching bool
+	went     []abi.TraceHow
+	traced   []kernel.Call // TraceRaise, TraceLose, …
+	hooks    map[uint32]bool
 }
 
 // com3 is the chip and its wire.
@@ -135,6 +137,7 @@ func (b *bench) rs(m abi.Msg) fake.Answer {
 		}
 		return fake.Answer{Msg: abi.Msg{Arg: [7]uint64{1: uint64(n), 2: next, 3: b.lost}}}
 	case abi.RSWatch:
+		b.watch, b.watching = m.Arg[0], true
 		return fake.Answer{}
 	}
 	return b.RS(m)
@@ -147,8 +150,13 @@ func (b *bench) event(label string, ev abi.Event) {
 	b.events = append(b.events, ev)
 }
 
+// news tells of the events, as once after each watch.
 func (b *bench) news() {
 	b.t.Helper()
+	if !b.watching || b.watch > uint64(len(b.events)) {
+		b.t.Fatalf("event %d: the injector watches from %d, %v", len(b.events), b.watch, b.watching)
+	}
+	b.watching = false
 	b.Deliver(abi.Msg{Source: fake.Root, Type: abi.RSNews, Arg: [7]uint64{uint64(len(b.events))}}, abi.KindSendA)
 }
 

@@ -167,6 +167,9 @@ func TestTwoAlarms(t *testing.T) {
 	b.see(work, make([]byte, 10), time.Hour)
 	b.Advance(time.Minute)
 	b.ended("the workload does not end")
+	b = playing(t)
+	b.Advance(time.Minute) // nobody waits
+	b.ended("the workload does not end")
 }
 
 // The workload, and nobody else, may type and see; one asker at a time waits; a bad grant is an error, not what nothing comes of.
@@ -271,6 +274,8 @@ func TestStartTellsWhose(t *testing.T) {
 	b := playing(t)
 	life3 := abi.MakeEndpoint(fake.Other.Slot(), 3)
 	b.dies("ctl", life3)
+	b.event("rtc", abi.Event{Kind: abi.EventStart, Endpoint: work})
+	b.event("rtc", abi.Event{Kind: abi.EventDeath, Endpoint: work})
 	b.news()
 	b.traced = nil
 	b.types(work, "n", 1)
@@ -303,6 +308,18 @@ func TestForeign(t *testing.T) {
 		if len(b.went) != n+1 || b.went[n] != abi.TracePass || b.victim.Regs.RIP != a.Start+300 {
 			t.Errorf("vector %d goes on by %v", s.Vector, b.went[n:])
 		}
+	}
+}
+
+// Before the plan begins, too, what is no access to the chip takes its course.
+func TestForeignBefore(t *testing.T) {
+	b := newBench(t, "ctl", "victim=ctl").start()
+	b.next(fake.Root, abi.RSRefresh)
+	if how := b.io(0xee, 0x3f8, 1); how != abi.TracePass {
+		t.Errorf("OUT goes on by %d", how)
+	}
+	if how := b.io(0xee, ctlBase, 1); how != abi.TraceGo {
+		t.Errorf("OUT to the chip goes on by %d", how)
 	}
 }
 

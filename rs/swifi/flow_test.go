@@ -178,7 +178,7 @@ func TestAnswerAfterDeath(t *testing.T) {
 	if m := b.next(work, load.Run); m.Arg[0] != 4 {
 		t.Errorf("a Run of %d operations, want 4 that show whether the next life works", m.Arg[0])
 	}
-	b.news() // old news, that changes nothing
+	b.Deliver(abi.Msg{Source: fake.Root, Type: abi.RSNews, Arg: [7]uint64{3}}, abi.KindSendA) // old news, that changes nothing
 	b.nothing(work)
 }
 
@@ -242,16 +242,20 @@ func TestEvents(t *testing.T) {
 	}
 	b.start()
 	run := b.next(work, load.Run)
+	b.reach(b.planted()[0])
 	for range 70 {
-		b.event("rtc", abi.Event{Kind: abi.EventReady})
+		b.event("sum", abi.Event{Kind: abi.EventDeath, Reason: abi.ReasonException, Endpoint: life1})
 	}
 	b.event("rtc", abi.Event{Kind: abi.EventDeath, Reason: abi.ReasonPanic})
 	b.news()
+	b.event("sum", abi.Event{Kind: abi.EventReady, Endpoint: life1})
+	b.news()
 	b.answer(work, run, abi.OK, right(4)...)
+	b.answer(work, b.next(work, load.Run), abi.OK, right(4)...)
 	b.answer(work, b.next(work, load.Others), abi.OK, 0, 0)
 	for _, f := range b.frames() {
 		if end, ok := f.(*record.End); ok {
-			if end.Deaths != 0 || len(end.Collaterals) != 1 || !strings.HasPrefix(end.Collaterals[0], "rtc: ") {
+			if end.Deaths != 70 || len(end.Collaterals) != 1 || !strings.HasPrefix(end.Collaterals[0], "rtc: ") {
 				t.Errorf("%+v", end)
 			}
 			return
