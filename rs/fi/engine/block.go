@@ -15,10 +15,17 @@ type Tally struct {
 
 func (t Tally) bad() bool { return t.Errors+t.Wrong+t.Lost > 0 }
 
+// slower is how much longer an operation may take where each new instruction is a stop.
+const slower = 50
+
 func (e *Engine) work(ops int, p phase) {
 	e.phase = p
+	limit := e.plan.Limit
+	if p == golden {
+		limit *= slower
+	}
 	e.alarm(e.workLimit(ops))
-	e.w.Work(ops, e.plan.Limit, e.plan.Seed^uint64(e.block))
+	e.w.Work(ops, limit, e.plan.Seed^uint64(e.block))
 }
 
 // Worked is told that the workload has ended.

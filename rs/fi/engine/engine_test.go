@@ -244,3 +244,21 @@ func TestLieBetweenBlocks(t *testing.T) {
 		t.Errorf("%+v, %q", e, w.words)
 	}
 }
+
+// A golden run whose workload was late among so many stops is made again with those that are left; one that fails again and again ends the
+// plan.
+func TestGoldenRunFails(t *testing.T) {
+	for late, want := range map[int]string{0: "", maxFailed - 1: "", maxFailed: "again and again"} {
+		w := newWorld(t, 4)
+		w.late = late
+		p := aPlan(5, 3)
+		p.Reached = true
+		w.run(p, kind{[]byte{doesCrash}})
+		if !strings.Contains(w.words, want) || (w.words == "") != (want == "") {
+			t.Errorf("%d late workloads: %q, want words with %q", late, w.words, want)
+		}
+		if want == "" && len(w.ends()) != 3 {
+			t.Errorf("%d late workloads: %d blocks", late, len(w.ends()))
+		}
+	}
+}

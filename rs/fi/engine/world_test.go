@@ -54,6 +54,7 @@ type world struct {
 	left    string
 	others  []string
 	frames  []record.Frame
+	late    int // workloads that lose an operation
 	over    bool
 	words   string
 
@@ -134,6 +135,11 @@ func (w *world) Left() string { return w.left }
 func (w *world) later(f func()) { w.queue = append(w.queue, f) }
 
 func (w *world) Work(ops int, limit time.Duration, seed uint64) {
+	if w.late > 0 {
+		w.late--
+		w.later(func() { w.e.Worked(Tally{Right: ops - 1, Lost: 1}) })
+		return
+	}
 	w.later(func() { w.e.Worked(w.work(ops, limit)) })
 }
 
