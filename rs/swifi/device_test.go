@@ -284,6 +284,18 @@ func TestStartTellsWhose(t *testing.T) {
 	}
 }
 
+// A life that nobody has told of yet has the interrupts that its own accesses make.
+func TestFirstAccess(t *testing.T) {
+	b := playing(t)
+	life3 := abi.MakeEndpoint(fake.Other.Slot(), 3)
+	b.dies("ctl", life3)
+	b.traced = nil
+	b.out(ctlBase+regEnable, 0x02) // transmit empty, which it is
+	if len(b.traced) != 1 || abi.Endpoint(b.traced[0].Arg[1]) != life3 {
+		t.Errorf("interrupts: %v", b.traced)
+	}
+}
+
 // An access that is not the chip's, an exception that is no access, and one of another kind, are what they are without the injector.
 func TestForeign(t *testing.T) {
 	b := playing(t)

@@ -32,6 +32,7 @@ func TestPlanCannotBeFollowed(t *testing.T) {
 		{"a workload that fails without a fault", "victim=rtc reached=yes limit=1ms", "golden run: the workload failed without a fault", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			image, err := archive.Build(archive.Options{Root: root, Bin: filepath.Join(root, "out", "bin"), Victim: "rtc", Plan: c.plan, Period: 5 * time.Millisecond})
 			if err != nil {
