@@ -14,7 +14,7 @@ var handFI = []mutation{
 	{id: "fi-site-looked", file: "rs/fi/engine/arm.go", before: "string(now) != string(a.Old) && e.mended", after: "false", why: "an injector that reads the wrong text does not notice"},
 	{id: "fi-site-dead", file: "rs/fi/engine/life.go", before: "\te.b.sites = map[uint64]int{} // its text went with it\n", after: "", why: "a next life's own breakpoint is an old fault's"},
 	{id: "fi-golden-died", file: "rs/fi/engine/life.go", before: "\t\te.lost = true\n\t\treturn\n", after: "\t\treturn\n", why: "a golden run that a death interrupted is taken for whole"},
-	{id: "fi-carry", file: "rs/fi/engine/block.go", before: "(e.mended || e.plan.Kind == plan.Carry)", after: "true", why: "a block begins on a life that has the last one's faults"},
+	{id: "fi-carry", file: "rs/fi/engine/block.go", before: "(e.mended || e.plan.Kind == plan.Carry)", after: "(e.mended || e.plan.Kind <= plan.Carry)", why: "a block begins on a life that has the last one's faults"},
 	{id: "fi-found-out", file: "rs/fi/engine/block.go", before: "\t\tcase t.Lost > 0: // it may be found out yet\n\t\t\te.await(grace)\n", after: "", why: "a hang is a silent loss, since nobody waits for it to be found out"},
 	{id: "fi-refused", file: "rs/fi/engine/life.go", before: "\t\te.refused = err\n", after: "\t\t_ = err\n", why: "why a victim does not come back is not told"},
 	{id: "swifi-alarm-overtaken", file: "rs/swifi/injector.go", before: "\tj.arm()\n\tj.events()\n\tif j.due == 0 {", after: "\tj.arm()\n\tif j.due == 0 {", why: "a death that nobody has told of yet is a limit that is over"},
@@ -30,5 +30,5 @@ var handFI = []mutation{
 	{id: "swifi-restart", file: "rs/swifi/world.go", before: "\tcase why == abi.WhyFailed, why == abi.WhyDown:", after: "\tcase why == abi.WhyDown:", why: "a victim that was given up ends the plan"},
 	{id: "swifi-dead-wire", file: "rs/swifi/injector.go", before: "\t\tj.device.Forget()", after: "\t\t_ = j.device", why: "what was typed for the dead is the next life's"},
 	{id: "swifi-whose-line", file: "rs/swifi/device.go", before: "\tj.ep = s.Endpoint\n", after: "", why: "a life that nobody has told of gets no interrupts"},
-	{id: "swifi-types-once", file: "rs/swifi/args.go", before: "if !slices.ContainsFunc(j.types, func(o fault.Type) bool { return o.Name() == n }) {", after: "if true {", why: "a type that two lists have is drawn twice as often"},
+	{id: "swifi-types-once", file: "rs/swifi/args.go", before: "return o.Name() == n }) {", after: "return o == nil }) {", why: "a type that two lists have is drawn twice as often"},
 }
