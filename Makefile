@@ -31,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-slurm demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
+.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-slurm test-planted demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -64,7 +64,7 @@ test-host: need-go need-cc need-binutils ## unit tests and simulations, without 
 test-qemu: need-qemu need-grub need-cc need-binutils image $(OUT)/bin/sum ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
-test-long: test-hogs test-boot test-bochs test-recorded test-report ## what takes longer than make test should, or needs a host that does nothing else
+test-long: test-hogs test-boot test-bochs test-recorded test-report test-planted ## what takes longer than make test should, or needs a host that does nothing else
 
 test-recorded: need-qemu image ## a new run of make bench beside the recorded figures
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 8m -run TestRecorded ./tools/bench
@@ -82,6 +82,9 @@ test-report: need-chromium # a campaign's page in a browser
 	$(GO) test $(TESTFLAGS) -count=1 -tags browser -timeout 10m -run TestBrowser ./tools/campaign/report
 test-slurm: need-slurm ## a campaign's shards as jobs of a real Slurm, on this host alone, and of GNU parallel
 	PATH=$$PATH:/usr/sbin $(GO) test $(TESTFLAGS) -count=1 -tags slurm -timeout 10m ./tools/campaign/jobs
+
+test-planted: need-qemu image $(OUT)/bin/sum # kernels with planted bugs, each reported by the same campaign
+	$(GO) test $(TESTFLAGS) -count=1 -v -tags qemu,long -timeout 15m -run TestPlanted ./tools/campaign/planted
 
 # One package after the other, so that machines do not share the host's two cores.
 QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools rs/fi | sed 's|^|./|')))

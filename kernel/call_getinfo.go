@@ -98,22 +98,41 @@ func (k *Kernel) counts() abi.Counts {
 		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.deaths) - k.nDeaths), Accounts: k.accounts.Free(),
 		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
 	c.Windows, c.Holders, c.Views = k.windows.Room()
-	c.Open = k.irqs.Open(k)
-	free := uint64(0)
+	for i := range k.tasks.Tasks {
+		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
+			c.Alarms--
+		}
+	}
+	c.Open, c.Orphans = k.irqs.Open(k), k.orphans()
+	return c
+}
+
+// orphans is how much there is of tasks that are gone.
+func (k *Kernel) orphans() (n uint64) {
+	free, ports, rows := uint64(0), k.ports.taken, k.hookRows
 	for i := range k.tasks.Tasks {
 		t := &k.tasks.Tasks[i]
+		if _, ok := k.timers.Deadline(alarmID(t)); ok && !there(t) {
+			n++
+		}
 		if !there(t) {
 			free |= 1 << i
+			continue
 		}
-		if _, ok := k.timers.Deadline(alarmID(t)); ok {
-			c.Alarms--
-			c.Orphans += free >> i & 1
+		for _, r := range t.Priv.Ports[:t.Priv.NPorts] {
+			ports -= uint64(r.Last) - uint64(r.First) + 1
 		}
+		rows -= uint64(t.Priv.NIRQs)
 	}
 	for m := k.tasks.Living(); m != 0; m &= m - 1 {
-		c.Orphans += uint64(bits.OnesCount64(k.taskOf(m).SendTo & free))
+		n += uint64(bits.OnesCount64(k.taskOf(m).SendTo & free))
 	}
-	return c
+	for id := range abi.MaxHooks {
+		if owner, used := k.irqs.Owner(id); used && k.tasks.Lookup(owner) == nil {
+			n++
+		}
+	}
+	return n + ports + rows
 }
 
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {

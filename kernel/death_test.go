@@ -106,6 +106,9 @@ func TestLeftoversAreCounted(t *testing.T) {
 		{"a line", func() { r.m.Unmask(4) }, func() { r.m.Mask(4) }, 1, 0},
 		{"two lines", func() { r.m.Unmask(4); r.m.Unmask(17) }, func() { r.m.Mask(4); r.m.Mask(17) }, 2, 0},
 		{"an alarm", func() { r.timers.Set(alarmID(x), ^uint64(0)) }, func() { r.timers.Cancel(alarmID(x)) }, 0, 1},
+		{"two hooks", func() { r.irqs.Claim(x.Endpoint, 4, 0); r.irqs.Claim(x.Endpoint, 17, 0) }, func() { r.irqs.ReleaseAll(x.Endpoint) }, 0, 2},
+		{"ports", func() { r.ports.take(abi.PortRange{First: 0x70, Last: 0x77}) }, func() { r.ports.drop(abi.PortRange{First: 0x70, Last: 0x77}) }, 0, 8},
+		{"a row", func() { r.hookRows++ }, func() { r.hookRows-- }, 0, 1},
 		{"a permit", func() { peer.SendTo |= 1 << slot }, func() { peer.SendTo &^= 1 << slot }, 0, 1},
 		{"all that", func() { peer.SendTo |= 1 << slot; r.timers.Set(alarmID(x), ^uint64(0)); r.m.Unmask(4) }, func() { peer.SendTo &^= 1 << slot; r.timers.Cancel(alarmID(x)); r.m.Mask(4) }, 1, 2},
 	} {

@@ -53,6 +53,7 @@ type Config struct {
 // Kernel is everything that ring 0 knows.
 type Kernel struct {
 	m        Machine
+	masks    masker // m, if it can be read; nil: it cannot
 	pool     *mem.Pool
 	phys     mem.Physical
 	template mem.Addr
@@ -111,6 +112,7 @@ type Kernel struct {
 // New makes a kernel without tasks.
 func New(cfg Config) *Kernel {
 	k := &Kernel{m: cfg.Machine, cpu: cfg.CPU, pool: cfg.Pool, phys: cfg.Pool.Physical(), template: cfg.Template, cfg: cfg, seed: cfg.Seed}
+	k.masks, _ = cfg.Machine.(masker) // now: what the run-time keeps of such a question is on the heap
 	k.entropy = entropy.New(cfg.Seed, cfg.Replay, cfg.Machine)
 	k.wallFrame = cfg.Pool.Get(nil)
 	k.wall = clockAt(k.phys, k.wallFrame)

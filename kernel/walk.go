@@ -377,14 +377,17 @@ func (k *Kernel) Owns(owner abi.Endpoint, line uint32) bool {
 	return false
 }
 
-// Masked implements irq.Checker: a machine that can read its masks back has a method for it.
+// masker is a machine that can read its masks back.
+type masker interface {
+	Masked(line uint32) (masked, known bool)
+}
+
+// Masked implements irq.Checker.
 func (k *Kernel) Masked(line uint32) (masked, known bool) {
-	if m, ok := k.m.(interface {
-		Masked(line uint32) (bool, bool)
-	}); ok {
-		return m.Masked(line)
+	if k.masks == nil {
+		return false, false
 	}
-	return false, false
+	return k.masks.Masked(line)
 }
 
 // checkInfo is check for the root task.

@@ -40,7 +40,7 @@ type Counts struct {
 
 	// What nobody has and is there all the same: 0 at any time, whatever has ended.
 	Open    uint64 // interrupt lines that nobody has a hook on, and are not masked
-	Orphans uint64 // alarms, and permits to send, of slots in which nobody is
+	Orphans uint64 // hooks, ports, alarms, and permits to send, of tasks that are gone
 }
 
 // Check is the first invariant of the kernel that does not hold.

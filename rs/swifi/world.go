@@ -93,7 +93,7 @@ func (j world) Left() string {
 	case c.Open > 0:
 		return "after a death an interrupt line is open that nobody has"
 	case c.Orphans > 0:
-		return "after a death an alarm or a permit to send is left of a task that is gone"
+		return "after a death a hook, a port, an alarm or a permit to send is left of a task that is gone"
 	}
 	return ""
 }

@@ -29,7 +29,6 @@ func TestPlanCannotBeFollowed(t *testing.T) {
 		{"no COM3", "victim=rtc", "no serial port at 0x3e8 for the records", false},
 		{"bad arguments", "victim=rtc strata=kernel", "args: strata=: kernel: expected driver, sdk, runtime", true},
 		{"a victim that is not there", "victim=nobody", "the victim or its workload is not there: ETIMEDOUT", true},
-		{"a workload that fails without a fault", "victim=rtc reached=yes limit=1ms", "golden run: the workload failed without a fault", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +53,7 @@ func TestPlanCannotBeFollowed(t *testing.T) {
 			if err != nil || status != qemu.StatusFailed {
 				t.Fatalf("status %d, %v; want %d", status, err, qemu.StatusFailed)
 			}
-			if log := vm.KernelLog(); c.words != "" && !strings.HasPrefix(c.words, "golden") && !strings.Contains(log, c.words) {
+			if log := vm.KernelLog(); !strings.Contains(log, c.words) {
 				t.Errorf("the log does not say %q:\n%s", c.words, log)
 			}
 			if c.wire {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,7 +28,9 @@ func made(ctx context.Context, s *spec.Spec, from image) (result.Campaign, error
 		m.Dirty = err != nil || len(bytes.TrimSpace(b)) > 0
 	}
 	if s.Machine != "simulated" {
-		if err := real(ctx, s, from, &m); err != nil {
+		if err := real(ctx, s, from, &m); errors.As(err, new(usageError)) {
+			return result.Campaign{}, err
+		} else if err != nil {
 			return result.Campaign{}, &machine.Fatal{Err: err}
 		}
 	}

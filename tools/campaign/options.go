@@ -63,7 +63,7 @@ func (o *options) runFlags(f *flag.FlagSet) {
 	f.StringVar(&o.dir, "o", "", "`folder` to keep it in; default out/campaigns/ID")
 	f.StringVar(&o.extra, "extra", "", "`folder` with executables and system.conf of your own: a victim, or a workload named load")
 	f.StringVar(&o.image, "image", "", "`folder` with kernel.elf and bin/, if they are not those of out/")
-	f.StringVar(&o.budget, "budget", "", "`10m` or 50000f: after that time, or that many faults, no group is begun; default none")
+	f.StringVar(&o.budget, "budget", "", "`10m`, 50000f or bad: after that time, that many faults, or something bad, no group is begun; default none")
 	o.how.flags(f)
 }
 
@@ -122,8 +122,8 @@ func groups(s *spec.Spec, shard string) ([]spec.Group, error) {
 
 // readBudget reads 10m or 50000f.
 func readBudget(text string) (b runner.Budget, err error) {
-	if text == "" {
-		return b, nil
+	if text == "" || text == "bad" {
+		return runner.Budget{Bad: text == "bad"}, nil
 	}
 	if n, ok := strings.CutSuffix(text, "f"); ok {
 		if b.Faults, err = strconv.Atoi(n); err == nil && b.Faults > 0 {
@@ -132,5 +132,5 @@ func readBudget(text string) (b runner.Budget, err error) {
 	} else if b.Time, err = time.ParseDuration(text); err == nil && b.Time > 0 {
 		return b, nil
 	}
-	return b, usageError{fmt.Errorf("budget %q: expected a time, as 10m, or a number of faults, as 50000f", text)}
+	return b, usageError{fmt.Errorf("budget %q: expected a time, as 10m, a number of faults, as 50000f, or bad", text)}
 }

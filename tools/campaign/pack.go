@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -26,7 +28,11 @@ func pack(m image, s *spec.Spec, p *plan.Plan) ([]byte, error) {
 	}
 	made, err := archive.Build(o)
 	if err != nil {
-		return nil, fmt.Errorf("the boot archive of %q: %w", p.Victim, err)
+		err = fmt.Errorf("the boot archive of %q: %w", p.Victim, err)
+		if !errors.Is(err, fs.ErrNotExist) { // else it was not built
+			err = usageError{err}
+		}
+		return nil, err
 	}
 	return made.Archive, nil
 }

@@ -133,7 +133,11 @@ func runShrink(ctx context.Context, t *tool, f *flag.FlagSet, args []string) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "block %d comes to %s with %d of its %d faults, %v; %d boots. Without any of them it does not:\n", id.Block, s.Class, len(s.Made), c.Spec.Faults, s.Made, s.Boots)
+	after := ""
+	if s.After > 0 {
+		after = fmt.Sprintf(", after the %d blocks before it in its boot", s.After)
+	}
+	fmt.Fprintf(t.out, "block %d comes to %s with %d of its %d faults, %v%s; %d boots. Without any of them it does not:\n", id.Block, s.Class, len(s.Made), c.Spec.Faults, s.Made, after, s.Boots)
 	for _, l := range s.Lines {
 		fmt.Fprintf(t.out, "%3d %-12s %s %s %s: %s -> %s %s\n", l.Index, l.Type, l.Addr, l.Symbol, l.Place, l.BeforeAs, l.AfterAs, l.Did)
 	}

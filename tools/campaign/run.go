@@ -35,6 +35,9 @@ func runRun(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error 
 	if _, err := groups(s, o.shard); err != nil {
 		return err
 	}
+	if err := folder(o.extra); err != nil {
+		return err
+	}
 	from, err := built(o.image, o.extra)
 	if err != nil {
 		return err
@@ -67,6 +70,21 @@ func runRun(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error 
 		}
 	}
 	return t.work(ctx, st, o.shard, &o.how, budget)
+}
+
+// folder looks for the user's.
+func folder(extra string) error {
+	if extra == "" {
+		return nil
+	}
+	info, err := os.Stat(extra)
+	switch {
+	case err != nil:
+		return usageError{fmt.Errorf("-extra: %w: expected a folder with executables and system.conf", err)}
+	case !info.IsDir():
+		return usagef("-extra %s: expected a folder with executables and system.conf", extra)
+	}
+	return nil
 }
 
 func runResume(ctx context.Context, t *tool, f *flag.FlagSet, args []string) error {

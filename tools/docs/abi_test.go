@@ -3,6 +3,7 @@ package docs
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,18 +23,15 @@ func TestExamplesHaveTheABIsNumbers(t *testing.T) {
 		"EXIT": uint64(abi.CallExit), "COPYFROM": uint64(abi.CallCopyFrom), "COPYTO": uint64(abi.CallCopyTo),
 		"REPLY": uint64(abi.MsgReply), "NOTIFY": uint64(abi.MsgNotify), "LOOKUP": uint64(abi.RSLookup), "READY": uint64(abi.RSReady),
 		"HEARTBEAT": uint64(abi.RSHeartbeat), "STOP": uint64(abi.RSStop), "ANY": uint64(abi.Any), "ASK": uint64(abi.MsgService),
-		"OK": uint64(abi.OK), "E2BIG": uint64(abi.E2BIG), "EAGAIN": uint64(abi.EAGAIN), "EINVAL": uint64(abi.EINVAL), "ENOSYS": uint64(abi.ENOSYS), "ETIMEDOUT": uint64(abi.ETIMEDOUT),
+		"OK": uint64(abi.OK), "E2BIG": uint64(abi.E2BIG), "EAGAIN": uint64(abi.EAGAIN), "EINVAL": uint64(abi.EINVAL), "ENOSYS": uint64(abi.ENOSYS), "ESRCH": uint64(abi.ESRCH), "ETIMEDOUT": uint64(abi.ETIMEDOUT),
+		"PUBLISH": uint64(abi.DSPublish), "RETRIEVE": uint64(abi.DSRetrieve),
 		"EDEADSRCDST": uint64(abi.EDEADSRCDST),
 		"POLY":        uint64(sum.Poly), "CRC": uint64(sum.CRC), "SORT": uint64(sum.Sort), "STATE": uint64(sum.State), "LONGEST": sum.MaxLength,
 		"RUN": uint64(load.Run), "OTHERS": uint64(load.Others), "STOPRUN": uint64(load.Stop), "GONE": uint64(load.Gone), "DYING": uint64(load.Dying),
 	}
 	always := []string{"RECEIVE", "SENDREC", "EXIT", "REPLY", "NOTIFY", "READY", "HEARTBEAT", "STOP", "ANY"}
-	for name, own := range map[string][]string{"echo": nil, "sum": nil, "oracle": {"MS", "TRIES", "DEATHS"}} {
-		b, err := os.ReadFile(root + "/docs/examples/" + name + "/" + name + ".c")
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := string(b)
+	for name, own := range map[string][]string{"echo": nil, "sum": nil, "oracle": {"MS", "TRIES", "DEATHS"}, "meter": {"ADD", "READ", "TOTAL", "LAST", "KEPT"}} {
+		text := example(t, name)
 		seen := map[string]bool{}
 		for _, m := range regexp.MustCompile(`([A-Z0-9]+) = (0x[0-9a-f]+|[0-9]+)`).FindAllStringSubmatch(text, -1) {
 			v, err := strconv.ParseUint(m[2], 0, 64)
@@ -63,4 +61,22 @@ func TestExamplesHaveTheABIsNumbers(t *testing.T) {
 			t.Errorf("%s: its stack ends at %s, want an address in [%#x, %#x] that 16 divides", name, stack[1], uint64(abi.RAMBase), uint64(abi.RAMBase+abi.RAMSize))
 		}
 	}
+}
+
+// example is the text of all files of an example.
+func example(t *testing.T, name string) string {
+	t.Helper()
+	files, err := filepath.Glob(root + "/docs/examples/" + name + "/*.[ch]")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no sources: %v", name, err)
+	}
+	var text strings.Builder
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(b)
+	}
+	return text.String()
 }

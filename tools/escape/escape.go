@@ -48,7 +48,8 @@ func Parse(output, prefix string) (sites []Site) {
 	return sites
 }
 
-// Source is a file's functions, and what in it allocates though the compiler does not say so: maps and goroutines.
+// Source is a file's functions, and what in it allocates though the compiler does not say so: maps, goroutines, and questions whether a value has an
+// interface, of which the run-time keeps a table of answers, at a time that it draws.
 type Source struct {
 	set   *token.FileSet
 	file  *ast.File
@@ -64,13 +65,17 @@ func Read(name string, src []byte) (*Source, error) {
 	}
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		what := ""
-		switch n.(type) {
+		switch n := n.(type) {
 		case *ast.MapType:
 			what = "a map"
 		case *ast.GoStmt:
 			what = "a goroutine"
 		case *ast.ChanType:
 			what = "a channel"
+		case *ast.TypeAssertExpr: // to a pointer it is a comparison
+			if _, pointer := n.Type.(*ast.StarExpr); !pointer {
+				what = "a type assertion"
+			}
 		}
 		if what != "" {
 			line := s.set.Position(n.Pos()).Line

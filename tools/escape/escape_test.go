@@ -81,6 +81,7 @@ var allowed = []Allowed{
 	{"kernel/archive", "the boot archive is opened at boot"},
 
 	{"kernel/abi.Errno.Name", "names why a boot is refused"},
+	{"kernel/abi.AsErrno", other},
 	{"kernel/abi.Errno.Err", other},
 	{"kernel/abi.errnoError.Error", other},
 	{"kernel/abi.Label.String", "is linked as a method of a type; nobody in the kernel calls it"},
@@ -116,12 +117,12 @@ runtime/a.go:3:1: x escapes to heap
 }
 
 func TestRead(t *testing.T) {
-	s, err := Read("k/a.go", []byte("package k\n\nvar m map[int]int\n\nfunc f() {\n\tgo f()\n}\n\nfunc (t *T[A]) g() {\n\t_ = make(chan int)\n}\n\nfunc (t T) h() {\n}\n"))
+	s, err := Read("k/a.go", []byte("package k\n\nvar m map[int]int\n\nfunc f() {\n\tgo f()\n}\n\nfunc (t *T[A]) g() {\n\t_ = make(chan int)\n}\n\nfunc (t T) h(x any) {\n\t_ = x.(*T)\n\t_ = x.(I)\n}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := fmt.Sprint(s.Sites)
-	if want := "[k/a.go:3: : a map k/a.go:6: f: a goroutine k/a.go:10: (*T).g: a channel]"; got != want {
+	if want := "[k/a.go:3: : a map k/a.go:6: f: a goroutine k/a.go:10: (*T).g: a channel k/a.go:15: T.h: a type assertion]"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if f := s.Func(14); f != "T.h" {

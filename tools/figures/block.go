@@ -20,6 +20,9 @@ var blocks = map[string]func(r *record) (string, error){
 	"rows":     meanings,
 	"table":    table,
 	"linux":    linuxTable,
+
+	"claim":     claim,
+	"campaigns": campaigns,
 }
 
 // fill is a document with its blocks as r says. Errors: a block of an unknown name, without an end, within another, or

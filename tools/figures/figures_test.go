@@ -53,7 +53,7 @@ func TestFill(t *testing.T) {
 		{"no block\n", "no block\n", ""},
 		{"a\n<!-- figures: measured -->\nold\nlines\n<!-- end -->\nb", "a\n<!-- figures: measured -->\nMeasured: commit 0123456789ab, QEMU 7.2.22 (TCG), q35, 256 MiB, 2026-01-02.\n<!-- end -->\nb", ""},
 		{"<!-- end -->\n", "<!-- end -->\n", ""}, // of something else
-		{"a\n<!-- figures: nothing -->\n<!-- end -->\n", "", `doc:2: block "nothing": expected one of demo linux`},
+		{"a\n<!-- figures: nothing -->\n<!-- end -->\n", "", `doc:2: block "nothing": expected one of campaigns claim demo linux`},
 		{"<!-- figures: measured -->\nold\n", "", `doc:1: block "measured": expected "<!-- end -->" after it`},
 		{"<!-- figures: measured -->\n<!-- figures: rows -->\n<!-- end -->\n", "", "doc:2: a block begins within another"},
 	} {
@@ -149,6 +149,52 @@ func TestRecord(t *testing.T) {
 		_, missing := os.Stat(out)
 		if c.err == "" && (err != nil || missing != nil) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err) || missing == nil) {
 			t.Errorf("%.60s: error %v, want %q; file %v", c.bench, err, c.err, missing)
+		}
+	}
+}
+
+// A summary of campaigns is kept beside what was measured; one that says nothing, or of a tree that nobody has, is not.
+func TestRecordCampaigns(t *testing.T) {
+	const good = `{"claim":"No crash.","faults":200,"blocks":2,"campaigns":[{"id":"a1","commit":"c","qemu":"Q","machine":"q35","command":["run"],"faults":1200,"activated":3,` +
+		`"blocks":2,"boots":1,"died":2,"back":1,"outcomes":{"recovered":1,"corruption":1}}]}`
+	for _, c := range []struct{ summary, err string }{
+		{good, ""},
+		{strings.Replace(good, `"commit":"c"`, `"commit":"c","dirty":true`, 1), "a tree with changes"},
+		{strings.Replace(good, `"faults":200`, `"faults":0`, 1), "expected campaigns, faults and a claim"},
+		{"{", "unexpected end"},
+	} {
+		dir := t.TempDir()
+		record, summary := filepath.Join(dir, "r.json"), filepath.Join(dir, "s.json")
+		for path, text := range map[string]string{record: `{"bench":` + goodBench + `,"demo":` + goodDemo + `}`, summary: c.summary} {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := recordCampaigns(record, summary, false)
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%.60s: %v, want %q", c.summary, err, c.err)
+			}
+			continue
+		}
+		r, e := readRecord(record)
+		if err != nil || e != nil {
+			t.Fatal(err, e)
+		}
+		text, e := fill("d", "<!-- figures: claim -->\n<!-- end -->\n<!-- figures: campaigns -->\n<!-- end -->\n", r)
+		if e != nil || !strings.Contains(text, "No crash. The victim died in 2 blocks, and its next life worked in 1 of those.") ||
+			!strings.Contains(text, "| a1 | 1,200 | 3 (0.25 %) | 2 | 1 | 2 | 1 | recovered 1, corruption 1 |") {
+			t.Errorf("%v\n%s", e, text)
+		}
+		// What is measured anew keeps it.
+		bench, demo := filepath.Join(dir, "b"), filepath.Join(dir, "d")
+		os.WriteFile(bench, []byte(goodBench), 0o600)
+		os.WriteFile(demo, []byte(goodDemo), 0o600)
+		if err := recordReports(record, bench, demo, false); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := readRecord(record); err != nil || r.Campaigns == nil || r.Campaigns.Faults != 200 {
+			t.Errorf("lost: %v", err)
 		}
 	}
 }

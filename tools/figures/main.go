@@ -14,6 +14,7 @@ import (
 const usage = `usage:
   figures ready [-dirty]                           tell, before measuring, whether the tree is one that a record may name
   figures record [-dirty] -bench FILE -demo FILE   record what bench -json and demo -json printed, and rewrite the documents
+  figures campaigns [-dirty] FILE                  record the summary.json of campaign report, and rewrite the documents
   figures write                                    rewrite the documents' blocks
   figures check                                    compare them with what is recorded
 `
@@ -42,7 +43,7 @@ func run(root string, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	reports := *bench != "" && *demo != ""
-	if f.NArg() > 0 || reports != (verb == "record") {
+	if (f.NArg() == 1) != (verb == "campaigns") || f.NArg() > 1 || reports != (verb == "record") {
 		fmt.Fprint(stderr, usage)
 		return 2
 	}
@@ -50,6 +51,10 @@ func run(root string, args []string, stdout, stderr io.Writer) int {
 	switch verb {
 	case "record":
 		if err = recordReports(filepath.Join(root, recordFile), *bench, *demo, *dirty); err == nil {
+			err = write(root, stdout)
+		}
+	case "campaigns":
+		if err = recordCampaigns(filepath.Join(root, recordFile), f.Arg(0), *dirty); err == nil {
 			err = write(root, stdout)
 		}
 	case "ready":

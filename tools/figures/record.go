@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"bennu/tools/campaign/report"
 	"bennu/tools/internal/figure"
 )
 
@@ -48,8 +49,9 @@ type demo struct {
 
 // record is the file.
 type record struct {
-	Bench bench `json:"bench"`
-	Demo  demo  `json:"demo"`
+	Bench     bench           `json:"bench"`
+	Demo      demo            `json:"demo"`
+	Campaigns *report.Summary `json:"campaigns,omitempty"` // of campaigns that take too long to be made with each record
 }
 
 func readRecord(path string) (*record, error) {
@@ -72,6 +74,9 @@ func readJSON(path string, v any) error {
 // check out again.
 func recordReports(path, benchPath, demoPath string, dirty bool) error {
 	r := new(record)
+	if before, err := readRecord(path); err == nil {
+		r.Campaigns = before.Campaigns
+	}
 	if err := errors.Join(readJSON(benchPath, &r.Bench), readJSON(demoPath, &r.Demo)); err != nil {
 		return err
 	}
@@ -82,6 +87,33 @@ func recordReports(path, benchPath, demoPath string, dirty bool) error {
 	if len(faults) > 0 {
 		return errors.Join(faults...)
 	}
+	b, err := r.encode()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o644)
+}
+
+// recordCampaigns keeps the summary that a campaign's report has. One of a tree that nobody can check out again is none, nor is one
+// without faults.
+func recordCampaigns(path, summary string, dirty bool) error {
+	r, err := readRecord(path)
+	if err != nil {
+		return err
+	}
+	s := new(report.Summary)
+	if err := readJSON(summary, s); err != nil {
+		return err
+	}
+	if s.Faults == 0 || len(s.Campaigns) == 0 || s.Claim == "" {
+		return fmt.Errorf("%s: expected campaigns, faults and a claim: is it the summary.json of campaign report?", summary)
+	}
+	for _, c := range s.Campaigns {
+		if c.Dirty && !dirty {
+			return fmt.Errorf("%s: campaign %s was made of a tree with changes that no commit has: commit them and run it again, or say -dirty", summary, c.ID)
+		}
+	}
+	r.Campaigns = s
 	b, err := r.encode()
 	if err != nil {
 		return err

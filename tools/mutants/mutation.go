@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"bennu/tools/internal/sources"
 )
 
 // mutation is a change of one file.
@@ -41,13 +43,10 @@ func (m *mutation) locate(root string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.id, err)
 	}
-	switch n := bytes.Count(src, []byte(m.before)); {
-	case m.before == m.after:
-		return fmt.Errorf("%s: the change changes nothing", m.id)
-	case n != 1:
-		return fmt.Errorf("%s: expected once in %s, found %d times:\n%s", m.id, m.file, n, m.before)
+	e := sources.Edit{File: m.file, Before: m.before, After: m.after}
+	if m.at, err = e.Find(src); err != nil {
+		return fmt.Errorf("%s: %w", m.id, err)
 	}
-	m.at = bytes.Index(src, []byte(m.before))
 	m.line = 1 + bytes.Count(src[:m.at], []byte("\n"))
 	m.constraint = constraintOf(src)
 	return nil
@@ -55,9 +54,7 @@ func (m *mutation) locate(root string) error {
 
 // changed is the file with the mutation. Preconditions: it was located in src.
 func (m *mutation) changed(src []byte) []byte {
-	out := append([]byte(nil), src[:m.at]...)
-	out = append(out, m.after...)
-	return append(out, src[m.at+len(m.before):]...)
+	return sources.Splice(src, m.at, len(m.before), m.after)
 }
 
 // change is a hash of the texts before and after.

@@ -1,31 +1,31 @@
-/* A workload of one's own for fault-injection campaigns, in C: its operation is a request to examples/echo, whose answers must count one by one.
- * It is started as the service `load` in rs/load's place, and speaks drivers/protocol/load. Build both, and break echo:
+/* A workload of one's own for fault-injection campaigns, in C. It is started as the service `load` in rs/load's place, and speaks drivers/protocol/load: this file
+ * does. What an operation is, and when its answer is right, another one says (oracle.h): echo.c, whose answers must count one by one, or
+ * examples/meter/operation.c. Build both, and break echo:
  *
  *     docs/examples/echo/build.sh /tmp/extra && docs/examples/oracle/build.sh /tmp/extra
  */
-typedef unsigned long u64;
-typedef unsigned int u32;
+#include "oracle.h"
 
-struct message { u32 source, type; u64 arg[7]; };
+volatile struct message *const page = (void *)0x40002000; /* CallArea.Msg */
 
-static volatile struct message *const page = (void *)0x40002000; /* CallArea.Msg */
-static volatile u32 *const root = (void *)0x40001010;            /* StartInfo.Root */
-static volatile u64 *const base = (void *)0x40001050;            /* StartInfo.TSCBase, and behind it TSCMult */
+static volatile u32 *const root = (void *)0x40001010;     /* StartInfo.Root */
+static volatile u64 *const base = (void *)0x40001050;     /* StartInfo.TSCBase, and behind it TSCMult */
 
 enum { RECEIVE = 2, SENDREC = 3, SENDA = 6, EXIT = 32 };
-enum { REPLY = 0x100, NOTIFY = 0x1000, LOOKUP = 0x708, READY = 0x714, HEARTBEAT = 0x715, STOP = 0x716 };
-enum { RUN = 0xd00, OTHERS = 0xd01, STOPRUN = 0xd02, ASK = 0x900 };
-enum { OK = 0, EAGAIN = 11, ENOSYS = 78, ETIMEDOUT = 110, EDEADSRCDST = 202, ANY = 0x3e };
+enum { NOTIFY = 0x1000, LOOKUP = 0x708, READY = 0x714, HEARTBEAT = 0x715, STOP = 0x716 };
+enum { RUN = 0xd00, OTHERS = 0xd01, STOPRUN = 0xd02 };
+enum { EAGAIN = 11, ENOSYS = 78, ETIMEDOUT = 110, EDEADSRCDST = 202, ANY = 0x3e };
 enum { GONE = 2, DYING = 3 }; /* load.Why */
 enum { MS = 1000000, TRIES = 1000, DEATHS = 16 };
 #define FOREVER (~0UL)
-#define VICTIM 0x6f686365UL /* "echo", as a label's first word has it */
+
+static const union { char text[16]; u64 word[2]; } label = {VICTIM}; /* build.sh says whose */
 
 /* What came of a Run. */
 static u64 right, errors, wrong, lost, interrupted, first, at, refused, why;
 
 static u32 victim; /* endpoint; 0: to be looked up */
-static u64 last;   /* number that it has answered; 0: none yet */
+static u64 end_of; /* ns: when the limit of the operation is over */
 static u64 tag;
 
 static u64 call(u64 nr, u64 a, u64 b)
@@ -71,8 +71,8 @@ static u32 find(void)
 		u64 pinged = 0, error;
 
 		page->type = LOOKUP;
-		page->arg[0] = VICTIM;
-		page->arg[1] = 0;
+		page->arg[0] = label.word[0];
+		page->arg[1] = label.word[1];
 		page->arg[6] = 0;
 		error = call(SENDREC, *root, FOREVER);
 		while (error == OK && page->type == NOTIFY) { /* a ping came before the answer */
@@ -89,51 +89,49 @@ static u32 find(void)
 	return 0;
 }
 
-/* ask sends a request, and waits for its answer: the one with its tag, since one that came too late may still be there. */
-static u64 ask(u64 limit)
+/* ask waits for the answer with its tag, since one that came too late may still be there. */
+enum verdict ask(u32 type, u64 a, u64 b)
 {
-	u64 end = now() + limit, error;
+	u64 left = end_of - now(), error = ETIMEDOUT;
 
-	page->type = ASK;
+	page->type = type;
+	page->arg[0] = a;
+	page->arg[1] = b;
 	page->arg[6] = ++tag;
-	error = call(SENDREC, victim, limit);
+	if (left <= FOREVER / 2)
+		error = call(SENDREC, victim, left);
 	while (error == OK && (page->type != REPLY || page->arg[6] != tag)) {
-		u64 left = end - now();
-		error = left <= limit ? call(RECEIVE, victim, left) : ETIMEDOUT;
+		left = end_of - now();
+		error = left <= FOREVER / 2 ? call(RECEIVE, victim, left) : ETIMEDOUT;
 	}
-	return error == EAGAIN ? ETIMEDOUT : error; /* nothing came in time */
-}
-
-static void silent(u64 *count, u64 operation)
-{
-	if (wrong + lost == 0) {
-		first = now();
-		at = operation;
-	}
-	++*count;
-}
-
-/* operate does one operation. 0: the victim died in it. */
-static int operate(u64 operation, u64 limit)
-{
-	u64 error = ask(limit);
-
 	if (error == EDEADSRCDST)
-		return 0;
-	if (error != OK) {
-		silent(&lost, operation);
-		last = 0;
-	} else if (page->arg[0] != OK) {
+		return DIED;
+	if (error != OK)
+		return LOST; /* nothing came in time */
+	return page->arg[0] == OK ? RIGHT : REFUSED;
+}
+
+/* judge counts how an operation ended. */
+static void judge(enum verdict v, u64 operation)
+{
+	switch (v) {
+	case RIGHT:
+		right++;
+		break;
+	case REFUSED:
 		if (errors++ == 0)
 			refused = operation | page->arg[0] << 48;
-	} else if (last != 0 && page->arg[1] != last + 1) {
-		silent(&wrong, operation);
-		last = page->arg[1];
-	} else {
-		right++;
-		last = page->arg[1];
+		break;
+	default:
+		if (wrong + lost == 0) {
+			first = now();
+			at = operation;
+		}
+		if (v == WRONG)
+			wrong++;
+		else
+			lost++;
 	}
-	return 1;
 }
 
 static void run_all(u64 n, u64 limit)
@@ -141,18 +139,20 @@ static void run_all(u64 n, u64 limit)
 	int deaths = 0;
 
 	right = errors = wrong = lost = interrupted = first = at = refused = why = 0;
+	begin();
 	for (u64 i = 0; i < n;) {
+		int fresh = victim == 0;
+
 		if (call(RECEIVE, *root, 0) == OK && page->type == NOTIFY)
 			news();
-		if (victim == 0) {
-			last = 0;
-			if ((victim = find()) == 0) {
-				why = GONE;
-				return;
-			}
+		if (fresh && (victim = find()) == 0) {
+			why = GONE;
+			return;
 		}
-		if (operate(i, limit)) {
-			i++;
+		end_of = now() + limit;
+		enum verdict v = operate(fresh);
+		if (v != DIED) {
+			judge(v, i++);
 			deaths = 0;
 			continue;
 		}

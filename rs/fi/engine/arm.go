@@ -18,6 +18,10 @@ func (e *Engine) begin() {
 	e.lies = ""
 	e.w.Put(&record.Begin{Block: e.block, Ep: e.ep, Life: e.life, Warm: e.warm, TSC: e.w.TSC()})
 	e.draw()
+	if e.b.seen.Lie {
+		e.finish()
+		return
+	}
 	for i := range e.b.faults {
 		if e.b.faults[i].made && !e.arm(i) {
 			e.finish()
@@ -44,7 +48,7 @@ func (e *Engine) draw() {
 		if e.plan.Turn {
 			t = int((uint64(e.block)*uint64(e.plan.Faults) + uint64(i)) % uint64(len(e.types)))
 		}
-		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
+		a := armed{kind: e.types[t], rand: r, made: e.plan.Makes(e.block, i), Fault: record.Fault{Index: uint16(i), Type: uint8(t)}}
 		switch k := a.kind.(type) {
 		case fault.Code:
 			e.site(&a, t, taken)

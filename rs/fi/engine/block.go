@@ -15,10 +15,17 @@ type Tally struct {
 
 func (t Tally) bad() bool { return t.Errors+t.Wrong+t.Lost > 0 }
 
+// slower is how much longer an operation may take where each new instruction is a stop.
+const slower = 50
+
 func (e *Engine) work(ops int, p phase) {
 	e.phase = p
+	limit := e.plan.Limit
+	if p == golden {
+		limit *= slower
+	}
 	e.alarm(e.workLimit(ops))
-	e.w.Work(ops, e.plan.Limit, e.plan.Seed^uint64(e.block))
+	e.w.Work(ops, limit, e.plan.Seed^uint64(e.block))
 }
 
 // Worked is told that the workload has ended.
@@ -78,6 +85,8 @@ func (e *Engine) try() {
 }
 
 func (e *Engine) tried(t Tally) {
+	e.b.seen.Wrong += t.Wrong // one that is wrong is so whoever gave it
+	e.b.end.Wrong += uint32(t.Wrong)
 	switch {
 	case !e.alive() && !e.b.seen.GaveUp:
 		e.await(lifeLimit)
@@ -162,6 +171,10 @@ func (e *Engine) finish() {
 	e.w.Put(end)
 	e.done++
 	e.block++
+	if e.b.seen.Lie { // of what comes next on this machine nobody could tell whose doing it is
+		e.quit("the machine has lied: " + end.Words)
+		return
+	}
 	e.mend()
 }
 

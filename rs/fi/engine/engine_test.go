@@ -147,8 +147,28 @@ func TestDrawsStandAlone(t *testing.T) {
 			}
 		}
 	}
-	if n != 9 {
-		t.Errorf("%d faults were made, want 9", n)
+	if n != 20+20+3 { // only the last block's are left out
+		t.Errorf("%d faults were made, want 43", n)
+	}
+}
+
+// A life that works but for what it has inherited answers wrongly: that is corruption, whenever the answer is given.
+func TestWrongAfterDeath(t *testing.T) {
+	w := newWorld(t, 5)
+	w.stale = true
+	w.run(aPlan(20, 20), kind{[]byte{doesCrash}})
+	deaths := 0
+	for _, end := range w.ends() {
+		if end.Deaths == 0 {
+			continue
+		}
+		deaths++
+		if end.Outcome != outcome.Corruption || end.Wrong == 0 || end.WrongNS == 0 {
+			t.Errorf("block %d: %v, %d wrong at %d", end.Block, end.Outcome, end.Wrong, end.WrongNS)
+		}
+	}
+	if deaths == 0 {
+		t.Error("nothing died")
 	}
 }
 
@@ -203,17 +223,42 @@ func TestMachineAtFault(t *testing.T) {
 	}
 }
 
-// A lie that is told while a life is replaced after a block is the next block's, and after the last block the plan's end tells it.
+// A lie that is told while a life is replaced after a block is the next block's, and the plan ends with that.
 func TestLieBetweenBlocks(t *testing.T) {
 	w := newWorld(t, 3)
 	w.born = func() bool {
-		n := len(w.ends())
-		w.damaged = n == 1 || n == 3
+		w.damaged = len(w.ends()) == 1
 		return false
 	}
 	w.run(aPlan(40, 3), kind{[]byte{doesError}})
 	e := w.ends()
-	if len(e) != 3 || e[0].Outcome != outcome.Reported || e[1].Outcome != outcome.Lie || e[2].Outcome != outcome.Reported || !strings.Contains(w.words, "damaged") {
+	made := 0
+	for _, f := range w.frames {
+		if f, ok := f.(*record.Fault); ok {
+			if made++; made > 40 && f.Activated {
+				t.Errorf("%+v: the machine was used after its lie", f)
+			}
+		}
+	}
+	if len(e) != 2 || e[0].Outcome != outcome.Reported || e[1].Outcome != outcome.Lie || !strings.Contains(w.words, "damaged") {
 		t.Errorf("%+v, %q", e, w.words)
+	}
+}
+
+// A golden run whose workload was late among so many stops is made again with those that are left; one that fails again and again ends the
+// plan.
+func TestGoldenRunFails(t *testing.T) {
+	for late, want := range map[int]string{0: "", maxFailed - 1: "", maxFailed: "again and again"} {
+		w := newWorld(t, 4)
+		w.late = late
+		p := aPlan(5, 3)
+		p.Reached = true
+		w.run(p, kind{[]byte{doesCrash}})
+		if !strings.Contains(w.words, want) || (w.words == "") != (want == "") {
+			t.Errorf("%d late workloads: %q, want words with %q", late, w.words, want)
+		}
+		if want == "" && len(w.ends()) != 3 {
+			t.Errorf("%d late workloads: %d blocks", late, len(w.ends()))
+		}
 	}
 }

@@ -35,12 +35,25 @@ func (e *Engine) Happened(label string, ev *abi.Event) {
 }
 
 func (e *Engine) died(ev *abi.Event) {
+	e.counted(ev)
+	left := e.w.Left()
+	if left == "" {
+		return
+	}
+	e.lie(left)
+	switch e.phase {
+	case mending: // the next life may never come
+		e.next()
+	case working, coming, trying, checking:
+		e.finish()
+	}
+}
+
+// counted is a death of the victim's.
+func (e *Engine) counted(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
 	e.unhold(ev.Endpoint)
-	if left := e.w.Left(); left != "" {
-		e.lie(left)
-	}
 	if e.phase == starting || e.phase == mending || e.phase == over {
 		return
 	}

@@ -158,7 +158,11 @@ func (e *Engine) Alarm() {
 
 // workLimit is more than a workload takes, whatever its operations meet.
 func (e *Engine) workLimit(ops int) time.Duration {
-	return time.Duration(ops+1)*e.plan.Limit*4 + lifeLimit
+	limit := e.plan.Limit
+	if e.phase == golden {
+		limit *= slower
+	}
+	return time.Duration(ops+1)*limit*4 + lifeLimit
 }
 
 // alarm has Alarm be told in d, and not before; 0: never.

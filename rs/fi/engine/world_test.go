@@ -50,9 +50,11 @@ type world struct {
 	born    func() (dies bool) // a life begins; nil: nobody looks
 	giveUp  bool
 	damaged bool
+	stale   bool // what the lives of a block inherit: those that are tried after a death answer wrongly
 	left    string
 	others  []string
 	frames  []record.Frame
+	late    int // workloads that lose an operation
 	over    bool
 	words   string
 
@@ -133,6 +135,11 @@ func (w *world) Left() string { return w.left }
 func (w *world) later(f func()) { w.queue = append(w.queue, f) }
 
 func (w *world) Work(ops int, limit time.Duration, seed uint64) {
+	if w.late > 0 {
+		w.late--
+		w.later(func() { w.e.Worked(Tally{Right: ops - 1, Lost: 1}) })
+		return
+	}
 	w.later(func() { w.e.Worked(w.work(ops, limit)) })
 }
 
@@ -203,6 +210,11 @@ func (w *world) operate(t *Tally, limit time.Duration) (died bool) {
 			t.Errors++
 			return false
 		}
+	}
+	if w.stale && w.e.phase == trying {
+		t.Wrong++
+		t.FirstNS = uint64(w.now)
+		return false
 	}
 	t.Right++
 	return false

@@ -35,7 +35,7 @@ type Plan struct {
 	Kind    Kind
 	Turn    bool   // types come in turn, instead of being drawn
 	Reached bool   // sites are drawn among those that a run without faults reached
-	Only    string // hexadecimal, bit n of its n/4-th digit: the faults of a block that are made; empty: all
+	Only    string // hexadecimal, bit n of its n/4-th digit: the faults of the last block that are made; empty: all
 }
 
 // MaxFaults is the most faults that a block may have.
@@ -164,8 +164,8 @@ func (p Plan) String() string {
 }
 
 // Makes tells whether the i-th fault of a block is made.
-func (p *Plan) Makes(i int) bool {
-	if p.Only == "" {
+func (p *Plan) Makes(block uint32, i int) bool {
+	if p.Only == "" || block != p.First+p.Blocks-1 {
 		return true
 	}
 	if i/4 >= len(p.Only) {
@@ -175,7 +175,7 @@ func (p *Plan) Makes(i int) bool {
 	return n>>(i%4)&1 != 0
 }
 
-// SetOnly has none but the listed faults made.
+// SetOnly has none but the listed faults of the last block made.
 func (p *Plan) SetOnly(list []int) {
 	const digits = "0123456789abcdef"
 	bits := make([]byte, (p.Faults+3)/4)

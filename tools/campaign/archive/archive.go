@@ -175,6 +175,9 @@ func (b *builder) change() {
 		b.fault(fmt.Errorf("victim %q: its console is the workload, which is rs/load: expected no service %q of your own", b.Victim, workload))
 		return
 	}
+	if b.asksAnother() {
+		return
+	}
 	for _, l := range b.labels {
 		b.edit(l, b.service(l))
 	}
@@ -185,6 +188,30 @@ func (b *builder) change() {
 			b.image.Parts[i].Text = rename(b.image.Parts[i].Text, workload, as)
 		}
 	}
+}
+
+// asksAnother tells whether the workload is the user's, and one for another victim: each fault would seem to do nothing. What is wrong with the table otherwise Pack
+// says.
+func (b *builder) asksAnother() bool {
+	if !b.own[workload] {
+		return false
+	}
+	var text []byte
+	for _, p := range b.image.Parts {
+		text = append(append(text, p.Text...), '\n')
+	}
+	f, faults := conf.Parse(bootimage.ConfName, text)
+	if len(faults) > 0 || slices.Contains(f.Service(workload).IPC, b.Victim) {
+		return false
+	}
+	for _, p := range b.image.Parts {
+		for _, s := range conf.Outlines(p.Text) {
+			if s.Label == workload && !s.Class {
+				b.fault(fmt.Errorf("%s:%d:%d: service %q: its ipc has no %q: expected the victim, which a workload asks", p.Path, s.Name.Line, s.Name.Col, workload, b.Victim))
+			}
+		}
+	}
+	return true
 }
 
 // edit changes the entry of a label, wherever it is.
@@ -230,8 +257,8 @@ func (b *builder) service(label string) (list []edit) {
 }
 
 // played is the least period of a victim whose device the injector plays: an access to a register takes ten thousand instructions then, and
-// a handler that sends a line some milliseconds.
-const played = 10 * time.Millisecond
+// a handler that sends a line some milliseconds, and the injector collects its garbage now and then.
+const played = 20 * time.Millisecond
 
 // period is that of the victim's pings.
 func (b *builder) period() time.Duration {

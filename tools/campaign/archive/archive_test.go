@@ -176,13 +176,19 @@ func TestExtra(t *testing.T) {
 		return o
 	}
 	const mine = "class slow { period 10s; burst 3 1s; };\nservice mine {\n\tclass slow;\n\targs \"of the user's\";\n\tipc rs;\n};\n"
-	o := extra(mine+"service load {\n\targs \"of the user's\";\n};\n", "mine", "load")
+	o := extra(mine+"service load {\n\targs \"of the user's\";\n\tipc rs mine;\n};\n", "mine", "load")
 	_, f := table(t, o)
 	if s := f.Service("mine"); s.Period != 3*time.Millisecond || s.Burst != 0 || s.Args != "of the user's" {
 		t.Errorf("the victim: %+v", s)
 	}
 	if s := f.Service("load"); s.Args != "of the user's" || !slices.Contains(s.IPC, "mine") || len(s.Trace) != 0 {
 		t.Errorf("the workload: %+v", s)
+	}
+	o = extra("class asks { ipc rs mine; };\n"+mine+"service load { class asks; };\n", "mine", "load")
+	table(t, o)
+	o.Victim = "rtc"
+	if _, err := Build(o); err == nil || !strings.HasSuffix(err.Error(), `system.conf:8:9: service "load": its ipc has no "rtc": expected the victim, which a workload asks`) {
+		t.Errorf("a workload for another victim: %v", err)
 	}
 	o = extra(mine, "mine")
 	if _, err := Build(o); err == nil || !strings.Contains(err.Error(), `victim "mine": rs/load knows no operation on it, expected a service "load" of your own in `) {

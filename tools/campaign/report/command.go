@@ -96,6 +96,7 @@ func (m *Model) Write(dir string, o Options) error {
 		{"report.html", func(w io.Writer) error { return WriteHTML(w, m, o) }},
 		{"junit.xml", func(w io.Writer) error { return WriteJUnit(w, m) }},
 		{"report.ktap", func(w io.Writer) error { return WriteKTAP(w, m) }},
+		{"summary.json", func(w io.Writer) error { return WriteSummary(w, m) }},
 		{"cells.csv", func(w io.Writer) error { return WriteCells(w, m) }},
 		{"deaths.csv", func(w io.Writer) error { return WriteDeaths(w, m) }},
 		{"faults.csv.gz", func(w io.Writer) error {

@@ -307,7 +307,7 @@ func TestVerbs(t *testing.T) {
 	if !strings.HasPrefix(out.String(), "No kernel crash") || !strings.HasSuffix(out.String(), "report.html\n") {
 		t.Errorf("%s", out.String())
 	}
-	for _, name := range []string{"report.html", "junit.xml", "report.ktap", "cells.csv", "deaths.csv", "faults.csv.gz"} {
+	for _, name := range []string{"report.html", "junit.xml", "report.ktap", "summary.json", "cells.csv", "deaths.csv", "faults.csv.gz"} {
 		if i, err := os.Stat(filepath.Join(one, "report", name)); err != nil || i.Size() < 100 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -123,8 +123,8 @@ func fields(f *result.Fault) (m map[string]json.RawMessage) {
 	return m
 }
 
-// ErrOther is a block that comes to something else when it is alone in its boot.
-var ErrOther = errors.New("the block alone comes to another outcome")
+// ErrOther is a block that comes to something else when it is made for Shrink with all its faults.
+var ErrOther = errors.New("made again it comes to another outcome")
 
 // class is what has to stay the same while a block is made smaller.
 func class(l []result.Fault) string {
@@ -138,11 +138,13 @@ func class(l []result.Fault) string {
 type Shrunk struct {
 	Class string
 	Made  []int // faults, by index
+	After int   // blocks before it in its boot; 0: it was alone
 	Lines []result.Fault
 	Boots int
 }
 
-// Shrink looks for the fewest faults of a block that come to the same: no smaller set that lacks one of them does. try is told of each boot.
+// Shrink looks for the fewest faults of a block that come to the same: no smaller set that lacks one of them does. The block is alone in its boot, unless it comes to
+// something else then: its boot is made as it was, with all faults of the blocks before. try is told of each boot.
 //
 // Errors: ErrOther, with words; Run's.
 func (c *Campaign) Shrink(ctx context.Context, b *Stored, try func(made int, class string)) (*Shrunk, error) {
@@ -151,39 +153,45 @@ func (c *Campaign) Shrink(ctx context.Context, b *Stored, try func(made int, cla
 	if o, ok := outcome.Parse(b.Lines[0].Outcome); !ok || o == outcome.NotActivated || o == outcome.Infrastructure {
 		return nil, fmt.Errorf("block %d came to %s: expected something that a fault did", n, s.Class)
 	}
-	var fatal error
-	same := func(set []int) bool {
-		if fatal != nil {
-			return false
-		}
-		p := c.Spec.Plan(b.Group, n)
-		p.Blocks = 1
-		if len(set) < p.Faults {
-			p.SetOnly(set)
-		}
-		l, err := c.one(ctx, b.Group, machine.Boot{Plan: p, Seed: c.Spec.BootSeed(b.Group)}, n)
-		if err != nil {
-			fatal = err
-			return false
-		}
-		s.Boots++
-		try(len(set), class(l))
-		if class(l) != s.Class {
-			return false
-		}
-		s.Lines = l
-		return true
-	}
 	set := make([]int, c.Spec.Faults)
 	for i := range set {
 		set[i] = i
 	}
-	if !same(set) {
+	for _, first := range []uint32{n, b.Boot.First} {
+		var fatal error
+		same := func(set []int) bool {
+			if fatal != nil {
+				return false
+			}
+			var l []result.Fault
+			if l, fatal = c.some(ctx, b.Group, first, n, set); fatal != nil {
+				return false
+			}
+			s.Boots++
+			try(len(set), class(l))
+			if class(l) != s.Class {
+				return false
+			}
+			s.Lines = l
+			return true
+		}
+		if same(set) {
+			s.Made, s.After = ddmin(set, same), int(n-first)
+			return s, fatal
+		}
 		if fatal != nil {
 			return nil, fatal
 		}
-		return nil, fmt.Errorf("block %d came to %s in its campaign: %w: what the blocks before it left has a part in it", n, s.Class, ErrOther)
 	}
-	s.Made = ddmin(set, same)
-	return s, fatal
+	return nil, fmt.Errorf("block %d came to %s in its campaign: %w, with the %d blocks before it in its boot as without", n, s.Class, ErrOther, n-b.Boot.First)
+}
+
+// some makes a boot from one block to another, of which only some faults are made.
+func (c *Campaign) some(ctx context.Context, g spec.Group, first, n uint32, set []int) ([]result.Fault, error) {
+	p := c.Spec.Plan(g, first)
+	p.Blocks = n - first + 1
+	if len(set) < p.Faults {
+		p.SetOnly(set)
+	}
+	return c.one(ctx, g, machine.Boot{Plan: p, Seed: c.Spec.BootSeed(g)}, n)
 }

@@ -17,6 +17,7 @@ import (
 type Budget struct {
 	Time   time.Duration
 	Faults int
+	Bad    bool // after an outcome that is bad
 }
 
 // Progress is told what happens, by one goroutine at a time.
@@ -32,10 +33,13 @@ func (c *Campaign) Run(ctx context.Context, s *store.Store, groups []spec.Group,
 	inner, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	next := make(chan spec.Group)
-	w := &workers{c: c, s: s, p: p}
+	w := &workers{c: c, s: s, p: p, untilBad: budget.Bad}
 	for range max(jobs, 1) {
 		w.wait.Go(func() {
 			for g := range next {
+				if w.over() {
+					continue
+				}
 				if err := w.one(inner, g); err != nil {
 					stop(err)
 				}
@@ -48,7 +52,7 @@ func (c *Campaign) Run(ctx context.Context, s *store.Store, groups []spec.Group,
 	if err := context.Cause(inner); err != nil {
 		return false, err
 	}
-	return all, nil
+	return all && !w.left, nil
 }
 
 // deal hands out groups until the budget ends.
@@ -78,6 +82,18 @@ type workers struct {
 	wait sync.WaitGroup
 	mu   sync.Mutex
 	p    Progress
+
+	untilBad bool
+	tally    Tally
+	left     bool // a group, after something bad
+}
+
+// over tells whether no group is to be begun any more.
+func (w *workers) over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left = w.left || w.untilBad && len(w.tally.Worst) > 0
+	return w.left
 }
 
 func (w *workers) one(ctx context.Context, g spec.Group) error {
@@ -98,6 +114,7 @@ func (w *workers) one(ctx context.Context, g spec.Group) error {
 	if err := w.s.Put(g.N, k); err != nil {
 		return err
 	}
+	w.tally.Group(k)
 	w.p.Group(g, k)
 	return w.s.Took(g.N, len(k.Faults), time.Since(began).Milliseconds())
 }

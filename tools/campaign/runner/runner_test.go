@@ -309,11 +309,14 @@ func TestShrink(t *testing.T) {
 	}
 }
 
-func TestShrinkRefused(t *testing.T) {
+// A block that comes to something else when it is alone is made smaller where it was; one that comes to something else there too is refused.
+func TestShrinkAfter(t *testing.T) {
 	s := small()
+	alone, boot := true, false
 	m := at(simulated.Fine, true)
 	m.Culprits = func(p *plan.Plan, k uint32) []int {
-		if p.First == k && p.Blocks == 1 { // alone it is harmless
+		switch {
+		case p.First == k && p.Blocks == 1 && alone || p.First+p.Blocks-1 == k && boot: // made again it is harmless
 			return nil
 		}
 		return []int{2}
@@ -327,6 +330,11 @@ func TestShrinkRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	got, err := c.Shrink(t.Context(), b, func(int, string) {})
+	if err != nil || !slices.Equal(got.Made, []int{2}) || got.After != int(b.Lines[0].Block-b.Boot.First) || got.After == 0 || len(got.Lines) != 1 {
+		t.Errorf("%+v, %v, want fault 2 after the blocks before", got, err)
+	}
+	boot = true
 	if _, err := c.Shrink(t.Context(), b, func(int, string) {}); !errors.Is(err, ErrOther) {
 		t.Errorf("%v, want ErrOther", err)
 	}

@@ -158,16 +158,16 @@ func (m *Machine) block(p *plan.Plan, seed uint64, k uint32, kinds int) []record
 		if f.Activated = slices.Contains(culprits, i); f.Activated {
 			f.TSC, f.Stops = at+uint64(i)+1, uint64(i)+1
 		}
-		if p.Makes(i) {
+		if p.Makes(k, i) {
 			frames = append(frames, f)
 		}
 	}
-	missing := slices.ContainsFunc(culprits, func(i int) bool { return !p.Makes(i) })
+	missing := slices.ContainsFunc(culprits, func(i int) bool { return !p.Makes(k, i) })
 	if len(culprits) > 0 && !missing {
 		end.Works = true
 		end.Outcome, end.Reason, end.Vector, end.Deaths, end.RIP = outcome.Recovered, abi.ReasonException, 14, 1, Base+uint64(r.IntN(textSize))
 		end.DetectNS, end.ReadyNS = at+uint64(1000+r.IntN(1000)), at+uint64(50000+r.IntN(50000))
-	} else if slices.ContainsFunc(culprits, p.Makes) {
+	} else if slices.ContainsFunc(culprits, func(i int) bool { return p.Makes(k, i) }) {
 		end.Outcome = outcome.Masked
 	}
 	return append(frames, end)

@@ -30,10 +30,12 @@ type Part struct {
 type Image struct {
 	Parts []Part            // in their order
 	Files map[string][]byte // by their names in the archive
+
+	paths map[string]string // of files that were read, by the same names
 }
 
 // New is an image without anything.
-func New() *Image { return &Image{Files: map[string][]byte{}} }
+func New() *Image { return &Image{Files: map[string][]byte{}, paths: map[string]string{}} }
 
 // ReadPart reads a file of system.conf.
 func (m *Image) ReadPart(path string) error {
@@ -51,7 +53,7 @@ func (m *Image) ReadFile(name, path string) error {
 	}
 	b, err := os.ReadFile(path)
 	if err == nil {
-		m.Files[name] = b
+		m.Files[name], m.paths[name] = b, path
 	}
 	return err
 }
@@ -200,6 +202,9 @@ func (m *Image) checkPrograms() (faults []error) {
 	for _, name := range m.names() {
 		if strings.HasPrefix(name, BinDir) {
 			if why := TaskFault(m.Files[name]); why != "" {
+				if path, ok := m.paths[name]; ok {
+					why += " (" + path + ")"
+				}
 				faults = append(faults, fmt.Errorf("%s: %s", name, why))
 			}
 		}
