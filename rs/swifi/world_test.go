@@ -181,3 +181,16 @@ func TestGolden(t *testing.T) {
 		t.Errorf("frames %s", k)
 	}
 }
+
+// A workload that fails in each run without faults ends the plan, in words, before any block.
+func TestGoldenFails(t *testing.T) {
+	b := newBench(t, "sum", onePlan+" reached=yes").start()
+	n := 0
+	for ; b.m.Off == nil && n < 100; n++ {
+		b.answer(work, b.next(work, load.Run), abi.OK, uint64(load.MakeTally(3, 0, 1, 0)))
+	}
+	b.ended("golden run: the workload fails again and again without a fault")
+	if k := b.kinds(); k != "X" || n < 2 || n == 100 {
+		t.Errorf("after %d runs: frames %s", n, k)
+	}
+}
