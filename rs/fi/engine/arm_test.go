@@ -104,6 +104,18 @@ func TestPlantInTheDead(t *testing.T) {
 	}
 }
 
+// What stops a victim's calls does so in blocks that need it.
+func TestClasses(t *testing.T) {
+	s := withTypes(t, nil, aPlan(2, 1), strike{name: "call", when: fault.AtCall})
+	if s.classes != abi.TraceCalls {
+		t.Errorf("classes %b", s.classes)
+	}
+	s.finish()
+	if !s.over || s.classes != 0 {
+		t.Errorf("over %v, classes %b", s.over, s.classes)
+	}
+}
+
 // kills is a world that counts the ends of lives, or refuses them.
 type kills struct {
 	*steps

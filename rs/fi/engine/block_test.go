@@ -186,8 +186,8 @@ func TestCannotUnplant(t *testing.T) {
 	s.ep = abi.None // it is dead, and nobody has told
 	s.e.Worked(allRight)
 	s.e.Checked(nil)
-	if s.in(mending, 1); s.refreshes != 1 {
-		t.Errorf("asked for %d lives", s.refreshes)
+	if s.in(mending, 1); s.refreshes != 1 || s.e.done != 1 {
+		t.Errorf("asked for %d lives after %d blocks", s.refreshes, s.e.done)
 	}
 	s.ep = was
 }
