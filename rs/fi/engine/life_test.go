@@ -163,7 +163,7 @@ func TestOthers(t *testing.T) {
 
 // Only the faults that the plan has made wait in the victim, and what each draws is of its own.
 func TestOnlyWhatIsMade(t *testing.T) {
-	p := aPlan(20, 1)
+	p := aPlan(20, 1) // of the last block, that is
 	p.SetOnly([]int{2, 7, 19})
 	s := begun(t, p)
 	planted := 0
