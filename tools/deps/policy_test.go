@@ -89,6 +89,8 @@ tools/faulttest:                 tools rs/fi kernel/abi
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 # campaigns read what the injector writes, and the code of the services
 tools/campaign:                  tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/crc32c rs/conf rs/fi
+# what documents say of campaigns names outcomes by their words
+tools/figures:                   tools kernel/abi rs/fi/outcome
 # the same work on Linux counts by the same counter
 tools/bench/linux:               board/x86
 `
