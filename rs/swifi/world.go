@@ -130,12 +130,28 @@ func (j *injector) worked(m *abi.Msg, e abi.Errno) {
 	var t engine.Tally
 	t.Right, t.Errors, t.Wrong, t.Lost = load.Tally(m.Arg[1]).Counts()
 	t.FirstNS = m.Arg[2]
+	switch at := load.Place(m.Arg[3]); {
+	case t.Wrong+t.Lost > 0:
+		t.Where = "silent at " + where(at)
+	case t.Errors > 0:
+		t.Where = "refused at " + where(load.Place(m.Arg[4]))
+	}
 	why, errno, _ := load.Ending(m.Arg[5]).Parts()
 	if why == load.Unable {
 		j.end("the workload: " + why.String() + ": " + errno.Name())
 		return
 	}
 	j.e.Worked(t)
+}
+
+// where says which operation of a workload, and which step of it.
+func where(p load.Place) string {
+	operation, step, e := p.Parts()
+	s := "operation " + strconv.Itoa(int(operation)) + ", step " + strconv.Itoa(int(step))
+	if e != abi.OK {
+		s += ", " + e.Name()
+	}
+	return s
 }
 
 // checked is the workload's answer about the others.

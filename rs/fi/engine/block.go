@@ -11,6 +11,7 @@ import (
 type Tally struct {
 	Right, Errors, Wrong, Lost int
 	FirstNS                    uint64 // of the first that was wrong or lost
+	Where                      string // the first that was not right
 }
 
 func (t Tally) bad() bool { return t.Errors+t.Wrong+t.Lost > 0 }
@@ -47,11 +48,28 @@ func (e *Engine) Worked(t Tally) {
 		}
 	case trying:
 		e.tried(t)
+	case proving:
+		e.proved(t)
+	}
+}
+
+// proved ends the plan where a life without faults does not work either: what a victim has done to others outlives it (it may set the clock),
+// and of what came next nobody could tell whose doing it is. Another boot goes on.
+func (e *Engine) proved(t Tally) {
+	switch {
+	case !e.alive():
+		e.phase, e.prove = mending, true
+		e.alarm(2 * lifeLimit)
+	case t.bad():
+		e.quit("what the victim has done outlives it: a life without faults is " + t.Where)
+	default:
+		e.next()
 	}
 }
 
 func (e *Engine) count(t Tally) {
 	b := &e.b
+	e.where(t)
 	b.end.Ops += uint32(t.Right)
 	b.end.Errors += uint32(t.Errors)
 	b.end.Wrong += uint32(t.Wrong)
@@ -77,6 +95,10 @@ const maxRounds = 8
 
 // try has a life that is ready show that it works.
 func (e *Engine) try() {
+	if len(e.b.down) > 0 { // by a fault, and the victim may need them
+		e.await(lifeLimit)
+		return
+	}
 	if e.b.rounds++; e.b.rounds > maxRounds {
 		e.check()
 		return
@@ -84,7 +106,15 @@ func (e *Engine) try() {
 	e.work(tries, trying)
 }
 
+// where keeps which operation was not right first.
+func (e *Engine) where(t Tally) {
+	if e.b.where == "" {
+		e.b.where = t.Where
+	}
+}
+
 func (e *Engine) tried(t Tally) {
+	e.where(t)
 	e.b.seen.Wrong += t.Wrong // one that is wrong is so whoever gave it
 	e.b.end.Wrong += uint32(t.Wrong)
 	switch {
@@ -144,7 +174,7 @@ func (e *Engine) wrong(words string) {
 // lie is a word of the kernel or the reincarnation server that was wrong. Between two blocks it is the next one's, since the last one's end
 // was told.
 func (e *Engine) lie(words string) {
-	if e.phase == starting || e.phase == golden || e.phase == mending {
+	if e.phase == starting || e.phase == golden || e.phase == mending || e.phase == proving {
 		e.lies = words
 		return
 	}
@@ -167,6 +197,9 @@ func (e *Engine) finish() {
 		}
 	}
 	end := &e.b.end
+	if end.Words == "" {
+		end.Words = e.b.where
+	}
 	end.Outcome, end.Deaths, end.Works, end.TSC = e.b.seen.Outcome(), uint32(e.b.seen.Deaths), e.b.seen.Works, e.w.TSC()
 	e.w.Put(end)
 	e.done++
@@ -185,6 +218,7 @@ func (e *Engine) mend() {
 		e.next()
 		return
 	}
+	e.prove = e.b.where != "" && e.done < e.plan.Blocks
 	e.renew()
 }
 

@@ -77,11 +77,18 @@ func TestTwo(t *testing.T) {
 		v.KillAnother()
 		v.Kill()
 	})}
-	w := newCaller(t)
+	var w *caller
+	tried := 0 // before the other was back
+	back := func() {
+		tried += w.e.b.rounds
+		w.e.Happened("kbd", &abi.Event{Kind: abi.EventReady})
+	}
+	w = newCaller(t)
 	w.later(func() {
 		for range 2 {
 			w.e.Happened("kbd", &abi.Event{Kind: abi.EventDeath, Reason: abi.ReasonException})
 		}
+		w.much(back)
 	})
 	w.run(2, 1, both)
 	if e := w.ends()[0]; e.Outcome != outcome.Recovered || len(e.Collaterals) != 0 {
@@ -92,8 +99,12 @@ func TestTwo(t *testing.T) {
 		for range 2 {
 			w.e.Happened("kbd", &abi.Event{Kind: abi.EventDeath, Reason: abi.ReasonException})
 		}
+		w.much(back)
 	})
 	w.run(1, 1, both)
+	if tried != 0 {
+		t.Error("the victim was tried while what it may need was down")
+	}
 	if e := w.ends()[0]; e.Outcome != outcome.Collateral || len(e.Collaterals) != 1 {
 		t.Errorf("%s %v", e.Outcome, e.Collaterals)
 	}
@@ -207,4 +218,13 @@ func TestJump(t *testing.T) {
 	if e := v.Jump(loop); e != abi.EFAULT || string(w.text) != was {
 		t.Errorf("at the end of the text: %s", e.Name())
 	}
+}
+
+// much does f after much else.
+func (w *world) much(f func()) {
+	for range 20 {
+		after := f
+		f = func() { w.later(after) }
+	}
+	f()
 }

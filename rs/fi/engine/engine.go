@@ -73,10 +73,11 @@ const (
 	trying                // a few operations on that
 	checking              // the other services
 	mending               // a life without faults, before the next block
+	proving               // a few operations on that, after a block whose operations were not all right
 	over
 )
 
-var phases = [...]string{"starting", "golden", "working", "coming", "trying", "checking", "mending", "over"}
+var phases = [...]string{"starting", "golden", "working", "coming", "trying", "checking", "mending", "proving", "over"}
 
 // Limits. Each is much longer than what it waits for takes, and ends in an outcome, not in silence.
 const (
@@ -106,6 +107,7 @@ type Engine struct {
 
 	block   uint32
 	done    uint32
+	prove   bool          // the next life without faults has to show that it works
 	refused abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
 	lies    string        // told between two blocks; the next one's
 	call    call          // that the victim makes
@@ -121,9 +123,11 @@ type block struct {
 	births  []int // the faults that wait for a birth; the first has the next one
 	lives   int   // that these end
 	seen    outcome.Seen
+	where   string // the first operation that was not right
 	end     record.End
 	rounds  int          // of coming and trying
 	expect  []string     // other services whose deaths are the block's doing
+	down    []string     // those that died so, and are not back
 	ended   bool         // the life was ended, so that there is a birth, and its death has not been told yet
 	toStop  bool         // it is to be, when the victim has been seen to make a call: what it is in already is not traced
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault

@@ -262,3 +262,25 @@ func TestGoldenRunFails(t *testing.T) {
 		}
 	}
 }
+
+// What a victim has done to others outlives it, and a plan does not go on with that: the block has its outcome, and the next one would not
+// have its own.
+func TestWhatOutlives(t *testing.T) {
+	w := newWorld(t, 6)
+	w.stains = true
+	w.run(aPlan(20, 30), kind{[]byte{doesWrong, 7, 7, 7}})
+	e := w.ends()
+	if last := e[len(e)-1]; !strings.Contains(w.words, "outlives") || len(e) == 30 || last.Outcome != outcome.Corruption || last.Words == "" {
+		t.Errorf("%d blocks, %q, the last one %+v", len(e), w.words, last)
+	}
+	for _, b := range e[:len(e)-1] {
+		if b.Outcome == outcome.Corruption {
+			t.Errorf("block %d: %+v", b.Block, b)
+		}
+	}
+	w = newWorld(t, 6) // an answer that was wrong, and nothing that stays
+	w.run(aPlan(20, 30), kind{[]byte{doesWrong, 7, 7, 7}})
+	if n := len(w.ends()); w.words != "" || n != 30 {
+		t.Errorf("%d blocks, %q", n, w.words)
+	}
+}

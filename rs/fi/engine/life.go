@@ -42,7 +42,7 @@ func (e *Engine) died(ev *abi.Event) {
 	}
 	e.lie(left)
 	switch e.phase {
-	case mending: // the next life may never come
+	case mending, proving: // the next life may never come
 		e.next()
 	case working, coming, trying, checking:
 		e.finish()
@@ -54,7 +54,7 @@ func (e *Engine) counted(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
 	e.unhold(ev.Endpoint)
-	if e.phase == starting || e.phase == mending || e.phase == over {
+	if e.phase == starting || e.phase == mending || e.phase == proving || e.phase == over {
 		return
 	}
 	if e.phase == golden {
@@ -92,6 +92,11 @@ func (e *Engine) came(ev *abi.Event) {
 	case coming:
 		e.try()
 	case mending:
+		if e.prove {
+			e.prove = false
+			e.work(tries, proving)
+			return
+		}
 		e.next()
 	}
 }
@@ -100,6 +105,9 @@ func (e *Engine) came(ev *abi.Event) {
 func (e *Engine) another(label string, ev *abi.Event) {
 	switch ev.Kind {
 	case abi.EventDeath, abi.EventGiveUp:
+	case abi.EventReady:
+		e.back(label)
+		return
 	default:
 		return
 	}
@@ -108,6 +116,17 @@ func (e *Engine) another(label string, ev *abi.Event) {
 	case e.expected(label):
 	default:
 		e.collateral(label + ": " + ev.Reason.String())
+	}
+}
+
+// back is another service that is ready again: what needs it can be tried now.
+func (e *Engine) back(label string) {
+	if !slices.Contains(e.b.down, label) {
+		return
+	}
+	e.b.down = slices.DeleteFunc(e.b.down, func(l string) bool { return l == label })
+	if len(e.b.down) == 0 && e.phase == coming && e.alive() {
+		e.try()
 	}
 }
 

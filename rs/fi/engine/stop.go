@@ -141,7 +141,7 @@ func (e *Engine) Alarm() {
 		return
 	}
 	switch e.phase {
-	case golden, working, trying:
+	case golden, working, trying, proving:
 		e.quit("the workload does not end")
 	case coming: // it was not found out, or does not come back
 		e.check()

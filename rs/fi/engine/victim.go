@@ -88,7 +88,7 @@ func (v *victim) Kill() abi.Errno { return v.e.w.Kill(v.ep) }
 func (v *victim) KillAnother() (string, abi.Errno) {
 	label, err := v.e.w.KillAnother(v.fault.rand)
 	if err == abi.OK {
-		v.e.b.expect = append(v.e.b.expect, label)
+		v.e.b.expect, v.e.b.down = append(v.e.b.expect, label), append(v.e.b.down, label)
 	}
 	return label, err
 }

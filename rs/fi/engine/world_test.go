@@ -54,7 +54,9 @@ type world struct {
 	left    string
 	others  []string
 	frames  []record.Frame
-	late    int // workloads that lose an operation
+	stained bool // nothing answers rightly any more, whatever life it is
+	stains  bool // a wrong answer does that
+	late    int  // workloads that lose an operation
 	over    bool
 	words   string
 
@@ -164,6 +166,11 @@ func (w *world) work(ops int, limit time.Duration) (t Tally) {
 
 // operate is one operation: it executes some instructions. true: the victim died of it.
 func (w *world) operate(t *Tally, limit time.Duration) (died bool) {
+	if w.stained {
+		t.Wrong++
+		t.Where = "silent at 1"
+		return w.ep == abi.None
+	}
 	if w.ep == abi.None {
 		return true
 	}
@@ -197,6 +204,8 @@ func (w *world) operate(t *Tally, limit time.Duration) (died bool) {
 			return false
 		case doesWrong:
 			w.wrongs++
+			w.stained = w.stains
+			t.Where = "silent at 0"
 			t.Wrong++
 			t.FirstNS = uint64(w.now)
 			return false
