@@ -2,35 +2,15 @@ package main
 
 import (
 	"bytes"
-	"debug/elf"
-	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"bennu/kernel/abi"
 	"bennu/kernel/archive"
 	"bennu/tools/internal/bootimage"
+	"bennu/tools/internal/tinyelf"
 )
-
-// taskELF is a file that the kernel takes as a task; change may spoil it.
-func taskELF(change func(h *elf.Header64, p []elf.Prog64)) []byte {
-	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: abi.ImageBase + 0x1000,
-		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2}
-	copy(h.Ident[:], "\x7fELF\x02\x01\x01")
-	p := []elf.Prog64{
-		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Vaddr: abi.ImageBase, Filesz: 0x1010, Memsz: 0x1010},
-		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_W), Off: 0x1000, Vaddr: abi.ImageBase + 0x2000, Filesz: 0x10, Memsz: 0x9000},
-	}
-	if change != nil {
-		change(&h, p)
-	}
-	var w bytes.Buffer
-	binary.Write(&w, binary.LittleEndian, h)
-	binary.Write(&w, binary.LittleEndian, p)
-	return append(w.Bytes(), make([]byte, 0x1010-w.Len())...)
-}
 
 // files writes name, content, … into a new folder.
 func files(t *testing.T, pairs ...string) string {
@@ -61,7 +41,7 @@ func mkimage(dir string, args ...string) (status int, stdout, stderr string) {
 const goodConf = "service tick {\n\tdescr \"ticks\";\n};\n"
 
 func TestPack(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	dir := files(t, "system.conf", goodConf, "rs", task, "tick", task)
 	args := []string{"pack", "-o", "DIR/a.tar", "-conf", "DIR/system.conf", "bin/tick=DIR/tick", "bin/rs=DIR/rs"}
 	if s, _, e := mkimage(dir, args...); s != 0 || e != "" {
@@ -95,7 +75,7 @@ func TestPack(t *testing.T) {
 }
 
 func TestPackRefuses(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	for _, c := range []struct {
 		name  string
 		files []string
@@ -147,7 +127,7 @@ func there(path string) bool {
 
 // A peer that is not in the file may be a slip: it is told, and the archive is written.
 func TestNotes(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	dir := files(t, "rs", task, "tick", task, "a.conf", "# nothing\n", "b.conf", "service tick {\n\tipc nobody;\n};\n")
 	s, _, e := mkimage(dir, "pack", "-o", "DIR/out.tar", "-conf", "DIR/a.conf", "-conf", "DIR/b.conf", "bin/rs=DIR/rs", "bin/tick=DIR/tick")
 	if s != 0 || !strings.HasPrefix(e, `mkimage: note: b.conf:2:6: service "tick": `) {
@@ -157,7 +137,7 @@ func TestNotes(t *testing.T) {
 
 // A program that nobody starts may be one whose system.conf was forgotten. One of an entry that is refused is not it.
 func TestIdleProgram(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	dir := files(t, "rs", task, "tick", task, "tock", task, "a.conf", "service tick { };\n", "b.conf", "service tick { };\nservice tock { periods 1s; };\n")
 	all := []string{"bin/rs=DIR/rs", "bin/tick=DIR/tick", "bin/tock=DIR/tock"}
 	const want = "mkimage: note: bin/tock: no service of system.conf has this program, so nobody starts it\n"
@@ -172,7 +152,7 @@ func TestIdleProgram(t *testing.T) {
 // TestExtraConflict: what the user's folder brings is held against the tree's entries, each named by its own file. What is
 // unguarded is told.
 func TestExtraConflict(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	tree := files(t, "rs", task, "tty", task, "tty.conf", "service tty { io 3f8:8; };\n")
 	extra := files(t, "mine", task, "system.conf", "\nservice mine {\n\tio 2f8:8 3ff;\n\tunguarded 6000:10;\n};\n")
 	s, _, e := mkimage(tree, "pack", "-o", "DIR/out.tar", "-conf", "DIR/tty.conf", "-extra", extra, "bin/rs=DIR/rs", "bin/tty=DIR/tty")
@@ -196,7 +176,7 @@ func TestForce(t *testing.T) {
 // The extra folder: executables become bin/NAME, its system.conf follows the others, the rest
 // is left alone.
 func TestExtra(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	extra := files(t, "tick", task, "system.conf", goodConf, "README", "no program")
 	dir := files(t, "rs", task, "s.conf", "")
 	if s, _, e := mkimage(dir, "pack", "-o", "DIR/out.tar", "-conf", "DIR/s.conf", "-extra", extra, "bin/rs=DIR/rs"); s != 0 {
@@ -225,7 +205,7 @@ func TestExtra(t *testing.T) {
 
 // check names each damaged file; ls and check refuse what is no archive.
 func TestCheckDamaged(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	dir := files(t, "rs", task, "tick", task)
 	if s, _, e := mkimage(dir, "pack", "-o", "DIR/a.tar", "bin/tick=DIR/tick", "bin/rs=DIR/rs"); s != 0 {
 		t.Fatal(e)

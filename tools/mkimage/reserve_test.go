@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bennu/tools/internal/tinyelf"
 )
 
 // TestReservesFit: the sum of the reserves fits the smallest machine of the file. What goes past it is named where it is written,
 // whichever part that is, with the sum, the room and what there is to do, and no archive is written.
 func TestReservesFit(t *testing.T) {
-	task := string(taskELF(nil))
+	task := string(tinyelf.ChangedTask(nil))
 	tree := files(t, "rs", task, "a", task, "b", task, "c", task, "d", task,
 		"one.conf", "class big {\n\treserve 40M;\n\tmemory 64M;\n};\nservice a { class big; };\n", "two.conf", "\nservice b {\n\tmemory 32M;\n\treserve 20M;\n};\n")
 	pack := func(extra string) (int, string) {
@@ -46,8 +48,8 @@ func TestReservesFit(t *testing.T) {
 
 // TestLifeFits: what a life needs is counted from the executable: its memory and its reserve have room for that.
 func TestLifeFits(t *testing.T) {
-	small := string(taskELF(nil))
-	large := string(taskELF(func(_ *elf.Header64, p []elf.Prog64) { p[1].Memsz = 1 << 20 }))
+	small := string(tinyelf.ChangedTask(nil))
+	large := string(tinyelf.ChangedTask(func(_ *elf.Header64, p []elf.Prog64) { p[1].Memsz = 1 << 20 }))
 	for _, c := range []struct {
 		conf, want string
 		status     int

@@ -257,6 +257,11 @@ func TestGoldenRunFails(t *testing.T) {
 		if !strings.Contains(w.words, want) || (w.words == "") != (want == "") {
 			t.Errorf("%d late workloads: %q, want words with %q", late, w.words, want)
 		}
+		for i, l := range w.limits {
+			if golden := i <= late; golden && l != slower*p.Limit || !golden && l != p.Limit {
+				t.Errorf("%d late workloads: an operation of workload %d may take %v", late, i, l)
+			}
+		}
 		if want == "" && len(w.ends()) != 3 {
 			t.Errorf("%d late workloads: %d blocks", late, len(w.ends()))
 		}

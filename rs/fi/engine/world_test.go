@@ -54,9 +54,10 @@ type world struct {
 	left    string
 	others  []string
 	frames  []record.Frame
-	stained bool // nothing answers rightly any more, whatever life it is
-	stains  bool // a wrong answer does that
-	late    int  // workloads that lose an operation
+	limits  []time.Duration // of one operation, of each workload
+	stained bool            // nothing answers rightly any more, whatever life it is
+	stains  bool            // a wrong answer does that
+	late    int             // workloads that lose an operation
 	over    bool
 	words   string
 
@@ -137,6 +138,7 @@ func (w *world) Left() string { return w.left }
 func (w *world) later(f func()) { w.queue = append(w.queue, f) }
 
 func (w *world) Work(ops int, limit time.Duration, seed uint64) {
+	w.limits = append(w.limits, limit)
 	if w.late > 0 {
 		w.late--
 		w.later(func() { w.e.Worked(Tally{Right: ops - 1, Lost: 1}) })

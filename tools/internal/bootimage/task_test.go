@@ -1,9 +1,7 @@
 package bootimage
 
 import (
-	"bytes"
 	"debug/elf"
-	"encoding/binary"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,25 +9,8 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/image"
 	"bennu/kernel/mem"
+	"bennu/tools/internal/tinyelf"
 )
-
-// taskELF is a file that the kernel takes as a task; change may spoil it.
-func taskELF(change func(h *elf.Header64, p []elf.Prog64)) []byte {
-	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Entry: abi.ImageBase + 0x1000,
-		Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 2}
-	copy(h.Ident[:], "\x7fELF\x02\x01\x01")
-	p := []elf.Prog64{
-		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Vaddr: abi.ImageBase, Filesz: 0x1010, Memsz: 0x1010},
-		{Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_W), Off: 0x1000, Vaddr: abi.ImageBase + 0x2000, Filesz: 0x10, Memsz: 0x9000},
-	}
-	if change != nil {
-		change(&h, p)
-	}
-	var w bytes.Buffer
-	binary.Write(&w, binary.LittleEndian, h)
-	binary.Write(&w, binary.LittleEndian, p)
-	return append(w.Bytes(), make([]byte, 0x1010-w.Len())...)
-}
 
 func TestTaskFault(t *testing.T) {
 	for _, c := range []struct {
@@ -52,7 +33,7 @@ func TestTaskFault(t *testing.T) {
 		{"program headers are not", func(h *elf.Header64, p []elf.Prog64) { h.Phoff, h.Phnum = 0xfd8, 1 }},
 		{"entry 0x40202000 is not in an executable segment", func(h *elf.Header64, p []elf.Prog64) { h.Entry = abi.ImageBase + 0x2000 }},
 	} {
-		b := taskELF(c.change)
+		b := tinyelf.ChangedTask(c.change)
 		if sealed := kernelTakes(t, b); sealed != (c.want == "") {
 			t.Errorf("%q: the kernel takes it: %v", c.want, sealed)
 		}
@@ -89,7 +70,7 @@ func kernelTakes(t *testing.T, b []byte) bool {
 
 // What mkimage lets into an archive, the kernel takes.
 func FuzzTaskFault(f *testing.F) {
-	f.Add(taskELF(nil))
+	f.Add(tinyelf.ChangedTask(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) < 40<<12 && TaskFault(b) == "" && !kernelTakes(t, b) {
 			t.Error("the kernel refuses it")
