@@ -256,6 +256,7 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallSetClock - abi.CallBase:    (*Kernel).callSetClock,
 	abi.CallWindow - abi.CallBase:      (*Kernel).callWindow,
 	abi.CallImageModule - abi.CallBase: (*Kernel).callImageModule,
+	abi.CallKeep - abi.CallBase:        (*Kernel).callKeep,
 }
 
 // userEnd is the end of the addresses that ring 3 could ever have. The CPU refuses to load a base that is not

@@ -39,7 +39,7 @@ type AccountSpec struct {
 	ReserveFrames uint32 // pages that nobody else gets, dead or alive
 	CeilingFrames uint32 // most pages: memory, page tables, images that it makes
 	Images        uint32 // rows of the image table that are its own
-	_             uint32
+	KeptFrames    uint32 // pages of kept memory (CallKeep), part of the reserve; it stays as it was first set
 }
 
 // Flags of an AccountSpec.

@@ -52,7 +52,8 @@ const (
 	CallSetClock    CallNr = 53 // (Unix time in ns of the system clock's time 0): for all tasks' ClockInfo
 	CallWindow      CallNr = 54 // (WindowOp, …): memory that tasks share
 	CallImageModule CallNr = 55 // (offset, size) → image: a file of the boot archive, where it lies
-	CallMax         CallNr = 55
+	CallKeep        CallNr = 56 // (KeepOp, …): memory that outlives the caller's life
+	CallMax         CallNr = 56
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).

@@ -7,7 +7,7 @@ const (
 	InfoMachine InfoKind = 1 // Machine
 	InfoCounts  InfoKind = 2 // Counts
 	InfoTask    InfoKind = 3 // index: slot → TaskInfo; ESRCH: free; EDOM: past the last
-	InfoDeath   InfoKind = 4 // takes the oldest DeathRecord; EAGAIN: none. Root task only
+	InfoDeath   InfoKind = 4 // takes the oldest DeathRecord; EAGAIN: none. Index 1: its slot stays taken until KeepConsume. Root task only
 	InfoAsync   InfoKind = 5 // takes the oldest AsyncResult of the caller; EAGAIN
 	InfoLog     InfoKind = 6 // index: LogIndex → LogHeader and lines; EDOM: past the last source
 	InfoImage   InfoKind = 7 // index: image → ImageInfo; ESRCH, EDOM
@@ -17,6 +17,7 @@ const (
 	InfoAccount InfoKind = 10 // index: account → AccountInfo; ESRCH: free; EDOM: past the last
 	InfoHeap    InfoKind = 11 // Heap: the kernel's own
 	InfoWindow  InfoKind = 12 // index: row → WindowInfo; ESRCH: free; EDOM: past the last
+	InfoLives   InfoKind = 13 // Life rows of all tasks that live; the value is their bytes. Root task only
 )
 
 // Counts is how many of each kind of resource are free. Equal before a start and after

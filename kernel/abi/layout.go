@@ -86,6 +86,7 @@ type StartInfo struct {
 	NGuarded    uint32
 	Guarded     [MaxGuarded]PortRange // the task's ports that CallPortIO reads and writes: IN and OUT fault
 	MemoryLimit uint64                // bytes that its account may have in all: page tables and copies included, but not the snapshot
+	KeptSize    uint64                // bytes of kept memory at KeptBase; 0: its account has none
 }
 
 // Version is the ABI's. It grows by one with each change that breaks a task.

@@ -26,6 +26,14 @@ func (g Gate) TSC() uint64 { return g.k.Now() }
 // Memory is as on metal, but that what is taken from the task does not fault.
 func (g Gate) Memory(v *abi.WindowView) []byte { return g.k.Window(v.Address) }
 
+// Kept is the task's kept memory as it is now, from its header on; empty when its account has none. The kernel changes it under CallKeep.
+func (g Gate) Kept() []byte {
+	if g.Start().KeptSize == 0 {
+		return nil
+	}
+	return g.k.Window(abi.KeptBase)
+}
+
 func (g Gate) call0(nr abi.CallNr) (abi.Errno, uint64) { return g.k.Syscall(nr, 0, 0, 0, 0, 0) }
 func (g Gate) call1(nr abi.CallNr, a uint64) (abi.Errno, uint64) {
 	return g.k.Syscall(nr, a, 0, 0, 0, 0)

@@ -42,6 +42,11 @@ func (Gate) Memory(v *abi.WindowView) []byte {
 	return unsafe.Slice((*byte)(pointer(uintptr(v.Address))), v.Size)
 }
 
+// Kept is the task's kept memory as it is now, from its header on; empty when its account has none. The kernel changes it under CallKeep.
+func (g Gate) Kept() []byte {
+	return unsafe.Slice((*byte)(pointer(abi.KeptBase)), g.Start().KeptSize)
+}
+
 // address is where the kernel finds b. Memory on a stack stays there while the stub runs, which is nosplit: the address
 // is to be taken last.
 //

@@ -131,11 +131,16 @@ var calls = map[string]struct {
 	"Notify":               {func(g Gate) { g.Notify(peer) }, call{abi.CallNotify, [5]uint64{uint64(peer)}}},
 	"Sleep":                {func(g Gate) { g.Sleep(16) }, call{abi.CallReceive, [5]uint64{uint64(abi.Self), 16}}},
 	"Entropy":              {func(g Gate) { g.Entropy(make([]byte, 6)) }, call{abi.CallEntropy, [5]uint64{6}}},
+	"KeepStage":            {func(g Gate) { g.KeepStage(24, line) }, call{abi.CallKeep, [5]uint64{1, 24, where, 6}}},
+	"KeepFlip":             {func(g Gate) { g.KeepFlip(40) }, call{abi.CallKeep, [5]uint64{2, 40}}},
+	"KeepAppend":           {func(g Gate) { g.KeepAppend(line, true) }, call{abi.CallKeep, [5]uint64{3, 6, 1}}},
+	"KeepConsume":          {func(g Gate) { g.KeepConsume() }, call{abi.CallKeep, [5]uint64{4}}},
+	"KeepSettled":          {func(g Gate) { g.KeepSettled() }, call{abi.CallKeep, [5]uint64{5}}},
 	"SetClock":             {func(g Gate) { g.SetClock(17) }, call{abi.CallSetClock, [5]uint64{17}}},
 }
 
 // noCalls are the methods that enter no kernel.
-var noCalls = []string{"Start", "Clock", "Module", "Now", "TSC", "Pending", "Grant", "Revoke", "Memory", "In8", "In16", "In32", "Out8", "Out8s", "Out16", "Out32"}
+var noCalls = []string{"Start", "Clock", "Module", "Now", "TSC", "Pending", "Grant", "Revoke", "Memory", "Kept", "In8", "In16", "In32", "Out8", "Out8s", "Out16", "Out32"}
 
 func TestEachMethodIsItsCall(t *testing.T) {
 	for name, c := range calls {

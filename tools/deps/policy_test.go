@@ -48,7 +48,9 @@ boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/room kernel/sched
 rs/policy rs/ds:                 kernel/abi
-rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf rs/policy rs/ds
+# what outlives a life, of RS and of the data store
+rs/kept:                         kernel/abi kernel/crc32c
+rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf rs/policy rs/ds rs/kept
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
 
 # clients of the reincarnation server are written as drivers are
@@ -107,7 +109,7 @@ boot/gopher:                   none # an ordinary program
 boot/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
-rs/conf rs/policy rs/ds:         fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
+rs/conf rs/policy rs/ds rs/kept: fmt os net log syscall io/fs math/rand crypto/rand context runtime github.com golang.org
 
 # a task links it: no reader of files, but in elffile, which runs on the host only
 rs/fi:                           os net log syscall io/fs os/exec debug

@@ -1,0 +1,78 @@
+package abi
+
+// Kept memory belongs to an account and outlives its lives: each life sees it at KeptBase, read-only, and only the kernel writes it, on
+// CallKeep. It begins with a page that holds a KeptHeader; then come two banks of equal size. A bank is a snapshot and, behind it, a log of
+// what happened since. One bank is current: what is appended goes to its log. The next snapshot is staged in the other one, which becomes
+// current whole, in one step, so that at any instant one bank is good, and the one before is still there.
+//
+// What the bytes mean is the owner's (rs/kept). A call is done or not done: a life that ends in the middle of one leaves nothing half written
+// in the current bank.
+const (
+	KeptBase    = 0xf0_0000_0000 // the last 64 GiB of what windows have
+	MaxKept     = 1 << 20        // bytes, the header's page included
+	MinKept     = 3 * PageSize
+	MaxKeptLine = 0x700 // bytes of one KeepAppend: CallArea.Buf
+)
+
+// KeepOp is the first argument of CallKeep.
+type KeepOp uint64
+
+const (
+	// KeepStage (offset, address, length ≤ MaxCopy): writes into the bank that is not current. From the first of them until KeepFlip that bank
+	// holds nothing. Works in steps. Errors: EINVAL (past the bank's end), E2BIG, EFAULT.
+	KeepStage KeepOp = 1
+	// KeepFlip (length): that bank is the current one now, its snapshot the first length bytes, its log empty. Errors: EINVAL (past its end).
+	KeepFlip KeepOp = 2
+	// KeepAppend (length, 1: consume): Buf goes to the end of the current log, which grows by length rounded up to 8. consume is KeepConsume, in
+	// the same instant. Errors: ENOSPC (the bank is full: nothing is done), EINVAL.
+	KeepAppend KeepOp = 3
+	// KeepConsume: the root task is done with what it was given: the message that it received last will not be given to its next life, the slots
+	// of the death records that it took are free.
+	KeepConsume KeepOp = 4
+	// KeepSettled: this life has restored what was kept: KeptHeader.Unsettled is 0. Of the root task: requests by sendrec that its earlier lives
+	// received and did not answer are to be received again, before all others, in the order in which they were made.
+	KeepSettled KeepOp = 5
+)
+
+// KeptMagic marks a KeptHeader ("BENNUKPT").
+const KeptMagic = 0x54504b554e4e4542
+
+// KeptHeader is what the kernel says of kept memory. Offsets are from KeptBase.
+type KeptHeader struct {
+	Magic     uint64
+	Size      uint64 // bytes in all
+	BankSize  uint64
+	Bank      [2]KeptBank
+	Current   uint32 // index of Bank; of one that was never flipped to Number is 0
+	Unsettled uint32 // lives in a row that ended, by themselves, before KeepSettled: not those that were killed
+	// Again is how many lives of the root task have ended, by themselves, while they handled the message that it received last: that message
+	// may be why.
+	Again    uint32
+	_        uint32
+	Lives    uint64 // that the account has had, this one included
+	Appended uint64 // how many KeepAppends there were since boot
+}
+
+// KeptBank is one of the two banks.
+type KeptBank struct {
+	Start    uint64 // offset of its snapshot
+	Snapshot uint64 // bytes; the log begins at the next multiple of 8
+	Log      uint64 // bytes
+	Number   uint64 // of KeepFlips until it became current; 0: it holds nothing
+}
+
+// Life is a row of InfoLives: a task that lives, for who has to find out what there is. Its label is its account's.
+type Life struct {
+	Endpoint    Endpoint
+	Account     AccountID
+	Incarnation uint32
+	Flags       uint32 // LifeSet, …
+	StartedNS   uint64 // when it was allowed to run
+}
+
+// Flags of a Life.
+const (
+	LifeSet     = 1 << 0 // its privileges are set
+	LifeAllowed = 1 << 1 // it was allowed to run
+	LifeWarm    = 1 << 2 // it began with its service's snapshot
+)
