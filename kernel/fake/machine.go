@@ -25,6 +25,7 @@ type Machine struct {
 	Memory   uint64            // bytes that are promised to nobody
 	Guard    *ioport.Guard     // of the guarded ports; nil: there are none
 	Deaths   []abi.DeathRecord // that the root task has not taken
+	Taken    []abi.DeathRecord // that it has taken by index 1, and not consumed
 	Images   []*Image          // by number, less one
 	Accounts []abi.AccountSpec // made, the first is AccountRoot+1
 	Payer    abi.AccountID     // of what the root task does
@@ -47,11 +48,17 @@ type Machine struct {
 	tracers map[abi.AccountID]tracer
 	stops   []*Task // in their order
 
+	// StageStep is called between the steps of a KeepStage, where a life can end.
+	StageStep func(t *Task)
+
 	x       *ipc.IPC
 	entropy *entropy.Pool // the same in each run
 	table   *task.Table
 	irqs    *irq.Table
-	root    *Task // the root task; nil: there is none
+	root    *Task            // the root task; nil: there is none
+	ended   *abi.DeathRecord // of the root task's last life, until it is consumed
+	told    bool             // and it was taken
+	kept    map[abi.AccountID]*kept
 	tasks   [abi.MaxTasks]*Task
 	now     uint64
 	pages   [abi.MaxTasks]pages

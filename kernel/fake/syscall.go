@@ -188,6 +188,8 @@ func (t *Task) kernelCall(c Call) (abi.Errno, uint64) {
 		return m.image(t, c)
 	case abi.CallTrace:
 		return m.trace(t, c)
+	case abi.CallKeep:
+		return m.callKeep(t, c), 0
 	case abi.CallShutdown:
 		m.Off = &Off{abi.ShutdownHow(a[0]), a[1]}
 		return abi.OK, 0
@@ -285,19 +287,9 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		e := m.x.TakeResult(t.k, &r)
 		return put(t.k, e, &r)
 	case abi.InfoDeath:
-		switch {
-		case t != m.root:
-			return abi.EPERM, 0
-		case len(m.Deaths) == 0:
-			return abi.EAGAIN, 0
-		}
-		m.Deaths[0].Waiting = uint32(len(m.Deaths) - 1)
-		if a := m.Deaths[0].Account; m.Account(a) != nil {
-			m.Payer = a
-		}
-		e, n := put(t.k, abi.OK, &m.Deaths[0])
-		m.Deaths = m.Deaths[:copy(m.Deaths, m.Deaths[1:])]
-		return e, n
+		return m.takeDeath(t, index == 1)
+	case abi.InfoLives:
+		return m.livesOf(t)
 	case abi.InfoLatency:
 		if index == 1 && t != m.root {
 			return abi.EPERM, 0
