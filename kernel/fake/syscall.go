@@ -46,6 +46,9 @@ func (t *Task) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uin
 			if e, v, instead := h.Before(c); instead {
 				return e, v
 			}
+			if t.Dead() {
+				return t.gone()
+			}
 		}
 		at := t.gaveUp
 		if t.enter(c); t.Dead() {
@@ -288,6 +291,10 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		return put(t.k, e, &r)
 	case abi.InfoDeath:
 		return m.takeDeath(t, index == 1)
+	case abi.InfoAccount:
+		if m.Rows == nil { // else the test has the whole table
+			return m.accountInfo(t, index)
+		}
 	case abi.InfoLives:
 		return m.livesOf(t)
 	case abi.InfoLatency:

@@ -131,6 +131,19 @@ func (m *Machine) Account(id abi.AccountID) *abi.AccountSpec {
 	return &m.Accounts[id-abi.AccountRoot-1]
 }
 
+// accountInfo is InfoAccount, as far as there is something to tell.
+func (m *Machine) accountInfo(t *Task, index uint64) (abi.Errno, uint64) {
+	id := abi.AccountID(min(index, abi.MaxAccounts))
+	a := m.Account(id)
+	switch {
+	case index >= abi.MaxAccounts:
+		return abi.EDOM, 0
+	case a == nil:
+		return abi.ESRCH, 0
+	}
+	return put(t.k, abi.OK, &abi.AccountInfo{Account: id, Spec: *a})
+}
+
 func (m *Machine) create(t *Task) (abi.Errno, uint64) {
 	s := new(abi.TaskSpec)
 	s.Read(t.k.Call.Buf[:])
