@@ -42,6 +42,8 @@ boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/arc
 boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 board/x86 boot/ktest/code boot/kbench boot/gopher/ask drivers/protocol
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3 drivers/protocol
+# services that end others' lives, and look whether anybody notices
+boot/reap:                       kernel/abi kernel/usys drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
 # a service that is an ordinary Go program: the SDK, and all of std that it likes
 boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
 
@@ -89,6 +91,8 @@ tools/demo:                      tools kernel/abi drivers/protocol kernel/archiv
 tools/faulttest:                 tools rs/fi kernel/abi
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
+# who ends lives of RS, in a machine that is used, packs the services that do
+tools/reap:                      tools kernel/abi boot/reap/say
 # campaigns read what the injector writes, and the code of the services
 tools/campaign:                  tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/crc32c rs/conf rs/fi
 # what documents say of campaigns names outcomes by their words

@@ -1,0 +1,193 @@
+//go:build tamago
+
+package main
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"bennu/boot/reap/say"
+	"bennu/drivers/sdk"
+	"bennu/kernel/abi"
+)
+
+const (
+	look      = 20 * time.Microsecond // between two looks whether a life is over
+	lifeLimit = 30 * time.Second      // for a life to be over, or for the next one to come
+	every     = 1000                  // deaths between two lines of progress
+	calm      = 3                     // rounds of the witness after the last death
+)
+
+// reaper ends lives.
+type reaper struct {
+	victims []string
+	ways    []string
+	kills   int
+	most    uint64 // TSC counts of a life's own time until it ends, at most
+	seed    uint64
+	r       *rand.Rand
+
+	deaths uint64
+	failed uint64
+}
+
+// Init reads the arguments: victims=LABEL,… ways=WAY,… kills=N most=N seed=N.
+func (r *reaper) Init(c *sdk.Context) error {
+	r.victims, r.ways, r.kills, r.most = []string{"rs"}, say.Ways[:1], 100, 200_000
+	for _, a := range c.Args() {
+		name, value, _ := strings.Cut(a, "=")
+		n, err := strconv.ParseUint(value, 10, 62)
+		switch name {
+		case "victims":
+			r.victims, err = strings.Split(value, ","), nil
+		case "ways":
+			r.ways, err = strings.Split(value, ","), nil
+		case "kills":
+			r.kills = int(n)
+		case "most":
+			r.most = max(n, 1)
+		case "seed":
+			r.seed = n
+		default:
+			return sdk.Fail(abi.EINVAL, a, ": expected victims=, ways=, kills=, most= or seed=")
+		}
+		if err != nil {
+			return sdk.Fail(abi.EINVAL, a, ": expected a number")
+		}
+	}
+	r.r = rand.New(rand.NewPCG(r.seed, 1))
+	c.Alarm(time.Millisecond)
+	return nil
+}
+
+func (r *reaper) Message(c *sdk.Context, m *abi.Msg, _ abi.ReceiveKind) { c.Reply(m, abi.ENOSYS) }
+
+// Alarm is the whole life of the reaper, once the witness is at work.
+func (r *reaper) Alarm(c *sdk.Context) {
+	ep, e := c.LookupWait(say.Witness, lifeLimit)
+	if e != abi.OK {
+		r.end(c, "no witness", e)
+		return
+	}
+	if rounds, _, e := r.ask(c, ep); e != abi.OK || rounds == 0 {
+		c.Alarm(time.Millisecond)
+		return
+	}
+	for n := range r.kills {
+		victim := r.victims[r.r.IntN(len(r.victims))]
+		if e := r.kill(c, victim, r.ways[r.r.IntN(len(r.ways))]); e != abi.OK {
+			r.end(c, "the reaper could not end "+victim+" (death "+sdk.Dec(uint64(n))+")", e)
+			return
+		}
+		if r.deaths++; r.deaths%every == 0 {
+			rounds, failed, _ := r.ask(c, ep)
+			c.Log("event", "reaping", "deaths", sdk.Dec(r.deaths), "rounds", sdk.Dec(rounds), "noticed", sdk.Dec(failed))
+		}
+	}
+	begun, _, _ := r.ask(c, ep)
+	for end := c.Now() + lifeLimit; ; {
+		rounds, failed, e := r.ask(c, ep)
+		if e != abi.OK || failed > 0 || rounds >= begun+calm {
+			r.failed = failed
+			if e != abi.OK {
+				r.failed++
+			}
+			r.done(c, rounds)
+			return
+		}
+		if c.Now() > end {
+			r.end(c, "the witness stands still", abi.ETIMEDOUT)
+			return
+		}
+		c.Sleep(time.Millisecond)
+	}
+}
+
+// ask asks the witness how it goes.
+func (r *reaper) ask(c *sdk.Context, ep abi.Endpoint) (rounds, failed uint64, e abi.Errno) {
+	m := abi.Msg{Type: say.Report}
+	e = c.Call(ep, &m, lifeLimit)
+	return m.Arg[1], m.Arg[2], e
+}
+
+// kill ends the life of a service, and waits until the next one is there.
+func (r *reaper) kill(c *sdk.Context, label, way string) abi.Errno {
+	t, e := r.find(c, label, lifeLimit)
+	if e != abi.OK {
+		return e
+	}
+	if way == "end" {
+		_, e = c.Trace(abi.TraceEnd, t.Endpoint, 1+r.r.Uint64N(r.most), 0)
+	} else {
+		e = r.plant(c, &t, way)
+	}
+	if e != abi.OK && e != abi.EDEADSRCDST {
+		return e
+	}
+	for end := c.Now() + lifeLimit; c.Now() < end; c.Sleep(look) {
+		n, e := r.find(c, label, 0)
+		if e == abi.OK && (n.Endpoint != t.Endpoint || n.Incarnation != t.Incarnation) {
+			return abi.OK
+		}
+	}
+	return abi.ETIMEDOUT
+}
+
+// find asks the kernel for the life of a service, which may be about to come.
+func (r *reaper) find(c *sdk.Context, label string, limit time.Duration) (t abi.TaskInfo, e abi.Errno) {
+	for end := c.Now() + limit; ; c.Sleep(look) {
+		for slot := range uint64(abi.MaxTasks) {
+			if _, e := c.Info(abi.InfoTask, slot, abi.Bytes(&t)); e == abi.OK && t.Label.String() == label {
+				return t, abi.OK
+			}
+		}
+		if c.Now() >= end {
+			return t, abi.ESRCH
+		}
+	}
+}
+
+// code is what a life does instead of what it would have done next. Source: Intel SDM Vol. 2.
+var code = map[string][]byte{
+	"exception":  {0x0f, 0x0b},                                                                                // UD2
+	"exit":       {0xb8, byte(abi.CallExit), 0, 0, 0, 0x31, 0xff, 0x31, 0xf6, 0x0f, 0x05},                     // MOV EAX, n; XOR EDI, EDI; XOR ESI, ESI; SYSCALL
+	"panic":      {0xb8, byte(abi.CallExit), 0, 0, 0, 0xbe, 1, 0, 0, 0, 0x0f, 0x05},                           // the same with ESI 1
+	"bad-call":   {0xb8, 0xff, 0xff, 0, 0, 0x0f, 0x05},                                                        // MOV EAX, FFFF; SYSCALL
+	"hang":       {0xeb, 0xfe},                                                                                // JMP to itself
+	"hang-calls": {0xb8, byte(abi.CallTimes), 0, 0, 0, 0xbf, byte(abi.Self), 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf2}, // again: MOV EAX, n; MOV EDI, Self; SYSCALL; JMP again
+	"memory":     {0xbf, 0, 0, 0, 0x80, 0x88, 0x07, 0x81, 0xc7, 0, 0x10, 0, 0, 0xeb, 0xf6},                    // MOV EDI, RAM; again: MOV [RDI], AL; ADD EDI, 4096; JMP again
+}
+
+// plant writes code where a life goes on.
+func (r *reaper) plant(c *sdk.Context, t *abi.TaskInfo, way string) abi.Errno {
+	var regs abi.Registers
+	if e := c.TraceRegs(t.Endpoint, &regs); e != abi.OK {
+		return e
+	}
+	b, ok := code[way]
+	if !ok {
+		return abi.EINVAL
+	}
+	return c.TraceWrite(t.Endpoint, regs.RIP, b)
+}
+
+// done says how it was, and ends the machine.
+func (r *reaper) done(c *sdk.Context, rounds uint64) {
+	c.Log("event", "reaped", "victims", strings.Join(r.victims, ","), "ways", strings.Join(r.ways, ","), "seed", sdk.Dec(r.seed), "deaths", sdk.Dec(r.deaths),
+		"rounds", sdk.Dec(rounds), "noticed", sdk.Dec(r.failed))
+	status := uint64(0)
+	if r.failed > 0 {
+		status = 1
+	}
+	if e := c.RS().Shutdown(status); e != abi.OK {
+		r.end(c, "shutdown", e)
+	}
+}
+
+// end ends the machine because the test could not go on.
+func (r *reaper) end(c *sdk.Context, why string, e abi.Errno) {
+	c.Log("event", "reaped", "why", why, "errno", e.Name(), "deaths", sdk.Dec(r.deaths), "noticed", sdk.Dec(r.failed+1))
+	c.PowerOff(1)
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"bennu/boot/reap/say"
+	"bennu/tools/internal/bootimage"
+	"bennu/tools/internal/qemu"
+)
+
+type options struct {
+	victims, ways string
+	kills         int
+	most, seed    uint64
+	bin           string
+	config        qemu.Config
+}
+
+// result is what was seen from outside.
+type result struct {
+	log     string   // the kernel's
+	last    string   // the reaper's last line
+	noticed []string // what the witness told
+	deaths  int
+	rounds  int
+}
+
+// services of the image beside the reaper's own, in the order in which they start, with their parts of system.conf.
+var services = []struct{ label, part string }{
+	{"ds", "rs/ds/ds.conf"},
+	{"tty", "drivers/tty/tty.conf"},
+	{"ctl", "rs/ctl/ctl.conf"},
+	{"rtc", "drivers/rtc/rtc.conf"},
+	{"kbd", "drivers/kbd/kbd.conf"},
+	{"faulty", "drivers/faulty/faulty.conf"},
+	{"shell", "rs/shell/shell.conf"},
+}
+
+// cmdline has hangs found soon, and RS never given up.
+const cmdline = "rs.limit=0 rs.hang=20ms"
+
+// run boots the machine and waits for its end. Errors: it could not be built or booted, something was noticed, fewer died than were to.
+func run(ctx context.Context, o *options) (r result, err error) {
+	if o.ways == "all" {
+		o.ways = strings.Join(say.Ways, ",")
+	}
+	dir, err := os.MkdirTemp("", "reap")
+	if err != nil {
+		return r, err
+	}
+	defer os.RemoveAll(dir)
+	c := o.config
+	if c.Archive, err = pack(o, dir); err != nil {
+		return r, err
+	}
+	c.Icount, c.CmdLine = "0", cmdline
+	vm, err := qemu.Start(ctx, c)
+	if err != nil {
+		return r, err
+	}
+	defer vm.Close()
+	status, err := vm.Wait(ctx)
+	r.log = vm.KernelLog()
+	r.read()
+	switch {
+	case err != nil:
+		return r, err
+	case r.last == "":
+		return r, fmt.Errorf("status %d, and the reaper has not said how it was; the log's last lines:\n%s", status, tail(r.log, 30))
+	case status != 0 || len(r.noticed) > 0:
+		return r, fmt.Errorf("status %d: something was noticed", status)
+	case r.deaths != o.kills:
+		return r, fmt.Errorf("%d lives ended, expected %d", r.deaths, o.kills)
+	case r.rounds == 0:
+		return r, errors.New("the witness did nothing")
+	}
+	return r, nil
+}
+
+// pack writes the boot archive.
+func pack(o *options, dir string) (path string, err error) {
+	root, err := qemu.Root()
+	if err != nil {
+		return "", err
+	}
+	m := bootimage.New()
+	errs := []error{m.ReadFile(bootimage.RootName, filepath.Join(o.bin, "rs")), m.ReadPart(filepath.Join(root, "boot/system.conf"))}
+	for _, s := range services {
+		errs = append(errs, m.ReadFile(bootimage.BinDir+s.label, filepath.Join(o.bin, s.label)), m.ReadPart(filepath.Join(root, s.part)))
+	}
+	errs = append(errs, m.ReadFile(bootimage.BinDir+"reap", filepath.Join(o.bin, "reap")), m.ReadPart(filepath.Join(root, "boot/reap/reap.conf")))
+	if err := errors.Join(errs...); err != nil {
+		return "", err
+	}
+	args := fmt.Sprintf("victims=%s ways=%s kills=%d most=%d seed=%d", o.victims, o.ways, o.kills, o.most, o.seed)
+	part := &m.Parts[len(m.Parts)-1]
+	part.Text = []byte(strings.Replace(string(part.Text), "ARGS", args, 1))
+	b, faults, _ := m.Pack()
+	if len(faults) > 0 {
+		return "", errors.Join(faults...)
+	}
+	path = filepath.Join(dir, "reap.tar")
+	return path, os.WriteFile(path, b, 0o644)
+}
+
+var (
+	lastLine = regexp.MustCompile(`reaper: (event=reaped .*)`)
+	toldLine = regexp.MustCompile(`witness: (noticed=.*)`)
+	number   = regexp.MustCompile(`(deaths|rounds)=(\d+)`)
+)
+
+// read finds in the log what was told.
+func (r *result) read() {
+	for line := range strings.Lines(r.log) {
+		if m := toldLine.FindStringSubmatch(line); m != nil {
+			r.noticed = append(r.noticed, strings.TrimSpace(m[1]))
+		}
+		m := lastLine.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		r.last = strings.TrimSpace(m[1])
+		for _, n := range number.FindAllStringSubmatch(r.last, -1) {
+			v, _ := strconv.Atoi(n[2])
+			if n[1] == "deaths" {
+				r.deaths = v
+			} else {
+				r.rounds = v
+			}
+		}
+	}
+}
+
+func tail(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
