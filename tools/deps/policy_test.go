@@ -109,7 +109,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
-boot/gopher:                   none # an ordinary program
+boot/gopher boot/reap:         none # ordinary programs
 boot/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
 
 # what decides is a function of its arguments: no clock, no chance, no I/O
