@@ -27,13 +27,17 @@ type reaper struct {
 	kills   int
 	most    uint64 // TSC counts of a life's own time until it ends, at most
 	seed    uint64
+	lo, hi  uint64 // what of a life's text is flipped
 	r       *rand.Rand
 
-	deaths uint64
-	failed uint64
+	witness abi.Endpoint
+	deaths  uint64
+	failed  uint64
+	flips   uint64 // lives in which a bit was changed
+	died    uint64 // of them, those that ended by themselves
 }
 
-// Init reads the arguments: victims=LABEL,… ways=WAY,… kills=N most=N seed=N.
+// Init reads the arguments: victims=LABEL,… ways=WAY,… kills=N most=N seed=N text=LOW-HIGH (of the ways of say.Flips; hexadecimal).
 func (r *reaper) Init(c *sdk.Context) error {
 	r.victims, r.ways, r.kills, r.most = []string{"rs"}, say.Ways[:1], 100, 200_000
 	for _, a := range c.Args() {
@@ -50,8 +54,13 @@ func (r *reaper) Init(c *sdk.Context) error {
 			r.most = max(n, 1)
 		case "seed":
 			r.seed = n
+		case "text":
+			low, high, _ := strings.Cut(value, "-")
+			if r.lo, err = strconv.ParseUint(low, 16, 64); err == nil {
+				r.hi, err = strconv.ParseUint(high, 16, 64)
+			}
 		default:
-			return sdk.Fail(abi.EINVAL, a, ": expected victims=, ways=, kills=, most= or seed=")
+			return sdk.Fail(abi.EINVAL, a, ": expected victims=, ways=, kills=, most=, seed= or text=")
 		}
 		if err != nil {
 			return sdk.Fail(abi.EINVAL, a, ": expected a number")
@@ -71,6 +80,7 @@ func (r *reaper) Alarm(c *sdk.Context) {
 		r.end(c, "no witness", e)
 		return
 	}
+	r.witness = ep
 	if rounds, _, e := r.ask(c, ep); e != abi.OK || rounds == 0 {
 		c.Alarm(time.Millisecond)
 		return
@@ -118,14 +128,22 @@ func (r *reaper) kill(c *sdk.Context, label, way string) abi.Errno {
 	if e != abi.OK {
 		return e
 	}
-	if way == "end" {
+	switch way {
+	case "end":
 		_, e = c.Trace(abi.TraceEnd, t.Endpoint, 1+r.r.Uint64N(r.most), 0)
-	} else {
+	case "text", "data":
+		e = r.flip(c, &t, way)
+	default:
 		e = r.plant(c, &t, way)
 	}
 	if e != abi.OK && e != abi.EDEADSRCDST {
 		return e
 	}
+	return r.await(c, label, &t)
+}
+
+// await waits for a life that is not t.
+func (r *reaper) await(c *sdk.Context, label string, t *abi.TaskInfo) abi.Errno {
 	for end := c.Now() + lifeLimit; c.Now() < end; c.Sleep(look) {
 		n, e := r.find(c, label, 0)
 		if e == abi.OK && (n.Endpoint != t.Endpoint || n.Incarnation != t.Incarnation) {
@@ -173,10 +191,73 @@ func (r *reaper) plant(c *sdk.Context, t *abi.TaskInfo, way string) abi.Errno {
 	return c.TraceWrite(t.Endpoint, regs.RIP, b)
 }
 
+// use is how many rounds of the witness a life with a changed bit lives through, before it is ended.
+const use = 3
+
+// flip changes a bit of a life, and ends it when it has been used.
+func (r *reaper) flip(c *sdk.Context, t *abi.TaskInfo, way string) abi.Errno {
+	at := r.lo + r.r.Uint64N(max(r.hi, r.lo+1)-r.lo)
+	if way == "data" {
+		e := abi.OK
+		if at, e = r.datum(c, t.Endpoint); e != abi.OK {
+			return e
+		}
+	}
+	var b [1]byte
+	if n, e := c.TraceRead(t.Endpoint, at, b[:]); e != abi.OK || n == 0 {
+		return abi.EFAULT
+	}
+	b[0] ^= 1 << r.r.IntN(8)
+	begun, _, e := r.ask(c, r.witness)
+	if e != abi.OK {
+		return e
+	}
+	if e := c.TraceWrite(t.Endpoint, at, b[:]); e != abi.OK {
+		return e
+	}
+	r.flips++
+	for end := c.Now() + lifeLimit; c.Now() < end; c.Sleep(look) {
+		n, e := r.find(c, t.Label.String(), 0)
+		if e != abi.OK || n.Endpoint != t.Endpoint || n.Incarnation != t.Incarnation {
+			r.died++
+			return abi.OK
+		}
+		if rounds, _, e := r.ask(c, r.witness); e != abi.OK || rounds >= begun+use {
+			break
+		}
+	}
+	_, e = c.Trace(abi.TraceEnd, t.Endpoint, 1, 0)
+	return e
+}
+
+// datum is the address of a byte that a life may write, and has.
+func (r *reaper) datum(c *sdk.Context, ep abi.Endpoint) (uint64, abi.Errno) {
+	var pages []uint64
+	for at := uint64(0); ; {
+		var a abi.TraceArea
+		if e := c.TraceRegion(ep, at, &a); e != abi.OK {
+			break
+		}
+		if at = a.End; a.Rights&abi.AreaWrite == 0 {
+			continue
+		}
+		for p := a.Start; p < a.End && len(pages) < 4096; p += abi.PageSize {
+			var b [1]byte
+			if n, _ := c.TraceRead(ep, p, b[:]); n == 1 {
+				pages = append(pages, p)
+			}
+		}
+	}
+	if len(pages) == 0 {
+		return 0, abi.ESRCH
+	}
+	return pages[r.r.IntN(len(pages))] + r.r.Uint64N(abi.PageSize), abi.OK
+}
+
 // done says how it was, and ends the machine.
 func (r *reaper) done(c *sdk.Context, rounds uint64) {
 	c.Log("event", "reaped", "victims", strings.Join(r.victims, ","), "ways", strings.Join(r.ways, ","), "seed", sdk.Dec(r.seed), "deaths", sdk.Dec(r.deaths),
-		"rounds", sdk.Dec(rounds), "noticed", sdk.Dec(r.failed))
+		"rounds", sdk.Dec(rounds), "flips", sdk.Dec(r.flips), "died", sdk.Dec(r.died), "noticed", sdk.Dec(r.failed))
 	status := uint64(0)
 	if r.failed > 0 {
 		status = 1

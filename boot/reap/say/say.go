@@ -12,8 +12,12 @@ const (
 // Report asks the witness how it goes → Arg[1] rounds, Arg[2] failures, Arg[3] lives of the service that it has replaced.
 const Report abi.MsgType = 0x1100
 
-// Ways to end a life. The kernel ends it by itself in End; in the others its own instructions do, which the reaper has put where it goes on.
+// Ways to end a life. The kernel ends it in "end"; in the others its own instructions do, which the reaper has put where it goes on.
 var Ways = []string{"end", "exception", "exit", "panic", "bad-call", "hang", "hang-calls", "memory"}
+
+// Flips are a bit that is changed in a life's code, or in its data. It may die of that, or go on, and do something else than it should: some of that can be
+// noticed. A life that is there after some use is ended.
+var Flips = []string{"text", "data"}
 
 // Done begins the reaper's last line of log, Failed each line of what should not have been.
 const (
