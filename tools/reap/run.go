@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"debug/elf"
+	"debug/gosym"
 	"errors"
 	"fmt"
 	"os"
@@ -100,6 +102,13 @@ func pack(o *options, dir string) (path string, err error) {
 		return "", err
 	}
 	args := fmt.Sprintf("victims=%s ways=%s kills=%d most=%d seed=%d", o.victims, o.ways, o.kills, o.most, o.seed)
+	if strings.Contains(o.ways, say.Flips[0]) {
+		low, high, err := hot(filepath.Join(o.bin, o.victims))
+		if err != nil {
+			return "", err
+		}
+		args += fmt.Sprintf(" text=%x-%x", low, high)
+	}
 	part := &m.Parts[len(m.Parts)-1]
 	part.Text = []byte(strings.Replace(string(part.Text), "ARGS", args, 1))
 	b, faults, _ := m.Pack()
@@ -108,6 +117,37 @@ func pack(o *options, dir string) (path string, err error) {
 	}
 	path = filepath.Join(dir, "reap.tar")
 	return path, os.WriteFile(path, b, 0o644)
+}
+
+// hot is where the code of a service's own packages lies in its executable: bits elsewhere, in the run-time and in the standard library, are seldom met.
+func hot(path string) (low, high uint64, err error) {
+	f, err := elf.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer f.Close()
+	text, lines := f.Section(".text"), f.Section(".gopclntab")
+	if text == nil || lines == nil {
+		return 0, 0, fmt.Errorf("%s: no .text or no .gopclntab: expected a Go program", path)
+	}
+	b, err := lines.Data()
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: %w", path, err)
+	}
+	table, err := gosym.NewTable(nil, gosym.NewLineTable(b, text.Addr))
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: %w", path, err)
+	}
+	low = ^uint64(0)
+	for _, fn := range table.Funcs {
+		if strings.HasPrefix(fn.Name, "bennu/rs/") {
+			low, high = min(low, fn.Entry), max(high, fn.End)
+		}
+	}
+	if low >= high {
+		return 0, 0, fmt.Errorf("%s: no function of bennu/rs", path)
+	}
+	return low, high, nil
 }
 
 var (
