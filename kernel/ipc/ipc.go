@@ -19,6 +19,7 @@ type Machine interface {
 	Now() uint64                           // ns since boot
 	Held(to, from *task.Task) bool         // messages from from to to, a server, wait; Retry when they need not
 	Pays(t, by *task.Task)                 // t, a server, works for by from now on; nil: for itself
+	Repeats(n uint32)                      // IPC.Again has changed
 }
 
 // IPC is the state that belongs to no one task.
@@ -29,6 +30,7 @@ type IPC struct {
 	kept  uint64 // senda slots that are used
 
 	flight flight
+	again  uint32 // that the machine knows
 	life   uint32 // of the root task
 }
 
