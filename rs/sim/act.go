@@ -17,6 +17,12 @@ func (w *World) do(s Step) {
 	switch s.Op {
 	case Ask:
 		w.ask(s)
+	case Flood:
+		if c := w.pick(s.A); c != nil && c.of != &w.services[operator] {
+			for range floodLeast + s.B%floodMost {
+				c.ask(abi.RSLookup, int(s.B>>8)%len(w.services), abi.KindSendA, [7]uint64{}, abi.NoTimeout)
+			}
+		}
 	case Die:
 		if v := w.victim(s.A); v != nil {
 			w.ends(v, abi.DeathRecord{Cause: causes[s.B%uint32(len(causes))], Status: uint64(s.B >> 16 & 1)})

@@ -118,7 +118,10 @@ func (w *World) statusTrue() {
 		w.fail("the table has %d rows of %d services", len(rows), len(w.services))
 	}
 	for i := range rows {
-		r, s, ep := &rows[i], &w.services[i], abi.None
+		r, s, ep := &rows[i], w.serviceOf(rows[i].Label.String()), abi.None
+		if s == nil {
+			w.fail("the table has a row of %q", rows[i].Label.String())
+		}
 		for _, c := range w.clients {
 			if c != nil && c.of == s {
 				ep = c.t.Endpoint

@@ -11,7 +11,7 @@ type reader struct {
 	first    uint64 // that was asked for
 	asking   bool
 	caught   bool // the newest answer had nothing new
-	step     int // of the last question
+	step     int  // of the last question
 	seen     [1024]abi.Event
 	lost     bool // some were gone before they were read
 	status   []abi.ServiceStatus
@@ -131,7 +131,7 @@ func (w *World) told(e *abi.Event) {
 		return
 	}
 	l := w.byEndpoint[e.Endpoint]
-	if e.Endpoint != abi.None && (l == nil || l.of != s) {
+	if e.Endpoint != abi.None && (l == nil || l.of != s) || l == nil && (e.Kind == abi.EventStart || e.Kind == abi.EventReady) {
 		w.fail("%s of %s: endpoint %d is not one of its lives", e.Kind, s.name, e.Endpoint)
 	}
 	switch e.Kind {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+
+	"bennu/kernel/fake"
 )
 
 // Steps is how many events a world has, unless its seed's list is given.
@@ -16,6 +18,8 @@ type Plan struct {
 	Steps []int // indices, in their order; nil: the first N
 	N     int
 	Log   func(line string) // nil: nobody reads it
+
+	plant func(w *World, c fake.Call) (instead bool) // a fault of the server's, for tests: before each of its calls; instead: the call does nothing, and is OK
 }
 
 // Result is what came of a run.
@@ -42,7 +46,7 @@ func Run(p Plan) (res Result) {
 			w.m.Reset(0)
 		}
 	}()
-	w = newWorld(p.Seed, p.Kills, p.Log)
+	w = newWorld(&p)
 	w.goOn()
 	r := rand.New(rand.NewPCG(p.Seed, 11))
 	drawn := &drawn[w.Kind]
@@ -60,6 +64,32 @@ func Run(p Plan) (res Result) {
 	w.settle()
 	w.finish()
 	return res
+}
+
+// Command is how a plan with a list of steps is run again.
+func (p *Plan) Command() string {
+	var b strings.Builder
+	for i := 0; i < len(p.Steps); {
+		last := i
+		for last+1 < len(p.Steps) && p.Steps[last+1] == p.Steps[last]+1 {
+			last++
+		}
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		if fmt.Fprint(&b, p.Steps[i]); last > i {
+			fmt.Fprintf(&b, "-%d", p.Steps[last])
+		}
+		i = last + 1
+	}
+	if len(p.Steps) == 0 {
+		b.WriteString("none")
+	}
+	kills := ""
+	if !p.Kills {
+		kills = " KILLS=false"
+	}
+	return fmt.Sprintf("make sim SEED=%d ONLY=%s%s", p.Seed, b.String(), kills)
 }
 
 // List is a plan's steps in words, one a line.

@@ -13,6 +13,7 @@ type Op uint8
 
 const (
 	Ask     Op = iota // a service sends a request
+	Flood             // a service sends many requests at once
 	Die               // a service ends by itself
 	Listen            // a service that did not receives
 	Mood              // a service becomes deaf, mute, stubborn, or good again
@@ -28,7 +29,7 @@ const (
 	ops
 )
 
-var opNames = [ops]string{"ask", "die", "listen", "mood", "pass", "late", "hold", "fail", "die-at", "pass-at", "kill", "kill-now", "damage"}
+var opNames = [ops]string{"ask", "flood", "die", "listen", "mood", "pass", "late", "hold", "fail", "die-at", "pass-at", "kill", "kill-now", "damage"}
 
 func (o Op) String() string { return opNames[o] }
 
@@ -68,9 +69,9 @@ const (
 func (k Kind) String() string { return [...]string{"busy", "calm", "hostile"}[k] }
 
 var drawn = [kinds]weights{
-	Busy:    {Ask: 400, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 8, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10},
-	Calm:    {Ask: 400, Pass: 150, Hold: 10, PassAt: 10, Kill: 100, KillNow: 20},
-	Hostile: {Ask: 400, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 8, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10, Damage: 30},
+	Busy:    {Ask: 400, Flood: 6, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 8, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10},
+	Calm:    {Ask: 400, Flood: 6, Pass: 150, Hold: 10, PassAt: 10, Kill: 100, KillNow: 20},
+	Hostile: {Ask: 400, Flood: 6, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 8, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10, Damage: 30},
 }
 
 // asked are the types of requests: those that change lives first.
@@ -106,6 +107,8 @@ func (s Step) String() string {
 	switch s.Op {
 	case Ask:
 		return fmt.Sprintf("ask %#x by %d, service %d→%d", uint32(asked[s.B%uint32(len(asked))]), primitives[s.B>>16%uint32(len(primitives))], s.A%64, s.B>>8%8)
+	case Flood:
+		return fmt.Sprintf("flood by service %d, %d times", s.A%64, floodLeast+s.B%floodMost)
 	case Die:
 		return fmt.Sprintf("die service %d of %d", s.A%64, causes[s.B%uint32(len(causes))])
 	case Pass:
@@ -134,4 +137,6 @@ const (
 	holdMost = 12
 	failMost = 4
 	atMost   = 24 // kernel calls
+
+	floodLeast, floodMost = 4, 14 // requests
 )

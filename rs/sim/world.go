@@ -64,6 +64,7 @@ type World struct {
 	hooks      fake.Hooks
 	reader     reader
 	log        func(string)
+	plant      func(w *World, c fake.Call) (instead bool)
 
 	lives    int    // the server's
 	lastEnd  uint64 // ns: of the newest
@@ -117,10 +118,10 @@ func (w *World) fail(format string, args ...any) {
 // names of services; the first one is the operator, who is never pinged and reads the events.
 const operator = 0
 
-// newWorld makes the world of a seed, and boots it.
-func newWorld(seed uint64, kills bool, log func(string)) *World {
-	r := rand.New(rand.NewPCG(seed, 7))
-	w := &World{Seed: seed, Kills: kills, m: fake.New(1e9), byEndpoint: map[abi.Endpoint]*life{}, log: log}
+// newWorld makes the world of a plan's seed, and boots it.
+func newWorld(p *Plan) *World {
+	r := rand.New(rand.NewPCG(p.Seed, 7))
+	w := &World{Seed: p.Seed, Kills: p.Kills, m: fake.New(1e9), byEndpoint: map[abi.Endpoint]*life{}, log: p.Log, plant: p.plant}
 	w.Kind = Kind(r.IntN(int(kinds)))
 	w.count.Before, w.count.After = map[abi.CallNr]int{}, map[abi.CallNr]int{}
 	w.configure(r)
@@ -157,8 +158,8 @@ func (w *World) configure(r *rand.Rand) {
 			if s.boot = r.IntN(6) > 0; !s.boot {
 				more += "start manual;"
 			}
-			if r.IntN(4) == 0 {
-				more += "io 3f8:8;" // one of those that have it lives
+			if r.IntN(16) == 0 {
+				more += "io 3f8:8;" // the second one that has it is refused
 			}
 			switch r.IntN(6) {
 			case 0:
@@ -246,6 +247,9 @@ func (w *World) before(c fake.Call) (abi.Errno, uint64, bool) {
 			w.end(w.killCause)
 			return 0, 0, false
 		}
+	}
+	if w.plant != nil && w.plant(w, c) {
+		return abi.OK, 0, true
 	}
 	if w.failN > 0 && c.Nr == w.failNr && (c.Nr != abi.CallPrivCtl || abi.PrivOp(c.Arg[0]) == abi.PrivSet) {
 		w.failN--
