@@ -62,6 +62,7 @@ func quote(t *T) {
 		equal(t, "the answer's own number", t.peek(p[0].ep, seqAt), 0)
 		if by.nr == abi.CallReplyReceive { // it receives what is next
 			p[2].setMsg(0x901)
+			t.poke(p[2].ep, seqAt, 0)
 			p[2].send(p[1])
 			p[1].got(abi.KindSend, p[2].ep, 0x901)
 		}
