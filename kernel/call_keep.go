@@ -106,10 +106,17 @@ func (k *Kernel) endKept(a *account.Account) {
 	}
 }
 
+// showKept gives a new life what its account keeps, and counts the life. false when memory is out.
+func (k *Kernel) showKept(t *task.Task, i *abi.StartInfo, a *account.Account) bool {
+	m := &k.kept[a.ID]
+	i.KeptSize, m.Header().Lives = m.Size(), a.Lives+1
+	return t.Space.MapKept(m.Table(), m.Size())
+}
+
 // unsettled counts in the kept memory of t, which has ended, that it did so by itself before it had restored what was kept.
 func (k *Kernel) unsettled(t *task.Task, cause abi.Cause) {
-	if h := k.kept[t.Account].Header(); h != nil && !t.Settled && cause != abi.CauseKilled {
-		h.Unsettled++
+	if !t.Settled && cause != abi.CauseKilled {
+		k.kept[t.Account].Header().Unsettled++
 	}
 }
 

@@ -36,8 +36,8 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	case a == nil || s.Account == abi.AccountKernel:
 		return nil, abi.ESRCH
 	}
-	if n := &k.kept[a.ID]; !n.Whole() {
-		return nil, fillKept(n)
+	if a.Spec.KeptFrames != 0 && !k.kept[a.ID].Whole() {
+		return nil, fillKept(&k.kept[a.ID])
 	}
 	t := k.tasks.Take()
 	if t == nil && k.nDead > 0 {
@@ -58,9 +58,6 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	k.sched.Add(t.Slot, a.ID)
 	a.Tasks++
 	a.Lives++
-	if h := k.kept[a.ID].Header(); h != nil {
-		h.Lives = a.Lives
-	}
 	if k.by != 0 && k.tracers[a.ID].by != 0 {
 		k.trace(t)
 	}
@@ -89,11 +86,8 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.Seed = k.nextSeed()
 	i.ArgsLen = s.ArgsLen
 	copy(i.Args[:s.ArgsLen], s.Args[:]) // the page is zero
-	if n := &k.kept[a.ID]; n.Header() != nil {
-		if !t.Space.MapKept(n.Table(), n.Size()) {
-			return false
-		}
-		i.KeptSize = n.Size()
+	if a.Spec.KeptFrames != 0 && !k.showKept(t, i, a) {
+		return false
 	}
 	t.MaySnapshot = s.Flags&abi.TaskSnapshot != 0
 	n := k.warm(t, s.Flags)

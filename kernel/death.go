@@ -35,7 +35,9 @@ func (k *Kernel) finish(t *task.Task, why end) {
 		k.cpu.Switch(nil, k.template)
 	}
 	k.record(t, why)
-	k.unsettled(t, why.cause)
+	if t.Space.Keeps() {
+		k.unsettled(t, why.cause)
+	}
 	k.tasks.Bury(t)
 	k.sched.Block(t.Slot)
 	k.sched.SetPayer(t.Slot, t.Account)

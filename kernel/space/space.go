@@ -177,6 +177,9 @@ func (s *Space) MapKept(table mem.Addr, size uint64) bool {
 	return s.Share(abi.KeptBase, table, paging.NX)
 }
 
+// Keeps tells whether it has kept memory.
+func (s *Space) Keeps() bool { return s.kept != 0 }
+
 // Populate gives the task the page of va that it may have but has not touched yet: zeros of its RAM, or its own copy of a page of
 // its executable's data. Errors: EFAULT (nothing belongs there), ENOMEM. What the processor remembers of va is old then.
 func (s *Space) Populate(va uint64) abi.Errno {
