@@ -93,6 +93,13 @@ func (r *rig) send(from, to int, typ abi.MsgType) {
 	r.Send(r.task(from), r.task(to).Endpoint)
 }
 
+// answer answers the request of to, which n has received, as servers do: with a message.
+func (r *rig) answer(n, to int, typ abi.MsgType) {
+	r.msg(n, typ, 0)
+	r.task(n).Call.Msg.Seq = r.task(to).Seq
+	r.Send(r.task(n), r.task(to).Endpoint)
+}
+
 func (r *rig) sendrec(from, to int, typ abi.MsgType, timeout uint64) {
 	r.msg(from, typ, 0)
 	r.SendRec(r.task(from), r.task(to).Endpoint, timeout)

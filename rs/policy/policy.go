@@ -91,6 +91,7 @@ type Asker struct {
 	Endpoint abi.Endpoint
 	Place    int // the server's own
 	Tag      uint64
+	Seq      uint64 // of its sendrec, which the answer quotes; 0: it asked otherwise
 }
 
 // Event is one thing that happened.
