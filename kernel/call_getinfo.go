@@ -45,7 +45,7 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if t != k.root {
 			return abi.EPERM, 0
 		}
-		return abi.OK, k.lives(t.Call.Buf[:])
+		return abi.OK, k.lives(livesAt(t.Call))
 	case abi.InfoAsync:
 		var r abi.AsyncResult
 		return put(t, k.ipc.TakeResult(t, &r), &r)
@@ -140,11 +140,13 @@ func (k *Kernel) orphans() (n uint64) {
 	return n + ports + rows
 }
 
-// lives fills b with a Life of each task that lives, by slot, and tells how many bytes that are.
-func (k *Kernel) lives(b []byte) (n uint64) {
+// lives fills rows with a Life of each task that lives, by slot, and tells how many bytes that are.
+func (k *Kernel) lives(rows *[abi.MaxTasks]abi.Life) uint64 {
+	n := 0
 	for m := k.tasks.Living(); m != 0; m &= m - 1 {
-		o := k.taskOf(m)
-		l := abi.Life{Endpoint: o.Endpoint, Account: o.Account, Incarnation: o.Incarnation, StartedNS: o.StartedNS}
+		o, l := k.taskOf(m), &rows[n&(abi.MaxTasks-1)]
+		n++
+		l.Endpoint, l.Account, l.Incarnation, l.StartedNS, l.Flags = o.Endpoint, o.Account, o.Incarnation, o.StartedNS, 0
 		if o.PrivSet {
 			l.Flags |= abi.LifeSet
 		}
@@ -154,9 +156,8 @@ func (k *Kernel) lives(b []byte) (n uint64) {
 		if o.Warm {
 			l.Flags |= abi.LifeWarm
 		}
-		n += uint64(copy(b[n:], abi.Bytes(&l)))
 	}
-	return n
+	return uint64(n) * uint64(len(abi.Bytes(&rows[0])))
 }
 
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {

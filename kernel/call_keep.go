@@ -124,7 +124,7 @@ func (k *Kernel) unsettled(t *task.Task, cause abi.Cause) {
 func (k *Kernel) checkKept() invariant.Fault {
 	for id := range k.kept {
 		m := &k.kept[id]
-		if f := m.Check(); f.Broken() {
+		if f := m.Check(&k.walk.own); f.Broken() {
 			return f
 		}
 		pages := uint64(0)

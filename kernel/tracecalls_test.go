@@ -144,7 +144,7 @@ func TestTraceShortWays(t *testing.T) {
 	receive()
 	asker := s.make(rights())
 	s.call(asker, abi.CallTimes, uint64(abi.Self)) // it has run
-	for range 3 { // asked, where the processor is handed over
+	for range 3 {                                  // asked, where the processor is handed over
 		says(asker, 0x901, 1)
 		s.syscall(asker, abi.CallSendRec, uint64(s.x.Endpoint), abi.NoTimeout)
 		s.m.hands, s.entered = 100, s.entered[:0]

@@ -27,7 +27,7 @@ func (k *Kernel) addShared() invariant.Fault {
 	}
 	for id := range k.kept {
 		before := w.all.Len()
-		if f := k.kept[id].AddFrames(&w.all); f.Broken() {
+		if f := k.kept[id].AddFrames(k.phys, &w.all, size); f.Broken() {
 			return f
 		}
 		w.frames[id] += w.all.Len() - before

@@ -16,6 +16,7 @@ type Memory struct {
 	pages  uint64   // that it is to have
 	have   uint64   // that it has
 	table  mem.Addr // last-level table that maps them: the same in all lives
+	frames mem.List
 	head   *abi.KeptHeader
 }
 
@@ -27,7 +28,7 @@ func Frames(pages uint64) uint64 {
 	if pages == 0 {
 		return 0
 	}
-	return pages + 1 // the table
+	return pages + 2 // the table, and the list that all go back by
 }
 
 const page = paging.Present | paging.User | paging.NX | paging.Shared
@@ -44,12 +45,12 @@ const fillStep = 16
 func (m *Memory) Fill() (more bool, e abi.Errno) {
 	phys := m.pool.Physical()
 	if m.table == 0 {
-		if m.table = m.pool.Get(m.holder); m.table == 0 {
+		if m.table = m.own(); m.table == 0 {
 			return false, abi.ENOMEM
 		}
 	}
 	for range min(fillStep, m.pages-m.have) {
-		a := m.pool.Get(m.holder)
+		a := m.own()
 		if a == 0 {
 			return false, abi.ENOMEM
 		}
@@ -66,6 +67,23 @@ func (m *Memory) Fill() (more bool, e abi.Errno) {
 	return false, abi.OK
 }
 
+// own takes a frame of zeros; 0 when memory is out.
+func (m *Memory) own() mem.Addr {
+	phys := m.pool.Physical()
+	if m.frames.Full() { // once: a list frame names more than there can be
+		l := m.pool.GetDirty(m.holder)
+		if l == 0 {
+			return 0
+		}
+		m.frames.Grow(phys, l)
+	}
+	a := m.pool.Get(m.holder)
+	if a != 0 {
+		m.frames.Add(phys, a)
+	}
+	return a
+}
+
 // Whole tells whether there is kept memory, or none is to be.
 func (m *Memory) Whole() bool { return m.head != nil || m.pages == 0 }
 
@@ -76,12 +94,7 @@ func (m *Memory) Header() *abi.KeptHeader { return m.head }
 func (m *Memory) Size() uint64 { return m.pages * abi.PageSize }
 
 // Used is how many frames it has taken.
-func (m *Memory) Used() uint64 {
-	if m.table == 0 {
-		return 0
-	}
-	return Frames(m.have)
-}
+func (m *Memory) Used() uint64 { return m.frames.Len() }
 
 // Table is the last-level table that maps it at abi.KeptBase. Preconditions: Whole, and there is kept memory.
 func (m *Memory) Table() mem.Addr { return m.table }
@@ -93,11 +106,8 @@ func (m *Memory) frame(n uint64) mem.Addr {
 
 // Free gives all frames back. Preconditions: no life is left that sees it.
 func (m *Memory) Free() {
-	for i := range m.have {
-		m.pool.Put(m.holder, m.frame(i))
-	}
-	if m.table != 0 {
-		m.pool.Put(m.holder, m.table)
+	if m.pool != nil {
+		m.pool.PutList(m.holder, &m.frames)
 	}
 	*m = Memory{}
 }
@@ -167,30 +177,26 @@ func (m *Memory) Append(b []byte) abi.Errno {
 // whole is n rounded up to words.
 func whole(n uint64) uint64 { return (n + 7) &^ 7 }
 
-// AddFrames puts its frames into set.
-func (m *Memory) AddFrames(set *mem.Set) invariant.Fault {
-	if m.table == 0 {
-		return invariant.Fault{}
-	}
-	if !set.Add(m.table) {
-		return invariant.Of("keep: the table is somebody's, too (frame)", uint64(m.table), 0)
-	}
-	for i := range m.have {
-		if !set.Add(m.frame(i)) {
-			return invariant.Of("keep: a frame is somebody's, too (frame, page)", uint64(m.frame(i)), i)
-		}
-	}
-	return invariant.Fault{}
+// AddFrames puts its frames into set, at most limit.
+func (m *Memory) AddFrames(phys mem.Physical, set *mem.Set, limit uint64) invariant.Fault {
+	return m.frames.AddTo(phys, set, limit)
 }
 
-// Check looks whether the table maps its frames for reading and nothing else, and the header is what it can be.
-func (m *Memory) Check() invariant.Fault {
+// Check looks whether the table maps its frames for reading and nothing else, and the header is what it can be. set is room for it.
+func (m *Memory) Check(set *mem.Set) invariant.Fault {
 	if m.table == 0 {
 		return invariant.Fault{}
+	}
+	set.Clear()
+	if f := m.frames.AddTo(m.pool.Physical(), set, Frames(m.pages)); f.Broken() {
+		return f
+	}
+	if n := set.Len(); n != Frames(m.have) || !set.Take(m.table) {
+		return invariant.Of("keep: its frames are not as many as it says, or the table is none of them (found, pages)", n, m.have)
 	}
 	for i, w := range m.pool.Physical().Words(m.table) {
 		e := paging.PTE(w) &^ paging.Accessed
-		if there := uint64(i) < m.have; there && e != paging.Entry(e.Frame(), page) || !there && e != 0 {
+		if there := uint64(i) < m.have; there && (e != paging.Entry(e.Frame(), page) || !set.Take(e.Frame())) || !there && e != 0 {
 			return invariant.Of("keep: an entry of the table (index, entry)", uint64(i), w)
 		}
 	}
