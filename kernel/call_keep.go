@@ -15,31 +15,30 @@ import (
 // root task's), and of KeepStage those of a buffer.
 func (k *Kernel) callKeep(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	m := &k.kept[t.Account]
-	switch abi.KeepOp(f.DI) {
-	case abi.KeepAppend:
+	switch op := abi.KeepOp(f.DI); {
+	case (op == abi.KeepConsume || op == abi.KeepAppend && f.DX != 0) && !t.Root:
+		return abi.EPERM, 0
+	case op == abi.KeepConsume:
+		k.consume(t)
+		return abi.OK, 0
+	case !m.Whole():
+		return abi.EINVAL, 0
+	case op == abi.KeepAppend:
 		if f.SI > abi.MaxKeptLine || f.DX > 1 {
 			return abi.EINVAL, 0
-		}
-		if f.DX != 0 && !t.Root {
-			return abi.EPERM, 0
 		}
 		if e := m.Append(t.Call.Buf[:f.SI]); e != abi.OK || f.DX == 0 {
 			return e, 0
 		}
 		k.consume(t)
 		return abi.OK, 0
-	case abi.KeepConsume:
-		if !t.Root {
-			return abi.EPERM, 0
-		}
-		k.consume(t)
-		return abi.OK, 0
-	case abi.KeepStage:
+	case op == abi.KeepStage:
 		return k.keepStage(t, m, f)
-	case abi.KeepFlip:
+	case op == abi.KeepFlip:
 		return m.Flip(f.SI), 0
-	case abi.KeepSettled:
-		return k.keepSettled(t, m), 0
+	case op == abi.KeepSettled:
+		m.Settled()
+		return abi.OK, 0
 	}
 	return abi.EINVAL, 0
 }
@@ -74,20 +73,10 @@ func (k *Kernel) keepStage(t *task.Task, m *keep.Memory, f *arch.Frame) (abi.Err
 	return abi.OK, 0
 }
 
-// keepSettled is KeepSettled. Errors: EINVAL (no kept memory).
-func (k *Kernel) keepSettled(t *task.Task, m *keep.Memory) abi.Errno {
-	h := m.Header()
-	if h == nil {
-		return abi.EINVAL
-	}
-	t.Settled, h.Unsettled = true, 0
-	return abi.OK
-}
-
 // beginKept notes what an account is to keep over its lives, once. The first of them waits until the frames are there, which are of the reserve.
 func (k *Kernel) beginKept(a *account.Account) {
 	if m := &k.kept[a.ID]; a.Spec.KeptFrames != 0 && m.Size() == 0 {
-		m.Begin(k.pool, &a.Frames, uint64(a.Spec.KeptFrames))
+		m.Take(k.pool, &a.Frames, uint64(a.Spec.KeptFrames))
 	}
 }
 
@@ -107,17 +96,14 @@ func (k *Kernel) endKept(a *account.Account) {
 }
 
 // showKept gives a new life what its account keeps, and counts the life. false when memory is out.
-func (k *Kernel) showKept(t *task.Task, i *abi.StartInfo, a *account.Account) bool {
-	m := &k.kept[a.ID]
-	i.KeptSize, m.Header().Lives = m.Size(), a.Lives+1
-	return t.Space.MapKept(m.Table(), m.Size())
-}
-
-// unsettled counts in the kept memory of t, which has ended, that it did so by itself before it had restored what was kept.
-func (k *Kernel) unsettled(t *task.Task, cause abi.Cause) {
-	if !t.Settled && cause != abi.CauseKilled {
-		k.kept[t.Account].Header().Unsettled++
+func (k *Kernel) showKept(t *task.Task, i *abi.StartInfo) bool {
+	m := &k.kept[t.Account]
+	if !t.Space.MapKept(m.Table(), m.Size()) {
+		return false
 	}
+	i.KeptSize = m.Size()
+	m.Born()
+	return true
 }
 
 // checkKept looks at all kept memory.

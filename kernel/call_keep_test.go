@@ -93,13 +93,12 @@ func TestKeptOutlivesLives(t *testing.T) {
 // Lives that end by themselves before they have settled are counted, others are not.
 func TestUnsettled(t *testing.T) {
 	s := newKeeper(t)
-	var h *abi.KeptHeader
 	for i, c := range []struct {
 		settle, killed bool
 		want           uint32
 	}{{false, false, 1}, {false, true, 1}, {false, false, 2}, {true, false, 0}, {false, true, 0}, {false, false, 1}} {
 		x, _ := s.life(0)
-		h = s.Kernel.kept[s.acct].Header()
+		h := &s.Kernel.kept[s.acct].Header
 		if c.settle {
 			e, _ := s.call(x, abi.CallKeep, uint64(abi.KeepSettled))
 			s.want("settle", e, abi.OK)
@@ -123,7 +122,7 @@ func TestUnsettled(t *testing.T) {
 func TestKeepRefuses(t *testing.T) {
 	s := newKeeper(t)
 	x, _ := s.life(0)
-	size := s.Kernel.kept[s.acct].Header().BankSize
+	size := s.Kernel.kept[s.acct].Header.BankSize
 	bare := s.make(rights())
 	for _, c := range []struct {
 		what string
@@ -136,7 +135,8 @@ func TestKeepRefuses(t *testing.T) {
 		{"append before a flip", x, []uint64{uint64(abi.KeepAppend), 8, 0}, abi.ENOSPC},
 		{"append too much", x, []uint64{uint64(abi.KeepAppend), abi.MaxKeptLine + 1, 0}, abi.EINVAL},
 		{"append far too much", x, []uint64{uint64(abi.KeepAppend), 1<<64 - 1, 0}, abi.EINVAL},
-		{"append, consume 2", x, []uint64{uint64(abi.KeepAppend), 8, 2}, abi.EINVAL},
+		{"append, consume 2", x, []uint64{uint64(abi.KeepAppend), 8, 2}, abi.EPERM},
+		{"the root task consumes twice", s.root, []uint64{uint64(abi.KeepAppend), 8, 2}, abi.EINVAL},
 		{"append and consume", x, []uint64{uint64(abi.KeepAppend), 8, 1}, abi.EPERM},
 		{"consume", x, []uint64{uint64(abi.KeepConsume)}, abi.EPERM},
 		{"stage past the end", x, []uint64{uint64(abi.KeepStage), size - 3, abi.RAMBase, 4}, abi.EINVAL},
@@ -272,7 +272,7 @@ func TestKeptOfAccounts(t *testing.T) {
 		}
 		e, _ = r.call(r.root, abi.CallAccount, uint64(abi.AccountFree), uint64(id))
 		r.want("free with a task", e, abi.EBUSY)
-		if r.Kernel.kept[id].Header() == nil {
+		if !r.Kernel.kept[id].Whole() {
 			t.Fatal("kept memory is gone with that")
 		}
 		r.kill(x, abi.DeathRecord{Cause: abi.CauseKilled})

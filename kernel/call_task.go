@@ -86,7 +86,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.Seed = k.nextSeed()
 	i.ArgsLen = s.ArgsLen
 	copy(i.Args[:s.ArgsLen], s.Args[:]) // the page is zero
-	if a.Spec.KeptFrames != 0 && !k.showKept(t, i, a) {
+	if a.Spec.KeptFrames != 0 && !k.showKept(t, i) {
 		return false
 	}
 	t.MaySnapshot = s.Flags&abi.TaskSnapshot != 0

@@ -35,8 +35,8 @@ func (k *Kernel) finish(t *task.Task, why end) {
 		k.cpu.Switch(nil, k.template)
 	}
 	k.record(t, why)
-	if t.Space.Keeps() {
-		k.unsettled(t, why.cause)
+	if t.Space.Keeps() && why.cause != abi.CauseKilled {
+		k.kept[t.Account].Died()
 	}
 	k.tasks.Bury(t)
 	k.sched.Block(t.Slot)

@@ -60,7 +60,7 @@ func (s *shares) Part(va uint64) paging.PTE {
 // lent is the tables of others that the task in a slot has.
 func (w *walker) lent(k *Kernel, slot int) *shares {
 	w.shares = shares{windows: k.windows.Shares(slot)}
-	if n := &k.kept[k.tasks.Tasks[slot].Account]; n.Header() != nil {
+	if n := &k.kept[k.tasks.Tasks[slot].Account]; n.Whole() {
 		w.shares.kept = paging.Entry(n.Table(), paging.Present|paging.User|paging.Shared|paging.NX)
 	}
 	return &w.shares

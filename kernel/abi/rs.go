@@ -106,11 +106,12 @@ const (
 	ReasonUpdated     Reason = 10
 	ReasonMemory      Reason = 11
 	ReasonBadCall     Reason = 12
+	ReasonLost        Reason = 13 // it was alive when RS was last sure, and no record of its death is left
 )
 
 func (r Reason) String() string {
 	names := [...]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
-		"init-timeout", "injected", "updated", "memory", "bad-call"}
+		"init-timeout", "injected", "updated", "memory", "bad-call", "lost"}
 	if int(r) < len(names) {
 		return names[r]
 	}

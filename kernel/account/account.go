@@ -99,7 +99,7 @@ func check(s *abi.AccountSpec) abi.Errno {
 		s.ReserveFrames > s.CeilingFrames {
 		return abi.EINVAL
 	}
-	if n := s.KeptFrames; n != 0 && (n < abi.MinKept/abi.PageSize || n > abi.MaxKept/abi.PageSize || keep.Frames(uint64(n)) > uint64(s.ReserveFrames)) {
+	if n := s.KeptFrames; n != 0 && (!keep.Size(n) || keep.Frames(uint64(n)) > uint64(s.ReserveFrames)) {
 		return abi.EINVAL
 	}
 	if s.QuantumNS == 0 {

@@ -25,6 +25,7 @@ type Machine struct {
 	Memory   uint64            // bytes that are promised to nobody
 	Guard    *ioport.Guard     // of the guarded ports; nil: there are none
 	Deaths   []abi.DeathRecord // that the root task has not taken
+	Taken    []abi.DeathRecord // that it has taken by index 1, and not consumed
 	Images   []*Image          // by number, less one
 	Accounts []abi.AccountSpec // made, the first is AccountRoot+1
 	Payer    abi.AccountID     // of what the root task does
@@ -47,11 +48,17 @@ type Machine struct {
 	tracers map[abi.AccountID]tracer
 	stops   []*Task // in their order
 
+	// StageStep is called between the steps of a KeepStage, where a life can end.
+	StageStep func(t *Task)
+
 	x       *ipc.IPC
 	entropy *entropy.Pool // the same in each run
 	table   *task.Table
 	irqs    *irq.Table
-	root    *Task // the root task; nil: there is none
+	root    *Task            // the root task; nil: there is none
+	ended   *abi.DeathRecord // of the root task's last life, until it is consumed
+	told    bool             // and it was taken
+	kept    map[abi.AccountID]*kept
 	tasks   [abi.MaxTasks]*Task
 	now     uint64
 	pages   [abi.MaxTasks]pages
@@ -96,6 +103,7 @@ func (k kernel) ClearLimit(t *task.Task)               { k.m.tasks[t.Slot].limit
 func (k kernel) Now() uint64                           { return k.m.now }
 func (k kernel) Held(*task.Task, *task.Task) bool      { return false }
 func (k kernel) Pays(*task.Task, *task.Task)           {}
+func (k kernel) Repeats(n uint32)                      { k.m.kept[abi.AccountRoot].area.Again(n) }
 
 const never = ^uint64(0)
 

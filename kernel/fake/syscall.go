@@ -46,6 +46,9 @@ func (t *Task) Syscall(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uin
 			if e, v, instead := h.Before(c); instead {
 				return e, v
 			}
+			if t.Dead() {
+				return t.gone()
+			}
 		}
 		at := t.gaveUp
 		if t.enter(c); t.Dead() {
@@ -188,6 +191,8 @@ func (t *Task) kernelCall(c Call) (abi.Errno, uint64) {
 		return m.image(t, c)
 	case abi.CallTrace:
 		return m.trace(t, c)
+	case abi.CallKeep:
+		return m.callKeep(t, c), 0
 	case abi.CallShutdown:
 		m.Off = &Off{abi.ShutdownHow(a[0]), a[1]}
 		return abi.OK, 0
@@ -285,19 +290,13 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		e := m.x.TakeResult(t.k, &r)
 		return put(t.k, e, &r)
 	case abi.InfoDeath:
-		switch {
-		case t != m.root:
-			return abi.EPERM, 0
-		case len(m.Deaths) == 0:
-			return abi.EAGAIN, 0
+		return m.takeDeath(t, index == 1)
+	case abi.InfoAccount:
+		if m.Rows == nil { // else the test has the whole table
+			return m.accountInfo(t, index)
 		}
-		m.Deaths[0].Waiting = uint32(len(m.Deaths) - 1)
-		if a := m.Deaths[0].Account; m.Account(a) != nil {
-			m.Payer = a
-		}
-		e, n := put(t.k, abi.OK, &m.Deaths[0])
-		m.Deaths = m.Deaths[:copy(m.Deaths, m.Deaths[1:])]
-		return e, n
+	case abi.InfoLives:
+		return m.livesOf(t)
 	case abi.InfoLatency:
 		if index == 1 && t != m.root {
 			return abi.EPERM, 0

@@ -4,6 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/crc32c"
 	"bennu/kernel/ioport"
+	"bennu/kernel/keep"
 )
 
 // The calls of who makes tasks. There is no memory to run out of but Machine.Memory, and an image is bytes that nobody
@@ -83,7 +84,10 @@ func (m *Machine) account(t *Task, op abi.AccountOp, id abi.AccountID) (abi.Errn
 			promised = uint64(m.Account(id).ReserveFrames) * abi.PageSize
 		}
 		reserve := uint64(s.ReserveFrames) * abi.PageSize
-		if reserve > m.Memory+promised {
+		switch {
+		case s.KeptFrames != 0 && (!keep.Size(s.KeptFrames) || s.KeptFrames > s.ReserveFrames):
+			return abi.EINVAL, 0
+		case reserve > m.Memory+promised:
 			return abi.ENOMEM, 0
 		}
 		m.Memory += promised - reserve
@@ -92,6 +96,9 @@ func (m *Machine) account(t *Task, op abi.AccountOp, id abi.AccountID) (abi.Errn
 			id = abi.AccountID(len(m.Accounts)) + abi.AccountRoot
 		}
 		*m.Account(id) = s
+		if m.kept[id] == nil && s.KeptFrames != 0 { // it stays as it was first set
+			m.keep(id, s.KeptFrames)
+		}
 		return abi.OK, uint64(id)
 	case abi.AccountPay:
 		switch {
@@ -124,6 +131,19 @@ func (m *Machine) Account(id abi.AccountID) *abi.AccountSpec {
 	return &m.Accounts[id-abi.AccountRoot-1]
 }
 
+// accountInfo is InfoAccount, as far as there is something to tell.
+func (m *Machine) accountInfo(t *Task, index uint64) (abi.Errno, uint64) {
+	id := abi.AccountID(min(index, abi.MaxAccounts))
+	a := m.Account(id)
+	switch {
+	case index >= abi.MaxAccounts:
+		return abi.EDOM, 0
+	case a == nil:
+		return abi.ESRCH, 0
+	}
+	return put(t.k, abi.OK, &abi.AccountInfo{Account: id, Spec: *a})
+}
+
 func (m *Machine) create(t *Task) (abi.Errno, uint64) {
 	s := new(abi.TaskSpec)
 	s.Read(t.k.Call.Buf[:])
@@ -133,8 +153,6 @@ func (m *Machine) create(t *Task) (abi.Errno, uint64) {
 		return abi.EINVAL, 0
 	case s.Account != abi.AccountRoot && m.Account(s.Account) == nil:
 		return abi.ESRCH, 0
-	case m.table.Free() <= uint64(len(m.Deaths)):
-		return abi.EAGAIN, 0
 	}
 	k := m.table.Take()
 	if k == nil {
@@ -148,7 +166,9 @@ func (m *Machine) create(t *Task) (abi.Errno, uint64) {
 	n.taken, n.Spec = true, s
 	n.Info.Incarnation, n.Info.Init, n.Info.ArgsLen, n.Info.Args = s.Incarnation, s.Init, s.ArgsLen, s.Args
 	n.Info.Root = t.Endpoint
+	n.born(s.Account)
 	if _, there := m.Snapshots[s.Account]; there && s.Flags&abi.TaskWarm != 0 {
+		k.Warm = true
 		return abi.OK, uint64(n.Endpoint) | abi.TaskIsWarm
 	}
 	return abi.OK, uint64(n.Endpoint)
@@ -184,7 +204,7 @@ func (m *Machine) privCtl(t *Task, op abi.PrivOp, ep abi.Endpoint) (abi.Errno, u
 		if to.Allowed() || !to.k.PrivSet {
 			return abi.EPERM, 0
 		}
-		to.k.Wait = 0
+		to.k.Wait, to.k.StartedNS = 0, m.now
 		if m.Born != nil {
 			m.Born(to)
 		}

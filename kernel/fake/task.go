@@ -18,17 +18,18 @@ type Task struct {
 	Device   Device          // what is at its I/O ports; nil: nothing
 	Hooks    *Hooks          // of the test, or nil
 
-	m      *Machine
-	k      *task.Task
-	free   bool   // it may do everything
-	taken  bool   // its slot is the table's
-	limit  uint64 // when its wait ends by itself
-	alarm  uint64 // when its alarm comes
-	begin  bool   // its calls return before they are over: Begin…
-	begun  bool   // Begin… was called, Took not yet
-	gaveUp int    // how often GiveUp ended a wait of its
-	body   *body
-	memory memory
+	m        *Machine
+	k        *task.Task
+	free     bool   // it may do everything
+	taken    bool   // its slot is the table's
+	recorded bool   // which is its record, too, until that is done with
+	limit    uint64 // when its wait ends by itself
+	alarm    uint64 // when its alarm comes
+	begin    bool   // its calls return before they are over: Begin…
+	begun    bool   // Begin… was called, Took not yet
+	gaveUp   int    // how often GiveUp ended a wait of its
+	body     *body
+	memory   memory
 
 	stopped abi.TraceStop // the last one
 	untold  bool
@@ -84,11 +85,17 @@ func (m *Machine) AddRoot() *Task {
 	k := m.table.Take()
 	k.Wait, k.Root, k.PrivSet, k.Server, k.Account = 0, true, true, true, abi.AccountRoot
 	k.Label, _ = abi.MakeLabel("rs")
-	t := m.live(k)
-	t.taken = true
-	t.Info.Root = t.Endpoint
 	k.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}
+	m.keep(abi.AccountRoot, RootKept)
+	return m.rootLife(k)
+}
+
+// rootLife begins a life of the root task.
+func (m *Machine) rootLife(k *task.Task) *Task {
+	t := m.live(k)
+	t.taken, t.Info.Root = true, k.Endpoint
 	m.root = t
+	t.born(abi.AccountRoot)
 	return t
 }
 
@@ -131,25 +138,38 @@ func (m *Machine) Kill(t *Task) {
 			m.letGo(id)
 		}
 	}
-	if t.k.Dying = false; t.taken {
+	if !t.taken {
+		t.k.Dying = false
+	} else if !t.recorded {
 		m.table.Release(t.k)
 	}
 	m.tasks[t.k.Slot] = nil
 	t.stop()
 }
 
-// Die is Kill with a record, of which the root task hears. What r leaves open of whose it is is filled in.
+// Die is Kill with a record, of which the root task hears: the slot is free when that is done with. What r leaves open of whose it is is filled in.
 func (m *Machine) Die(t *Task, r abi.DeathRecord) {
 	if t.Dead() {
 		return
 	}
-	r.Endpoint, r.Label, r.Incarnation, r.Account, r.DiedNS = t.Endpoint, t.k.Label, t.k.Incarnation, t.k.Account, m.now
+	t.identify(&r)
 	m.Deaths = append(m.Deaths, r)
+	if a := m.kept[t.k.Account]; a != nil && byItself(r.Cause) {
+		a.area.Died()
+	}
 	if m.root != nil {
+		t.recorded = true
 		m.System(m.root, abi.SystemDeath)
 	}
 	m.Kill(t)
 }
+
+// identify fills in whose record r is.
+func (t *Task) identify(r *abi.DeathRecord) {
+	r.Endpoint, r.Label, r.Incarnation, r.Account, r.StartedNS, r.DiedNS = t.Endpoint, t.k.Label, t.k.Incarnation, t.k.Account, t.k.StartedNS, t.m.now
+}
+
+func byItself(c abi.Cause) bool { return c != abi.CauseKilled }
 
 // Gate is the task's.
 func (t *Task) Gate() usys.Gate { return usys.NewGate(t) }

@@ -66,8 +66,11 @@ func (t *Task) account() abi.AccountID {
 	return t.k.Account
 }
 
-// Window is usys.Kernel: nil where the task sees no window.
+// Window is usys.Kernel: nil where the task sees neither a window nor its kept memory.
 func (t *Task) Window(at uint64) []byte {
+	if at == abi.KeptBase {
+		return t.m.Kept(t.k.Account)
+	}
 	if s := t.m.shared; s != nil {
 		return s.bytes[t.k.Space.WindowAt(at)]
 	}

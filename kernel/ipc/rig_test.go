@@ -21,6 +21,7 @@ type rig struct {
 	asked  int          // how often that was asked
 	payers map[int]int  // who pays for a server
 	now    uint64
+	again  uint32 // as told
 }
 
 func (r *rig) Ready(t *task.Task)                    { r.ready[t.Slot] = true }
@@ -32,6 +33,7 @@ func (r *rig) Held(to, from *task.Task) bool {
 	r.asked++
 	return r.holds[from.Slot]
 }
+func (r *rig) Repeats(n uint32) { r.again = n }
 func (r *rig) Pays(t, by *task.Task) {
 	if r.payers[t.Slot] = t.Slot; by != nil {
 		r.payers[t.Slot] = by.Slot

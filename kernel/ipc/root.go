@@ -38,6 +38,7 @@ func (x *IPC) flies(root, from *task.Task, kind abi.ReceiveKind) {
 		return
 	}
 	x.flight = flight{flying, kind, again, x.m.Now(), root.Call.Msg}
+	x.tellAgain()
 }
 
 // landed begins a receive of root's: what it was given before is done with, and what its earlier life was is what it gets.
@@ -48,6 +49,7 @@ func (x *IPC) landed(root *task.Task) bool {
 		return false
 	}
 	f.state, f.when = flying, x.m.Now()
+	x.tellAgain()
 	root.Call.Msg = f.msg
 	if from := x.tasks.Lookup(f.msg.Source); from != nil {
 		x.serve(root, from)
@@ -60,6 +62,15 @@ func (x *IPC) landed(root *task.Task) bool {
 func (x *IPC) Consumed(*task.Task) {
 	if x.flight.state == flying {
 		x.flight.state = none
+		x.tellAgain()
+	}
+}
+
+// tellAgain tells the machine what Again is now.
+func (x *IPC) tellAgain() {
+	if n := x.Again(nil); n != x.again {
+		x.again = n
+		x.m.Repeats(n)
 	}
 }
 
@@ -95,6 +106,7 @@ func (x *IPC) Died(root *task.Task, byItself bool) {
 	if f.state != flying {
 		return
 	}
+	defer x.tellAgain()
 	from := x.tasks.Lookup(f.msg.Source)
 	if byItself {
 		f.again++

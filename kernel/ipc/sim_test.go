@@ -75,8 +75,8 @@ func simulate(t *testing.T, seed uint64) bool {
 				return false
 			}
 		}
-		if got := r.Again(r.task(0)); got != m.count() {
-			t.Errorf("step %d, %s: %d lives have ended with that message, want %d", step, what, got, m.count())
+		if got := r.Again(r.task(0)); got != m.count() || got != r.again {
+			t.Errorf("step %d, %s: %d lives have ended with that message, the machine knows of %d, want %d", step, what, got, r.again, m.count())
 			return false
 		}
 		r.invariants()

@@ -1,224 +1,130 @@
-// Package keep is kept memory (abi.CallKeep): pages of an account that all its lives see, read-only, and only the kernel writes. What an
-// operation does is said in abi/keep.go. Nothing here knows of tasks: it works on frames.
+// Package keep is the memory that an account keeps over its lives: its header, its two banks, and what CallKeep does with them. Where the
+// pages are is the kernel's.
 package keep
 
-import (
-	"bennu/kernel/abi"
-	"bennu/kernel/invariant"
-	"bennu/kernel/mem"
-	"bennu/kernel/paging"
-)
+import "bennu/kernel/abi"
 
-// Memory is the kept memory of one account. The zero value is none. It takes its frames in steps (Fill) and is whole then.
-type Memory struct {
-	pool   *mem.Pool
-	holder *mem.Holder
-	pages  uint64   // that it is to have
-	have   uint64   // that it has
-	table  mem.Addr // last-level table that maps them: the same in all lives
-	frames mem.List
-	head   *abi.KeptHeader
+// Pages is where kept memory lies, by page; the first one is the header's.
+type Pages interface {
+	Page(n int) []byte // abi.PageSize bytes
 }
 
-// All of it is mapped by one last-level table.
-const _ = uint(512 - abi.MaxKept/abi.PageSize)
-
-// Frames is how many frames pages of kept memory take.
-func Frames(pages uint64) uint64 {
-	if pages == 0 {
-		return 0
-	}
-	return pages + 2 // the table, and the list that all go back by
+// Area is the kept memory of one account. Its header is written to the first page with each change.
+type Area struct {
+	Header  abi.KeptHeader
+	pages   Pages
+	staged  bool // the bank that is not current was written to since the last flip
+	settled bool // this life has restored what was kept
 }
 
-const page = paging.Present | paging.User | paging.NX | paging.Shared
-
-// Begin makes kept memory of so many pages, on h's account, which has no frame yet. Preconditions: m is none, and pages is within limits.
-func (m *Memory) Begin(pool *mem.Pool, h *mem.Holder, pages uint64) {
-	m.pool, m.holder, m.pages = pool, h, pages
+// Size tells whether an account may keep so many pages.
+func Size(frames uint32) bool {
+	return frames >= abi.MinKept/abi.PageSize && frames <= abi.MaxKept/abi.PageSize
 }
 
-// fillStep is how many pages one step of Fill takes and clears.
-const fillStep = 16
-
-// Fill takes the next frames; more asks for another step. Errors: ENOMEM; what it has taken stays.
-func (m *Memory) Fill() (more bool, e abi.Errno) {
-	phys := m.pool.Physical()
-	if m.table == 0 {
-		if m.table = m.own(); m.table == 0 {
-			return false, abi.ENOMEM
-		}
-	}
-	for range min(fillStep, m.pages-m.have) {
-		a := m.own()
-		if a == 0 {
-			return false, abi.ENOMEM
-		}
-		phys.Words(m.table)[m.have] = uint64(paging.Entry(a, page))
-		m.have++
-	}
-	if m.have < m.pages {
-		return true, abi.OK
-	}
-	h := headerAt(phys, m.frame(0))
-	h.Magic, h.Size, h.BankSize = abi.KeptMagic, m.Size(), (m.Size()-abi.PageSize)/2
-	h.Bank[0].Start, h.Bank[1].Start = abi.PageSize, abi.PageSize+h.BankSize
-	m.head = h
-	return false, abi.OK
+// Begin begins kept memory of so many pages, which are zero. Precondition: Size(frames).
+func (a *Area) Begin(frames uint32, p Pages) {
+	bank := uint64(frames-1) / 2 * abi.PageSize
+	*a = Area{pages: p, Header: abi.KeptHeader{Magic: abi.KeptMagic, Size: uint64(frames) * abi.PageSize, BankSize: bank}}
+	a.Header.Bank[0].Start, a.Header.Bank[1].Start = abi.PageSize, abi.PageSize+bank
+	a.write()
 }
 
-// own takes a frame of zeros; 0 when memory is out.
-func (m *Memory) own() mem.Addr {
-	phys := m.pool.Physical()
-	if m.frames.Full() { // once: a list frame names more than there can be
-		l := m.pool.GetDirty(m.holder)
-		if l == 0 {
-			return 0
-		}
-		m.frames.Grow(phys, l)
-	}
-	a := m.pool.Get(m.holder)
-	if a != 0 {
-		m.frames.Add(phys, a)
-	}
-	return a
-}
+func (a *Area) write() { copy(a.pages.Page(0), abi.Bytes(&a.Header)) }
 
-// Whole tells whether there is kept memory, or none is to be.
-func (m *Memory) Whole() bool { return m.head != nil || m.pages == 0 }
-
-// Header is what the kernel says of it in its first page; nil: there is no kept memory.
-func (m *Memory) Header() *abi.KeptHeader { return m.head }
-
-// Size is how many bytes it has in all.
-func (m *Memory) Size() uint64 { return m.pages * abi.PageSize }
-
-// Used is how many frames it has taken.
-func (m *Memory) Used() uint64 { return m.frames.Len() }
-
-// Table is the last-level table that maps it at abi.KeptBase. Preconditions: Whole, and there is kept memory.
-func (m *Memory) Table() mem.Addr { return m.table }
-
-// frame is its n-th.
-func (m *Memory) frame(n uint64) mem.Addr {
-	return paging.PTE(m.pool.Physical().Words(m.table)[n]).Frame()
-}
-
-// Free gives all frames back. Preconditions: no life is left that sees it.
-func (m *Memory) Free() {
-	if m.pool != nil {
-		m.pool.PutList(m.holder, &m.frames)
-	}
-	*m = Memory{}
-}
-
-// write puts b at an offset. Preconditions: it has all of that.
-func (m *Memory) write(at uint64, b []byte) {
-	phys := m.pool.Physical()
+// put copies b to a place that lies in a bank.
+func (a *Area) put(at uint64, b []byte) {
 	for len(b) > 0 {
-		off := at % abi.PageSize
-		n := copy(phys.Bytes(m.frame(at/abi.PageSize)+mem.Addr(off), abi.PageSize-off), b)
-		at, b = at+uint64(n), b[n:]
+		n := copy(a.pages.Page(int(at / abi.PageSize))[at%abi.PageSize:], b)
+		b, at = b[n:], at+uint64(n)
 	}
 }
 
-// MayStage tells whether n bytes may be written into the bank that is not current, from an offset on. Errors: EINVAL (past its end; there is no
-// kept memory).
-func (m *Memory) MayStage(offset, n uint64) abi.Errno {
-	if m.head == nil || offset > m.head.BankSize || n > m.head.BankSize-offset {
+// next is the bank that is not current.
+func (a *Area) next() *abi.KeptBank { return &a.Header.Bank[^a.Header.Current&1] }
+
+// fits tells whether length bytes from offset on lie in a bank.
+func (a *Area) fits(offset, length uint64) bool {
+	return offset <= a.Header.BankSize && length <= a.Header.BankSize-offset
+}
+
+// Stage is KeepStage. Errors: EINVAL (past the bank's end).
+func (a *Area) Stage(offset uint64, b []byte) abi.Errno {
+	if !a.fits(offset, uint64(len(b))) {
 		return abi.EINVAL
 	}
+	n := a.next()
+	if !a.staged {
+		a.staged = true
+		*n = abi.KeptBank{Start: n.Start}
+		a.write()
+	}
+	a.put(n.Start+offset, b)
 	return abi.OK
 }
 
-// Stage writes b there: the bank holds nothing from now on. Preconditions: MayStage.
-func (m *Memory) Stage(offset uint64, b []byte) {
-	k := &m.head.Bank[^m.head.Current&1]
-	k.Number, k.Snapshot, k.Log = 0, 0, 0
-	m.write(k.Start+offset, b)
-}
-
-// Flip makes that bank current, with length bytes of snapshot. Errors: EINVAL (past its end; there is no kept memory).
-func (m *Memory) Flip(length uint64) abi.Errno {
-	h := m.head
-	if h == nil || length > h.BankSize {
+// Flip is KeepFlip. Errors: EINVAL (past the bank's end).
+func (a *Area) Flip(length uint64) abi.Errno {
+	if !a.fits(0, length) {
 		return abi.EINVAL
 	}
-	before := h.Current & 1
-	k := &h.Bank[before^1]
-	k.Number, k.Snapshot, k.Log = h.Bank[before].Number+1, length, 0
-	h.Current = before ^ 1
+	h := &a.Header
+	n := a.next()
+	*n = abi.KeptBank{Start: n.Start, Snapshot: length, Number: h.Bank[h.Current&1].Number + 1}
+	h.Current ^= 1
+	a.staged = false
+	a.write()
 	return abi.OK
 }
 
-// Append puts b, at most abi.MaxKeptLine bytes, at the end of the current log. Errors: EINVAL (there is no kept memory), ENOSPC (the bank is
-// full, or none is current yet): nothing is changed.
-func (m *Memory) Append(b []byte) abi.Errno {
-	h := m.head
-	if h == nil {
+// Append is KeepAppend without its consume. Errors: ENOSPC (the bank is full, or none is current yet), EINVAL (longer than a line).
+func (a *Area) Append(b []byte) abi.Errno {
+	h := &a.Header
+	n := &h.Bank[h.Current&1]
+	at := (n.Snapshot+7)&^7 + n.Log
+	grown := (uint64(len(b)) + 7) &^ 7
+	switch {
+	case len(b) > abi.MaxKeptLine:
 		return abi.EINVAL
-	}
-	k := &h.Bank[h.Current&1]
-	at, grow := whole(k.Snapshot)+k.Log, whole(uint64(len(b)))
-	if k.Number == 0 || at+grow > h.BankSize {
+	case n.Number == 0 || !a.fits(at, grown):
 		return abi.ENOSPC
 	}
-	at += k.Start
-	if grow > uint64(len(b)) { // what lies behind b is of an earlier log
-		end := at + grow - 8
-		m.pool.Physical().Words(m.frame(end / abi.PageSize))[end/8%512] = 0
+	if grown > uint64(len(b)) { // what the bank held there before is not seen
+		var zero [8]byte
+		a.put(n.Start+at+grown-8, zero[:])
 	}
-	m.write(at, b)
-	k.Log += grow
+	a.put(n.Start+at, b)
+	n.Log += grown
 	h.Appended++
+	a.write()
 	return abi.OK
 }
 
-// whole is n rounded up to words.
-func whole(n uint64) uint64 { return (n + 7) &^ 7 }
-
-// AddFrames puts its frames into set, at most limit.
-func (m *Memory) AddFrames(phys mem.Physical, set *mem.Set, limit uint64) invariant.Fault {
-	return m.frames.AddTo(phys, set, limit)
+// Settled is KeepSettled.
+func (a *Area) Settled() {
+	a.settled, a.Header.Unsettled = true, 0
+	a.write()
 }
 
-// Check looks whether the table maps its frames for reading and nothing else, and the header is what it can be. set is room for it.
-func (m *Memory) Check(set *mem.Set) invariant.Fault {
-	if m.table == 0 {
-		return invariant.Fault{}
+// Born begins a life.
+func (a *Area) Born() {
+	a.settled = false
+	a.Header.Lives++
+	a.write()
+}
+
+// Died is the end of a life, by itself.
+func (a *Area) Died() {
+	if !a.settled {
+		a.Header.Unsettled++
+		a.write()
 	}
-	set.Clear()
-	if f := m.frames.AddTo(m.pool.Physical(), set, Frames(m.pages)); f.Broken() {
-		return f
+}
+
+// Again sets KeptHeader.Again.
+func (a *Area) Again(n uint32) {
+	if a.Header.Again != n {
+		a.Header.Again = n
+		a.write()
 	}
-	if n := set.Len(); n != Frames(m.have) || !set.Take(m.table) {
-		return invariant.Of("keep: its frames are not as many as it says, or the table is none of them (found, pages)", n, m.have)
-	}
-	for i, w := range m.pool.Physical().Words(m.table) {
-		e := paging.PTE(w) &^ paging.Accessed
-		if there := uint64(i) < m.have; there && (e != paging.Entry(e.Frame(), page) || !set.Take(e.Frame())) || !there && e != 0 {
-			return invariant.Of("keep: an entry of the table (index, entry)", uint64(i), w)
-		}
-	}
-	h := m.head
-	if h == nil {
-		if m.have == m.pages {
-			return invariant.Of("keep: it is whole and has no header (pages)", m.pages, 0)
-		}
-		return invariant.Fault{}
-	}
-	if h.Magic != abi.KeptMagic || h.Size != m.Size() || h.BankSize != (h.Size-abi.PageSize)/2 || h.Current > 1 || m.have != m.pages {
-		return invariant.Of("keep: the header (size, current)", h.Size, uint64(h.Current))
-	}
-	for i := range h.Bank {
-		k := &h.Bank[i]
-		end := whole(k.Snapshot) + k.Log
-		if k.Start != abi.PageSize+uint64(i)*h.BankSize || end > h.BankSize || k.Log%8 != 0 || k.Number == 0 && end != 0 {
-			return invariant.Of("keep: a bank (index, end)", uint64(i), end)
-		}
-	}
-	if now, other := h.Bank[h.Current].Number, h.Bank[h.Current^1].Number; other != 0 && other+1 != now {
-		return invariant.Of("keep: the current bank is not the newest (number, the other's)", now, other)
-	}
-	return invariant.Fault{}
 }

@@ -2,213 +2,152 @@ package keep
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"testing"
 
 	"bennu/kernel/abi"
-	"bennu/kernel/mem"
 )
 
-// rig is a pool with one holder, whose reserve is all of it.
-func rig(t *testing.T) (*mem.Pool, *mem.Holder) {
-	buf := make([]byte, (abi.MaxKept/abi.PageSize+8)*abi.PageSize)
-	t.Cleanup(func() { clear(buf[:1]) }) // it stays alive until here
-	phys, size := mem.Simulated(buf)
-	pool, h := mem.NewPool(phys), new(mem.Holder)
-	pool.Add(1, size)
-	if !pool.Promise(h, pool.Free(), pool.Free()) {
-		t.Fatal("Promise")
+// memory is pages that do not lie in one piece.
+type memory [][]byte
+
+func (m memory) Page(n int) []byte { return m[n] }
+
+func newArea(frames uint32) (*Area, memory) {
+	m := memory{}
+	for range frames {
+		m = append(m, make([]byte, abi.PageSize))
 	}
-	return pool, h
+	a := new(Area)
+	a.Begin(frames, m)
+	return a, m
 }
 
-// made is whole kept memory.
-func made(t *testing.T, pages uint64) *Memory {
-	pool, h := rig(t)
-	m := new(Memory)
-	m.Begin(pool, h, pages)
-	for more := true; more; {
-		var e abi.Errno
-		if more, e = m.Fill(); e != abi.OK {
+// all is the memory as its owner sees it.
+func (m memory) all() []byte { return bytes.Join(m, nil) }
+
+func (m memory) header() (h abi.KeptHeader) {
+	copy(abi.Bytes(&h), m[0])
+	return h
+}
+
+// part is what a bank holds: its snapshot, and its log.
+func (m memory) part(i uint32) (snapshot, log []byte) {
+	b := m.header().Bank[i]
+	all := m.all()
+	at := (b.Start + b.Snapshot + 7) &^ 7
+	return all[b.Start:][:b.Snapshot], all[at:][:b.Log]
+}
+
+// What was staged counts for nothing before the flip, and whole after it; what is appended goes behind the snapshot that counts.
+func TestBanks(t *testing.T) {
+	a, m := newArea(8)
+	h := m.header()
+	if h.Magic != abi.KeptMagic || h.Size != 8*abi.PageSize || h.BankSize != 3*abi.PageSize || h.Bank[0].Start != abi.PageSize || h.Bank[1].Start != 4*abi.PageSize {
+		t.Fatalf("it begins with %+v", h)
+	}
+	first := bytes.Repeat([]byte("0123456789a"), 700) // it goes over pages
+	for at := 0; at < len(first); at += 1000 {
+		if e := a.Stage(uint64(at), first[at:min(at+1000, len(first))]); e != abi.OK {
 			t.Fatal(e.Name())
 		}
 	}
-	return m
-}
-
-// all is what a life would see.
-func (m *Memory) all() (b []byte) {
-	for i := range m.have {
-		b = append(b, m.pool.Physical().Bytes(m.frame(i), abi.PageSize)...)
+	if h = m.header(); h.Bank[^h.Current&1].Number != 0 {
+		t.Errorf("staged, and not flipped: %+v", h)
 	}
-	return b
-}
-
-func (m *Memory) holds(t *testing.T, what string) {
-	t.Helper()
-	if f := m.Check(new(mem.Set)); f.Broken() {
-		t.Fatalf("%s: %s: %#x, %#x", what, f.What, f.A, f.B)
+	if e := a.Flip(uint64(len(first))); e != abi.OK {
+		t.Fatal(e.Name())
 	}
-}
-
-// What is staged, flipped and appended is there byte for byte, wherever pages end; a refused operation changes nothing. It is compared with
-// two slices, in operations drawn at random.
-func TestAgainstModel(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for _, pages := range []uint64{abi.MinKept / abi.PageSize, 4, 17, 64, abi.MaxKept / abi.PageSize} {
-		m := made(t, pages)
-		size := m.head.BankSize
-		if size != (pages-1)*abi.PageSize/2 || !m.Whole() || m.Used() != pages+2 {
-			t.Fatalf("%d pages: banks of %d, %d frames", pages, size, m.Used())
-		}
-		type bank struct {
-			b             []byte
-			snap, log, no uint64
-		}
-		var model [2]bank
-		model[0].b, model[1].b = make([]byte, size), make([]byte, size)
-		now, appended := 0, uint64(0)
-		for step := range 4000 {
-			b := make([]byte, r.IntN(min(abi.MaxKeptLine, int(size))+1))
-			for i := range b {
-				b[i] = byte(r.Uint32())
-			}
-			n := uint64(len(b))
-			var e, want abi.Errno
-			cur, other := &model[now], &model[1-now]
-			switch at := r.Uint64N(size + 2); r.IntN(8) {
-			case 0, 1:
-				if e = m.MayStage(at, n); e == abi.OK {
-					m.Stage(at, b)
-				}
-				if at+n > size {
-					want = abi.EINVAL
-				} else {
-					*other = bank{b: other.b}
-					copy(other.b[at:], b)
-				}
-			case 2:
-				at = r.Uint64N(size/4 + 2)
-				if r.IntN(16) == 0 {
-					at = size + r.Uint64N(3)
-				}
-				if e = m.Flip(at); at > size {
-					want = abi.EINVAL
-				} else {
-					other.snap, other.log, other.no = at, 0, cur.no+1
-					now = 1 - now
-				}
-			default:
-				e = m.Append(b)
-				from, grow := (cur.snap+7)/8*8+cur.log, (n+7)/8*8
-				if cur.no == 0 || from+grow > size {
-					want = abi.ENOSPC
-				} else {
-					clear(cur.b[from : from+grow])
-					copy(cur.b[from:], b)
-					cur.log += grow
-					appended++
-				}
-			}
-			if e != want {
-				t.Fatalf("step %d: %s, want %s", step, e.Name(), want.Name())
-			}
-			m.holds(t, "step")
-			for i := range model {
-				k, w := m.head.Bank[i], &model[i]
-				if k.Snapshot != w.snap || k.Log != w.log || k.Number != w.no || m.head.Current != uint32(now) || m.head.Appended != appended {
-					t.Fatalf("step %d: %+v, want %d, %d, %d", step, m.head, w.snap, w.log, w.no)
-				}
-			}
-			if step%64 == 0 || step > 3990 {
-				all := m.all()
-				for i := range model {
-					if k := m.head.Bank[i]; !bytes.Equal(all[k.Start:k.Start+size], model[i].b) {
-						t.Fatalf("step %d, bank %d: other bytes", step, i)
-					}
-				}
-			}
-		}
+	a.Append([]byte("one"))
+	a.Append([]byte("eight888"))
+	h = m.header()
+	s, log := m.part(h.Current)
+	if !bytes.Equal(s, first) || string(log) != "one\x00\x00\x00\x00\x00eight888" || h.Bank[h.Current].Number != 1 || h.Appended != 2 {
+		t.Errorf("%+v, log %q", h, log)
+	}
+	a.Stage(0, []byte("2nd"))
+	a.Append([]byte("late"))
+	if _, log = m.part(h.Current); len(log) != 24 {
+		t.Errorf("while another is staged: log %q", log)
+	}
+	a.Flip(3)
+	h = m.header()
+	s, log = m.part(h.Current)
+	if string(s) != "2nd" || len(log) != 0 || h.Bank[h.Current].Number != 2 || h.Bank[^h.Current&1].Number != 1 {
+		t.Errorf("%+v: %q, log %q", h, s, log)
+	}
+	if s, log = m.part(^h.Current & 1); !bytes.Equal(s, first) || len(log) != 24 {
+		t.Errorf("the bank before: %d bytes, log %q", len(s), log)
+	}
+	a.Append(nil)
+	a.Append([]byte("x"))
+	if _, log = m.part(h.Current); len(log) != 8 || log[0] != 'x' { // what the bank held before is not seen behind it
+		t.Errorf("log %q", log)
+	}
+	a.Stage(9, []byte("x"))
+	if h = m.header(); h.Bank[^h.Current&1] != (abi.KeptBank{Start: h.Bank[^h.Current&1].Start}) {
+		t.Errorf("the bank that is written to holds something: %+v", h)
 	}
 }
 
-// Frames are taken some at a time, are all zeros but for the header, and all go back; where there are none it says so and goes on later.
-func TestFrames(t *testing.T) {
-	pool, h := rig(t)
-	free, owed := pool.Free(), pool.Owed()
-	const pages = 40
-	m := new(Memory)
-	if !m.Whole() || m.Header() != nil || m.Append(nil) != abi.EINVAL || m.Flip(0) != abi.EINVAL || m.MayStage(0, 0) != abi.EINVAL {
-		t.Error("none is not none")
-	}
-	m.Begin(pool, h, pages)
-	if m.Whole() || m.Header() != nil || m.Append(nil) != abi.EINVAL {
-		t.Error("whole before it has a frame")
-	}
-	h.Limit(20)
-	for _, want := range []uint64{18, 20, 20} {
-		more, e := m.Fill()
-		if h.Used() != want || m.Used() != want || m.Whole() || (e == abi.OK) != more || (e == abi.OK) != (want == 18) {
-			t.Fatalf("%d frames, want %d; %s", h.Used(), want, e.Name())
-		}
-		m.holds(t, "filling")
-	}
-	h.Limit(free)
-	for more, e := true, abi.OK; more; {
-		if more, e = m.Fill(); e != abi.OK {
-			t.Fatal(e.Name())
-		}
-	}
-	var set mem.Set
-	if f := m.AddFrames(pool.Physical(), &set, free); f.Broken() || set.Len() != h.Used() || h.Used() != Frames(pages) || !m.Whole() {
-		t.Errorf("%d frames found, %d taken: %s", set.Len(), h.Used(), f.What)
-	}
-	if b := m.all(); !bytes.Equal(b[:len(abi.Bytes(m.head))], abi.Bytes(m.head)) || len(bytes.Trim(b[len(abi.Bytes(m.head)):], "\x00")) != 0 {
-		t.Error("it does not begin with its header, and zeros")
-	}
-	m.Free()
-	if pool.Free() != free || pool.Owed() != owed || h.Used() != 0 || *m != (Memory{}) {
-		t.Errorf("%d frames free, want %d", pool.Free(), free)
-	}
-}
-
-// Each thing that Check is to find is found.
-func TestCheckFinds(t *testing.T) {
-	for what, spoil := range map[string]func(m *Memory){
-		"magic":         func(m *Memory) { m.head.Magic++ },
-		"size":          func(m *Memory) { m.head.Size-- },
-		"bank size":     func(m *Memory) { m.head.BankSize -= 8 },
-		"start":         func(m *Memory) { m.head.Bank[1].Start += 8 },
-		"current":       func(m *Memory) { m.head.Current = 2 },
-		"log":           func(m *Memory) { m.head.Bank[m.head.Current].Log = m.head.BankSize },
-		"odd log":       func(m *Memory) { m.head.Bank[m.head.Current].Log++ },
-		"number":        func(m *Memory) { m.head.Bank[m.head.Current^1].Number = 9 },
-		"nothing":       func(m *Memory) { m.head.Bank[m.head.Current].Number = 0 },
-		"writable":      func(m *Memory) { m.pool.Physical().Words(m.table)[1] |= 2 },
-		"executable":    func(m *Memory) { m.pool.Physical().Words(m.table)[1] &^= 1 << 63 },
-		"own":           func(m *Memory) { m.pool.Physical().Words(m.table)[1] &^= 1 << 9 },
-		"one more page": func(m *Memory) { m.pool.Physical().Words(m.table)[m.have] = 7 },
-		"no header":     func(m *Memory) { m.head = nil },
-		"pages":         func(m *Memory) { m.have-- },
+// Nothing is written past a bank's end, and what is refused changes nothing.
+func TestRefused(t *testing.T) {
+	a, m := newArea(3)
+	before := m.all()
+	for name, e := range map[string]abi.Errno{
+		"stage past the end": a.Stage(abi.PageSize-1, []byte("ab")),
+		"stage beyond":       a.Stage(abi.PageSize+1, nil),
+		"stage far":          a.Stage(^uint64(0), []byte("ab")),
+		"flip past the end":  a.Flip(abi.PageSize + 1),
+		"a long line":        a.Append(make([]byte, abi.MaxKeptLine+1)),
 	} {
-		m := made(t, 4)
-		m.Stage(0, make([]byte, 100))
-		if e := m.Flip(100); e != abi.OK || m.Append(make([]byte, 100)) != abi.OK {
-			t.Fatal(e.Name())
-		}
-		m.holds(t, what)
-		if spoil(m); !m.Check(new(mem.Set)).Broken() {
-			t.Errorf("%s: not found", what)
+		if e != abi.EINVAL {
+			t.Errorf("%s: %s", name, e.Name())
 		}
 	}
-	m := made(t, 4)
-	m.pool.Physical().Words(m.table)[1] = m.pool.Physical().Words(m.table)[2]
-	if !m.Check(new(mem.Set)).Broken() {
-		t.Error("a frame that is there twice: not found")
+	if !bytes.Equal(before, m.all()) {
+		t.Error("something was written")
 	}
-	m = made(t, 4)
-	m.frames.Add(m.pool.Physical(), m.pool.Get(m.holder))
-	if !m.Check(new(mem.Set)).Broken() {
-		t.Error("a frame that nothing maps: not found")
+	full := bytes.Repeat([]byte{7}, abi.PageSize)
+	a.Stage(0, full)
+	a.Flip(abi.PageSize - 12)
+	if e := a.Append([]byte("12345678")); e != abi.OK {
+		t.Errorf("what fits: %s", e.Name())
+	}
+	before = m.all()
+	if e := a.Append([]byte("x")); e != abi.ENOSPC || !bytes.Equal(before, m.all()) {
+		t.Errorf("a full bank: %s", e.Name())
+	}
+	if Size(2) || !Size(3) || !Size(abi.MaxKept/abi.PageSize) || Size(abi.MaxKept/abi.PageSize+1) {
+		t.Error("sizes")
+	}
+}
+
+// Only lives that end by themselves before they have settled are counted, and the count begins anew with one that has.
+func TestUnsettled(t *testing.T) {
+	a, m := newArea(3)
+	want := func(what string, lives uint64, unsettled uint32) {
+		t.Helper()
+		if h := m.header(); h.Lives != lives || h.Unsettled != unsettled {
+			t.Errorf("%s: %d lives, %d unsettled, want %d and %d", what, h.Lives, h.Unsettled, lives, unsettled)
+		}
+	}
+	a.Born()
+	a.Died()
+	a.Born()
+	a.Died()
+	want("twice", 2, 2)
+	a.Born() // and killed
+	a.Born()
+	want("killed", 4, 2)
+	a.Settled()
+	want("settled", 4, 0)
+	a.Died()
+	want("after it had settled", 4, 0)
+	a.Born()
+	a.Died()
+	want("the next one", 5, 1)
+	a.Again(3)
+	if h := m.header(); h.Again != 3 {
+		t.Errorf("again %d", h.Again)
 	}
 }

@@ -62,7 +62,6 @@ type life struct {
 	MaySnapshot bool   // it may hand its memory over to later lives
 	Warm        bool   // it began with a snapshot
 	Traced      bool   // a tracer has changed its memory or where it goes on
-	Settled     bool   // it has restored what was kept
 	Made        uint64 // bit n: it has made a call whose number is n, modulo 64
 
 	Wait      Wait

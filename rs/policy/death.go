@@ -19,12 +19,17 @@ func (s *State) death(now time.Duration, e *Event) {
 	}
 	r.restarts = r.decayed(e.Record.Died)
 	r.vector = e.Record.Vector
+	r.blame(why)
+	s.ended(now, e, why, now-r.faultAt)
+}
+
+// blame sets what those are told who wait for a life that has ended. Of an Init that failed it is what that answered.
+func (r *row) blame(why abi.Reason) {
 	if why == abi.ReasonInitTimeout {
 		r.errno, r.why = abi.ETIMEDOUT, abi.WhyInitTimeout
 	} else if why != abi.ReasonInitFailed {
 		r.errno, r.why = abi.EIO, abi.WhyDied
 	}
-	s.ended(now, e, why, now-r.faultAt)
 }
 
 // reasonFor is the reason of a death. RS's own doing explains an exit and a kill; an exception that the
@@ -55,7 +60,7 @@ func (r *row) reasonFor(c abi.Cause) abi.Reason {
 func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.Duration) {
 	id, r := e.ID, &s.rows[e.ID]
 	asked := r.state == abi.ServiceStopping && r.then != followDeath
-	r.alive, r.due, r.missed = false, never, 0
+	r.alive, r.endpoint, r.due, r.missed = false, abi.None, never, 0
 	r.deaths++
 	r.reason = why
 	s.release(id, false)

@@ -19,7 +19,7 @@ func (s *State) start(now time.Duration, id ID, how abi.InitKind) {
 
 func (s *State) started(now time.Duration, e *Event) {
 	if r := &s.rows[e.ID]; r.state == abi.ServiceStarting {
-		r.startedAt, r.due, r.warm = now, now+r.cfg.Init, e.Warm
+		r.startedAt, r.due, r.warm, r.endpoint = now, now+r.cfg.Init, e.Warm, e.Record.Endpoint
 		s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
 	}
 }

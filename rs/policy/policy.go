@@ -70,6 +70,10 @@ const (
 	Tick    // (no ID) a timer is due
 	Fault   // Fault: injected now
 	Checked // Errno: what a Check has found: EIO, ESRCH
+	Reborn  // (no ID) the State was restored: what came meanwhile is forgiven. Comes first of these
+	Adopt   // Record.Endpoint, Record.Started, Incarnation, Warm: the kernel has this life
+	Lost    // Record.Endpoint: of the life that the State has; the kernel has neither it nor its record
+	events  // is none: behind the last
 )
 
 // Actions. All have an ID, but PowerOff.
@@ -91,7 +95,7 @@ type Asker struct {
 	Endpoint abi.Endpoint
 	Place    int // the server's own
 	Tag      uint64
-	Seq      uint64 // of its sendrec, which the answer quotes; 0: it asked otherwise
+	Seq      uint64 // the kernel's number of its request; 0: it has none
 }
 
 // Event is one thing that happened.
@@ -103,7 +107,9 @@ type Event struct {
 	Why    abi.Why // StartFailed: which step
 	Record Record
 	Fault  abi.FaultKind
-	Warm   bool // Started: the life begins with the snapshot
+	Warm   bool // Started, Adopt: the life begins with the snapshot
+
+	Incarnation uint32 // Adopt
 }
 
 // Record is what the kernel tells about a life. An event carries all facts that decide anything or that are told, so
@@ -159,7 +165,8 @@ type row struct {
 	ended  abi.Reason // why RS is ending this life; none: it is not
 	boot   bool       // EventBoot waits for it
 
-	lives    uint32 // incarnation of the next life
+	endpoint abi.Endpoint // of the life; None: there is none, or its Start is being done
+	lives    uint32       // incarnation of the next life
 	restarts uint32
 	deaths   uint32
 	errno    abi.Errno
@@ -206,6 +213,7 @@ type State struct {
 	booting  int // services that EventBoot waits for; -1: it is out, or was never asked for
 	stopping bool
 	off      bool
+	hash     uint64 // of the configs
 }
 
 // New makes the table. Place n of configs is the service with ID n.
@@ -215,18 +223,30 @@ func New(configs []Config) *State {
 		waiters: make([]waiter, 0, (len(configs)+1)*MaxOpen),
 		open:    make([]int, len(configs)+1),
 		actions: make([]Action, 0, 4*len(configs)+(len(configs)+1)*MaxOpen+4),
-		booting: -1,
+		hash:    hash(configs),
 	}
 	for i := range s.rows {
 		r := &s.rows[i]
-		r.cfg, r.due, r.readyAt, r.faultAt, r.checkAt = configs[i], never, never, never, never
+		r.cfg = configs[i]
 		if r.cfg.Quiet == 0 {
 			r.cfg.Quiet = quietUnits * r.cfg.BackoffUnit
 		}
 		r.burst = make([]time.Duration, r.cfg.Burst)
+	}
+	s.reset()
+	return s
+}
+
+// reset makes s what New makes.
+func (s *State) reset() {
+	for i := range s.rows {
+		r := &s.rows[i]
+		*r = row{cfg: r.cfg, burst: r.burst, due: never, readyAt: never, faultAt: never, checkAt: never, endpoint: abi.None}
 		r.forget()
 	}
-	return s
+	s.waiters, s.actions = s.waiters[:0], s.actions[:0]
+	clear(s.open)
+	s.booting, s.stopping, s.off = -1, false, false
 }
 
 // Step takes one event at time now, which never goes back. The actions are valid until the next Step, as long
@@ -263,6 +283,12 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 		s.fault(now, e)
 	case Checked:
 		s.checked(e)
+	case Reborn:
+		s.reborn(now)
+	case Adopt:
+		s.adopt(now, e)
+	case Lost:
+		s.lost(now, e)
 	}
 	return s.actions
 }

@@ -29,15 +29,20 @@ func (w *world) die(id ID, cause abi.Cause, status uint64) {
 			b.early++
 		}
 	}
+	w.forget(id)
+	w.step(Event{Kind: Death, ID: id, Errno: found, Record: Record{
+		Endpoint: b.endpoint, Cause: cause, Vector: w.r.Uint32N(32), ErrorCode: w.r.Uint64(), RIP: w.r.Uint64(), CR2: w.r.Uint64(),
+		Status: status, Died: max(w.now-time.Duration(w.r.IntN(3)), 0),
+	}})
+}
+
+// forget ends the waits of a body that is no more.
+func (w *world) forget(id ID) {
 	for tag, a := range w.open {
 		if a.From == id {
 			delete(w.open, tag)
 		}
 	}
-	w.step(Event{Kind: Death, ID: id, Errno: found, Record: Record{
-		Endpoint: b.endpoint, Cause: cause, Vector: w.r.Uint32N(32), ErrorCode: w.r.Uint64(), RIP: w.r.Uint64(), CR2: w.r.Uint64(),
-		Status: status, Died: w.now - time.Duration(w.r.IntN(3)),
-	}})
 }
 
 // random does one random thing.
