@@ -140,7 +140,7 @@ func keptReadOnly(t *T) {
 
 // keptIsTheAccounts: two services of one image do not see each other's, and what one of them had is zeros in the next one's.
 func keptIsTheAccounts(t *T) {
-	p := keeping(4)
+	p := keeping(5)
 	for range 3 {
 		a := t.account(p)
 		x := t.keptLife(a, p)
