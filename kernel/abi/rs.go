@@ -159,12 +159,13 @@ const (
 	EventRefuse EventKind = 6 // its entry in system.conf is wrong, or there is no memory for its reserve; the log has the words
 	EventBoot   EventKind = 7 // all services of the boot have come up or failed
 
-	EventStorm    EventKind = 9 // so many services restart that some are held back: this is the first. Told again only after the limit's store was full
 	EventSnapshot EventKind = 8 // no life begins with its snapshot any more. Errno: EIO it was damaged, ENOMEM a life that had it was short of memory, EAGAIN lives that had it did not come up
+
+	EventStorm EventKind = 10 // so many services restart that some are held back; this is the first. Told again only after there was no such need for a while
 )
 
 func (k EventKind) String() string {
-	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot", "snapshot", "storm"}
+	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot", "snapshot", "?", "storm"}
 	if int(k) < len(names) {
 		return names[k]
 	}
