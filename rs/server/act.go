@@ -52,7 +52,7 @@ func (s *Server) act(actions []policy.Action) {
 		a := &actions[i]
 		if a.Event == abi.EventDeath && i+1 < len(actions) && actions[i+1].Kind == policy.Start && actions[i+1].ID == a.ID {
 			i++
-			if s.begin(&actions[i]) && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
+			if s.begin(&actions[i]) && s.event.Kind == policy.Death && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
 				s.noting, s.notedAt, s.death = true, s.now, *a
 				continue
 			}
@@ -95,6 +95,7 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 	if why == abi.WhyRequires && detail > 0 {
 		s.out.Arg[2], s.out.Arg[3] = abi.PackLabel(s.table[detail-1].label)
 	}
+	s.out.Seq = to.Seq
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 
