@@ -56,6 +56,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 		s.rights(&s.table[i])
 		configs[i] = config(&s.table[i].conf)
 	}
+	s.belong(configs)
 	s.policy = policy.New(configs)
 	s.store = ds.New(s.good)
 	s.images = make([]image, 0, s.good)
