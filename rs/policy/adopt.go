@@ -44,8 +44,8 @@ func (s *State) adopt(now time.Duration, e *Event) {
 	r.nextPing = now + 1 // which Reborn, at the same time, does not put off
 	r.schedule()
 	r.settled(now)
-	s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
-	s.emit(e.ID, abi.EventReady, Action{})
+	s.emit(e.ID, abi.EventStart).Record = &e.Record
+	s.emit(e.ID, abi.EventReady)
 	s.answer(e.ID, true, abi.OK, abi.WhyNone)
 	s.answer(e.ID, false, abi.OK, abi.WhyNone)
 	s.settle(r)
@@ -60,7 +60,8 @@ func (s *State) gone(now time.Duration, id ID) {
 	r.deaths++
 	r.reason, r.vector = abi.ReasonLost, 0
 	s.release(id, false)
-	s.emit(id, abi.EventDeath, Action{Reason: abi.ReasonLost, Next: abi.EventStart, Record: &Record{Endpoint: r.endpoint, Started: r.startedAt, Died: now}})
+	a := s.emit(id, abi.EventDeath)
+	a.Reason, a.Next, a.Record = abi.ReasonLost, abi.EventStart, &Record{Endpoint: r.endpoint, Started: r.startedAt, Died: now}
 }
 
 // quiet tells whether a shutdown waits for no end.

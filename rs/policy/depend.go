@@ -185,7 +185,7 @@ func (s *State) pull(now time.Duration, id ID, then follow) {
 // this one's backoff is over.
 func (s *State) together(now time.Duration, id ID) {
 	r := &s.rows[id]
-	if !r.cfg.AllForOne || r.mates == 0 {
+	if !r.cfg.AllForOne {
 		return
 	}
 	r.together = true
@@ -206,7 +206,7 @@ func (s *State) together(now time.Duration, id ID) {
 
 // exceeds notes a death in its group's ring, and tells whether that were too many.
 func (s *State) exceeds(now time.Duration, r *row) bool {
-	return r.cfg.Group != 0 && s.groups[r.cfg.Group].tooMany(now, r.cfg.GroupWindow)
+	return s.groups[r.cfg.Group].tooMany(now, r.cfg.GroupWindow)
 }
 
 // giveUpGroup gives up all others of a group, the last to start first.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"bennu/kernel/abi"
@@ -348,19 +349,34 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 	return s.actions
 }
 
-func (s *State) do(a Action) { s.actions = append(s.actions, a) }
-
-func (s *State) emit(id ID, kind abi.EventKind, a Action) {
-	a.Kind, a.ID, a.Event = Emit, id, kind
-	if id != Nobody && s.rows[id].lives > 0 {
-		a.Incarnation, a.Warm = s.rows[id].lives-1, s.rows[id].warm
+// do adds an action, which the caller fills in: it is large, and on the way from a death to the next life it is written once.
+func (s *State) do(kind Kind, id ID) *Action {
+	n := len(s.actions)
+	if n == cap(s.actions) {
+		s.actions = slices.Grow(s.actions, 1)
 	}
-	s.do(a)
+	s.actions = s.actions[:n+1]
+	a := &s.actions[n]
+	*a = Action{Kind: kind, ID: id}
+	return a
+}
+
+// emit adds the telling of an event, which the caller fills in.
+func (s *State) emit(id ID, kind abi.EventKind) *Action {
+	a := s.do(Emit, id)
+	a.Event = kind
+	if id != Nobody {
+		if r := &s.rows[id]; r.lives > 0 {
+			a.Incarnation, a.Warm = r.lives-1, r.warm
+		}
+	}
+	return a
 }
 
 func (s *State) reply(id ID, to Asker, e abi.Errno, why abi.Why) {
 	if to != (Asker{}) {
-		s.do(Action{Kind: Reply, ID: id, Asker: to, Errno: e, Why: why, Detail: s.detail(id, why)})
+		a := s.do(Reply, id)
+		a.Asker, a.Errno, a.Why, a.Detail = to, e, why, s.detail(id, why)
 	}
 }
 

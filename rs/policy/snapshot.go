@@ -47,8 +47,8 @@ func (s *State) doubt(e *Event, why abi.Reason) {
 func (s *State) drop(id ID, why abi.Errno) {
 	r := &s.rows[id]
 	r.early, r.checkAt, r.gone = 0, never, true
-	s.do(Action{Kind: Drop, ID: id})
-	s.emit(id, abi.EventSnapshot, Action{Errno: why})
+	s.do(Drop, id)
+	s.emit(id, abi.EventSnapshot).Errno = why
 }
 
 // checked takes what a look at a snapshot has found.
