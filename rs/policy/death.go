@@ -63,8 +63,12 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	r.alive, r.endpoint, r.due, r.missed = false, abi.None, never, 0
 	r.deaths++
 	r.reason = why
-	s.release(id, false)
-	s.doubt(e, why)
+	if len(s.waiters) > 0 {
+		s.release(id, false)
+	}
+	if r.warm && !r.gone {
+		s.doubt(e, why)
+	}
 	a := s.emit(id, abi.EventDeath)
 	a.Reason, a.Detect, a.Record = why, detect, &e.Record
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
@@ -189,10 +193,18 @@ func (r *ring) tooMany(now, window time.Duration) bool {
 	if n == 0 {
 		return false
 	}
-	r.newest = (r.newest + 1) % n
+	r.newest = following(r.newest, n)
 	r.died[r.newest] = now
-	oldest := r.died[(r.newest+1)%n]
+	oldest := r.died[following(r.newest, n)]
 	return oldest != never && now-oldest < window
+}
+
+// following is the place behind place i of n in a ring.
+func following(i, n int) int {
+	if i++; i < n {
+		return i
+	}
+	return 0
 }
 
 // forget empties the ring.

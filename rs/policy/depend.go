@@ -68,11 +68,16 @@ func (s *State) relate() {
 
 // begin starts a life, or has it wait for those that it needs.
 func (s *State) begin(now time.Duration, id ID, how abi.InitKind) {
-	r := &s.rows[id]
-	if !r.bound {
+	if s.rows[id].bound {
+		s.await(id, how)
+	} else {
 		s.start(now, id, how)
-		return
 	}
+}
+
+// await has a life wait until wake finds all that it needs.
+func (s *State) await(id ID, how abi.InitKind) {
+	r := &s.rows[id]
 	r.state, r.due, r.fresh = abi.ServiceWaiting, never, how == abi.InitFresh
 	s.waiting++
 	for m := r.mates; r.cfg.AllForOne && m != 0; m &= m - 1 {

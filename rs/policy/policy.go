@@ -353,13 +353,16 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 func (s *State) do(kind Kind, id ID) *Action {
 	n := len(s.actions)
 	if n == cap(s.actions) {
-		s.actions = slices.Grow(s.actions, 1)
+		s.more()
 	}
 	s.actions = s.actions[:n+1]
 	a := &s.actions[n]
 	*a = Action{Kind: kind, ID: id}
 	return a
 }
+
+// more makes room for actions: more than New thought of.
+func (s *State) more() { s.actions = slices.Grow(s.actions, 1) }
 
 // emit adds the telling of an event, which the caller fills in.
 func (s *State) emit(id ID, kind abi.EventKind) *Action {

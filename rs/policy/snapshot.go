@@ -24,12 +24,9 @@ func (r *row) settled(now time.Duration) {
 	}
 }
 
-// doubt decides whether the snapshot is dropped at the end of a life.
+// doubt decides whether the snapshot is dropped at the end of a life that began with it.
 func (s *State) doubt(e *Event, why abi.Reason) {
 	r := &s.rows[e.ID]
-	if !r.warm || r.gone {
-		return
-	}
 	switch {
 	case e.Errno == abi.EIO:
 		s.drop(e.ID, abi.EIO)

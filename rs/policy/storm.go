@@ -16,7 +16,7 @@ import (
 // So in any time t the machine makes at most stormBurst + t/stormEvery + n·(1 + t/ownEvery) restarts of n services. What somebody asked for
 // (up, refresh, restart) is not among them.
 const (
-	ownEvery   = time.Second
+	ownEvery   = 500 * time.Millisecond
 	stormEvery = 5 * time.Millisecond
 	stormBurst = 32
 )
