@@ -57,13 +57,14 @@ const (
 
 	// What is wrong with the target, besides WhyRefused.
 	WhyAccount Why = 38 // ENOMEM, or of the kernel: it has no account, its reserve cannot be promised; the words tell the sum
-	Whys       Why = 39
+	WhyDeadly  Why = 39 // EIO: two lives of RS have ended with this request, and it is not handled again
+	Whys       Why = 40
 )
 
 var whyNames = [Whys]string{"none", "not-operator", "not-control", "stranger", "label", "unknown", "refused", "too-many", "request", "argument",
 	"grant", "down", "failed", "up", "starting", "stopping", "restarting", "shutdown", "taken-down", "asker-stops", "program", "image",
 	"task", "ports", "privilege", "allow", "init", "init-timeout", "died", "no-faults", "fault", "fault-timeout", "fault-died", "fault-busy",
-	"trace", "no-key", "store-full", "key", "account"}
+	"trace", "no-key", "store-full", "key", "account", "deadly"}
 
 func (w Why) String() string {
 	if w < Whys {

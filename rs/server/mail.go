@@ -28,6 +28,7 @@ const (
 type place struct {
 	state placeState
 	waits bool    // the request waits for something else to happen
+	seq   uint64  // the kernel's number of the request; 0: it has none
 	order uint64  // owed: smaller ones first
 	m     abi.Msg // owed: the answer
 }
@@ -62,7 +63,7 @@ func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
 	if b.refused.Type == 0 { // else later requests are refused too, so that the asker knows which were
 		for i := range b.places {
 			if p := &b.places[i]; p.state == placeFree {
-				p.state, p.waits = placeOpen, false
+				p.state, p.waits, p.seq = placeOpen, false, s.seqOf(kind)
 				s.req.place = i
 				return true
 			}
@@ -83,12 +84,18 @@ func (s *Server) turnAway() {
 			return
 		}
 	}
+	s.changed(&s.table[s.req.from], partMail)
 	if b.refused.Type != 0 {
 		b.refused.Arg[1]++
 		return
 	}
 	b.refused = s.out
 	s.keep(s.req.from)
+}
+
+// seqOf is the kernel's number of the request in s.in.
+func (s *Server) seqOf(kind abi.ReceiveKind) uint64 {
+	return 0
 }
 
 // mayWait marks the request in s.in as one that is answered later. False: its asker has too many of these.
@@ -107,6 +114,7 @@ func (s *Server) mayWait() bool {
 		return false
 	}
 	b.places[s.req.place].waits = true
+	s.changed(&s.table[s.req.from], partMail)
 	return true
 }
 
@@ -123,10 +131,15 @@ func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 		return
 	}
 	p := &s.table[id].mail.places[at]
+	if id != s.req.from || at != s.req.place { // else it was free before this turn
+		s.changed(&s.table[id], partMail)
+	}
 	if s.k.SendNB(to, m) != abi.ENOTREADY {
 		p.state = placeFree // also when the asker is dead: its record follows
 		return
 	}
+	s.changed(&s.table[id], partMail)
+	s.turn.globals = true
 	s.orders++
 	p.state, p.order, p.m = placeOwed, s.orders, *m
 	s.keep(id)
@@ -140,6 +153,7 @@ func (s *Server) tell(id policy.ID, owed *bool) {
 	t := &s.table[id]
 	if s.k.SendNB(t.endpoint, s.notice(t, owed)) == abi.ENOTREADY {
 		*owed = true
+		s.changed(t, partMail)
 		s.keep(id)
 	}
 }
@@ -201,6 +215,7 @@ func (s *Server) hand(id policy.ID) bool {
 	if s.k.SendNB(t.endpoint, &s.out) == abi.ENOTREADY {
 		return false
 	}
+	s.changed(t, partMail)
 	switch {
 	case p != nil:
 		p.state = placeFree
@@ -268,6 +283,9 @@ func (s *Server) nextTry() (at time.Duration, ok bool) {
 // forget drops the mail of a service that has died.
 func (s *Server) forget(id policy.ID) {
 	b := &s.table[id].mail
+	if !b.empty() {
+		s.changed(&s.table[id], partMail)
+	}
 	if b.owed > 0 {
 		s.owing--
 	}
