@@ -64,7 +64,7 @@ func (s *Server) act(actions []policy.Action) {
 		a := &actions[i]
 		if a.Event == abi.EventDeath && i+1 < len(actions) && actions[i+1].Kind == policy.Start && actions[i+1].ID == a.ID {
 			i++
-			if s.begin(&actions[i]) && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
+			if s.begin(&actions[i]) && s.event.Kind == policy.Death && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
 				s.noting, s.notedAt, s.death = true, s.now, *a
 				continue
 			}
