@@ -54,6 +54,12 @@ func (s *Server) makeImage(m *image) (abi.Errno, abi.Why) {
 	if !ok {
 		return abi.ENOEXEC, abi.WhyProgram
 	}
+	if s.sweeping {
+		if id := s.stray(uint64(f.Size), f.CRC32C); id != 0 {
+			m.id, m.size = id, uint64(f.Size)
+			return abi.OK, abi.WhyNone
+		}
+	}
 	id, e := s.k.ImageModule(uint64(f.Offset), uint64(f.Size))
 	if e != abi.OK {
 		return e, abi.WhyImage
@@ -90,4 +96,30 @@ func (s *Server) drop(t *service) {
 		s.k.ImageFree(m.id)
 		m.size = 0
 	}
+}
+
+// stray is the number of a sealed image that an earlier life of the server has made and not noted, with these bytes; 0: there is none. Of size 0 it
+// is any that is not noted, sealed or not.
+func (s *Server) stray(size uint64, sum uint32) uint32 {
+	var r abi.ImageInfo
+	for i := uint64(0); ; i++ {
+		switch _, e := s.k.GetInfo(abi.InfoImage, i, abi.Bytes(&r)); {
+		case e == abi.ESRCH:
+		case e != abi.OK:
+			return 0
+		case r.Maker != s.root() || s.noted(r.Image):
+		case size == 0 || r.Sealed != 0 && r.Size == size && uint32(r.CRC32C) == sum:
+			return r.Image
+		}
+	}
+}
+
+// noted tells whether an image is one that a program has.
+func (s *Server) noted(id uint32) bool {
+	for i := range s.images {
+		if m := &s.images[i]; m.users > 0 && m.id == id {
+			return true
+		}
+	}
+	return false
 }

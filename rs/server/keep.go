@@ -21,8 +21,8 @@ const (
 	// of the server answers.
 	snapshotEach = 16
 
-	turnSize = 4096 // more than most turns; it grows
-	pending  = kept.MaxRecord * 3 / 4
+	turnSize = 4096                               // more than most turns; it grows
+	pending  = kept.MaxRecord - 4*policy.MaxEvent // a record that is so long is not left for the next turn
 )
 
 // What stands in a record behind its first byte, one after the other.

@@ -30,6 +30,7 @@ func (s *Server) rebirth() {
 	}
 	s.k.KeepSettled()
 	s.bury()
+	s.sweeping = true
 	if !s.booted {
 		s.bootServices()
 	}
@@ -118,9 +119,6 @@ func (s *Server) fromKernel() {
 
 // accounts finds the accounts that the kernel has for the services.
 func (s *Server) accounts() {
-	if s.k.Start().Incarnation == 0 {
-		return
-	}
 	var a abi.AccountInfo
 	for i := uint64(abi.AccountRoot) + 1; i < abi.MaxAccounts; i++ {
 		if _, e := s.k.GetInfo(abi.InfoAccount, i, abi.Bytes(&a)); e != abi.OK {
@@ -293,13 +291,17 @@ func (s *Server) finishStart(t *service, l *abi.Life) (made policy.Record, warm 
 	return made, warm, abi.OK, abi.WhyNone
 }
 
-// sweep ends the lives that nobody has come to know by now: what they were begun for has been taken again, and has led to something else.
+// sweep ends the lives, and gives the images up, that nobody has come to know by now: what they were made for has been taken again, and has led to
+// something else.
 func (s *Server) sweep() {
 	for ; s.unknown != 0; s.unknown &= s.unknown - 1 {
 		l := &s.lives[bits.TrailingZeros64(s.unknown)]
 		s.say("event=swept ep=" + decimal(uint64(l.Endpoint)) + ": a life that rs has no record of")
 		s.k.TaskKill(l.Endpoint)
 	}
+	for id := s.stray(0, 0); id != 0 && s.k.ImageFree(id) == abi.OK; id = s.stray(0, 0) {
+	}
+	s.sweeping = false
 }
 
 // repeat does again what an action may have been lost of.

@@ -99,9 +99,10 @@ type Server struct {
 
 	nowhere *int // nil
 
-	lives   [abi.MaxTasks]abi.Life // that the kernel has told of
-	unknown uint64                 // bits of those that the state does not know
-	taken   []abi.DeathRecord      // that were waiting when this life of the server began
+	lives    [abi.MaxTasks]abi.Life // that the kernel has told of
+	unknown  uint64                 // bits of those that the state does not know
+	sweeping bool                   // lives and images that nobody knows may still come to be known
+	taken    []abi.DeathRecord      // that were waiting when this life of the server began
 
 	in     abi.Msg
 	req    request // of in
@@ -133,7 +134,10 @@ func (s *Server) Boot() {
 		s.rebirth()
 		return
 	}
-	s.accounts() // a life that ended in the middle of this has made some
+	if s.k.Start().Incarnation > 0 { // a life that ended in the middle of this has made some
+		s.accounts()
+		s.sweeping, s.tickDue = true, true
+	}
 	refused := s.admit()
 	s.settle(refused)
 	s.complain(append(s.faulty[:len(s.faulty):len(s.faulty)], refused...))
@@ -186,7 +190,7 @@ func (s *Server) Turn() {
 	if s.tickDue && (e != abi.OK || s.drained > drainMax) {
 		s.tickDue = false
 		s.step(policy.Event{Kind: policy.Tick})
-		if s.unknown != 0 {
+		if s.sweeping {
 			s.sweep()
 		}
 	}

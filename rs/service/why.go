@@ -73,6 +73,8 @@ func (f *failed) text() string {
 		return l + " was taken down meanwhile"
 	case abi.WhyAskerStops:
 		return "the asker itself is being ended"
+	case abi.WhyDeadly:
+		return "rs has died twice of this request, and does not look at it again"
 	case abi.WhyInit:
 		return "Init of " + l + " failed: " + or(f.words, f.errno.Text())
 	case abi.WhyInitTimeout:
