@@ -123,6 +123,7 @@ func (s *Server) commit() {
 	if s.noting || !s.keeps {
 		return
 	}
+	s.redoing = false
 	s.jotRows()
 	if len(s.turn.b) == 1 {
 		if s.turn.held {

@@ -88,11 +88,11 @@ func (s *Server) misbehave() {
 // heard tells whether a request by sendrec is one that an earlier life of the server has received, and that waits for its answer. It comes once more,
 // since the kernel does not know that.
 func (s *Server) heard(from policy.ID) bool {
-	if s.seqOf(abi.KindSendRec) == 0 || from == policy.Nobody {
+	if s.in.Seq == 0 || from == policy.Nobody {
 		return false
 	}
 	for i := range s.table[from].mail.places {
-		if p := &s.table[from].mail.places[i]; p.state == placeOpen && p.seq == s.seqOf(abi.KindSendRec) {
+		if p := &s.table[from].mail.places[i]; p.state == placeOpen && p.seq == s.in.Seq {
 			return true
 		}
 	}

@@ -30,7 +30,7 @@ func (s *Server) rebirth() {
 	}
 	s.k.KeepSettled()
 	s.bury()
-	s.sweeping = true
+	s.sweeping, s.redoing = true, true
 	if !s.booted {
 		s.bootServices()
 	}

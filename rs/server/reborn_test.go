@@ -30,11 +30,10 @@ func (w *world) rootBegins() {
 
 // scene is something that happens to the server, in which it is ended at each of its kernel calls.
 type scene struct {
-	name     string
-	conf     string
-	messages bool // it needs the message again that the server was about
-	boot     bool // the kill may come in the first life's boot
-	act      func(w *world)
+	name string
+	conf string
+	boot bool // the kill may come in the first life's boot
+	act  func(w *world)
 }
 
 // play acts a scene; at the n-th call of the server from its begin on that one is ended. It tells what has come of it, and how many calls there were.
@@ -146,7 +145,7 @@ var scenes = []scene{
 		w.die(w.find("b"), abi.CausePanic)
 		w.serve()
 	}},
-	{name: "death after death", messages: true, conf: fourServices, act: func(w *world) {
+	{name: "death after death", conf: fourServices, act: func(w *world) {
 		for range 3 {
 			w.die(w.find("a"), abi.CauseException)
 			w.serve()
@@ -154,12 +153,8 @@ var scenes = []scene{
 			w.watch(2 * time.Second)
 		}
 	}},
-	{name: "silence", messages: true, conf: fourServices, act: func(w *world) {
+	{name: "silence", conf: fourServices, act: func(w *world) {
 		w.watch(time.Second)
-	}},
-	{name: "hang", messages: true, conf: fourServices, act: func(w *world) {
-		w.pass(350 * time.Millisecond)
-		w.readyAll()
 	}},
 }
 
@@ -167,9 +162,6 @@ var scenes = []scene{
 func TestEndedAtEveryCall(t *testing.T) {
 	for i := range scenes {
 		c := &scenes[i]
-		if c.messages {
-			continue // the simulated kernel gives no message again yet
-		}
 		for _, cause := range []abi.Cause{abi.CauseKilled, abi.CauseException} {
 			want, calls := c.play(t, 0, cause)
 			if calls < 5 {

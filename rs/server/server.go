@@ -99,6 +99,9 @@ type Server struct {
 
 	nowhere *int // nil
 
+	// redoing: what an earlier life of the server was about, and has no record of, may come again
+	redoing bool
+
 	lives    [abi.MaxTasks]abi.Life // that the kernel has told of
 	unknown  uint64                 // bits of those that the state does not know
 	sweeping bool                   // lives and images that nobody knows may still come to be known

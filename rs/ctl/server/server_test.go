@@ -87,12 +87,12 @@ func (b *bench) sent(want abi.MsgType) fake.Sent {
 	return s
 }
 
-const hello0 = `{"event":"hello","t":1.000000,"label":"ctl","incarnation":0,"abi":3,"version":"test","session":0,"subscribed":false,"next":0}`
+const hello0 = `{"event":"hello","t":1.000000,"label":"ctl","incarnation":0,"abi":4,"version":"test","session":0,"subscribed":false,"next":0}`
 
 func TestHello(t *testing.T) {
 	b := quiet(t)
 	b.s.Input([]byte("\n{\"id\":\"x\",\"cmd\":\"hello\"}\r\n"))
-	b.want(`{"id":"x","ok":true,"t":1.000000,"label":"ctl","incarnation":0,"abi":3,"version":"test","session":1,"subscribed":false,"next":0}`)
+	b.want(`{"id":"x","ok":true,"t":1.000000,"label":"ctl","incarnation":0,"abi":4,"version":"test","session":1,"subscribed":false,"next":0}`)
 }
 
 func TestBadRequests(t *testing.T) {
