@@ -7,8 +7,8 @@ import (
 )
 
 // A State that was restored may have lost what came last, or may know nothing. The kernel's tables are the truth about what lives; these
-// events bring the two together, in this order: Reborn, Adopt for each life that there is, Lost for each service that Living says has one
-// and the kernel does not (and no record of its death), Boot if the State knows nothing.
+// events bring the two together, in this order: Adopt for each life that there is, Lost for each service that Living says has one and the
+// kernel does not (and no record of its death), Boot if the State knows nothing, Reborn.
 
 // mercy is how long a start or a stop whose limit has passed while nobody looked still has: what came meanwhile is heard first.
 const mercy = 100 * time.Millisecond
@@ -36,11 +36,12 @@ func (s *State) adopt(now time.Duration, e *Event) {
 		s.gone(now, e.ID)
 		r.restarts++
 	}
+	s.dwell(r)
 	r.state, r.alive, r.proved, r.then, r.ended = abi.ServiceRunning, true, true, followDeath, abi.ReasonNone
 	r.endpoint, r.lives, r.startedAt, r.readyAt = e.Record.Endpoint, e.Incarnation+1, max(e.Record.Started, 0), now
 	r.warm, r.gone, r.passed, r.missed, r.injected = e.Warm, false, false, 0, 0
 	r.errno, r.why, r.faultAt, r.recovery = abi.OK, abi.WhyNone, never, 0
-	r.nextPing = now
+	r.nextPing = now + 1 // which Reborn, at the same time, does not put off
 	r.schedule()
 	r.settled(now)
 	s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
@@ -121,10 +122,13 @@ func (s *State) abandon(now time.Duration, e *Event) {
 		a.Next = abi.EventDown
 	}
 	s.emit(id, abi.EventDeath, a)
-	if !s.stopping {
-		s.giveUp(id, abi.ReasonLost)
+	if s.stopping {
+		s.toDown(id)
+		s.stopNext(now)
 		return
 	}
-	s.toDown(id)
-	s.stopNext(now)
+	s.giveUp(now, id, abi.ReasonLost)
+	if r.requirers != 0 {
+		s.pull(now, id, followAgain)
+	}
 }

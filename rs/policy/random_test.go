@@ -144,7 +144,7 @@ func (w *world) settle() {
 		w.fail("%d askers never heard", len(w.open))
 	}
 	for i := range w.s.rows {
-		if st := w.s.rows[i].state; st == abi.ServiceBackoff || st == abi.ServiceStopping {
+		if st := w.s.rows[i].state; st == abi.ServiceBackoff || st == abi.ServiceStopping || st == abi.ServiceWaiting {
 			w.fail("%d is still %v at the end", i, st)
 		}
 		if r := &w.s.rows[i]; r.state == abi.ServiceRunning && r.cfg.Period > 0 && w.bodies[i].hung {

@@ -57,6 +57,7 @@ func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
 	if !r.alive {
 		out.Restarts = r.restarts
 	}
+	out.RestartsTotal = r.total
 	out.Deaths = r.deaths
 	out.LastReason = r.reason
 	out.LastVector = r.vector
@@ -72,5 +73,11 @@ func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
 	}
 	if r.state != abi.ServiceRunning {
 		out.Errno, out.Why = r.errno, r.why
+	}
+	switch {
+	case r.held:
+		out.Errno, out.Why = abi.EAGAIN, abi.WhyStorm
+	case r.state == abi.ServiceWaiting:
+		out.Errno, out.Why = abi.EAGAIN, abi.WhyWaits
 	}
 }

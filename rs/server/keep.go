@@ -67,7 +67,7 @@ func (s *Server) jot(e *policy.Event) (from int) {
 func (s *Server) unjot(from int, e *policy.Event, actions []policy.Action) {
 	switch {
 	case len(actions) == 0:
-		if k := e.Kind; k == policy.Tick || k == policy.Ready || k == policy.Death || k == policy.Started || k == policy.StartFailed {
+		if k := e.Kind; k == policy.Ready || k == policy.Death || k == policy.Started || k == policy.StartFailed {
 			s.turn.b = s.turn.b[:from]
 		}
 	case len(actions) == 1 && actions[0].Kind == policy.Reply && actions[0].Errno != abi.OK && actions[0].Asker == e.Asker:

@@ -80,6 +80,7 @@ func (s *Server) assemble(refused []refusal) {
 	for i := range s.configs {
 		s.configs[i] = config(&s.table[i].conf)
 	}
+	s.belong(s.configs)
 	s.policy = policy.New(s.configs)
 	s.store = ds.New(s.good)
 	s.follow = make([]policy.Event, 0, s.good)
