@@ -106,3 +106,30 @@ func (s *State) reborn(now time.Duration) {
 		}
 	}
 }
+
+// abandon takes the kernel's word that a life is over, and nothing else of its end: what is known of it may be what the server dies of.
+func (s *State) abandon(now time.Duration, e *Event) {
+	id, r := e.ID, &s.rows[e.ID]
+	if !r.alive {
+		return
+	}
+	r.alive, r.endpoint, r.due, r.missed, r.faultAt = false, abi.None, never, 0, now
+	r.deaths++
+	r.reason, r.vector = abi.ReasonLost, 0
+	r.errno, r.why = abi.EIO, abi.WhyDied
+	s.release(id, false)
+	a := Action{Reason: abi.ReasonLost, Next: abi.EventGiveUp, Record: &e.Record}
+	if s.stopping {
+		a.Next = abi.EventDown
+	}
+	s.emit(id, abi.EventDeath, a)
+	if s.stopping {
+		s.toDown(id)
+		s.stopNext(now)
+		return
+	}
+	s.giveUp(now, id, abi.ReasonLost)
+	if r.requirers != 0 {
+		s.pull(now, id, followAgain)
+	}
+}

@@ -84,6 +84,7 @@ const (
 	Reborn  // (no ID) the State was restored: what came meanwhile is forgiven
 	Adopt   // Record.Endpoint, Record.Started, Incarnation, Warm: the kernel has this life
 	Lost    // Record.Endpoint: of the life that the State has; the kernel has neither it nor its record
+	GiveUp  // Record.Endpoint, Record.Died: the end of a life that is not to be looked at closer: the service is given up
 	events  // is none: behind the last
 )
 
@@ -342,6 +343,8 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 		s.adopt(now, e)
 	case Lost:
 		s.lost(now, e)
+	case GiveUp:
+		s.abandon(now, e)
 	}
 	if s.waiting > 0 && e.Kind != Adopt { // there may be more that live
 		s.wake(now)

@@ -96,7 +96,7 @@ var handKernel = []mutation{
 	{id: "hand-source", file: "kernel/handover_amd64.h", before: "\tMOVL\tBX, 0(DX)\n", after: "", why: "a source that is forged"},
 	{id: "hand-quote", file: "kernel/handover_amd64.h", before: "\tCMPQ\tAX, const_tSeq(R10)\n\tJNE\tno\n", after: "", why: "an answer that nobody waits for is handed over"},
 	{id: "hand-in-sendrec", file: "kernel/handover_amd64.h", before: "\tCMPQ\tconst_tSeq(R10), $0\t// it waits for an answer, which this is not\n\tJNE\tno\n", after: "", why: "a request ends the wait for an answer"},
-	{id: "hand-root", file: "kernel/handover_amd64.h", before: "\tNO_IF_NOT_0(const_tIsRoot(R10))\t// what it receives is kept\n", after: "", why: "what the root task is given is not kept"},
+	{id: "hand-root", file: "kernel/handover_amd64.h", before: "\tORB\tconst_tIsRoot(R10), AX\n", after: "\tTESTB\tAX, AX\n", why: "what the root task is given is not kept"},
 	{id: "hand-better", file: "kernel/handover_amd64.h", before: "\tCMPL\tDX, const_hLevel(SI)\n\tJLE\tno\n", after: "", why: "who is asked runs before somebody better"},
 	{id: "wake-told", file: "kernel/idle.go", before: "\tk.irqs.Told(id)\n", after: "\t_ = id\n", why: "an interrupt comes again before it was handled"},
 	{id: "wake-limit", file: "kernel/idle.go", before: "\tif ipc.Wake(t, bit, k.Now()) {\n\t\tk.ClearLimit(t)\n\t}\n", after: "\tipc.Wake(t, bit, k.Now())\n", why: "the limit of a wait that is over ends the next one"},
