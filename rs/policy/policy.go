@@ -346,7 +346,7 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 	case GiveUp:
 		s.abandon(now, e)
 	}
-	if s.waiting > 0 && e.Kind != Adopt { // there may be more that live
+	if s.waiting > 0 && e.Kind != Reborn && e.Kind != Adopt { // there may be more that live
 		s.wake(now)
 	}
 	return s.actions
