@@ -107,12 +107,13 @@ const (
 	ReasonUpdated     Reason = 10
 	ReasonMemory      Reason = 11
 	ReasonBadCall     Reason = 12
+	ReasonHang        Reason = 14 // RS: it did not take what waited for it, and the kernel ended it
 	ReasonLost        Reason = 13 // it was alive when RS was last sure, and no record of its death is left
 )
 
 func (r Reason) String() string {
 	names := [...]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
-		"init-timeout", "injected", "updated", "memory", "bad-call", "lost"}
+		"init-timeout", "injected", "updated", "memory", "bad-call", "lost", "hang"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -159,13 +160,16 @@ const (
 	EventRefuse EventKind = 6 // its entry in system.conf is wrong, or there is no memory for its reserve; the log has the words
 	EventBoot   EventKind = 7 // all services of the boot have come up or failed
 
+	// EventLost: a later life of RS (label rs) does not know all that was known. Status: from what it goes on (rs/kept, Rung)
+	EventLost EventKind = 9
+
 	EventSnapshot EventKind = 8 // no life begins with its snapshot any more. Errno: EIO it was damaged, ENOMEM a life that had it was short of memory, EAGAIN lives that had it did not come up
 
 	EventStorm EventKind = 10 // so many services restart that some are held back; this is the first. Told again only after there was no such need for a while
 )
 
 func (k EventKind) String() string {
-	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot", "snapshot", "?", "storm"}
+	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot", "snapshot", "lost", "storm"}
 	if int(k) < len(names) {
 		return names[k]
 	}

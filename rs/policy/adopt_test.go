@@ -59,6 +59,14 @@ func TestReconcile(t *testing.T) {
 		{"one that never came up, and is lost", []step{
 			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {reborn, ""}, {lost, "death 0 lost; give-up 0 lost EIO; reply 1 EIO"},
 		}, abi.ServiceFailed, 0},
+		{"an end that is not looked at", []step{
+			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {isReady, "ready 0; reply 1 OK"}, {reborn, ""},
+			{Event{Kind: GiveUp, Record: Record{Endpoint: 7}}, "death 0 lost; give-up 0 lost EIO"}, {restart(2), "start 0 inc 1 again"},
+		}, abi.ServiceStarting, 1},
+		{"such an end in a shutdown", []step{
+			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {isReady, "ready 0; reply 1 OK"}, {Event{Kind: Shutdown}, "stop 0"}, {reborn, ""},
+			{Event{Kind: GiveUp, Record: Record{Endpoint: 7}}, "death 0 lost; down 0 lost; power-off"}, {Event{Kind: GiveUp}, ""},
+		}, abi.ServiceDown, 0},
 		{"a State that knows nothing starts what does not live", []step{{reborn, ""}, {adopts(7, 4), "start 0; ready 0"}, {Event{Kind: Boot}, "boot"}}, abi.ServiceRunning, 4},
 		{"and what does not, it starts", []step{{reborn, ""}, {Event{Kind: Boot}, "start 0 inc 0"}}, abi.ServiceStarting, 0},
 		{"a life in a shutdown", []step{
