@@ -12,7 +12,9 @@ func (s *Server) message(kind abi.ReceiveKind) {
 	m := &s.in
 	from := s.find(m.Source)
 	if m.Type == abi.RSHeartbeat && from != policy.Nobody {
-		s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
+		if s.policy.Awaits(from) {
+			s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
+		}
 		s.fetch(from, kind)
 		return
 	}
