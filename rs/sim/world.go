@@ -123,6 +123,7 @@ func newWorld(p *Plan) *World {
 	r := rand.New(rand.NewPCG(p.Seed, 7))
 	w := &World{Seed: p.Seed, Kills: p.Kills, m: fake.New(1e9), byEndpoint: map[abi.Endpoint]*life{}, log: p.Log, plant: p.plant}
 	w.Kind = Kind(r.IntN(int(kinds)))
+	w.killIn, w.killAfter, w.killCause = p.killAt, p.killAfter, abi.CauseKilled
 	w.count.Before, w.count.After = map[abi.CallNr]int{}, map[abi.CallNr]int{}
 	w.configure(r)
 	w.m.Memory, w.m.Born = 1<<30, w.born
