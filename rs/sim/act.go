@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"fmt"
-
 	"bennu/kernel/abi"
 	"bennu/rs/kept"
 )
@@ -11,9 +9,7 @@ import (
 func (w *World) do(s Step) {
 	w.steps++
 	w.count.Steps[s.Op]++
-	if w.log != nil {
-		w.log(fmt.Sprintf("%12d %s", w.m.Now(), s))
-	}
+	w.note("%s", s)
 	switch s.Op {
 	case Ask:
 		w.ask(s)

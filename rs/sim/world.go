@@ -245,6 +245,7 @@ func (w *World) before(c fake.Call) (abi.Errno, uint64, bool) {
 		}
 		if w.killIn--; w.killIn == 0 && !w.killAfter && w.staged == 0 {
 			w.count.Before[c.Nr]++
+			w.note("the server ends before call %d %x", c.Nr, c.Arg)
 			w.end(w.killCause)
 			return 0, 0, false
 		}
@@ -264,6 +265,7 @@ func (w *World) after(c fake.Call, _ abi.Errno, _ uint64) {
 	if w.killIn == 0 && w.killAfter {
 		w.killAfter = false
 		w.count.After[c.Nr]++
+		w.note("the server ends after call %d %x", c.Nr, c.Arg)
 		w.end(w.killCause)
 	}
 }
@@ -274,15 +276,21 @@ func (w *World) stageStep(*fake.Task) {
 		if w.staged--; w.staged == 0 {
 			w.killAfter = false
 			w.count.Inside++
+			w.note("the server ends inside a KeepStage")
 			w.end(w.killCause)
 		}
 	}
 }
 
-func (w *World) line(_ uint64, b []byte) {
+// note is for who reads what happens.
+func (w *World) note(format string, args ...any) {
 	if w.log != nil {
-		w.log(fmt.Sprintf("%12d rs %d: %s", w.m.Now(), w.lives, b))
+		w.log(fmt.Sprintf("%12d ", w.m.Now()) + fmt.Sprintf(format, args...))
 	}
+}
+
+func (w *World) line(_ uint64, b []byte) {
+	w.note("rs %d: %s", w.lives, b)
 }
 
 // born is the begin of a service's life: no two of one label may run.
@@ -303,9 +311,7 @@ func (w *World) born(t *fake.Task) {
 	c := &client{w: w, t: t, of: s}
 	c.grant, _ = t.Gate().Grant(w.root, w.buffer(s), abi.GrantWrite)
 	w.clients[t.Endpoint.Slot()] = c
-	if w.log != nil {
-		w.log(fmt.Sprintf("%12d %s lives, incarnation %d, endpoint %d", w.m.Now(), s.name, s.life.inc, t.Endpoint))
-	}
+	w.note("%s lives, incarnation %d, endpoint %d", s.name, s.life.inc, t.Endpoint)
 }
 
 func (w *World) serviceOf(label string) *service {
@@ -344,9 +350,7 @@ func (w *World) sweep() {
 		l := w.byEndpoint[c.t.Endpoint]
 		l.dead, l.ended = true, w.m.Now()
 		w.count.Ends++
-		if w.log != nil {
-			w.log(fmt.Sprintf("%12d %s has ended, incarnation %d", w.m.Now(), l.of.name, l.inc))
-		}
+		w.note("%s has ended, incarnation %d", l.of.name, l.inc)
 		if c.of == &w.services[operator] && !w.off() {
 			w.fail("the operator has ended, which nobody asked for")
 		}
