@@ -61,6 +61,9 @@ func (w *World) against(s Step) {
 	switch s.Op {
 	case Kill:
 		w.killIn, w.killAfter, w.killCause, w.staged = int(1+s.A%atMost), s.B&1 != 0, ends[s.B>>8%uint32(len(ends))], 0
+		if w.killAgain = 0; w.Kind == Hostile && s.B>>16%4 == 0 {
+			w.killAgain = int(s.B >> 20 % 10)
+		}
 	case KillNow:
 		w.count.Idle++
 		w.end(ends[s.B>>8%uint32(len(ends))])

@@ -13,6 +13,7 @@ type request struct {
 	target int
 	at     uint64 // ns
 	life   int    // of the server then
+	late   bool   // its limit is over: the answer comes by itself, if the life of the server that has received it lives to give it
 	behind bool   // there were deaths then that the server was not done with
 }
 
@@ -132,6 +133,8 @@ func (c *client) took() bool {
 		c.take(&m, kind)
 	case e == abi.ETIMEDOUT && kind == 0 && !c.lastIsBeat(): // the value: it was not received
 		c.unasked()
+	case e == abi.ETIMEDOUT && !c.lastIsBeat():
+		c.open[len(c.open)-1].late = true
 	case e == abi.EDEADSRCDST:
 		c.w.fail("the server is dead for %s, which waits for it", c.of.name)
 	}

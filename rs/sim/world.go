@@ -77,6 +77,7 @@ type World struct {
 	killIn    int // kernel calls until the server ends; 0: it does not
 	killAfter bool
 	killCause abi.Cause
+	killAgain int // so many lives more end like this, in a hostile world
 	dieIn     int // until a service does
 	dieWho    uint32
 	passIn    int
@@ -195,7 +196,7 @@ func (w *World) begin() {
 // end ends the server's life, and begins the next one.
 func (w *World) end(c abi.Cause) {
 	unsettled := kept.Unsettled(w.m.Kept(abi.AccountRoot))
-	if w.Kind != Hostile && unsettled > 0 || unsettled >= 6 {
+	if w.Kind != Hostile && unsettled > 0 || unsettled >= 7 {
 		c = abi.CauseKilled // else what was kept is not believed any more
 	}
 	w.harm()
@@ -208,6 +209,10 @@ func (w *World) end(c abi.Cause) {
 	w.count.Rungs[rung]++
 	if rung > kept.Latest {
 		w.damaged = true
+	}
+	if w.killAgain > 0 {
+		w.killAgain--
+		w.killIn, w.killCause = 1+(w.lives+w.killAgain)%atMost/2, abi.CauseException
 	}
 	w.begin()
 }
