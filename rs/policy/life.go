@@ -18,9 +18,19 @@ func (s *State) start(now time.Duration, id ID, how abi.InitKind) {
 }
 
 func (s *State) started(now time.Duration, e *Event) {
-	if r := &s.rows[e.ID]; r.state == abi.ServiceStarting {
-		r.startedAt, r.due, r.warm, r.endpoint = now, now+r.cfg.Init, e.Warm, e.Record.Endpoint
-		s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
+	r := &s.rows[e.ID]
+	switch {
+	case r.state == abi.ServiceStarting:
+		r.due = now + r.cfg.Init
+	case r.state == abi.ServiceStopping && r.endpoint == abi.None:
+		r.due = now + r.cfg.Stop
+	default:
+		return
+	}
+	r.startedAt, r.warm, r.endpoint = now, e.Warm, e.Record.Endpoint
+	s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
+	if r.state == abi.ServiceStopping {
+		s.do(Action{Kind: Stop, ID: e.ID})
 	}
 }
 
@@ -118,7 +128,7 @@ func (s *State) ping(now time.Duration, id ID) {
 func (s *State) tick(now time.Duration) {
 	for i := range s.rows {
 		r := &s.rows[i]
-		if r.due != never && r.due <= now {
+		if r.due != never && r.due <= now && r.state != abi.ServiceBackoff {
 			s.expire(now, ID(i))
 		}
 		if r.checkAt != never && r.checkAt <= now {
@@ -126,6 +136,7 @@ func (s *State) tick(now time.Duration) {
 			s.do(Action{Kind: Check, ID: ID(i)})
 		}
 	}
+	s.due(now)
 }
 
 func (s *State) expire(now time.Duration, id ID) {
@@ -136,9 +147,6 @@ func (s *State) expire(now time.Duration, id ID) {
 	case abi.ServiceStopping:
 		r.due = now + r.cfg.Stop
 		s.do(Action{Kind: Kill, ID: id})
-	case abi.ServiceBackoff:
-		r.restarts++
-		s.start(now, id, abi.InitRestart)
 	case abi.ServiceRunning:
 		limit := r.pingAt + 2*r.cfg.Period
 		switch {

@@ -67,7 +67,7 @@ func (w *world) reconcile(fresh bool) {
 		if b.alive && b.doomed { // it is dead, and nobody knows any more
 			*b = body{snapshot: b.snapshot}
 		}
-		b.asked, b.doomed, b.due, b.lastPing, b.mayStart, b.early = false, false, false, -time.Hour, false, 0
+		b.asked, b.doomed, b.old, b.due, b.lastPing, b.mayStart, b.early = false, false, false, false, -time.Hour, false, 0
 		if r.endpoint == b.endpoint && r.alive {
 			b.asked = r.state == abi.ServiceStopping && r.ended == abi.ReasonStopped
 			b.warm, b.ready = r.warm, r.readyAt != never
@@ -76,7 +76,6 @@ func (w *world) reconcile(fresh bool) {
 			b.snapshot = !r.gone
 		}
 	}
-	w.step(Event{Kind: Reborn})
 	for i := range w.bodies {
 		b, id := &w.bodies[i], ID(i)
 		if b.alive && w.s.Living(id) != b.endpoint {
@@ -95,4 +94,5 @@ func (w *world) reconcile(fresh bool) {
 	if fresh {
 		w.step(Event{Kind: Boot})
 	}
+	w.step(Event{Kind: Reborn})
 }
