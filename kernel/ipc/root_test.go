@@ -193,6 +193,9 @@ func TestAgainOfARequest(t *testing.T) {
 	r.sendrec(1, 0, 0x901, forever) // and one that nobody has received when the life ends
 	r.rises(true)
 	r.requeues()
+	if from, _, _ := r.next(); from != 1 || r.Again(r.task(0)) != 1 { // it was answered, and the life was not done with it
+		t.Errorf("received from %d, again %d", from, r.Again(r.task(0)))
+	}
 	if from, _, _ := r.next(); from != 1 || r.Again(r.task(0)) != 0 {
 		t.Errorf("received from %d, again %d: that of an answered request", from, r.Again(r.task(0)))
 	}
