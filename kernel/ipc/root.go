@@ -8,7 +8,7 @@ import (
 )
 
 // The root task keeps its slot and its endpoint over its deaths, so what waits for it waits on. What a life of its has received and not
-// finished is not lost either: of requests by sendrec the asker still waits, and Requeue makes it a sender again; any other message is kept
+// finished is not lost either: where the asker of a sendrec still waits, Requeue makes it a sender again; any other message is kept
 // here.
 
 // flight is the message that the root task received last, until it receives again or says that it is done with it.
@@ -111,10 +111,8 @@ func (x *IPC) Died(root *task.Task, byItself bool) {
 	if byItself {
 		f.again++
 	}
-	if f.state = waiting; f.kind != abi.KindSendRec {
-		return
-	}
-	if from != nil && from.Seq == f.msg.Seq { // it waits; else it has its answer, and what follows from its request may not be done
+	f.state = waiting
+	if f.kind == abi.KindSendRec && from != nil && from.Seq == f.msg.Seq { // it waits; else it has its answer, and what follows from its request may not be done
 		f.state, from.Again = none, f.again
 	}
 }

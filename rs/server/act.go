@@ -53,6 +53,10 @@ func (s *Server) note() {
 	}
 	s.emit(&s.death)
 	s.followUp()
+	if s.own.unsaid { // in the order in which the next life would have it
+		s.own.unsaid = false
+		s.recovered()
+	}
 	s.now = now
 	if len(s.turn.b) > pending { // else its record is the next turn's
 		s.jotRows()
@@ -142,7 +146,7 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 		p.Flags = abi.TaskSnapshot | abi.TaskWarm
 	}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
-	if s.unknown != 0 { // an earlier life of the server may have made this one
+	if s.unknown != 0 || len(s.taken) > 0 { // an earlier life of the server may have made this one
 		if l := s.undertaken(t, a.Incarnation); l != nil {
 			return s.finishStart(t, l)
 		}

@@ -134,6 +134,16 @@ func (s *Server) commit() {
 	}
 }
 
+// secure keeps what has been noted so far, before the message in s.in is handled.
+func (s *Server) secure() {
+	if !s.keeps {
+		return
+	}
+	if s.jotRows(); len(s.turn.b) > 1 {
+		s.write(false)
+	}
+}
+
 // write appends the turn's records. consume: what the server was given is done with. Where there is no room for them, there is a snapshot instead.
 func (s *Server) write(consume bool) {
 	e := abi.ENOSPC
@@ -167,6 +177,7 @@ func (s *Server) snapshot() {
 	e := s.writer.Snapshot(b)
 	if e == abi.OK {
 		s.keeps = true
+		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1], [parts]uint64{}, false // the state has it: no record is to have it again
 	} else if !s.unkept {
 		s.unkept = true // said once: whatever comes now is not kept either
 		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")

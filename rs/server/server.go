@@ -106,6 +106,8 @@ type Server struct {
 	unknown  uint64                 // bits of those that the state does not know
 	sweeping bool                   // lives and images that nobody knows may still come to be known
 	taken    []abi.DeathRecord      // that were waiting when this life of the server began
+	overdue  []abi.DeathRecord      // of them, those of lives that have come to be known since
+	buried   bool                   // the others were handled
 
 	in     abi.Msg
 	req    request // of in
@@ -197,6 +199,7 @@ func (s *Server) Turn() {
 			s.sweep()
 		}
 	}
+	s.buryOverdue()
 	s.finish()
 }
 
