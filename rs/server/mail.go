@@ -220,7 +220,7 @@ func (s *Server) hand(id policy.ID, heartbeat uint64) bool {
 	}
 	s.out.Seq = heartbeat
 	e := s.k.SendNB(t.endpoint, &s.out)
-	if e == abi.ENOTREADY || e == abi.ESTALE && !s.redoing { // else an earlier life of the server has given it
+	if e == abi.ENOTREADY || e == abi.ESTALE { // perhaps an earlier life has answered the heartbeat, but who knows with what: better twice
 		return false
 	}
 	s.changed(t, partMail)

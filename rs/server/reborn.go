@@ -402,5 +402,6 @@ func (s *Server) buryOverdue() {
 		r := s.overdue[0]
 		s.overdue = s.overdue[:copy(s.overdue, s.overdue[1:])]
 		s.ended(&r)
+		s.note() // this turn has taken a message, and it is to be noted before there is another
 	}
 }
