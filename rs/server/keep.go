@@ -116,7 +116,11 @@ func (s *Server) readGlobals(r *reader) {
 
 // commit writes the record of the turn: what it was given is done with. Not before the new life of a service runs.
 func (s *Server) commit() {
-	if s.noting || !s.keeps {
+	if s.noting {
+		return
+	}
+	if !s.keeps {
+		s.freeImages()
 		return
 	}
 	s.redoing = false
@@ -129,6 +133,7 @@ func (s *Server) commit() {
 		return
 	}
 	s.write(true)
+	s.freeImages()
 	if n := s.writer.Since(); n >= snapshotEach && s.reborn == 0 || n >= 4*snapshotEach {
 		s.snapshot()
 	}

@@ -69,6 +69,9 @@ func (s *Server) remember() {
 		}
 	}
 	s.now = began
+	if s.own.lost {
+		s.checkImages()
+	}
 	s.recount()
 	if s.own.lost { // numbers that were given are not given again
 		s.events.skip(uint64(s.now / time.Microsecond))
