@@ -1,4 +1,4 @@
 package sim
 
 // kills: the server restores what it kept.
-const kills = false
+const kills = true

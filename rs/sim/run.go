@@ -19,7 +19,9 @@ type Plan struct {
 	N     int
 	Log   func(line string) // nil: nobody reads it
 
-	plant func(w *World, c fake.Call) (instead bool) // a fault of the server's, for tests: before each of its calls; instead: the call does nothing, and is OK
+	killAt    int // which of the server's kernel calls is its end; 0: none
+	killAfter bool
+	plant     func(w *World, c fake.Call) (instead bool) // a fault of the server's, for tests: before each of its calls; instead: the call does nothing, and is OK
 }
 
 // Result is what came of a run.

@@ -17,7 +17,7 @@ func main() {
 	n := flag.Int("n", 1_000_000, "how many events")
 	seed := flag.Uint64("seed", 0, "of the first world; 0: the clock's")
 	only := flag.String("only", "", "run one world, and of its events only these: 3,17-20; none: it boots, and is taken down")
-	kills := flag.Bool("kills", false, "the server itself ends, too")
+	kills := flag.Bool("kills", true, "the server itself ends, too")
 	runs := flag.Int("runs", 2000, "how many runs it may take to cut down what fails")
 	flag.Parse()
 	if *seed == 0 {
