@@ -55,6 +55,9 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return k.traceContinue(t, to, abi.TraceHow(f.DX)), 0
 	case abi.TraceWatch:
 		return k.traceWatch(t, to, f.DX, f.R10, f.R8), 0
+	case abi.TraceEnd:
+		k.traceEnd(to, f.DX)
+		return abi.OK, 0
 	case abi.TracePortIn, abi.TracePortOut:
 		return k.tracePort(to, f)
 	case abi.TraceRaise, abi.TraceLose:
@@ -131,7 +134,7 @@ func (k *Kernel) traceAttach(t *task.Task, id abi.AccountID, classes uint64) abi
 
 // attached begins to trace a life, of which something may be left to be done since its last tracer.
 func (k *Kernel) attached(o *task.Task) {
-	if l := &k.traced[o.Slot]; o.Aside && (l.make || l.ends || l.shut) {
+	if l := &k.traced[o.Slot]; o.Aside && (l.make || l.ends || l.shut || l.end != 0) {
 		l.born = true
 		return
 	}
@@ -187,6 +190,20 @@ func (k *Kernel) traceContinue(t, to *task.Task, how abi.TraceHow) abi.Errno {
 	l.make = l.why == abi.StopCall && how != abi.TraceSkip
 	k.goOn(to)
 	return abi.OK
+}
+
+const mostTicks = 1 << 62 // years
+
+// traceEnd has a life end after so much of its own time in ring 3. It runs as if it were traced.
+func (k *Kernel) traceEnd(to *task.Task, ticks uint64) {
+	l := &k.traced[to.Slot]
+	if !to.Aside {
+		k.trace(to)
+	}
+	l.end = 0
+	if ticks != 0 {
+		l.end = addSaturated(to.Ticks, min(ticks, mostTicks))
+	}
 }
 
 // traceSetRegs sets the registers of a life that is stopped. Errors: EBUSY (it is not), EFAULT (RIP, FSBase or GSBase can be no task's: the
