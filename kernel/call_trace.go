@@ -14,7 +14,7 @@ import (
 // image that others share.
 //
 // Errors: EPERM (the caller's privilege does not name the account), EDEADSRCDST, ESRCH (no such account), EINVAL (unknown op, the caller
-// itself, an argument), EFAULT (not the target's memory), ENOMEM (its account may not have the copy); and what the op says.
+// itself, an argument), EAGAIN (the root task is between two lives), EFAULT (not the target's memory), ENOMEM (its account may not have the copy); and what the op says.
 func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch op := abi.TraceOp(f.DI); {
 	case op == abi.TraceNext:
@@ -33,6 +33,8 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return abi.EINVAL, 0
 	case !mayTrace(t, to.Account):
 		return abi.EPERM, 0
+	case to.Wait&task.Reborn != 0: // there is nothing to be traced
+		return abi.EAGAIN, 0
 	}
 	switch abi.TraceOp(f.DI) {
 	case abi.TracePeek, abi.TracePoke, abi.TracePoke1, abi.TracePokeSnapshot, abi.TraceRead, abi.TraceWrite, abi.TraceRegion:
@@ -53,6 +55,9 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return k.traceContinue(t, to, abi.TraceHow(f.DX)), 0
 	case abi.TraceWatch:
 		return k.traceWatch(t, to, f.DX, f.R10, f.R8), 0
+	case abi.TraceEnd:
+		k.traceEnd(to, f.DX)
+		return abi.OK, 0
 	case abi.TracePortIn, abi.TracePortOut:
 		return k.tracePort(to, f)
 	case abi.TraceRaise, abi.TraceLose:
@@ -63,8 +68,11 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 
 // mayTrace tells whether t may trace the tasks of an account.
 func mayTrace(t *task.Task, id abi.AccountID) bool {
-	return t.Root || id != t.Account && id > abi.AccountRoot && t.Priv.Traced(id)
+	return t.Root || id != t.Account && id != abi.AccountKernel && t.Priv.Traced(id)
 }
+
+// mayEndRoot tells whether t may end or stop the root task's life: who may trace it. The root task itself has CallExit.
+func mayEndRoot(t *task.Task) bool { return mayTrace(t, abi.AccountRoot) && !t.Root }
 
 // accountOp tells whether op names an account.
 func accountOp(op abi.TraceOp) bool {
@@ -126,7 +134,7 @@ func (k *Kernel) traceAttach(t *task.Task, id abi.AccountID, classes uint64) abi
 
 // attached begins to trace a life, of which something may be left to be done since its last tracer.
 func (k *Kernel) attached(o *task.Task) {
-	if l := &k.traced[o.Slot]; o.Aside && (l.make || l.ends || l.shut) {
+	if l := &k.traced[o.Slot]; o.Aside && (l.make || l.ends || l.shut || l.end != 0) {
 		l.born = true
 		return
 	}
@@ -182,6 +190,20 @@ func (k *Kernel) traceContinue(t, to *task.Task, how abi.TraceHow) abi.Errno {
 	l.make = l.why == abi.StopCall && how != abi.TraceSkip
 	k.goOn(to)
 	return abi.OK
+}
+
+const mostTicks = 1 << 62 // years
+
+// traceEnd has a life end after so much of its own time in ring 3. It runs as if it were traced.
+func (k *Kernel) traceEnd(to *task.Task, ticks uint64) {
+	l := &k.traced[to.Slot]
+	if !to.Aside {
+		k.trace(to)
+	}
+	l.end = 0
+	if ticks != 0 {
+		l.end = addSaturated(to.Ticks, min(ticks, mostTicks))
+	}
 }
 
 // traceSetRegs sets the registers of a life that is stopped. Errors: EBUSY (it is not), EFAULT (RIP, FSBase or GSBase can be no task's: the

@@ -9,6 +9,7 @@ import (
 	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
+	"bennu/kernel/keep"
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
 	"bennu/kernel/room"
@@ -67,12 +68,13 @@ type Kernel struct {
 	changes   *uint64 // counts what decides which task runs next, on which account, and until when
 	images    *image.Table
 	snapshots [abi.MaxAccounts]snapshot
+	kept      [abi.MaxAccounts]keep.Memory
 	lacks     bool // spares of a snapshot may be missing
 	windows   *space.Windows
 	irqs      *irq.Table
 	log       *log.Log
 	root      *task.Task
-	module    Module
+	module    module
 
 	cpu     *arch.CPU // that this runs on; its Current is whose page tables and context are loaded
 	armed   uint64    // deadline the timer is set for, ns; ^0: none
@@ -94,19 +96,17 @@ type Kernel struct {
 	console     console // COM1, while no task has it
 	debug       console // an emulator's
 	consoleTask bool    // a task has the console's port
-	deaths      [abi.MaxTasks]abi.DeathRecord
-	firstDeath  int
-	nDeaths     int
-	unlogged    int // the newest deaths, of which the log has no line yet
-	latency     abi.Latency
-	longest     uint64 // latency.MaxKernelNS in TSC counts
-	worstWait   uint64 // latency.MaxReadyNS, likewise
-	line        textLine
-	seed        [4]uint64
-	walk        *walker
-	entropy     *entropy.Pool
-	wall        *abi.ClockInfo // what all tasks see
-	wallFrame   mem.Addr
+	deaths
+	rebirth
+	latency   abi.Latency
+	longest   uint64 // latency.MaxKernelNS in TSC counts
+	worstWait uint64 // latency.MaxReadyNS, likewise
+	line      textLine
+	seed      [4]uint64
+	walk      *walker
+	entropy   *entropy.Pool
+	wall      *abi.ClockInfo // what all tasks see
+	wallFrame mem.Addr
 }
 
 // New makes a kernel without tasks.
@@ -163,12 +163,6 @@ func addSaturated(a, b uint64) uint64 {
 	return a + b
 }
 
-// Module is where the boot archive lies. Nobody writes there, a trace of a task whose text it is neither (boot/ktest, TestImageInPlace).
-type Module struct {
-	Start mem.Addr
-	Size  uint64
-}
-
 // Root is the executable of the root task, a file of the boot archive, and its checksum there.
 type Root struct {
 	Offset, Size uint64
@@ -176,10 +170,12 @@ type Root struct {
 }
 
 // StartRoot makes the root task of a file of the boot archive, which the task finds at ModuleBase, and lets it run. Errors: EIO (the
-// file is damaged), ENOEXEC, ENOMEM, EINVAL. Preconditions: module and file begin on a page.
+// file is damaged), ENOEXEC, ENOMEM, EINVAL, E2BIG (the archive). Preconditions: module and file begin on a page.
 func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno {
-	k.module = module
 	a, e := k.rootAccount(label, module.Size)
+	if e == abi.OK {
+		e = k.mapModule(module, a)
+	}
 	if e != abi.OK {
 		return e
 	}
@@ -197,19 +193,22 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 	case e != abi.OK:
 		return e
 	}
-	spec := abi.TaskSpec{Label: label, Image: uint32(id), Account: a.ID}
+	spec := abi.TaskSpec{Label: label, Image: uint32(id), Account: a.ID, Flags: abi.TaskSnapshot}
 	t, e := k.create(&spec)
+	for e == again {
+		t, e = k.create(&spec)
+	}
 	if e != abi.OK {
 		return e
 	}
 	k.root, t.Root = t, true
-	k.images.Unref(id) // goes with the task
-	start := k.startInfo(t)
-	start.Root = t.Endpoint
-	if !t.Space.MapModule(module.Start, module.Size) {
+	k.images.Unref(id) // goes with the task, which has no end
+	if !k.furnishRoot(t) {
 		return abi.ENOMEM
 	}
-	start.ModuleSize = module.Size
+	if k.limbo = k.pool.Get(&a.Frames); k.limbo == 0 {
+		return abi.ENOMEM
+	}
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}
 	t.PrivSet = true
 	k.allow(t)
@@ -219,6 +218,7 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 const (
 	rootFrames = 64 << 20 / abi.PageSize // what RS may have beside its images of executables
 	rootImages = 64
+	rootKept   = 256 << 10 / abi.PageSize
 )
 
 // rootAccount makes the root task's account: alone on the best level, without a limit of time, with memory for itself
@@ -226,9 +226,10 @@ const (
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
 	reserve, images := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Images(moduleSize)/abi.PageSize)
 	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
-		ReserveFrames: reserve, CeilingFrames: rootFrames + images, Images: rootImages})
+		ReserveFrames: reserve, CeilingFrames: rootFrames + images, Images: rootImages, KeptFrames: rootKept})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)
+		k.beginKept(a)
 	}
 	return a, e
 }

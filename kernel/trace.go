@@ -33,6 +33,7 @@ type traced struct {
 	step   bool         // #DB is to come after one instruction
 	pushes bool         // that instruction pushes the flags
 	shut   bool         // its ports are closed
+	end    uint64       // of its own time in ring 3: TraceEnd; 0: none
 
 	watch, control uint64 // TraceWatch; control 0: none
 }
@@ -44,6 +45,7 @@ type tracing struct {
 	by      uint64               // slots of tasks that may have been named by tracers
 	untold  uint64               // slots of tasks that are stopped, and their tracer has not asked for it
 	stops   uint64
+	lag     uint64 // TSC counts from armEnd to ring 3, the last time
 }
 
 // tracerOf is who traces t now, and what; nil: nobody.
@@ -57,8 +59,12 @@ func (k *Kernel) tracerOf(t *task.Task) (*task.Task, abi.TraceClass) {
 
 // aside is the turn of a task that is not just let run.
 func (k *Kernel) aside(t *task.Task) {
-	if t.Dying {
-		k.bury(t)
+	if t.Dying || t.Wait&task.Reborn != 0 {
+		if t.Dying {
+			k.bury(t)
+		} else {
+			k.reborn(t)
+		}
 		k.poll()
 		return
 	}
@@ -84,11 +90,11 @@ func (k *Kernel) before(t *task.Task) bool {
 	k.shutPorts(t, classes&abi.TracePorts != 0)
 	switch {
 	case l.ends:
-		k.kill(t, abi.DeathRecord{Cause: l.cause, Vector: l.vector, ErrorCode: l.err, CR2: l.cr2})
+		k.finish(t, end{cause: l.cause, vector: l.vector, err: l.err, cr2: l.cr2})
 	case l.make:
 		l.make = false
 		k.makeCall(t, by != nil)
-	case by == nil:
+	case by == nil && l.end == 0:
 		t.Aside = false
 	case l.due != 0:
 		k.stop(t, l.due)
@@ -111,7 +117,15 @@ func (k *Kernel) tracedStay(t *task.Task) {
 	if l.control != 0 {
 		k.cpu.Watch(l.watch, l.control)
 	}
+	armed := uint64(0)
+	if l.end != 0 {
+		armed = k.cpu.TSC()
+		k.armEnd(l.end - t.Ticks)
+	}
 	v, left, back := k.cpu.Enter(t.Ctx)
+	if armed != 0 {
+		k.lag = left - armed
+	}
 	if l.control != 0 {
 		k.cpu.Watch(0, arch.WatchNothing)
 	}
@@ -125,6 +139,8 @@ func (k *Kernel) tracedStay(t *task.Task) {
 	t.Ticks += back - left
 	k.charge(back)
 	switch {
+	case l.end != 0 && t.Ticks >= l.end:
+		k.over(t, v)
 	case v == arch.VectorSyscall:
 		t.Calls++
 		k.why = f.AX
@@ -136,6 +152,24 @@ func (k *Kernel) tracedStay(t *task.Task) {
 		k.why = 1000 + v
 		k.event(t, v)
 	}
+}
+
+// armEnd has the timer come when a life that runs now has run so long, from where it last took lag to come to ring 3.
+func (k *Kernel) armEnd(ticks uint64) {
+	ns := max(k.ns(ticks+k.lag), 1)
+	if at := k.sinceBoot(k.cpu.TSC()) + ns; at < k.armed {
+		k.armed = at
+		k.m.ArmTimer(ns)
+	}
+}
+
+// over ends a life whose time is over. An interrupt that it comes back for is handled; nothing else is.
+func (k *Kernel) over(t *task.Task, v uint64) {
+	k.why = 1000 + v
+	if v >= arch.VectorIRQ {
+		k.event(t, v)
+	}
+	k.finish(t, end{cause: abi.CauseKilled})
 }
 
 // tracedCall hands a SYSCALL of t to its tracer, or makes it.
@@ -214,7 +248,7 @@ func (k *Kernel) tracedException(t *task.Task, v uint64) {
 		k.stop(t, abi.StopFault)
 		return
 	}
-	k.kill(t, abi.DeathRecord{Cause: l.cause, Vector: l.vector, ErrorCode: l.err, CR2: l.cr2})
+	k.finish(t, end{cause: l.cause, vector: l.vector, err: l.err, cr2: l.cr2})
 }
 
 const vectorProtection = 13 // #GP

@@ -211,6 +211,7 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 		if m.Arg[6] == w.tag && !w.came && (m.Source == w.from || w.root && root) {
 			w.m, w.came = *m, true
 		} else {
+			c.closes(m)
 			c.answers(m)
 		}
 		return // else it is that of a Call that gave up
@@ -236,31 +237,48 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 // dies before it receives the request, the answer is EDEADSRCDST; if it dies later there is none, so keep an
 // alarm or watch events.
 //
+// An answer of the reincarnation server whose tag is not open (any more) is dropped: a life of its may give again what the one before gave.
+//
 // Errors: EINVAL (tag above MaxTag), EDEADSRCDST, ECALLDENIED, ETRAPDENIED, EAGAIN (MaxAsync
-// messages wait already).
+// messages wait already, or the reincarnation server owes 64 answers).
 func (c *Context) Ask(to abi.Endpoint, m *abi.Msg, tag uint64) abi.Errno {
 	if tag > MaxTag {
 		return abi.EINVAL
 	}
 	asked := *m
-	asked.Arg[6] = tag
-	return c.k.SendA(to, tag, &asked)
+	asked.Arg[6], asked.Seq = tag, 0
+	return c.ask(to, tag, &asked)
+}
+
+// ask leaves a request with the kernel. Errors: as Ask.
+func (c *Context) ask(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
+	if to == c.root && !c.asks.room() {
+		return abi.EAGAIN
+	}
+	e := c.k.SendA(to, tag, m)
+	if e == abi.OK && to == c.root {
+		c.asks.opens(tag)
+	}
+	return e
 }
 
 // Tell sends a message that wants no answer, without waiting. Errors: as Ask; a death of the task before it
 // receives the message is not told.
 func (c *Context) Tell(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	return c.k.SendA(to, ownTag, m)
+	told := *m
+	told.Seq = 0
+	return c.k.SendA(to, ownTag, &told)
 }
 
 // Asker is the sender of a request, for an answer that is given later.
 type Asker struct {
 	To  abi.Endpoint
 	Tag uint64
+	Seq uint64 // of its sendrec; 0: it asked otherwise
 }
 
 // Asker is the one to answer for m.
-func (c *Context) Asker(m *abi.Msg) Asker { return Asker{m.Source, m.Arg[6]} }
+func (c *Context) Asker(m *abi.Msg) Asker { return Asker{m.Source, m.Arg[6], m.Seq} }
 
 // Reply answers m: args become Arg[1] and on (at most five), Arg[6] is the request's.
 //
@@ -272,7 +290,7 @@ func (c *Context) Reply(m *abi.Msg, e abi.Errno, args ...uint64) abi.Errno {
 
 // ReplyTo is Reply to an asker that was kept.
 func (c *Context) ReplyTo(a Asker, e abi.Errno, args ...uint64) abi.Errno {
-	m := abi.Msg{Type: abi.MsgReply}
+	m := abi.Msg{Type: abi.MsgReply, Seq: a.Seq}
 	fill(&m, a.Tag, e, args)
 	return c.deliver(a.To, &m)
 }

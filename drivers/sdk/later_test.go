@@ -54,7 +54,12 @@ func TestOrdersOfAnother(t *testing.T) {
 // ping.
 func TestFetchAfterTheHandler(t *testing.T) {
 	d := &driver{}
-	k, _ := start(t, d)
+	k, c := start(t, d)
+	for i := range uint64(3) {
+		if e := c.Ask(fake.Root, &abi.Msg{Type: abi.RSLookup}, 101+i); e != abi.OK {
+			t.Fatal(e.Name())
+		}
+	}
 	d.message = func(c *sdk.Context, r *abi.Msg, _ abi.ReceiveKind) {
 		if e := c.Call(fake.Other, &abi.Msg{Type: echo}, time.Second); e != abi.EAGAIN {
 			t.Errorf("%s, want EAGAIN: there is no more room", e.Name())
@@ -63,11 +68,11 @@ func TestFetchAfterTheHandler(t *testing.T) {
 	k.Peers[fake.Other] = func(abi.Msg) fake.Answer { return fake.Answer{Silent: true} }
 	const room = 32 // answers that can be put off
 	for i := range room - 1 {
-		k.At(time.Millisecond, func() {
+		k.At(time.Duration(2*i)*time.Millisecond, func() {
 			k.Post(abi.Msg{Source: fake.Other, Type: abi.MsgReply, Arg: [7]uint64{6: uint64(i + 1)}}, abi.KindSendA)
 		})
 	}
-	k.At(30*time.Millisecond, func() {
+	k.At(70*time.Millisecond, func() {
 		for i := range 3 {
 			k.Mail = append(k.Mail, abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: uint64(101 + i)}})
 		}

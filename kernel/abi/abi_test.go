@@ -12,7 +12,8 @@ func TestLayout(t *testing.T) {
 		name      string
 		got, want uintptr
 	}{
-		{"Msg", unsafe.Sizeof(Msg{}), 64},
+		{"Msg", unsafe.Sizeof(Msg{}), 72},
+		{"CallArea.Pending", unsafe.Offsetof(CallArea{}.Pending), 72},
 		{"CallArea", unsafe.Sizeof(CallArea{}), PageSize},
 		{"StartInfo.Seed", unsafe.Offsetof(StartInfo{}.Seed), 96},
 		{"StartInfo.Args", unsafe.Offsetof(StartInfo{}.Args), 136},
@@ -28,7 +29,7 @@ func TestLayout(t *testing.T) {
 	}
 	for name, size := range map[string]uintptr{
 		"StartInfo": unsafe.Sizeof(StartInfo{}), "Privilege": unsafe.Sizeof(Privilege{}), "TaskSpec": unsafe.Sizeof(TaskSpec{}),
-		"DeathRecord": unsafe.Sizeof(DeathRecord{}), "TaskInfo": unsafe.Sizeof(TaskInfo{}), "AccountSpec": unsafe.Sizeof(AccountSpec{}), "AccountInfo": unsafe.Sizeof(AccountInfo{}), "Machine": unsafe.Sizeof(Machine{}),
+		"a Life of each task": MaxTasks * unsafe.Sizeof(Life{}), "DeathRecord": unsafe.Sizeof(DeathRecord{}), "TaskInfo": unsafe.Sizeof(TaskInfo{}), "AccountSpec": unsafe.Sizeof(AccountSpec{}), "AccountInfo": unsafe.Sizeof(AccountInfo{}), "Machine": unsafe.Sizeof(Machine{}),
 	} {
 		if size > unsafe.Sizeof(CallArea{}.Buf) {
 			t.Errorf("%s has %d bytes: does not fit CallArea.Buf", name, size)

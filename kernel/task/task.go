@@ -20,6 +20,9 @@ const (
 	// LongWay stands beside Sending or Receiving in a task that is traced, and goes with them: no short way ends such a wait, since it would
 	// let the task run as if nobody traced it.
 	LongWay Wait = 1 << 4
+
+	// Reborn is the root task's between two lives: it has neither memory nor context.
+	Reborn Wait = 1 << 5
 )
 
 // None ends the links of a queue.
@@ -33,7 +36,7 @@ type Task struct {
 
 	// What stands here is not cleared for a new life: messages are free when a life has ended, the record is that of an end.
 	Async [abi.MaxAsync]Async
-	Death abi.DeathRecord // while Dying
+	Death abi.DeathRecord // while Dying or Dead, and until its line is in the log
 }
 
 // life is what a slot begins anew with.
@@ -42,6 +45,7 @@ type life struct {
 	Generation uint32
 	Live       bool
 	Dying      bool // dead for everybody; its end is not finished
+	Dead       bool // its end is finished; the slot is the record of it, until that is consumed
 	Aside      bool // it is not just let run when its turn comes: it is dying, or traced
 	Endpoint   abi.Endpoint
 	Account    abi.AccountID
@@ -67,7 +71,9 @@ type life struct {
 	SendingTo abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving
 	Asked     uint64       // a server's: bits by slot of those it sent a message to and had no answer from since
-	InSendRec bool         // the receive of its answer follows the send
+	Seq       uint64       // the number of the sendrec that it is in; 0: it is in none
+	Heard     uint32       // which life of the root task has received that; 0: none. It says nothing of a sendrec to another
+	Again     uint32       // how many lives of the root task have ended by themselves while they handled that
 	Limited   bool         // the wait has a time limit: it ends by itself
 	Kind      abi.ReceiveKind
 	Senders   int // first of the tasks that send to this one
@@ -129,6 +135,7 @@ type Async struct {
 // Table is all slots. Free ones are taken first in, first out: an endpoint is seen again as late as can be.
 type Table struct {
 	Tasks  [abi.MaxTasks]Task
+	Seq    uint64              // of the newest sendrec
 	living uint64              // bits by slot
 	free   [abi.MaxTasks]uint8 // a ring of slots
 	oldest int
@@ -191,9 +198,21 @@ func (t *Table) Bury(k *Task) {
 	t.living &^= 1 << k.Slot
 }
 
-// Release gives the slot of a buried task back.
+// Lay ends the end of a buried task: nothing of it is left but its record.
+func (t *Table) Lay(k *Task) { k.Dying, k.Aside, k.Dead = false, false, true }
+
+// Renew takes from the root task's row what was its life's: the next one begins in the same slot, under the same endpoint. What
+// others have with it stays.
+func (t *Table) Renew(k *Task) {
+	k.Space, k.Ctx = space.Space{}, nil
+	k.MaySnapshot, k.Warm, k.Traced, k.Made = false, false, false, 0
+	k.IRQBits, k.Alarm, k.Done, k.DoneIP = 0, false, 0, 0
+	k.Ticks, k.ReadyTSC, k.StartedNS, k.FirstRunNS, k.Calls, k.Faults, k.Preempted, k.WorstWait, k.FramesPeak = 0, 0, 0, 0, 0, 0, 0, 0, 0
+}
+
+// Release gives the slot of a buried task back, its record with it.
 func (t *Table) Release(k *Task) {
-	k.Live, k.Dying, k.Aside = false, false, false
+	k.Live, k.Dying, k.Aside, k.Dead = false, false, false, false
 	t.free[(t.oldest+t.nFree)%len(t.free)] = uint8(k.Slot)
 	t.nFree++
 }
@@ -201,7 +220,7 @@ func (t *Table) Release(k *Task) {
 // State is k.Wait in the ABI's words.
 func (k *Task) State() abi.TaskState {
 	switch {
-	case k.Wait&NoPriv != 0:
+	case k.Wait&(NoPriv|Reborn) != 0:
 		return abi.StateNoPriv
 	case k.Wait&Stopped != 0:
 		return abi.StateStopped
@@ -212,6 +231,9 @@ func (k *Task) State() abi.TaskState {
 	}
 	return abi.StateReady
 }
+
+// InSendRec tells whether k waits for the answer to a request, or for that to be received first.
+func (k *Task) InSendRec() bool { return k.Seq != 0 }
 
 // Result is what the call that k made returns.
 func (k *Task) Result(e abi.Errno, value uint64) {

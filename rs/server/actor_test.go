@@ -1,6 +1,8 @@
 package server
 
 import (
+	"fmt"
+
 	"bennu/kernel/abi"
 	kernel "bennu/kernel/fake"
 )
@@ -9,7 +11,7 @@ import (
 type asked struct {
 	tag   uint64
 	typ   abi.MsgType
-	turns int // of the server when it was sent
+	turns int // of the server when it was sent; -1: its asker has not listened since
 }
 
 // actor is a life of a service, moved by the test: it asks, listens when it likes, and checks that each of
@@ -66,6 +68,9 @@ func (a *actor) ask(m abi.Msg, kind abi.ReceiveKind) bool {
 		limit := uint64(abi.NoTimeout)
 		if a.mood == hasty {
 			limit = 0
+		}
+		for _, q := range a.order { // their answers are mail until this one's has come
+			q.turns = -1
 		}
 		a.t.BeginSendRec(root, limit, &m)
 	case abi.KindSend:
@@ -153,7 +158,9 @@ func (a *actor) take(m *abi.Msg, kind abi.ReceiveKind) {
 		a.stopped = true
 	case m.Type == abi.RSNews:
 		a.beating = true
-		a.news++
+		if a.news++; a.news == 1 { // news may come again
+			a.w.answered = append(a.w.answered, a.label+": news")
+		}
 	case m.Type == abi.DriverFault:
 		a.beating = true
 		a.t.SendA(a.w.rs.Endpoint, 0, &abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64([]abi.Errno{0, abi.ENOSYS, abi.EIO}[a.w.r.IntN(3)]), m.Arg[6]}})
@@ -168,9 +175,13 @@ func (a *actor) answered(m *abi.Msg) {
 		t.Fatalf("%s: an error without a why: %v", a.label, m.Arg)
 	}
 	q := a.open[m.Arg[6]]
+	if q == nil && a.w.twice { // by senda, and the server has ended since
+		return
+	}
 	if q == nil {
 		t.Fatalf("%s: an answer to no open request, or a second one: %v", a.label, m.Arg)
 	}
+	a.w.answered = append(a.w.answered, fmt.Sprintf("%s: %#x %s %v", a.label, uint32(q.typ), abi.Errno(m.Arg[0]).Name(), abi.Why(m.Arg[5])))
 	n := uint64(1)
 	if abi.Why(m.Arg[5]) == abi.WhyTooMany && m.Arg[1] > 1 {
 		n = m.Arg[1]
@@ -186,7 +197,7 @@ func (a *actor) answered(m *abi.Msg) {
 		for _, x := range a.order[i : i+int(n)] {
 			delete(a.open, x.tag)
 			a.w.answers++
-			if x.typ == abi.RSLookup {
+			if x.typ == abi.RSLookup && x.turns >= 0 {
 				a.worst = max(a.worst, a.w.turns-x.turns)
 			}
 		}

@@ -12,11 +12,12 @@ func (s *Server) logEvents() {
 	r := &s.events
 	for p := r.from(r.logged); p != 0; p = r.newer[p-1] {
 		at := p - 1
-		if n := r.e[at].Seq - r.logged; n > 0 {
+		if n := r.unlogged(r.e[at].Seq); n > 0 {
 			s.line = strconv.AppendUint(append(s.line[:0], "events that were gone before they had a line: "...), n, 10)
 			s.k.DiagAbout(0, s.line)
 		}
 		r.logged = r.e[at].Seq + 1
+		s.turn.globals = true
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
 		s.line = s.appendWords(s.line, &r.e[at])
 		if t := r.e[at].TimeNS; t != uint64(s.now) { // it was put off
@@ -167,6 +168,7 @@ func (s *Server) news() {
 			continue
 		}
 		t.watching = false
+		s.changed(t, partWatch)
 		s.tell(policy.ID(i), &t.mail.news)
 	}
 }

@@ -11,13 +11,21 @@ import (
 func (s *Server) message(kind abi.ReceiveKind) {
 	m := &s.in
 	from := s.find(m.Source)
+	if m.Type == abi.RSEvents {
+		s.secure() // who has read an event will not see another one under its number
+	}
 	if m.Type == abi.RSHeartbeat && from != policy.Nobody {
-		s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
+		if s.policy.Awaits(from) {
+			s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
+		}
 		s.fetch(from, kind)
 		return
 	}
 	if s.statement(m.Type, from) && kind != abi.KindSendRec {
 		s.state(from)
+		return
+	}
+	if s.heard(from) {
 		return
 	}
 	if s.accept(from, kind) {
@@ -101,7 +109,7 @@ func (s *Server) request(from policy.ID) {
 func (s *Server) reply(args ...uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
 	copy(s.out.Arg[1:6], args)
-	s.out.Arg[6] = s.in.Arg[6]
+	s.out.Arg[6], s.out.Seq = s.in.Arg[6], s.in.Seq
 	s.give(s.in.Source, s.req.from, s.req.place, &s.out)
 }
 
@@ -160,6 +168,8 @@ func (s *Server) life(from policy.ID) {
 		s.fail(abi.EPERM, why)
 	case !valid:
 		s.fail(abi.EINVAL, abi.WhyLabel)
+	case m.Type == abi.RSFault && abi.UnpackLabel(m.Arg[0], m.Arg[1]) == ownLabel:
+		s.misbehave()
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)
 	case s.table[target].refused != abi.OK:
@@ -197,6 +207,7 @@ func (s *Server) shutdown(from policy.ID) {
 		return
 	case !s.policy.Stopping():
 		s.how, s.status = how, s.in.Arg[0]
+		s.turn.globals = true
 	}
 	s.step(policy.Event{Kind: policy.Shutdown, Asker: s.asker()})
 }
@@ -204,11 +215,10 @@ func (s *Server) shutdown(from policy.ID) {
 // lookup: anybody. ESRCH: no such service, or it is down; EAGAIN: it is on its way.
 func (s *Server) lookup() {
 	target, valid := s.label()
-	rs, _ := abi.MakeLabel("rs")
 	switch {
 	case !valid:
 		s.fail(abi.EINVAL, abi.WhyLabel)
-	case abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1]) == rs:
+	case abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1]) == ownLabel:
 		s.reply(uint64(s.root()))
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)
