@@ -50,20 +50,15 @@ const (
 	WhyFaultBusy    Why = 33 // EBUSY: it has not answered another such order
 	WhyTrace        Why = 34 // of the kernel: changing its code
 
-	// The data store.
-	WhyNoKey     Why = 35 // ESRCH
-	WhyStoreFull Why = 36 // ENOSPC
-	WhyKey       Why = 37 // EINVAL: the key is empty
-
 	// What is wrong with the target, besides WhyRefused.
-	WhyAccount Why = 38 // ENOMEM, or of the kernel: it has no account, its reserve cannot be promised; the words tell the sum
-	Whys       Why = 39
+	WhyAccount Why = 35 // ENOMEM, or of the kernel: it has no account, its reserve cannot be promised; the words tell the sum
+	Whys       Why = 36
 )
 
 var whyNames = [Whys]string{"none", "not-operator", "not-control", "stranger", "label", "unknown", "refused", "too-many", "request", "argument",
 	"grant", "down", "failed", "up", "starting", "stopping", "restarting", "shutdown", "taken-down", "asker-stops", "program", "image",
 	"task", "ports", "privilege", "allow", "init", "init-timeout", "died", "no-faults", "fault", "fault-timeout", "fault-died", "fault-busy",
-	"trace", "no-key", "store-full", "key", "account"}
+	"trace", "account"}
 
 func (w Why) String() string {
 	if w < Whys {

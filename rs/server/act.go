@@ -201,10 +201,7 @@ func (s *Server) emit(a *policy.Action) {
 		describe(e, a.Record)
 	case abi.EventStart:
 		e.Endpoint, e.StartedNS = a.Record.Endpoint, uint64(a.Record.Started)
-	case abi.EventDown:
-		s.store.Drop(int(a.ID))
-		s.drop(t)
-	case abi.EventGiveUp:
+	case abi.EventDown, abi.EventGiveUp:
 		s.drop(t)
 	}
 }

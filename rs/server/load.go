@@ -7,7 +7,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 	"bennu/rs/conf"
-	"bennu/rs/ds"
 	"bennu/rs/policy"
 )
 
@@ -57,7 +56,6 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 		configs[i] = config(&s.table[i].conf)
 	}
 	s.policy = policy.New(configs)
-	s.store = ds.New(s.good)
 	s.images = make([]image, 0, s.good)
 	s.follow = make([]policy.Event, 0, s.good)
 	s.rows = make([]abi.ServiceStatus, len(s.table))

@@ -41,7 +41,7 @@ func TestHogTables(t *testing.T) {
 	for _, d := range []string{"tty", "kbd", "faulty"} {
 		base += read("drivers", d, d+".conf")
 	}
-	for _, s := range []string{"ctl", "shell"} {
+	for _, s := range []string{"ds", "ctl", "shell"} {
 		base += read("rs", s, s+".conf")
 	}
 	hogs := read("boot", "hog", "hogs.conf")
@@ -57,7 +57,7 @@ func TestHogTables(t *testing.T) {
 			t.Errorf("%s: %d services, want %d", name, len(f.Services), services)
 		}
 	}
-	check("mix", base+hogs, 5+hogCount)
+	check("mix", base+hogs, 6+hogCount)
 	tables, err := hogTables("each")
 	if err != nil || len(tables) != len(hogRoles) {
 		t.Fatalf("each: %d tables, %v", len(tables), err)

@@ -64,6 +64,8 @@ func (m *idle) serve(a *service.Asker, reply *abi.Msg, happened bool) {
 	}
 }
 
+func (m *idle) GrantBoth(to abi.Endpoint, b []byte) (abi.GrantID, bool) { return m.Grant(to, b, true) }
+
 // follower is a control port with a client that follows events.
 type follower struct {
 	m     *idle

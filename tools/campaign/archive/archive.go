@@ -18,6 +18,7 @@ type program struct{ label, part string }
 
 // programs are the services, in the order in which they start.
 var programs = []program{
+	{"ds", "rs/ds/ds.conf"},
 	{"tty", "drivers/tty/tty.conf"},
 	{"ctl", "rs/ctl/ctl.conf"},
 	{"rtc", "drivers/rtc/rtc.conf"},
