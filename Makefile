@@ -31,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-slurm test-planted demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
+.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-slurm test-planted demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -60,6 +60,12 @@ check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 
 test-host: need-go need-cc need-binutils ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
+
+N    ?= 1000000
+SEED ?= 0
+
+sim: need-go ## the reincarnation server on a simulated kernel, ended itself at any call: N=… events from SEED=… on; ONLY=3,17-20 runs a part of one world
+	$(GO) run ./tools/sim -n $(N) -seed $(SEED) $(if $(ONLY),-only $(ONLY)) $(if $(KILLS),-kills=$(KILLS))
 
 test-qemu: need-qemu need-grub need-cc need-binutils image $(OUT)/bin/sum ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)

@@ -102,6 +102,9 @@ func (k *Kernel) Held(to, from *task.Task) bool {
 	return true
 }
 
+// Repeats is what KeptHeader.Again is to say.
+func (k *Kernel) Repeats(n uint32) { k.again = n }
+
 // Pays implements ipc.Machine: a server works on the account that its client works on.
 func (k *Kernel) Pays(t, by *task.Task) {
 	a := t.Account

@@ -118,7 +118,10 @@ func TestServersWorkOnTheirClientsAccounts(t *testing.T) {
 	}
 	// its next request waits while another's goes on
 	r.until("the other wakes", func() bool { return rich.Wait == 0 })
-	reply := func(x, to *task.Task) { r.call(x, abi.CallSendNB, uint64(to.Endpoint)) }
+	reply := func(x, to *task.Task) {
+		x.Call.Msg.Seq = to.Seq
+		r.call(x, abi.CallSendNB, uint64(to.Endpoint))
+	}
 	reply(second, first)
 	reply(first, client)
 	r.ipc.SendA(client, first.Endpoint, 1) // while first is at work

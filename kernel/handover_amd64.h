@@ -57,9 +57,10 @@ wanted:
 	BTQ	CX, AX
 	JCC	no
 	NO_IF_NOT_0(const_tLimited(R10))
+	NO_IF_NOT_0(const_tIsRoot(R10))	// what it receives is kept
 	CMPB	const_tServer(R10), $0
 	JEQ	client
-	CMPB	const_tInSendRec(R10), $0	// a request to a server changes who pays
+	CMPQ	const_tSeq(R10), $0	// a request to a server changes who pays
 	JEQ	no
 client:
 	MOVQ	const_tCall(R9), R11
@@ -74,12 +75,18 @@ client:
 	JCC	no
 	CMPQ	const_fSI(DI), $-1
 	JNE	no
+	CMPQ	const_tSeq(R10), $0	// it waits for an answer, which this is not
+	JNE	no
 	JMP	slots
 
 reply:
 	ANDL	$const_replyTraps, AX
 	CMPL	AX, $const_replyTraps
 	JNE	no
+	MOVQ	const_mSeq(R11), AX	// an answer is for who waits for it, and what is none for who waits for none
+	CMPQ	AX, const_tSeq(R10)
+	JNE	no
+	NO_IF_NOT_0(const_tIsRoot(R9))
 	MOVQ	const_tIRQBits(R9), AX
 	ORQ	const_tSysBits(R9), AX
 	ORQ	const_tNotified(R9), AX
@@ -300,19 +307,25 @@ asks:
 states:
 	MOVQ	const_tContext(R10), SI
 	MOVL	$0, const_tWait(R10)
-	MOVB	$0, const_tInSendRec(R10)
+	MOVQ	$0, const_tSeq(R10)
 	MOVL	$const_receiving, const_tWait(R9)
 	MOVQ	$0, const_fAX(SI)
+	MOVQ	const_tCall(R10), DX
 	CMPQ	AX, $const_callSendRec
 	JNE	answered
-	MOVB	$1, const_tInSendRec(R9)
+	MOVQ	const_kTasks(R8), R12
+	MOVQ	const_tableSeq(R12), R11
+	INCQ	R11
+	MOVQ	R11, const_tableSeq(R12)
+	MOVQ	R11, const_tSeq(R9)
+	MOVQ	R11, const_mSeq(DX)
 	MOVL	const_tEndpoint(R10), DX
 	MOVL	DX, const_tRecvFrom(R9)
 	MOVQ	$const_kindSendRec, const_fDX(SI)
 	MOVQ	const_tRoot(R10), AX
 	RET
 answered:
-	MOVB	$0, const_tInSendRec(R9)
+	MOVQ	$0, const_mSeq(DX)
 	MOVL	$const_fromAny, const_tRecvFrom(R9)
 	MOVQ	$const_kindSendNB, const_fDX(SI)
 	MOVQ	const_tRoot(R10), AX

@@ -61,7 +61,7 @@ func handed(t *testing.T, nr abi.CallNr, spoil func(h *handing)) (yes bool) {
 // state is a copy of all that the handover may write to.
 func (h *handing) state() any {
 	k := h.Kernel
-	return []any{k.bill, k.entered, k.longest, k.why, k.latency, *h.sched, *h.a, *h.b, *h.root, *h.a.Ctx, *h.b.Ctx, h.a.Call.Msg, h.b.Call.Msg}
+	return []any{k.tasks.Seq, k.bill, k.entered, k.longest, k.why, k.latency, *h.sched, *h.a, *h.b, *h.root, *h.a.Ctx, *h.b.Ctx, h.a.Call.Msg, h.b.Call.Msg}
 }
 
 // Whatever is not as the handover takes it to be has it do nothing at all.
@@ -95,6 +95,14 @@ func TestHandOverRefuses(t *testing.T) {
 		{"who waits for an interrupt", both, func(h *handing) { h.b.RecvFrom = abi.Hardware }},
 		{"who waits with a limit", both, func(h *handing) { h.b.Limited = true }},
 		{"a server", both, func(h *handing) { h.b.Server = true }},
+		{"the root task", both, func(h *handing) { h.b.Root = true }},
+		{"who waits for an answer", []abi.CallNr{ask}, func(h *handing) { h.b.Seq, h.b.RecvFrom = 9, h.a.Endpoint }},
+		{"who waits for an answer, though it is quoted", []abi.CallNr{ask}, answered},
+		{"no answer to who waits for one", []abi.CallNr{reply}, func(h *handing) { h.b.Seq, h.b.RecvFrom = 9, h.a.Endpoint }},
+		{"an answer to another request", []abi.CallNr{reply}, func(h *handing) { answered(h); h.a.Call.Msg.Seq-- }},
+		{"an answer to another's request", []abi.CallNr{reply}, func(h *handing) { answered(h); h.b.RecvFrom = h.root.Endpoint }},
+		{"an answer to who waits for none", []abi.CallNr{reply}, func(h *handing) { h.a.Call.Msg.Seq = 9 }},
+		{"it is the root task", []abi.CallNr{reply}, func(h *handing) { h.a.Root = true }},
 		{"whom it may not send to", both, func(h *handing) { h.a.SendTo = ^(uint64(1) << h.b.Slot) }},
 		{"the kernel's type", both, func(h *handing) { h.a.Call.Msg.Type = abi.MsgNotify }},
 		{"no right to sendrec", []abi.CallNr{ask}, without(abi.CallSendRec)},
@@ -155,12 +163,19 @@ func (h *handing) ready(x *task.Task, level int) {
 	h.settled = h.generation()
 }
 
+// answered: b waits for what a answers.
+func answered(h *handing) {
+	h.b.Seq, h.b.RecvFrom, h.a.Call.Msg.Seq = 1<<40+9, h.a.Endpoint, 1<<40+9
+}
+
 // It is handed over from where it can be: what refuses is the one thing that was spoilt.
 func TestHandOver(t *testing.T) {
 	spoils := map[string]func(h *handing){
 		"plain":            nil,
 		"waits for it":     func(h *handing) { h.b.RecvFrom = h.a.Endpoint },
-		"a server asked":   func(h *handing) { h.b.Server, h.b.InSendRec, h.b.RecvFrom = true, true, h.a.Endpoint },
+		"answered":         answered,
+		"a server asked":   func(h *handing) { answered(h); h.b.Server = true },
+		"an old quote":     func(h *handing) { h.a.Call.Msg.Seq = 9 },
 		"worse is ready":   func(h *handing) { h.ready(h.root, 6) },
 		"it has equals":    func(h *handing) { h.level(h.b, 2); h.ready(h.root, 3) },
 		"budgets are left": func(h *handing) { h.level(h.a, 3, 1<<29); h.level(h.b, 3, 1<<29); h.ready(h.root, 6); h.armed = 1 },
@@ -172,6 +187,9 @@ func TestHandOver(t *testing.T) {
 	}
 	for name, spoil := range spoils {
 		for _, nr := range []abi.CallNr{abi.CallSendRec, abi.CallReplyReceive} {
+			if only, one := map[string]abi.CallNr{"answered": abi.CallReplyReceive, "a server asked": abi.CallReplyReceive, "an old quote": abi.CallSendRec}[name]; one && nr != only {
+				continue
+			}
 			if !handed(t, nr, spoil) {
 				t.Errorf("%s, call %d: refused", name, nr)
 			}

@@ -55,7 +55,8 @@ const (
 	tWait       = unsafe.Offsetof(task.Task{}.Wait)
 	tRecvFrom   = unsafe.Offsetof(task.Task{}.RecvFrom)
 	tAsked      = unsafe.Offsetof(task.Task{}.Asked)
-	tInSendRec  = unsafe.Offsetof(task.Task{}.InSendRec)
+	tSeq        = unsafe.Offsetof(task.Task{}.Seq)
+	tIsRoot     = unsafe.Offsetof(task.Task{}.Root)
 	tLimited    = unsafe.Offsetof(task.Task{}.Limited)
 	tSenders    = unsafe.Offsetof(task.Task{}.Senders)
 	tNotified   = unsafe.Offsetof(task.Task{}.Notified)
@@ -67,6 +68,8 @@ const (
 	tFirstRun   = unsafe.Offsetof(task.Task{}.FirstRunNS)
 	tCalls      = unsafe.Offsetof(task.Task{}.Calls)
 	noSender    = task.None
+	tableSeq    = unsafe.Offsetof(task.Table{}.Seq)
+	mSeq        = unsafe.Offsetof(abi.Msg{}.Seq)
 
 	cSlot = unsafe.Offsetof(arch.Context{}.Slot)
 	fAX   = unsafe.Offsetof(arch.Context{}.Frame) + unsafe.Offsetof(arch.Frame{}.AX)

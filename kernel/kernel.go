@@ -60,6 +60,7 @@ type Kernel struct {
 	cfg      Config
 
 	tasks     *task.Table
+	again     uint32 // of the root task's lives have ended with the message that it was given last
 	accounts  *account.Table
 	ipc       *ipc.IPC
 	sched     *sched.Sched

@@ -31,6 +31,7 @@ type kept struct {
 	aCtx, bCtx                   arch.Context
 	aMsg, bMsg                   abi.Msg
 	entered, longest, why, worst uint64
+	seq                          uint64
 	armed, set, idle, tsc, noise uint64
 	latency                      abi.Latency
 	current                      *arch.Context
@@ -39,14 +40,14 @@ type kept struct {
 func (s *scene) keep() kept {
 	k := s.Kernel
 	return kept{k.bill, *k.sched, *s.a, *s.b, *s.other, *k.root, *s.a.Ctx, *s.b.Ctx, s.a.Call.Msg, s.b.Call.Msg, k.entered, k.longest, k.why, k.worstWait,
-		k.armed, s.m.armed, k.idle, s.m.tsc, 0, k.latency, k.cpu.Current}
+		k.tasks.Seq, k.armed, s.m.armed, k.idle, s.m.tsc, 0, k.latency, k.cpu.Current}
 }
 
 func (s *scene) restore(v *kept) {
 	k := s.Kernel
 	k.bill, *k.sched, *s.a, *s.b, *s.other, *k.root, *s.a.Ctx, *s.b.Ctx, s.a.Call.Msg, s.b.Call.Msg = v.bill, v.sched, v.a, v.b, v.other, v.root, v.aCtx, v.bCtx, v.aMsg, v.bMsg
 	k.entered, k.longest, k.why, k.worstWait, k.armed, s.m.armed, k.idle, s.m.tsc, k.latency = v.entered, v.longest, v.why, v.worst, v.armed, v.set, v.idle, v.tsc, v.latency
-	k.cpu.Current = v.current
+	k.cpu.Current, k.tasks.Seq = v.current, v.seq
 }
 
 // equal compares what two ways have left. The count of changes may differ, and so may what links those who are not ready.
@@ -98,7 +99,7 @@ func (s *scene) draw() {
 		}
 	}
 	for _, x := range []*task.Task{s.a, s.b} {
-		x.InSendRec, x.ReadyTSC, x.Server = false, 0, f.IntN(2) == 0 // as whoever runs, or waits, is left
+		x.Seq, x.ReadyTSC, x.Server = 0, 0, f.IntN(2) == 0 // as whoever runs, or waits, is left
 		if x.Server && f.IntN(2) == 0 {
 			k.sched.SetPayer(x.Slot, []abi.AccountID{k.root.Account, s.b.Account}[f.IntN(2)])
 		}
@@ -154,7 +155,7 @@ func begin(t *testing.T, test func(s *scene)) {
 // The handover leaves what the long way leaves, to the last count.
 func TestHandOverIsTheLongWay(t *testing.T) {
 	begin(t, func(s *scene) {
-		k, done, n := s.Kernel, 0, 20_000
+		k, done, n := s.Kernel, map[string]int{}, 24_000
 		k.since, k.cfg.Facts.EntryTSC, k.cfg.TSCMult = 1<<40, 1<<20, 3<<31 // late, and a count is no nanosecond
 		for range n {
 			f := s.f
@@ -162,7 +163,7 @@ func TestHandOverIsTheLongWay(t *testing.T) {
 			s.a.Wait, s.b.Wait, s.b.RecvFrom = 0, task.Receiving, abi.Any
 			if f.IntN(2) == 0 {
 				s.b.RecvFrom = s.a.Endpoint
-				s.b.InSendRec = f.IntN(2) == 0
+				s.b.Seq = uint64(f.IntN(2)) * (1<<33 + f.Uint64N(2))
 			}
 			k.sched.Ready(s.a.Slot, k.since)
 			slot, payer, how := k.sched.Turn()
@@ -176,7 +177,7 @@ func TestHandOverIsTheLongWay(t *testing.T) {
 			k.entered, k.longest = left-f.Uint64N(100), 1<<20
 			nr := []abi.CallNr{abi.CallSendRec, abi.CallReplyReceive}[f.IntN(2)]
 			s.c.Frame.AX, s.c.Frame.DI, s.c.Frame.SI, s.c.Frame.Vector = uint64(nr), uint64(s.b.Endpoint), abi.NoTimeout, arch.VectorSyscall
-			s.a.Call.Msg = abi.Msg{Source: 77, Type: []abi.MsgType{0x500, abi.MsgReply}[f.IntN(2)], Arg: [7]uint64{1, 2, 3, 4, 5, 6, f.Uint64()}}
+			s.a.Call.Msg = abi.Msg{Source: 77, Type: []abi.MsgType{0x500, abi.MsgReply}[f.IntN(2)], Arg: [7]uint64{1, 2, 3, 4, 5, 6, f.Uint64()}, Seq: uint64(f.IntN(2)) * (1<<33 + f.Uint64N(3))}
 			k.settled = k.generation()
 
 			before := s.keep()
@@ -187,7 +188,14 @@ func TestHandOverIsTheLongWay(t *testing.T) {
 				}
 				continue
 			}
-			done++
+			switch {
+			case nr == abi.CallSendRec:
+				done["requests"]++
+			case before.aMsg.Seq != 0:
+				done["answers"]++
+			default:
+				done["plain messages"]++
+			}
 			if !k.same() {
 				t.Fatal("handed over, and it is to be picked anew")
 			}
@@ -206,10 +214,12 @@ func TestHandOverIsTheLongWay(t *testing.T) {
 				t.Fatalf("call %d, handed over:%s", nr, d)
 			}
 		}
-		if done < n/50 {
-			t.Errorf("handed over %d times of %d: too rarely", done, n)
+		for _, what := range []string{"requests", "answers", "plain messages"} {
+			if done[what] < n/400 {
+				t.Errorf("handed over %d %s of %d: too rarely", done[what], what, n)
+			}
 		}
-		t.Logf("handed over %d times of %d", done, n)
+		t.Logf("handed over of %d: %v", n, done)
 	})
 }
 

@@ -142,9 +142,11 @@ func TestTraceShortWays(t *testing.T) {
 		s.until("it waits", func() bool { return s.x.Wait&task.Receiving != 0 })
 	}
 	receive()
-	for range 3 { // asked, where the processor is handed over
-		says(s.root, 0x901, 1)
-		s.syscall(s.root, abi.CallSendRec, uint64(s.x.Endpoint), abi.NoTimeout)
+	asker := s.make(rights())
+	s.call(asker, abi.CallTimes, uint64(abi.Self)) // it has run
+	for range 3 {                                  // asked, where the processor is handed over
+		says(asker, 0x901, 1)
+		s.syscall(asker, abi.CallSendRec, uint64(s.x.Endpoint), abi.NoTimeout)
 		s.m.hands, s.entered = 100, s.entered[:0]
 		s.until("asked", func() bool { return s.x.Wait == task.Stopped })
 		s.m.hands = 0
@@ -154,16 +156,17 @@ func TestTraceShortWays(t *testing.T) {
 		s.next(abi.StopReturn)
 		s.goes(abi.TraceGo)
 		says(s.x, abi.MsgReply, 0)
+		s.x.Call.Msg.Seq = asker.Seq
 		s.m.hands, s.entered = 100, s.entered[:0]
-		s.makes(abi.CallReplyReceive, uint64(s.root.Endpoint))
+		s.makes(abi.CallReplyReceive, uint64(asker.Endpoint))
 		s.m.hands = 0
-		if s.m.hand != 0 || s.root.Wait == 0 {
+		if s.m.hand != 0 || asker.Wait == 0 {
 			t.Fatal("handed over by a task that is traced")
 		}
 		s.next(abi.StopCall)
 		s.goes(abi.TraceGo)
 		s.until("it waits", func() bool { return s.x.Wait&task.Receiving != 0 })
-		s.until("answered", func() bool { return s.root.Wait == 0 })
+		s.until("answered", func() bool { return asker.Wait == 0 })
 	}
 	g := rights()
 	g.NIRQs, g.IRQs[0] = 1, 5

@@ -27,6 +27,8 @@ func (r *rig) busy(f *rand.Rand, x *task.Task, all []*task.Task, talks bool) {
 		served := receives && c.Frame.AX == uint64(abi.OK) && c.Frame.DX == uint64(abi.KindNotify) && x.Call.Msg.Source == abi.Hardware
 		if x.Call.Msg.Type = 0x500; asker != 0 {
 			x.Call.Msg.Type = abi.MsgReply
+		} else if x.Call.Msg.Seq = 0; f.IntN(20) == 0 { // a quote that is stale, or a guess that may fit
+			x.Call.Msg.Seq = f.Uint64N(r.tasks.Seq + 2)
 		}
 		r.m.tsc += f.Uint64N(2_000)
 		if f.IntN(30) == 0 && asker == 0 {

@@ -77,7 +77,7 @@ func (l *listener) serve() {
 			return
 		}
 		must("Receive", e)
-		answer := abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}
+		answer := abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}, Seq: m.Seq}
 		switch m.Type {
 		case abi.RSLookup: // of the data store, whose place this task has too
 			answer.Arg[1] = uint64(sys.Start().Endpoint)
@@ -86,7 +86,11 @@ func (l *listener) serve() {
 		case abi.RSEvents:
 			l.events(&m, &answer)
 		}
-		must("the control port", sys.SendA(l.ep, 0, &answer))
+		if e = sys.SendA(l.ep, 0, &answer); e == abi.ESTALE { // it goes on, and takes it as a message
+			answer.Seq = 0
+			e = sys.SendA(l.ep, 0, &answer)
+		}
+		must("the control port", e)
 	}
 }
 

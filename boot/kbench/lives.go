@@ -98,7 +98,7 @@ func driver(b *bench) {
 		if m.Type != abi.RSReady {
 			panic(failure("a driver began with a message of type " + itoa(uint64(m.Type))))
 		}
-		must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
+		must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}, Seq: m.Seq}))
 		if i == 0 {
 			b.measure("round trip to a driver of the SDK", many, func() {
 				m.Type = faulty.Echo
@@ -120,7 +120,7 @@ func goroutines(b *bench) {
 	var m abi.Msg
 	_, e := sys.Receive(ep, abi.NoTimeout, &m)
 	must("Receive", e)
-	must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}}))
+	must("SendNB", sys.SendNB(ep, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}, Seq: m.Seq}))
 	m = abi.Msg{Type: ask.Park, Arg: [7]uint64{10}}
 	must("SendRec", sys.SendRec(ep, &m))
 	b.measure("round trip to a driver of the SDK, with goroutines", many, func() {

@@ -9,7 +9,7 @@ import "bennu/kernel/abi"
 func (c *Context) Answer(m *abi.Msg, e abi.Errno, args ...uint64) {
 	c.mine("Context.Answer")
 	c.flush()
-	c.answer = abi.Msg{Type: abi.MsgReply}
+	c.answer = abi.Msg{Type: abi.MsgReply, Seq: m.Seq}
 	fill(&c.answer, m.Arg[6], e, args)
 	c.asker = m.Source
 }
@@ -34,7 +34,7 @@ func (c *Context) replyReceive(m *abi.Msg) (kind abi.ReceiveKind, came bool) {
 	c.asker = 0
 	*m = c.answer
 	kind, e := c.k.ReplyReceive(to, m)
-	if e == abi.ENOTREADY {
+	if e == abi.ENOTREADY || e == abi.ESTALE {
 		c.deliver(to, &c.answer)
 	}
 	return kind, e == abi.OK

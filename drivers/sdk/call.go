@@ -243,24 +243,27 @@ func (c *Context) Ask(to abi.Endpoint, m *abi.Msg, tag uint64) abi.Errno {
 		return abi.EINVAL
 	}
 	asked := *m
-	asked.Arg[6] = tag
+	asked.Arg[6], asked.Seq = tag, 0
 	return c.k.SendA(to, tag, &asked)
 }
 
 // Tell sends a message that wants no answer, without waiting. Errors: as Ask; a death of the task before it
 // receives the message is not told.
 func (c *Context) Tell(to abi.Endpoint, m *abi.Msg) abi.Errno {
-	return c.k.SendA(to, ownTag, m)
+	told := *m
+	told.Seq = 0
+	return c.k.SendA(to, ownTag, &told)
 }
 
 // Asker is the sender of a request, for an answer that is given later.
 type Asker struct {
 	To  abi.Endpoint
 	Tag uint64
+	Seq uint64 // of its sendrec; 0: it asked otherwise
 }
 
 // Asker is the one to answer for m.
-func (c *Context) Asker(m *abi.Msg) Asker { return Asker{m.Source, m.Arg[6]} }
+func (c *Context) Asker(m *abi.Msg) Asker { return Asker{m.Source, m.Arg[6], m.Seq} }
 
 // Reply answers m: args become Arg[1] and on (at most five), Arg[6] is the request's.
 //
@@ -272,7 +275,7 @@ func (c *Context) Reply(m *abi.Msg, e abi.Errno, args ...uint64) abi.Errno {
 
 // ReplyTo is Reply to an asker that was kept.
 func (c *Context) ReplyTo(a Asker, e abi.Errno, args ...uint64) abi.Errno {
-	m := abi.Msg{Type: abi.MsgReply}
+	m := abi.Msg{Type: abi.MsgReply, Seq: a.Seq}
 	fill(&m, a.Tag, e, args)
 	return c.deliver(a.To, &m)
 }

@@ -63,11 +63,11 @@ func TestFetchAfterTheHandler(t *testing.T) {
 	k.Peers[fake.Other] = func(abi.Msg) fake.Answer { return fake.Answer{Silent: true} }
 	const room = 32 // answers that can be put off
 	for i := range room - 1 {
-		k.At(time.Millisecond, func() {
+		k.At(time.Duration(2*i)*time.Millisecond, func() {
 			k.Post(abi.Msg{Source: fake.Other, Type: abi.MsgReply, Arg: [7]uint64{6: uint64(i + 1)}}, abi.KindSendA)
 		})
 	}
-	k.At(30*time.Millisecond, func() {
+	k.At(70*time.Millisecond, func() {
 		for i := range 3 {
 			k.Mail = append(k.Mail, abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: uint64(101 + i)}})
 		}

@@ -19,13 +19,15 @@ func (s *scene) callee() *kernel.Task {
 	return s.peer
 }
 
-// reply has the callee answer a request of the driver's.
-func (s *scene) reply(tag uint64, v uint64) {
-	m := abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{1: v, 6: tag}}
-	switch {
-	case s.toRS:
+// reply has the callee answer a request of the driver's; seq is its number, if it was a sendrec.
+func (s *scene) reply(tag, seq, v uint64) {
+	m := abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{1: v, 6: tag}, Seq: seq}
+	if s.toRS {
 		s.tell(m)
-	case s.peer.SendNB(s.drv.Endpoint, &m) == abi.ENOTREADY:
+		return
+	}
+	if s.peer.SendA(s.drv.Endpoint, 0, &m) == abi.ESTALE {
+		m.Seq = 0
 		s.peer.SendA(s.drv.Endpoint, 0, &m)
 	}
 }
@@ -38,13 +40,13 @@ var listens = &happening{name: "listens", can: peerLives, do: func(s *scene) { s
 // The callee answers the request that it has received.
 var answers = &happening{name: "answers", can: func(s *scene) bool { return s.got && !s.died }, do: func(s *scene) {
 	s.answered = !s.returned
-	s.reply(s.asked.Arg[6], 4711)
+	s.reply(s.asked.Arg[6], s.asked.Seq, 4711)
 }}
 
 // What else may happen, in any order.
 var happenings = []*happening{
-	{name: "late answer", can: peerLives, do: func(s *scene) { s.reply(s.early, 1) }},
-	{name: "answer to an Ask", can: peerLives, do: func(s *scene) { s.reply(5, 2) }, seen: "reply OK tag 5"},
+	{name: "late answer", can: peerLives, do: func(s *scene) { s.reply(s.early, 0, 1) }},
+	{name: "answer to an Ask", can: peerLives, do: func(s *scene) { s.reply(5, 0, 2) }, seen: "reply OK tag 5"},
 	{name: "the callee's request", can: peerLives, do: func(s *scene) {
 		s.peer.SendA(s.drv.Endpoint, 0, &abi.Msg{Type: 0xd05})
 	}, seen: "message 0xd05"},

@@ -120,7 +120,7 @@ func (s *scene) others() {
 // served is the reincarnation server's way with a message.
 func (s *scene) served(m *abi.Msg, kind abi.ReceiveKind) {
 	r := abi.Msg{Type: abi.MsgReply}
-	r.Arg[6] = m.Arg[6]
+	r.Arg[6], r.Seq = m.Arg[6], m.Seq
 	switch m.Type {
 	case abi.RSReady:
 		s.root.SendNB(s.drv.Endpoint, &r)
@@ -131,6 +131,7 @@ func (s *scene) served(m *abi.Msg, kind abi.ReceiveKind) {
 		}
 		if len(s.mail) > 0 {
 			r, s.mail = s.mail[0], s.mail[1:]
+			r.Seq = m.Seq
 		}
 		s.root.SendNB(s.drv.Endpoint, &r)
 	case echo:
@@ -142,7 +143,12 @@ func (s *scene) served(m *abi.Msg, kind abi.ReceiveKind) {
 
 // tell is how the server tells a driver something: now, or it keeps it and notifies.
 func (s *scene) tell(m abi.Msg) {
-	if s.root.SendNB(s.drv.Endpoint, &m) == abi.ENOTREADY {
+	e := s.root.SendNB(s.drv.Endpoint, &m)
+	if e == abi.ESTALE {
+		m.Seq = 0
+		e = s.root.SendNB(s.drv.Endpoint, &m)
+	}
+	if e == abi.ENOTREADY {
 		s.mail = append(s.mail, m)
 		s.root.Notify(s.drv.Endpoint)
 	}

@@ -146,7 +146,7 @@ func (c *Context) callElsewhere(to abi.Endpoint, m *abi.Msg, limit time.Duration
 	w := &waiting{to: to, tag: ownTag | c.calls, root: to == c.root, wake: make(chan struct{}, 1), pause: firstProbe}
 	w.probe = c.deadline(w.pause)
 	w.m = *m
-	w.m.Arg[6] = w.tag
+	w.m.Arg[6], w.m.Seq = w.tag, 0
 	end := c.deadline(limit)
 	c.waits = append(c.waits, w)
 	e := c.k.SendA(to, w.tag, &w.m)

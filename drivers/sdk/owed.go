@@ -57,9 +57,13 @@ func (c *Context) settle() (timeout uint64) {
 	return uint64(c.pause)
 }
 
-// post delivers an answer, or leaves it with the kernel. Errors: EDEADSRCDST, ECALLDENIED, EAGAIN (no room).
+// post delivers an answer, or leaves it with the kernel: also that to a sendrec whose asker has given up meanwhile, as a message. Errors: EDEADSRCDST, ECALLDENIED, EAGAIN (no room).
 func (c *Context) post(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	e := c.k.SendNB(to, m)
+	if e == abi.ESTALE {
+		m.Seq = 0
+		e = c.k.SendNB(to, m)
+	}
 	if e == abi.ENOTREADY {
 		e = c.k.SendA(to, ownTag, m)
 	}

@@ -222,7 +222,7 @@ func TestCallDoesNotAllocate(t *testing.T) {
 			},
 			"a lookup":   func() abi.Errno { _, _, e := c.Lookup("x"); return e },
 			"to publish": func() abi.Errno { return c.Publish("key", sdk.Value{1}) },
-			"an ask":     func() abi.Errno { return c.Ask(fake.Client, &abi.Msg{Type: echo}, 1) },
+			"an ask":     func() abi.Errno { return c.Ask(fake.Other, &abi.Msg{Type: echo}, 1) },
 		} {
 			if n := testing.AllocsPerRun(100, func() {
 				k.Out = k.Out[:0]

@@ -12,7 +12,8 @@ func TestLayout(t *testing.T) {
 		name      string
 		got, want uintptr
 	}{
-		{"Msg", unsafe.Sizeof(Msg{}), 64},
+		{"Msg", unsafe.Sizeof(Msg{}), 72},
+		{"CallArea.Pending", unsafe.Offsetof(CallArea{}.Pending), 72},
 		{"CallArea", unsafe.Sizeof(CallArea{}), PageSize},
 		{"StartInfo.Seed", unsafe.Offsetof(StartInfo{}.Seed), 96},
 		{"StartInfo.Args", unsafe.Offsetof(StartInfo{}.Args), 136},

@@ -25,6 +25,7 @@ const (
 	EDOM        Errno = 33
 	ENOSYS      Errno = 78
 	ETIMEDOUT   Errno = 110
+	ESTALE      Errno = 116 // the message quotes a request that nobody waits for (any more)
 	ENOTREADY   Errno = 201 // the target is not waiting (sendnb)
 	EDEADSRCDST Errno = 202 // the endpoint names no living task
 	ELOCKED     Errno = 208 // a cycle of senders would never end
@@ -56,6 +57,7 @@ var errnoNames = [...]struct {
 	{EDOM, "EDOM", "out of range"},
 	{ENOSYS, "ENOSYS", "not implemented"},
 	{ETIMEDOUT, "ETIMEDOUT", "timed out"},
+	{ESTALE, "ESTALE", "nobody waits for that answer any more"},
 	{ENOTREADY, "ENOTREADY", "the target is not ready"},
 	{EDEADSRCDST, "EDEADSRCDST", "the source or destination is dead"},
 	{ELOCKED, "ELOCKED", "deadlock avoided"},

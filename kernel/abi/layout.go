@@ -90,7 +90,7 @@ type StartInfo struct {
 }
 
 // Version is the ABI's. It grows by one with each change that breaks a task.
-const Version = 3
+const Version = 4
 
 // ClockInfo is what all tasks see at ClockPage: the date. Unix time in ns is UnixNS and the system clock's time. It
 // changes for all at once, by CallSetClock, in one store.
@@ -116,7 +116,7 @@ type CallArea struct {
 	// Pending is set to 1 when something is left for the task that a receive from Any would take. The kernel never clears
 	// it: a task that does so before it receives, until there is nothing, need not ask in vain.
 	Pending uint32
-	_       [0x100 - 64 - 4]byte
+	_       [0x100 - 72 - 4]byte
 	Buf     [0x700]byte // bulk arguments and results; each call says which
 	Grants  [64]CopyGrant
 }

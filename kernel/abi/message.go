@@ -1,10 +1,13 @@
 package abi
 
-// Msg is a message: 64 bytes. The kernel writes Source; a sender cannot forge it.
+// Msg is a message: 72 bytes. The kernel writes Source; a sender cannot forge it.
 type Msg struct {
 	Source Endpoint
 	Type   MsgType
 	Arg    [7]uint64
+	// Seq, of what was received by KindSendRec, is the number of that request, which no other has; else 0. In what is sent it is the number of
+	// the request that this answers; 0: it is no answer. A sendrec ignores what its caller has there.
+	Seq uint64
 }
 
 // MsgType says what a message asks or tells.

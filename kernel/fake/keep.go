@@ -67,7 +67,8 @@ func (m *Machine) callKeep(t *Task, c Call) abi.Errno {
 	case op == abi.KeepSettled:
 		k.area.Settled()
 		if t == m.root {
-			m.requeue()
+			for !m.x.Requeue(m.root.k) {
+			}
 		}
 		return abi.OK
 	}

@@ -103,6 +103,7 @@ func (k kernel) ClearLimit(t *task.Task)               { k.m.tasks[t.Slot].limit
 func (k kernel) Now() uint64                           { return k.m.now }
 func (k kernel) Held(*task.Task, *task.Task) bool      { return false }
 func (k kernel) Pays(*task.Task, *task.Task)           {}
+func (k kernel) Repeats(n uint32)                      { k.m.kept[abi.AccountRoot].area.Again(n) }
 
 const never = ^uint64(0)
 

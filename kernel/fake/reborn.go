@@ -15,7 +15,7 @@ func (m *Machine) RootDies(r abi.DeathRecord) *Task {
 	if byItself(r.Cause) {
 		m.kept[abi.AccountRoot].area.Died()
 	}
-	m.rootEnds(k, byItself(r.Cause))
+	m.x.Died(k, byItself(r.Cause))
 	old.endWindows()
 	for id, by := range m.tracers {
 		if by.by == old.Endpoint {
@@ -86,7 +86,7 @@ func (m *Machine) consume() {
 	if m.told {
 		m.ended = nil
 	}
-	m.consumed()
+	m.x.Consumed(m.root.k)
 }
 
 // livesOf is InfoLives.
@@ -112,16 +112,3 @@ func (m *Machine) livesOf(t *Task) (abi.Errno, uint64) {
 	}
 	return abi.OK, uint64(len(b))
 }
-
-// What follows is message passing's: kernel/ipc's, as far as that has it.
-
-// rootEnds ends what the root task waits for.
-func (m *Machine) rootEnds(k *task.Task, byItself bool) {
-	if k.Wait&(task.Sending|task.Receiving) != 0 {
-		m.x.WaitOver(k)
-	}
-}
-
-func (m *Machine) consumed() {}
-
-func (m *Machine) requeue() {}

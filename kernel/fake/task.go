@@ -210,7 +210,7 @@ func (t *Task) Listens() bool { return t.k.Wait&^task.NoPriv == task.Receiving }
 
 // Receives tells whether a message from ep would be delivered at once.
 func (t *Task) Receives(ep abi.Endpoint) bool {
-	return t.Listens() && (t.k.RecvFrom == abi.Any || t.k.RecvFrom == ep)
+	return t.Listens() && !t.k.InSendRec() && (t.k.RecvFrom == abi.Any || t.k.RecvFrom == ep)
 }
 
 // Pending tells whether a receive from anybody would bring something at once.

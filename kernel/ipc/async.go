@@ -14,6 +14,13 @@ func (x *IPC) SendA(t *task.Task, ep abi.Endpoint, tag uint64) {
 		t.Result(e, 0)
 		return
 	}
+	if t.Call.Msg.Seq != 0 {
+		if e = x.answer(t, to, abi.KindSendA); e == abi.OK {
+			asks(t, to)
+		}
+		t.Result(e, 0)
+		return
+	}
 	if x.takes(to, t) {
 		x.deliver(t, to, abi.KindSendA)
 		asks(t, to)
@@ -73,6 +80,9 @@ func (x *IPC) async(t *task.Task) bool {
 	t.Call.Msg = a.Msg
 	t.Call.Msg.Source = from.Endpoint
 	x.drop(a)
+	if t.Root {
+		x.flies(t, from, abi.KindSendA)
+	}
 	x.serve(t, from)
 	x.complete(t, abi.OK, uint64(abi.KindSendA))
 	return true

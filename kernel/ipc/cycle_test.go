@@ -26,8 +26,18 @@ func TestLocked(t *testing.T) {
 		{"answer to one that waits for it", func(r *rig) {
 			r.receive(1, abi.Any, forever)
 			r.sendrec(0, 1, 1, forever)
-			r.send(1, 0, 1)
+			r.answer(1, 0, 1)
 		}, 1, "OK"},
+		{"message to one that waits for an answer", func(r *rig) {
+			r.receive(1, abi.Any, forever)
+			r.sendrec(0, 1, 1, forever)
+			r.send(1, 0, 1)
+		}, 1, "ELOCKED"},
+		{"message to one that waits for an answer for a time", func(r *rig) {
+			r.receive(1, abi.Any, forever)
+			r.sendrec(0, 1, 1, 50)
+			r.send(1, 0, 1)
+		}, 1, "sending"},
 		{"send to one that receives from any", func(r *rig) { r.receive(0, abi.Any, forever); r.send(1, 0, 1) }, 1, "OK"},
 		{"receive from one that sends to it", func(r *rig) { r.send(0, 1, 1); r.receive(1, r.from(0), forever) }, 1, "OK"},
 	} {

@@ -4,8 +4,6 @@
 package ipc
 
 import (
-	"math/bits"
-
 	"bennu/kernel/abi"
 	"bennu/kernel/task"
 )
@@ -19,6 +17,7 @@ type Machine interface {
 	Now() uint64                           // ns since boot
 	Held(to, from *task.Task) bool         // messages from from to to, a server, wait; Retry when they need not
 	Pays(t, by *task.Task)                 // t, a server, works for by from now on; nil: for itself
+	Repeats(n uint32)                      // IPC.Again has changed
 }
 
 // IPC is the state that belongs to no one task.
@@ -27,16 +26,20 @@ type IPC struct {
 	m     Machine
 	seq   uint64 // orders senda messages
 	kept  uint64 // senda slots that are used
+
+	flight flight
+	again  uint32 // that the machine knows
+	life   uint32 // of the root task
 }
 
 // New makes the message passing among tasks.
-func New(tasks *task.Table, m Machine) *IPC { return &IPC{tasks: tasks, m: m} }
+func New(tasks *task.Table, m Machine) *IPC { return &IPC{tasks: tasks, m: m, life: 1} }
 
 // complete ends the wait of t with a result.
 func (x *IPC) complete(t *task.Task, e abi.Errno, value uint64) {
 	t.Result(e, value)
 	t.Wait &^= task.Sending | task.Receiving | task.LongWay
-	t.InSendRec = false
+	t.Seq = 0
 	if t.Limited {
 		t.Limited = false
 		x.m.ClearLimit(t)
@@ -54,9 +57,9 @@ func (x *IPC) limit(t *task.Task, timeout uint64) {
 	}
 }
 
-// wants tells whether t waits for a message from ep.
+// wants tells whether t waits for a message from ep that answers nothing. Who waits for an answer does not.
 func wants(t *task.Task, ep abi.Endpoint) bool {
-	return t.Wait&task.Receiving != 0 && t.Wait&task.Sending == 0 && (t.RecvFrom == abi.Any || t.RecvFrom == ep)
+	return t.Wait&task.Receiving != 0 && !t.InSendRec() && (t.RecvFrom == abi.Any || t.RecvFrom == ep)
 }
 
 // takes tells whether to waits for a message from from, and may have it now.
@@ -65,9 +68,6 @@ func (x *IPC) takes(to, from *task.Task) bool { return wants(to, from.Endpoint) 
 // left tells t that something waits for it with the kernel: it need not ask as long as it is not told. Who waits for what is
 // left is not told, but given it.
 func left(t *task.Task) { t.Call.Pending = 1 }
-
-// mayNotify tells whether a notification from ep may be delivered to t now.
-func mayNotify(t *task.Task, ep abi.Endpoint) bool { return wants(t, ep) && !t.InSendRec }
 
 // target finds the task that t may reach with primitive nr. Order of checks: MINIX's (mini_send).
 func (x *IPC) target(t *task.Task, ep abi.Endpoint, nr abi.CallNr) (*task.Task, abi.Errno) {
@@ -92,16 +92,38 @@ func (x *IPC) target(t *task.Task, ep abi.Endpoint, nr abi.CallNr) (*task.Task, 
 
 func (x *IPC) deliver(from, to *task.Task, kind abi.ReceiveKind) {
 	to.Call.Msg = from.Call.Msg
-	to.Call.Msg.Source = from.Endpoint
+	to.Call.Msg.Source, to.Call.Msg.Seq = from.Endpoint, 0
+	if kind == abi.KindSendRec {
+		to.Call.Msg.Seq = from.Seq
+	}
+	if to.Root && !to.InSendRec() {
+		x.flies(to, from, kind)
+	}
 	x.serve(to, from)
 	x.complete(to, abi.OK, uint64(kind))
+}
+
+// answer delivers t's message to the task whose request it quotes. That may be in the queue again, if t's earlier life had received it.
+// Errors: ESTALE, and nothing is delivered.
+func (x *IPC) answer(t, to *task.Task, kind abi.ReceiveKind) abi.Errno {
+	if to.Seq != t.Call.Msg.Seq || to.RecvFrom != t.Endpoint {
+		return abi.ESTALE
+	}
+	x.leave(to)
+	x.deliver(t, to, kind)
+	return abi.OK
 }
 
 // Send is CallSend.
 func (x *IPC) Send(t *task.Task, ep abi.Endpoint) {
 	to, e := x.target(t, ep, abi.CallSend)
 	if e == abi.OK {
-		if e = x.send(t, to, abi.KindSend); e == abi.OK {
+		if t.Call.Msg.Seq != 0 {
+			e = x.answer(t, to, abi.KindSend)
+		} else {
+			e = x.send(t, to, abi.KindSend)
+		}
+		if e == abi.OK {
 			asks(t, to)
 		}
 	}
@@ -162,10 +184,11 @@ func (x *IPC) SendRec(t *task.Task, ep abi.Endpoint, timeout uint64) {
 		t.Result(e, 0)
 		return
 	}
-	t.InSendRec = true
+	x.tasks.Seq++
+	t.Seq, t.Heard, t.Again = x.tasks.Seq, 0, 0
 	t.RecvFrom = to.Endpoint
 	if e := x.send(t, to, abi.KindSendRec); e != abi.OK {
-		t.InSendRec = false
+		t.Seq = 0
 		t.Result(e, 0)
 		return
 	}
@@ -175,122 +198,6 @@ func (x *IPC) SendRec(t *task.Task, ep abi.Endpoint, timeout uint64) {
 	}
 	t.Wait |= task.Receiving
 	x.limit(t, timeout)
-}
-
-// Notify is CallNotify.
-func (x *IPC) Notify(t *task.Task, ep abi.Endpoint) {
-	to, e := x.target(t, ep, abi.CallNotify)
-	t.Result(e, 0)
-	if e != abi.OK {
-		return
-	}
-	if mayNotify(to, t.Endpoint) && !x.held(to, t) {
-		x.notified(to, t.Endpoint, 0, x.m.Now())
-		x.serveNotify(to, t)
-		return
-	}
-	if to.Notified == 0 {
-		to.NotifiedNS = x.m.Now()
-	}
-	to.Notified |= 1 << t.Slot
-	left(to)
-}
-
-// notified delivers a notification to a task that waits for one.
-func (x *IPC) notified(to *task.Task, from abi.Endpoint, what, when uint64) {
-	to.Call.Msg = abi.Msg{Source: from, Type: abi.MsgNotify, Arg: [7]uint64{what, when}}
-	x.complete(to, abi.OK, uint64(abi.KindNotify))
-}
-
-// Interrupt makes bit pending at t, from Hardware.
-func (x *IPC) Interrupt(t *task.Task, bit uint, now uint64) {
-	if t.IRQBits == 0 {
-		t.IRQNS = now
-	}
-	t.IRQBits |= 1 << bit
-	x.kick(t, abi.Hardware)
-}
-
-// Wakes tells whether an interrupt would end the wait of t. Wake is Interrupt then.
-func Wakes(t *task.Task) bool {
-	return t.Wait == task.Receiving && !t.InSendRec && (t.RecvFrom == abi.Any || t.RecvFrom == abi.Hardware)
-}
-
-// Wake ends the wait of t with the interrupt whose bit that is. It does not tell the machine that t is ready, nor that its wait is not limited
-// any more: limited is whether it was. Preconditions: Wakes.
-func Wake(t *task.Task, bit uint, now uint64) (limited bool) {
-	t.IRQNS = now
-	t.Call.Msg = abi.Msg{Source: abi.Hardware, Type: abi.MsgNotify, Arg: [7]uint64{1 << (bit & 63), now}}
-	t.Wait = 0
-	t.Result(abi.OK, uint64(abi.KindNotify))
-	limited, t.Limited = t.Limited, false
-	return limited
-}
-
-// Alarm makes t's alarm pending, from Clock.
-func (x *IPC) Alarm(t *task.Task, now uint64) {
-	t.Alarm, t.AlarmNS = true, now
-	x.kick(t, abi.Clock)
-}
-
-// SystemEvent makes bits pending at t, from System.
-func (x *IPC) SystemEvent(t *task.Task, what uint64) {
-	if t.SysBits == 0 {
-		t.SysNS = x.m.Now()
-	}
-	t.SysBits |= what
-	x.kick(t, abi.System)
-}
-
-func (x *IPC) kick(t *task.Task, from abi.Endpoint) {
-	if mayNotify(t, from) {
-		x.pending(t)
-	} else {
-		left(t)
-	}
-}
-
-// pending delivers the first notification that t, waiting, may have.
-func (x *IPC) pending(t *task.Task) bool {
-	any := t.RecvFrom == abi.Any
-	switch {
-	case t.IRQBits != 0 && (any || t.RecvFrom == abi.Hardware):
-		what := t.IRQBits
-		t.IRQBits = 0
-		x.notified(t, abi.Hardware, what, t.IRQNS)
-	case t.Alarm && (any || t.RecvFrom == abi.Clock):
-		t.Alarm = false
-		x.notified(t, abi.Clock, 0, t.AlarmNS)
-	case t.SysBits != 0 && (any || t.RecvFrom == abi.System):
-		what := t.SysBits
-		t.SysBits = 0
-		x.notified(t, abi.System, what, t.SysNS)
-	case t.Notified != 0:
-		return x.pendingTask(t, any)
-	default:
-		return false
-	}
-	return true
-}
-
-func (x *IPC) pendingTask(t *task.Task, any bool) bool {
-	if !any {
-		from := x.tasks.Lookup(t.RecvFrom)
-		return from != nil && t.Notified>>from.Slot&1 != 0 && x.takeNotify(t, from)
-	}
-	for m := t.Notified; m != 0; m &= m - 1 {
-		if from := &x.tasks.Tasks[bits.TrailingZeros64(m)]; !x.held(t, from) {
-			return x.takeNotify(t, from)
-		}
-	}
-	return false
-}
-
-func (x *IPC) takeNotify(t, from *task.Task) bool {
-	t.Notified &^= 1 << from.Slot
-	x.notified(t, from.Endpoint, 0, t.NotifiedNS)
-	x.serveNotify(t, from)
-	return true
 }
 
 // Receive is CallReceive.
@@ -314,6 +221,9 @@ func (x *IPC) Receive(t *task.Task, from abi.Endpoint, timeout uint64) {
 		}
 	}
 	t.RecvFrom = from
+	if t.Root && x.landed(t) {
+		return
+	}
 	if x.pending(t) || x.async(t) || x.queued(t) {
 		return
 	}
@@ -387,9 +297,9 @@ func (x *IPC) WaitOver(t *task.Task) {
 	switch {
 	case t.Wait&task.Sending != 0:
 		x.leave(t)
-		x.complete(t, abi.ETIMEDOUT, 0)
+		x.complete(t, abi.ETIMEDOUT, heard(t))
 	case t.Wait&task.Receiving == 0:
-	case t.InSendRec:
+	case t.InSendRec():
 		x.complete(t, abi.ETIMEDOUT, 1)
 	default:
 		x.complete(t, abi.EAGAIN, 0)

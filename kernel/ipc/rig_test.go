@@ -21,6 +21,7 @@ type rig struct {
 	asked  int          // how often that was asked
 	payers map[int]int  // who pays for a server
 	now    uint64
+	again  uint32 // as told
 }
 
 func (r *rig) Ready(t *task.Task)                    { r.ready[t.Slot] = true }
@@ -32,6 +33,7 @@ func (r *rig) Held(to, from *task.Task) bool {
 	r.asked++
 	return r.holds[from.Slot]
 }
+func (r *rig) Repeats(n uint32) { r.again = n }
 func (r *rig) Pays(t, by *task.Task) {
 	if r.payers[t.Slot] = t.Slot; by != nil {
 		r.payers[t.Slot] = by.Slot
@@ -91,6 +93,13 @@ func (r *rig) msg(n int, typ abi.MsgType, arg uint64) {
 func (r *rig) send(from, to int, typ abi.MsgType) {
 	r.msg(from, typ, 0)
 	r.Send(r.task(from), r.task(to).Endpoint)
+}
+
+// answer answers the request of to, which n has received, as servers do: with a message.
+func (r *rig) answer(n, to int, typ abi.MsgType) {
+	r.msg(n, typ, 0)
+	r.task(n).Call.Msg.Seq = r.task(to).Seq
+	r.Send(r.task(n), r.task(to).Endpoint)
 }
 
 func (r *rig) sendrec(from, to int, typ abi.MsgType, timeout uint64) {

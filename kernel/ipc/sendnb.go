@@ -17,6 +17,13 @@ func (x *IPC) SendNB(t *task.Task, ep abi.Endpoint) {
 // sendNB delivers t's message if to waits for it. An answer that was asked for would be lost by this primitive if it had to
 // wait.
 func (x *IPC) sendNB(t, to *task.Task) abi.Errno {
+	if t.Call.Msg.Seq != 0 {
+		e := x.answer(t, to, abi.KindSendNB)
+		if e == abi.OK {
+			asks(t, to)
+		}
+		return e
+	}
 	if !wants(to, t.Endpoint) || !answers(to, t, t.Call.Msg.Type) && x.held(to, t) {
 		return abi.ENOTREADY
 	}

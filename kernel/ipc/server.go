@@ -13,7 +13,7 @@ func (x *IPC) serve(to, from *task.Task) {
 	if !to.Server {
 		return
 	}
-	if to.InSendRec || answers(to, from, to.Call.Msg.Type) {
+	if to.InSendRec() || answers(to, from, to.Call.Msg.Type) {
 		to.Asked &^= 1 << from.Slot
 		return
 	}
@@ -40,7 +40,7 @@ func (x *IPC) held(t, from *task.Task) bool {
 
 // Retry gives t a message that it may have by now, or tells it to ask, since it may have asked before in vain.
 func (x *IPC) Retry(t *task.Task) {
-	if t.Wait&^task.LongWay == task.Receiving && !t.InSendRec && (x.pending(t) || x.async(t) || x.queued(t)) {
+	if t.Wait&^task.LongWay == task.Receiving && !t.InSendRec() && (x.pending(t) || x.async(t) || x.queued(t)) {
 		return
 	}
 	left(t)

@@ -34,7 +34,7 @@ func TestWhoPays(t *testing.T) {
 	r.receive(a, abi.Any, abi.NoTimeout)
 	r.sendrec(server, a, 0x900, abi.NoTimeout)
 	pays("asking another on a client's account", b)
-	r.send(a, server, 0x900)
+	r.answer(a, server, 0x900)
 	pays("the answer", b)
 	r.Notify(r.task(a), r.from(server))
 	r.receive(server, abi.Any, abi.NoTimeout)
@@ -75,7 +75,7 @@ func TestWhoPaysForAnswers(t *testing.T) {
 		"sendrec, done": func(r *rig) {
 			r.sendrec(server, a, 0x900, abi.NoTimeout)
 			r.receive(a, abi.Any, 0)
-			r.send(a, server, abi.MsgReply)
+			r.answer(a, server, abi.MsgReply)
 		},
 		"who died": func(r *rig) {
 			r.msg(server, 0x900, 0)

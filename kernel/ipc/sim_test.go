@@ -26,7 +26,7 @@ func (r *rig) seen(n int) string {
 		if m.Type == abi.MsgNotify {
 			stamp = 0
 		}
-		return received(abi.ReceiveKind(k.Ctx.Frame.DX), from, stamp)
+		return received(abi.ReceiveKind(k.Ctx.Frame.DX), from, stamp, m.Seq)
 	case s == "ETIMEDOUT":
 		return fmt.Sprintf("%s %d", s, k.Ctx.Frame.DX)
 	case k.Wait == 0 && k.Ctx.Frame.DX != 0: // a call that gives none has the value 0
@@ -53,6 +53,8 @@ func simulate(t *testing.T, seed uint64) bool {
 	f := rand.New(rand.NewPCG(seed, 1))
 	n := 2 + f.IntN(simTasks-1)
 	r, m := newRig(t, n), &model{tasks: make([]modelTask, n)}
+	r.task(0).Root = seed%2 != 0
+	m.life = int(seed % 2)
 	ends := make([]abi.Endpoint, n) // also of the dead
 	for i := range n {
 		m.tasks[i].result, ends[i] = "OK", r.from(i)
@@ -72,6 +74,10 @@ func simulate(t *testing.T, seed uint64) bool {
 				t.Errorf("step %d, %s: task %d: %s, want %s", step, what, i, got, m.tasks[i].result)
 				return false
 			}
+		}
+		if got := r.Again(r.task(0)); got != m.count() || got != r.again {
+			t.Errorf("step %d, %s: %d lives have ended with that message, the machine knows of %d, want %d", step, what, got, r.again, m.count())
+			return false
 		}
 		r.invariants()
 		w.after(r, what)
@@ -184,7 +190,9 @@ func do(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uin
 		r.msg(a, 0, 0)
 		r.task(a).Result(abi.OK, 0)
 		return "birth"
-	case f.IntN(60) == 0:
+	case r.task(a).Root && f.IntN(12) == 0:
+		return rebirth(f, r, m)
+	case f.IntN(60) == 0 && !r.task(a).Root:
 		r.die(r.task(a))
 		m.die(a)
 		for i := range m.tasks { // what it had sent is not compared any more
@@ -211,7 +219,9 @@ func do(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uin
 // act lets a, which runs, use a primitive.
 func act(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp uint64) string {
 	x := &m.tasks[a]
+	quote := quotes(f, m, a, b)
 	r.msg(a, abi.MsgType(0x500), stamp)
+	r.task(a).Call.Msg.Seq = quote
 	limit, limited := uint64(forever), f.IntN(2) == 0
 	if limited {
 		limit = 1000
@@ -219,26 +229,26 @@ func act(f *rand.Rand, r *rig, m *model, ends []abi.Endpoint, a, b int, stamp ui
 	switch op := f.IntN(14); op {
 	case 0, 1:
 		r.Send(r.task(a), ends[b])
-		m.send(a, b, stamp, abi.KindSend, false)
-		return fmt.Sprintf("send %d to %d", a, b)
+		m.send(a, b, stamp, abi.KindSend, false, quote)
+		return fmt.Sprintf("send %d to %d quoting %d", a, b, quote)
 	case 2, 3:
 		r.SendRec(r.task(a), ends[b], limit)
-		m.send(a, b, stamp, abi.KindSendRec, limited)
+		m.send(a, b, stamp, abi.KindSendRec, limited, quote)
 		return fmt.Sprintf("sendrec %d to %d", a, b)
 	case 4:
 		r.SendNB(r.task(a), ends[b])
-		m.sendNB(a, b, stamp)
-		return fmt.Sprintf("sendnb %d to %d", a, b)
+		m.sendNB(a, b, stamp, quote)
+		return fmt.Sprintf("sendnb %d to %d quoting %d", a, b, quote)
 	case 12, 13:
 		r.ReplyReceive(r.task(a), ends[b])
-		if m.sendNB(a, b, stamp); x.result == "OK" {
+		if m.sendNB(a, b, stamp, quote); x.result == "OK" {
 			m.receive(a, -1, false, false)
 		}
-		return fmt.Sprintf("replyreceive %d to %d", a, b)
+		return fmt.Sprintf("replyreceive %d to %d quoting %d", a, b, quote)
 	case 5:
 		r.SendA(r.task(a), ends[b], stamp)
-		m.sendA(a, b, stamp)
-		return fmt.Sprintf("senda %d to %d", a, b)
+		m.sendA(a, b, stamp, quote)
+		return fmt.Sprintf("senda %d to %d quoting %d", a, b, quote)
 	case 6, 7:
 		r.Notify(r.task(a), ends[b])
 		m.notify(a, b)

@@ -67,7 +67,9 @@ type life struct {
 	SendingTo abi.Endpoint // while Sending
 	RecvFrom  abi.Endpoint // while Receiving
 	Asked     uint64       // a server's: bits by slot of those it sent a message to and had no answer from since
-	InSendRec bool         // the receive of its answer follows the send
+	Seq       uint64       // the number of the sendrec that it is in; 0: it is in none
+	Heard     uint32       // which life of the root task has received that; 0: none. It says nothing of a sendrec to another
+	Again     uint32       // how many lives of the root task have ended by themselves while they handled that
 	Limited   bool         // the wait has a time limit: it ends by itself
 	Kind      abi.ReceiveKind
 	Senders   int // first of the tasks that send to this one
@@ -129,6 +131,7 @@ type Async struct {
 // Table is all slots. Free ones are taken first in, first out: an endpoint is seen again as late as can be.
 type Table struct {
 	Tasks  [abi.MaxTasks]Task
+	Seq    uint64              // of the newest sendrec
 	living uint64              // bits by slot
 	free   [abi.MaxTasks]uint8 // a ring of slots
 	oldest int
@@ -212,6 +215,9 @@ func (k *Task) State() abi.TaskState {
 	}
 	return abi.StateReady
 }
+
+// InSendRec tells whether k waits for the answer to a request, or for that to be received first.
+func (k *Task) InSendRec() bool { return k.Seq != 0 }
 
 // Result is what the call that k made returns.
 func (k *Task) Result(e abi.Errno, value uint64) {

@@ -28,12 +28,13 @@ var Calls = []Call{
 	{"TASKCREATE", abi.CallBit(abi.CallTaskCreate)},
 	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree) | abi.CallBit(abi.CallImageModule)},
 	{"SNAPSHOT", abi.CallBit(abi.CallSnapshot)},
+	{"KEEP", abi.CallBit(abi.CallKeep)},
 	{"WINDOW", abi.CallBit(abi.CallWindow)},
 	{"ABORT", abi.CallBit(abi.CallShutdown)},
 }
 
 // Basic is what BASIC stands for: nothing that reaches past the caller, its ports and its peers.
-var Basic = mask("DEVIO") | mask("EXIT") | mask("SNAPSHOT") | mask("SETALARM") | mask("TIMES") | mask("GETINFO") | mask("DIAGCTL") | mask("SAFECOPYFROM") | mask("SAFECOPYTO")
+var Basic = mask("DEVIO") | mask("EXIT") | mask("SNAPSHOT") | mask("KEEP") | mask("SETALARM") | mask("TIMES") | mask("GETINFO") | mask("DIAGCTL") | mask("SAFECOPYFROM") | mask("SAFECOPYTO")
 
 // mask is the bits of a call name, 0 for an unknown one.
 func mask(name string) uint64 {

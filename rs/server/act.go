@@ -52,7 +52,7 @@ func (s *Server) act(actions []policy.Action) {
 		a := &actions[i]
 		if a.Event == abi.EventDeath && i+1 < len(actions) && actions[i+1].Kind == policy.Start && actions[i+1].ID == a.ID {
 			i++
-			if s.begin(&actions[i]) && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
+			if s.begin(&actions[i]) && s.event.Kind == policy.Death && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
 				s.noting, s.notedAt, s.death = true, s.now, *a
 				continue
 			}
@@ -92,6 +92,7 @@ func (s *Server) act(actions []policy.Action) {
 func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
 	s.out.Arg = [7]uint64{0: uint64(e), 1: ep, 4: detail, 5: uint64(why), 6: to.Tag}
+	s.out.Seq = to.Seq
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
 

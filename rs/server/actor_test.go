@@ -9,7 +9,7 @@ import (
 type asked struct {
 	tag   uint64
 	typ   abi.MsgType
-	turns int // of the server when it was sent
+	turns int // of the server when it was sent; -1: its asker has not listened since
 }
 
 // actor is a life of a service, moved by the test: it asks, listens when it likes, and checks that each of
@@ -66,6 +66,9 @@ func (a *actor) ask(m abi.Msg, kind abi.ReceiveKind) bool {
 		limit := uint64(abi.NoTimeout)
 		if a.mood == hasty {
 			limit = 0
+		}
+		for _, q := range a.order { // their answers are mail until this one's has come
+			q.turns = -1
 		}
 		a.t.BeginSendRec(root, limit, &m)
 	case abi.KindSend:
@@ -186,7 +189,7 @@ func (a *actor) answered(m *abi.Msg) {
 		for _, x := range a.order[i : i+int(n)] {
 			delete(a.open, x.tag)
 			a.w.answers++
-			if x.typ == abi.RSLookup {
+			if x.typ == abi.RSLookup && x.turns >= 0 {
 				a.worst = max(a.worst, a.w.turns-x.turns)
 			}
 		}

@@ -77,9 +77,10 @@ func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
 func (s *Server) turnAway() {
 	s.out = abi.Msg{Type: abi.MsgReply}
 	s.out.Arg = [7]uint64{0: uint64(abi.EAGAIN), 1: 1, 5: uint64(abi.WhyTooMany), 6: s.in.Arg[6]}
+	s.out.Seq = s.in.Seq
 	b := &s.table[s.req.from].mail
 	if s.req.kind == abi.KindSendRec || b.refused.Type == 0 {
-		if s.k.SendNB(s.in.Source, &s.out) != abi.ENOTREADY {
+		if s.post(s.in.Source, &s.out) != abi.ENOTREADY {
 			return
 		}
 	}
@@ -112,18 +113,28 @@ func (s *Server) mayWait() bool {
 
 // asker is the sender of s.in, to be answered later.
 func (s *Server) asker() policy.Asker {
-	return policy.Asker{From: s.req.from, Endpoint: s.in.Source, Place: s.req.place, Tag: s.in.Arg[6]}
+	return policy.Asker{From: s.req.from, Endpoint: s.in.Source, Place: s.req.place, Tag: s.in.Arg[6], Seq: s.in.Seq}
+}
+
+// post delivers an answer if its asker waits for it, or, having given up, receives. Errors: ENOTREADY, and then m quotes nothing any more.
+func (s *Server) post(to abi.Endpoint, m *abi.Msg) abi.Errno {
+	e := s.k.SendNB(to, m)
+	if e == abi.ESTALE {
+		m.Seq = 0
+		e = s.k.SendNB(to, m)
+	}
+	return e
 }
 
 // give answers an open request: now, or when the asker takes it. Neither a life that is over nor the next one gets
 // anything.
 func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 	if id == policy.Nobody || s.table[id].endpoint != to || at < 0 {
-		s.k.SendNB(to, m)
+		s.post(to, m)
 		return
 	}
 	p := &s.table[id].mail.places[at]
-	if s.k.SendNB(to, m) != abi.ENOTREADY {
+	if s.post(to, m) != abi.ENOTREADY {
 		p.state = placeFree // also when the asker is dead: its record follows
 		return
 	}
@@ -169,9 +180,9 @@ func (s *Server) keep(id policy.ID) {
 	s.k.Notify(t.endpoint)
 }
 
-// hand delivers the oldest answer, or else another message for the service. False: it does not receive now, or
-// there is none.
-func (s *Server) hand(id policy.ID) bool {
+// hand delivers the oldest answer, or else another message for the service, as the answer to its heartbeat with that number; 0: to
+// whoever receives. False: it does not receive now, or waits for another answer, or there is none.
+func (s *Server) hand(id policy.ID, heartbeat uint64) bool {
 	t := &s.table[id]
 	b := &t.mail
 	var p *place
@@ -198,7 +209,8 @@ func (s *Server) hand(id policy.ID) bool {
 	if flag != nil {
 		s.notice(t, flag)
 	}
-	if s.k.SendNB(t.endpoint, &s.out) == abi.ENOTREADY {
+	s.out.Seq = heartbeat
+	if e := s.k.SendNB(t.endpoint, &s.out); e == abi.ENOTREADY || e == abi.ESTALE {
 		return false
 	}
 	switch {
@@ -227,11 +239,11 @@ func (s *Server) fetch(id policy.ID, kind abi.ReceiveKind) {
 		b.pause, b.due = firstTry, s.now+firstTry // it will receive soon
 		return
 	}
-	if s.hand(id) || b.owed > 0 {
+	if s.hand(id, s.in.Seq) || b.owed > 0 {
 		return
 	}
 	s.out = abi.Msg{Type: abi.MsgReply}
-	s.out.Arg[6] = s.in.Arg[6]
+	s.out.Arg[6], s.out.Seq = s.in.Arg[6], s.in.Seq
 	s.k.SendNB(s.in.Source, &s.out)
 }
 
@@ -245,7 +257,7 @@ func (s *Server) flush() {
 		if b.owed == 0 || b.due > s.now {
 			continue
 		}
-		for s.hand(policy.ID(i)) {
+		for s.hand(policy.ID(i), 0) {
 		}
 		b.pause = min(2*b.pause, lastTry)
 		b.due = s.now + b.pause

@@ -26,6 +26,24 @@ func TestNotedAfterTheStart(t *testing.T) {
 	}
 }
 
+// A life whose start failed is noted at once, as what it was: not as the one that follows it.
+func TestFailedStartIsNoted(t *testing.T) {
+	f := bootUsual(t)
+	f.ready("uart")
+	f.ask("shell", named(abi.RSRefresh, "uart"))
+	f.refuse["create"] = []abi.Errno{abi.EAGAIN}
+	seq := f.s.events.seq
+	f.dies(f.ep("uart"), abi.CauseExit, 0)
+	f.run()
+	n := f.events("shell", seq)
+	if len(n) != 3 || n[0].Kind != abi.EventDeath || n[1].Kind != abi.EventDeath || n[2].Kind != abi.EventStart {
+		t.Fatalf("told %+v, want two deaths and a start", n)
+	}
+	if n[1].Endpoint != abi.None || n[1].Incarnation != 1 || n[1].Errno != abi.EAGAIN || n[2].Endpoint != f.ep("uart") || n[2].Incarnation != 2 {
+		t.Errorf("the failed start is told as %+v, the next one as %+v", n[1], n[2])
+	}
+}
+
 // events is what a service that asks is told from number first on.
 func (f *fake) events(from string, first uint64) []abi.Event {
 	f.t.Helper()

@@ -98,7 +98,7 @@ func (s *Server) request(from policy.ID) {
 func (s *Server) reply(args ...uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
 	copy(s.out.Arg[1:6], args)
-	s.out.Arg[6] = s.in.Arg[6]
+	s.out.Arg[6], s.out.Seq = s.in.Arg[6], s.in.Seq
 	s.give(s.in.Source, s.req.from, s.req.place, &s.out)
 }
 

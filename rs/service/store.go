@@ -35,6 +35,8 @@ func (a *Asker) askStore(m abi.Msg, s *shared, limit time.Duration, again bool, 
 				done(nil, abi.ENODEV)
 			case e != abi.OK:
 				done(nil, e)
+			case found.Arg[1] == 0: // no task's
+				done(nil, abi.EIO)
 			default:
 				a.store = abi.Endpoint(found.Arg[1])
 				a.askStore(m, s, limit, again, done)
@@ -79,13 +81,21 @@ func (a *Asker) grantStore(to abi.Endpoint, s *shared) (abi.GrantID, bool) {
 	return a.Grant(to, s.b, s.write)
 }
 
-// Keep keeps 32 bytes of the task's own under a name in the data store.
+// Keep keeps 32 bytes of the task's own under a name in the data store. It may be asked again, and is to be when the store died over
+// it: the next Keep looks where it is. While it lives, a Keep takes no memory.
 func (a *Asker) Keep(name abi.Label, v [4]uint64, done func(m *abi.Msg, e abi.Errno)) {
 	m := abi.Msg{Type: ds.Keep}
 	m.Arg[0], m.Arg[1] = abi.PackLabel(name)
 	copy(m.Arg[2:6], v[:])
-	a.askStore(m, nil, LimitDriver, true, done)
+	if a.store == 0 {
+		a.askStore(m, nil, LimitDriver, true, done)
+		return
+	}
+	a.Ask(a.store, m, LimitDriver, done)
 }
+
+// ForgetStore has the next request look where the data store is.
+func (a *Asker) ForgetStore() { a.store = 0 }
 
 // store runs the commands of the data store.
 func store(a *Asker, r Request, done func(Result)) {

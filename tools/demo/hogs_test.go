@@ -67,11 +67,11 @@ func TestHogTables(t *testing.T) {
 		if hogRoles[i].once {
 			n = 1
 		}
-		check(h.name, base+class+h.entries, 5+n)
+		check(h.name, base+class+h.entries, 6+n)
 	}
 	for seed := range uint64(200) {
 		h := drawn(seed)
-		check(h.name, base+class+h.entries, 5+hogCount)
+		check(h.name, base+class+h.entries, 6+hogCount)
 	}
 	for _, bad := range []string{"", "frob", "seed=", "seed=x", "mix "} {
 		if _, err := hogTables(bad); err == nil {

@@ -54,6 +54,8 @@ rs/ds:                           kernel/abi drivers/protocol/ds drivers/sdk -dri
 # what outlives a life, of RS and of the data store
 rs/kept:                         kernel/abi kernel/crc32c
 rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf rs/policy rs/kept
+# on the host only: the server as it is on a simulated kernel
+rs/sim:                          kernel/abi kernel/archive kernel/crc32c kernel/fake rs/kept rs/server
 rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy
 
 # clients of the reincarnation server are written as drivers are
@@ -90,6 +92,8 @@ tools/internal/bootimage:        tools kernel/abi kernel/archive kernel/layout k
 tools/demo:                      tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/sched rs/conf rs/service -rs/service/live
 # what fault types promise is held by one package, against objdump
 tools/faulttest:                 tools rs/fi kernel/abi
+# the simulation's command
+tools/sim:                       rs/sim
 # the benchmark packs one more service, written by the kernel's benchmark, and talks to its client
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 # campaigns read what the injector writes, and the code of the services

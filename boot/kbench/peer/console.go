@@ -25,6 +25,6 @@ func console() {
 			}
 			x86.Out8(com1Data, c)
 		}
-		sys.SendNB(m.Source, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{uint64(e)}})
+		sys.SendNB(m.Source, &abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{uint64(e)}, Seq: m.Seq})
 	}
 }

@@ -6,7 +6,7 @@
 typedef unsigned long u64;
 typedef unsigned int u32;
 
-struct message { u32 source, type; u64 arg[7]; };
+struct message { u32 source, type; u64 arg[7], seq; };
 
 static volatile struct message *const page = (void *)0x40002000; /* CallArea.Msg */
 static volatile u32 *const root = (void *)0x40001010;            /* StartInfo.Root */

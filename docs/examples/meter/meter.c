@@ -87,7 +87,7 @@ static u64 add(u64 number, u64 units)
 
 static void serve(u32 source, u32 type)
 {
-	u64 number = page->arg[0], units = page->arg[1], asker = page->arg[6], error = OK;
+	u64 number = page->arg[0], units = page->arg[1], asker = page->arg[6], request = page->seq, error = OK;
 
 	if (type == ADD)
 		error = add(number, units);
@@ -97,6 +97,7 @@ static void serve(u32 source, u32 type)
 	page->arg[0] = error;
 	page->arg[1] = now.total;
 	page->arg[6] = asker;
+	page->seq = request;
 	call(SENDNB, source, 0);
 }
 

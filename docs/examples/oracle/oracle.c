@@ -14,7 +14,7 @@ static volatile u64 *const base = (void *)0x40001050;     /* StartInfo.TSCBase, 
 enum { RECEIVE = 2, SENDREC = 3, SENDA = 6, EXIT = 32 };
 enum { NOTIFY = 0x1000, LOOKUP = 0x708, READY = 0x714, HEARTBEAT = 0x715, STOP = 0x716 };
 enum { RUN = 0xd00, OTHERS = 0xd01, STOPRUN = 0xd02 };
-enum { EAGAIN = 11, ENOSYS = 78, ETIMEDOUT = 110, EDEADSRCDST = 202, ANY = 0x3e };
+enum { EAGAIN = 11, ENOSYS = 78, ETIMEDOUT = 110, ESTALE = 116, EDEADSRCDST = 202, ANY = 0x3e };
 enum { GONE = 2, DYING = 3 }; /* load.Why */
 enum { MS = 1000000, TRIES = 1000, DEATHS = 16 };
 #define FOREVER (~0UL)
@@ -170,7 +170,7 @@ static u64 clip(u64 n) { return n < 0xffff ? n : 0xffff; }
 
 static void serve(u32 source, u32 type)
 {
-	u64 a = page->arg[0], b = page->arg[1], asker = page->arg[6], error = OK;
+	u64 a = page->arg[0], b = page->arg[1], asker = page->arg[6], request = page->seq, error = OK;
 
 	switch (type) {
 	case RUN:
@@ -193,7 +193,11 @@ static void serve(u32 source, u32 type)
 	page->arg[4] = refused;
 	page->arg[5] = clip(interrupted) | why << 16;
 	page->arg[6] = asker;
-	call(SENDA, source, 0); /* kept by the kernel until the asker receives */
+	page->seq = request;
+	if (call(SENDA, source, 0) == ESTALE) { /* the asker has given up: it may still take a message, which the kernel keeps until then */
+		page->seq = 0;
+		call(SENDA, source, 0);
+	}
 }
 
 void run(void)

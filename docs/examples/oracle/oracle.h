@@ -2,7 +2,7 @@
 typedef unsigned long u64;
 typedef unsigned int u32;
 
-struct message { u32 source, type; u64 arg[7]; };
+struct message { u32 source, type; u64 arg[7], seq; };
 
 extern volatile struct message *const page; /* after ask: the answer */
 

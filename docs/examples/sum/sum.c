@@ -8,7 +8,7 @@ typedef unsigned long u64;
 typedef unsigned int u32;
 typedef unsigned char u8;
 
-struct message { u32 source, type; u64 arg[7]; };
+struct message { u32 source, type; u64 arg[7], seq; };
 struct grant { u32 flags, seq, to, unused; u64 start, len; };
 
 static volatile struct message *const page = (void *)0x40002000; /* CallArea.Msg */

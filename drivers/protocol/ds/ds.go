@@ -1,11 +1,7 @@
 // Package ds is the protocol of the data store, rs/ds: typed values under keys, which outlive the lives of who published them and of the store.
 package ds
 
-import (
-	"encoding/binary"
-
-	"bennu/kernel/abi"
-)
+import "bennu/kernel/abi"
 
 // Requests. Answers are MsgReply with Arg[0] the Errno; when that is not OK, Arg[5] is the Why. Keys, patterns and values are copied by grants. Each
 // says what its repetition does, for who does not know whether it was done: the store may die between a change and the answer.
@@ -103,7 +99,9 @@ const (
 func (e *Entry) Key() string { return string(e.KeyBytes[:min(e.KeyLen, MaxKey)]) }
 
 // U32 is the value of a TypeU32.
-func (e *Entry) U32() uint32 { return binary.LittleEndian.Uint32(e.Head[:]) }
+func (e *Entry) U32() uint32 {
+	return uint32(e.Head[0]) | uint32(e.Head[1])<<8 | uint32(e.Head[2])<<16 | uint32(e.Head[3])<<24
+}
 
 // Lengths packs two lengths into Arg[1].
 func Lengths(key, rest int) uint64 { return uint64(uint32(key)) | uint64(rest)<<32 }

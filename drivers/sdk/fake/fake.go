@@ -18,7 +18,7 @@ var (
 	Driver = abi.MakeEndpoint(3, 2)
 	Client = abi.MakeEndpoint(7, 1)
 	Other  = abi.MakeEndpoint(8, 1)
-	DS     = abi.MakeEndpoint(9, 1) // the data store
+	DS     = abi.MakeEndpoint(30, 1) // the data store
 )
 
 // Device is what answers at the I/O ports.
@@ -203,12 +203,12 @@ func (k *Kernel) Post(m abi.Msg, kind abi.ReceiveKind) {
 		p.Notify(d.Endpoint)
 	case kind == abi.KindSendNB:
 		p.SendNB(d.Endpoint, &m)
-	case kind == abi.KindSendA || !free: // one that waits already has a second hand here
-		if e := p.SendA(d.Endpoint, 0, &m); e == abi.EAGAIN {
+	case kind == abi.KindSendA || !free && kind != abi.KindSendRec: // one that waits already has a second hand here
+		if e := k.answer(p, &m); e == abi.EAGAIN {
 			k.TB.Errorf("fake: more than %d messages of task %#x wait", abi.MaxAsync, m.Source)
 		}
 	case kind == abi.KindSendRec:
-		p.GiveUp() // it only rested
+		p.GiveUp() // it only rested, or has the answer to its last request as a message, when it has that to this one
 		p.BeginSendRec(d.Endpoint, abi.NoTimeout, &m)
 	default:
 		p.GiveUp()

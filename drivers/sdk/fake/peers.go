@@ -104,12 +104,23 @@ func (k *Kernel) received(p *kernel.Task, m abi.Msg, kind abi.ReceiveKind) {
 	if r.Arg[6] == 0 {
 		r.Arg[6] = m.Arg[6]
 	}
+	r.Seq = m.Seq
 	if a.After == 0 {
-		p.SendA(k.driver.Endpoint, 0, &r)
+		k.answer(p, &r)
 		return
 	}
 	later := r // only then does an answer cost memory
-	k.At(a.After, func() { p.SendA(k.driver.Endpoint, 0, &later) })
+	k.At(a.After, func() { k.answer(p, &later) })
+}
+
+// answer has a task answer the driver, as servers do: what nobody waits for any more is a message.
+func (k *Kernel) answer(p *kernel.Task, r *abi.Msg) abi.Errno {
+	e := p.SendA(k.driver.Endpoint, 0, r)
+	if e == abi.ESTALE {
+		r.Seq = 0
+		e = p.SendA(k.driver.Endpoint, 0, r)
+	}
+	return e
 }
 
 // RS is the reincarnation server as a peer: RSReady, heartbeats and RSLookup.

@@ -128,8 +128,11 @@ func (s *Server) Drained() {
 
 func (s *Server) published(_ *abi.Msg, e abi.Errno) {
 	s.saving = false
-	if e == abi.OK {
+	switch e {
+	case abi.OK:
 		s.saved = s.saves
+	case abi.EDEADSRCDST:
+		s.asker.ForgetStore()
 	}
 }
 

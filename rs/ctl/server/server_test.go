@@ -87,16 +87,16 @@ func (b *bench) sent(want abi.MsgType) fake.Sent {
 	return s
 }
 
-const hello0 = `{"event":"hello","t":1.000000,"label":"ctl","incarnation":0,"abi":3,"version":"test","session":0,"subscribed":false,"next":0}`
+const hello0 = `{"event":"hello","t":1.000000,"label":"ctl","incarnation":0,"abi":4,"version":"test","session":0,"subscribed":false,"next":0}`
 
 func TestHello(t *testing.T) {
 	b := quiet(t)
 	b.s.Input([]byte("\n{\"id\":\"x\",\"cmd\":\"hello\"}\r\n"))
-	b.want(`{"id":"x","ok":true,"t":1.000000,"label":"ctl","incarnation":0,"abi":3,"version":"test","session":1,"subscribed":false,"next":0}`)
+	b.want(`{"id":"x","ok":true,"t":1.000000,"label":"ctl","incarnation":0,"abi":4,"version":"test","session":1,"subscribed":false,"next":0}`)
 }
 
 func TestBadRequests(t *testing.T) {
-	const commands = "cmd: expected one of hello, bye, events, echo, call, console, status, up, down, refresh, restart, fi, lookup, ps, accounts, info, log, date, help, poweroff, reboot"
+	const commands = "cmd: expected one of hello, bye, events, echo, call, console, status, up, down, refresh, restart, fi, lookup, ps, accounts, info, log, date, list, get, put, delete, help, poweroff, reboot"
 	bad := func(id, text string) string {
 		quoted, _ := json.Marshal(text)
 		return `{"id":` + id + `,"ok":false,"errno":"EINVAL","error":` + string(quoted) + `}`

@@ -81,7 +81,7 @@ func TestSubscriptionEnds(t *testing.T) {
 	}{
 		{"bye", func(b *bench) { b.s.Input([]byte(`{"id":2,"cmd":"bye"}` + "\n")) }, []string{`{"id":2,"ok":true}`}},
 		{"the next one's hello", func(b *bench) { b.s.Input([]byte(`{"id":"x","cmd":"hello"}` + "\n")) },
-			[]string{`{"id":"x","ok":true,"t":1.010000,"label":"ctl","incarnation":0,"abi":3,"version":"test","session":1,"subscribed":false,"next":0}`}},
+			[]string{`{"id":"x","ok":true,"t":1.010000,"label":"ctl","incarnation":0,"abi":4,"version":"test","session":1,"subscribed":false,"next":0}`}},
 		{"the modem lines", func(b *bench) { b.s.Input([]byte(`{"id":2,"cmd":"sta`)); b.s.Hangup() }, nil},
 		{"a next one that begins to count anew", func(b *bench) { b.s.Input([]byte(`{"id":1,"cmd":"echo","label":"ctl"}` + "\n")) },
 			[]string{`{"id":1,"ok":true,"unsubscribed":"id 1 is not above 1: taken for a new client, which has not subscribed","incarnation":0,"round_us":0,"round_ns":0}`}},

@@ -105,7 +105,7 @@ func (p *terminal) deliver() {
 	p.reader, p.lines = nil, p.lines[1:]
 	memory := p.b.DriverGrant(victim, m.Arg[0], abi.GrantWrite)
 	copy(memory, line)
-	p.b.Post(abi.Msg{Source: victim, Type: abi.MsgReply, Arg: [7]uint64{0, uint64(len(line)), 6: m.Arg[6]}}, abi.KindSendA)
+	p.b.Post(abi.Msg{Source: victim, Type: abi.MsgReply, Arg: [7]uint64{0, uint64(len(line)), 6: m.Arg[6]}, Seq: m.Seq}, abi.KindSendA)
 }
 
 func (p *terminal) serve(m abi.Msg) fake.Answer {

@@ -2,7 +2,7 @@
 typedef unsigned long u64;
 typedef unsigned int u32;
 
-struct message { u32 source, type; u64 arg[7]; };
+struct message { u32 source, type; u64 arg[7], seq; };
 
 static volatile struct message *const page = (void *)CALL_PAGE;
 static volatile u32 *const root = (void *)(START_PAGE + 16);

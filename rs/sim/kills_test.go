@@ -1,0 +1,4 @@
+package sim
+
+// kills: the server restores what it kept.
+const kills = false

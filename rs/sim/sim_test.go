@@ -1,0 +1,166 @@
+package sim
+
+import (
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"testing"
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/kernel/fake"
+)
+
+var (
+	simN    = flag.Int("sim.n", 1_000_000, "events of the simulation")
+	simSeed = flag.Uint64("sim.seed", 0, "seed of its first world; 0 takes the clock's")
+)
+
+// A million events of all kinds, in worlds of all kinds: no invariant is broken, and nothing that there is to happen has not happened.
+func TestSimulation(t *testing.T) {
+	n, seed := *simN, *simSeed
+	if testing.Short() {
+		n /= 20
+	}
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("make sim N=%d SEED=%d", n, seed)
+	var c Count
+	if bad, res := Many(seed, n, kills, &c); bad != nil {
+		p, r := Shrink(*bad, res, 2000)
+		t.Fatalf("%s\n%s%s\nagain: %s", res.Violation, List(p), r.Violation, p.Command())
+	}
+	t.Log(c.String())
+	seen := map[string]int{"requests": c.Asked, "answers": c.Answered, "answers to several": c.Together, "events": c.Events, "lives": c.Born, "ends": c.Ends}
+	if kills {
+		seen["the server's ends while it waited"], seen["damages"], seen["second answers"] = c.Idle, c.Damaged, c.Dropped
+		seen["its ends inside a KeepStage"] = c.Inside
+		for _, nr := range []abi.CallNr{abi.CallReceive, abi.CallSendNB, abi.CallKeep, abi.CallTaskCreate, abi.CallPrivCtl, abi.CallGetInfo, abi.CallTaskKill, abi.CallCopyTo, abi.CallSetAlarm} {
+			seen[fmt.Sprintf("ends of its before call %d", nr)], seen[fmt.Sprintf("ends of its after call %d", nr)] = c.Before[nr], c.After[nr]
+		}
+	}
+	for op, n := range c.Steps {
+		seen["steps "+Op(op).String()] = n
+	}
+	for what, n := range seen {
+		if n == 0 {
+			t.Errorf("no %s in %d events", what, *simN)
+		}
+	}
+	if c.Answered < c.Asked*9/10 {
+		t.Errorf("%d requests of %d have had their answer: their askers have ended too often for a finding", c.Answered, c.Asked)
+	}
+}
+
+// A plan is all that decides: it runs the same way again, to the letter; and so does a part of it that was drawn by its indices.
+func TestAgain(t *testing.T) {
+	for seed := range uint64(6) {
+		run := func(p Plan) (sum uint64, lines int) {
+			h := fnv.New64()
+			p.Log = func(line string) {
+				h.Write([]byte(line))
+				lines++
+			}
+			if res := Run(p); res.Violation != "" {
+				t.Fatalf("seed %d: %s", seed, res.Violation)
+			}
+			return h.Sum64(), lines
+		}
+		p := Plan{Seed: seed, Kills: kills, N: 500}
+		a, n := run(p)
+		if b, _ := run(p); a != b || n < 500 {
+			t.Errorf("seed %d is not the same again (%d lines)", seed, n)
+		}
+		for i := range p.N {
+			p.Steps = append(p.Steps, i)
+		}
+		if b, _ := run(p); a != b {
+			t.Errorf("seed %d: all of its indices are not the whole", seed)
+		}
+	}
+}
+
+// message is what the server sends by a call.
+func message(w *World) *abi.Msg { return &w.m.Root().CallArea().Msg }
+
+// plants are faults of the server's, by what finds them.
+var plants = map[string]struct {
+	want  string
+	plant func(w *World, c fake.Call) bool
+}{
+	"an answer is lost": {"no answer", func(w *World, c fake.Call) bool {
+		return c.Nr == abi.CallSendNB && message(w).Type == abi.MsgReply && message(w).Arg[6]%50 == 7
+	}},
+	"an answer is given twice": {"a second answer", func(w *World, c fake.Call) bool {
+		if m := *message(w); c.Nr == abi.CallSendNB && m.Type == abi.MsgReply && m.Arg[6]%50 == 7 {
+			if x := w.m.Find(c.To()); x.WaitsForAny() {
+				w.m.Root().SendA(c.To(), 1, &m)
+			}
+		}
+		return false
+	}},
+	"an innocent is killed": {"and only the server was to", func(w *World, c fake.Call) bool {
+		if w.Kind == Calm && c.Nr == abi.CallReceive && w.steps == 40 {
+			for _, x := range w.clients {
+				if x != nil && x.of != &w.services[operator] {
+					w.m.Die(x.t, abi.DeathRecord{Cause: abi.CauseKilled})
+					break
+				}
+			}
+		}
+		return false
+	}},
+	"a record of a death is lost": {"record that is lost", func(w *World, c fake.Call) bool {
+		if c.Nr == abi.CallGetInfo && abi.InfoKind(c.Arg[0]) == abi.InfoDeath && w.steps > 50 && len(w.m.Deaths) > 0 {
+			w.m.Deaths = w.m.Deaths[1:]
+		}
+		return false
+	}},
+	"rows of events are not copied": {"", func(w *World, c fake.Call) bool { return c.Nr == abi.CallCopyTo && w.steps > 50 }},
+	"an image is not freed":         {"in use are", func(w *World, c fake.Call) bool { return c.Nr == abi.CallImageFree }},
+	"an alarm is forgotten":         {"", func(w *World, c fake.Call) bool { return c.Nr == abi.CallSetAlarm && w.steps > 20 }},
+	"a stop is not told, nor a kill made": {"", func(w *World, c fake.Call) bool {
+		return c.Nr == abi.CallTaskKill || c.Nr == abi.CallSendNB && message(w).Type == abi.RSStop
+	}},
+	"a second life is begun": {"two lives", func(w *World, c fake.Call) bool {
+		if c.Nr == abi.CallReceive && w.steps == 60 {
+			g := w.m.Root().Gate()
+			for _, x := range w.clients {
+				if x != nil && x.of != &w.services[operator] {
+					ep, _ := g.TaskCreate(x.t.Spec)
+					g.PrivSet(ep, &abi.Privilege{})
+					g.PrivAllow(ep)
+					break
+				}
+			}
+		}
+		return false
+	}},
+}
+
+// Each invariant can be broken, and is seen when it is; what is found is cut down to a few steps that find it again.
+func TestPlants(t *testing.T) {
+	for what, p := range plants {
+		found := false
+		for seed := uint64(1); seed < 100 && !found; seed++ {
+			plan := Plan{Seed: seed, N: 600, plant: p.plant}
+			res := Run(plan)
+			if res.Violation == "" {
+				continue
+			}
+			if found = true; !strings.Contains(res.Violation, p.want) {
+				t.Errorf("%s: found by %q", what, res.Violation)
+			}
+			q, r := Shrink(plan, res, 400)
+			if again := Run(q); again.Violation != r.Violation || len(q.Steps) > 80 {
+				t.Errorf("%s: cut down to %d steps, which find %q, want %q\n%s", what, len(q.Steps), again.Violation, r.Violation, List(q))
+			}
+			t.Logf("%s: world %d, %s; %d steps", what, seed, r.Violation, len(q.Steps))
+		}
+		if !found {
+			t.Errorf("%s, and nothing is found", what)
+		}
+	}
+}
