@@ -26,11 +26,13 @@ func (k *Kernel) callAccount(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		}
 		k.limitFrames(a.ID)
 		k.share(a, sched.Level(a.Spec.Priority))
+		k.beginKept(a)
 		return abi.OK, uint64(a.ID)
 	case abi.AccountFree:
 		k.logDeaths()
 		if a := k.accounts.Get(id); a != nil && a.Tasks == 0 {
 			k.dropSnapshot(id)
+			k.endKept(a)
 		}
 		e := k.accounts.Close(id)
 		if e == abi.OK {

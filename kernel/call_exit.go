@@ -12,6 +12,6 @@ func (k *Kernel) callExit(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if abi.ExitKind(f.SI) == abi.ExitPanic {
 		cause = abi.CausePanic
 	}
-	k.kill(t, abi.DeathRecord{Cause: cause, Status: f.DI})
+	k.finish(t, end{cause: cause, status: f.DI})
 	return abi.OK, 0
 }

@@ -39,8 +39,13 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		if t != k.root {
 			return abi.EPERM, 0
 		}
-		r, e := k.takeDeath()
+		r, e := k.takeDeath(index == 1)
 		return put(t, e, r)
+	case abi.InfoLives:
+		if t != k.root {
+			return abi.EPERM, 0
+		}
+		return abi.OK, k.lives(livesAt(t.Call))
 	case abi.InfoAsync:
 		var r abi.AsyncResult
 		return put(t, k.ipc.TakeResult(t, &r), &r)
@@ -95,7 +100,7 @@ func put[T any](t *task.Task, e abi.Errno, v *T) (abi.Errno, uint64) {
 // counts is how much of everything is free.
 func (k *Kernel) counts() abi.Counts {
 	c := abi.Counts{Frames: k.pool.Free(), Tasks: k.tasks.Free(), Images: k.images.Free(), Hooks: k.irqs.Free(), Ports: 65536 - k.ports.taken,
-		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.deaths) - k.nDeaths), Accounts: k.accounts.Free(),
+		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.dead) - k.nDead), Accounts: k.accounts.Free(),
 		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
 	c.Windows, c.Holders, c.Views = k.windows.Room()
 	for i := range k.tasks.Tasks {
@@ -133,6 +138,26 @@ func (k *Kernel) orphans() (n uint64) {
 		}
 	}
 	return n + ports + rows
+}
+
+// lives fills rows with a Life of each task that lives, by slot, and tells how many bytes that are.
+func (k *Kernel) lives(rows *[abi.MaxTasks]abi.Life) uint64 {
+	n := 0
+	for m := k.tasks.Living(); m != 0; m &= m - 1 {
+		o, l := k.taskOf(m), &rows[n&(abi.MaxTasks-1)]
+		n++
+		l.Endpoint, l.Account, l.Incarnation, l.StartedNS, l.Flags = o.Endpoint, o.Account, o.Incarnation, o.StartedNS, 0
+		if o.PrivSet {
+			l.Flags |= abi.LifeSet
+		}
+		if o.StartedNS != 0 {
+			l.Flags |= abi.LifeAllowed
+		}
+		if o.Warm {
+			l.Flags |= abi.LifeWarm
+		}
+	}
+	return uint64(n) * uint64(len(abi.Bytes(&rows[0])))
 }
 
 func (k *Kernel) taskInfo(o *task.Task) abi.TaskInfo {

@@ -10,7 +10,7 @@ import (
 // callTaskCreate: Buf: TaskSpec. The new task has no rights and does not run.
 //
 // Errors: EINVAL (no such sealed image, arguments too long, unknown flags, a label that the log has for the kernel or the root task),
-// ESRCH (no such account), ENOSPC (no slot), EAGAIN (its death could not be told: too many records wait), ENOMEM.
+// ESRCH (no such account), ENOSPC (no slot), EAGAIN (none, until death records are consumed), ENOMEM.
 func (k *Kernel) callTaskCreate(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	var s abi.TaskSpec
 	s.Read(t.Call.Buf[:])
@@ -35,10 +35,14 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 		return nil, abi.EINVAL
 	case a == nil || s.Account == abi.AccountKernel:
 		return nil, abi.ESRCH
-	case k.tasks.Free() <= uint64(k.nDeaths):
-		return nil, abi.EAGAIN
+	}
+	if a.Spec.KeptFrames != 0 && !k.kept[a.ID].Whole() {
+		return nil, fillKept(&k.kept[a.ID])
 	}
 	t := k.tasks.Take()
+	if t == nil && k.nDead > 0 {
+		return nil, abi.EAGAIN
+	}
 	if t == nil {
 		return nil, abi.ENOSPC
 	}
@@ -82,6 +86,9 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.Seed = k.nextSeed()
 	i.ArgsLen = s.ArgsLen
 	copy(i.Args[:s.ArgsLen], s.Args[:]) // the page is zero
+	if a.Spec.KeptFrames != 0 && !k.showKept(t, i) {
+		return false
+	}
 	t.MaySnapshot = s.Flags&abi.TaskSnapshot != 0
 	n := k.warm(t, s.Flags)
 	if n == nil {
@@ -127,6 +134,6 @@ func (k *Kernel) callTaskKill(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if to.Root {
 		return abi.EPERM, 0
 	}
-	k.kill(to, abi.DeathRecord{Cause: abi.CauseKilled})
+	k.finish(to, end{cause: abi.CauseKilled})
 	return abi.OK, 0
 }

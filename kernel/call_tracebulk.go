@@ -199,4 +199,4 @@ func (k *Kernel) traceLine(t, to *task.Task, f *arch.Frame) abi.Errno {
 }
 
 // areaKinds is the ABI's word for what a region is.
-var areaKinds = [...]uint32{space.Text: 1, space.Data: 1, space.RAM: 2, space.Start: 3, space.Call: 4, space.Clock: 5, space.Window: 6, space.Module: 7}
+var areaKinds = [...]uint32{space.Text: 1, space.Data: 1, space.RAM: 2, space.Start: 3, space.Call: 4, space.Clock: 5, space.Window: 6, space.Module: 7, space.Kept: 8}

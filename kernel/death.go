@@ -6,17 +6,38 @@ import (
 	"bennu/kernel/task"
 )
 
-// kill ends t, which does nothing more. Everything that it had is gone before anyone is told: interrupt lines, alarm,
-// waits of its own and of others for it, memory, slot. r says why; the rest is filled here.
+// deaths is the records that the root task has not consumed, and lines that the log does not have yet. A record is in the slot of the task that
+// died: no other task begins there before, so none can be lost.
+type deaths struct {
+	dead      [abi.MaxTasks]uint8 // slots, a ring in the order in which they died
+	firstDead int
+	nDead     int
+	nTaken    int // of these, the first: taken, and not consumed
+
+	unlogged  [unloggedMost]uint8 // slots of the newest deaths, of which the log has no line yet, the oldest first
+	nUnlogged int
+}
+
+// end is why a task ends.
+type end struct {
+	cause            abi.Cause
+	vector           uint32
+	err, cr2, status uint64
+}
+
+// finish ends t, which does nothing more. Everything that it had is gone before anyone is told: interrupt lines, alarm,
+// waits of its own and of others for it, memory. Its slot stays, as the record of its death.
 //
 // The order is DESIGN.md section 5's: nothing may reach the task, then nothing of it may reach others, then its
 // memory is another's. Long work is done in steps, at t's own level and on its account (bury).
-func (k *Kernel) kill(t *task.Task, r abi.DeathRecord) {
+func (k *Kernel) finish(t *task.Task, why end) {
 	if k.current() == t {
 		k.cpu.Switch(nil, k.template)
 	}
-	k.record(t, &r)
-	t.Death = r
+	k.record(t, why)
+	if t.Space.Keeps() && why.cause != abi.CauseKilled {
+		k.kept[t.Account].Died()
+	}
 	k.tasks.Bury(t)
 	k.sched.Block(t.Slot)
 	k.sched.SetPayer(t.Slot, t.Account)
@@ -39,12 +60,11 @@ func (k *Kernel) bury(t *task.Task) {
 	t.Ctx, t.Call = nil, nil
 	k.images.Drop(t.Image)
 	k.accounts.Get(t.Account).Tasks--
-	k.tasks.Release(t)
-	r := &k.deaths[(k.firstDeath+k.nDeaths)%len(k.deaths)] // create sees to it that there is room
-	copy(abi.Bytes(r), abi.Bytes(&t.Death))
-	r.CleanNS = k.clock()
-	k.logLater()
-	k.nDeaths++
+	k.tasks.Lay(t)
+	t.Death.CleanNS = k.clock()
+	k.dead[(k.firstDead+k.nDead)%len(k.dead)] = uint8(t.Slot)
+	k.nDead++
+	k.logLater(t)
 	if t.Root {
 		k.Panic("the root task died")
 		return
@@ -52,13 +72,17 @@ func (k *Kernel) bury(t *task.Task) {
 	waited := k.root.Wait != 0
 	k.ipc.SystemEvent(k.root, abi.SystemDeath)
 	if waited && k.root.Wait == 0 { // it does nothing else before it takes the record
-		k.sched.SetPayer(k.root.Slot, r.Account)
+		k.sched.SetPayer(k.root.Slot, t.Account)
 	}
 }
 
-// record fills r with what t was, as long as it can be read.
-func (k *Kernel) record(t *task.Task, r *abi.DeathRecord) {
-	f := &t.Ctx.Frame
+// record fills t's record with why it ends and what it was, as long as it can be read.
+func (k *Kernel) record(t *task.Task, why end) {
+	if k.nUnlogged > 0 && k.lineless(t.Slot) { // the line about the life before
+		k.logDeaths()
+	}
+	f, r := &t.Ctx.Frame, &t.Death
+	*r = abi.DeathRecord{Cause: why.cause, Vector: why.vector, ErrorCode: why.err, CR2: why.cr2, Status: why.status}
 	r.Endpoint, r.Label, r.Incarnation = t.Endpoint, t.Label, t.Incarnation
 	r.StartedNS, r.DiedNS, r.CPUNS, r.Account = t.StartedNS, k.Now(), k.ns(t.Ticks), t.Account
 	if r.Cause == abi.CauseMemory {
@@ -100,20 +124,36 @@ func (k *Kernel) closePorts(t *task.Task) {
 	t.Priv.NPorts, t.Priv.NIRQs = 0, 0
 }
 
-// takeDeath takes the oldest record. The dead task's account pays for what the root task does until it receives
-// again: that is the restart.
-func (k *Kernel) takeDeath() (r *abi.DeathRecord, e abi.Errno) {
-	if k.nDeaths == 0 {
+// takeDeath takes the oldest record. Its slot stays taken until consume, if it is to be kept. The dead task's account pays for what the root task
+// does until it receives again: that is the restart.
+func (k *Kernel) takeDeath(kept bool) (r *abi.DeathRecord, e abi.Errno) {
+	if k.nTaken == k.nDead {
 		return nil, abi.EAGAIN
 	}
-	r = &k.deaths[k.firstDeath]
-	k.firstDeath = (k.firstDeath + 1) % len(k.deaths)
-	k.nDeaths--
-	r.Waiting = uint32(k.nDeaths)
+	r = &k.tasks.Tasks[k.dead[(k.firstDead+k.nTaken)%len(k.dead)]].Death
+	k.nTaken++
+	r.Waiting = uint32(k.nDead - k.nTaken)
 	if k.accounts.Get(r.Account) != nil {
 		k.sched.SetPayer(k.root.Slot, r.Account)
 	}
+	if !kept {
+		k.consumeDeaths()
+	}
 	return r, abi.OK
+}
+
+// consumeDeaths frees the slots of the records that were taken.
+func (k *Kernel) consumeDeaths() {
+	for ; k.nTaken > 0; k.nTaken-- {
+		k.tasks.Release(&k.tasks.Tasks[k.dead[k.firstDead]])
+		k.firstDead = (k.firstDead + 1) % len(k.dead)
+		k.nDead--
+	}
+}
+
+// consume notes that the root task is done with what it was given.
+func (k *Kernel) consume(t *task.Task) {
+	k.consumeDeaths()
 }
 
 // Panic is the kernel's own end: a broken invariant, or no root task. It says so where a person sees

@@ -190,10 +190,11 @@ func TestRootDeathIsPanic(t *testing.T) {
 	}
 }
 
-// Every place for a death record can be used, and no death is lost: who could not be told of is not made.
+// Every slot but the root task's can be a death record, and no death is lost: a slot whose record was not consumed is nobody else's.
 func TestDeathsAreNotLost(t *testing.T) {
 	r := newRig(t)
 	id := r.load(code.New().Exit(0).ELF())
+	before := r.counts()
 	s, died := abi.TaskSpec{Image: id, Account: abi.AccountRoot}, 0
 	for range 3 * abi.MaxTasks {
 		n, e := r.create(&s)
@@ -204,17 +205,123 @@ func TestDeathsAreNotLost(t *testing.T) {
 		r.kill(n, abi.DeathRecord{Cause: abi.CauseKilled})
 		died++
 	}
-	if died == 0 || died > len(r.deaths) {
-		t.Errorf("%d deaths with room for %d", died, len(r.deaths))
+	if now := r.counts(); died != abi.MaxTasks-1 || now.Tasks != 0 || now.Deaths != 1 {
+		t.Errorf("%d deaths, then %d slots are free, %d places for records", died, now.Tasks, now.Deaths)
 	}
 	last := abi.Endpoint(0)
-	for range died {
-		if d := r.death(abi.CauseKilled); d.Endpoint.Slot() <= last.Slot() {
-			t.Errorf("record of %d after that of %d", d.Endpoint, last)
-		} else {
-			last = d.Endpoint
+	for n := range died {
+		d, e := r.takeDeath(true)
+		if e != abi.OK || d.Endpoint.Slot() <= last.Slot() || int(d.Waiting) != died-1-n {
+			t.Fatalf("%s: record of %d after that of %d, %d wait", e.Name(), d.Endpoint, last, d.Waiting)
+		}
+		last = d.Endpoint
+		_, e = r.create(&s)
+		r.want("create when a record was taken and not consumed", e, abi.EAGAIN)
+	}
+	if _, e := r.takeDeath(true); e != abi.EAGAIN {
+		t.Error("a record more than there were deaths")
+	}
+	e, _ := r.call(r.root, abi.CallKeep, uint64(abi.KeepConsume))
+	r.want("consume", e, abi.OK)
+	if after := r.counts(); after != before {
+		t.Errorf("counts before %+v\nafter %+v", before, after)
+	}
+	for range abi.MaxTasks - 1 {
+		_, e := r.create(&s)
+		r.want("create", e, abi.OK)
+	}
+	_, e = r.create(&s)
+	r.want("create when all slots have tasks", e, abi.ENOSPC)
+}
+
+// A record that was taken is free when it, or a later one, is consumed: by KeepConsume, by KeepAppend that consumes, by one that is taken for good.
+func TestDeathsAreConsumed(t *testing.T) {
+	for what, consume := range map[string]func(r *rig){
+		"consume": func(r *rig) { r.call(r.root, abi.CallKeep, uint64(abi.KeepConsume)) },
+		"append":  func(r *rig) { r.call(r.root, abi.CallKeep, uint64(abi.KeepAppend), 8, 1) },
+		"taken":   func(r *rig) { r.call(r.root, abi.CallGetInfo, uint64(abi.InfoDeath), 0) },
+	} {
+		r := newRig(t)
+		e, _ := r.call(r.root, abi.CallKeep, uint64(abi.KeepFlip), 0)
+		r.want("flip", e, abi.OK)
+		free := r.counts().Tasks
+		for range 4 {
+			r.kill(r.make(rights()), abi.DeathRecord{Cause: abi.CauseKilled})
+		}
+		for range 2 {
+			e, _ = r.call(r.root, abi.CallGetInfo, uint64(abi.InfoDeath), 1)
+			r.want("take", e, abi.OK)
+		}
+		e, _ = r.call(r.root, abi.CallKeep, uint64(abi.KeepAppend), 8, 0)
+		r.want("append", e, abi.OK)
+		if n := r.counts(); n.Tasks != free-4 || n.Deaths != abi.MaxTasks-4 {
+			t.Errorf("%s: two of four taken: %d slots free, %d places for records", what, n.Tasks, n.Deaths)
+		}
+		consume(r)
+		left := uint64(2)
+		if what == "taken" {
+			left = 1
+		}
+		if n := r.counts(); n.Tasks != free-left || n.Deaths != abi.MaxTasks-left {
+			t.Errorf("%s: then %d slots free, %d places for records", what, n.Tasks, n.Deaths)
 		}
 	}
+}
+
+// The line about a death is there before the next life of its slot has ended, however soon that is.
+func TestDeathLineOfASlotThatIsUsedAgain(t *testing.T) {
+	r := newRig(t)
+	id := r.load(code.New().Exit(0).ELF())
+	s := abi.TaskSpec{Image: id, Account: abi.AccountRoot}
+	for r.tasks.Free() > 1 {
+		_, e := r.create(&s)
+		r.want("create", e, abi.OK)
+	}
+	for n := range 4 {
+		x, e := r.create(&s)
+		r.want("create", e, abi.OK)
+		ep := x.Endpoint
+		r.kill(x, abi.DeathRecord{Cause: abi.CauseExit, Status: uint64(n)})
+		if d := r.death(abi.CauseExit); d.Endpoint != ep || d.Status != uint64(n) {
+			t.Errorf("record %d of %d, status %d", n, d.Endpoint, d.Status)
+		}
+	}
+	r.logDeaths()
+	for n := range 4 {
+		if strings.Count(r.logged(), fmt.Sprintf(" cause=exit status=%d ", n)) != 1 {
+			t.Errorf("death %d has not one line: %s", n, r.logged())
+		}
+	}
+}
+
+// InfoLives has a row for each task that lives, by slot, and only the root task sees it.
+func TestLives(t *testing.T) {
+	r := newRig(t)
+	id := r.load(code.New().Exit(0).ELF())
+	g := rights()
+	unset, e := r.create(&abi.TaskSpec{Image: id, Account: r.account(&g.AccountSpec), Incarnation: 7})
+	r.want("create", e, abi.OK)
+	set := r.begin(r.account(&g.AccountSpec), g)
+	dead, lives := r.make(g), r.make(g)
+	r.kill(dead, abi.DeathRecord{Cause: abi.CauseKilled})
+	lives.Warm = true
+	e, n := r.call(r.root, abi.CallGetInfo, uint64(abi.InfoLives), 0)
+	r.want("lives", e, abi.OK)
+	want := []abi.Life{
+		{Endpoint: r.root.Endpoint, Account: abi.AccountRoot, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.root.StartedNS},
+		{Endpoint: unset.Endpoint, Account: unset.Account, Incarnation: 7},
+		{Endpoint: set.Endpoint, Account: set.Account, Flags: abi.LifeSet},
+		{Endpoint: lives.Endpoint, Account: lives.Account, Flags: abi.LifeSet | abi.LifeAllowed | abi.LifeWarm, StartedNS: lives.StartedNS},
+	}
+	var got []byte
+	for i := range want {
+		got = append(got, abi.Bytes(&want[i])...)
+	}
+	if !bytes.Equal(r.root.Call.Buf[:n], got) || lives.StartedNS == 0 {
+		t.Errorf("%d bytes: %x\nwant %x", n, r.root.Call.Buf[:n], got)
+	}
+	e, _ = r.call(lives, abi.CallGetInfo, uint64(abi.InfoLives), 0)
+	r.want("of another", e, abi.EPERM)
 }
 
 // A death is one line of the log, with what a person looks for first.

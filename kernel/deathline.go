@@ -4,6 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/log"
 	"bennu/kernel/sched"
+	"bennu/kernel/task"
 )
 
 // The line about a death is work for a person, and a new life comes first: it is written before the next line of the log, before anybody
@@ -12,26 +13,38 @@ import (
 // the dead task's account that pays, as for the rest of the end.
 const unloggedMost = 2
 
-// logLater has the line about the death whose record comes next written later.
-func (k *Kernel) logLater() {
-	if k.unlogged == unloggedMost {
+// logLater has the line about t, which has died, written later.
+func (k *Kernel) logLater(t *task.Task) {
+	if k.nUnlogged == unloggedMost {
 		k.logDeath()
 	}
-	k.unlogged++
+	k.unlogged[k.nUnlogged] = uint8(t.Slot)
+	k.nUnlogged++
+}
+
+// lineless tells whether the log lacks the line about who died in a slot last.
+func (k *Kernel) lineless(slot int) bool {
+	for _, s := range k.unlogged[:k.nUnlogged] {
+		if int(s) == slot {
+			return true
+		}
+	}
+	return false
 }
 
 // logDeaths writes the lines that deaths do not have yet.
 func (k *Kernel) logDeaths() {
-	for k.unlogged > 0 {
+	for k.nUnlogged > 0 {
 		k.logDeath()
 	}
 }
 
-// logDeath writes the oldest of them, on the account of the task that died. Its record may have been taken; its place is not
-// used again before it has its line.
+// logDeath writes the oldest of them, on the account of the task that died. Its record may have been consumed, and another task live in its slot: the
+// record stays until that dies.
 func (k *Kernel) logDeath() {
-	r := &k.deaths[(k.firstDeath+k.nDeaths-k.unlogged+len(k.deaths))%len(k.deaths)]
-	k.unlogged--
+	r := &k.tasks.Tasks[k.unlogged[0]].Death
+	k.nUnlogged--
+	copy(k.unlogged[:], k.unlogged[1:])
 	payer, how, slot := k.payer, k.how, k.slot
 	k.pay(r.Account, k.bearable(r.Account), -1)
 	k.deathLine(r)

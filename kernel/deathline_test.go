@@ -47,7 +47,7 @@ func TestDeathLineComesInTime(t *testing.T) {
 		{"nothing else to do", func(r *rig, _ abi.AccountID) {
 			r.call(r.root, abi.CallReceive, uint64(abi.System), 1<<20)
 			r.call(r.root, abi.CallReceive, uint64(abi.System), 1<<20) // the first one brings the notification
-			r.until("idle", func() bool { return r.unlogged == 0 })
+			r.until("idle", func() bool { return r.nUnlogged == 0 })
 			if r.root.Wait == 0 {
 				r.t.Error("somebody had something to do")
 			}
@@ -82,9 +82,9 @@ func TestDeathLineComesInTime(t *testing.T) {
 // Lines that are put off are few, come in the order of the deaths, and none is lost.
 func TestDeathLinesArePutOffBriefly(t *testing.T) {
 	r := newRig(t)
-	eps := r.deathsOf(3 * len(r.deaths))
-	if n := strings.Count(r.logged(), "kernel: death"); n != len(eps)-unloggedMost || r.unlogged != unloggedMost {
-		t.Errorf("%d of %d deaths have a line, %d are said to have none: want all but %d", n, len(eps), r.unlogged, unloggedMost)
+	eps := r.deathsOf(3 * len(r.dead))
+	if n := strings.Count(r.logged(), "kernel: death"); n != len(eps)-unloggedMost || r.nUnlogged != unloggedMost {
+		t.Errorf("%d of %d deaths have a line, %d are said to have none: want all but %d", n, len(eps), r.nUnlogged, unloggedMost)
 	}
 	r.logDeaths()
 	lines := strings.Split(r.logged(), "\n")

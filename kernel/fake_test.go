@@ -117,7 +117,7 @@ func (b *both) finish() {
 	})
 	for {
 		var d, d2 abi.DeathRecord
-		r, e := b.takeDeath()
+		r, e := b.takeDeath(false)
 		if e == abi.OK {
 			d = *r
 		}

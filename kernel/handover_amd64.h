@@ -57,10 +57,10 @@ wanted:
 	BTQ	CX, AX
 	JCC	no
 	NO_IF_NOT_0(const_tLimited(R10))
-	NO_IF_NOT_0(const_tIsRoot(R10))	// what it receives is kept
-	CMPB	const_tServer(R10), $0
+	MOVB	const_tServer(R10), AX
+	ORB	const_tIsRoot(R10), AX
 	JEQ	client
-	CMPQ	const_tSeq(R10), $0	// a request to a server changes who pays
+	CMPQ	const_tSeq(R10), $0	// a request to a server changes who pays, one to the root task is kept
 	JEQ	no
 client:
 	MOVQ	const_tCall(R9), R11

@@ -175,6 +175,7 @@ func TestHandOver(t *testing.T) {
 		"waits for it":     func(h *handing) { h.b.RecvFrom = h.a.Endpoint },
 		"answered":         answered,
 		"a server asked":   func(h *handing) { answered(h); h.b.Server = true },
+		"root asked":       func(h *handing) { answered(h); h.b.Root = true },
 		"an old quote":     func(h *handing) { h.a.Call.Msg.Seq = 9 },
 		"worse is ready":   func(h *handing) { h.ready(h.root, 6) },
 		"it has equals":    func(h *handing) { h.level(h.b, 2); h.ready(h.root, 3) },
@@ -187,7 +188,7 @@ func TestHandOver(t *testing.T) {
 	}
 	for name, spoil := range spoils {
 		for _, nr := range []abi.CallNr{abi.CallSendRec, abi.CallReplyReceive} {
-			if only, one := map[string]abi.CallNr{"answered": abi.CallReplyReceive, "a server asked": abi.CallReplyReceive, "an old quote": abi.CallSendRec}[name]; one && nr != only {
+			if only, one := map[string]abi.CallNr{"answered": abi.CallReplyReceive, "a server asked": abi.CallReplyReceive, "root asked": abi.CallReplyReceive, "an old quote": abi.CallSendRec}[name]; one && nr != only {
 				continue
 			}
 			if !handed(t, nr, spoil) {

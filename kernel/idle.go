@@ -14,7 +14,7 @@ func (k *Kernel) rest() *task.Task {
 		k.refilled()
 		return nil
 	}
-	if k.unlogged > 0 {
+	if k.nUnlogged > 0 {
 		k.logDeaths()
 		return nil
 	}

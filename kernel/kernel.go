@@ -9,6 +9,7 @@ import (
 	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
+	"bennu/kernel/keep"
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
 	"bennu/kernel/room"
@@ -68,6 +69,7 @@ type Kernel struct {
 	changes   *uint64 // counts what decides which task runs next, on which account, and until when
 	images    *image.Table
 	snapshots [abi.MaxAccounts]snapshot
+	kept      [abi.MaxAccounts]keep.Memory
 	lacks     bool // spares of a snapshot may be missing
 	windows   *space.Windows
 	irqs      *irq.Table
@@ -95,19 +97,16 @@ type Kernel struct {
 	console     console // COM1, while no task has it
 	debug       console // an emulator's
 	consoleTask bool    // a task has the console's port
-	deaths      [abi.MaxTasks]abi.DeathRecord
-	firstDeath  int
-	nDeaths     int
-	unlogged    int // the newest deaths, of which the log has no line yet
-	latency     abi.Latency
-	longest     uint64 // latency.MaxKernelNS in TSC counts
-	worstWait   uint64 // latency.MaxReadyNS, likewise
-	line        textLine
-	seed        [4]uint64
-	walk        *walker
-	entropy     *entropy.Pool
-	wall        *abi.ClockInfo // what all tasks see
-	wallFrame   mem.Addr
+	deaths
+	latency   abi.Latency
+	longest   uint64 // latency.MaxKernelNS in TSC counts
+	worstWait uint64 // latency.MaxReadyNS, likewise
+	line      textLine
+	seed      [4]uint64
+	walk      *walker
+	entropy   *entropy.Pool
+	wall      *abi.ClockInfo // what all tasks see
+	wallFrame mem.Addr
 }
 
 // New makes a kernel without tasks.
@@ -200,6 +199,9 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 	}
 	spec := abi.TaskSpec{Label: label, Image: uint32(id), Account: a.ID}
 	t, e := k.create(&spec)
+	for e == again {
+		t, e = k.create(&spec)
+	}
 	if e != abi.OK {
 		return e
 	}
@@ -220,6 +222,7 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 const (
 	rootFrames = 64 << 20 / abi.PageSize // what RS may have beside its images of executables
 	rootImages = 64
+	rootKept   = 256 << 10 / abi.PageSize
 )
 
 // rootAccount makes the root task's account: alone on the best level, without a limit of time, with memory for itself
@@ -227,9 +230,10 @@ const (
 func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
 	reserve, images := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Images(moduleSize)/abi.PageSize)
 	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
-		ReserveFrames: reserve, CeilingFrames: rootFrames + images, Images: rootImages})
+		ReserveFrames: reserve, CeilingFrames: rootFrames + images, Images: rootImages, KeptFrames: rootKept})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)
+		k.beginKept(a)
 	}
 	return a, e
 }

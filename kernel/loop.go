@@ -312,5 +312,5 @@ const syscallSize = 2
 
 // misuse ends a task for a call that only a broken program makes.
 func (k *Kernel) misuse(t *task.Task, nr abi.CallNr) {
-	k.kill(t, abi.DeathRecord{Cause: abi.CauseBadCall, Status: uint64(nr)})
+	k.finish(t, end{cause: abi.CauseBadCall, status: uint64(nr)})
 }

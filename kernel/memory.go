@@ -22,7 +22,7 @@ const (
 func (k *Kernel) exception(t *task.Task, v uint64) {
 	f := &t.Ctx.Frame
 	if v != arch.VectorPageFault {
-		k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err})
+		k.finish(t, end{cause: abi.CauseException, vector: uint32(v), err: f.Err})
 		return
 	}
 	va, e := k.cpu.FaultAddress(), abi.EFAULT
@@ -36,9 +36,9 @@ func (k *Kernel) exception(t *task.Task, v uint64) {
 	case abi.OK:
 		k.given(t)
 	case abi.ENOMEM:
-		k.kill(t, abi.DeathRecord{Cause: abi.CauseMemory, Vector: uint32(v), ErrorCode: f.Err, CR2: va})
+		k.finish(t, end{cause: abi.CauseMemory, vector: uint32(v), err: f.Err, cr2: va})
 	default:
-		k.kill(t, abi.DeathRecord{Cause: abi.CauseException, Vector: uint32(v), ErrorCode: f.Err, CR2: va})
+		k.finish(t, end{cause: abi.CauseException, vector: uint32(v), err: f.Err, cr2: va})
 	}
 }
 
@@ -77,7 +77,7 @@ func (k *Kernel) bytes(t *task.Task, va, n uint64, write bool) ([]byte, abi.Errn
 func (k *Kernel) badBuffer(t *task.Task, nr abi.CallNr, va uint64, e abi.Errno) abi.Errno {
 	switch {
 	case e == abi.ENOMEM:
-		k.kill(t, abi.DeathRecord{Cause: abi.CauseMemory})
+		k.finish(t, end{cause: abi.CauseMemory})
 	case !space.WindowAddress(va) || t.Space.Find(va).Kind == space.Window:
 		k.misuse(t, nr)
 	}

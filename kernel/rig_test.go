@@ -263,6 +263,11 @@ func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint
 	return e, v
 }
 
+// kill ends t, for what a record has of why.
+func (r *rig) kill(t *task.Task, d abi.DeathRecord) {
+	r.finish(t, end{d.Cause, d.Vector, d.ErrorCode, d.CR2, d.Status})
+}
+
 // exception is an exception of t when it runs next.
 func (r *rig) exception(t *task.Task, vector, err, cr2 uint64) {
 	r.t.Helper()
@@ -369,7 +374,7 @@ func (r *rig) memory(x *task.Task, va, n uint64) (out []byte) {
 // death takes the record that must be there.
 func (r *rig) death(cause abi.Cause) (d abi.DeathRecord) {
 	r.t.Helper()
-	record, e := r.takeDeath()
+	record, e := r.takeDeath(false)
 	if e != abi.OK || record.Cause != cause {
 		r.t.Fatalf("death: %s, %+v, want %s", e.Name(), record, cause)
 	}

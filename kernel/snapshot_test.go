@@ -79,7 +79,7 @@ func (s *service) op(op abi.AccountOp) abi.Errno {
 func (s *service) end(x *task.Task) {
 	s.t.Helper()
 	s.kill(x, abi.DeathRecord{Cause: abi.CauseKilled})
-	s.until("death", func() bool { return s.nDeaths > 0 })
+	s.until("death", func() bool { return s.nDead > 0 })
 	s.death(abi.CauseKilled)
 }
 

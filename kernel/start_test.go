@@ -9,6 +9,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/crc32c"
+	"bennu/kernel/keep"
 	"bennu/kernel/mem"
 	"bennu/kernel/paging"
 )
@@ -49,7 +50,7 @@ func TestRootTask(t *testing.T) {
 	if own := uint32(1024); i.Spec.ReserveFrames < own+pages/64 || i.Spec.ReserveFrames > own+pages/32 || i.Spec.CeilingFrames < 16*own+pages/64 {
 		t.Errorf("its memory: %+v", i.Spec)
 	}
-	if i.Frames == 0 || i.Frames > 64 {
+	if i.Frames <= keep.Frames(rootKept) || i.Frames > keep.Frames(rootKept)+64 || i.Spec.KeptFrames != rootKept {
 		t.Errorf("it has %d frames: the archive is not its own", i.Frames)
 	}
 	start := k.startInfo(k.root)

@@ -84,7 +84,7 @@ func (k *Kernel) before(t *task.Task) bool {
 	k.shutPorts(t, classes&abi.TracePorts != 0)
 	switch {
 	case l.ends:
-		k.kill(t, abi.DeathRecord{Cause: l.cause, Vector: l.vector, ErrorCode: l.err, CR2: l.cr2})
+		k.finish(t, end{cause: l.cause, vector: l.vector, err: l.err, cr2: l.cr2})
 	case l.make:
 		l.make = false
 		k.makeCall(t, by != nil)
@@ -214,7 +214,7 @@ func (k *Kernel) tracedException(t *task.Task, v uint64) {
 		k.stop(t, abi.StopFault)
 		return
 	}
-	k.kill(t, abi.DeathRecord{Cause: l.cause, Vector: l.vector, ErrorCode: l.err, CR2: l.cr2})
+	k.finish(t, end{cause: l.cause, vector: l.vector, err: l.err, cr2: l.cr2})
 }
 
 const vectorProtection = 13 // #GP

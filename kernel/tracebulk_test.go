@@ -78,7 +78,7 @@ func TestTraceReadWrite(t *testing.T) {
 	s.must(abi.TraceCeiling, uint64(s.x.Account), 0)
 	s.must(abi.TraceWrite, ep, untouched+20*abi.PageSize, buffer, 8)
 	s.syscall(s.by, abi.CallTrace, uint64(abi.TraceRead), ep, code.Data, 0x1000, 8)
-	s.until("a buffer that is not its memory", func() bool { return s.nDeaths > 0 })
+	s.until("a buffer that is not its memory", func() bool { return s.nDead > 0 })
 	if d := s.death(abi.CauseBadCall); d.Status != uint64(abi.CallTrace) {
 		t.Errorf("%+v", d)
 	}

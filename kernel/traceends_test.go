@@ -191,9 +191,9 @@ func TestTraceLeavesNothing(t *testing.T) {
 				s.kill(x, abi.DeathRecord{Cause: abi.CauseKilled})
 			}
 		}
-		s.until("their end", func() bool { return s.nDeaths == 2 })
-		s.takeDeath()
-		s.takeDeath()
+		s.until("their end", func() bool { return s.nDead == 2 })
+		s.takeDeath(false)
+		s.takeDeath(false)
 		if after := s.counts(); after != before {
 			t.Fatalf("free\n%+v, was\n%+v", after, before)
 		}

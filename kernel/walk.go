@@ -19,6 +19,7 @@ type walker struct {
 	tasks, images   [abi.MaxAccounts]uint32
 	frames          [abi.MaxAccounts]uint64
 	sending, queued uint64 // tasks by slot
+	shares          shares
 }
 
 // check walks everything that the kernel knows, and compares each part with the others: every frame has one owner;
@@ -38,7 +39,7 @@ func (k *Kernel) check() invariant.Fault {
 
 // checkParts lets each part look at itself.
 func (k *Kernel) checkParts() invariant.Fault {
-	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.windows.Check(k, &k.walk.own), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
+	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.windows.Check(k, &k.walk.own), k.checkKept(), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
 		if f.Broken() {
 			return f
 		}
@@ -117,7 +118,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
 		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: k.windows.Shares(i), Clock: k.wallFrame}
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: w.lent(k, i), Clock: k.wallFrame}
 		c.Place[0], c.Place[1] = t.Image.Place()
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)

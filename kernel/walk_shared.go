@@ -3,9 +3,10 @@ package kernel
 import (
 	"bennu/kernel/abi"
 	"bennu/kernel/invariant"
+	"bennu/kernel/paging"
 )
 
-// addShared counts the frames that no task has for itself: snapshots, which their services' lives share, and windows. They are on the
+// addShared counts the frames that no task has for itself: snapshots and kept memory, which their services' lives share, and windows. They are on the
 // account that they belong to. Spares of snapshots are free frames.
 func (k *Kernel) addShared() invariant.Fault {
 	w, size, spares := k.walk, k.pool.Size(), uint64(0)
@@ -24,6 +25,13 @@ func (k *Kernel) addShared() invariant.Fault {
 	if spares != k.pool.Spares() {
 		return invariant.Of("spare frames (counted, found)", k.pool.Spares(), spares)
 	}
+	for id := range k.kept {
+		before := w.all.Len()
+		if f := k.kept[id].AddFrames(k.phys, &w.all, size); f.Broken() {
+			return f
+		}
+		w.frames[id] += w.all.Len() - before
+	}
 	for row := range abi.WindowRows {
 		before := w.all.Len()
 		a, f := k.windows.AddFrames(row, &w.all, size)
@@ -33,4 +41,27 @@ func (k *Kernel) addShared() invariant.Fault {
 		w.frames[a] += w.all.Len() - before
 	}
 	return invariant.Fault{}
+}
+
+// shares is the last-level tables of others that one task has where windows are. It implements paging.Shares.
+type shares struct {
+	windows paging.Shares
+	kept    paging.PTE
+}
+
+// Part implements paging.Shares.
+func (s *shares) Part(va uint64) paging.PTE {
+	if va>>21 == abi.KeptBase>>21 {
+		return s.kept
+	}
+	return s.windows.Part(va)
+}
+
+// lent is the tables of others that the task in a slot has.
+func (w *walker) lent(k *Kernel, slot int) *shares {
+	w.shares = shares{windows: k.windows.Shares(slot)}
+	if n := &k.kept[k.tasks.Tasks[slot].Account]; n.Whole() {
+		w.shares.kept = paging.Entry(n.Table(), paging.Present|paging.User|paging.Shared|paging.NX)
+	}
+	return &w.shares
 }

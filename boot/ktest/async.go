@@ -121,9 +121,10 @@ func sendAWaiting(t *T) {
 	p[0].got(abi.KindSendA, p[1].ep, 0xa05)
 	p[1].receive(abi.Any)
 	p[0].blocks(abi.CallSendRec, uint64(p[1].ep), abi.NoTimeout)
-	p[1].sendA(p[0], 2, 0xa06)
+	p[1].sendA(p[0], 2, 0xa06) // with the request's number, which stands where it was received
 	p[0].got(abi.KindSendA, p[1].ep, 0xa06)
 	equal(t, "free", counts().Async, before)
+	t.poke(p[1].ep, seqAt, 0)
 	p[1].sendA(p[0], 3, 0xa07)
 	p[1].setMsg(0xbad, 0xbad)
 	p[0].receive(abi.Any)

@@ -57,7 +57,7 @@ func allInfo(t *T, measure func(func())) {
 		sys.Diag("a line that is neither short nor very long, so that the buffer holds several of these, but not many")
 	}
 	buf := make([]byte, len(abi.CallArea{}.Buf))
-	for kind := abi.InfoMachine; kind <= abi.InfoWindow; kind++ {
+	for kind := abi.InfoMachine; kind <= abi.InfoLives; kind++ {
 		for _, index := range []uint64{0, 1, abi.LogIndex(1, 0), abi.LogIndex(2, 0)} {
 			if kind == abi.InfoLatency || kind == abi.InfoLatency+1 {
 				continue // the first is what measures, the second is a debugger's
@@ -163,6 +163,45 @@ func accounts(t *T, measure func(func())) {
 		measure(func() { sys.AccountFree(id) })
 	}
 	t.accounts = t.accounts[:0]
+}
+
+// keepMost: the most kept memory is made, filled and given back. What is staged is untouched, and on other bytes of pages than it goes to.
+func keepMost(t *T, measure func(func())) {
+	p := keeping(abi.MaxKept / abi.PageSize)
+	a, id := t.account(p), t.image(puppetCode.ELF)
+	var ep abi.Endpoint
+	var e abi.Errno
+	measure(func() { ep, e = sys.TaskCreate(&abi.TaskSpec{Image: id, Account: a}) })
+	t.must("create", e)
+	t.must("ImageFree", sys.ImageFree(id))
+	t.must("set", set(ep, p))
+	t.must("allow", sys.PrivAllow(ep))
+	x := &puppet{t: t, ep: ep}
+	for _, from := range []uint64{abi.RAMBase + 0x1f_f000, abi.RAMBase + 0x3f_f123} {
+		measure(func() { x.start(abi.CallKeep, uint64(abi.KeepStage), 0x801, from, abi.MaxCopy) })
+		e, _ = x.result()
+		t.want("stage", e, abi.OK)
+	}
+	measure(func() { x.start(abi.CallKeep, uint64(abi.KeepFlip), 0x801+abi.MaxCopy) })
+	measure(func() { x.start(abi.CallKeep, uint64(abi.KeepAppend), abi.MaxKeptLine, 0) })
+	e, _ = x.result()
+	t.want("append", e, abi.OK)
+	t.kill(ep)
+	measure(func() { e = sys.AccountFree(a) })
+	t.want("free", e, abi.OK)
+	t.accounts = t.accounts[:len(t.accounts)-1]
+	keepConsumes(t, measure)
+}
+
+// keepConsumes: the root task is done with as many deaths as there can be.
+func keepConsumes(t *T, measure func(func())) {
+	for _, x := range t.puppets(crowd) {
+		t.must("kill", sys.TaskKill(x.ep))
+	}
+	var r abi.DeathRecord
+	for getInfo(abi.InfoDeath, 1, &r) == abi.OK {
+	}
+	measure(func() { sys.KeepConsume() })
 }
 
 func guardedPort(t *T, measure func(func())) {

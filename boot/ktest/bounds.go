@@ -55,6 +55,7 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallSetClock:    simple(abi.CallSetClock, 1),
 	abi.CallWindow:      largestWindow,
 	abi.CallImageModule: imageModule,
+	abi.CallKeep:        keepMost,
 }
 
 // others are entries that are no calls.

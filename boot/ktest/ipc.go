@@ -274,7 +274,7 @@ func sendRecTimeout(t *T) {
 	t.want("unanswered", e, abi.ETIMEDOUT)
 	equal(t, "sent", sent, 1)
 	e, _ = p[1].call(abi.CallSendNB, uint64(p[0].ep))
-	t.want("answer to one that has given up", e, abi.ENOTREADY)
+	t.want("answer to one that has given up", e, abi.ESTALE)
 	p[0].start(abi.CallSendRec, uint64(p[1].ep), 0)
 	sys.Sleep(100_000)
 	e, _ = p[0].result()

@@ -21,8 +21,8 @@ type test struct {
 
 // groups is all cases, in the order in which they run: what others rest on first.
 var groups = [][]test{
-	lifeTests, rightTests, portTests, guardTests, irqTests, exceptionTests, endpointTests, ipcTests, deadPeerTests, asyncTests,
-	grantTests, windowTests, leakTests, memoryTests, imageTests, traceTests, tracingTests, snapshotTests, scheduleTests, alarmTests, goTests, goMemoryTests, sharedTests, logTests,
+	lifeTests, rightTests, portTests, guardTests, irqTests, exceptionTests, endpointTests, ipcTests, quoteTests, deadPeerTests, asyncTests,
+	grantTests, windowTests, leakTests, memoryTests, imageTests, traceTests, tracingTests, snapshotTests, keepTests, scheduleTests, alarmTests, goTests, goMemoryTests, sharedTests, logTests,
 	boundTests, reserveTests, enduranceTests,
 }
 

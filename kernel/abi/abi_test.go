@@ -29,7 +29,7 @@ func TestLayout(t *testing.T) {
 	}
 	for name, size := range map[string]uintptr{
 		"StartInfo": unsafe.Sizeof(StartInfo{}), "Privilege": unsafe.Sizeof(Privilege{}), "TaskSpec": unsafe.Sizeof(TaskSpec{}),
-		"DeathRecord": unsafe.Sizeof(DeathRecord{}), "TaskInfo": unsafe.Sizeof(TaskInfo{}), "AccountSpec": unsafe.Sizeof(AccountSpec{}), "AccountInfo": unsafe.Sizeof(AccountInfo{}), "Machine": unsafe.Sizeof(Machine{}),
+		"a Life of each task": MaxTasks * unsafe.Sizeof(Life{}), "DeathRecord": unsafe.Sizeof(DeathRecord{}), "TaskInfo": unsafe.Sizeof(TaskInfo{}), "AccountSpec": unsafe.Sizeof(AccountSpec{}), "AccountInfo": unsafe.Sizeof(AccountInfo{}), "Machine": unsafe.Sizeof(Machine{}),
 	} {
 		if size > unsafe.Sizeof(CallArea{}.Buf) {
 			t.Errorf("%s has %d bytes: does not fit CallArea.Buf", name, size)

@@ -74,10 +74,11 @@ const (
 	ServiceStopping ServiceState = 3
 	ServiceBackoff  ServiceState = 4 // dead; a restart is due
 	ServiceFailed   ServiceState = 5 // given up; the reason says why
+	ServiceWaiting  ServiceState = 6 // dead; its next life waits for other services
 )
 
 func (s ServiceState) String() string {
-	names := [...]string{"down", "starting", "running", "stopping", "backoff", "failed"}
+	names := [...]string{"down", "starting", "running", "stopping", "backoff", "failed", "waiting"}
 	if int(s) < len(names) {
 		return names[s]
 	}
@@ -101,12 +102,13 @@ const (
 	ReasonUpdated     Reason = 10
 	ReasonMemory      Reason = 11
 	ReasonBadCall     Reason = 12
+	ReasonHang        Reason = 14 // RS: it did not take what waited for it, and the kernel ended it
 	ReasonLost        Reason = 13 // it was alive when RS was last sure, and no record of its death is left
 )
 
 func (r Reason) String() string {
 	names := [...]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
-		"init-timeout", "injected", "updated", "memory", "bad-call", "lost"}
+		"init-timeout", "injected", "updated", "memory", "bad-call", "lost", "hang"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -119,7 +121,7 @@ type ServiceStatus struct {
 	Endpoint    Endpoint // None when there is no life
 	State       ServiceState
 	Incarnation uint32
-	Restarts    uint32 // since up; decays (policy.Config)
+	Restarts    uint32 // recent ones: since up, less one for each quiet time that it ran
 	Deaths      uint32 // since boot
 	LastReason  Reason
 	LastVector  uint32
@@ -137,6 +139,8 @@ type ServiceStatus struct {
 	Words       [RSMaxLen]byte // last words: the service's own, or RS's if there was no life
 	Unguarded   uint32         // I/O ports that it has outside the kernel's list: nobody checks its writes there
 	Warm        uint32         // 1: this life began with the service's snapshot
+
+	RestartsTotal uint32 // restarts that nobody asked for, since boot: none is ever taken off
 }
 
 // EventKind says what happened.
@@ -151,11 +155,16 @@ const (
 	EventRefuse EventKind = 6 // its entry in system.conf is wrong, or there is no memory for its reserve; the log has the words
 	EventBoot   EventKind = 7 // all services of the boot have come up or failed
 
+	// EventLost: a later life of RS (label rs) does not know all that was known. Status: from what it goes on (rs/kept, Rung)
+	EventLost EventKind = 9
+
 	EventSnapshot EventKind = 8 // no life begins with its snapshot any more. Errno: EIO it was damaged, ENOMEM a life that had it was short of memory, EAGAIN lives that had it did not come up
+
+	EventStorm EventKind = 10 // so many services restart that some are held back; this is the first. Told again only after there was no such need for a while
 )
 
 func (k EventKind) String() string {
-	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot", "snapshot"}
+	names := [...]string{"?", "start", "ready", "death", "give-up", "down", "refuse", "boot", "snapshot", "lost", "storm"}
 	if int(k) < len(names) {
 		return names[k]
 	}

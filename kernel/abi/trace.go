@@ -102,6 +102,7 @@ const (
 	AreaClock  = 5 // clock page
 	AreaWindow = 6
 	AreaModule = 7 // boot archive
+	AreaKept   = 8 // kept memory: nobody's to change but the kernel's
 )
 
 // Kinds of TraceWatch.

@@ -4,6 +4,7 @@ package account
 
 import (
 	"bennu/kernel/abi"
+	"bennu/kernel/keep"
 	"bennu/kernel/mem"
 )
 
@@ -59,7 +60,8 @@ func (t *Table) ImageRows() uint64 { return uint64(t.imageRows) }
 
 // Set makes an account (id 0), or changes what an account may use.
 //
-// Errors: EINVAL (priority, budget, period, flags out of range; reserve above ceiling), ESRCH (no such account),
+// Errors: EINVAL (priority, budget, period, flags, kept memory out of range, or kept memory otherwise than it was first set; reserve above
+// ceiling, or below what kept memory takes), ESRCH (no such account),
 // ENOSPC (no account is free, or no rows of images), ENOMEM (the reserve is not there).
 func (t *Table) Set(id abi.AccountID, spec *abi.AccountSpec) (*Account, abi.Errno) {
 	if e := check(spec); e != abi.OK {
@@ -71,6 +73,8 @@ func (t *Table) Set(id abi.AccountID, spec *abi.AccountSpec) (*Account, abi.Errn
 		a = t.unused()
 	case a == nil:
 		return nil, abi.ESRCH
+	case a.Spec.PeriodNS != 0 && spec.KeptFrames != a.Spec.KeptFrames: // lives see it
+		return nil, abi.EINVAL
 	}
 	if a == nil || spec.Images > t.imageRows+a.Spec.Images {
 		return nil, abi.ENOSPC
@@ -93,6 +97,9 @@ func (t *Table) Set(id abi.AccountID, spec *abi.AccountSpec) (*Account, abi.Errn
 func check(s *abi.AccountSpec) abi.Errno {
 	if s.Priority >= abi.Priorities || s.Flags&^flags != 0 || s.BudgetNS == 0 || s.BudgetNS > s.PeriodNS || s.PeriodNS > maxPeriodNS ||
 		s.ReserveFrames > s.CeilingFrames {
+		return abi.EINVAL
+	}
+	if n := s.KeptFrames; n != 0 && (!keep.Size(n) || keep.Frames(uint64(n)) > uint64(s.ReserveFrames)) {
 		return abi.EINVAL
 	}
 	if s.QuantumNS == 0 {

@@ -17,8 +17,8 @@ type kept struct {
 func (k *kept) Page(n int) []byte { return k.bytes[n*abi.PageSize:][:abi.PageSize] }
 
 func (m *Machine) keep(id abi.AccountID, frames uint32) {
-	k := &kept{bytes: make([]byte, uint64(frames)*abi.PageSize)}
-	k.area = keep.New(frames, k)
+	k := &kept{area: new(keep.Area), bytes: make([]byte, uint64(frames)*abi.PageSize)}
+	k.area.Begin(frames, k)
 	if m.kept == nil {
 		m.kept = map[abi.AccountID]*kept{}
 	}
@@ -46,7 +46,9 @@ func (t *Task) born(id abi.AccountID) {
 func (m *Machine) callKeep(t *Task, c Call) abi.Errno {
 	k := m.kept[t.k.Account]
 	switch op := abi.KeepOp(c.Arg[0]); {
-	case op == abi.KeepConsume && t == m.root:
+	case (op == abi.KeepConsume || op == abi.KeepAppend && c.Arg[2] != 0) && t != m.root:
+		return abi.EPERM
+	case op == abi.KeepConsume:
 		m.consume()
 		return abi.OK
 	case k == nil:
@@ -56,11 +58,11 @@ func (m *Machine) callKeep(t *Task, c Call) abi.Errno {
 	case op == abi.KeepFlip:
 		return k.area.Flip(c.Arg[1])
 	case op == abi.KeepAppend:
-		if c.Arg[1] > abi.MaxKeptLine {
+		if c.Arg[1] > abi.MaxKeptLine || c.Arg[2] > 1 {
 			return abi.EINVAL
 		}
 		e := k.area.Append(t.k.Call.Buf[:c.Arg[1]])
-		if e == abi.OK && c.Arg[2] == 1 && t == m.root {
+		if e == abi.OK && c.Arg[2] == 1 {
 			m.consume()
 		}
 		return e

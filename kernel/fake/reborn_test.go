@@ -33,6 +33,9 @@ func deaths(g usys.Gate, index uint64) (labels []string) {
 }
 
 // The root task's next life has its endpoint, and what others have with it; its own end is the first that it is told, then what the life before
+// keptBank is the size of a bank of the root task's.
+const keptBank = (RootKept - 1) / 2 * abi.PageSize
+
 // had taken and not consumed. Slots are free when their records are consumed.
 func TestRootReborn(t *testing.T) {
 	m := New(0)
@@ -47,6 +50,7 @@ func TestRootReborn(t *testing.T) {
 	if got := deaths(g, 1); len(got) != 2 || m.table.Free() != free {
 		t.Fatalf("taken %q, %d slots free, want %d", got, m.table.Free(), free)
 	}
+	g.KeepFlip(0)
 	g.KeepAppend([]byte("what was"), false)
 	root.Run(func() { g.Receive(abi.Any, abi.NoTimeout, new(abi.Msg)) })
 	root.Resume()
@@ -65,7 +69,7 @@ func TestRootReborn(t *testing.T) {
 	if s := g.Start(); s.KeptSize != 256<<10 || s.Incarnation != 1 || s.Init != abi.InitRestart || s.Root != next.Endpoint || s.Endpoint != next.Endpoint {
 		t.Errorf("its start page: %+v", s)
 	}
-	if b := g.Kept(); len(b) != 256<<10 || string(b[abi.PageSize:][:8]) != "what was" {
+	if b := g.Kept(); len(b) != 256<<10 || string(b[abi.PageSize+keptBank:][:8]) != "what was" {
 		t.Error("what was kept")
 	}
 	var msg abi.Msg
@@ -173,15 +177,22 @@ func TestKeptOfAnAccount(t *testing.T) {
 		return x
 	}
 	x := life()
-	if e := x.Gate().KeepAppend([]byte("mine"), true); e != abi.OK || x.Gate().Start().KeptSize != 4*abi.PageSize {
+	if e := x.Gate().KeepAppend([]byte("mine"), false); e != abi.ENOSPC {
+		t.Errorf("before a flip: %s", e.Name())
+	}
+	x.Gate().KeepFlip(0)
+	if e := x.Gate().KeepAppend([]byte("mine"), true); e != abi.EPERM {
+		t.Errorf("consume of another's, by append: %s", e.Name())
+	}
+	if e := x.Gate().KeepAppend([]byte("mine"), false); e != abi.OK || x.Gate().Start().KeptSize != 4*abi.PageSize {
 		t.Errorf("%s, %d bytes", e.Name(), x.Gate().Start().KeptSize)
 	}
-	if e := x.Gate().KeepConsume(); e != abi.EINVAL {
+	if e := x.Gate().KeepConsume(); e != abi.EPERM {
 		t.Errorf("consume of another's: %s", e.Name())
 	}
 	m.Die(x, abi.DeathRecord{Cause: abi.CausePanic})
 	x = life()
-	if b := x.Gate().Kept(); string(b[abi.PageSize:][:4]) != "mine" {
+	if b := x.Gate().Kept(); string(b[2*abi.PageSize:][:4]) != "mine" {
 		t.Error("what was kept")
 	}
 	if h := m.kept[id].area.Header; h.Lives != 2 || h.Unsettled != 1 {

@@ -307,7 +307,10 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		}
 		return e, n
 	}
-	if m.Rows == nil {
+	switch {
+	case m.Rows == nil && kind == abi.InfoImage:
+		return m.imageInfo(t, index)
+	case m.Rows == nil:
 		return abi.EINVAL, 0
 	}
 	b, e := m.Rows(kind, index)

@@ -70,6 +70,22 @@ func (m *Machine) image(t *Task, c Call) (abi.Errno, uint64) {
 	return abi.OK, 0
 }
 
+// imageInfo is InfoImage.
+func (m *Machine) imageInfo(t *Task, index uint64) (abi.Errno, uint64) {
+	i := m.Image(uint32(min(index, 1<<32-1)))
+	switch {
+	case index > uint64(len(m.Images)):
+		return abi.EDOM, 0
+	case i == nil || i.Freed:
+		return abi.ESRCH, 0
+	}
+	r := abi.ImageInfo{Image: uint32(index), Size: uint64(len(i.Bytes)), CRC32C: uint64(crc32c.Sum(i.Bytes)), Maker: i.maker}
+	if i.Sealed {
+		r.Sealed = 1
+	}
+	return put(t.k, abi.OK, &r)
+}
+
 func (m *Machine) account(t *Task, op abi.AccountOp, id abi.AccountID) (abi.Errno, uint64) {
 	known := id == abi.AccountRoot || m.Account(id) != nil
 	switch op {

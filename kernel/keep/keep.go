@@ -22,13 +22,12 @@ func Size(frames uint32) bool {
 	return frames >= abi.MinKept/abi.PageSize && frames <= abi.MaxKept/abi.PageSize
 }
 
-// New begins kept memory of so many pages, which are zero. Precondition: Size(frames).
-func New(frames uint32, p Pages) *Area {
+// Begin begins kept memory of so many pages, which are zero. Precondition: Size(frames).
+func (a *Area) Begin(frames uint32, p Pages) {
 	bank := uint64(frames-1) / 2 * abi.PageSize
-	a := &Area{pages: p, Header: abi.KeptHeader{Magic: abi.KeptMagic, Size: uint64(frames) * abi.PageSize, BankSize: bank}}
+	*a = Area{pages: p, Header: abi.KeptHeader{Magic: abi.KeptMagic, Size: uint64(frames) * abi.PageSize, BankSize: bank}}
 	a.Header.Bank[0].Start, a.Header.Bank[1].Start = abi.PageSize, abi.PageSize+bank
 	a.write()
-	return a
 }
 
 func (a *Area) write() { copy(a.pages.Page(0), abi.Bytes(&a.Header)) }
@@ -78,7 +77,7 @@ func (a *Area) Flip(length uint64) abi.Errno {
 	return abi.OK
 }
 
-// Append is KeepAppend without its consume. Errors: ENOSPC (the bank is full), EINVAL (longer than a line).
+// Append is KeepAppend without its consume. Errors: ENOSPC (the bank is full, or none is current yet), EINVAL (longer than a line).
 func (a *Area) Append(b []byte) abi.Errno {
 	h := &a.Header
 	n := &h.Bank[h.Current&1]
@@ -87,12 +86,14 @@ func (a *Area) Append(b []byte) abi.Errno {
 	switch {
 	case len(b) > abi.MaxKeptLine:
 		return abi.EINVAL
-	case !a.fits(at, grown):
+	case n.Number == 0 || !a.fits(at, grown):
 		return abi.ENOSPC
 	}
+	if grown > uint64(len(b)) { // what the bank held there before is not seen
+		var zero [8]byte
+		a.put(n.Start+at+grown-8, zero[:])
+	}
 	a.put(n.Start+at, b)
-	var zero [8]byte
-	a.put(n.Start+at+uint64(len(b)), zero[:grown-uint64(len(b))])
 	n.Log += grown
 	h.Appended++
 	a.write()

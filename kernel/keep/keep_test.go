@@ -17,7 +17,9 @@ func newArea(frames uint32) (*Area, memory) {
 	for range frames {
 		m = append(m, make([]byte, abi.PageSize))
 	}
-	return New(frames, m), m
+	a := new(Area)
+	a.Begin(frames, m)
+	return a, m
 }
 
 // all is the memory as its owner sees it.

@@ -15,7 +15,7 @@ const (
 
 // After is the first region that ends above va; its Kind is None where there is no more.
 func (s *Space) After(va uint64) (r Region) {
-	for _, at := range [...]uint64{abi.StartPage, abi.CallPage, abi.ClockPage, abi.RAMBase, abi.ModuleBase} {
+	for _, at := range [...]uint64{abi.StartPage, abi.CallPage, abi.ClockPage, abi.RAMBase, abi.ModuleBase, abi.KeptBase} {
 		r.nearer(s.Find(at), va)
 	}
 	segments := s.image.Segments()

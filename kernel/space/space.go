@@ -19,6 +19,7 @@ type Space struct {
 	making   Snapshot  // of which Seal has done a part
 	keep     uint64    // frames that it had before its first instruction: Ready
 	module   uint64    // bytes of the boot archive
+	kept     uint64    // bytes of kept memory
 	copies   int       // pages of its snapshot that it has written: the first soon of them
 	views    *views    // its windows; nil: it never had any
 
@@ -80,6 +81,7 @@ const (
 	Module      // the boot archive, in the root task
 	Clock       // the clock page, everybody's
 	Window      // memory that it shares with other tasks
+	Kept        // memory that outlives it
 )
 
 // Region is a piece of the address space that is of one kind.
@@ -112,6 +114,8 @@ func (s *Space) Find(va uint64) Region {
 		return Region{Start: abi.ClockPage, End: abi.ClockPage + abi.PageSize, Kind: Clock}
 	case va-abi.ModuleBase < s.module:
 		return Region{Start: abi.ModuleBase, End: abi.ModuleBase + s.module, Kind: Module}
+	case va-abi.KeptBase < s.kept:
+		return Region{Start: abi.KeptBase, End: abi.KeptBase + s.kept, Kind: Kept}
 	}
 	return s.views.find(va)
 }
@@ -166,6 +170,15 @@ func (s *Space) MapModule(at mem.Addr, size uint64) bool {
 	}
 	return true
 }
+
+// MapKept maps size bytes by a last-level table of others, read-only, as the task's kept memory. false when memory is out.
+func (s *Space) MapKept(table mem.Addr, size uint64) bool {
+	s.kept = size
+	return s.Share(abi.KeptBase, table, paging.NX)
+}
+
+// Keeps tells whether it has kept memory.
+func (s *Space) Keeps() bool { return s.kept != 0 }
 
 // Populate gives the task the page of va that it may have but has not touched yet: zeros of its RAM, or its own copy of a page of
 // its executable's data. Errors: EFAULT (nothing belongs there), ENOMEM. What the processor remembers of va is old then.
@@ -271,7 +284,7 @@ func (s *Space) given(va uint64, write bool) (mem.Addr, abi.Errno) {
 }
 
 // Private gives the task a copy of its own of a page that it shares, or has not touched yet, so that it can be changed by others
-// than itself. Its rights stay what they are. Errors: EFAULT (there is none, or it is a window's), ENOMEM. Preconditions: the task is not the
+// than itself. Its rights stay what they are. Errors: EFAULT (there is none, or it is a window's or kept memory's), ENOMEM. Preconditions: the task is not the
 // one whose page tables are loaded, so that no translation of the page as it was is kept.
 func (s *Space) Private(va uint64) (mem.Addr, abi.Errno) {
 	a, _, e := s.Page(va, false)
@@ -282,7 +295,7 @@ func (s *Space) Private(va uint64) (mem.Addr, abi.Errno) {
 	switch {
 	case *p&paging.Shared == 0:
 		return a, abi.OK
-	case WindowAddress(va): // a copy would not be what the others see
+	case WindowAddress(va), va-abi.KeptBase < s.kept: // a copy would not be what the others see, or the lives to come
 		return 0, abi.EFAULT
 	}
 	bits := *p & (paging.Present | paging.User | paging.NX)

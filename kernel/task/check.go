@@ -2,7 +2,7 @@ package task
 
 import "bennu/kernel/invariant"
 
-// Check looks whether the ring of free slots holds each slot that is neither living nor dying, once.
+// Check looks whether the ring of free slots holds each slot that is neither living nor dying nor dead, once.
 func (t *Table) Check() invariant.Fault {
 	var free [len(t.Tasks)]bool
 	for i := range t.nFree {
@@ -14,8 +14,8 @@ func (t *Table) Check() invariant.Fault {
 	}
 	for s := range t.Tasks {
 		k := &t.Tasks[s]
-		if k.Slot != s || k.Live && k.Dying || free[s] == (k.Live || k.Dying) {
-			return invariant.Of("task: a slot is free and not, or living and dying (slot, free)", uint64(s), uint64(t.nFree))
+		if k.Slot != s || k.Live && k.Dying || k.Dead && (k.Live || k.Dying) || free[s] == (k.Live || k.Dying || k.Dead) {
+			return invariant.Of("task: a slot is free and not, or living and dying or dead (slot, free)", uint64(s), uint64(t.nFree))
 		}
 		if k.Live != (t.living>>s&1 != 0) {
 			return invariant.Of("task: a slot lives, and is not among the living, or the other way (slot, living)", uint64(s), t.living)

@@ -33,7 +33,7 @@ type Task struct {
 
 	// What stands here is not cleared for a new life: messages are free when a life has ended, the record is that of an end.
 	Async [abi.MaxAsync]Async
-	Death abi.DeathRecord // while Dying
+	Death abi.DeathRecord // while Dying or Dead, and until its line is in the log
 }
 
 // life is what a slot begins anew with.
@@ -42,6 +42,7 @@ type life struct {
 	Generation uint32
 	Live       bool
 	Dying      bool // dead for everybody; its end is not finished
+	Dead       bool // its end is finished; the slot is the record of it, until that is consumed
 	Aside      bool // it is not just let run when its turn comes: it is dying, or traced
 	Endpoint   abi.Endpoint
 	Account    abi.AccountID
@@ -194,9 +195,12 @@ func (t *Table) Bury(k *Task) {
 	t.living &^= 1 << k.Slot
 }
 
-// Release gives the slot of a buried task back.
+// Lay ends the end of a buried task: nothing of it is left but its record.
+func (t *Table) Lay(k *Task) { k.Dying, k.Aside, k.Dead = false, false, true }
+
+// Release gives the slot of a buried task back, its record with it.
 func (t *Table) Release(k *Task) {
-	k.Live, k.Dying, k.Aside = false, false, false
+	k.Live, k.Dying, k.Aside, k.Dead = false, false, false, false
 	t.free[(t.oldest+t.nFree)%len(t.free)] = uint8(k.Slot)
 	t.nFree++
 }

@@ -28,8 +28,8 @@ var Calls = []Call{
 	{"TASKCREATE", abi.CallBit(abi.CallTaskCreate)},
 	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree) | abi.CallBit(abi.CallImageModule)},
 	{"SNAPSHOT", abi.CallBit(abi.CallSnapshot)},
-	{"KEEP", abi.CallBit(abi.CallKeep)},
 	{"WINDOW", abi.CallBit(abi.CallWindow)},
+	{"KEEP", abi.CallBit(abi.CallKeep)},
 	{"ABORT", abi.CallBit(abi.CallShutdown)},
 }
 

@@ -85,6 +85,10 @@ type Service struct {
 	Control []string // labels it may refresh and restart
 	Trace   []string // labels whose lives it may trace: read, change, stop
 
+	After    []string // labels that are to be ready, or to have failed, before it starts
+	Requires []string // labels without which it does not live
+	Group    Group    // Name is "": it is in none
+
 	Type  string
 	Descr string
 

@@ -158,7 +158,7 @@ func (p *parser) include(e *entry, t token, depth int) {
 		return
 	}
 	for i, k := range keywords {
-		bit := uint32(1) << i
+		bit := uint64(1) << i
 		switch {
 		case from.given&bit == 0 || e.own&bit != 0:
 		case e.given&bit != 0:

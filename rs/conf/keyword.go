@@ -34,6 +34,9 @@ var keywords = []keyword{
 	{"stop", readStop, func(to, from *Service) { to.Stop = from.Stop }},
 	{"restart", readRestart, func(to, from *Service) { to.Restart = from.Restart }},
 	{"backoff", readBackoff, func(to, from *Service) { to.BackoffUnit, to.BackoffMax = from.BackoffUnit, from.BackoffMax }},
+	{"after", readAfter, func(to, from *Service) { to.After = from.After }},
+	{"requires", readRequires, func(to, from *Service) { to.Requires = from.Requires }},
+	{"group", readGroup, func(to, from *Service) { to.Group = from.Group }},
 	{"burst", readBurst, func(to, from *Service) { to.Burst, to.BurstWindow = from.Burst, from.BurstWindow }},
 	{"snapshot", readSnapshot, func(to, from *Service) { to.Snapshot = from.Snapshot }},
 	{"irq", readIRQ, func(to, from *Service) { to.IRQs = from.IRQs }},
@@ -217,10 +220,12 @@ func readBackoff(a *arguments) {
 	}
 }
 
-func readBurst(a *arguments) {
+func readBurst(a *arguments) { a.burst(&a.s.Burst, &a.s.BurstWindow) }
+
+func (a *arguments) burst(deaths *int, window *time.Duration) {
 	const want = "a number of deaths and a duration, or none"
 	if len(a.args) == 1 && a.args[0].text == "none" {
-		a.s.Burst, a.s.BurstWindow = 0, 0
+		*deaths, *window = 0, 0
 		return
 	}
 	if !a.count(2, 2, want) {
@@ -230,8 +235,8 @@ func readBurst(a *arguments) {
 	if !ok || n < 1 || n > MaxBurst {
 		a.wrong(a.args[0], "a number of deaths from 1 to "+strconv.Itoa(MaxBurst))
 	}
-	a.s.Burst = int(n)
-	a.s.BurstWindow = a.duration(a.args[1], time.Millisecond, 24*time.Hour)
+	*deaths = int(n)
+	*window = a.duration(a.args[1], time.Millisecond, 24*time.Hour)
 }
 
 // readSnapshot reads how many lives may fail to come up with the service's snapshot, before one begins without.

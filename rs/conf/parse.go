@@ -16,8 +16,8 @@ type entry struct {
 	statements []statement
 
 	s      Service
-	given  uint32             // bit n: keyword n of the table is set, by itself or by a class
-	own    uint32             // the same, by itself
+	given  uint64             // bit n: keyword n of the table is set, by itself or by a class
+	own    uint64             // the same, by itself
 	from   map[string]written // by keyword: where it was set
 	claims []claim            // ports and lines that it wants for itself: for table
 	mark   uint8              // of the search for cycles
@@ -37,6 +37,7 @@ type parser struct {
 	broken  bool   // a bad token was met since it was last cleared
 	current *entry // whose faults these are
 	entries []*entry
+	groups  []*entry
 	machine *entry // nil: the file has none
 	memory  uint64 // of the smallest machine
 	faults  []Fault
@@ -103,7 +104,7 @@ func (p *parser) header() bool {
 	if t.kind == tokenWord && t.text == machineEntry {
 		return p.peek(1).kind == tokenOpen
 	}
-	return t.kind == tokenWord && (t.text == "service" || t.text == "class") && p.peek(1).value() && p.peek(2).kind == tokenOpen
+	return t.kind == tokenWord && (t.text == "service" || t.text == "class" || t.text == groupEntry) && p.peek(1).value() && p.peek(2).kind == tokenOpen
 }
 
 func (p *parser) file() {
@@ -119,11 +120,14 @@ func (p *parser) file() {
 		case t.kind == tokenWord && t.text == machineEntry:
 			p.next()
 			p.machineEntry(t)
+		case t.kind == tokenWord && t.text == groupEntry:
+			p.next()
+			p.groupEntry(t)
 		case t.kind == tokenWord && t.text == "include":
 			p.fault(t, `"include" is not supported, expected one file: the image builder joins the parts`)
 			p.skip()
 		default:
-			p.fault(t, "unexpected "+t.String()+`, expected "service", "class" or "machine"`)
+			p.fault(t, "unexpected "+t.String()+`, expected "service", "class", "group" or "machine"`)
 			p.skip()
 		}
 	}

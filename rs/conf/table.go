@@ -27,6 +27,7 @@ func (p *parser) table() {
 		}
 	}
 	p.checkTime(services)
+	p.belong(services)
 }
 
 // checkPorts refuses more ranges in both lists than a privilege has room for.

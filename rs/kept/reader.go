@@ -168,6 +168,12 @@ func Again(mem []byte) uint32 {
 	return 0
 }
 
+// Written tells whether anything was ever kept here: a snapshot comes first.
+func Written(mem []byte) bool {
+	h := header(mem)
+	return h != nil && h.Bank[0].Number|h.Bank[1].Number|h.Appended != 0
+}
+
 // Choose is the rung for a life after so many that ended before they had restored what was kept: each is tried twice, since a life may have ended of
 // something else.
 func Choose(unsettled uint32) Rung { return Rung(min(unsettled/2, uint32(Nothing))) }

@@ -37,6 +37,9 @@ func NewWriter(m Memory, next uint64) *Writer {
 	return &Writer{m: m, next: next, buf: make([]byte, 0, abi.MaxKeptLine)}
 }
 
+// Continue has the writer write behind what was found and so many records that are there since their snapshot.
+func (w *Writer) Continue(next uint64, since int) { w.next, w.since = next, since }
+
 // Since is how many records there are behind the last snapshot.
 func (w *Writer) Since() int { return w.since }
 

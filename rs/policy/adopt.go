@@ -7,8 +7,9 @@ import (
 )
 
 // A State that was restored may have lost what came last, or may know nothing. The kernel's tables are the truth about what lives; these
-// events bring the two together, in this order: Reborn, Adopt for each life that there is, Lost for each service that Living says has one
-// and the kernel does not (and no record of its death), Boot if the State knows nothing.
+// events bring the two together, in this order: Reborn, Adopt for each life that there is, Lost for each service that Living says has one and the
+// kernel does not (and no record of its death), Boot if the State knows nothing, and a Tick. With that those begin that wait for others:
+// not before all that live are known.
 
 // mercy is how long a start or a stop whose limit has passed while nobody looked still has: what came meanwhile is heard first.
 const mercy = 100 * time.Millisecond
@@ -36,15 +37,16 @@ func (s *State) adopt(now time.Duration, e *Event) {
 		s.gone(now, e.ID)
 		r.restarts++
 	}
+	s.dwell(r)
 	r.state, r.alive, r.proved, r.then, r.ended = abi.ServiceRunning, true, true, followDeath, abi.ReasonNone
 	r.endpoint, r.lives, r.startedAt, r.readyAt = e.Record.Endpoint, e.Incarnation+1, max(e.Record.Started, 0), now
 	r.warm, r.gone, r.passed, r.missed, r.injected = e.Warm, false, false, 0, 0
 	r.errno, r.why, r.faultAt, r.recovery = abi.OK, abi.WhyNone, never, 0
-	r.nextPing = now
+	r.nextPing = now + 1 // which Reborn, at the same time, does not put off
 	r.schedule()
 	r.settled(now)
-	s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
-	s.emit(e.ID, abi.EventReady, Action{})
+	s.emit(e.ID, abi.EventStart).Record = &e.Record
+	s.emit(e.ID, abi.EventReady)
 	s.answer(e.ID, true, abi.OK, abi.WhyNone)
 	s.answer(e.ID, false, abi.OK, abi.WhyNone)
 	s.settle(r)
@@ -59,7 +61,8 @@ func (s *State) gone(now time.Duration, id ID) {
 	r.deaths++
 	r.reason, r.vector = abi.ReasonLost, 0
 	s.release(id, false)
-	s.emit(id, abi.EventDeath, Action{Reason: abi.ReasonLost, Next: abi.EventStart, Record: &Record{Endpoint: r.endpoint, Started: r.startedAt, Died: now}})
+	a := s.emit(id, abi.EventDeath)
+	a.Reason, a.Next, a.Record = abi.ReasonLost, abi.EventStart, &Record{Endpoint: r.endpoint, Started: r.startedAt, Died: now}
 }
 
 // quiet tells whether a shutdown waits for no end.
@@ -102,5 +105,30 @@ func (s *State) reborn(now time.Duration) {
 		case abi.ServiceStopping:
 			r.due = max(r.due, now+min(mercy, r.cfg.Stop))
 		}
+	}
+}
+
+// abandon takes the kernel's word that a life is over, and nothing else of its end: what is known of it may be what the server dies of.
+func (s *State) abandon(now time.Duration, e *Event) {
+	id, r := e.ID, &s.rows[e.ID]
+	if !r.alive {
+		return
+	}
+	r.alive, r.endpoint, r.due, r.missed, r.faultAt = false, abi.None, never, 0, now
+	r.deaths++
+	r.reason, r.vector = abi.ReasonLost, 0
+	r.errno, r.why = abi.EIO, abi.WhyDied
+	s.release(id, false)
+	a := s.emit(id, abi.EventDeath)
+	a.Reason, a.Next, a.Record = abi.ReasonLost, abi.EventGiveUp, &e.Record
+	if s.stopping {
+		a.Next = abi.EventDown
+		s.toDown(id)
+		s.stopNext(now)
+		return
+	}
+	s.giveUp(now, id, abi.ReasonLost)
+	if r.requirers != 0 {
+		s.pull(now, id, followAgain)
 	}
 }

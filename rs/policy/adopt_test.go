@@ -46,7 +46,7 @@ func TestReconcile(t *testing.T) {
 			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {isReady, "ready 0; reply 1 OK"},
 			{dies(exc, 0), "death 0 exception; start 0 inc 1 again"}, {lives(8), "start 0"}, {dies(exc, 0), "death 0 exception after 10ms"},
 			{restart(2), "start 0 inc 2 again"}, {Event{Kind: StartFailed, Errno: abi.ENOMEM}, "death 0 init-failed ENOMEM after 10ms"},
-			{reborn, ""}, {adopts(9, 2), "start 0; ready 0; reply 2 OK"}, {Event{Kind: Tick}, "ping 0"},
+			{reborn, ""}, {adopts(9, 2), "start 0; ready 0; reply 2 OK"}, {Event{Kind: Tick}, ""},
 		}, abi.ServiceRunning, 2},
 		{"neither a life nor a record", []step{
 			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {isReady, "ready 0; reply 1 OK"}, {reborn, ""},
@@ -59,6 +59,14 @@ func TestReconcile(t *testing.T) {
 		{"one that never came up, and is lost", []step{
 			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {reborn, ""}, {lost, "death 0 lost; give-up 0 lost EIO; reply 1 EIO"},
 		}, abi.ServiceFailed, 0},
+		{"an end that is not looked at", []step{
+			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {isReady, "ready 0; reply 1 OK"}, {reborn, ""},
+			{Event{Kind: GiveUp, Record: Record{Endpoint: 7}}, "death 0 lost; give-up 0 lost EIO"}, {restart(2), "start 0 inc 1 again"},
+		}, abi.ServiceStarting, 1},
+		{"such an end in a shutdown", []step{
+			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {isReady, "ready 0; reply 1 OK"}, {Event{Kind: Shutdown}, "stop 0"}, {reborn, ""},
+			{Event{Kind: GiveUp, Record: Record{Endpoint: 7}}, "death 0 lost; down 0 lost; power-off"}, {Event{Kind: GiveUp}, ""},
+		}, abi.ServiceDown, 0},
 		{"a State that knows nothing starts what does not live", []step{{reborn, ""}, {adopts(7, 4), "start 0; ready 0"}, {Event{Kind: Boot}, "boot"}}, abi.ServiceRunning, 4},
 		{"and what does not, it starts", []step{{reborn, ""}, {Event{Kind: Boot}, "start 0 inc 0"}}, abi.ServiceStarting, 0},
 		{"a life in a shutdown", []step{
@@ -89,7 +97,7 @@ func TestAdoptedIsPinged(t *testing.T) {
 	if s.Living(0) != 7 {
 		t.Errorf("living: %v", s.Living(0))
 	}
-	if at, ok := s.Next(); !ok || at > 50*ms {
+	if at, ok := s.Next(); !ok || at > 50*ms+1 {
 		t.Fatalf("next at %v, %v", at, ok)
 	}
 	if got := words(s.Step(51*ms, &tick)); got != "ping 0" {

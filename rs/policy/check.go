@@ -9,6 +9,8 @@ import (
 // latest is behind all times that a State has, and so far from the end of the numbers that a sum of two is one.
 const latest = time.Duration(1 << 61)
 
+const noTime = "there is a time that cannot be"
+
 func instant(b []byte) time.Duration { return time.Duration(le.Uint64(b)) }
 
 // some tells whether t is a time, or would not be: never.
@@ -30,13 +32,21 @@ func (s *State) check() error {
 		if r.alive {
 			living++
 		}
-		if s.stopping && r.state == abi.ServiceBackoff {
+		if s.stopping && (r.state == abi.ServiceBackoff || r.state == abi.ServiceWaiting) {
 			return wrong("a restart is due while the machine is being shut down")
 		}
 	}
+	for i := range s.groups {
+		if what := s.groups[i].check(); what != "" {
+			return wrong(what)
+		}
+	}
+	if !past(s.fullAt) {
+		return wrong(noTime)
+	}
 	for i := range s.waiters {
 		w := &s.waiters[i]
-		if st := s.rows[w.id].state; st != abi.ServiceStopping && (w.gone || st != abi.ServiceStarting && st != abi.ServiceBackoff) {
+		if st := s.rows[w.id].state; st != abi.ServiceStopping && (w.gone || st != abi.ServiceStarting && st != abi.ServiceBackoff && st != abi.ServiceWaiting) {
 			return wrong("one waits for what has come")
 		}
 	}
@@ -72,9 +82,9 @@ func (r *row) check() string {
 		if !timed {
 			return "a restart is due, and has no time"
 		}
-	case abi.ServiceDown, abi.ServiceFailed:
+	case abi.ServiceDown, abi.ServiceFailed, abi.ServiceWaiting:
 		if timed {
-			return "a service that is down has a timer"
+			return "a service that is down, or waits, has a timer"
 		}
 	default:
 		return "a service is in a state that nobody knows"
@@ -82,8 +92,12 @@ func (r *row) check() string {
 	switch {
 	case r.alive != lives, lives && r.lives == 0, (r.endpoint != abi.None) && !lives:
 		return "a service lives and does not"
-	case r.boot && r.state != abi.ServiceStarting && r.state != abi.ServiceStopping && r.state != abi.ServiceBackoff:
+	case r.boot && r.state != abi.ServiceStarting && r.state != abi.ServiceStopping && r.state != abi.ServiceBackoff && r.state != abi.ServiceWaiting:
 		return "the boot waits for one that has settled"
+	case r.held && r.state != abi.ServiceBackoff, r.state == abi.ServiceWaiting && !r.bound:
+		return "a service is held back, or waits, for nothing"
+	case r.together && (r.mates == 0 || !r.cfg.AllForOne || r.state == abi.ServiceDown || r.state == abi.ServiceFailed || r.state == abi.ServiceStarting || r.state == abi.ServiceRunning):
+		return "a service begins again with no group"
 	case r.state == abi.ServiceStarting && r.readyAt != never:
 		return "a service is starting, and was ready"
 	case r.missed > 0 && (!lives || r.cfg.Period == 0):
@@ -99,13 +113,17 @@ func (r *row) check() string {
 }
 
 func (r *row) checkTimes() string {
-	if !some(r.due) || !some(r.readyAt) || !some(r.faultAt) || !some(r.checkAt) || !past(r.startedAt) || !past(r.nextPing) || !past(r.pingAt) ||
+	if !some(r.due) || !some(r.readyAt) || !some(r.faultAt) || !some(r.checkAt) || !some(r.restartedAt) || !past(r.startedAt) || !past(r.nextPing) || !past(r.pingAt) ||
 		!past(r.injectedAt) || !past(r.recovery) {
-		return "there is a time that cannot be"
+		return noTime
 	}
-	for k := range r.burst {
-		if died := r.burst[k]; !some(died) {
-			return "there is a time that cannot be"
+	return r.burst.check()
+}
+
+func (r *ring) check() string {
+	for _, died := range r.died {
+		if !some(died) {
+			return noTime
 		}
 	}
 	return ""
@@ -125,6 +143,9 @@ func hash(configs []Config) uint64 {
 		mix(uint64(c.Burst))
 		mix(uint64(c.OnExit))
 		mix(uint64(c.Snapshot))
+		for _, v := range [...]uint64{c.After, c.Requires, uint64(c.Group), uint64(bit(c.Lacks, 1)), uint64(bit(c.AllForOne, 1)), uint64(c.GroupBurst), uint64(c.GroupWindow)} {
+			mix(v)
+		}
 	}
 	return h
 }

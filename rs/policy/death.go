@@ -63,33 +63,40 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	r.alive, r.endpoint, r.due, r.missed = false, abi.None, never, 0
 	r.deaths++
 	r.reason = why
-	s.release(id, false)
-	s.doubt(e, why)
-	a := Action{Reason: why, Detect: detect, Record: &e.Record}
+	if len(s.waiters) > 0 {
+		s.release(id, false)
+	}
+	if r.warm && !r.gone {
+		s.doubt(e, why)
+	}
+	a := s.emit(id, abi.EventDeath)
+	a.Reason, a.Detect, a.Record = why, detect, &e.Record
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
 		a.Errno, a.Why = r.errno, r.why
 	}
 	switch {
 	case s.stopping || asked && r.then == followDown:
 		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
-		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
+	case asked && r.then == followFail:
+		a.Next = abi.EventGiveUp
+		r.errno, r.why = abi.EIO, abi.WhyGroup
+		s.giveUp(now, id, why)
 	case asked:
 		a.Next = abi.EventStart
-		s.emit(id, abi.EventDeath, a)
-		r.restarts, r.errno, r.why = 0, abi.OK, abi.WhyNone
-		r.forget()
-		s.start(now, id, abi.InitRestart)
+		s.anew(now, r)
+		s.begin(now, id, abi.InitRestart)
 	case r.endsByItself(why, e.Record.Status):
 		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
-		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
-	case !r.proved || r.cfg.OnExit == NeverRestart || r.tooMany(now):
+	case !r.proved || r.cfg.OnExit == NeverRestart || s.tooMany(now, r):
 		a.Next = abi.EventGiveUp
-		s.emit(id, abi.EventDeath, a)
-		s.giveUp(id, why)
+		s.giveUp(now, id, why)
 	default:
 		s.comeBack(now, id, a)
+	}
+	if r.requirers != 0 && !s.stopping {
+		s.pull(now, id, followAgain)
 	}
 	if s.stopping {
 		s.stopNext(now)
@@ -101,27 +108,48 @@ func (r *row) endsByItself(why abi.Reason, status uint64) bool {
 	return why == abi.ReasonExit && status == 0 && r.proved && r.cfg.OnExit != ExitRestarts
 }
 
-// giveUp leaves a service dead, and tells those who wait.
-func (s *State) giveUp(id ID, why abi.Reason) {
+// anew cleans the record of a service that was ended to begin again: all of it when somebody asked for that.
+func (s *State) anew(now time.Duration, r *row) {
+	if r.then == followAgain {
+		r.total++
+		s.charge(now)
+		return
+	}
+	r.restarts, r.errno, r.why = 0, abi.OK, abi.WhyNone
+	r.burst.forget()
+}
+
+// giveUp leaves a service dead, and tells those who wait. With one of a group that is all-for-one, or that had too many deaths, it is all.
+func (s *State) giveUp(now time.Duration, id ID, why abi.Reason) {
 	r := &s.rows[id]
-	r.state = abi.ServiceFailed
-	s.emit(id, abi.EventGiveUp, Action{Reason: why, Errno: r.errno, Why: r.why})
+	r.state, r.together = abi.ServiceFailed, false
+	a := s.emit(id, abi.EventGiveUp)
+	a.Reason, a.Errno, a.Why = why, r.errno, r.why
 	s.answer(id, true, abi.OK, abi.WhyNone)
 	s.answer(id, false, r.errno, r.why)
 	s.settle(r)
+	if r.mates != 0 && (r.cfg.AllForOne || r.why == abi.WhyGroup) {
+		s.giveUpGroup(now, id)
+	}
 }
 
 // comeBack starts a dead service now, or when its backoff is over.
-func (s *State) comeBack(now time.Duration, id ID, death Action) {
+func (s *State) comeBack(now time.Duration, id ID, death *Action) {
 	r := &s.rows[id]
 	death.Next, death.Backoff = abi.EventStart, r.backoff()
-	s.emit(id, abi.EventDeath, death)
-	if death.Backoff > 0 {
-		r.state, r.due = abi.ServiceBackoff, now+death.Backoff
-		return
+	if r.mates != 0 {
+		s.together(now, id)
 	}
-	r.restarts++
-	s.start(now, id, abi.InitRestart)
+	switch {
+	case death.Backoff > 0:
+		r.state, r.due = abi.ServiceBackoff, now+death.Backoff
+	case r.own(now) || s.held == 0 && s.take(now):
+		s.again(now, id)
+	default:
+		death.Backoff = s.hold(now)
+		r.state, r.due = abi.ServiceBackoff, now
+		s.due(now)
+	}
 }
 
 // backoff is how long to wait before the next start: nothing after the first death, then
@@ -140,28 +168,48 @@ func (r *row) backoff() time.Duration {
 
 // decayed is the count of restarts less one for each quiet time that this life has run.
 func (r *row) decayed(now time.Duration) uint32 {
-	if r.readyAt == never || r.cfg.Quiet <= 0 {
+	if r.restarts == 0 || r.readyAt == never || r.cfg.Quiet <= 0 {
 		return r.restarts
 	}
 	quiet := max(now-r.readyAt, 0) / r.cfg.Quiet // a life may have died before its being ready was heard
 	return r.restarts - uint32(min(quiet, time.Duration(r.restarts)))
 }
 
-// tooMany notes a death and tells whether there were Burst of them within Window.
-func (r *row) tooMany(now time.Duration) bool {
-	n := len(r.burst)
+// tooMany notes a death, and tells whether the service's limit is met, or its group's. Then it is what is told to those who wait.
+func (s *State) tooMany(now time.Duration, r *row) bool {
+	group, own := r.cfg.Group != 0 && s.exceeds(now, r), r.burst.tooMany(now, r.cfg.Window)
+	switch {
+	case group:
+		r.errno, r.why = abi.EIO, abi.WhyGroup
+	case own:
+		r.errno, r.why = abi.EIO, abi.WhyBurst
+	}
+	return group || own
+}
+
+// tooMany notes a death and tells whether there were as many as the ring has places within window.
+func (r *ring) tooMany(now, window time.Duration) bool {
+	n := len(r.died)
 	if n == 0 {
 		return false
 	}
-	r.newest = (r.newest + 1) % n
-	r.burst[r.newest] = now
-	oldest := r.burst[(r.newest+1)%n]
-	return oldest != never && now-oldest < r.cfg.Window
+	r.newest = following(r.newest, n)
+	r.died[r.newest] = now
+	oldest := r.died[following(r.newest, n)]
+	return oldest != never && now-oldest < window
 }
 
-// forget empties the burst ring.
-func (r *row) forget() {
-	for i := range r.burst {
-		r.burst[i] = never
+// following is the place behind place i of n in a ring.
+func following(i, n int) int {
+	if i++; i < n {
+		return i
+	}
+	return 0
+}
+
+// forget empties the ring.
+func (r *ring) forget() {
+	for i := range r.died {
+		r.died[i] = never
 	}
 }

@@ -9,14 +9,15 @@ import (
 	"bennu/kernel/abi"
 )
 
-// A State as bytes: a head, the rows, the waiters. Numbers are little-endian, each at a fixed place, so that one costs one instruction. Of a
-// row, the ring of deaths follows, from the newest on: the places that were never used are left out.
+// A State as bytes: a head, the rows, the groups, the waiters. Numbers are little-endian, each at a fixed place, so that one costs one instruction. Of a
+// row and of each group, the ring of deaths follows, from the newest on: the places that were never used are left out.
 //
-// What New makes of configs, and what follows from the rest, is not there: cfg, open, actions.
+// What New makes of configs, and what follows from the rest, is not there.
 const (
 	stateVersion = 1
-	headSize     = 32
-	rowSize      = 136
+	headSize     = 40
+	rowSize      = 152
+	ringSize     = 8
 	waiterSize   = 40
 )
 
@@ -24,6 +25,7 @@ const (
 const (
 	headStopping = 1 << iota
 	headOff
+	headStorm
 	headFlags = 1<<iota - 1
 )
 
@@ -35,6 +37,9 @@ const (
 	rowPassed
 	rowWarm
 	rowGone
+	rowHeld
+	rowFresh
+	rowTogether
 	rowFlags = 1<<iota - 1
 )
 
@@ -52,11 +57,19 @@ func (s *State) Snapshot(b []byte) []byte {
 	first := len(b)
 	most := headSize + len(s.rows)*rowSize + len(s.waiters)*waiterSize
 	for i := range s.rows {
-		most += 8 * len(s.rows[i].burst)
+		most += 8 * len(s.rows[i].burst.died)
+	}
+	for i := range s.groups {
+		most += ringSize + 8*len(s.groups[i].died)
 	}
 	b = slices.Grow(b, most)[:first+headSize]
 	for i := range s.rows {
 		b = s.rows[i].append(b)
+	}
+	for i := range s.groups {
+		at := len(b)
+		b = s.groups[i].append(b[:at+ringSize])
+		s.groups[i].put(b[at:], (len(b)-at-ringSize)/8)
 	}
 	for i := range s.waiters {
 		b = b[:len(b)+waiterSize]
@@ -69,24 +82,18 @@ func (s *State) Snapshot(b []byte) []byte {
 	le.PutUint32(p[16:], uint32(len(s.rows)))
 	le.PutUint32(p[20:], uint32(len(s.waiters)))
 	le.PutUint32(p[24:], uint32(s.booting))
-	le.PutUint32(p[28:], bit(s.stopping, headStopping)|bit(s.off, headOff))
+	le.PutUint32(p[28:], bit(s.stopping, headStopping)|bit(s.off, headOff)|bit(s.storm, headStorm))
+	le.PutUint64(p[32:], uint64(s.fullAt))
 	return b
 }
 
 // append adds a row to b, which has room for it.
 func (r *row) append(b []byte) []byte {
-	at, n := len(b), 0
-	b = b[:at+rowSize]
-	for k := range r.burst {
-		died := r.burst[(r.newest-k+len(r.burst))%len(r.burst)]
-		if died == never {
-			break
-		}
-		n++
-		b = le.AppendUint64(b, uint64(died))
-	}
+	at := len(b)
+	b = r.burst.append(b[:at+rowSize])
 	p := (*[rowSize]byte)(b[at:])
-	flags := bit(r.alive, rowAlive) | bit(r.proved, rowProved) | bit(r.boot, rowBoot) | bit(r.passed, rowPassed) | bit(r.warm, rowWarm) | bit(r.gone, rowGone)
+	flags := bit(r.alive, rowAlive) | bit(r.proved, rowProved) | bit(r.boot, rowBoot) | bit(r.passed, rowPassed) | bit(r.warm, rowWarm) | bit(r.gone, rowGone) |
+		bit(r.held, rowHeld) | bit(r.fresh, rowFresh) | bit(r.together, rowTogether)
 	le.PutUint32(p[0:], uint32(r.state))
 	le.PutUint32(p[4:], uint32(r.then)<<16|flags)
 	le.PutUint32(p[8:], uint32(r.endpoint))
@@ -110,8 +117,42 @@ func (r *row) append(b []byte) []byte {
 	le.PutUint64(p[112:], uint64(r.recovery))
 	le.PutUint64(p[120:], uint64(r.checkAt))
 	le.PutUint32(p[128:], uint32(r.early))
-	le.PutUint32(p[132:], uint32(r.newest)<<16|uint32(n))
+	le.PutUint32(p[132:], r.total)
+	le.PutUint64(p[136:], uint64(r.restartedAt))
+	r.burst.put(p[144:], (len(b)-at-rowSize)/8)
 	return b
+}
+
+// append adds a ring's deaths to b, which has room for them.
+func (r *ring) append(b []byte) []byte {
+	for k := range r.died {
+		died := r.died[(r.newest-k+len(r.died))%len(r.died)]
+		if died == never {
+			break
+		}
+		b = le.AppendUint64(b, uint64(died))
+	}
+	return b
+}
+
+// put writes what has to be known of a ring beside its n deaths.
+func (r *ring) put(p []byte, n int) { le.PutUint64(p, uint64(r.newest)<<32|uint64(n)) }
+
+// take reads a ring of which p says where it begins off b.
+func (r *ring) take(p, b []byte) (rest []byte, err error) {
+	newest, n := le.Uint64(p)>>32, le.Uint64(p)&(1<<32-1)
+	if n > uint64(len(r.died)) || newest >= uint64(max(len(r.died), 1)) {
+		return nil, wrong("it has more deaths than are counted")
+	}
+	if uint64(len(b)) < 8*n {
+		return nil, errCut
+	}
+	r.newest = int(newest)
+	r.forget()
+	for k := range int(n) {
+		r.died[(r.newest-k+len(r.died))%len(r.died)] = instant(b[8*k:])
+	}
+	return b[8*n:], nil
 }
 
 func (w *waiter) put(p *[waiterSize]byte) {
@@ -176,15 +217,25 @@ func (s *State) restore(b []byte) (rest []byte, err error) {
 	case waiters > uint32(cap(s.waiters)):
 		return nil, wrong("more wait than can")
 	}
-	s.stopping, s.off, s.booting = flags&headStopping != 0, flags&headOff != 0, int(int32(le.Uint32(p[24:])))
+	s.stopping, s.off, s.storm = flags&headStopping != 0, flags&headOff != 0, flags&headStorm != 0
+	s.booting, s.fullAt = int(int32(le.Uint32(p[24:]))), instant(p[32:])
 	b, rest = b[headSize:size], b[size:]
 	for i := range s.rows {
 		if b, err = s.rows[i].take(b); err != nil {
 			return nil, err
 		}
 	}
+	for i := range s.groups {
+		if len(b) < ringSize {
+			return nil, errCut
+		}
+		if b, err = s.groups[i].take(b, b[ringSize:]); err != nil {
+			return nil, err
+		}
+	}
 	s.waiters = s.waiters[:waiters]
 	clear(s.open)
+	s.count()
 	for i := range s.waiters {
 		if len(b) < waiterSize {
 			return nil, errCut
@@ -208,7 +259,7 @@ func (r *row) take(b []byte) (rest []byte, err error) {
 	p := (*[rowSize]byte)(b)
 	flags := le.Uint32(p[4:])
 	r.state, r.then = abi.ServiceState(le.Uint32(p[0:])), follow(flags>>16)
-	if flags>>16 > uint32(followStart) || flags&0xffff&^rowFlags != 0 {
+	if flags>>16 > uint32(followFail) || flags&0xffff&^rowFlags != 0 {
 		return nil, wrong("it has flags that nobody knows")
 	}
 	r.alive, r.proved, r.boot, r.passed, r.warm, r.gone = flags&rowAlive != 0, flags&rowProved != 0, flags&rowBoot != 0, flags&rowPassed != 0, flags&rowWarm != 0, flags&rowGone != 0
@@ -220,20 +271,22 @@ func (r *row) take(b []byte) (rest []byte, err error) {
 	r.nextPing, r.pingAt, r.injectedAt = instant(p[80:]), instant(p[88:]), instant(p[96:])
 	r.faultAt, r.recovery, r.checkAt = instant(p[104:]), instant(p[112:]), instant(p[120:])
 	r.early = int(int32(le.Uint32(p[128:])))
-	newest, n := int(le.Uint32(p[132:])>>16), int(le.Uint32(p[132:])&0xffff)
-	b = b[rowSize:]
-	if n > len(r.burst) || newest >= max(len(r.burst), 1) {
-		return nil, wrong("it has more deaths than are counted")
+	r.held, r.fresh, r.together = flags&rowHeld != 0, flags&rowFresh != 0, flags&rowTogether != 0
+	r.total, r.restartedAt = le.Uint32(p[132:]), instant(p[136:])
+	return r.burst.take(p[144:], b[rowSize:])
+}
+
+// count counts what is not written.
+func (s *State) count() {
+	s.held, s.waiting = 0, 0
+	for i := range s.rows {
+		if s.rows[i].held {
+			s.held++
+		}
+		if s.rows[i].state == abi.ServiceWaiting {
+			s.waiting++
+		}
 	}
-	if len(b) < 8*n {
-		return nil, errCut
-	}
-	r.newest = newest
-	r.forget()
-	for k := range n {
-		r.burst[(newest-k+len(r.burst))%len(r.burst)] = instant(b[8*k:])
-	}
-	return b[8*n:], nil
 }
 
 func (s *State) takeWaiter(w *waiter, p *[waiterSize]byte) error {

@@ -67,7 +67,7 @@ func (w *world) reconcile(fresh bool) {
 		if b.alive && b.doomed { // it is dead, and nobody knows any more
 			*b = body{snapshot: b.snapshot}
 		}
-		b.asked, b.doomed, b.due, b.lastPing, b.mayStart, b.early = false, false, false, -time.Hour, false, 0
+		b.asked, b.doomed, b.old, b.due, b.lastPing, b.mayStart, b.early = false, false, false, false, -time.Hour, false, 0
 		if r.endpoint == b.endpoint && r.alive {
 			b.asked = r.state == abi.ServiceStopping && r.ended == abi.ReasonStopped
 			b.warm, b.ready = r.warm, r.readyAt != never
@@ -95,4 +95,5 @@ func (w *world) reconcile(fresh bool) {
 	if fresh {
 		w.step(Event{Kind: Boot})
 	}
+	w.step(Event{Kind: Tick})
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"bennu/kernel/abi"
@@ -36,6 +37,16 @@ type Config struct {
 	// dropped and a life begins cold; 0: there is never a snapshot.
 	Snapshot int
 	Check    time.Duration // between two looks at whether the snapshot is still what it was
+
+	// Those that belong together (depend.go). Bit n of a mask is service n.
+	After    uint64
+	Requires uint64
+	Lacks    bool // it requires one that is not in the table: it cannot be started
+
+	Group       int // 0: none. All of a group say the same of it
+	AllForOne   bool
+	GroupBurst  int // this many deaths in the group within GroupWindow, and it is given up; 0: never
+	GroupWindow time.Duration
 }
 
 // firstCheck is from the first life's being ready to the first look at the snapshot that was taken in it, against which later ones are
@@ -70,9 +81,10 @@ const (
 	Tick    // (no ID) a timer is due
 	Fault   // Fault: injected now
 	Checked // Errno: what a Check has found: EIO, ESRCH
-	Reborn  // (no ID) the State was restored: what came meanwhile is forgiven. Comes first of these
+	Reborn  // (no ID) the State was restored: what came meanwhile is forgiven
 	Adopt   // Record.Endpoint, Record.Started, Incarnation, Warm: the kernel has this life
 	Lost    // Record.Endpoint: of the life that the State has; the kernel has neither it nor its record
+	GiveUp  // Record.Endpoint, Record.Died: the end of a life that is not to be looked at closer: the service is given up
 	events  // is none: behind the last
 )
 
@@ -153,6 +165,8 @@ const (
 	followDeath follow = iota // it counts as a death
 	followDown
 	followStart // a refresh
+	followAgain // it begins again with another one that it goes with
+	followFail  // its group is given up
 )
 
 // row is one service.
@@ -167,7 +181,8 @@ type row struct {
 
 	endpoint abi.Endpoint // of the life; None: there is none, or its Start is being done
 	lives    uint32       // incarnation of the next life
-	restarts uint32
+	restarts uint32       // since it was brought up; a quiet time takes one off
+	total    uint32       // restarts that nobody asked for, since the machine's boot
 	deaths   uint32
 	errno    abi.Errno
 	why      abi.Why // of errno
@@ -192,7 +207,21 @@ type row struct {
 	early   int           // warm lives in a row that ended before they were ready
 	checkAt time.Duration // next look at the snapshot; never: none
 
-	burst  []time.Duration // ring of the newest deaths
+	restartedAt time.Duration // when it was started anew last, nobody having asked; never: not yet
+	held        bool          // in ServiceBackoff: held back by the machine's limit
+	fresh       bool          // in ServiceWaiting: the life that waits is to begin fresh
+	together    bool          // begins again with its group
+
+	burst ring // of its deaths
+
+	requirers uint64 // who requires it, and who requires those
+	mates     uint64 // the others of its group
+	bound     bool   // may have to wait for others
+}
+
+// ring is the times of the newest deaths.
+type ring struct {
+	died   []time.Duration
 	newest int
 }
 
@@ -214,6 +243,14 @@ type State struct {
 	stopping bool
 	off      bool
 	hash     uint64 // of the configs
+
+	fullAt time.Duration // when the bucket of restarts is full (storm.go)
+	storm  bool          // services were held back since it was
+	held   int           // services held back
+
+	order   []ID   // of starts: each behind those that it is after
+	groups  []ring // deaths of each group
+	waiting int    // services in ServiceWaiting
 }
 
 // New makes the table. Place n of configs is the service with ID n.
@@ -224,6 +261,7 @@ func New(configs []Config) *State {
 		open:    make([]int, len(configs)+1),
 		actions: make([]Action, 0, 4*len(configs)+(len(configs)+1)*MaxOpen+4),
 		hash:    hash(configs),
+		order:   order(configs),
 	}
 	for i := range s.rows {
 		r := &s.rows[i]
@@ -231,8 +269,15 @@ func New(configs []Config) *State {
 		if r.cfg.Quiet == 0 {
 			r.cfg.Quiet = quietUnits * r.cfg.BackoffUnit
 		}
-		r.burst = make([]time.Duration, r.cfg.Burst)
+		r.burst.died = make([]time.Duration, r.cfg.Burst)
+		for len(s.groups) <= r.cfg.Group {
+			s.groups = append(s.groups, ring{})
+		}
+		if g := &s.groups[r.cfg.Group]; r.cfg.Group != 0 && g.died == nil {
+			g.died = make([]time.Duration, r.cfg.GroupBurst)
+		}
 	}
+	s.relate()
 	s.reset()
 	return s
 }
@@ -241,9 +286,18 @@ func New(configs []Config) *State {
 func (s *State) reset() {
 	for i := range s.rows {
 		r := &s.rows[i]
-		*r = row{cfg: r.cfg, burst: r.burst, due: never, readyAt: never, faultAt: never, checkAt: never, endpoint: abi.None}
-		r.forget()
+		*r = row{
+			cfg: r.cfg, burst: r.burst, due: never, readyAt: never, faultAt: never, checkAt: never, restartedAt: never, endpoint: abi.None,
+			requirers: r.requirers, mates: r.mates, bound: r.bound,
+		}
+		r.burst.newest = 0
+		r.burst.forget()
 	}
+	for i := range s.groups {
+		s.groups[i].newest = 0
+		s.groups[i].forget()
+	}
+	s.fullAt, s.storm, s.held, s.waiting = 0, false, 0, 0
 	s.waiters, s.actions = s.waiters[:0], s.actions[:0]
 	clear(s.open)
 	s.booting, s.stopping, s.off = -1, false, false
@@ -289,23 +343,46 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 		s.adopt(now, e)
 	case Lost:
 		s.lost(now, e)
+	case GiveUp:
+		s.abandon(now, e)
+	}
+	if s.waiting > 0 && e.Kind != Reborn && e.Kind != Adopt { // there may be more that live
+		s.wake(now)
 	}
 	return s.actions
 }
 
-func (s *State) do(a Action) { s.actions = append(s.actions, a) }
-
-func (s *State) emit(id ID, kind abi.EventKind, a Action) {
-	a.Kind, a.ID, a.Event = Emit, id, kind
-	if id != Nobody && s.rows[id].lives > 0 {
-		a.Incarnation, a.Warm = s.rows[id].lives-1, s.rows[id].warm
+// do adds an action, which the caller fills in: it is large, and on the way from a death to the next life it is written once.
+func (s *State) do(kind Kind, id ID) *Action {
+	n := len(s.actions)
+	if n == cap(s.actions) {
+		s.more()
 	}
-	s.do(a)
+	s.actions = s.actions[:n+1]
+	a := &s.actions[n]
+	*a = Action{Kind: kind, ID: id}
+	return a
+}
+
+// more makes room for actions: more than New thought of.
+func (s *State) more() { s.actions = slices.Grow(s.actions, 1) }
+
+// emit adds the telling of an event, which the caller fills in.
+func (s *State) emit(id ID, kind abi.EventKind) *Action {
+	a := s.do(Emit, id)
+	a.Event = kind
+	if id != Nobody {
+		if r := &s.rows[id]; r.lives > 0 {
+			a.Incarnation, a.Warm = r.lives-1, r.warm
+		}
+	}
+	return a
 }
 
 func (s *State) reply(id ID, to Asker, e abi.Errno, why abi.Why) {
 	if to != (Asker{}) {
-		s.do(Action{Kind: Reply, ID: id, Asker: to, Errno: e, Why: why, Detail: s.detail(id, why)})
+		a := s.do(Reply, id)
+		a.Asker, a.Errno, a.Why, a.Detail = to, e, why, s.detail(id, why)
 	}
 }
 
@@ -314,76 +391,10 @@ func (s *State) detail(id ID, why abi.Why) uint64 {
 	switch why {
 	case abi.WhyInitTimeout:
 		return uint64(s.rows[id].cfg.Init)
-	case abi.WhyDied:
+	case abi.WhyRequires:
+		return uint64(s.lacking(id) + 1)
+	case abi.WhyDied, abi.WhyBurst:
 		return uint64(s.rows[id].reason) | uint64(s.rows[id].vector)<<32
 	}
 	return 0
-}
-
-// share is the count of an asker's requests that wait.
-func (s *State) share(from ID) *int {
-	if from < 0 {
-		return &s.open[len(s.rows)]
-	}
-	return &s.open[from]
-}
-
-// wait keeps an asker until answer; false (and EAGAIN said) when too many requests of its wait.
-func (s *State) wait(id ID, to Asker, gone bool) bool {
-	if to == (Asker{}) {
-		return true
-	}
-	n := s.share(to.From)
-	if *n == MaxOpen {
-		s.reply(id, to, abi.EAGAIN, abi.WhyTooMany)
-		return false
-	}
-	*n++
-	s.waiters = append(s.waiters, waiter{to, id, gone})
-	return true
-}
-
-// answer replies to those who wait for the end of a service (gone) or for its being ready.
-func (s *State) answer(id ID, gone bool, e abi.Errno, why abi.Why) {
-	if len(s.waiters) == 0 {
-		return
-	}
-	keep := s.waiters[:0]
-	for _, w := range s.waiters {
-		if w.id != id || w.gone != gone {
-			keep = append(keep, w)
-			continue
-		}
-		*s.share(w.asker.From)--
-		s.reply(id, w.asker, e, why)
-	}
-	s.waiters = keep
-}
-
-// interrupt tells those who wait for a service to be ready that it is taken down.
-func (s *State) interrupt(id ID) {
-	why := abi.WhyTakenDown
-	if s.stopping {
-		why = abi.WhyShutdown
-	}
-	s.answer(id, false, abi.EINTR, why)
-}
-
-// release ends a service's own waits: it is to stop (and is told EINTR), or dead.
-func (s *State) release(from ID, tell bool) {
-	if len(s.waiters) == 0 {
-		return
-	}
-	keep := s.waiters[:0]
-	for _, w := range s.waiters {
-		if w.asker.From != from {
-			keep = append(keep, w)
-			continue
-		}
-		*s.share(from)--
-		if tell {
-			s.reply(w.id, w.asker, abi.EINTR, abi.WhyAskerStops)
-		}
-	}
-	s.waiters = keep
 }

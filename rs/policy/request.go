@@ -30,7 +30,7 @@ func (s *State) boot(now time.Duration) {
 func (s *State) booted() {
 	s.booting = -1
 	if !s.stopping {
-		s.emit(Nobody, abi.EventBoot, Action{})
+		s.emit(Nobody, abi.EventBoot)
 	}
 }
 
@@ -48,8 +48,8 @@ func (s *State) settle(r *row) {
 func (s *State) fresh(now time.Duration, id ID) {
 	r := &s.rows[id]
 	r.proved, r.restarts, r.errno, r.why, r.faultAt = false, 0, abi.OK, abi.WhyNone, never
-	r.forget()
-	s.start(now, id, abi.InitFresh)
+	r.burst.forget()
+	s.begin(now, id, abi.InitFresh)
 }
 
 // busy is why a service cannot be started now.
@@ -68,8 +68,13 @@ func (r *row) doing() abi.Why {
 	case abi.ServiceRunning:
 		return abi.WhyUp
 	case abi.ServiceStopping:
-		if r.then == followDown {
+		if r.then == followDown || r.then == followFail {
 			return abi.WhyStopping
+		}
+		return abi.WhyRestarting
+	case abi.ServiceWaiting:
+		if r.fresh {
+			return abi.WhyStarting
 		}
 		return abi.WhyRestarting
 	case abi.ServiceBackoff:
@@ -80,11 +85,13 @@ func (r *row) doing() abi.Why {
 	return abi.WhyDown
 }
 
-// up answers when the service is ready, with EBUSY if it is there already.
+// up answers when the service is ready, with EBUSY if it is there already, ESRCH if one that it requires is not.
 func (s *State) up(now time.Duration, e *Event) {
 	switch r := &s.rows[e.ID]; {
 	case s.stopping, r.state != abi.ServiceDown && r.state != abi.ServiceFailed:
 		s.reply(e.ID, e.Asker, abi.EBUSY, s.busy(r))
+	case r.cfg.Lacks, s.lacking(e.ID) != Nobody:
+		s.reply(e.ID, e.Asker, abi.ESRCH, abi.WhyRequires)
 	case s.wait(e.ID, e.Asker, false):
 		s.fresh(now, e.ID)
 	}
@@ -96,7 +103,8 @@ func (s *State) down(now time.Duration, e *Event) {
 	switch r.state {
 	case abi.ServiceDown:
 		s.reply(e.ID, e.Asker, abi.ESRCH, abi.WhyDown)
-	case abi.ServiceBackoff, abi.ServiceFailed:
+	case abi.ServiceBackoff, abi.ServiceFailed, abi.ServiceWaiting:
+		s.pull(now, e.ID, followDown)
 		s.toDown(e.ID)
 		s.reply(e.ID, e.Asker, abi.OK, abi.WhyNone)
 	default:
@@ -104,6 +112,7 @@ func (s *State) down(now time.Duration, e *Event) {
 			return
 		}
 		s.interrupt(e.ID)
+		s.pull(now, e.ID, followDown)
 		s.stop(now, e.ID, followDown)
 	}
 }
@@ -124,10 +133,11 @@ func (s *State) refresh(now time.Duration, e *Event) {
 	switch {
 	case r.state == abi.ServiceDown:
 		s.reply(e.ID, e.Asker, abi.ESRCH, abi.WhyDown)
-	case s.stopping, r.state == abi.ServiceStarting, r.state == abi.ServiceStopping && r.then == followDown:
+	case s.stopping, r.state == abi.ServiceStarting, r.state == abi.ServiceStopping && (r.then == followDown || r.then == followFail):
 		s.reply(e.ID, e.Asker, abi.EBUSY, s.busy(r))
 	case !s.waitOwn(e, false):
 	case r.alive:
+		s.pull(now, e.ID, followAgain)
 		s.stop(now, e.ID, followStart)
 	default:
 		s.revive(now, e.ID)
@@ -155,12 +165,13 @@ func (s *State) revive(now time.Duration, id ID) {
 	if r.state == abi.ServiceFailed {
 		r.faultAt = never // the time that it lay there says nothing about recovery
 	}
-	r.forget()
+	s.dwell(r)
+	r.burst.forget()
 	r.restarts++
-	s.start(now, id, abi.InitRestart)
+	s.begin(now, id, abi.InitRestart)
 }
 
-// shutdown answers at once and takes the services down, the last of the table first.
+// shutdown answers at once and takes the services down, in the reverse of the order of their starts.
 func (s *State) shutdown(now time.Duration, e *Event) {
 	if s.stopping {
 		s.reply(e.ID, e.Asker, abi.EBUSY, abi.WhyShutdown)
@@ -169,7 +180,7 @@ func (s *State) shutdown(now time.Duration, e *Event) {
 	s.stopping = true
 	s.reply(e.ID, e.Asker, abi.OK, abi.WhyNone)
 	for i := range s.rows {
-		if r := &s.rows[i]; r.state == abi.ServiceBackoff {
+		if r := &s.rows[i]; r.state == abi.ServiceBackoff || r.state == abi.ServiceWaiting {
 			s.toDown(ID(i))
 		}
 	}
@@ -179,16 +190,16 @@ func (s *State) shutdown(now time.Duration, e *Event) {
 // stopNext goes on with a shutdown: one service at a time, each gone before the one that
 // started before it is asked.
 func (s *State) stopNext(now time.Duration) {
-	for i := len(s.rows) - 1; i >= 0; i-- {
-		if s.rows[i].alive {
-			s.interrupt(ID(i))
-			s.stop(now, ID(i), followDown)
+	for i := len(s.order) - 1; i >= 0; i-- {
+		if id := s.order[i]; s.rows[id].alive {
+			s.interrupt(id)
+			s.stop(now, id, followDown)
 			return
 		}
 	}
 	if !s.off {
 		s.off = true
-		s.do(Action{Kind: PowerOff, ID: Nobody})
+		s.do(PowerOff, Nobody)
 	}
 }
 
@@ -203,7 +214,9 @@ func (s *State) stop(now time.Duration, id ID, then follow) {
 	r.state, r.ended = abi.ServiceStopping, abi.ReasonStopped
 	r.due = now + r.cfg.Stop
 	s.release(id, true)
-	s.do(Action{Kind: Stop, ID: id})
+	if r.endpoint != abi.None { // else it is told when its start was done
+		s.do(Stop, id)
+	}
 }
 
 // end kills a living service for a reason that counts as a death.
@@ -215,14 +228,15 @@ func (s *State) end(now time.Duration, id ID, why abi.Reason) {
 	}
 	r.ended = why
 	r.due = now + r.cfg.Stop
-	s.do(Action{Kind: Kill, ID: id})
+	s.do(Kill, id)
 }
 
 // toDown makes a dead service down.
 func (s *State) toDown(id ID) {
 	r := &s.rows[id]
-	r.state, r.due = abi.ServiceDown, never
-	s.emit(id, abi.EventDown, Action{Reason: r.reason})
+	s.dwell(r)
+	r.state = abi.ServiceDown
+	s.emit(id, abi.EventDown).Reason = r.reason
 	s.answer(id, true, abi.OK, abi.WhyNone)
 	s.interrupt(id)
 	s.settle(r)

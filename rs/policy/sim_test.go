@@ -32,6 +32,7 @@ type body struct {
 	ready       bool
 	early       int  // warm lives in a row that ended before they were ready
 	mayStart    bool // the event of this step allows a start of a failed or down service
+	old         bool // its group begins again: it has to end before
 }
 
 // world is everything around the State, and what must hold of it.
@@ -50,6 +51,7 @@ type world struct {
 	log    []string
 	counts [256]int
 
+	asked   [8]bool // before this event: it was to end, by no fault of its own
 	configs []Config
 	buf     []byte
 	loses   bool   // the State loses what came last, now and then
@@ -68,6 +70,9 @@ func newWorld(t *testing.T, seed uint64) *world {
 			Snapshot: r.IntN(3), Check: time.Duration(1+r.IntN(50)) * ms,
 			Burst: r.IntN(8), Window: time.Duration(1+r.IntN(400)) * ms, OnExit: OnExit(r.IntN(3)),
 		}
+	}
+	if r.IntN(2) == 0 {
+		belong(r, configs)
 	}
 	return &world{
 		t: t, r: r, s: New(configs), bodies: make([]body, len(configs)), open: map[uint64]Asker{},
@@ -125,6 +130,7 @@ func (w *world) step(e Event) {
 func (w *world) states() (st [8]abi.ServiceState) {
 	for i := range w.bodies {
 		st[i] = w.s.rows[i].state
+		w.asked[i] = st[i] == abi.ServiceStopping && w.s.rows[i].then != followDeath
 	}
 	return st
 }
@@ -147,6 +153,7 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 		if a.Snapshot != (w.s.rows[a.ID].cfg.Snapshot > 0) {
 			w.fail("start of %d, snapshot %v, config %d", a.ID, a.Snapshot, w.s.rows[a.ID].cfg.Snapshot)
 		}
+		w.mayBegin(a)
 		*b = body{alive: true, lastPing: -time.Hour, deaths: b.deaths, snapshot: b.snapshot, early: b.early}
 		if w.r.IntN(10) == 0 {
 			b.alive = false
@@ -172,10 +179,10 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 		}
 		b.snapshot, b.early = false, 0
 	case Stop:
-		if !b.alive || b.asked {
+		if (!b.alive || b.asked) && !w.blind {
 			w.fail("stop of %d, alive %v, asked %v", a.ID, b.alive, b.asked)
 		}
-		b.asked = true
+		b.asked = b.alive
 	case Kill:
 		w.kill(a, b, e)
 	case Ping:
@@ -252,12 +259,15 @@ func (w *world) emitted(a *Action, e *Event) {
 		if b := &w.bodies[a.ID]; b.early > 0 && b.early >= r.cfg.Snapshot {
 			w.fail("%d: %d warm lives in a row were never ready, and the snapshot is there", a.ID, b.early)
 		}
-		if a.Backoff < 0 || a.Backoff > r.cfg.BackoffMax {
+		w.ends(a, e)
+		if a.Backoff < 0 || a.Backoff > r.cfg.BackoffMax && !r.held {
 			w.fail("%d backs off %v, at most %v", a.ID, a.Backoff, r.cfg.BackoffMax)
 		}
 		if a.Detect < 0 || a.Reason == abi.ReasonNone {
 			w.fail("%d: detected in %v, reason %v", a.ID, a.Detect, a.Reason)
 		}
+	case abi.EventGiveUp:
+		w.groupGivenUp(a)
 	case abi.EventReady:
 		if a.Recovery < 0 {
 			w.fail("%d recovered in %v", a.ID, a.Recovery)
@@ -283,7 +293,7 @@ func (w *world) check() {
 				w.fail("%d has owed a heartbeat for %v, period %v", i, w.now-b.firstDue, r.cfg.Period)
 			}
 		case abi.ServiceBackoff:
-			if !timed || r.due > w.now+r.cfg.BackoffMax {
+			if !timed || r.due > w.now+r.cfg.BackoffMax && !r.held {
 				w.fail("%d in backoff, timer at %v", i, r.due)
 			}
 		default:
@@ -299,6 +309,7 @@ func (w *world) check() {
 			w.fail("%d was killed without a reason", i)
 		}
 	}
+	w.checkTogether()
 	if len(w.open) != len(w.s.waiters) {
 		w.fail("%d askers are open, %d wait", len(w.open), len(w.s.waiters))
 	}

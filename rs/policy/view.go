@@ -9,6 +9,18 @@ import (
 // Alive tells whether a task of the service exists.
 func (s *State) Alive(id ID) bool { return s.rows[id].alive }
 
+// Awaits tells whether a heartbeat of the service would be news.
+func (s *State) Awaits(id ID) bool {
+	r := &s.rows[id]
+	return r.alive && (r.missed > 0 || r.injected != 0)
+}
+
+// Asked tells whether the life of the service was asked to end.
+func (s *State) Asked(id ID) bool {
+	r := &s.rows[id]
+	return r.state == abi.ServiceStopping && r.ended == abi.ReasonStopped
+}
+
 // Stopping tells whether a shutdown is going on.
 func (s *State) Stopping() bool { return s.stopping }
 
@@ -45,6 +57,7 @@ func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
 	if !r.alive {
 		out.Restarts = r.restarts
 	}
+	out.RestartsTotal = r.total
 	out.Deaths = r.deaths
 	out.LastReason = r.reason
 	out.LastVector = r.vector
@@ -60,5 +73,11 @@ func (s *State) Status(id ID, now time.Duration, out *abi.ServiceStatus) {
 	}
 	if r.state != abi.ServiceRunning {
 		out.Errno, out.Why = r.errno, r.why
+	}
+	switch {
+	case r.held:
+		out.Errno, out.Why = abi.EAGAIN, abi.WhyStorm
+	case r.state == abi.ServiceWaiting:
+		out.Errno, out.Why = abi.EAGAIN, abi.WhyWaits
 	}
 }

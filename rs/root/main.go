@@ -1,7 +1,7 @@
 //go:build tamago
 
 // Command root is the root task: the reincarnation server, bin/rs of the boot archive. The
-// kernel starts it, and it starts everything else.
+// kernel starts it, and it starts everything else. Up to the snapshot it asks the kernel nothing: later lives begin there, with all tables made.
 package main
 
 import (
@@ -27,6 +27,7 @@ func main() {
 	if err != nil {
 		end(err)
 	}
+	sys.Snapshot() // any error: the next life begins as this one did
 	s.Run()
 	sys.Exit(failed, abi.ExitNormal) // the kernel did not end the machine
 }

@@ -17,10 +17,18 @@ func (s *Server) step(e policy.Event) {
 
 // decide is step for the event in s.event. Preconditions: note was called before that was written.
 func (s *Server) decide() {
-	s.act(s.policy.Step(s.now, &s.event))
+	s.act(s.advance())
 	if !s.noting {
 		s.followUp()
 	}
+}
+
+// advance gives the policy the event in s.event, and notes it for the turn's record.
+func (s *Server) advance() []policy.Action {
+	from := s.jot(&s.event)
+	actions := s.policy.Step(s.now, &s.event)
+	s.unjot(from, &s.event, actions)
+	return actions
 }
 
 // followUp steps the events that starts led to.
@@ -28,7 +36,7 @@ func (s *Server) followUp() {
 	for len(s.follow) > 0 {
 		s.event = s.follow[0]
 		s.follow = s.follow[:copy(s.follow, s.follow[1:])]
-		s.act(s.policy.Step(s.now, &s.event))
+		s.act(s.advance())
 	}
 }
 
@@ -44,6 +52,10 @@ func (s *Server) note() {
 	s.emit(&s.death)
 	s.followUp()
 	s.now = now
+	if len(s.turn.b) > pending { // else its record is the next turn's
+		s.jotRows()
+		s.write(false)
+	}
 }
 
 // act carries actions out, in their order; only that a death is noted after the start that follows it: the new life comes first.
@@ -92,6 +104,10 @@ func (s *Server) act(actions []policy.Action) {
 func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint64) {
 	s.out = abi.Msg{Type: abi.MsgReply}
 	s.out.Arg = [7]uint64{0: uint64(e), 1: ep, 4: detail, 5: uint64(why), 6: to.Tag}
+	if why == abi.WhyRequires && detail > 0 {
+		s.out.Arg[2], s.out.Arg[3] = abi.PackLabel(s.table[detail-1].label)
+		s.out.Arg[4] = 0
+	}
 	s.out.Seq = to.Seq
 	s.give(to.Endpoint, to.From, to.Place, &s.out)
 }
@@ -125,6 +141,11 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 		p.Flags = abi.TaskSnapshot | abi.TaskWarm
 	}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
+	if s.unknown != 0 { // an earlier life of the server may have made this one
+		if l := s.undertaken(t, a.Incarnation); l != nil {
+			return s.finishStart(t, l)
+		}
+	}
 	asked := time.Duration(s.k.Now())
 	ep, warm, e := s.k.TaskBegin(p)
 	if e != abi.OK {
@@ -149,6 +170,7 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 // rights fills t.priv with what system.conf says. It never changes: nor do accounts, by which the kernel knows whom it may trace.
 func (s *Server) rights(t *service) {
 	c, p := &t.conf, &t.priv
+	t.righted = true
 	*p = abi.Privilege{
 		TrapMask: abi.AllTraps,
 		CallMask: c.Calls,
@@ -167,6 +189,9 @@ func (s *Server) rights(t *service) {
 // way itself, since the kernel keeps masks symmetric.
 func (s *Server) peers(t *service) {
 	p := &t.priv
+	if !t.righted {
+		s.rights(t)
+	}
 	p.NSendTo = 0
 	p.MaySend(s.root())
 	for m := t.peers; m != 0; m &= m - 1 {
@@ -178,6 +203,23 @@ func (s *Server) peers(t *service) {
 
 // emit keeps an event, and does the work outside the policy that belongs to it.
 func (s *Server) emit(a *policy.Action) {
+	s.register(a)
+	if a.ID == policy.Nobody {
+		return
+	}
+	switch {
+	case a.Event == abi.EventReady:
+		s.unhush(a.ID, hushRest)
+	case a.Event == abi.EventDeath && (a.Next != abi.EventStart || a.Backoff > 0), a.Event == abi.EventGiveUp, a.Event == abi.EventDown:
+		s.unhush(a.ID, 0)
+	}
+	if a.Event == abi.EventDown || a.Event == abi.EventGiveUp {
+		s.drop(&s.table[a.ID])
+	}
+}
+
+// register keeps an event.
+func (s *Server) register(a *policy.Action) {
 	e, at := s.events.add(a.ID)
 	e.TimeNS, e.Kind, e.Reason, e.Errno, e.Why = uint64(s.now), a.Event, a.Reason, a.Errno, a.Why
 	e.Endpoint = abi.None
@@ -190,20 +232,12 @@ func (s *Server) emit(a *policy.Action) {
 		e.Warm = 1
 	}
 	e.BackoffNS, e.DetectNS, e.RecoveryNS = uint64(a.Backoff), uint64(a.Detect), uint64(a.Recovery)
-	switch {
-	case a.Event == abi.EventReady:
-		s.unhush(a.ID, hushRest)
-	case a.Event == abi.EventDeath && (a.Next != abi.EventStart || a.Backoff > 0), a.Event == abi.EventGiveUp, a.Event == abi.EventDown:
-		s.unhush(a.ID, 0)
-	}
 	switch a.Event {
 	case abi.EventDeath:
 		s.events.next[at] = a.Next
 		describe(e, a.Record)
 	case abi.EventStart:
 		e.Endpoint, e.StartedNS = a.Record.Endpoint, uint64(a.Record.Started)
-	case abi.EventDown, abi.EventGiveUp:
-		s.drop(t)
 	}
 }
 
@@ -221,9 +255,14 @@ func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
 	if s.policy.Suspect(id) {
 		found = s.k.AccountCheckSnapshot(s.table[id].account)
 	}
-	s.event = policy.Event{Kind: policy.Death, ID: id, Errno: found, Record: policy.Record{
+	s.event = policy.Event{Kind: policy.Death, ID: id, Errno: found, Record: facts(r)}
+	s.decide()
+}
+
+// facts is the part of a record that the policy is told.
+func facts(r *abi.DeathRecord) policy.Record {
+	return policy.Record{
 		Endpoint: r.Endpoint, Cause: r.Cause, Vector: r.Vector, ErrorCode: r.ErrorCode, RIP: r.Regs.RIP, CR2: r.CR2, Status: r.Status,
 		Started: time.Duration(r.StartedNS), Died: time.Duration(r.DiedNS),
-	}}
-	s.decide()
+	}
 }

@@ -17,6 +17,7 @@ func (s *Server) logEvents() {
 			s.k.DiagAbout(0, s.line)
 		}
 		r.logged = r.e[at].Seq + 1
+		s.turn.globals = true
 		s.line = appendEvent(s.line[:0], &r.e[at], r.next[at])
 		s.line = s.appendWords(s.line, &r.e[at])
 		if t := r.e[at].TimeNS; t != uint64(s.now) { // it was put off
@@ -167,6 +168,7 @@ func (s *Server) news() {
 			continue
 		}
 		t.watching = false
+		s.changed(t, partWatch)
 		s.tell(policy.ID(i), &t.mail.news)
 	}
 }

@@ -5,15 +5,28 @@ import "bennu/kernel/abi"
 // image is what tasks of one program are made of. All services of that program share it; programs are the same if
 // their full names are.
 type image struct {
-	program string
-	file    string // its name in the archive
-	id      uint32
-	users   int // services that are up, dead ones on their way back included; 0: not there
-	size    uint64
+	file  string // its name in the archive
+	id    uint32
+	users int // services that are up, dead ones on their way back included; 0: not there
+	size  uint64
 }
 
 // noImage is the place in images of a service that holds none.
 const noImage = -1
+
+// programs makes a place in images for each program.
+func (s *Server) programs() {
+	s.images = make([]image, 0, s.good)
+	for i := range s.table {
+		t := &s.table[i]
+		file := ProgramPath + t.conf.Program
+		for t.program = 0; t.program < len(s.images) && s.images[t.program].file != file; t.program++ {
+		}
+		if t.program == len(s.images) {
+			s.images = append(s.images, image{file: file})
+		}
+	}
+}
 
 // hold gives a service its program's image, which is made when nobody has it yet.
 // Errors: ENOEXEC (damaged, or not an executable), ENOMEM, ENOSPC.
@@ -21,25 +34,16 @@ func (s *Server) hold(t *service) (abi.Errno, abi.Why) {
 	if t.image >= 0 {
 		return abi.OK, abi.WhyNone
 	}
-	at := -1
-	for i := range s.images {
-		if s.images[i].program == t.conf.Program {
-			at = i
-			break
-		}
-	}
-	if at < 0 {
-		at = len(s.images)
-		s.images = append(s.images, image{program: t.conf.Program, file: ProgramPath + t.conf.Program})
-	}
-	m := &s.images[at]
+	m := &s.images[t.program]
 	if m.users == 0 {
 		if e, why := s.makeImage(m); e != abi.OK {
 			return e, why
 		}
+		s.jotImage(t.program)
 	}
 	m.users++
-	t.image = at
+	t.image = t.program
+	s.changed(t, partImage)
 	return abi.OK, abi.WhyNone
 }
 
@@ -49,6 +53,12 @@ func (s *Server) makeImage(m *image) (abi.Errno, abi.Why) {
 	f, ok := s.archive.Lookup(m.file)
 	if !ok {
 		return abi.ENOEXEC, abi.WhyProgram
+	}
+	if s.sweeping {
+		if id := s.stray(uint64(f.Size), f.CRC32C); id != 0 {
+			m.id, m.size = id, uint64(f.Size)
+			return abi.OK, abi.WhyNone
+		}
 	}
 	id, e := s.k.ImageModule(uint64(f.Offset), uint64(f.Size))
 	if e != abi.OK {
@@ -81,8 +91,35 @@ func (s *Server) drop(t *service) {
 	}
 	m := &s.images[t.image]
 	t.image = noImage
+	s.changed(t, partImage)
 	if m.users--; m.users == 0 {
 		s.k.ImageFree(m.id)
 		m.size = 0
 	}
+}
+
+// stray is the number of a sealed image that an earlier life of the server has made and not noted, with these bytes; 0: there is none. Of size 0 it
+// is any that is not noted, sealed or not.
+func (s *Server) stray(size uint64, sum uint32) uint32 {
+	var r abi.ImageInfo
+	for i := uint64(0); ; i++ {
+		switch _, e := s.k.GetInfo(abi.InfoImage, i, abi.Bytes(&r)); {
+		case e == abi.ESRCH:
+		case e != abi.OK:
+			return 0
+		case r.Maker != s.root() || s.noted(r.Image):
+		case size == 0 || r.Sealed != 0 && r.Size == size && uint32(r.CRC32C) == sum:
+			return r.Image
+		}
+	}
+}
+
+// noted tells whether an image is one that a program has.
+func (s *Server) noted(id uint32) bool {
+	for i := range s.images {
+		if m := &s.images[i]; m.users > 0 && m.id == id {
+			return true
+		}
+	}
+	return false
 }

@@ -87,6 +87,8 @@ func (s *Server) command(id policy.ID, way uint64) {
 	}
 	s.orders++
 	s.faults++
+	s.turn.globals = true
+	s.changed(t, partFault)
 	t.fault = order{on: true, way: way, number: s.orders, due: s.now + faultLimit, asker: s.asker()}
 	if s.req.from == id {
 		t.fault.asker = policy.Asker{}
@@ -146,8 +148,10 @@ func (s *Server) ordered(id policy.ID, e abi.Errno, why abi.Why, detail uint64) 
 	asker := t.fault.asker
 	t.fault = order{}
 	s.faults--
+	s.changed(t, partFault)
 	if t.mail.fault {
 		t.mail.fault = false
+		s.changed(t, partMail)
 		s.took(&t.mail)
 	}
 	if asker != (policy.Asker{}) {

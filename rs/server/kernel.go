@@ -24,8 +24,9 @@ func (s *Server) unpromised() uint64 {
 
 // takeDeath takes the oldest record of a death. The dead task's account pays then. Errors: EAGAIN (there is none).
 func (s *Server) takeDeath() abi.Errno {
-	_, e := s.k.GetInfo(abi.InfoDeath, 0, abi.Bytes(&s.record))
+	_, e := s.k.GetInfo(abi.InfoDeath, 1, abi.Bytes(&s.record))
 	if e == abi.OK {
+		s.turn.held = true
 		s.payer = s.record.Account
 	}
 	return e

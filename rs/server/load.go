@@ -7,6 +7,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 	"bennu/rs/conf"
+	"bennu/rs/kept"
 	"bennu/rs/policy"
 )
 
@@ -23,9 +24,8 @@ const lineSize = 1024
 // are kept.
 const maxFaults = 64
 
-// New reads the configuration, and makes the accounts of its services. Every fault of it is logged with its own words; an
-// entry with a fault is refused, others are not harmed. An entry without memory for its reserve is refused, too. New
-// starts nothing; Boot does.
+// New reads the configuration. It asks the kernel nothing: what it makes is the same in each life of the server, which may
+// begin with a snapshot of it. An entry with a fault is refused, others are not harmed. Boot does the rest.
 //
 // Errors: there is no system.conf, or it is damaged.
 func New(k usys.Gate, a Archive) (*Server, error) {
@@ -37,29 +37,52 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 		return nil, err
 	}
 	file, faults := conf.Parse(ConfName, text)
-	s := &Server{k: k, archive: a, armed: noAlarm, tellAt: noHush, line: make([]byte, 0, lineSize)}
+	s := &Server{k: k, archive: a, file: file, armed: noAlarm, tellAt: noHush, line: make([]byte, 0, lineSize)}
+	for _, f := range faults {
+		s.faulty = append(s.faulty, wrong(f))
+	}
+	for i := range file.Services {
+		c := &file.Services[i]
+		if _, ok := a.File(ProgramPath + c.Program); !ok {
+			s.faulty = append(s.faulty, wrong(conf.Fault{
+				File: ConfName, Line: c.Line, Col: c.Col, Label: c.Label,
+				Text: "program: no " + ProgramPath + c.Program + " in the boot archive, expected an executable",
+			}))
+			continue
+		}
+		s.candidates = append(s.candidates, candidate{conf: c})
+	}
+	s.turn.b = make([]byte, 1, turnSize)
+	s.writer = kept.NewWriter(k, 0)
+	s.assemble(s.faulty)
+	return s, nil
+}
+
+// assemble makes the table, and all memory that depends on its size: first the candidates that were not refused, then a row for each entry that was.
+func (s *Server) assemble(refused []refusal) {
+	s.table = make([]service, 0, len(s.candidates)+len(refused))
+	for i := range s.candidates {
+		if c := &s.candidates[i]; c.refused == abi.OK {
+			t := service{name: c.conf.Label, conf: *c.conf, place: len(s.table), account: c.account, endpoint: abi.None, image: noImage}
+			t.label, _ = abi.MakeLabel(c.conf.Label)
+			s.table = append(s.table, t)
+		}
+	}
 	for i := range s.byBits {
 		s.byBits[i] = -1
 	}
-	s.clock()
-	var refused []refusal
-	for _, f := range faults {
-		refused = append(refused, wrong(f))
-	}
-	refused = append(refused, s.admit(file)...)
 	s.good = len(s.table)
 	s.link()
+	s.programs()
 	s.refuse(refused)
-	configs := make([]policy.Config, s.good)
-	for i := range configs {
-		s.rights(&s.table[i])
-		configs[i] = config(&s.table[i].conf)
+	s.configs = make([]policy.Config, s.good)
+	for i := range s.configs {
+		s.configs[i] = config(&s.table[i].conf)
 	}
-	s.policy = policy.New(configs)
-	s.images = make([]image, 0, s.good)
+	s.belong(s.configs)
+	s.policy = policy.New(s.configs)
 	s.follow = make([]policy.Event, 0, s.good)
 	s.rows = make([]abi.ServiceStatus, len(s.table))
-	return s, nil
 }
 
 // checkSnapshots is the time between two looks at whether a snapshot is what it was.
@@ -115,23 +138,35 @@ func (s *Server) link() {
 	}
 }
 
-// refuse logs the refused entries and keeps a row for each.
+// refuse keeps a row for each refused entry.
 func (s *Server) refuse(refused []refusal) {
+	for i, f := range refused {
+		if i == maxFaults {
+			break
+		}
+		label, ok := abi.MakeLabel(f.Label)
+		if !ok || f.Class || s.byLabel(label) >= 0 {
+			continue
+		}
+		s.table = append(s.table, service{label: label, name: f.Label, place: len(s.table), refused: f.e, why: f.why, endpoint: abi.None, image: noImage})
+		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
+	}
+}
+
+// complain logs the refused entries, once in the machine's life.
+func (s *Server) complain(refused []refusal) {
 	for i, f := range refused {
 		if i == maxFaults {
 			s.say(ConfName + ": more faults, not shown")
 			break
 		}
 		s.say(f.Error())
-		label, ok := abi.MakeLabel(f.Label)
-		if !ok || f.Class || s.byLabel(label) >= 0 {
-			continue
-		}
-		s.table = append(s.table, service{label: label, name: f.Label, refused: f.e, why: f.why, endpoint: abi.None, image: noImage})
-		s.table[len(s.table)-1].words.set(0, []byte(f.Error()))
+	}
+	for i := range s.table[s.good:] {
+		t := &s.table[s.good+i]
 		e, _ := s.events.add(policy.Nobody)
-		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, label, abi.None, f.e
-		e.Why = f.why
+		e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Errno = uint64(s.now), abi.EventRefuse, t.label, abi.None, t.refused
+		e.Why = t.why
 	}
 }
 

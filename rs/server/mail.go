@@ -28,6 +28,7 @@ const (
 type place struct {
 	state placeState
 	waits bool    // the request waits for something else to happen
+	seq   uint64  // the kernel's number of the request; 0: it has none
 	order uint64  // owed: smaller ones first
 	m     abi.Msg // owed: the answer
 }
@@ -62,7 +63,7 @@ func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
 	if b.refused.Type == 0 { // else later requests are refused too, so that the asker knows which were
 		for i := range b.places {
 			if p := &b.places[i]; p.state == placeFree {
-				p.state, p.waits = placeOpen, false
+				p.state, p.waits, p.seq = placeOpen, false, s.in.Seq
 				s.req.place = i
 				return true
 			}
@@ -84,6 +85,7 @@ func (s *Server) turnAway() {
 			return
 		}
 	}
+	s.changed(&s.table[s.req.from], partMail)
 	if b.refused.Type != 0 {
 		b.refused.Arg[1]++
 		return
@@ -108,6 +110,7 @@ func (s *Server) mayWait() bool {
 		return false
 	}
 	b.places[s.req.place].waits = true
+	s.changed(&s.table[s.req.from], partMail)
 	return true
 }
 
@@ -119,7 +122,7 @@ func (s *Server) asker() policy.Asker {
 // post delivers an answer if its asker waits for it, or, having given up, receives. Errors: ENOTREADY, and then m quotes nothing any more.
 func (s *Server) post(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	e := s.k.SendNB(to, m)
-	if e == abi.ESTALE {
+	if e == abi.ESTALE && !s.redoing { // else an earlier life of the server may have given it
 		m.Seq = 0
 		e = s.k.SendNB(to, m)
 	}
@@ -134,10 +137,15 @@ func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 		return
 	}
 	p := &s.table[id].mail.places[at]
+	if id != s.req.from || at != s.req.place { // else it was free before this turn
+		s.changed(&s.table[id], partMail)
+	}
 	if s.post(to, m) != abi.ENOTREADY {
 		p.state = placeFree // also when the asker is dead: its record follows
 		return
 	}
+	s.changed(&s.table[id], partMail)
+	s.turn.globals = true
 	s.orders++
 	p.state, p.order, p.m = placeOwed, s.orders, *m
 	s.keep(id)
@@ -151,6 +159,7 @@ func (s *Server) tell(id policy.ID, owed *bool) {
 	t := &s.table[id]
 	if s.k.SendNB(t.endpoint, s.notice(t, owed)) == abi.ENOTREADY {
 		*owed = true
+		s.changed(t, partMail)
 		s.keep(id)
 	}
 }
@@ -213,6 +222,7 @@ func (s *Server) hand(id policy.ID, heartbeat uint64) bool {
 	if e := s.k.SendNB(t.endpoint, &s.out); e == abi.ENOTREADY || e == abi.ESTALE {
 		return false
 	}
+	s.changed(t, partMail)
 	switch {
 	case p != nil:
 		p.state = placeFree
@@ -280,6 +290,9 @@ func (s *Server) nextTry() (at time.Duration, ok bool) {
 // forget drops the mail of a service that has died.
 func (s *Server) forget(id policy.ID) {
 	b := &s.table[id].mail
+	if !b.empty() {
+		s.changed(&s.table[id], partMail)
+	}
 	if b.owed > 0 {
 		s.owing--
 	}

@@ -73,5 +73,6 @@ func (s *Server) watch(from policy.ID) {
 	}
 	t := &s.table[from]
 	t.watching, t.watch, t.patient = true, s.in.Arg[0], s.in.Arg[1] != 0
+	s.changed(t, partWatch)
 	s.reply()
 }

@@ -19,6 +19,9 @@ func (s *Server) message(kind abi.ReceiveKind) {
 		s.state(from)
 		return
 	}
+	if s.heard(from) {
+		return
+	}
 	if s.accept(from, kind) {
 		s.request(from)
 	}
@@ -157,6 +160,8 @@ func (s *Server) life(from policy.ID) {
 		s.fail(abi.EPERM, why)
 	case !valid:
 		s.fail(abi.EINVAL, abi.WhyLabel)
+	case m.Type == abi.RSFault && abi.UnpackLabel(m.Arg[0], m.Arg[1]) == ownLabel:
+		s.misbehave()
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)
 	case s.table[target].refused != abi.OK:
@@ -194,6 +199,7 @@ func (s *Server) shutdown(from policy.ID) {
 		return
 	case !s.policy.Stopping():
 		s.how, s.status = how, s.in.Arg[0]
+		s.turn.globals = true
 	}
 	s.step(policy.Event{Kind: policy.Shutdown, Asker: s.asker()})
 }
@@ -201,11 +207,10 @@ func (s *Server) shutdown(from policy.ID) {
 // lookup: anybody. ESRCH: no such service, or it is down; EAGAIN: it is on its way.
 func (s *Server) lookup() {
 	target, valid := s.label()
-	rs, _ := abi.MakeLabel("rs")
 	switch {
 	case !valid:
 		s.fail(abi.EINVAL, abi.WhyLabel)
-	case abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1]) == rs:
+	case abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1]) == ownLabel:
 		s.reply(uint64(s.root()))
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)

@@ -20,10 +20,14 @@ type ring struct {
 	later          [abi.EventsKept]spot // the owner's next one
 	first, last    [1 + abi.MaxTasks]spot
 
-	n      int                      // how many there are
-	kept   [1 + abi.MaxTasks]uint16 // by owner: how many events it has
-	seq    uint64                   // number of the next event
-	logged uint64                   // number of the first event without a log line
+	n    int                      // how many there are
+	kept [1 + abi.MaxTasks]uint16 // by owner: how many events it has
+	seq  uint64                   // number of the next event
+
+	logged uint64 // number of the first event without a log line
+
+	past  []byte // older events, as bytes: they are taken over when somebody asks for them; nil: there are none
+	begun uint64 // number of the first event that is not among those
 }
 
 // spot is an index of ring.e, plus 1; 0: none.
@@ -32,16 +36,25 @@ type spot uint16
 // add makes room for the next event, which is zero but for its number. id is the owner; Nobody: RS itself. It
 // returns the index too.
 func (r *ring) add(id policy.ID) (*abi.Event, int) {
-	at, owner := r.n, uint8(id+1)
+	if r.past != nil && r.n == aside {
+		r.load()
+	}
+	at := r.put(r.seq, uint8(id+1))
+	r.seq++
+	return &r.e[at], at
+}
+
+// put is add of an event with a number that is above all others'.
+func (r *ring) put(seq uint64, owner uint8) (at int) {
+	at = r.n
 	r.kept[owner]++ // before one has to go: it may be the owner's
 	if r.n == len(r.e) {
 		at = r.evict()
 	}
-	r.e[at], r.next[at], r.owner[at] = abi.Event{Seq: r.seq}, 0, owner
+	r.e[at], r.next[at], r.owner[at] = abi.Event{Seq: seq}, 0, owner
 	r.link(spot(at+1), owner)
 	r.n++
-	r.seq++
-	return &r.e[at], at
+	return at
 }
 
 // link makes p the newest event, owner's.
@@ -93,6 +106,9 @@ func (r *ring) evict() (at int) {
 
 // from is the first event with a number of seq or above; 0: none. Mostly it is among the newest.
 func (r *ring) from(seq uint64) (found spot) {
+	if r.past != nil && seq < r.begun {
+		r.load()
+	}
 	for p := r.newest; p != 0 && r.e[p-1].Seq >= seq; p = r.older[p-1] {
 		found = p
 	}

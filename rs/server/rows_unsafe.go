@@ -16,4 +16,5 @@ func rowBytes[T any](rows []T) []byte {
 const (
 	statusSize = uint64(unsafe.Sizeof(abi.ServiceStatus{}))
 	eventSize  = uint64(unsafe.Sizeof(abi.Event{}))
+	lifeSize   = uint64(unsafe.Sizeof(abi.Life{}))
 )

@@ -6,6 +6,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 	"bennu/rs/conf"
+	"bennu/rs/kept"
 	"bennu/rs/policy"
 )
 
@@ -22,6 +23,8 @@ const (
 type service struct {
 	label    abi.Label
 	name     string
+	place    int // in the table
+	program  int // place in images
 	conf     conf.Service
 	refused  abi.Errno // OK: it has no fault
 	why      abi.Why   // of that
@@ -32,7 +35,8 @@ type service struct {
 
 	account  abi.AccountID // 0: not made yet
 	endpoint abi.Endpoint  // None: no life
-	image    int           // place in images, or noImage
+	righted  bool          // priv says what system.conf does
+	image    int           // program, or noImage
 	watching bool
 	watch    uint64 // number of the event that it waits for
 	patient  bool   // and is told with the log
@@ -46,14 +50,21 @@ type Server struct {
 	k       usys.Gate
 	archive Archive
 	policy  *policy.State
-	good    int // services of the policy: the first of the table
-	table   []service
-	byBits  [abi.MaxTasks]int8 // slot → place in the table; -1: none
-	images  []image
-	events  ring
-	owing   int    // services with mail that they have not taken
-	faults  int    // orders to misbehave that are not answered
-	orders  uint64 // numbers answers and orders
+	configs []policy.Config // of it
+
+	file       *conf.File
+	faulty     []refusal   // entries of it with a fault
+	candidates []candidate // the others, in the order of the file
+	roomBytes  uint64      // that reserves could have when the first life of the server began
+
+	good   int // services of the policy: the first of the table
+	table  []service
+	byBits [abi.MaxTasks]int8 // slot → place in the table; -1: none
+	images []image
+	events ring
+	owing  int    // services with mail that they have not taken
+	faults int    // orders to misbehave that are not answered
+	orders uint64 // numbers answers and orders
 
 	tellAt time.Duration // the log's lines are written then; noHush: at once
 	reborn uint64        // bits by place of services; while there is one, watchers are not told
@@ -74,6 +85,26 @@ type Server struct {
 	// The memory below is used again and again, so that nothing is allocated on the way from a death to the
 	// next start.
 	now    time.Duration
+	booted bool // the boot services were started
+	own    own  // the server's own life
+	turn   turn
+	keeps  bool // it has kept memory, and that has a snapshot
+	unkept bool // a snapshot could not be taken, and that was said
+	writer *kept.Writer
+	snap   []byte
+	tried  abi.Endpoint // whose death record an earlier life was at last
+	tries  int          // so many times
+
+	nowhere *int // nil
+
+	// redoing: what an earlier life of the server was about, and has no record of, may come again
+	redoing bool
+
+	lives    [abi.MaxTasks]abi.Life // that the kernel has told of
+	unknown  uint64                 // bits of those that the state does not know
+	sweeping bool                   // lives and images that nobody knows may still come to be known
+	taken    []abi.DeathRecord      // that were waiting when this life of the server began
+
 	in     abi.Msg
 	req    request // of in
 	out    abi.Msg
@@ -97,16 +128,38 @@ func (s *Server) Run() {
 	}
 }
 
-// Boot starts the boot services.
+// Boot makes the accounts and starts the boot services. In a later life of the server it finds out what there is.
 func (s *Server) Boot() {
 	s.clock()
+	if mem := s.k.Kept(); s.k.Start().Incarnation > 0 && (kept.Written(mem) || len(mem) == 0) {
+		s.rebirth()
+		return
+	}
+	if s.k.Start().Incarnation > 0 { // a life that ended in the middle of this has made some
+		s.accounts()
+		s.sweeping, s.tickDue = true, true
+	}
+	refused := s.admit()
+	s.settle(refused)
+	s.complain(append(s.faulty[:len(s.faulty):len(s.faulty)], refused...))
+	for i := range s.table[:s.good] {
+		s.rights(&s.table[i])
+	}
+	s.snapshot()
+	s.k.KeepSettled()
+	s.bootServices()
+	s.finish()
+}
+
+// bootServices starts those that are to run. It may have been done before, as far as an earlier life of the server came.
+func (s *Server) bootServices() {
 	for i := range s.table[:s.good] { // first all copies, so that no service that is ready waits for another one's
 		if t := &s.table[i]; !t.conf.Manual {
 			s.hold(t) // a failure here comes again, and is told, at the service's start
 		}
 	}
+	s.booted, s.turn.globals = true, true
 	s.step(policy.Event{Kind: policy.Boot})
-	s.finish()
 }
 
 // Turn takes one message, or the tick that is due, and does all the work that follows.
@@ -119,12 +172,14 @@ func (s *Server) Turn() {
 		timeout = uint64(max(s.tellAt-s.now, 0))
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
-	s.payer = 0
+	s.payer, s.req = 0, request{from: policy.Nobody, place: -1}
 	s.note()
 	s.clock()
 	switch e {
 	case abi.OK:
-		s.take(kind)
+		if !s.spare(kind) {
+			s.take(kind)
+		}
 		s.drained++
 	case abi.EAGAIN:
 	default: // the kernel lets the root task receive no more: better an end than a silent loop
@@ -136,6 +191,9 @@ func (s *Server) Turn() {
 	if s.tickDue && (e != abi.OK || s.drained > drainMax) {
 		s.tickDue = false
 		s.step(policy.Event{Kind: policy.Tick})
+		if s.sweeping {
+			s.sweep()
+		}
 	}
 	s.finish()
 }
@@ -164,16 +222,29 @@ func (s *Server) take(kind abi.ReceiveKind) {
 func (s *Server) deaths() {
 	for more := true; more && s.takeDeath() == abi.OK; {
 		more = s.record.Waiting > 0 // of a death that comes now there is another notification
-		id := s.find(s.record.Endpoint)
-		if id == policy.Nobody {
-			continue // a task whose start failed: its StartFailed has told
-		}
-		t := &s.table[id]
-		t.endpoint, t.watching = abi.None, false
-		s.ordered(id, abi.EDEADSRCDST, abi.WhyFaultDied, 0)
-		s.forget(id)
-		s.died(id, &s.record)
+		s.ended(&s.record)
 	}
+}
+
+// ended takes a record.
+func (s *Server) ended(r *abi.DeathRecord) {
+	id := s.find(r.Endpoint)
+	if id == policy.Nobody {
+		return // a task whose start failed: its StartFailed has told
+	}
+	s.gone(id)
+	s.died(id, r)
+}
+
+// gone forgets what was a life's.
+func (s *Server) gone(id policy.ID) {
+	t := &s.table[id]
+	if t.watching {
+		s.changed(t, partWatch)
+	}
+	t.endpoint, t.watching = abi.None, false
+	s.ordered(id, abi.EDEADSRCDST, abi.WhyFaultDied, 0)
+	s.forget(id)
 }
 
 // find is the service whose life has the endpoint; Nobody if there is none.
@@ -211,6 +282,12 @@ func (s *Server) finish() {
 	s.tellAll()
 	s.expire()
 	s.flush()
+	s.commit()
+	s.setAlarm()
+}
+
+// setAlarm has the kernel notify the server when there is something to do next.
+func (s *Server) setAlarm() {
 	at, ok := s.policy.Next()
 	if t, due := s.nextTry(); due && (!ok || t < at) {
 		at, ok = t, true

@@ -37,6 +37,7 @@ func (s *Server) hear(id policy.ID) abi.Errno {
 	e := s.k.CopyFrom(s.in.Source, abi.GrantID(s.in.Arg[1]), 0, b)
 	if e == abi.OK {
 		s.table[id].words.set(s.policy.Incarnation(id), b)
+		s.changed(&s.table[id], partWords)
 	}
 	return e
 }
@@ -48,6 +49,7 @@ func (s *Server) explain(t *service, of uint32, why abi.Why) {
 		b = s.appendOwner(b, t)
 	}
 	t.words.set(of, b)
+	s.changed(t, partWords)
 }
 
 // appendOwner names the first port range of t that overlaps with one of a service that lives.

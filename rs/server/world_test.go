@@ -25,6 +25,8 @@ type world struct {
 	turns   int
 	started func(a *actor) // decides what a new life is like
 	quiet   bool
+	rest    func()                   // called between two turns
+	kill    func(c kernel.Call) bool // ends the server's life before a call
 	log     []string
 
 	answers  int // that actors got
@@ -32,6 +34,11 @@ type world struct {
 }
 
 func newWorld(t *testing.T, seed uint64, conf string, started func(a *actor)) *world {
+	return newWorldWith(t, seed, conf, started, func(*world) {})
+}
+
+// newWorldWith is newWorld with something done before the server begins.
+func newWorldWith(t *testing.T, seed uint64, conf string, started func(a *actor), prepare func(w *world)) *world {
 	w := &world{t: t, r: rand.New(rand.NewPCG(seed, 3)), m: kernel.New(1e9), conf: conf,
 		actors: map[abi.Endpoint]*actor{}, started: started}
 	w.m.Memory, w.m.Born = 1<<30, w.born
@@ -41,6 +48,7 @@ func newWorld(t *testing.T, seed uint64, conf string, started func(a *actor)) *w
 			w.log = append(w.log, string(line))
 		}
 	}}
+	prepare(w)
 	s, err := New(w.rs.Gate(), w)
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +62,14 @@ func newWorld(t *testing.T, seed uint64, conf string, started func(a *actor)) *w
 
 // before has a turn of the server end where it receives.
 func (w *world) before(c kernel.Call) (abi.Errno, uint64, bool) {
+	if w.kill != nil && w.kill(c) {
+		return 0, 0, false
+	}
 	switch c.Nr {
 	case abi.CallReceive:
+		if w.rest != nil {
+			w.rest()
+		}
 		w.rs.Yield()
 		w.turns++
 	case abi.CallShutdown:
@@ -77,6 +91,9 @@ var scratch = make([]byte, 1<<20)
 
 // turn is one turn of the server, if it has anything to do.
 func (w *world) turn() bool {
+	if w.m.Root() != w.rs {
+		w.rootBegins()
+	}
 	if !w.rs.Runs() {
 		return false
 	}

@@ -45,10 +45,10 @@ func Text(r Request, res Result) string {
 // StatusTable is the services for people.
 func StatusTable(rows []abi.ServiceStatus, now uint64) string {
 	var t table
-	t.row("LABEL", "STATE", "INC", "BEGAN", "RESTARTS", "DEATHS", "ENDPOINT", "PERIOD", "UP", "RECOVERY", "LAST DEATH")
+	t.row("LABEL", "STATE", "INC", "BEGAN", "RECENT", "RESTARTS", "DEATHS", "ENDPOINT", "PERIOD", "UP", "RECOVERY", "LAST DEATH")
 	for i := range rows {
 		s := &rows[i]
-		t.row(s.Label.String(), s.State.String()+why(s), Decimal(uint64(s.Incarnation)), began(s), Decimal(uint64(s.Restarts)), Decimal(uint64(s.Deaths)),
+		t.row(s.Label.String(), s.State.String()+why(s), Decimal(uint64(s.Incarnation)), began(s), Decimal(uint64(s.Restarts)), Decimal(uint64(s.RestartsTotal)), Decimal(uint64(s.Deaths)),
 			endpoint(s.Endpoint), orNone(s.PeriodNS), up(s, now), orNone(s.RecoveryNS), lastDeath(s.LastReason, s.LastVector))
 	}
 	text := t.String()

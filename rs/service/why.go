@@ -18,6 +18,9 @@ func failure(r Request, m *abi.Msg, e abi.Errno) failed {
 	f := failed{op: r.Op, label: r.Label.String(), errno: e}
 	if m != nil {
 		f.answered, f.why, f.detail = true, abi.Why(m.Arg[5]), m.Arg[4]
+		if l := abi.UnpackLabel(m.Arg[2], m.Arg[3]); f.why == abi.WhyRequires && l.Valid() {
+			f.words = l.String()
+		}
 	}
 	return f
 }
@@ -25,7 +28,7 @@ func failure(r Request, m *abi.Msg, e abi.Errno) failed {
 // hasWords tells whether the service's row may say more.
 func (f *failed) hasWords() bool {
 	switch f.why {
-	case abi.WhyRefused, abi.WhyAccount, abi.WhyPorts, abi.WhyInit, abi.WhyDied:
+	case abi.WhyRefused, abi.WhyAccount, abi.WhyPorts, abi.WhyInit, abi.WhyDied, abi.WhyBurst:
 		return true
 	}
 	return false
@@ -73,6 +76,8 @@ func (f *failed) text() string {
 		return l + " was taken down meanwhile"
 	case abi.WhyAskerStops:
 		return "the asker itself is being ended"
+	case abi.WhyDeadly:
+		return "rs has died twice of this request, and does not look at it again"
 	case abi.WhyInit:
 		return "Init of " + l + " failed: " + or(f.words, f.errno.Text())
 	case abi.WhyInitTimeout:
@@ -143,6 +148,16 @@ func (f *failed) kernel(e abi.Errno, text string) string {
 func (f *failed) ordered() string {
 	l := f.label
 	switch f.why {
+	case abi.WhyStorm:
+		return l + " is held back: the machine makes no more restarts in so short a time"
+	case abi.WhyRequires:
+		return l + " cannot run without " + or(f.words, "a service that it requires") + ", which is not there"
+	case abi.WhyGroup:
+		return l + " was given up with its group"
+	case abi.WhyBurst:
+		return l + " died too often in too short a time, the last time of " + lastDeath(abi.Reason(uint32(f.detail)), uint32(f.detail>>32)) + more(f.words)
+	case abi.WhyWaits:
+		return l + " waits for services that it goes with"
 	case abi.WhyNoFaults:
 		return l + " has no such way to misbehave"
 	case abi.WhyFault:
@@ -192,12 +207,14 @@ func more(words string) string {
 
 // fate says why the service does not run, by its row; "": it runs, or nothing is wrong.
 func fate(s *abi.ServiceStatus) string {
-	if s.Errno == abi.OK || s.State != abi.ServiceFailed && s.State != abi.ServiceBackoff {
+	if s.Errno == abi.OK || s.State != abi.ServiceFailed && s.State != abi.ServiceBackoff && s.State != abi.ServiceWaiting {
 		return ""
 	}
 	f := failed{op: OpStatus, label: s.Label.String(), answered: true, errno: s.Errno, why: s.Why, words: Words(s)}
 	switch s.Why {
-	case abi.WhyDied:
+	case abi.WhyRequires:
+		f.words = ""
+	case abi.WhyDied, abi.WhyBurst:
 		f.detail = uint64(s.LastReason) | uint64(s.LastVector)<<32
 	case abi.WhyInitTimeout:
 		f.detail = s.InitNS

@@ -50,15 +50,15 @@ func serve(t *testing.T, answers map[string]string) (socket string) {
 }
 
 func TestRun(t *testing.T) {
-	const rtc = `{"id":ID,"ok":true,"t":10.5,"services":[{"label":"rtc","endpoint":131074,"state":"running","incarnation":2,"restarts":1,"deaths":2,` +
+	const rtc = `{"id":ID,"ok":true,"t":10.5,"services":[{"label":"rtc","endpoint":131074,"state":"running","incarnation":2,"restarts":1,"restarts_total":7,"deaths":2,` +
 		`"reason":"exception","vector":14,"missed":0,"period_us":500000,"started":9.250000,"recovery_us":1234,"warm":true,"backoff_until":0.0,"image_bytes":99,"errno":"OK"}]}`
 	for _, c := range []struct{ args, cmd, answer, want string }{
 		{"status", "status", rtc, "" +
-			"LABEL  STATE    INC  BEGAN  RESTARTS  DEATHS  ENDPOINT   PERIOD      UP  RECOVERY  LAST DEATH\n" +
-			"rtc    running    2  warm          1       2    131074  500.0ms  1.250s   1.234ms  exception #PF\n"},
+			"LABEL  STATE    INC  BEGAN  RECENT  RESTARTS  DEATHS  ENDPOINT   PERIOD      UP  RECOVERY  LAST DEATH\n" +
+			"rtc    running    2  warm        1         7       2    131074  500.0ms  1.250s   1.234ms  exception #PF\n"},
 		{"status rtc", "status", strings.Replace(rtc, `"warm":true`, `"warm":false`, 1), "" +
-			"LABEL  STATE    INC  BEGAN  RESTARTS  DEATHS  ENDPOINT   PERIOD      UP  RECOVERY  LAST DEATH\n" +
-			"rtc    running    2  cold          1       2    131074  500.0ms  1.250s   1.234ms  exception #PF\n"},
+			"LABEL  STATE    INC  BEGAN  RECENT  RESTARTS  DEATHS  ENDPOINT   PERIOD      UP  RECOVERY  LAST DEATH\n" +
+			"rtc    running    2  cold        1         7       2    131074  500.0ms  1.250s   1.234ms  exception #PF\n"},
 		{"-json status", "status", rtc, strings.ReplaceAll(rtc, "ID", "1") + "\n"},
 		{"up rtc", "up", `{"id":ID,"ok":true,"endpoint":7}`, "rtc runs, endpoint 7\n"},
 		{"lookup rtc", "lookup", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3}`, "rtc: endpoint 7, incarnation 3\n"},

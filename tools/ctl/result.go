@@ -61,7 +61,7 @@ func result(raw []byte) (r service.Result, err error) {
 func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }
 
 func status(s *control.Service) abi.ServiceStatus {
-	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, Deaths: s.Deaths,
+	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, RestartsTotal: s.Total, Deaths: s.Deaths,
 		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
 		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded, InitNS: s.InitUS * 1000, WordsOf: s.Incarnation}
 	if s.Warm {
@@ -69,7 +69,7 @@ func status(s *control.Service) abi.ServiceStatus {
 	}
 	r.WordsLen = uint32(copy(r.Words[:], s.Words))
 	r.Label, _ = abi.MakeLabel(s.Label)
-	for r.State < abi.ServiceFailed && r.State.String() != s.State {
+	for r.State < abi.ServiceWaiting && r.State.String() != s.State {
 		r.State++
 	}
 	for r.LastReason < abi.ReasonLost && r.LastReason.String() != s.Reason {

@@ -33,7 +33,7 @@ var handArch = []mutation{
 	{id: "arch-gsbase-loaded", file: entryFile, before: "\tMOVQ\tContext_GSBase(SI), AX\n", after: "", why: "a task has not the GS base that it loaded"},
 	{id: "arch-gsbase-kept", file: entryFile, before: "\tMOVQ\tBX, Context_GSBase(CX)\n", after: "", why: "a task's GS base is lost when another runs"},
 	{id: "arch-gsbase-selector", file: entryFile, before: "\tSWAPGS\n\tWRGSBASEQ\tDI\n", after: "\tSWAPGS\n", why: "loading GS takes ring 0's base with it on a switch"},
-	{id: "kernel-death-gsbase", file: "kernel/death.go", before: "\tif k.current() == t {\n\t\tk.cpu.Switch(nil, k.template)\n\t}\n\tk.record(t, &r)\n", after: "\tk.record(t, &r)\n\tif k.current() == t {\n\t\tk.cpu.Switch(nil, k.template)\n\t}\n", why: "the record of a death has the GS base of the last switch"},
+	{id: "kernel-death-gsbase", file: "kernel/death.go", before: "\tif k.current() == t {\n\t\tk.cpu.Switch(nil, k.template)\n\t}\n\tk.record(t, why)\n", after: "\tk.record(t, why)\n\tif k.current() == t {\n\t\tk.cpu.Switch(nil, k.template)\n\t}\n", why: "the record of a death has the GS base of the last switch"},
 	{id: "arch-gsbase-nobody", file: entryFile, before: "kept:\n", after: "kept:\n\tMOVQ\tBX, AX\n", why: "with no task, the last one's GS base stays"},
 	{id: "hand-gsbase-kept", file: entryFile, before: "\tRDGSBASEQ\tBX; \\\n", after: "", why: "who hands the processor over loses its GS base"},
 	{id: "hand-gsbase-loaded", file: entryFile, before: "\tMOVQ\tContext_GSBase(SI), BX; \\\n", after: "", why: "who gets the processor by hand has another's GS base"},

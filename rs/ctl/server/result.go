@@ -79,6 +79,7 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.String("state", v.State.String())
 	w.Uint("incarnation", uint64(v.Incarnation))
 	w.Uint("restarts", uint64(v.Restarts))
+	w.Uint("restarts_total", uint64(v.RestartsTotal))
 	w.Uint("deaths", uint64(v.Deaths))
 	w.String("reason", v.LastReason.String())
 	w.Uint("vector", uint64(v.LastVector))
@@ -248,7 +249,7 @@ func (s *Server) event(e *abi.Event) {
 		w.Uint("recovery_ns", e.RecoveryNS)
 	case abi.EventDeath:
 		s.death(e)
-	case abi.EventGiveUp, abi.EventDown, abi.EventRefuse:
+	case abi.EventGiveUp, abi.EventDown, abi.EventRefuse, abi.EventStorm:
 		w.String("reason", e.Reason.String())
 		w.String("errno", e.Errno.Name())
 		w.String("why", e.Why.String())

@@ -29,7 +29,7 @@ var programs = []program{
 
 // The campaign's own.
 const (
-	workload     = "load"
+	workload = "load"
 	// The data store serves the others, and is no victim: rs/load knows no operation on it.
 	store     = "ds"
 	storePart = "rs/ds/ds.conf"

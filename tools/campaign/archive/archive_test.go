@@ -21,7 +21,7 @@ const root = "../../.."
 func bin(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	names := []string{"rs", workload, injector}
+	names := []string{"rs", store, workload, injector}
 	for _, p := range programs {
 		names = append(names, p.label)
 	}
@@ -152,6 +152,7 @@ func TestPrograms(t *testing.T) {
 			want = append(want, name+" "+folder)
 		}
 	}
+	got = append(got, store+" "+filepath.Dir(storePart))
 	for _, p := range programs {
 		if p.label != "sum" {
 			got = append(got, p.label+" "+filepath.Dir(p.part))

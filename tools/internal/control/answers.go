@@ -11,7 +11,8 @@ type Service struct {
 	Endpoint    uint32  `json:"endpoint"` // 0: no life
 	State       string  `json:"state"`
 	Incarnation uint32  `json:"incarnation"`
-	Restarts    uint32  `json:"restarts"`
+	Restarts    uint32  `json:"restarts"`       // recent ones: each quiet time takes one off
+	Total       uint32  `json:"restarts_total"` // that nobody asked for, since boot
 	Deaths      uint32  `json:"deaths"`
 	Reason      string  `json:"reason"`
 	Vector      uint32  `json:"vector"`

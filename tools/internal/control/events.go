@@ -8,7 +8,7 @@ import (
 
 // Event is something that happened, as the port tells it. Times are in seconds since boot.
 type Event struct {
-	Kind        string  `json:"event"` // start, ready, death, give-up, down, refuse, boot, snapshot; hello; lost; end
+	Kind        string  `json:"event"` // start, ready, death, give-up, down, refuse, boot, snapshot, storm; hello; lost; end
 	Seq         uint64  `json:"seq"`
 	T           float64 `json:"t"`
 	Label       string  `json:"label"`

@@ -1,0 +1,347 @@
+package server
+
+import (
+	"math/bits"
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/kept"
+	"bennu/rs/policy"
+)
+
+// The server outlives its lives: rs/kept has a snapshot of its state, and a record of each turn since that has changed it. A record holds the
+// policy's events with their time, by which the policy comes to the same state again, and the parts of services' rows as they were when the turn
+// was over. What a turn does is done before its record is written: a life that ends before that leaves the turn's input to the next one, which
+// does it again. So whatever is done here is such that it may be, or the kernel knows that it was done (start).
+//
+// A turn in which a service's next life begins has its record in the next turn's: the new life runs first.
+
+const (
+	// snapshotEach is how many records there are at most behind a snapshot: each of them is some hundred instructions more until the next life
+	// of the server answers.
+	snapshotEach = 16
+
+	turnSize = 4096                               // more than most turns; it grows
+	pending  = kept.MaxRecord - 4*policy.MaxEvent // a record that is so long is not left for the next turn
+)
+
+// What stands in a record behind its first byte, one after the other.
+const (
+	itemPolicy  = iota + 1 // an event of the policy
+	itemRow                // a service, a part, the part
+	itemGlobals            // globals
+	itemImage              // a program's place, its image, the size
+	itemEvent              // an event that is none of the policy's
+	itemTry                // an endpoint: its death record is about to be handled again, after it may have been the end of the server
+)
+
+// Flags in a record's first byte.
+const (
+	recordFirst = 1 << iota // of a turn's records
+	recordLast
+	recordFlags = 1<<iota - 1
+)
+
+// turn is what is to be kept of the turns that have no record yet.
+type turn struct {
+	b       []byte        // the first byte is the flags'
+	changed [parts]uint64 // bits by place of services
+	globals bool
+	held    bool // records of deaths were taken, and their slots are not free yet
+	over    bool // a record is to be followed by a snapshot: what is behind it cannot be read
+}
+
+// changed notes that a part of a service's row is another one.
+func (s *Server) changed(t *service, p part) { s.turn.changed[p] |= 1 << t.place }
+
+// jot notes an event that the policy is about to be given, and tells where what it has noted begins.
+func (s *Server) jot(e *policy.Event) (from int) {
+	from = len(s.turn.b)
+	if s.keeps && (e.Kind != policy.Heartbeat || s.policy.Awaits(e.ID)) {
+		s.turn.b = policy.AppendEvent(append(s.turn.b, itemPolicy), s.now, e)
+	}
+	return from
+}
+
+// unjot forgets what jot has noted if the policy has not changed by it.
+func (s *Server) unjot(from int, e *policy.Event, actions []policy.Action) {
+	switch {
+	case len(actions) == 0:
+		if k := e.Kind; k == policy.Ready || k == policy.Death || k == policy.Started || k == policy.StartFailed {
+			s.turn.b = s.turn.b[:from]
+		}
+	case len(actions) == 1 && actions[0].Kind == policy.Reply && actions[0].Errno != abi.OK && actions[0].Asker == e.Asker:
+		s.turn.b = s.turn.b[:from]
+	}
+}
+
+// jotImage notes that a program's image is another one.
+func (s *Server) jotImage(program int) {
+	if s.keeps {
+		b := append(s.turn.b, itemImage, byte(program))
+		b = le.AppendUint32(b, s.images[program].id)
+		s.turn.b = le.AppendUint64(b, s.images[program].size)
+	}
+}
+
+// jotEvent notes an event that no event of the policy leads to.
+func (s *Server) jotEvent(e *abi.Event) {
+	if s.keeps {
+		s.turn.b = appendEventRow(append(s.turn.b, itemEvent), e, 0, 0)
+	}
+}
+
+// jotRows notes what has changed of rows, and of the rest.
+func (s *Server) jotRows() {
+	for p := range parts {
+		for m := s.turn.changed[p]; m != 0; m &= m - 1 {
+			i := bits.TrailingZeros64(m)
+			s.turn.b = s.table[i].append(append(s.turn.b, itemRow, byte(i), byte(p)), p)
+		}
+		s.turn.changed[p] = 0
+	}
+	if s.turn.globals {
+		s.turn.globals = false
+		s.turn.b = s.appendGlobals(append(s.turn.b, itemGlobals))
+	}
+}
+
+func (s *Server) appendGlobals(b []byte) []byte {
+	b = le.AppendUint64(b, s.orders)
+	b = le.AppendUint64(b, uint64(s.how))
+	b = le.AppendUint64(b, s.status)
+	b = le.AppendUint64(b, s.events.logged)
+	return appendFlag(b, s.booted)
+}
+
+func (s *Server) readGlobals(r *reader) {
+	s.orders, s.how, s.status, s.events.logged, s.booted = r.u64(), abi.ShutdownHow(r.u64()), r.u64(), r.u64(), r.flag()
+}
+
+// commit writes the record of the turn: what it was given is done with. Not before the new life of a service runs.
+func (s *Server) commit() {
+	if s.noting || !s.keeps {
+		return
+	}
+	s.redoing = false
+	s.jotRows()
+	if len(s.turn.b) == 1 {
+		if s.turn.held {
+			s.k.KeepConsume()
+			s.turn.held = false
+		}
+		return
+	}
+	s.write(true)
+	if n := s.writer.Since(); n >= snapshotEach && s.reborn == 0 || n >= 4*snapshotEach {
+		s.snapshot()
+	}
+}
+
+// write appends the turn's records. consume: what the server was given is done with. Where there is no room for them, there is a snapshot instead.
+func (s *Server) write(consume bool) {
+	e := abi.ENOSPC
+	for b, flags := s.turn.b, byte(recordFirst); !s.turn.over; flags = 0 {
+		n := min(len(b), kept.MaxRecord)
+		if n == len(b) {
+			flags |= recordLast
+		}
+		b[0] = flags
+		if e = s.writer.Append(b[:n], consume && n == len(b)); e != abi.OK || n == len(b) {
+			break
+		}
+		b = b[n-1:] // the last byte that was written is the next record's first
+	}
+	if e != abi.OK {
+		s.snapshot()
+		if consume {
+			s.k.KeepConsume()
+		}
+	}
+	s.turn.b = s.turn.b[:1]
+	s.turn.held = s.turn.held && !consume
+}
+
+// snapshot keeps the state as it is. Preconditions: no part of a turn is noted that the state does not have.
+func (s *Server) snapshot() {
+	if len(s.k.Kept()) == 0 {
+		return
+	}
+	b := s.appendState(append(s.snap[:0], make([]byte, kept.Room)...))
+	e := s.writer.Snapshot(b)
+	if e == abi.OK {
+		s.keeps = true
+	} else if !s.unkept {
+		s.unkept = true // said once: whatever comes now is not kept either
+		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")
+	}
+	s.snap, s.turn.over = b[:0], false
+}
+
+const stateVersion = 1
+
+// logRoom is how much of a bank a snapshot leaves to the records after it.
+const logRoom = 24 << 10
+
+// appendState appends everything that the next life is to know. Of the events it is the newest that find room.
+func (s *Server) appendState(b []byte) []byte {
+	b = append(b, stateVersion, byte(s.good), byte(len(s.candidates)), byte(len(s.images)))
+	b = le.AppendUint64(b, s.roomBytes)
+	for i := range s.candidates {
+		c := &s.candidates[i]
+		b = le.AppendUint32(b, uint32(c.account))
+		b = appendFlag(le.AppendUint32(b, uint32(c.refused)), c.kernel)
+	}
+	b = s.appendGlobals(b)
+	for i := range s.images {
+		b = le.AppendUint64(le.AppendUint32(b, s.images[i].id), s.images[i].size)
+	}
+	for p := range parts {
+		at, has := len(b), uint64(0)
+		b = le.AppendUint64(b, 0)
+		for i := range s.table[:s.good] {
+			if t := &s.table[i]; !t.none(p) {
+				has |= 1 << i
+				b = t.append(b, p)
+			}
+		}
+		le.PutUint64(b[at:], has)
+	}
+	b = s.policy.Snapshot(b)
+	return s.events.append(b, s.bank()-logRoom)
+}
+
+// bank is how large a snapshot with its records can be.
+func (s *Server) bank() int { return (len(s.k.Kept()) - abi.PageSize) / 2 }
+
+// readState is the inverse of appendState, into a table as New makes it. False: this is nothing that appendState has written.
+func (s *Server) readState(b []byte) bool {
+	r := &reader{b: b}
+	if r.u8() != stateVersion {
+		return false
+	}
+	good, candidates, images := int(r.u8()), int(r.u8()), int(r.u8())
+	s.roomBytes = r.u64()
+	if candidates != len(s.candidates) {
+		return false
+	}
+	refused := 0
+	for i := range s.candidates {
+		c := &s.candidates[i]
+		c.account, c.refused, c.kernel = abi.AccountID(r.u32()), abi.Errno(r.u32()), r.flag()
+		if (c.account == 0) != (c.refused != abi.OK) || c.account >= abi.MaxAccounts {
+			return false
+		}
+		if c.refused != abi.OK {
+			refused++
+		}
+	}
+	if refused > 0 {
+		s.settle(s.admitted())
+	} else {
+		s.settle(nil)
+	}
+	if r.bad || good != s.good || images != len(s.images) {
+		return false
+	}
+	s.readGlobals(r)
+	for i := range s.images {
+		s.images[i].id, s.images[i].size = r.u32(), r.u64()
+	}
+	for p := range parts {
+		has := r.u64()
+		if has>>s.good != 0 {
+			return false
+		}
+		for ; has != 0 && !r.bad; has &= has - 1 {
+			s.table[bits.TrailingZeros64(has)].read(r, p, s.good)
+		}
+	}
+	if r.bad {
+		return false
+	}
+	rest, err := s.policy.Restore(r.b)
+	if err != nil {
+		return false
+	}
+	for i := range s.table[:s.good] {
+		s.table[i].endpoint = s.policy.Living(policy.ID(i))
+	}
+	return s.events.take(rest)
+}
+
+// replay does with the state what the turns of a record have done with it.
+func (s *Server) replay(b []byte) bool {
+	r := &reader{b: b}
+	for len(r.b) > 0 && !r.bad {
+		switch r.u8() {
+		case itemPolicy:
+			now, rest, err := policy.ReadEvent(r.b, &s.event)
+			if err != nil || !s.fits(&s.event) {
+				return false
+			}
+			r.b = rest
+			s.again(now)
+		case itemRow:
+			i, p := int(r.u8()), part(r.u8())
+			if i >= s.good || p >= parts {
+				return false
+			}
+			s.table[i].read(r, p, s.good)
+		case itemGlobals:
+			s.readGlobals(r)
+		case itemImage:
+			i, id, size := int(r.u8()), r.u32(), r.u64()
+			if i >= len(s.images) {
+				return false
+			}
+			s.images[i].id, s.images[i].size = id, size
+		case itemEvent:
+			var e abi.Event
+			if r.event(&e); r.bad {
+				return false
+			}
+			n, _ := s.events.add(policy.Nobody)
+			seq := n.Seq
+			*n = e
+			n.Seq = seq
+		case itemTry:
+			if ep := abi.Endpoint(r.u32()); ep == s.tried {
+				s.tries++
+			} else {
+				s.tried, s.tries = ep, 1
+			}
+			continue
+		default:
+			return false
+		}
+		s.tried, s.tries = abi.None, 0
+	}
+	return !r.bad
+}
+
+// fits tells whether the policy takes an event.
+func (s *Server) fits(e *policy.Event) bool {
+	switch e.Kind {
+	case policy.Boot, policy.Tick, policy.Shutdown, policy.Reborn:
+		return e.Asker.From >= policy.Nobody && int(e.Asker.From) < s.good
+	}
+	return s.policy.Fits(e)
+}
+
+// again steps the event in s.event as of then. Of the actions only what they note in the server's own state is done again.
+func (s *Server) again(now time.Duration) {
+	s.now = now
+	e := &s.event
+	if e.Kind == policy.Death || e.Kind == policy.StartFailed || e.Kind == policy.Lost {
+		s.table[e.ID].endpoint = abi.None
+	}
+	for i, actions := 0, s.policy.Step(now, e); i < len(actions); i++ {
+		if a := &actions[i]; a.Kind == policy.Emit {
+			s.register(a)
+		}
+	}
+	if e.Kind == policy.Started || e.Kind == policy.Adopt {
+		s.table[e.ID].endpoint = e.Record.Endpoint
+	}
+}

@@ -1,0 +1,118 @@
+package server
+
+import (
+	"strconv"
+
+	"bennu/kernel/abi"
+	"bennu/rs/kept"
+	"bennu/rs/policy"
+)
+
+// The server's own death is an event like any other's, under its own label.
+
+var ownLabel, _ = abi.MakeLabel("rs")
+
+// reasonOf is the reason of the server's own death.
+func reasonOf(c abi.Cause) abi.Reason {
+	switch c {
+	case abi.CauseExit:
+		return abi.ReasonExit
+	case abi.CausePanic:
+		return abi.ReasonPanic
+	case abi.CauseException:
+		return abi.ReasonException
+	case abi.CauseMemory:
+		return abi.ReasonMemory
+	case abi.CauseBadCall:
+		return abi.ReasonBadCall
+	case causeHang:
+		return abi.ReasonHang
+	}
+	return abi.ReasonKilled
+}
+
+// announce keeps an event of the server's own.
+func (s *Server) announce(kind abi.EventKind) *abi.Event {
+	e, _ := s.events.add(policy.Nobody)
+	e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Incarnation = uint64(s.now), kind, ownLabel, s.root(), s.k.Start().Incarnation
+	return e
+}
+
+// ownDeath notes how the life before ended, and what is lost.
+func (s *Server) ownDeath() {
+	e := s.announce(abi.EventDeath)
+	e.Incarnation--
+	describe(e, &s.own.record)
+	e.Endpoint, e.Reason = s.root(), reasonOf(s.own.record.Cause)
+	if e.FaultNS > 0 {
+		e.DetectNS = e.TimeNS - min(e.FaultNS, e.TimeNS)
+	}
+	s.jotEvent(e)
+	if s.own.lost {
+		e := s.announce(abi.EventLost)
+		e.Errno, e.Status = abi.EIO, uint64(s.own.rung)
+		s.jotEvent(e)
+	}
+}
+
+// recovered notes that this life can do its work.
+func (s *Server) recovered() {
+	s.clock()
+	s.own.recovery = s.now - min(s.own.record.Died, s.now)
+	e := s.announce(abi.EventReady)
+	e.RecoveryNS = uint64(s.own.recovery)
+	s.jotEvent(e)
+}
+
+func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
+
+// misbehave breaks the server itself, as s.in asks. It is answered before, and the request is done with: the next life does not get it.
+func (s *Server) misbehave() {
+	kind := abi.FaultKind(s.in.Arg[2])
+	if kind < abi.FaultException || kind > abi.FaultKill {
+		s.fail(abi.EINVAL, abi.WhyArgument)
+		return
+	}
+	s.reply()
+	s.k.KeepConsume()
+	switch kind {
+	case abi.FaultException:
+		*s.nowhere = 0 // a page fault
+	case abi.FaultHang:
+		for s.nowhere == nil {
+		}
+	}
+	s.k.Exit(uint64(kind), abi.ExitNormal)
+}
+
+// heard tells whether a request by sendrec is one that an earlier life of the server has received, and that waits for its answer. It comes once more,
+// since the kernel does not know that.
+func (s *Server) heard(from policy.ID) bool {
+	if s.in.Seq == 0 || from == policy.Nobody {
+		return false
+	}
+	for i := range s.table[from].mail.places {
+		if p := &s.table[from].mail.places[i]; p.state == placeOpen && p.seq == s.in.Seq {
+			return true
+		}
+	}
+	return false
+}
+
+// deadly is how many lives of the server a message may end.
+const deadly = 2
+
+// spare tells whether the message in s.in has ended two lives of the server: it is not looked at again, and answered EIO.
+func (s *Server) spare(kind abi.ReceiveKind) bool {
+	if s.k.Start().Incarnation < deadly || kept.Again(s.k.Kept()) < deadly {
+		return false
+	}
+	from := s.find(s.in.Source)
+	s.say("event=spared from=" + decimal(uint64(s.in.Source)) + " type=" + strconv.FormatUint(uint64(s.in.Type), 16) + ": two lives of rs have ended with this message, which is not handled again")
+	if (kind == abi.KindSendRec || !s.statement(s.in.Type, from)) && s.accept(from, kind) {
+		s.fail(abi.EIO, abi.WhyDeadly)
+	}
+	return true
+}
+
+const causeHang = abi.Cause(7)

@@ -1,0 +1,81 @@
+package server
+
+import "bennu/kernel/abi"
+
+// The events are most of what is kept, and the last that a new life of the server needs. So it leaves them where they are until somebody asks.
+
+// aside is how many events may come before older ones are taken over.
+const aside = 32
+
+// append appends all events for take; of those that do not fit into limit bytes the newest.
+func (r *ring) append(b []byte, limit int) []byte {
+	r.load()
+	b = le.AppendUint64(b, r.seq)
+	p, left := r.oldest, limit-len(b)
+	if left < r.n*maxEventRow {
+		p = 0
+		for q := r.newest; q != 0; q = r.older[q-1] {
+			if left -= eventRowSize(&r.e[q-1]); left < 0 {
+				break
+			}
+			p = q
+		}
+	}
+	for ; p != 0; p = r.newer[p-1] {
+		b = appendEventRow(b, &r.e[p-1], r.next[p-1], r.owner[p-1])
+	}
+	return b
+}
+
+// take is the inverse of append, into a ring without events. b stays the ring's until load.
+func (r *ring) take(b []byte) bool {
+	q := reader{b: b}
+	r.seq = q.u64()
+	r.begun = r.seq
+	if len(q.b) > 0 {
+		r.past = q.b
+	}
+	return !q.bad
+}
+
+// load takes the older events over. What cannot be read is missing, as others are that are gone.
+func (r *ring) load() {
+	if r.past == nil {
+		return
+	}
+	old := reader{b: r.past}
+	r.past = nil
+	var newer []row
+	for p := r.oldest; p != 0; p = r.newer[p-1] {
+		newer = append(newer, row{r.e[p-1], r.next[p-1], r.owner[p-1]})
+	}
+	seq, logged, begun := r.seq, r.logged, r.begun
+	*r = ring{}
+	for at := uint64(0); len(old.b) > 0; {
+		var n row
+		if n.next, n.owner = old.event(&n.e); old.bad || n.e.Seq < at || n.e.Seq >= begun {
+			break
+		}
+		r.again(&n)
+		at = n.e.Seq + 1
+	}
+	for i := range newer {
+		r.again(&newer[i])
+	}
+	r.seq, r.logged = seq, logged
+}
+
+// row is an event with what the ring knows of it.
+type row struct {
+	e     abi.Event
+	next  abi.EventKind
+	owner uint8
+}
+
+func (r *ring) again(n *row) {
+	at := r.put(n.e.Seq, n.owner)
+	r.e[at], r.next[at] = n.e, n.next
+}
+
+// skip leaves numbers out, up to seq: they may have been given.
+func (r *ring) skip(seq uint64) { r.seq = max(r.seq, seq) }

@@ -1,0 +1,369 @@
+package server
+
+import (
+	"math/bits"
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/kept"
+	"bennu/rs/policy"
+)
+
+// A later life of the server. What was kept says what was known, the kernel's tables say what there is. Where they differ, something was done that
+// has no record, or something that has a record is lost; the kernel's word counts.
+
+// own is what the server knows of its own lives.
+type own struct {
+	rung     kept.Rung
+	records  int           // that were behind the snapshot
+	lost     bool          // not all that was kept is believed, or it cannot be read
+	record   policy.Record // of how the life before ended
+	recovery time.Duration
+}
+
+// rebirth does what Boot does, in a later life.
+func (s *Server) rebirth() {
+	s.remember()
+	s.meet()
+	if s.own.lost {
+		s.snapshot() // behind what cannot be read, or is not believed, no record would be found
+	}
+	s.k.KeepSettled()
+	s.bury()
+	s.sweeping, s.redoing = true, true
+	if !s.booted {
+		s.bootServices()
+	}
+	s.recovered()
+	s.tickDue = true // what was due while nobody looked
+	if s.noting {
+		return // the new life runs first
+	}
+	s.tellAt = s.now + hushRest // as after any rebirth: they come first who wait
+}
+
+// remember takes the first rung of what was kept that can be read.
+func (s *Server) remember() {
+	mem, began := s.k.Kept(), s.now
+	for rung := kept.Choose(kept.Unsettled(mem)); ; rung++ {
+		s.own.rung = rung
+		if rung >= kept.Nothing {
+			s.assemble(s.faulty)
+			s.fromKernel()
+			break
+		}
+		f, ok := kept.Open(mem, rung)
+		if ok && s.recall(&f) {
+			s.own.lost = s.own.lost || rung != kept.Latest || f.Damaged
+			s.writer.Continue(f.Next, s.own.records)
+			s.keeps = true
+			break
+		}
+		if s.own.lost = true; ok {
+			s.assemble(s.faulty) // half of it is what was read
+			s.events = ring{}
+		}
+	}
+	s.now = began
+	s.recount()
+	if s.own.lost { // numbers that were given are not given again
+		s.events.skip(uint64(s.now / time.Microsecond))
+		s.orders = max(s.orders, uint64(s.now/time.Microsecond))
+	}
+}
+
+// recall restores what a rung has.
+func (s *Server) recall(f *kept.Found) bool {
+	if s.own.records = f.Log.Len(); !s.readState(f.Snapshot) {
+		return false
+	}
+	for whole := s.turn.b[:0]; ; {
+		b := f.Log.Next()
+		switch {
+		case b == nil:
+			if len(whole) > 0 { // its turn will be done again
+				s.own.lost = true
+			}
+			s.turn.b = s.turn.b[:1]
+			return true
+		case len(b) == 0 || b[0]&^recordFlags != 0:
+			return false
+		case b[0]&recordFirst != 0:
+			whole = whole[:0]
+		case len(whole) == 0:
+			return false
+		}
+		if b[0] == recordFirst|recordLast {
+			if !s.replay(b[1:]) {
+				return false
+			}
+			continue
+		}
+		whole = append(whole, b[1:]...)
+		if b[0]&recordLast != 0 {
+			if !s.replay(whole) {
+				return false
+			}
+			whole = whole[:0]
+		}
+	}
+}
+
+// fromKernel makes the table from system.conf and the kernel's accounts. The policy knows nothing.
+func (s *Server) fromKernel() {
+	s.accounts()
+	s.settle(s.admit())
+	s.own.records, s.own.lost, s.booted = 0, true, false
+	s.writer.Continue(0, 0)
+}
+
+// accounts finds the accounts that the kernel has for the services.
+func (s *Server) accounts() {
+	var a abi.AccountInfo
+	for i := uint64(abi.AccountRoot) + 1; i < abi.MaxAccounts; i++ {
+		if _, e := s.k.GetInfo(abi.InfoAccount, i, abi.Bytes(&a)); e != abi.OK {
+			continue
+		}
+		for j := range s.candidates {
+			if l, _ := abi.MakeLabel(s.candidates[j].conf.Label); l == a.Spec.Label {
+				s.candidates[j].account = a.Account
+			}
+		}
+	}
+}
+
+// recount counts what follows from what was restored.
+func (s *Server) recount() {
+	s.owing, s.faults = 0, 0
+	for i := range s.images {
+		s.images[i].users = 0
+	}
+	for i := range s.table[:s.good] {
+		t := &s.table[i]
+		if t.image >= 0 {
+			s.images[t.image].users++
+		}
+		if t.fault.on {
+			s.faults++
+		}
+		if t.mail.owed > 0 {
+			s.owing++
+			t.mail.pause, t.mail.due = firstTry, s.now+firstTry
+		}
+		if t.endpoint != abi.None {
+			s.byBits[t.endpoint.Slot()] = int8(i)
+		}
+	}
+}
+
+// meet compares the state with what lives.
+func (s *Server) meet() {
+	s.takeRecords()
+	n, e := s.k.GetInfo(abi.InfoLives, 0, rowBytes(s.lives[:]))
+	lives := s.lives[:n/int(lifeSize)]
+	if e != abi.OK {
+		lives = nil
+	}
+	s.ownDeath()
+	s.step(policy.Event{Kind: policy.Reborn})
+	known := uint64(0)
+	for i := range lives {
+		l := &lives[i]
+		switch id := s.find(l.Endpoint); {
+		case l.Endpoint == s.root():
+		case id == policy.Nobody:
+			s.unknown |= 1 << i
+		default:
+			known |= 1 << id
+			if l.Flags&abi.LifeAllowed == 0 {
+				s.finishStart(&s.table[id], l)
+			}
+		}
+	}
+	for i := range s.taken {
+		if id := s.find(s.taken[i].Endpoint); id != policy.Nobody {
+			known |= 1 << id
+		}
+	}
+	if s.own.lost {
+		for m := s.unknown; m != 0; m &= m - 1 {
+			s.adopt(&lives[bits.TrailingZeros64(m)], known)
+		}
+	}
+	for i := range s.table[:s.good] {
+		if t := &s.table[i]; t.endpoint != abi.None && known>>i&1 == 0 && !told(lives, t.endpoint) && e == abi.OK {
+			ep := t.endpoint
+			s.gone(policy.ID(i))
+			s.step(policy.Event{Kind: policy.Lost, ID: policy.ID(i), Record: policy.Record{Endpoint: ep}})
+		}
+	}
+	s.step(policy.Event{Kind: policy.Tick}) // now those may begin that wait for others: all that live are known
+	if s.own.lost {
+		s.repeat()
+	}
+}
+
+// told tells whether the kernel has told of a life.
+func told(lives []abi.Life, ep abi.Endpoint) bool {
+	for i := range lives {
+		if lives[i].Endpoint == ep {
+			return true
+		}
+	}
+	return false
+}
+
+// adopt takes a life that the state does not know for its service's, if that has none. known is the services whose life is.
+func (s *Server) adopt(l *abi.Life, known uint64) {
+	for i := range s.table[:s.good] {
+		t := &s.table[i]
+		if t.account != l.Account || known>>i&1 != 0 {
+			continue
+		}
+		if t.endpoint != abi.None {
+			s.gone(policy.ID(i))
+		}
+		if t.image < 0 {
+			s.hold(t) // a failure here comes again, and is told, at the service's next start
+		}
+		if _, _, e, _ := s.finishStart(t, l); e != abi.OK {
+			return // it is swept
+		}
+		s.step(policy.Event{Kind: policy.Adopt, ID: policy.ID(i), Incarnation: l.Incarnation, Warm: l.Flags&abi.LifeWarm != 0,
+			Record: policy.Record{Endpoint: l.Endpoint, Started: time.Duration(l.StartedNS)}})
+		s.claim(l)
+		return
+	}
+}
+
+// claim notes that a life is known.
+func (s *Server) claim(l *abi.Life) {
+	for m := s.unknown; m != 0; m &= m - 1 {
+		if i := bits.TrailingZeros64(m); &s.lives[i] == l {
+			s.unknown &^= 1 << i
+		}
+	}
+}
+
+// undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not.
+func (s *Server) undertaken(t *service, incarnation uint32) *abi.Life {
+	for m := s.unknown; m != 0; m &= m - 1 {
+		l := &s.lives[bits.TrailingZeros64(m)]
+		switch {
+		case l.Account != t.account:
+		case l.Incarnation == incarnation:
+			s.claim(l)
+			return l
+		default: // no two lives of a label
+			s.claim(l)
+			s.k.TaskKill(l.Endpoint)
+		}
+	}
+	return nil
+}
+
+// finishStart does what is left of the start of a life that is there.
+func (s *Server) finishStart(t *service, l *abi.Life) (made policy.Record, warm bool, e abi.Errno, why abi.Why) {
+	made, warm = policy.Record{Endpoint: l.Endpoint, Started: time.Duration(l.StartedNS)}, l.Flags&abi.LifeWarm != 0
+	if l.StartedNS == 0 {
+		made.Started = s.now
+	}
+	if l.Flags&abi.LifeSet == 0 {
+		s.peers(t)
+		if e = s.k.PrivSet(l.Endpoint, &t.priv); e != abi.OK {
+			why = abi.WhyPrivilege
+			if e == abi.EBUSY {
+				why = abi.WhyPorts
+			}
+		}
+	}
+	if e == abi.OK && l.Flags&abi.LifeAllowed == 0 {
+		if e, why = s.k.PrivAllow(l.Endpoint), abi.WhyAllow; e == abi.OK {
+			why = abi.WhyNone
+		}
+	}
+	if e != abi.OK {
+		s.k.TaskKill(l.Endpoint)
+		made.Endpoint = abi.None
+		return made, false, e, why
+	}
+	t.endpoint = l.Endpoint
+	s.byBits[l.Endpoint.Slot()] = int8(t.place)
+	return made, warm, abi.OK, abi.WhyNone
+}
+
+// sweep ends the lives, and gives the images up, that nobody has come to know by now: what they were made for has been taken again, and has led to
+// something else.
+func (s *Server) sweep() {
+	for ; s.unknown != 0; s.unknown &= s.unknown - 1 {
+		l := &s.lives[bits.TrailingZeros64(s.unknown)]
+		s.say("event=swept ep=" + decimal(uint64(l.Endpoint)) + ": a life that rs has no record of")
+		s.k.TaskKill(l.Endpoint)
+	}
+	for id := s.stray(0, 0); id != 0 && s.k.ImageFree(id) == abi.OK; id = s.stray(0, 0) {
+	}
+	s.sweeping = false
+}
+
+// repeat does again what an action may have been lost of.
+func (s *Server) repeat() {
+	for i := range s.table[:s.good] {
+		t := &s.table[i]
+		if t.endpoint == abi.None {
+			continue
+		}
+		if s.policy.Asked(policy.ID(i)) {
+			s.tell(policy.ID(i), &t.mail.stop)
+		}
+		if t.mail.owed > 0 {
+			s.k.Notify(t.endpoint)
+		}
+	}
+}
+
+// takeRecords takes the records of deaths that wait: the server's own first, then others, which are handled when the state is the kernel's.
+func (s *Server) takeRecords() {
+	s.taken = s.taken[:0]
+	for s.takeDeath() == abi.OK {
+		if r := &s.record; r.Endpoint == s.root() {
+			s.own.record = facts(r)
+		} else {
+			s.taken = append(s.taken, *r)
+		}
+		if s.record.Waiting == 0 {
+			break
+		}
+	}
+}
+
+// tryTwice is how many lives of the server a death record may end.
+const tryTwice = 2
+
+// bury handles the records that were waiting. One that has ended two lives of the server is not looked at again: its service is given up.
+func (s *Server) bury() {
+	for i := range s.taken {
+		r := &s.taken[i]
+		id := s.find(r.Endpoint)
+		if id == policy.Nobody {
+			continue
+		}
+		doubtful := s.keeps && s.own.record.Cause != abi.CauseKilled
+		if doubtful && r.Endpoint == s.tried && s.tries >= tryTwice {
+			s.gone(id)
+			s.step(policy.Event{Kind: policy.GiveUp, ID: id, Record: policy.Record{Endpoint: r.Endpoint, Died: time.Duration(r.DiedNS)}})
+			s.say("label=" + s.table[id].name + " event=spared: two lives of rs have ended with its death, which is not handled again")
+			continue
+		}
+		if doubtful {
+			s.note()
+			s.jotRows()
+			if len(s.turn.b) > 1 {
+				s.write(false)
+			}
+			s.turn.b = le.AppendUint32(append(s.turn.b, itemTry), uint32(r.Endpoint))
+			s.write(false)
+		}
+		s.ended(r)
+	}
+	s.taken = s.taken[:0]
+}
