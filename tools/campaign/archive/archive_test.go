@@ -82,7 +82,7 @@ func TestVictims(t *testing.T) {
 				!slices.Contains(w.IPC, injector) {
 				t.Errorf("the workload: %+v", w)
 			}
-			others := slices.DeleteFunc(labels(f), func(l string) bool { return l == p.label || l == m.Label || l == injector })
+			others := slices.DeleteFunc(labels(f), func(l string) bool { return l == p.label || l == m.Label || l == injector || l == store })
 			if x.Args != "victim="+p.label+" seed=1 others="+strings.Join(others, ",") || x.Priority != 0 || !slices.Equal(x.Trace, append([]string{p.label}, others...)) ||
 				!slices.Equal(x.Control, []string{p.label}) || !slices.Contains(x.IPC, m.Label) {
 				t.Errorf("the injector: %+v", x)
