@@ -42,8 +42,8 @@ func header(mem []byte) (h abi.KeptHeader) {
 
 func bankSize(mem []byte) int { return int(header(mem).BankSize) - kept.Room }
 
-// restore makes the store of what was kept. lost tells whether that may not be all that was acknowledged; anew: nothing of it is here.
-func (k *keeper) restore(l store.Limits) (s *store.Store, lost, anew bool) {
+// restore makes the store of what was kept. lost tells whether that may not be all that was acknowledged.
+func (k *keeper) restore(l store.Limits) (s *store.Store, lost bool) {
 	mem := k.m.Kept()
 	k.buf = make([]byte, kept.Room, kept.Room+l.MaxSnapshot())
 	k.line = make([]byte, 0, store.MaxOp)
@@ -60,22 +60,22 @@ func (k *keeper) restore(l store.Limits) (s *store.Store, lost, anew bool) {
 		}
 		k.w = kept.NewWriter(k.m, f.Next)
 		if rung == kept.Latest && !f.Damaged {
-			return s, false, false
+			return s, false
 		}
 		k.m.Log("event", "restore", "rung", rung.String(), "records", strconv.Itoa(records), "why", "the newest changes may be lost")
 		k.lost(s)
-		return s, true, false
+		return s, true
 	}
 	h := header(mem)
 	s = store.New(l, 0)
 	k.w = kept.NewWriter(k.m, 0)
 	if h.Bank[0].Number|h.Bank[1].Number == 0 { // nobody has kept anything
 		k.must(k.snapshot(s))
-		return s, false, true
+		return s, false
 	}
 	k.m.Log("event", "restore", "rung", kept.Nothing.String(), "why", "all that was published is lost")
 	k.lost(s)
-	return s, true, true
+	return s, true
 }
 
 // lost goes on with less than there was: revisions are larger than any before, since there was no more than one a nanosecond.

@@ -45,9 +45,8 @@ func New(m Machine) (*Server, abi.Errno) {
 	l, keeps := limits(m, max(n, 1))
 	s.keeper.m = m
 	lost := false
-	anew := !keeps
 	if keeps {
-		s.store, lost, anew = s.keeper.restore(l)
+		s.store, lost = s.keeper.restore(l)
 	} else {
 		s.store = store.New(l, uint64(m.Now()))
 		m.Log("event", "restore", "why", "too little kept memory for "+strconv.Itoa(n)+" services ("+strconv.Itoa(len(m.Kept()))+
@@ -62,16 +61,16 @@ func New(m Machine) (*Server, abi.Errno) {
 		return nil, e
 	}
 	m.KeepSettled() // EINVAL: there is no kept memory, which was said
-	s.begin(lost || !keeps, anew)
+	s.begin(lost || !keeps)
 	return s, abi.OK
 }
 
 // begin tells subscribers that there is a new life, which they may have to ask: those who are known to have something to hear, or all services when
-// it is not known any more who they are.
-func (s *Server) begin(lost, anew bool) {
+// it may be forgotten who they are.
+func (s *Server) begin(lost bool) {
 	s.store.Wake()
 	for i := range s.store.Owners() {
-		if ep := s.lives[i]; ep != 0 && (lost && anew || s.store.Unheard(i)) {
+		if ep := s.lives[i]; ep != 0 && (lost || s.store.Unheard(i)) {
 			s.m.Notify(ep)
 		}
 	}

@@ -19,6 +19,7 @@ type model struct {
 	live     map[string]*row
 	heard    map[string]map[string]*row // by subscriber: what it believes
 	subs     map[string]*regexp.Regexp
+	hidden   map[string]bool // keys that were private once: nobody was told what became of what it had heard of them
 }
 
 type row struct {
@@ -54,6 +55,7 @@ func (m *model) publish(who, key, value string, f ds.Flags) abi.Errno {
 		return abi.ENOSPC
 	}
 	m.live[key] = now
+	m.hidden[key] = m.hidden[key] || f&ds.PrivSubscribe != 0
 	return abi.OK
 }
 
@@ -70,7 +72,7 @@ func TestModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 8))
 		l := small()
 		s := New(l, 10)
-		m := &model{l: l, live: map[string]*row{}, heard: map[string]map[string]*row{}, subs: map[string]*regexp.Regexp{}}
+		m := &model{l: l, live: map[string]*row{}, heard: map[string]map[string]*row{}, subs: map[string]*regexp.Regexp{}, hidden: map[string]bool{}}
 		first := s.Append(nil)
 		var log [][]byte
 		for step := range 400 {
@@ -141,7 +143,7 @@ func (m *model) random(r *rand.Rand, s *Store) (Op, abi.Errno) {
 		}
 	}
 	value := string(bytes.Repeat([]byte{'v'}, r.IntN(50)))
-	f := []ds.Flags{ds.TypeString, ds.TypeMemory, ds.TypeString | ds.PrivSubscribe, ds.TypeString | ds.PrivOverwrite}[r.IntN(4)]
+	f := []ds.Flags{ds.TypeString, ds.TypeMemory, ds.TypeString | ds.PrivOverwrite, ds.TypeString | ds.PrivSubscribe}[[...]int{0, 1, 2, 0, 1, 2, 0, 1, 2, 3}[r.IntN(10)]]
 	if r.IntN(2) == 0 {
 		f |= ds.Overwrite
 	}
@@ -207,6 +209,11 @@ func (m *model) believes(t *testing.T, s *Store, who string) {
 		}
 		if b := m.heard[who][k]; b == nil || b.owner != x.owner || b.value != x.value[:min(len(x.value), 32)] && b.value != x.value {
 			t.Fatalf("%s believes %+v of %s, which is %+v", who, b, k, x)
+		}
+	}
+	for k, b := range m.heard[who] {
+		if m.live[k] == nil && !m.hidden[k] {
+			t.Fatalf("%s believes %+v of %s, which is gone", who, b, k)
 		}
 	}
 }

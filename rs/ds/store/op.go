@@ -82,10 +82,13 @@ func (s *Store) told(me int, op *Op) Result {
 		if l.state == live && l.endpoint == ep && l.incarnation == inc {
 			return r
 		}
+		if l.state == free {
+			l.since = s.revision + 1
+		}
 		if l.state != live {
 			l.created = s.revision + 1
 		}
-		*l = label{entry{live, l.created, s.step()}, ep, inc}
+		*l = label{entry{live, l.since, l.created, s.step()}, ep, inc}
 		s.labelled(me)
 		r.Changed = true
 	case OpDown:

@@ -42,6 +42,8 @@ func (s *Store) publish(me int, op *Op) Result {
 	r := s.create(me, op)
 	if r.Errno == abi.OK { // it has another owner now, and subscribers have heard of one change
 		s.owners[o].bytes -= cost(x.key(), x.value)
+		y := &s.owners[me].slots[s.owners[me].find(op.Key, x.hash, live)]
+		y.since = min(y.since, x.since)
 		x.state = free
 	}
 	return r
@@ -73,8 +75,12 @@ func (s *Store) create(me int, op *Op) Result {
 	x := &o.slots[at]
 	if x.state == gone && !bytes.Equal(x.key(), op.Key) {
 		s.miss(me, at)
+		x.state = free
 	}
 	x.n, x.hash = uint8(copy(x.bytes[:], op.Key)), hash(op.Key)
+	if x.state == free {
+		x.since = s.revision + 1
+	}
 	x.state, x.created = live, s.revision+1
 	s.sight(me, at)
 	return s.set(me, at, op)

@@ -12,7 +12,7 @@ import (
 // Bytes of a snapshot's parts: at most, as MaxSnapshot counts them.
 const (
 	headBytes  = 4 + 3*4 + 8 + 8 + 4
-	entryBytes = 1 + 8 + 8
+	entryBytes = 1 + 8 + 8 + 8
 	labelBytes = entryBytes + 4 + 4
 	slotBytes  = 1 + entryBytes + 4 + 1 + 2
 	subBytes   = 1 + 4 + 8 + 8 + 1
@@ -37,7 +37,7 @@ func (s *Store) Append(b []byte) []byte {
 }
 
 func (x *entry) append(b []byte) []byte {
-	b = append(b, byte(x.state))
+	b = binary.LittleEndian.AppendUint64(append(b, byte(x.state)), x.since)
 	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, x.created), x.revision)
 }
 
@@ -103,7 +103,7 @@ func (c *cursor) fail(yes bool) {
 	}
 }
 
-func (c *cursor) entry() entry { return entry{state(c.u8()), c.u64(), c.u64()} }
+func (c *cursor) entry() entry { return entry{state(c.u8()), c.u64(), c.u64(), c.u64()} }
 
 // Restore makes the store of a snapshot. Its error is of one that no store of these limits has written.
 func Restore(b []byte, l Limits) (*Store, error) {
@@ -213,5 +213,5 @@ func (s *Store) check() error {
 }
 
 func (s *Store) sound(x *entry) bool {
-	return x.state <= gone && x.created <= x.revision && x.revision <= s.revision
+	return x.state <= gone && x.since <= x.created && x.created <= x.revision && x.revision <= s.revision
 }

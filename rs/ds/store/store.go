@@ -48,7 +48,8 @@ const (
 // entry is what slots and labels have in common.
 type entry struct {
 	state    state
-	created  uint64 // revision at which it was published
+	since    uint64 // revision at which it was published first: who had heard nothing later never knew of it
+	created  uint64 // revision at which it was published last
 	revision uint64 // of the last change
 }
 

@@ -290,7 +290,7 @@ func TestList(t *testing.T) {
 }
 
 func TestFit(t *testing.T) {
-	for _, c := range []struct{ owners, room, keys int }{{8, 256 << 10, 32}, {8, 100 << 10, 32}, {8, 50 << 10, 16}, {64, 500 << 10, 32}, {64, 400 << 10, 16}, {8, 1000, 0}, {65, 1 << 20, 0}} {
+	for _, c := range []struct{ owners, room, keys int }{{8, 256 << 10, 32}, {8, 100 << 10, 32}, {8, 50 << 10, 16}, {64, 500 << 10, 16}, {64, 400 << 10, 16}, {8, 1000, 0}, {65, 1 << 20, 0}} {
 		l, ok := Fit(c.owners, c.room)
 		if ok != (c.keys > 0) || ok && (l.Keys != c.keys || l.MaxSnapshot() > c.room) {
 			t.Errorf("%d services in %d bytes: %+v, %v, %d", c.owners, c.room, l, ok, l.MaxSnapshot())

@@ -168,7 +168,7 @@ func (s *Store) tell(o, at int) {
 func (s *Store) miss(o, at int) {
 	x := &s.owners[o].slots[at]
 	s.each(func(me int, b *subscription) {
-		if x.revision > b.heard && x.created <= b.heard && s.wants(me, b, o, at) {
+		if x.revision > b.heard && x.since <= b.heard && s.wants(me, b, o, at) {
 			b.missed = s.step()
 			s.wake |= 1 << me
 		}
@@ -212,7 +212,7 @@ func (s *Store) Check(me int, n uint64, out *ds.Entry) (e abi.Errno, why ds.Why)
 
 // new tells whether something has happened to an entry that was not heard: what came and went meanwhile is not told.
 func (b *subscription) new(x *entry) bool {
-	return x.revision > b.heard && (x.state == live || x.state == gone && x.created <= b.heard)
+	return x.revision > b.heard && (x.state == live || x.state == gone && x.since <= b.heard)
 }
 
 func (b *subscription) what(x *entry) ds.What {
