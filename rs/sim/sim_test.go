@@ -29,7 +29,7 @@ func TestSimulation(t *testing.T) {
 	t.Logf("make sim N=%d SEED=%d", n, seed)
 	var c Count
 	if bad, res := Many(seed, n, kills, &c); bad != nil {
-		p, r := Shrink(*bad, res, 2000)
+		p, r := Shrink(*bad, res, 2000, 20*time.Second)
 		t.Fatalf("%s\n%s%s\nagain: %s", res.Violation, List(p), r.Violation, p.Command())
 	}
 	t.Log(c.String())
@@ -153,7 +153,7 @@ func TestPlants(t *testing.T) {
 			if found = true; !strings.Contains(res.Violation, p.want) {
 				t.Errorf("%s: found by %q", what, res.Violation)
 			}
-			q, r := Shrink(plan, res, 400)
+			q, r := Shrink(plan, res, 400, 10*time.Second)
 			if again := Run(q); again.Violation != r.Violation || len(q.Steps) > 80 {
 				t.Errorf("%s: cut down to %d steps, which find %q, want %q\n%s", what, len(q.Steps), again.Violation, r.Violation, List(q))
 			}
