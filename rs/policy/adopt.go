@@ -7,8 +7,9 @@ import (
 )
 
 // A State that was restored may have lost what came last, or may know nothing. The kernel's tables are the truth about what lives; these
-// events bring the two together, in this order: Adopt for each life that there is, Lost for each service that Living says has one and the
-// kernel does not (and no record of its death), Boot if the State knows nothing, Reborn.
+// events bring the two together, in this order: Reborn, Adopt for each life that there is, Lost for each service that Living says has one and the
+// kernel does not (and no record of its death), Boot if the State knows nothing, and a Tick. With that those begin that wait for others:
+// not before all that live are known.
 
 // mercy is how long a start or a stop whose limit has passed while nobody looked still has: what came meanwhile is heard first.
 const mercy = 100 * time.Millisecond
@@ -44,8 +45,8 @@ func (s *State) adopt(now time.Duration, e *Event) {
 	r.nextPing = now + 1 // which Reborn, at the same time, does not put off
 	r.schedule()
 	r.settled(now)
-	s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
-	s.emit(e.ID, abi.EventReady, Action{})
+	s.emit(e.ID, abi.EventStart).Record = &e.Record
+	s.emit(e.ID, abi.EventReady)
 	s.answer(e.ID, true, abi.OK, abi.WhyNone)
 	s.answer(e.ID, false, abi.OK, abi.WhyNone)
 	s.settle(r)
@@ -60,7 +61,8 @@ func (s *State) gone(now time.Duration, id ID) {
 	r.deaths++
 	r.reason, r.vector = abi.ReasonLost, 0
 	s.release(id, false)
-	s.emit(id, abi.EventDeath, Action{Reason: abi.ReasonLost, Next: abi.EventStart, Record: &Record{Endpoint: r.endpoint, Started: r.startedAt, Died: now}})
+	a := s.emit(id, abi.EventDeath)
+	a.Reason, a.Next, a.Record = abi.ReasonLost, abi.EventStart, &Record{Endpoint: r.endpoint, Started: r.startedAt, Died: now}
 }
 
 // quiet tells whether a shutdown waits for no end.
@@ -117,12 +119,10 @@ func (s *State) abandon(now time.Duration, e *Event) {
 	r.reason, r.vector = abi.ReasonLost, 0
 	r.errno, r.why = abi.EIO, abi.WhyDied
 	s.release(id, false)
-	a := Action{Reason: abi.ReasonLost, Next: abi.EventGiveUp, Record: &e.Record}
+	a := s.emit(id, abi.EventDeath)
+	a.Reason, a.Next, a.Record = abi.ReasonLost, abi.EventGiveUp, &e.Record
 	if s.stopping {
 		a.Next = abi.EventDown
-	}
-	s.emit(id, abi.EventDeath, a)
-	if s.stopping {
 		s.toDown(id)
 		s.stopNext(now)
 		return

@@ -63,34 +63,34 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	r.alive, r.endpoint, r.due, r.missed = false, abi.None, never, 0
 	r.deaths++
 	r.reason = why
-	s.release(id, false)
-	s.doubt(e, why)
-	a := Action{Reason: why, Detect: detect, Record: &e.Record}
+	if len(s.waiters) > 0 {
+		s.release(id, false)
+	}
+	if r.warm && !r.gone {
+		s.doubt(e, why)
+	}
+	a := s.emit(id, abi.EventDeath)
+	a.Reason, a.Detect, a.Record = why, detect, &e.Record
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
 		a.Errno, a.Why = r.errno, r.why
 	}
 	switch {
 	case s.stopping || asked && r.then == followDown:
 		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
-		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
 	case asked && r.then == followFail:
 		a.Next = abi.EventGiveUp
-		s.emit(id, abi.EventDeath, a)
 		r.errno, r.why = abi.EIO, abi.WhyGroup
 		s.giveUp(now, id, why)
 	case asked:
 		a.Next = abi.EventStart
-		s.emit(id, abi.EventDeath, a)
 		s.anew(now, r)
 		s.begin(now, id, abi.InitRestart)
 	case r.endsByItself(why, e.Record.Status):
 		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
-		s.emit(id, abi.EventDeath, a)
 		s.toDown(id)
 	case !r.proved || r.cfg.OnExit == NeverRestart || s.tooMany(now, r):
 		a.Next = abi.EventGiveUp
-		s.emit(id, abi.EventDeath, a)
 		s.giveUp(now, id, why)
 	default:
 		s.comeBack(now, id, a)
@@ -123,7 +123,8 @@ func (s *State) anew(now time.Duration, r *row) {
 func (s *State) giveUp(now time.Duration, id ID, why abi.Reason) {
 	r := &s.rows[id]
 	r.state, r.together = abi.ServiceFailed, false
-	s.emit(id, abi.EventGiveUp, Action{Reason: why, Errno: r.errno, Why: r.why})
+	a := s.emit(id, abi.EventGiveUp)
+	a.Reason, a.Errno, a.Why = why, r.errno, r.why
 	s.answer(id, true, abi.OK, abi.WhyNone)
 	s.answer(id, false, r.errno, r.why)
 	s.settle(r)
@@ -133,23 +134,20 @@ func (s *State) giveUp(now time.Duration, id ID, why abi.Reason) {
 }
 
 // comeBack starts a dead service now, or when its backoff is over.
-func (s *State) comeBack(now time.Duration, id ID, death Action) {
+func (s *State) comeBack(now time.Duration, id ID, death *Action) {
 	r := &s.rows[id]
 	death.Next, death.Backoff = abi.EventStart, r.backoff()
+	if r.mates != 0 {
+		s.together(now, id)
+	}
 	switch {
 	case death.Backoff > 0:
-		s.emit(id, abi.EventDeath, death)
 		r.state, r.due = abi.ServiceBackoff, now+death.Backoff
-		s.together(now, id)
-	case s.mayRestart(now, r):
-		s.emit(id, abi.EventDeath, death)
-		s.together(now, id)
+	case r.own(now) || s.held == 0 && s.take(now):
 		s.again(now, id)
 	default:
 		death.Backoff = s.hold(now)
-		s.emit(id, abi.EventDeath, death)
 		r.state, r.due = abi.ServiceBackoff, now
-		s.together(now, id)
 		s.due(now)
 	}
 }
@@ -170,7 +168,7 @@ func (r *row) backoff() time.Duration {
 
 // decayed is the count of restarts less one for each quiet time that this life has run.
 func (r *row) decayed(now time.Duration) uint32 {
-	if r.readyAt == never || r.cfg.Quiet <= 0 {
+	if r.restarts == 0 || r.readyAt == never || r.cfg.Quiet <= 0 {
 		return r.restarts
 	}
 	quiet := max(now-r.readyAt, 0) / r.cfg.Quiet // a life may have died before its being ready was heard
@@ -179,8 +177,7 @@ func (r *row) decayed(now time.Duration) uint32 {
 
 // tooMany notes a death, and tells whether the service's limit is met, or its group's. Then it is what is told to those who wait.
 func (s *State) tooMany(now time.Duration, r *row) bool {
-	group := s.exceeds(now, r)
-	own := r.burst.tooMany(now, r.cfg.Window)
+	group, own := r.cfg.Group != 0 && s.exceeds(now, r), r.burst.tooMany(now, r.cfg.Window)
 	switch {
 	case group:
 		r.errno, r.why = abi.EIO, abi.WhyGroup
@@ -196,10 +193,18 @@ func (r *ring) tooMany(now, window time.Duration) bool {
 	if n == 0 {
 		return false
 	}
-	r.newest = (r.newest + 1) % n
+	r.newest = following(r.newest, n)
 	r.died[r.newest] = now
-	oldest := r.died[(r.newest+1)%n]
+	oldest := r.died[following(r.newest, n)]
 	return oldest != never && now-oldest < window
+}
+
+// following is the place behind place i of n in a ring.
+func following(i, n int) int {
+	if i++; i < n {
+		return i
+	}
+	return 0
 }
 
 // forget empties the ring.

@@ -68,11 +68,16 @@ func (s *State) relate() {
 
 // begin starts a life, or has it wait for those that it needs.
 func (s *State) begin(now time.Duration, id ID, how abi.InitKind) {
-	r := &s.rows[id]
-	if !r.bound {
+	if s.rows[id].bound {
+		s.await(id, how)
+	} else {
 		s.start(now, id, how)
-		return
 	}
+}
+
+// await has a life wait until wake finds all that it needs.
+func (s *State) await(id ID, how abi.InitKind) {
+	r := &s.rows[id]
 	r.state, r.due, r.fresh = abi.ServiceWaiting, never, how == abi.InitFresh
 	s.waiting++
 	for m := r.mates; r.cfg.AllForOne && m != 0; m &= m - 1 {
@@ -185,7 +190,7 @@ func (s *State) pull(now time.Duration, id ID, then follow) {
 // this one's backoff is over.
 func (s *State) together(now time.Duration, id ID) {
 	r := &s.rows[id]
-	if !r.cfg.AllForOne || r.mates == 0 {
+	if !r.cfg.AllForOne {
 		return
 	}
 	r.together = true
@@ -206,7 +211,7 @@ func (s *State) together(now time.Duration, id ID) {
 
 // exceeds notes a death in its group's ring, and tells whether that were too many.
 func (s *State) exceeds(now time.Duration, r *row) bool {
-	return r.cfg.Group != 0 && s.groups[r.cfg.Group].tooMany(now, r.cfg.GroupWindow)
+	return s.groups[r.cfg.Group].tooMany(now, r.cfg.GroupWindow)
 }
 
 // giveUpGroup gives up all others of a group, the last to start first.

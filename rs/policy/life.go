@@ -14,7 +14,8 @@ func (s *State) start(now time.Duration, id ID, how abi.InitKind) {
 	r.due = now + r.cfg.Init
 	r.lives++
 	r.warm, r.gone = false, false
-	s.do(Action{Kind: Start, ID: id, Init: how, Incarnation: r.lives - 1, Snapshot: r.cfg.Snapshot > 0})
+	a := s.do(Start, id)
+	a.Init, a.Incarnation, a.Snapshot = how, r.lives-1, r.cfg.Snapshot > 0
 }
 
 func (s *State) started(now time.Duration, e *Event) {
@@ -28,9 +29,9 @@ func (s *State) started(now time.Duration, e *Event) {
 		return
 	}
 	r.startedAt, r.warm, r.endpoint = now, e.Warm, e.Record.Endpoint
-	s.emit(e.ID, abi.EventStart, Action{Record: &e.Record})
+	s.emit(e.ID, abi.EventStart).Record = &e.Record
 	if r.state == abi.ServiceStopping {
-		s.do(Action{Kind: Stop, ID: e.ID})
+		s.do(Stop, e.ID)
 	}
 }
 
@@ -65,7 +66,7 @@ func (s *State) ready(now time.Duration, e *Event) {
 	r.nextPing = now + r.cfg.Period
 	r.schedule()
 	r.settled(now)
-	s.emit(e.ID, abi.EventReady, Action{Recovery: r.recovery})
+	s.emit(e.ID, abi.EventReady).Recovery = r.recovery
 	s.answer(e.ID, false, abi.OK, abi.WhyNone)
 	s.settle(r)
 }
@@ -113,7 +114,7 @@ func (s *State) fault(now time.Duration, e *Event) {
 // ping notifies a service. One that runs has to answer.
 func (s *State) ping(now time.Duration, id ID) {
 	r := &s.rows[id]
-	s.do(Action{Kind: Ping, ID: id})
+	s.do(Ping, id)
 	if r.state != abi.ServiceRunning || r.cfg.Period == 0 {
 		return
 	}
@@ -133,7 +134,7 @@ func (s *State) tick(now time.Duration) {
 		}
 		if r.checkAt != never && r.checkAt <= now {
 			r.checkAt = now + r.cfg.Check
-			s.do(Action{Kind: Check, ID: ID(i)})
+			s.do(Check, ID(i))
 		}
 	}
 	s.due(now)
@@ -146,7 +147,7 @@ func (s *State) expire(now time.Duration, id ID) {
 		s.end(now, id, abi.ReasonInitTimeout)
 	case abi.ServiceStopping:
 		r.due = now + r.cfg.Stop
-		s.do(Action{Kind: Kill, ID: id})
+		s.do(Kill, id)
 	case abi.ServiceRunning:
 		limit := r.pingAt + 2*r.cfg.Period
 		switch {

@@ -76,6 +76,7 @@ func (w *world) reconcile(fresh bool) {
 			b.snapshot = !r.gone
 		}
 	}
+	w.step(Event{Kind: Reborn})
 	for i := range w.bodies {
 		b, id := &w.bodies[i], ID(i)
 		if b.alive && w.s.Living(id) != b.endpoint {
@@ -94,5 +95,5 @@ func (w *world) reconcile(fresh bool) {
 	if fresh {
 		w.step(Event{Kind: Boot})
 	}
-	w.step(Event{Kind: Reborn})
+	w.step(Event{Kind: Tick})
 }

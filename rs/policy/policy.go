@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"bennu/kernel/abi"
@@ -345,25 +346,43 @@ func (s *State) Step(now time.Duration, e *Event) []Action {
 	case GiveUp:
 		s.abandon(now, e)
 	}
-	if s.waiting > 0 && e.Kind != Adopt { // there may be more that live
+	if s.waiting > 0 && e.Kind != Reborn && e.Kind != Adopt { // there may be more that live
 		s.wake(now)
 	}
 	return s.actions
 }
 
-func (s *State) do(a Action) { s.actions = append(s.actions, a) }
-
-func (s *State) emit(id ID, kind abi.EventKind, a Action) {
-	a.Kind, a.ID, a.Event = Emit, id, kind
-	if id != Nobody && s.rows[id].lives > 0 {
-		a.Incarnation, a.Warm = s.rows[id].lives-1, s.rows[id].warm
+// do adds an action, which the caller fills in: it is large, and on the way from a death to the next life it is written once.
+func (s *State) do(kind Kind, id ID) *Action {
+	n := len(s.actions)
+	if n == cap(s.actions) {
+		s.more()
 	}
-	s.do(a)
+	s.actions = s.actions[:n+1]
+	a := &s.actions[n]
+	*a = Action{Kind: kind, ID: id}
+	return a
+}
+
+// more makes room for actions: more than New thought of.
+func (s *State) more() { s.actions = slices.Grow(s.actions, 1) }
+
+// emit adds the telling of an event, which the caller fills in.
+func (s *State) emit(id ID, kind abi.EventKind) *Action {
+	a := s.do(Emit, id)
+	a.Event = kind
+	if id != Nobody {
+		if r := &s.rows[id]; r.lives > 0 {
+			a.Incarnation, a.Warm = r.lives-1, r.warm
+		}
+	}
+	return a
 }
 
 func (s *State) reply(id ID, to Asker, e abi.Errno, why abi.Why) {
 	if to != (Asker{}) {
-		s.do(Action{Kind: Reply, ID: id, Asker: to, Errno: e, Why: why, Detail: s.detail(id, why)})
+		a := s.do(Reply, id)
+		a.Asker, a.Errno, a.Why, a.Detail = to, e, why, s.detail(id, why)
 	}
 }
 
@@ -378,72 +397,4 @@ func (s *State) detail(id ID, why abi.Why) uint64 {
 		return uint64(s.rows[id].reason) | uint64(s.rows[id].vector)<<32
 	}
 	return 0
-}
-
-// share is the count of an asker's requests that wait.
-func (s *State) share(from ID) *int {
-	if from < 0 {
-		return &s.open[len(s.rows)]
-	}
-	return &s.open[from]
-}
-
-// wait keeps an asker until answer; false (and EAGAIN said) when too many requests of its wait.
-func (s *State) wait(id ID, to Asker, gone bool) bool {
-	if to == (Asker{}) {
-		return true
-	}
-	n := s.share(to.From)
-	if *n == MaxOpen {
-		s.reply(id, to, abi.EAGAIN, abi.WhyTooMany)
-		return false
-	}
-	*n++
-	s.waiters = append(s.waiters, waiter{to, id, gone})
-	return true
-}
-
-// answer replies to those who wait for the end of a service (gone) or for its being ready.
-func (s *State) answer(id ID, gone bool, e abi.Errno, why abi.Why) {
-	if len(s.waiters) == 0 {
-		return
-	}
-	keep := s.waiters[:0]
-	for _, w := range s.waiters {
-		if w.id != id || w.gone != gone {
-			keep = append(keep, w)
-			continue
-		}
-		*s.share(w.asker.From)--
-		s.reply(id, w.asker, e, why)
-	}
-	s.waiters = keep
-}
-
-// interrupt tells those who wait for a service to be ready that it is taken down.
-func (s *State) interrupt(id ID) {
-	why := abi.WhyTakenDown
-	if s.stopping {
-		why = abi.WhyShutdown
-	}
-	s.answer(id, false, abi.EINTR, why)
-}
-
-// release ends a service's own waits: it is to stop (and is told EINTR), or dead.
-func (s *State) release(from ID, tell bool) {
-	if len(s.waiters) == 0 {
-		return
-	}
-	keep := s.waiters[:0]
-	for _, w := range s.waiters {
-		if w.asker.From != from {
-			keep = append(keep, w)
-			continue
-		}
-		*s.share(from)--
-		if tell {
-			s.reply(w.id, w.asker, abi.EINTR, abi.WhyAskerStops)
-		}
-	}
-	s.waiters = keep
 }

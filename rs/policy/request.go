@@ -30,7 +30,7 @@ func (s *State) boot(now time.Duration) {
 func (s *State) booted() {
 	s.booting = -1
 	if !s.stopping {
-		s.emit(Nobody, abi.EventBoot, Action{})
+		s.emit(Nobody, abi.EventBoot)
 	}
 }
 
@@ -199,7 +199,7 @@ func (s *State) stopNext(now time.Duration) {
 	}
 	if !s.off {
 		s.off = true
-		s.do(Action{Kind: PowerOff, ID: Nobody})
+		s.do(PowerOff, Nobody)
 	}
 }
 
@@ -215,7 +215,7 @@ func (s *State) stop(now time.Duration, id ID, then follow) {
 	r.due = now + r.cfg.Stop
 	s.release(id, true)
 	if r.endpoint != abi.None { // else it is told when its start was done
-		s.do(Action{Kind: Stop, ID: id})
+		s.do(Stop, id)
 	}
 }
 
@@ -228,7 +228,7 @@ func (s *State) end(now time.Duration, id ID, why abi.Reason) {
 	}
 	r.ended = why
 	r.due = now + r.cfg.Stop
-	s.do(Action{Kind: Kill, ID: id})
+	s.do(Kill, id)
 }
 
 // toDown makes a dead service down.
@@ -236,7 +236,7 @@ func (s *State) toDown(id ID) {
 	r := &s.rows[id]
 	s.dwell(r)
 	r.state = abi.ServiceDown
-	s.emit(id, abi.EventDown, Action{Reason: r.reason})
+	s.emit(id, abi.EventDown).Reason = r.reason
 	s.answer(id, true, abi.OK, abi.WhyNone)
 	s.interrupt(id)
 	s.settle(r)

@@ -24,12 +24,9 @@ func (r *row) settled(now time.Duration) {
 	}
 }
 
-// doubt decides whether the snapshot is dropped at the end of a life.
+// doubt decides whether the snapshot is dropped at the end of a life that began with it.
 func (s *State) doubt(e *Event, why abi.Reason) {
 	r := &s.rows[e.ID]
-	if !r.warm || r.gone {
-		return
-	}
 	switch {
 	case e.Errno == abi.EIO:
 		s.drop(e.ID, abi.EIO)
@@ -47,8 +44,8 @@ func (s *State) doubt(e *Event, why abi.Reason) {
 func (s *State) drop(id ID, why abi.Errno) {
 	r := &s.rows[id]
 	r.early, r.checkAt, r.gone = 0, never, true
-	s.do(Action{Kind: Drop, ID: id})
-	s.emit(id, abi.EventSnapshot, Action{Errno: why})
+	s.do(Drop, id)
+	s.emit(id, abi.EventSnapshot).Errno = why
 }
 
 // checked takes what a look at a snapshot has found.

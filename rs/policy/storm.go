@@ -16,7 +16,7 @@ import (
 // So in any time t the machine makes at most stormBurst + t/stormEvery + n·(1 + t/ownEvery) restarts of n services. What somebody asked for
 // (up, refresh, restart) is not among them.
 const (
-	ownEvery   = time.Second
+	ownEvery   = 500 * time.Millisecond
 	stormEvery = 5 * time.Millisecond
 	stormBurst = 32
 )
@@ -44,15 +44,10 @@ func (s *State) freeAt() time.Duration { return s.fullAt - (stormBurst-1)*stormE
 // charge counts a restart that is one more because of another one: it is not held back, but later ones are.
 func (s *State) charge(now time.Duration) { s.fullAt = max(s.fullAt, now) + stormEvery }
 
-// mayRestart takes a restart for a service that is not held back while others are.
-func (s *State) mayRestart(now time.Duration, r *row) bool {
-	return r.own(now) || s.held == 0 && s.take(now)
-}
-
 // hold is how long a service that wants to restart now would be held back.
 func (s *State) hold(now time.Duration) time.Duration { return max(s.freeAt()-now, 1) }
 
-// restart counts a restart that nobody asked for, and begins the life.
+// again counts a restart that nobody asked for, and begins the life.
 func (s *State) again(now time.Duration, id ID) {
 	r := &s.rows[id]
 	r.restarts++
@@ -99,7 +94,8 @@ func (s *State) holdAll(now time.Duration) {
 		}
 		if !s.storm {
 			s.storm = true
-			s.emit(ID(i), abi.EventStorm, Action{Errno: abi.EAGAIN, Why: abi.WhyStorm})
+			a := s.emit(ID(i), abi.EventStorm)
+			a.Errno, a.Why = abi.EAGAIN, abi.WhyStorm
 		}
 	}
 }

@@ -110,6 +110,7 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 	s.out.Arg = [7]uint64{0: uint64(e), 1: ep, 4: detail, 5: uint64(why), 6: to.Tag}
 	if why == abi.WhyRequires && detail > 0 {
 		s.out.Arg[2], s.out.Arg[3] = abi.PackLabel(s.table[detail-1].label)
+		s.out.Arg[4] = 0
 	}
 	s.out.Seq = to.Seq
 	s.give(to.Endpoint, to.From, to.Place, &s.out)

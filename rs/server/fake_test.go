@@ -173,8 +173,8 @@ func (f *fake) plain(m *abi.Msg) {
 		return
 	}
 	why := abi.Why(m.Arg[5])
-	detail := why == abi.WhyInitTimeout || why == abi.WhyDied || why == abi.WhyFaultTimeout || m.Arg[4] == 0
-	if counted := why == abi.WhyTooMany && m.Arg[1] > 0; m.Arg[1] != 0 && !counted || m.Arg[2] != 0 || m.Arg[3] != 0 || !detail {
+	detail := why == abi.WhyInitTimeout || why == abi.WhyDied || why == abi.WhyBurst || why == abi.WhyFaultTimeout || m.Arg[4] == 0
+	if counted := why == abi.WhyTooMany && m.Arg[1] > 0; m.Arg[1] != 0 && !counted || why != abi.WhyRequires && (m.Arg[2] != 0 || m.Arg[3] != 0) || !detail {
 		f.t.Errorf("answered %s, why %d, with %v", abi.Errno(m.Arg[0]).Name(), why, m.Arg)
 	}
 }

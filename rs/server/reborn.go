@@ -201,6 +201,7 @@ func (s *Server) meet() {
 			s.step(policy.Event{Kind: policy.Lost, ID: policy.ID(i), Record: policy.Record{Endpoint: ep}})
 		}
 	}
+	s.step(policy.Event{Kind: policy.Tick}) // now those may begin that wait for others: all that live are known
 	if s.own.lost {
 		s.repeat()
 	}
