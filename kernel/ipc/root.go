@@ -89,8 +89,8 @@ func (x *IPC) Again(*task.Task) uint32 {
 
 // Died ends what root's life was in the middle of; its next one goes on in the same slot. Its wait is over, and what it left with the kernel
 // for others is dropped, but not its notifications. What others have left for it stays, and so do they that wait for it. The next life gets
-// the message that this one was not done with before all others, unless that is a sendrec's that still waits (Requeue) or a notification, whose
-// cause is to be found: one that was answered too, since what was to be done beside the answer may not have been. byItself: nobody has ended it, so that this message may be why.
+// the message that this one was not done with before all others, unless its asker still waits for the answer (Requeue) or it is a notification, whose
+// cause is to be found. byItself: nobody has ended it, so that this message may be why.
 func (x *IPC) Died(root *task.Task, byItself bool) {
 	x.leave(root)
 	root.Wait &^= task.Sending | task.Receiving | task.LongWay
@@ -112,7 +112,7 @@ func (x *IPC) Died(root *task.Task, byItself bool) {
 		f.again++
 	}
 	f.state = waiting
-	if f.kind == abi.KindSendRec && from != nil && from.Seq == f.msg.Seq {
+	if f.kind == abi.KindSendRec && from != nil && from.Seq == f.msg.Seq { // it waits; else it has its answer, and what follows from its request may not be done
 		f.state, from.Again = none, f.again
 	}
 }

@@ -70,6 +70,9 @@ func (s *Server) remember() {
 		}
 	}
 	s.now = began
+	if s.own.lost {
+		s.checkImages()
+	}
 	s.recount()
 	if s.own.lost { // numbers that were given are not given again
 		s.events.skip(uint64(s.now / time.Microsecond))
@@ -403,5 +406,6 @@ func (s *Server) buryOverdue() {
 		r := s.overdue[0]
 		s.overdue = s.overdue[:copy(s.overdue, s.overdue[1:])]
 		s.ended(&r)
+		s.note() // this turn has taken a message, and it is to be noted before there is another
 	}
 }
