@@ -21,16 +21,16 @@ type shared struct {
 	read  bool
 }
 
-// askStore asks the data store, wherever it is. A store that dies over it is asked once more in its next life: each request may be
+// askStore asks the data store, wherever it is. A store that dies over it is asked again in its next life: each request may be
 // repeated. Precondition of s: it stays as it is until done is called; nil: nothing is shared. Its grant is Arg[0].
-func (a *Asker) askStore(m abi.Msg, s *shared, limit time.Duration, again bool, done func(m *abi.Msg, e abi.Errno)) {
+func (a *Asker) askStore(m abi.Msg, s *shared, limit time.Duration, tries int, done func(m *abi.Msg, e abi.Errno)) {
 	if a.store == 0 {
 		find := abi.Msg{Type: abi.RSLookup}
 		find.Arg[0], find.Arg[1] = abi.PackLabel(dsLabel)
 		a.Ask(a.RS(), find, LimitRS, func(found *abi.Msg, e abi.Errno) {
 			switch {
-			case e == abi.EAGAIN && found != nil && again: // it is about to be ready
-				a.After(storePause, func() { a.askStore(m, s, limit, false, done) })
+			case e == abi.EAGAIN && found != nil && tries > 0: // it is about to be ready
+				a.After(storePause, func() { a.askStore(m, s, limit, tries-1, done) })
 			case e == abi.ESRCH || e == abi.EAGAIN && found != nil:
 				done(nil, abi.ENODEV)
 			case e != abi.OK:
@@ -39,7 +39,7 @@ func (a *Asker) askStore(m abi.Msg, s *shared, limit time.Duration, again bool, 
 				done(nil, abi.EIO)
 			default:
 				a.store = abi.Endpoint(found.Arg[1])
-				a.askStore(m, s, limit, again, done)
+				a.askStore(m, s, limit, tries, done)
 			}
 		})
 		return
@@ -58,12 +58,12 @@ func (a *Asker) askStore(m abi.Msg, s *shared, limit time.Duration, again bool, 
 		if s != nil {
 			a.Revoke(grant)
 		}
-		if answer == nil && e == abi.EDEADSRCDST {
+		if e == abi.EDEADSRCDST { // the kernel's: the store does not answer so
 			if a.store == to {
 				a.store = 0
 			}
-			if again {
-				a.askStore(m, s, limit, false, done)
+			if tries > 0 {
+				a.askStore(m, s, limit, tries-1, done)
 				return
 			}
 		}
@@ -71,8 +71,11 @@ func (a *Asker) askStore(m abi.Msg, s *shared, limit time.Duration, again bool, 
 	})
 }
 
-// storePause is how long a store that is being reborn may take until it is looked for once more.
-const storePause = 50 * time.Millisecond
+// A store that is being reborn is looked for again after a while, so many times: two seconds.
+const (
+	storePause = 50 * time.Millisecond
+	storeTries = 40
+)
 
 func (a *Asker) grantStore(to abi.Endpoint, s *shared) (abi.GrantID, bool) {
 	if s.read && s.write {
@@ -88,7 +91,7 @@ func (a *Asker) Keep(name abi.Label, v [4]uint64, done func(m *abi.Msg, e abi.Er
 	m.Arg[0], m.Arg[1] = abi.PackLabel(name)
 	copy(m.Arg[2:6], v[:])
 	if a.store == 0 {
-		a.askStore(m, nil, LimitDriver, true, done)
+		a.askStore(m, nil, LimitDriver, storeTries, done)
 		return
 	}
 	a.Ask(a.store, m, LimitDriver, done)
@@ -111,10 +114,10 @@ func store(a *Asker, r Request, done func(Result)) {
 	case OpStorePut:
 		b := append([]byte(r.Key), r.Value...)
 		m := abi.Msg{Type: ds.Publish, Arg: [7]uint64{1: ds.Lengths(len(r.Key), len(r.Value)), 2: uint64(r.Type | ds.Overwrite)}}
-		a.askStore(m, &shared{b: b, read: true}, LimitDriver, true, stored(done))
+		a.askStore(m, &shared{b: b, read: true}, LimitDriver, storeTries, stored(done))
 	case OpStoreDelete:
 		m := abi.Msg{Type: ds.Delete, Arg: [7]uint64{1: ds.Lengths(len(r.Key), 0)}}
-		a.askStore(m, &shared{b: []byte(r.Key), read: true}, LimitDriver, true, stored(done))
+		a.askStore(m, &shared{b: []byte(r.Key), read: true}, LimitDriver, storeTries, stored(done))
 	}
 }
 
@@ -141,7 +144,7 @@ func entries(a *Asker, pattern string, from uint64, have []ds.Entry, done func(R
 	mem := memory(rows)
 	copy(mem, pattern)
 	m := abi.Msg{Type: ds.List, Arg: [7]uint64{1: ds.Lengths(len(pattern), len(mem)), 2: from}}
-	a.askStore(m, &shared{mem, true, true}, LimitDriver, true, func(m *abi.Msg, e abi.Errno) {
+	a.askStore(m, &shared{mem, true, true}, LimitDriver, storeTries, func(m *abi.Msg, e abi.Errno) {
 		if e != abi.OK {
 			done(Result{Errno: e, Text: storeReason(m, e)})
 			return
@@ -160,7 +163,7 @@ func retrieve(a *Asker, key string, t ds.Flags, done func(Result)) {
 	mem := make([]byte, ds.EntrySize+ds.MaxValue)
 	copy(mem, key)
 	m := abi.Msg{Type: ds.Retrieve, Arg: [7]uint64{1: ds.Lengths(len(key), len(mem)), 2: uint64(t)}}
-	a.askStore(m, &shared{mem, true, true}, LimitDriver, true, func(m *abi.Msg, e abi.Errno) {
+	a.askStore(m, &shared{mem, true, true}, LimitDriver, storeTries, func(m *abi.Msg, e abi.Errno) {
 		if e == abi.ESRCH && m != nil && t == 0 {
 			retrieve(a, key, ds.TypeLabel, done)
 			return
