@@ -60,11 +60,13 @@ func (c *Context) Delete(key string) abi.Errno {
 	return c.store(&m, nil)
 }
 
-// shared is memory that a request lets the store copy to and from; at is which argument its grant is.
+// shared is memory that a request lets the store copy to and from; at is which argument its grant is. It begins with text whenever it is
+// asked: a store that died may have begun to write its answer there.
 type shared struct {
 	b     []byte
 	flags uint32
 	at    int
+	text  string
 }
 
 // store asks the data store. When that dies it asks the next life the same again: each request may be repeated (package ds says what that does).
@@ -87,6 +89,7 @@ func (c *Context) store(m *abi.Msg, s *shared) abi.Errno {
 func (c *Context) askStore(m *abi.Msg, s *shared, end uint64) abi.Errno {
 	to := c.ds.endpoint
 	if s != nil {
+		copy(s.b, s.text)
 		id, ok := c.k.Grant(to, s.b, s.flags)
 		if !ok {
 			return abi.ENOSPC

@@ -72,7 +72,7 @@ func (s Store) publish(key string, v []byte, flags ds.Flags) abi.Errno {
 	b := append(append(s.c.ds.buf[:0], key...), v...)
 	s.c.ds.buf = b
 	m := abi.Msg{Type: ds.Publish, Arg: [7]uint64{1: ds.Lengths(len(key), len(v)), 2: uint64(flags)}}
-	return s.c.store(&m, &shared{b, abi.GrantRead, 0})
+	return s.c.store(&m, &shared{b, abi.GrantRead, 0, ""})
 }
 
 // Retrieve is what is published under a key: of a type, or of any but a label (0). Errors: ESRCH, EPERM (private), EINVAL.
@@ -81,9 +81,8 @@ func (s Store) Retrieve(key string, t ds.Flags) (entry ds.Entry, value []byte, e
 		return entry, nil, abi.EINVAL
 	}
 	b := make([]byte, ds.EntrySize+ds.MaxValue)
-	copy(b, key)
 	m := abi.Msg{Type: ds.Retrieve, Arg: [7]uint64{1: ds.Lengths(len(key), len(b)), 2: uint64(t)}}
-	if e = s.c.store(&m, &shared{b, abi.GrantRead | abi.GrantWrite, 0}); e != abi.OK {
+	if e = s.c.store(&m, &shared{b, abi.GrantRead | abi.GrantWrite, 0, key}); e != abi.OK {
 		return entry, nil, e
 	}
 	n := copy(abi.Bytes(&entry), b)
@@ -106,7 +105,7 @@ func (s Store) about(t abi.MsgType, text string, flags ds.Flags, answer *abi.Msg
 	}
 	s.c.ds.buf = append(s.c.ds.buf[:0], text...)
 	m := abi.Msg{Type: t, Arg: [7]uint64{1: ds.Lengths(len(text), 0), 2: uint64(flags)}}
-	e := s.c.store(&m, &shared{s.c.ds.buf, abi.GrantRead, 0})
+	e := s.c.store(&m, &shared{s.c.ds.buf, abi.GrantRead, 0, ""})
 	if answer != nil {
 		*answer = m
 	}
@@ -119,9 +118,8 @@ func (s Store) List(pattern string, from uint64, rows []ds.Entry) (n int, next u
 		return 0, 0, abi.EINVAL
 	}
 	b := sliceBytes(rows)
-	copy(b, pattern)
 	m := abi.Msg{Type: ds.List, Arg: [7]uint64{1: ds.Lengths(len(pattern), len(b)), 2: from}}
-	if e = s.c.store(&m, &shared{b, abi.GrantRead | abi.GrantWrite, 0}); e != abi.OK {
+	if e = s.c.store(&m, &shared{b, abi.GrantRead | abi.GrantWrite, 0, pattern}); e != abi.OK {
 		return 0, 0, e
 	}
 	return min(int(m.Arg[1]), len(rows)), m.Arg[2], abi.OK
@@ -229,7 +227,7 @@ func (c *Context) check(n *subscribed) (m abi.Msg, e abi.Errno) {
 			}
 		}
 		m = abi.Msg{Type: ds.Check, Arg: [7]uint64{0: n.number, 1: n.heard, 3: ds.EntrySize}}
-		e = c.askStore(&m, &shared{abi.Bytes(&c.ds.row), abi.GrantWrite, 2}, c.deadline(storeLimit))
+		e = c.askStore(&m, &shared{abi.Bytes(&c.ds.row), abi.GrantWrite, 2, ""}, c.deadline(storeLimit))
 		switch {
 		case e == abi.EDEADSRCDST && m.Type != abi.MsgReply:
 			c.ds.endpoint = 0

@@ -19,6 +19,7 @@ type shared struct {
 	b     []byte
 	write bool
 	read  bool
+	text  string // what it begins with, whenever it is asked: a store that died may have begun to write its answer there
 }
 
 // askStore asks the data store, wherever it is. A store that dies over it is asked again in its next life: each request may be
@@ -47,6 +48,7 @@ func (a *Asker) askStore(m abi.Msg, s *shared, limit time.Duration, tries int, d
 	to := a.store
 	var grant abi.GrantID
 	if s != nil {
+		copy(s.b, s.text)
 		var ok bool
 		if grant, ok = a.grantStore(to, s); !ok {
 			done(nil, abi.ENOSPC)
@@ -142,9 +144,8 @@ func storeReason(m *abi.Msg, e abi.Errno) string {
 func entries(a *Asker, pattern string, from uint64, have []ds.Entry, done func(Result)) {
 	rows := make([]ds.Entry, 16)
 	mem := memory(rows)
-	copy(mem, pattern)
 	m := abi.Msg{Type: ds.List, Arg: [7]uint64{1: ds.Lengths(len(pattern), len(mem)), 2: from}}
-	a.askStore(m, &shared{mem, true, true}, LimitDriver, storeTries, func(m *abi.Msg, e abi.Errno) {
+	a.askStore(m, &shared{mem, true, true, pattern}, LimitDriver, storeTries, func(m *abi.Msg, e abi.Errno) {
 		if e != abi.OK {
 			done(Result{Errno: e, Text: storeReason(m, e)})
 			return
@@ -161,9 +162,8 @@ func entries(a *Asker, pattern string, from uint64, have []ds.Entry, done func(R
 // retrieve asks for a value; where there is none, for the service of that label.
 func retrieve(a *Asker, key string, t ds.Flags, done func(Result)) {
 	mem := make([]byte, ds.EntrySize+ds.MaxValue)
-	copy(mem, key)
 	m := abi.Msg{Type: ds.Retrieve, Arg: [7]uint64{1: ds.Lengths(len(key), len(mem)), 2: uint64(t)}}
-	a.askStore(m, &shared{mem, true, true}, LimitDriver, storeTries, func(m *abi.Msg, e abi.Errno) {
+	a.askStore(m, &shared{mem, true, true, key}, LimitDriver, storeTries, func(m *abi.Msg, e abi.Errno) {
 		if e == abi.ESRCH && m != nil && t == 0 {
 			retrieve(a, key, ds.TypeLabel, done)
 			return
