@@ -253,29 +253,37 @@ func (s *Server) claim(l *abi.Life) {
 	}
 }
 
-// undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not.
-func (s *Server) undertaken(t *service, incarnation uint32) *abi.Life {
+// undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not. failed: it has come
+// to a later one, so this one could not begin.
+func (s *Server) undertaken(t *service, incarnation uint32) (l *abi.Life, failed bool) {
 	for m := s.unknown; m != 0; m &= m - 1 {
 		l := &s.lives[bits.TrailingZeros64(m)]
 		switch {
 		case l.Account != t.account:
+		case l.Incarnation > incarnation:
+			return nil, true
 		case l.Incarnation == incarnation:
 			s.claim(l)
-			return l
+			return l, false
 		default: // no two lives of a label
 			s.claim(l)
 			s.k.TaskKill(l.Endpoint)
 		}
 	}
 	for i := range s.taken { // or it has ended since: its record follows
-		if r := &s.taken[i]; r.Account == t.account && r.Incarnation == incarnation && r.StartedNS != 0 {
-			if s.buried {
-				s.overdue = append(s.overdue, *r)
-			}
-			return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}
+		r := &s.taken[i]
+		if r.Account != t.account || r.StartedNS == 0 || r.Incarnation < incarnation {
+			continue
 		}
+		if r.Incarnation > incarnation {
+			return nil, true
+		}
+		if s.buried {
+			s.overdue = append(s.overdue, *r)
+		}
+		return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}, false
 	}
-	return nil
+	return nil, false
 }
 
 // finishStart does what is left of the start of a life that is there.
