@@ -228,14 +228,18 @@ func (s *Server) adopt(l *abi.Life, known uint64) {
 		if t.account != l.Account || known>>i&1 != 0 {
 			continue
 		}
-		if t.endpoint != abi.None {
+		before := t.endpoint
+		if before != abi.None {
 			s.gone(policy.ID(i))
 		}
 		if t.image < 0 {
 			s.hold(t) // a failure here comes again, and is told, at the service's next start
 		}
-		if _, _, e, _ := s.finishStart(t, l); e != abi.OK {
-			return // it is swept
+		if _, _, e, _ := s.finishStart(t, l); e != abi.OK { // it is swept
+			if before != abi.None {
+				s.step(policy.Event{Kind: policy.Lost, ID: policy.ID(i), Record: policy.Record{Endpoint: before}})
+			}
+			return
 		}
 		s.step(policy.Event{Kind: policy.Adopt, ID: policy.ID(i), Incarnation: l.Incarnation, Warm: l.Flags&abi.LifeWarm != 0,
 			Record: policy.Record{Endpoint: l.Endpoint, Started: time.Duration(l.StartedNS)}})
