@@ -320,19 +320,6 @@ func (s *Server) finishStart(t *service, l *abi.Life) (made policy.Record, warm 
 	return made, warm, abi.OK, abi.WhyNone
 }
 
-// sweep ends the lives, and gives the images up, that nobody has come to know by now: what they were made for has been taken again, and has led to
-// something else.
-func (s *Server) sweep() {
-	for ; s.unknown != 0; s.unknown &= s.unknown - 1 {
-		l := &s.lives[bits.TrailingZeros64(s.unknown)]
-		s.say("event=swept ep=" + decimal(uint64(l.Endpoint)) + ": a life that rs has no record of")
-		s.k.TaskKill(l.Endpoint)
-	}
-	for id := s.stray(0, 0); id != 0 && s.k.ImageFree(id) == abi.OK; id = s.stray(0, 0) {
-	}
-	s.sweeping, s.taken = false, s.taken[:0]
-}
-
 // repeat does again what an action may have been lost of.
 func (s *Server) repeat() {
 	for i := range s.table[:s.good] {
