@@ -28,10 +28,7 @@ func (x *IPC) Notify(t *task.Task, ep abi.Endpoint) {
 
 // notified delivers a notification to a task that waits for one.
 func (x *IPC) notified(to *task.Task, from abi.Endpoint, what, when uint64) {
-	m := &to.Call.Msg
-	m.Source, m.Type, m.Seq = from, abi.MsgNotify, 0
-	clear(m.Arg[2:])
-	m.Arg[0], m.Arg[1] = what, when
+	to.Call.Msg = abi.Msg{Source: from, Type: abi.MsgNotify, Arg: [7]uint64{what, when}}
 	x.complete(to, abi.OK, uint64(abi.KindNotify))
 }
 
@@ -53,10 +50,7 @@ func Wakes(t *task.Task) bool {
 // any more: limited is whether it was. Preconditions: Wakes.
 func Wake(t *task.Task, bit uint, now uint64) (limited bool) {
 	t.IRQNS = now
-	m := &t.Call.Msg
-	m.Source, m.Type, m.Seq = abi.Hardware, abi.MsgNotify, 0
-	clear(m.Arg[2:])
-	m.Arg[0], m.Arg[1] = 1<<(bit&63), now
+	t.Call.Msg = abi.Msg{Source: abi.Hardware, Type: abi.MsgNotify, Arg: [7]uint64{1 << (bit & 63), now}}
 	t.Wait = 0
 	t.Result(abi.OK, uint64(abi.KindNotify))
 	limited, t.Limited = t.Limited, false

@@ -222,11 +222,7 @@ func (s *Server) emit(a *policy.Action) {
 	case a.Event == abi.EventDeath && (a.Next != abi.EventStart || a.Backoff > 0), a.Event == abi.EventGiveUp, a.Event == abi.EventDown:
 		s.unhush(a.ID, 0)
 	}
-	switch a.Event {
-	case abi.EventDown:
-		s.store.Drop(int(a.ID))
-		s.drop(&s.table[a.ID])
-	case abi.EventGiveUp:
+	if a.Event == abi.EventDown || a.Event == abi.EventGiveUp {
 		s.drop(&s.table[a.ID])
 	}
 }
