@@ -25,9 +25,26 @@ func (s *Server) decide() {
 // advance gives the policy the event in s.event, carries its actions out, and notes the event for the turn's record; note does where a life begins.
 func (s *Server) advance() {
 	actions := s.policy.Step(s.now, &s.event)
-	if s.act(actions); !s.noting && s.keeps && changes(&s.event, actions) {
+	s.ends = ends(actions)
+	if s.ends && s.keeps {
+		s.jot(&s.event)
+		s.jotRows()
+		s.write(true)
+	}
+	if s.act(actions); !s.noting && !s.ends && s.keeps && changes(&s.event, actions) {
 		s.jot(&s.event)
 	}
+}
+
+// ends tells whether actions end a life, or ask it to end. That is kept before it is done: the death, which the server's next life may hear of
+// before it is given again what led to it, would be one that nobody had asked for, and the request would meet the life after it.
+func ends(actions []policy.Action) bool {
+	for i := range actions {
+		if k := actions[i].Kind; k == policy.Stop || k == policy.Kill {
+			return true
+		}
+	}
+	return false
 }
 
 // followUp steps the events that starts led to.
@@ -70,7 +87,7 @@ func (s *Server) act(actions []policy.Action) {
 		a := &actions[i]
 		if a.Event == abi.EventDeath && i+1 < len(actions) && actions[i+1].Kind == policy.Start && actions[i+1].ID == a.ID {
 			i++
-			if s.begin(&actions[i]) && s.event.Kind == policy.Death && actions[i].Init == abi.InitRestart && i == len(actions)-1 {
+			if s.begin(&actions[i]) && s.event.Kind == policy.Death && actions[i].Init == abi.InitRestart && i == len(actions)-1 && !s.ends {
 				s.noting, s.notedAt, s.death = true, s.now, *a
 				continue
 			}

@@ -206,9 +206,7 @@ func (s *Server) meet() {
 		}
 	}
 	s.step(policy.Event{Kind: policy.Tick}) // now those may begin that wait for others: all that live are known
-	if s.own.lost {
-		s.repeat()
-	}
+	s.repeat()
 }
 
 // told tells whether the kernel has told of a life.

@@ -78,6 +78,7 @@ type Server struct {
 	over    bool
 	follow  []policy.Event // results of starts, to be stepped next
 
+	ends    bool          // the actions that are carried out end a life: they are kept already
 	noting  bool          // a death, and what is in follow, are to be noted (note)
 	notedAt time.Duration // as of then
 	death   policy.Action // whose record is event's

@@ -46,6 +46,8 @@ var services = []struct{ label, part string }{
 }
 
 // cmdline has hangs found soon, and RS never given up.
+var _ = cmdline
+
 const cmdline = "rs.limit=0 rs.hang=20ms"
 
 // run boots the machine and waits for its end. Errors: it could not be built or booted, something was noticed, fewer died than were to.
@@ -62,7 +64,7 @@ func run(ctx context.Context, o *options) (r result, err error) {
 	if c.Archive, err = pack(o, dir); err != nil {
 		return r, err
 	}
-	c.Icount, c.CmdLine = "0", cmdline
+	c.Icount, c.CmdLine = "0", os.Getenv("REAP_CMDLINE")
 	vm, err := qemu.Start(ctx, c)
 	if err != nil {
 		return r, err
