@@ -83,7 +83,11 @@ func (s *Server) jotImage(program int) {
 // jotEvent notes an event that no event of the policy leads to.
 func (s *Server) jotEvent(e *abi.Event) {
 	if s.keeps {
-		s.turn.b = appendEventRow(append(s.turn.b, itemEvent), e, 0, 0)
+		next := abi.EventKind(0)
+		if e.Kind == abi.EventDeath {
+			next = abi.EventStart
+		}
+		s.turn.b = appendEventRow(append(s.turn.b, itemEvent), e, next, 0)
 	}
 }
 
@@ -310,13 +314,13 @@ func (s *Server) replay(b []byte) bool {
 			s.images[i].id, s.images[i].size = id, size
 		case itemEvent:
 			var e abi.Event
-			if r.event(&e); r.bad {
+			next, _ := r.event(&e)
+			if r.bad {
 				return false
 			}
-			n, _ := s.events.add(policy.Nobody)
-			seq := n.Seq
-			*n = e
-			n.Seq = seq
+			n, at := s.events.add(policy.Nobody)
+			e.Seq = n.Seq
+			*n, s.events.next[at] = e, next
 		case itemTry:
 			if ep := abi.Endpoint(r.u32()); ep == s.tried {
 				s.tries++

@@ -33,7 +33,10 @@ func reasonOf(c abi.Cause) abi.Reason {
 
 // announce keeps an event of the server's own.
 func (s *Server) announce(kind abi.EventKind) *abi.Event {
-	e, _ := s.events.add(policy.Nobody)
+	e, at := s.events.add(policy.Nobody)
+	if kind == abi.EventDeath {
+		s.events.next[at] = abi.EventStart
+	}
 	e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Incarnation = uint64(s.now), kind, ownLabel, s.root(), s.k.Start().Incarnation
 	return e
 }
