@@ -168,6 +168,7 @@ func (s *Server) write(consume bool) {
 		b = b[n-1:] // the last byte that was written is the next record's first
 	}
 	if e != abi.OK {
+		s.writer.Gap()
 		s.snapshot()
 		if consume {
 			s.k.KeepConsume()

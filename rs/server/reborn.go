@@ -28,6 +28,7 @@ func (s *Server) rebirth() {
 	s.meet()
 	if s.own.lost {
 		s.note()
+		s.writer.Gap()
 		s.snapshot() // behind what cannot be read, or is not believed, no record would be found
 	}
 	s.k.KeepSettled()
