@@ -39,6 +39,7 @@ const (
 const (
 	recordFirst = 1 << iota // of a turn's records
 	recordLast
+	recordDone  // with recordLast: what the server was given is done with
 	recordFlags = 1<<iota - 1
 )
 
@@ -159,7 +160,9 @@ func (s *Server) write(consume bool) {
 	for b, flags := s.turn.b, byte(recordFirst); !s.turn.over; flags = 0 {
 		n := min(len(b), kept.MaxRecord)
 		if n == len(b) {
-			flags |= recordLast
+			if flags |= recordLast; consume {
+				flags |= recordDone
+			}
 		}
 		b[0] = flags
 		if e = s.writer.Append(b[:n], consume && n == len(b)); e != abi.OK || n == len(b) {
@@ -328,11 +331,9 @@ func (s *Server) replay(b []byte) bool {
 			} else {
 				s.tried, s.tries = ep, 1
 			}
-			continue
 		default:
 			return false
 		}
-		s.tried, s.tries = abi.None, 0
 	}
 	return !r.bad
 }
@@ -350,7 +351,8 @@ func (s *Server) fits(e *policy.Event) bool {
 func (s *Server) again(now time.Duration) {
 	s.now = now
 	e := &s.event
-	if e.Kind == policy.Death || e.Kind == policy.StartFailed || e.Kind == policy.Lost {
+	switch e.Kind {
+	case policy.Death, policy.StartFailed, policy.Lost, policy.GiveUp:
 		s.table[e.ID].endpoint = abi.None
 	}
 	for i, actions := 0, s.policy.Step(now, e); i < len(actions); i++ {

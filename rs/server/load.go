@@ -85,7 +85,7 @@ func (s *Server) assemble(refused []refusal) {
 	s.store = ds.New(s.good)
 	s.unneeded = make([]uint32, 0, s.good)
 	s.follow = make([]policy.Event, 0, s.good)
-	s.rows = make([]abi.ServiceStatus, len(s.table))
+	s.rows = make([]abi.ServiceStatus, len(s.table)+1)
 }
 
 // checkSnapshots is the time between two looks at whether a snapshot is what it was.

@@ -65,6 +65,29 @@ func (s *Server) recovered() {
 	s.jotEvent(e)
 }
 
+// ownRow is the row of the server itself.
+func (s *Server) ownRow(out *abi.ServiceStatus) {
+	start := s.k.Start()
+	*out = abi.ServiceStatus{Label: ownLabel, Endpoint: s.root(), State: abi.ServiceRunning, Incarnation: start.Incarnation, Restarts: start.Incarnation,
+		RestartsTotal: start.Incarnation, Deaths: start.Incarnation, LastVector: s.own.record.Vector, RecoveryNS: uint64(s.own.recovery), WordsOf: start.Incarnation}
+	if start.Incarnation > 0 {
+		out.LastReason = reasonOf(s.own.record.Cause)
+		out.WordsLen = uint32(copy(out.Words[:], s.own.words()))
+	}
+}
+
+// words say from what this life goes on.
+func (o *own) words() string {
+	w := "restored: " + o.rung.String()
+	if o.rung < kept.Nothing {
+		w += ", " + strconv.Itoa(o.records) + " records"
+	}
+	if o.lost {
+		w += ", not all that was kept"
+	}
+	return w
+}
+
 func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
 
 // misbehave breaks the server itself, as s.in asks. It is answered before, and the request is done with: the next life does not get it.

@@ -101,18 +101,19 @@ func (s *Server) recall(f *kept.Found) bool {
 		case len(whole) == 0:
 			return false
 		}
-		if b[0] == recordFirst|recordLast {
-			if !s.replay(b[1:]) {
-				return false
-			}
+		turn := b[1:]
+		if b[0]&(recordFirst|recordLast) != recordFirst|recordLast {
+			whole = append(whole, turn...)
+			turn = whole
+		}
+		if b[0]&recordLast == 0 {
 			continue
 		}
-		whole = append(whole, b[1:]...)
-		if b[0]&recordLast != 0 {
-			if !s.replay(whole) {
-				return false
-			}
-			whole = whole[:0]
+		if !s.replay(turn) {
+			return false
+		}
+		if whole = whole[:0]; b[0]&recordDone != 0 {
+			s.tried, s.tries = abi.None, 0
 		}
 	}
 }
