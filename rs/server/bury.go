@@ -7,6 +7,8 @@ import (
 	"bennu/rs/policy"
 )
 
+// The deaths that nobody has handled when a life of the server begins.
+
 // takeRecords takes the records of deaths that wait: the server's own first, then others, which are handled when the state is the kernel's.
 func (s *Server) takeRecords() {
 	s.taken = s.taken[:0]
@@ -63,8 +65,8 @@ func (s *Server) bury() {
 // unheard tells whether a record is of a life that nobody knows, and may have been begun for what the server was given, and is given again.
 func (s *Server) unheard(r *abi.DeathRecord) bool {
 	for i := range s.table[:s.good] {
-		if n := s.policy.Incarnation(policy.ID(i)); s.table[i].account == r.Account {
-			return r.Incarnation > n || n == 0
+		if s.table[i].account == r.Account {
+			return r.Incarnation >= s.policy.Lives(policy.ID(i))
 		}
 	}
 	return false

@@ -248,14 +248,18 @@ func (s *Server) adopt(l *abi.Life, known uint64) {
 		if t.account != l.Account || known>>i&1 != 0 {
 			continue
 		}
-		if t.endpoint != abi.None {
+		before := t.endpoint
+		if before != abi.None {
 			s.gone(policy.ID(i))
 		}
 		if t.image < 0 {
 			s.hold(t) // a failure here comes again, and is told, at the service's next start
 		}
-		if _, _, e, _ := s.finishStart(t, l); e != abi.OK {
-			return // it is swept
+		if _, _, e, _ := s.finishStart(t, l); e != abi.OK { // it is swept
+			if before != abi.None {
+				s.step(policy.Event{Kind: policy.Lost, ID: policy.ID(i), Record: policy.Record{Endpoint: before}})
+			}
+			return
 		}
 		s.step(policy.Event{Kind: policy.Adopt, ID: policy.ID(i), Incarnation: l.Incarnation, Warm: l.Flags&abi.LifeWarm != 0,
 			Record: policy.Record{Endpoint: l.Endpoint, Started: time.Duration(l.StartedNS)}})
@@ -273,29 +277,37 @@ func (s *Server) claim(l *abi.Life) {
 	}
 }
 
-// undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not.
-func (s *Server) undertaken(t *service, incarnation uint32) *abi.Life {
+// undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not. failed: it has come
+// to a later one, so this one could not begin.
+func (s *Server) undertaken(t *service, incarnation uint32) (l *abi.Life, failed bool) {
 	for m := s.unknown; m != 0; m &= m - 1 {
 		l := &s.lives[bits.TrailingZeros64(m)]
 		switch {
 		case l.Account != t.account:
+		case l.Incarnation > incarnation:
+			return nil, true
 		case l.Incarnation == incarnation:
 			s.claim(l)
-			return l
+			return l, false
 		default: // no two lives of a label
 			s.claim(l)
 			s.k.TaskKill(l.Endpoint)
 		}
 	}
 	for i := range s.taken { // or it has ended since: its record follows
-		if r := &s.taken[i]; r.Account == t.account && r.Incarnation == incarnation && r.StartedNS != 0 {
-			if s.buried {
-				s.overdue = append(s.overdue, *r)
-			}
-			return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}
+		r := &s.taken[i]
+		if r.Account != t.account || r.StartedNS == 0 || r.Incarnation < incarnation {
+			continue
 		}
+		if r.Incarnation > incarnation {
+			return nil, true
+		}
+		if s.buried {
+			s.overdue = append(s.overdue, *r)
+		}
+		return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}, false
 	}
-	return nil
+	return nil, false
 }
 
 // finishStart does what is left of the start of a life that is there.
@@ -326,19 +338,6 @@ func (s *Server) finishStart(t *service, l *abi.Life) (made policy.Record, warm 
 	t.endpoint = l.Endpoint
 	s.byBits[l.Endpoint.Slot()] = int8(t.place)
 	return made, warm, abi.OK, abi.WhyNone
-}
-
-// sweep ends the lives, and gives the images up, that nobody has come to know by now: what they were made for has been taken again, and has led to
-// something else.
-func (s *Server) sweep() {
-	for ; s.unknown != 0; s.unknown &= s.unknown - 1 {
-		l := &s.lives[bits.TrailingZeros64(s.unknown)]
-		s.say("event=swept ep=" + decimal(uint64(l.Endpoint)) + ": a life that rs has no record of")
-		s.k.TaskKill(l.Endpoint)
-	}
-	for id := s.stray(0, 0); id != 0 && s.k.ImageFree(id) == abi.OK; id = s.stray(0, 0) {
-	}
-	s.sweeping, s.taken = false, s.taken[:0]
 }
 
 // repeat does again what an action may have been lost of.
