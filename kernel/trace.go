@@ -154,24 +154,6 @@ func (k *Kernel) tracedStay(t *task.Task) {
 	}
 }
 
-// armEnd has the timer come when a life that runs now has run so long, from where it last took lag to come to ring 3.
-func (k *Kernel) armEnd(ticks uint64) {
-	ns := max(k.ns(ticks+k.lag), 1)
-	if at := k.sinceBoot(k.cpu.TSC()) + ns; at < k.armed {
-		k.armed = at
-		k.m.ArmTimer(ns)
-	}
-}
-
-// over ends a life whose time is over. An interrupt that it comes back for is handled; nothing else is.
-func (k *Kernel) over(t *task.Task, v uint64) {
-	k.why = 1000 + v
-	if v >= arch.VectorIRQ {
-		k.event(t, v)
-	}
-	k.finish(t, end{cause: abi.CauseKilled})
-}
-
 // tracedCall hands a SYSCALL of t to its tracer, or makes it.
 func (k *Kernel) tracedCall(t *task.Task) {
 	nr := abi.CallNr(t.Ctx.Frame.AX)

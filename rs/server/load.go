@@ -7,7 +7,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 	"bennu/rs/conf"
-	"bennu/rs/ds"
 	"bennu/rs/kept"
 	"bennu/rs/policy"
 )
@@ -82,10 +81,9 @@ func (s *Server) assemble(refused []refusal) {
 	}
 	s.belong(s.configs)
 	s.policy = policy.New(s.configs)
-	s.store = ds.New(s.good)
 	s.unneeded = make([]uint32, 0, s.good)
 	s.follow = make([]policy.Event, 0, s.good)
-	s.rows = make([]abi.ServiceStatus, len(s.table))
+	s.rows = make([]abi.ServiceStatus, len(s.table)+1)
 }
 
 // checkSnapshots is the time between two looks at whether a snapshot is what it was.
