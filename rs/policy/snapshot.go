@@ -24,6 +24,11 @@ func (r *row) settled(now time.Duration) {
 	}
 }
 
+// doubtful tells whether the end of a life may cost the snapshot that it began with.
+func (r *row) doubtful(e *Event, why abi.Reason) bool {
+	return r.warm && !r.gone && (r.readyAt == never || e.Errno == abi.EIO || why == abi.ReasonMemory)
+}
+
 // doubt decides whether the snapshot is dropped at the end of a life that began with it.
 func (s *State) doubt(e *Event, why abi.Reason) {
 	r := &s.rows[e.ID]

@@ -47,13 +47,11 @@ func (s *State) charge(now time.Duration) { s.fullAt = max(s.fullAt, now) + stor
 // hold is how long a service that wants to restart now would be held back.
 func (s *State) hold(now time.Duration) time.Duration { return max(s.freeAt()-now, 1) }
 
-// again counts a restart that nobody asked for, and begins the life.
-func (s *State) again(now time.Duration, id ID) {
-	r := &s.rows[id]
+// again counts a restart that nobody asked for.
+func (r *row) again(now time.Duration) {
 	r.restarts++
 	r.total++
 	r.restartedAt = now
-	s.begin(now, id, abi.InitRestart)
 }
 
 // due restarts the services whose backoff is over, as far as the limit goes: who has restarted least lately first.
@@ -75,7 +73,8 @@ func (s *State) due(now time.Duration) {
 			return
 		}
 		s.letGo(r)
-		s.again(now, next)
+		r.again(now)
+		s.begin(now, next, abi.InitRestart)
 	}
 }
 
