@@ -86,7 +86,7 @@ func (s *State) holdAll(now time.Duration) {
 		if r.state != abi.ServiceBackoff || r.due > now {
 			continue
 		}
-		r.due = min(at, r.restartedAt+ownEvery)
+		r.due = min(at, max(r.restartedAt+ownEvery, now+1))
 		if !r.held {
 			r.held = true
 			s.held++
