@@ -103,7 +103,7 @@ func (k *Kernel) Held(to, from *task.Task) bool {
 }
 
 // Repeats is what KeptHeader.Again is to say.
-func (k *Kernel) Repeats(n uint32) { k.again = n }
+func (k *Kernel) Repeats(n uint32) { k.kept[abi.AccountRoot].Again(n) }
 
 // Pays implements ipc.Machine: a server works on the account that its client works on.
 func (k *Kernel) Pays(t, by *task.Task) {

@@ -37,7 +37,9 @@ func (k *Kernel) callKeep(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case op == abi.KeepFlip:
 		return m.Flip(f.SI), 0
 	case op == abi.KeepSettled:
-		m.Settled()
+		if m.Settled(); t.Root && !k.ipc.Requeue(t) {
+			return again, 0
+		}
 		return abi.OK, 0
 	}
 	return abi.EINVAL, 0
@@ -95,14 +97,13 @@ func (k *Kernel) endKept(a *account.Account) {
 	}
 }
 
-// showKept gives a new life what its account keeps, and counts the life. false when memory is out.
+// showKept gives a new life what its account keeps. false when memory is out.
 func (k *Kernel) showKept(t *task.Task, i *abi.StartInfo) bool {
 	m := &k.kept[t.Account]
 	if !t.Space.MapKept(m.Table(), m.Size()) {
 		return false
 	}
 	i.KeptSize = m.Size()
-	m.Born()
 	return true
 }
 

@@ -50,7 +50,7 @@ func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		k.allow(to)
 		return abi.OK, 0
 	case abi.PrivDisallow:
-		if to.Wait&task.NoPriv != 0 || to.Root {
+		if to.Wait&(task.NoPriv|task.Reborn) != 0 || to.Root && !mayEndRoot(t) {
 			return abi.EPERM, 0
 		}
 		to.Wait |= task.NoPriv

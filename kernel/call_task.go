@@ -58,6 +58,9 @@ func (k *Kernel) create(s *abi.TaskSpec) (*task.Task, abi.Errno) {
 	k.sched.Add(t.Slot, a.ID)
 	a.Tasks++
 	a.Lives++
+	if t.Space.Keeps() {
+		k.kept[a.ID].Born()
+	}
 	if k.by != 0 && k.tracers[a.ID].by != 0 {
 		k.trace(t)
 	}
@@ -125,13 +128,13 @@ func (k *Kernel) nextSeed() (out [4]uint64) {
 	return out
 }
 
-// callTaskKill: (endpoint). Errors: EDEADSRCDST, EPERM (the root task).
+// callTaskKill: (endpoint). Errors: EDEADSRCDST, EPERM (the root task, and the caller may not trace it).
 func (k *Kernel) callTaskKill(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	to := k.tasks.Lookup(abi.Endpoint(f.DI))
 	if to == nil {
 		return abi.EDEADSRCDST, 0
 	}
-	if to.Root {
+	if to.Root && !mayEndRoot(t) {
 		return abi.EPERM, 0
 	}
 	k.finish(to, end{cause: abi.CauseKilled})

@@ -14,7 +14,7 @@ import (
 // image that others share.
 //
 // Errors: EPERM (the caller's privilege does not name the account), EDEADSRCDST, ESRCH (no such account), EINVAL (unknown op, the caller
-// itself, an argument), EFAULT (not the target's memory), ENOMEM (its account may not have the copy); and what the op says.
+// itself, an argument), EAGAIN (the root task is between two lives), EFAULT (not the target's memory), ENOMEM (its account may not have the copy); and what the op says.
 func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	switch op := abi.TraceOp(f.DI); {
 	case op == abi.TraceNext:
@@ -33,6 +33,8 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return abi.EINVAL, 0
 	case !mayTrace(t, to.Account):
 		return abi.EPERM, 0
+	case to.Wait&task.Reborn != 0: // there is nothing to be traced
+		return abi.EAGAIN, 0
 	}
 	switch abi.TraceOp(f.DI) {
 	case abi.TracePeek, abi.TracePoke, abi.TracePoke1, abi.TracePokeSnapshot, abi.TraceRead, abi.TraceWrite, abi.TraceRegion:
@@ -63,8 +65,11 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 
 // mayTrace tells whether t may trace the tasks of an account.
 func mayTrace(t *task.Task, id abi.AccountID) bool {
-	return t.Root || id != t.Account && id > abi.AccountRoot && t.Priv.Traced(id)
+	return t.Root || id != t.Account && id != abi.AccountKernel && t.Priv.Traced(id)
 }
+
+// mayEndRoot tells whether t may end or stop the root task's life: who may trace it. The root task itself has CallExit.
+func mayEndRoot(t *task.Task) bool { return mayTrace(t, abi.AccountRoot) && !t.Root }
 
 // accountOp tells whether op names an account.
 func accountOp(op abi.TraceOp) bool {

@@ -31,10 +31,17 @@ type end struct {
 // The order is DESIGN.md section 5's: nothing may reach the task, then nothing of it may reach others, then its
 // memory is another's. Long work is done in steps, at t's own level and on its account (bury).
 func (k *Kernel) finish(t *task.Task, why end) {
+	if t.Wait&task.Reborn != 0 {
+		return // it has ended, and its next life has not begun
+	}
 	if k.current() == t {
 		k.cpu.Switch(nil, k.template)
 	}
 	k.record(t, why)
+	if t.Root {
+		k.rootEnds(t, why.cause)
+		return
+	}
 	if t.Space.Keeps() && why.cause != abi.CauseKilled {
 		k.kept[t.Account].Died()
 	}
@@ -65,10 +72,6 @@ func (k *Kernel) bury(t *task.Task) {
 	k.dead[(k.firstDead+k.nDead)%len(k.dead)] = uint8(t.Slot)
 	k.nDead++
 	k.logLater(t)
-	if t.Root {
-		k.Panic("the root task died")
-		return
-	}
 	waited := k.root.Wait != 0
 	k.ipc.SystemEvent(k.root, abi.SystemDeath)
 	if waited && k.root.Wait == 0 { // it does nothing else before it takes the record
@@ -127,6 +130,9 @@ func (k *Kernel) closePorts(t *task.Task) {
 // takeDeath takes the oldest record. Its slot stays taken until consume, if it is to be kept. The dead task's account pays for what the root task
 // does until it receives again: that is the restart.
 func (k *Kernel) takeDeath(kept bool) (r *abi.DeathRecord, e abi.Errno) {
+	if k.own == recordWaits {
+		return k.takeOwn(kept), abi.OK
+	}
 	if k.nTaken == k.nDead {
 		return nil, abi.EAGAIN
 	}
@@ -144,6 +150,9 @@ func (k *Kernel) takeDeath(kept bool) (r *abi.DeathRecord, e abi.Errno) {
 
 // consumeDeaths frees the slots of the records that were taken.
 func (k *Kernel) consumeDeaths() {
+	if k.own == recordTaken {
+		k.own = noRecord
+	}
 	for ; k.nTaken > 0; k.nTaken-- {
 		k.tasks.Release(&k.tasks.Tasks[k.dead[k.firstDead]])
 		k.firstDead = (k.firstDead + 1) % len(k.dead)
@@ -154,6 +163,7 @@ func (k *Kernel) consumeDeaths() {
 // consume notes that the root task is done with what it was given.
 func (k *Kernel) consume(t *task.Task) {
 	k.consumeDeaths()
+	k.ipc.Consumed(t)
 }
 
 // Panic is the kernel's own end: a broken invariant, or no root task. It says so where a person sees

@@ -181,15 +181,6 @@ func TestDeathOrder(t *testing.T) {
 	}
 }
 
-// The root task's end is the machine's.
-func TestRootDeathIsPanic(t *testing.T) {
-	r := newRig(t)
-	r.exception(r.root, 6, 0, 0)
-	if len(r.m.shutdown) != 2 || r.m.shutdown[1] != StatusPanic || !bytes.Contains(r.m.console, []byte("kernel: panic: the root task died\n")) {
-		t.Errorf("shutdown %v, console %q", r.m.shutdown, r.m.console)
-	}
-}
-
 // Every slot but the root task's can be a death record, and no death is lost: a slot whose record was not consumed is nobody else's.
 func TestDeathsAreNotLost(t *testing.T) {
 	r := newRig(t)

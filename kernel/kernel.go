@@ -61,7 +61,6 @@ type Kernel struct {
 	cfg      Config
 
 	tasks     *task.Table
-	again     uint32 // of the root task's lives have ended with the message that it was given last
 	accounts  *account.Table
 	ipc       *ipc.IPC
 	sched     *sched.Sched
@@ -75,7 +74,7 @@ type Kernel struct {
 	irqs      *irq.Table
 	log       *log.Log
 	root      *task.Task
-	module    Module
+	module    module
 
 	cpu     *arch.CPU // that this runs on; its Current is whose page tables and context are loaded
 	armed   uint64    // deadline the timer is set for, ns; ^0: none
@@ -98,6 +97,7 @@ type Kernel struct {
 	debug       console // an emulator's
 	consoleTask bool    // a task has the console's port
 	deaths
+	rebirth
 	latency   abi.Latency
 	longest   uint64 // latency.MaxKernelNS in TSC counts
 	worstWait uint64 // latency.MaxReadyNS, likewise
@@ -163,12 +163,6 @@ func addSaturated(a, b uint64) uint64 {
 	return a + b
 }
 
-// Module is where the boot archive lies. Nobody writes there, a trace of a task whose text it is neither (boot/ktest, TestImageInPlace).
-type Module struct {
-	Start mem.Addr
-	Size  uint64
-}
-
 // Root is the executable of the root task, a file of the boot archive, and its checksum there.
 type Root struct {
 	Offset, Size uint64
@@ -176,10 +170,12 @@ type Root struct {
 }
 
 // StartRoot makes the root task of a file of the boot archive, which the task finds at ModuleBase, and lets it run. Errors: EIO (the
-// file is damaged), ENOEXEC, ENOMEM, EINVAL. Preconditions: module and file begin on a page.
+// file is damaged), ENOEXEC, ENOMEM, EINVAL, E2BIG (the archive). Preconditions: module and file begin on a page.
 func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno {
-	k.module = module
 	a, e := k.rootAccount(label, module.Size)
+	if e == abi.OK {
+		e = k.mapModule(module, a)
+	}
 	if e != abi.OK {
 		return e
 	}
@@ -197,7 +193,7 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 	case e != abi.OK:
 		return e
 	}
-	spec := abi.TaskSpec{Label: label, Image: uint32(id), Account: a.ID}
+	spec := abi.TaskSpec{Label: label, Image: uint32(id), Account: a.ID, Flags: abi.TaskSnapshot}
 	t, e := k.create(&spec)
 	for e == again {
 		t, e = k.create(&spec)
@@ -206,13 +202,13 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 		return e
 	}
 	k.root, t.Root = t, true
-	k.images.Unref(id) // goes with the task
-	start := k.startInfo(t)
-	start.Root = t.Endpoint
-	if !t.Space.MapModule(module.Start, module.Size) {
+	k.images.Unref(id) // goes with the task, which has no end
+	if !k.furnishRoot(t) {
 		return abi.ENOMEM
 	}
-	start.ModuleSize = module.Size
+	if k.limbo = k.pool.Get(&a.Frames); k.limbo == 0 {
+		return abi.ENOMEM
+	}
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}
 	t.PrivSet = true
 	k.allow(t)

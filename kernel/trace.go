@@ -57,8 +57,12 @@ func (k *Kernel) tracerOf(t *task.Task) (*task.Task, abi.TraceClass) {
 
 // aside is the turn of a task that is not just let run.
 func (k *Kernel) aside(t *task.Task) {
-	if t.Dying {
-		k.bury(t)
+	if t.Dying || t.Wait&task.Reborn != 0 {
+		if t.Dying {
+			k.bury(t)
+		} else {
+			k.reborn(t)
+		}
 		k.poll()
 		return
 	}

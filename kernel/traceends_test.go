@@ -42,11 +42,15 @@ func TestTraceRights(t *testing.T) {
 		}
 	}
 	s.by.Priv.Traces = [2]uint64{^uint64(0), ^uint64(0)}
-	for _, id := range []abi.AccountID{abi.AccountKernel, abi.AccountRoot, s.by.Account, abi.MaxAccounts} {
+	for _, id := range []abi.AccountID{abi.AccountKernel, s.by.Account, abi.MaxAccounts} {
 		e, _ := s.trace(abi.TraceAttach, uint64(id), 0)
 		s.rig.want(fmt.Sprintf("account %d with every right", id), e, abi.EPERM)
 	}
-	e, _ := s.trace(abi.TraceAttach, uint64(other.Account)+1, 0)
+	e, _ := s.trace(abi.TraceAttach, uint64(abi.AccountRoot), 0) // its bit is set
+	s.rig.want("the root task's", e, abi.OK)
+	e, _ = s.trace(abi.TraceDetach, uint64(abi.AccountRoot))
+	s.rig.want("the root task's", e, abi.OK)
+	e, _ = s.trace(abi.TraceAttach, uint64(other.Account)+1, 0)
 	s.rig.want("no account", e, abi.ESRCH)
 	e, _ = s.trace(abi.TraceAttach, uint64(s.x.Account), 1<<4)
 	s.rig.want("no class", e, abi.EINVAL)

@@ -39,7 +39,7 @@ func (k *Kernel) check() invariant.Fault {
 
 // checkParts lets each part look at itself.
 func (k *Kernel) checkParts() invariant.Fault {
-	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.windows.Check(k, &k.walk.own), k.checkKept(), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
+	for _, f := range [...]invariant.Fault{k.tasks.Check(), k.sched.Check(), k.timers.Check(), k.images.Check(), k.windows.Check(k, &k.walk.own), k.checkKept(), k.checkModule(), k.irqs.Check(k), paging.CheckKernel(k.phys, k.template)} {
 		if f.Broken() {
 			return f
 		}
@@ -49,6 +49,9 @@ func (k *Kernel) checkParts() invariant.Fault {
 
 // there tells whether a slot has a task, be it dying.
 func there(t *task.Task) bool { return t.Live || t.Dying }
+
+// bodied tells whether it has memory.
+func bodied(t *task.Task) bool { return there(t) && t.Ctx != nil }
 
 // checkFrames: each frame is free, or one task's, or one image's, or the kernel's; accounts count what is theirs.
 func (k *Kernel) checkFrames() invariant.Fault {
@@ -60,7 +63,7 @@ func (k *Kernel) checkFrames() invariant.Fault {
 	}
 	for i := range k.tasks.Tasks {
 		t := &k.tasks.Tasks[i]
-		if !there(t) {
+		if !bodied(t) {
 			continue
 		}
 		before := w.all.Len()
@@ -110,7 +113,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 	w, size := k.walk, k.pool.Size()
 	for i := range k.tasks.Tasks {
 		t := &k.tasks.Tasks[i]
-		if !there(t) {
+		if !bodied(t) {
 			continue
 		}
 		w.own.Clear()
@@ -192,7 +195,7 @@ func (k *Kernel) checkMasks() invariant.Fault {
 				return invariant.Of("a mask names a slot that nobody has (slot, named)", uint64(i), uint64(s))
 			}
 		}
-		if t.Ctx == nil || t.Call == nil || k.accounts.Get(t.Account) == nil {
+		if t.Ctx == nil && t.Wait&task.Reborn == 0 || t.Call == nil || k.accounts.Get(t.Account) == nil {
 			return invariant.Of("a living task without context or account (slot)", uint64(i), 0)
 		}
 	}
@@ -208,7 +211,7 @@ func (k *Kernel) checkWaits() invariant.Fault {
 	for i := range k.tasks.Tasks {
 		t := &k.tasks.Tasks[i]
 		slot := uint64(i)
-		if ready := t.Live && t.Wait == 0 || t.Dying; ready != k.sched.Queued(i) {
+		if ready := t.Live && (t.Wait == 0 || t.Wait&task.Reborn != 0) || t.Dying; ready != k.sched.Queued(i) {
 			return invariant.Of("a slot is ready and not queued, or queued and not ready (slot, wait)", slot, uint64(t.Wait))
 		}
 		_, limit := k.timers.Deadline(limitID(t))

@@ -32,6 +32,14 @@ func (k *Kernel) addShared() invariant.Fault {
 		}
 		w.frames[id] += w.all.Len() - before
 	}
+	before := w.all.Len()
+	f := k.module.frames.AddTo(k.phys, &w.all, size)
+	if k.limbo != 0 && !f.Broken() && !w.all.Add(k.limbo) {
+		f = invariant.Of("the call page of no life is somebody's (frame)", uint64(k.limbo), 0)
+	}
+	if w.frames[abi.AccountRoot] += w.all.Len() - before; f.Broken() {
+		return f
+	}
 	for row := range abi.WindowRows {
 		before := w.all.Len()
 		a, f := k.windows.AddFrames(row, &w.all, size)
@@ -47,12 +55,16 @@ func (k *Kernel) addShared() invariant.Fault {
 type shares struct {
 	windows paging.Shares
 	kept    paging.PTE
+	module  *module // nil: it has none
 }
 
 // Part implements paging.Shares.
 func (s *shares) Part(va uint64) paging.PTE {
 	if va>>21 == abi.KeptBase>>21 {
 		return s.kept
+	}
+	if s.module != nil && va-abi.ModuleBase < maxModule {
+		return s.module.part(va)
 	}
 	return s.windows.Part(va)
 }
@@ -62,6 +74,9 @@ func (w *walker) lent(k *Kernel, slot int) *shares {
 	w.shares = shares{windows: k.windows.Shares(slot)}
 	if n := &k.kept[k.tasks.Tasks[slot].Account]; n.Whole() {
 		w.shares.kept = paging.Entry(n.Table(), paging.Present|paging.User|paging.Shared|paging.NX)
+	}
+	if k.tasks.Tasks[slot].Root {
+		w.shares.module = &k.module
 	}
 	return &w.shares
 }

@@ -219,10 +219,13 @@ func rootAccount() abi.Errno {
 	return e
 }
 
-// all is every right that needs no hardware. Tasks of cases run before the root task, with a budget that they
+// notRoot is the accounts that a task with all rights may trace: all but the root task's.
+const notRoot = ^uint64(1 << abi.AccountRoot)
+
+// all is every right that needs no hardware, and does not reach the root task. Tasks of cases run before the root task, with a budget that they
 // cannot use up: when the root task goes on they wait, or are dead.
 func all() rights {
-	return rights{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), Traces: [2]uint64{^uint64(0), ^uint64(0)}},
+	return rights{Privilege: abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0), Traces: [2]uint64{notRoot, ^uint64(0)}},
 		AccountSpec: abi.AccountSpec{Priority: before, BudgetNS: forEver, PeriodNS: forEver, QuantumNS: forEver, CeilingFrames: 256}}
 }
 

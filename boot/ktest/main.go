@@ -31,7 +31,10 @@ func main() {
 		goPeer()
 		return
 	}
-	n := 0
+	if sys.Start().Incarnation > 0 {
+		resume()
+	}
+	n := len(departures)
 	for _, g := range groups {
 		n += len(g)
 	}
@@ -54,8 +57,7 @@ func main() {
 			say(result + strconv.Itoa(number) + " " + c.name)
 		}
 	}
-	say("# " + strconv.Itoa(n-failed) + " passed, " + strconv.Itoa(failed) + " failed")
-	sys.Shutdown(abi.PowerOff, uint64(min(failed, 1)))
+	rebirths(0, number, failed, n)
 }
 
 // warm does once what may allocate once.

@@ -211,6 +211,7 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 		if m.Arg[6] == w.tag && !w.came && (m.Source == w.from || w.root && root) {
 			w.m, w.came = *m, true
 		} else {
+			c.closes(m)
 			c.answers(m)
 		}
 		return // else it is that of a Call that gave up
@@ -236,15 +237,29 @@ func (c *Context) arrived(m *abi.Msg, kind abi.ReceiveKind) {
 // dies before it receives the request, the answer is EDEADSRCDST; if it dies later there is none, so keep an
 // alarm or watch events.
 //
+// An answer of the reincarnation server whose tag is not open (any more) is dropped: a life of its may give again what the one before gave.
+//
 // Errors: EINVAL (tag above MaxTag), EDEADSRCDST, ECALLDENIED, ETRAPDENIED, EAGAIN (MaxAsync
-// messages wait already).
+// messages wait already, or the reincarnation server owes 64 answers).
 func (c *Context) Ask(to abi.Endpoint, m *abi.Msg, tag uint64) abi.Errno {
 	if tag > MaxTag {
 		return abi.EINVAL
 	}
 	asked := *m
 	asked.Arg[6], asked.Seq = tag, 0
-	return c.k.SendA(to, tag, &asked)
+	return c.ask(to, tag, &asked)
+}
+
+// ask leaves a request with the kernel. Errors: as Ask.
+func (c *Context) ask(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno {
+	if to == c.root && !c.asks.room() {
+		return abi.EAGAIN
+	}
+	e := c.k.SendA(to, tag, m)
+	if e == abi.OK && to == c.root {
+		c.asks.opens(tag)
+	}
+	return e
 }
 
 // Tell sends a message that wants no answer, without waiting. Errors: as Ask; a death of the task before it

@@ -51,6 +51,7 @@ type Context struct {
 	answer abi.Msg      // of the handler that has returned, or will
 	asker  abi.Endpoint // for whom it is; 0: there is none
 	await  awaited      // by the Call that goes on
+	asks   asks         // that the reincarnation server has not answered
 	owed   []owed       // answers that the kernel has no room for
 	pause  time.Duration
 	fetch  bool // the reincarnation server keeps messages for which there was no room

@@ -54,7 +54,12 @@ func TestOrdersOfAnother(t *testing.T) {
 // ping.
 func TestFetchAfterTheHandler(t *testing.T) {
 	d := &driver{}
-	k, _ := start(t, d)
+	k, c := start(t, d)
+	for i := range uint64(3) {
+		if e := c.Ask(fake.Root, &abi.Msg{Type: abi.RSLookup}, 101+i); e != abi.OK {
+			t.Fatal(e.Name())
+		}
+	}
 	d.message = func(c *sdk.Context, r *abi.Msg, _ abi.ReceiveKind) {
 		if e := c.Call(fake.Other, &abi.Msg{Type: echo}, time.Second); e != abi.EAGAIN {
 			t.Errorf("%s, want EAGAIN: there is no more room", e.Name())

@@ -279,13 +279,18 @@ func (c *Context) misbehave(way, number uint64) {
 
 // answered takes an answer: to an Ask, to the Call of another goroutine, or to one that gave up.
 func (c *Context) answered(m *abi.Msg) {
+	open := c.closes(m)
 	switch {
 	case m.Arg[6]&ownTag != 0:
 		c.answers(m)
+	case !open: // the server's life before this one has given it
 	case c.replier != nil:
 		c.replier.Reply(c, m)
 	}
 }
+
+// closes tells whether m answers what is open, as far as that is known: of the reincarnation server's answers.
+func (c *Context) closes(m *abi.Msg) bool { return !c.fromRoot(m.Source) || c.asks.closes(m) }
 
 // takeResults turns failed asynchronous requests into answers, which the loop finds. What there is no room for stays with
 // the kernel until there is.

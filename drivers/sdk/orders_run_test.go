@@ -84,6 +84,9 @@ func play(s *scene) {
 	s.left = nil // nothing happens before the request
 	c := sdk.Start(s.gate(), d)
 	s.early = 1<<63 | 1
+	if e := c.Ask(s.root.Endpoint, &abi.Msg{Type: abi.RSLookup}, 5); e != abi.OK {
+		s.fail("an Ask: %s", e.Name())
+	}
 	s.cl.SendA(s.drv.Endpoint, 0, &abi.Msg{Type: echo})
 	s.cl.GiveUp()
 	s.left = left

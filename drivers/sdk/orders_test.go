@@ -134,6 +134,7 @@ func (s *scene) served(m *abi.Msg, kind abi.ReceiveKind) {
 			r.Seq = m.Seq
 		}
 		s.root.SendNB(s.drv.Endpoint, &r)
+	case abi.RSLookup: // the Ask that happenings answer
 	case echo:
 		s.asked, s.got = *m, true
 	default:

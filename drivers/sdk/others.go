@@ -149,9 +149,9 @@ func (c *Context) callElsewhere(to abi.Endpoint, m *abi.Msg, limit time.Duration
 	w.m.Arg[6], w.m.Seq = w.tag, 0
 	end := c.deadline(limit)
 	c.waits = append(c.waits, w)
-	e := c.k.SendA(to, w.tag, &w.m)
+	e := c.ask(to, w.tag, &w.m)
 	for e == abi.EAGAIN && c.k.Now() < end && c.Sleep(noRoom) == abi.OK { // as many messages of the driver's wait with the kernel as may
-		e = c.k.SendA(to, w.tag, &w.m)
+		e = c.ask(to, w.tag, &w.m)
 	}
 	if e != abi.OK {
 		c.finish(w, e)

@@ -49,7 +49,7 @@ func (m *model) landed(n int, match func(int) bool) bool {
 		return false
 	}
 	m.given = true
-	m.tasks[0].result = received(f.kind, f.from, f.stamp, 0)
+	m.tasks[0].result = received(f.kind, f.from, f.stamp, f.request)
 	return true
 }
 
@@ -88,10 +88,8 @@ func (m *model) died(byItself bool) {
 	if m.given = false; byItself {
 		m.last.again++
 	}
-	if f := m.last; f.kind == abi.KindSendRec {
-		if m.last = nil; f.from >= 0 && m.tasks[f.from].request == f.request {
-			m.tasks[f.from].again = f.again
-		}
+	if f := m.last; f.kind == abi.KindSendRec && f.from >= 0 && m.tasks[f.from].request == f.request {
+		m.last, m.tasks[f.from].again = nil, f.again
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // The root task keeps its slot and its endpoint over its deaths, so what waits for it waits on. What a life of its has received and not
-// finished is not lost either: of requests by sendrec the asker still waits, and Requeue makes it a sender again; any other message is kept
+// finished is not lost either: where the asker of a sendrec still waits, Requeue makes it a sender again; any other message is kept
 // here.
 
 // flight is the message that the root task received last, until it receives again or says that it is done with it.
@@ -89,8 +89,8 @@ func (x *IPC) Again(*task.Task) uint32 {
 
 // Died ends what root's life was in the middle of; its next one goes on in the same slot. Its wait is over, and what it left with the kernel
 // for others is dropped, but not its notifications. What others have left for it stays, and so do they that wait for it. The next life gets
-// the message that this one was not done with before all others, unless that is a sendrec's (Requeue) or a notification, whose cause is to be
-// found. byItself: nobody has ended it, so that this message may be why.
+// the message that this one was not done with before all others, unless its asker still waits for the answer (Requeue) or it is a notification, whose
+// cause is to be found. byItself: nobody has ended it, so that this message may be why.
 func (x *IPC) Died(root *task.Task, byItself bool) {
 	x.leave(root)
 	root.Wait &^= task.Sending | task.Receiving | task.LongWay
@@ -111,11 +111,9 @@ func (x *IPC) Died(root *task.Task, byItself bool) {
 	if byItself {
 		f.again++
 	}
-	if f.state = waiting; f.kind != abi.KindSendRec {
-		return
-	}
-	if f.state = none; from != nil && from.Seq == f.msg.Seq {
-		from.Again = f.again
+	f.state = waiting
+	if f.kind == abi.KindSendRec && from != nil && from.Seq == f.msg.Seq { // it waits; else it has its answer, and what follows from its request may not be done
+		f.state, from.Again = none, f.again
 	}
 }
 

@@ -132,17 +132,43 @@ func (t *Windows) Forget(ep abi.Endpoint, a abi.AccountID) (done bool) {
 	x := &t.tasks[ep.Slot()]
 	switch {
 	case x.owned > 0:
-		rows := t.rowsOf(a)
-		for i := range rows {
-			if w := &rows[i]; w.id != 0 && w.owner == ep && !w.left {
-				t.leave(w)
-				break
-			}
-		}
+		t.leaveOne(ep, a)
 		return false
 	case x.named > 0:
 		t.forgetLets(x, ep)
 		return false
+	}
+	x.space, x.scan = nil, 0
+	return true
+}
+
+// leaveOne ends one of the windows that ep, of account a, owns.
+func (t *Windows) leaveOne(ep abi.Endpoint, a abi.AccountID) {
+	rows := t.rowsOf(a)
+	for i := range rows {
+		if w := &rows[i]; w.id != 0 && w.owner == ep && !w.left {
+			t.leave(w)
+			return
+		}
+	}
+}
+
+// Unsee is one step of the end of a life of ep, a task of account a that goes on with another life: what it owns ends, and what it sees it sees no
+// more. What is let to it stays let to it. It tells whether there was nothing left to do.
+func (t *Windows) Unsee(ep abi.Endpoint, a abi.AccountID) (done bool) {
+	x := &t.tasks[ep.Slot()]
+	if x.owned > 0 {
+		t.leaveOne(ep, a)
+		return false
+	}
+	n := 0
+	for i := range x.places {
+		if w := x.places[i].of; w != nil {
+			if n++; n > forgetLets {
+				return false
+			}
+			t.Unmap(ep, w.id)
+		}
 	}
 	x.space, x.scan = nil, 0
 	return true

@@ -67,7 +67,7 @@ func (s *Space) Seal(first bool) (more bool, e abi.Errno) {
 	if s.snapshot != nil || s.Windowed() {
 		return false, abi.EBUSY
 	}
-	if s.Used() > MaxSnapshotFrames {
+	if s.Used() > MaxSnapshotFrames || s.keep > mem.PerList {
 		return false, abi.E2BIG
 	}
 	va, entry := s.ownPart(n.next)

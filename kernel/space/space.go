@@ -152,21 +152,13 @@ func (s *Space) MapClock(a mem.Addr) bool {
 	return p != nil
 }
 
-// MapModule maps size bytes of memory from at on, read-only, as the boot archive. false when memory is out. Preconditions: at begins
-// a page.
-func (s *Space) MapModule(at mem.Addr, size uint64) bool {
-	for s.module < size {
-		entries := s.Entries(abi.ModuleBase + s.module)
-		if entries == nil {
+// MapModule maps size bytes by last-level tables of others, read-only, as the boot archive. false when memory is out.
+func (s *Space) MapModule(tables []mem.Addr, size uint64) bool {
+	s.module = (size + abi.PageSize - 1) &^ (abi.PageSize - 1)
+	for i, t := range tables {
+		if !s.Share(abi.ModuleBase+uint64(i)<<partShift, t, paging.NX) {
 			return false
 		}
-		n := min(uint64(len(entries)), (size-s.module+abi.PageSize-1)/abi.PageSize)
-		e := uint64(paging.Entry(at+mem.Addr(s.module), readOnly|paging.Shared))
-		for i := range entries[:n] {
-			entries[i] = e
-			e += abi.PageSize
-		}
-		s.module += n * abi.PageSize
 	}
 	return true
 }

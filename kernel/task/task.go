@@ -20,6 +20,9 @@ const (
 	// LongWay stands beside Sending or Receiving in a task that is traced, and goes with them: no short way ends such a wait, since it would
 	// let the task run as if nobody traced it.
 	LongWay Wait = 1 << 4
+
+	// Reborn is the root task's between two lives: it has neither memory nor context.
+	Reborn Wait = 1 << 5
 )
 
 // None ends the links of a queue.
@@ -198,6 +201,15 @@ func (t *Table) Bury(k *Task) {
 // Lay ends the end of a buried task: nothing of it is left but its record.
 func (t *Table) Lay(k *Task) { k.Dying, k.Aside, k.Dead = false, false, true }
 
+// Renew takes from the root task's row what was its life's: the next one begins in the same slot, under the same endpoint. What
+// others have with it stays.
+func (t *Table) Renew(k *Task) {
+	k.Space, k.Ctx = space.Space{}, nil
+	k.MaySnapshot, k.Warm, k.Traced, k.Made = false, false, false, 0
+	k.IRQBits, k.Alarm, k.Done, k.DoneIP = 0, false, 0, 0
+	k.Ticks, k.ReadyTSC, k.StartedNS, k.FirstRunNS, k.Calls, k.Faults, k.Preempted, k.WorstWait, k.FramesPeak = 0, 0, 0, 0, 0, 0, 0, 0, 0
+}
+
 // Release gives the slot of a buried task back, its record with it.
 func (t *Table) Release(k *Task) {
 	k.Live, k.Dying, k.Aside, k.Dead = false, false, false, false
@@ -208,7 +220,7 @@ func (t *Table) Release(k *Task) {
 // State is k.Wait in the ABI's words.
 func (k *Task) State() abi.TaskState {
 	switch {
-	case k.Wait&NoPriv != 0:
+	case k.Wait&(NoPriv|Reborn) != 0:
 		return abi.StateNoPriv
 	case k.Wait&Stopped != 0:
 		return abi.StateStopped

@@ -139,6 +139,28 @@ func TestAnyByte(t *testing.T) {
 	}
 }
 
+// What only a snapshot has is no part of what the snapshot before it goes on to: the rung below ends there, and says so.
+func TestGap(t *testing.T) {
+	for _, gap := range []bool{false, true} {
+		m := newMemory(4096)
+		w := NewWriter(m, 0)
+		w.Snapshot(snap(0))
+		w.Append(line(0), false)
+		if gap {
+			w.Gap()
+		}
+		w.Snapshot(snap(1))
+		w.Append(line(1), false)
+		f, ok := Open(m.b, Before)
+		if want := map[bool]int{false: 2, true: 1}[gap]; !ok || f.Log.Len() != want || f.Damaged != gap {
+			t.Errorf("gap %v: %v, %d records, want %d, damaged %v", gap, ok, f.Log.Len(), want, f.Damaged)
+		}
+		if f, ok = Open(m.b, Latest); !ok || f.Log.Len() != 1 || f.Damaged || string(f.Snapshot) != "state 1" {
+			t.Errorf("gap %v: the latest: %v, %d records, damaged %v", gap, ok, f.Log.Len(), f.Damaged)
+		}
+	}
+}
+
 // A word that is gone (a write that was cut): likewise.
 func TestAnyWord(t *testing.T) {
 	good := written(t).b

@@ -40,6 +40,9 @@ func NewWriter(m Memory, next uint64) *Writer {
 // Continue has the writer write behind what was found and so many records that are there since their snapshot.
 func (w *Writer) Continue(next uint64, since int) { w.next, w.since = next, since }
 
+// Gap says that the snapshot to come has what no record has: the records behind it do not follow on those before it.
+func (w *Writer) Gap() { w.next++ }
+
 // Since is how many records there are behind the last snapshot.
 func (w *Writer) Since() int { return w.since }
 

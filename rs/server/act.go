@@ -17,18 +17,17 @@ func (s *Server) step(e policy.Event) {
 
 // decide is step for the event in s.event. Preconditions: note was called before that was written.
 func (s *Server) decide() {
-	s.act(s.advance())
-	if !s.noting {
+	if s.advance(); !s.noting {
 		s.followUp()
 	}
 }
 
-// advance gives the policy the event in s.event, and notes it for the turn's record.
-func (s *Server) advance() []policy.Action {
-	from := s.jot(&s.event)
+// advance gives the policy the event in s.event, carries its actions out, and notes the event for the turn's record; note does where a life begins.
+func (s *Server) advance() {
 	actions := s.policy.Step(s.now, &s.event)
-	s.unjot(from, &s.event, actions)
-	return actions
+	if s.act(actions); !s.noting && s.keeps && changes(&s.event, actions) {
+		s.jot(&s.event)
+	}
 }
 
 // followUp steps the events that starts led to.
@@ -36,7 +35,7 @@ func (s *Server) followUp() {
 	for len(s.follow) > 0 {
 		s.event = s.follow[0]
 		s.follow = s.follow[:copy(s.follow, s.follow[1:])]
-		s.act(s.advance())
+		s.advance()
 	}
 }
 
@@ -49,8 +48,15 @@ func (s *Server) note() {
 	s.noting = false
 	now := s.now
 	s.now = s.notedAt
+	if s.keeps {
+		s.jot(&s.event)
+	}
 	s.emit(&s.death)
 	s.followUp()
+	if s.own.unsaid { // in the order in which the next life would have it
+		s.own.unsaid = false
+		s.recovered()
+	}
 	s.now = now
 	if len(s.turn.b) > pending { // else its record is the next turn's
 		s.jotRows()
@@ -141,7 +147,7 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 		p.Flags = abi.TaskSnapshot | abi.TaskWarm
 	}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
-	if s.unknown != 0 { // an earlier life of the server may have made this one
+	if s.unknown != 0 || len(s.taken) > 0 { // an earlier life of the server may have made this one
 		if l := s.undertaken(t, a.Incarnation); l != nil {
 			return s.finishStart(t, l)
 		}

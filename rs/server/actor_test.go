@@ -1,6 +1,8 @@
 package server
 
 import (
+	"fmt"
+
 	"bennu/kernel/abi"
 	kernel "bennu/kernel/fake"
 )
@@ -156,7 +158,9 @@ func (a *actor) take(m *abi.Msg, kind abi.ReceiveKind) {
 		a.stopped = true
 	case m.Type == abi.RSNews:
 		a.beating = true
-		a.news++
+		if a.news++; a.news == 1 { // news may come again
+			a.w.answered = append(a.w.answered, a.label+": news")
+		}
 	case m.Type == abi.DriverFault:
 		a.beating = true
 		a.t.SendA(a.w.rs.Endpoint, 0, &abi.Msg{Type: abi.RSFaulted, Arg: [7]uint64{uint64([]abi.Errno{0, abi.ENOSYS, abi.EIO}[a.w.r.IntN(3)]), m.Arg[6]}})
@@ -171,9 +175,13 @@ func (a *actor) answered(m *abi.Msg) {
 		t.Fatalf("%s: an error without a why: %v", a.label, m.Arg)
 	}
 	q := a.open[m.Arg[6]]
+	if q == nil && a.w.twice { // by senda, and the server has ended since
+		return
+	}
 	if q == nil {
 		t.Fatalf("%s: an answer to no open request, or a second one: %v", a.label, m.Arg)
 	}
+	a.w.answered = append(a.w.answered, fmt.Sprintf("%s: %#x %s %v", a.label, uint32(q.typ), abi.Errno(m.Arg[0]).Name(), abi.Why(m.Arg[5])))
 	n := uint64(1)
 	if abi.Why(m.Arg[5]) == abi.WhyTooMany && m.Arg[1] > 1 {
 		n = m.Arg[1]

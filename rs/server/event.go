@@ -12,7 +12,7 @@ func (s *Server) logEvents() {
 	r := &s.events
 	for p := r.from(r.logged); p != 0; p = r.newer[p-1] {
 		at := p - 1
-		if n := r.e[at].Seq - r.logged; n > 0 {
+		if n := r.unlogged(r.e[at].Seq); n > 0 {
 			s.line = strconv.AppendUint(append(s.line[:0], "events that were gone before they had a line: "...), n, 10)
 			s.k.DiagAbout(0, s.line)
 		}

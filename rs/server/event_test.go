@@ -16,7 +16,7 @@ func TestLongestLine(t *testing.T) {
 	w := &f.s.table[0].words
 	w.set(1<<32-1, bytes.Repeat([]byte{'"'}, abi.RSMaxLen))
 	longest := 0
-	for reason := range abi.ReasonLost + 1 {
+	for reason := range abi.ReasonHang + 1 {
 		for why := range abi.Whys {
 			e := abi.Event{
 				Kind: abi.EventDeath, Label: l, Incarnation: 1<<32 - 1, Reason: reason, Why: why, Errno: abi.EDEADSRCDST,

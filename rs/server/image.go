@@ -84,7 +84,8 @@ func (s *Server) makeImage(m *image) (abi.Errno, abi.Why) {
 	return e, abi.WhyImage
 }
 
-// drop takes a service's image away, and frees it after its last user.
+// drop takes a service's image away. After its last user it is freed, when that is noted: no life of the server is to take another image, which has
+// got the number, for this one.
 func (s *Server) drop(t *service) {
 	if t.image < 0 {
 		return
@@ -93,9 +94,17 @@ func (s *Server) drop(t *service) {
 	t.image = noImage
 	s.changed(t, partImage)
 	if m.users--; m.users == 0 {
-		s.k.ImageFree(m.id)
+		s.unneeded = append(s.unneeded, m.id)
 		m.size = 0
 	}
+}
+
+// freeImages gives up what nobody needs any more.
+func (s *Server) freeImages() {
+	for _, id := range s.unneeded {
+		s.k.ImageFree(id)
+	}
+	s.unneeded = s.unneeded[:0]
 }
 
 // stray is the number of a sealed image that an earlier life of the server has made and not noted, with these bytes; 0: there is none. Of size 0 it
@@ -110,6 +119,23 @@ func (s *Server) stray(size uint64, sum uint32) uint32 {
 		case r.Maker != s.root() || s.noted(r.Image):
 		case size == 0 || r.Sealed != 0 && r.Size == size && uint32(r.CRC32C) == sum:
 			return r.Image
+		}
+	}
+}
+
+// checkImages forgets images that are not what the state says: it is older than they are.
+func (s *Server) checkImages() {
+	for i := range s.table[:s.good] {
+		t := &s.table[i]
+		if t.image < 0 {
+			continue
+		}
+		var r abi.ImageInfo
+		m := &s.images[t.image]
+		f, _ := s.archive.Lookup(m.file)
+		if _, e := s.k.GetInfo(abi.InfoImage, uint64(m.id), abi.Bytes(&r)); e != abi.OK || r.Maker != s.root() || r.Sealed == 0 ||
+			r.Size != uint64(f.Size) || uint32(r.CRC32C) != f.CRC32C {
+			t.image = noImage
 		}
 	}
 }

@@ -54,25 +54,21 @@ type turn struct {
 // changed notes that a part of a service's row is another one.
 func (s *Server) changed(t *service, p part) { s.turn.changed[p] |= 1 << t.place }
 
-// jot notes an event that the policy is about to be given, and tells where what it has noted begins.
-func (s *Server) jot(e *policy.Event) (from int) {
-	from = len(s.turn.b)
-	if s.keeps && (e.Kind != policy.Heartbeat || s.policy.Awaits(e.ID)) {
-		s.turn.b = policy.AppendEvent(append(s.turn.b, itemPolicy), s.now, e)
-	}
-	return from
+// jot notes an event that the policy was given.
+func (s *Server) jot(e *policy.Event) {
+	s.turn.b = policy.AppendEvent(append(s.turn.b, itemPolicy), s.now, e)
 }
 
-// unjot forgets what jot has noted if the policy has not changed by it.
-func (s *Server) unjot(from int, e *policy.Event, actions []policy.Action) {
-	switch {
-	case len(actions) == 0:
-		if k := e.Kind; k == policy.Ready || k == policy.Death || k == policy.Started || k == policy.StartFailed {
-			s.turn.b = s.turn.b[:from]
-		}
-	case len(actions) == 1 && actions[0].Kind == policy.Reply && actions[0].Errno != abi.OK && actions[0].Asker == e.Asker:
-		s.turn.b = s.turn.b[:from]
+// changes tells whether the policy may be another one by an event that has led to these actions.
+func changes(e *policy.Event, actions []policy.Action) bool {
+	switch len(actions) {
+	case 0:
+		return e.Kind != policy.Ready && e.Kind != policy.Death && e.Kind != policy.Started && e.Kind != policy.StartFailed
+	case 1:
+		a := &actions[0]
+		return a.Kind != policy.Reply || a.Errno == abi.OK || a.Asker != e.Asker
 	}
+	return true
 }
 
 // jotImage notes that a program's image is another one.
@@ -120,7 +116,11 @@ func (s *Server) readGlobals(r *reader) {
 
 // commit writes the record of the turn: what it was given is done with. Not before the new life of a service runs.
 func (s *Server) commit() {
-	if s.noting || !s.keeps {
+	if s.noting {
+		return
+	}
+	if !s.keeps {
+		s.freeImages()
 		return
 	}
 	s.redoing = false
@@ -133,8 +133,19 @@ func (s *Server) commit() {
 		return
 	}
 	s.write(true)
+	s.freeImages()
 	if n := s.writer.Since(); n >= snapshotEach && s.reborn == 0 || n >= 4*snapshotEach {
 		s.snapshot()
+	}
+}
+
+// secure keeps what has been noted so far, before the message in s.in is handled.
+func (s *Server) secure() {
+	if !s.keeps {
+		return
+	}
+	if s.jotRows(); len(s.turn.b) > 1 {
+		s.write(false)
 	}
 }
 
@@ -153,6 +164,7 @@ func (s *Server) write(consume bool) {
 		b = b[n-1:] // the last byte that was written is the next record's first
 	}
 	if e != abi.OK {
+		s.writer.Gap()
 		s.snapshot()
 		if consume {
 			s.k.KeepConsume()
@@ -171,6 +183,7 @@ func (s *Server) snapshot() {
 	e := s.writer.Snapshot(b)
 	if e == abi.OK {
 		s.keeps = true
+		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1], [parts]uint64{}, false // the state has it: no record is to have it again
 	} else if !s.unkept {
 		s.unkept = true // said once: whatever comes now is not kept either
 		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")

@@ -83,6 +83,7 @@ func (s *Server) assemble(refused []refusal) {
 	s.belong(s.configs)
 	s.policy = policy.New(s.configs)
 	s.store = ds.New(s.good)
+	s.unneeded = make([]uint32, 0, s.good)
 	s.follow = make([]policy.Event, 0, s.good)
 	s.rows = make([]abi.ServiceStatus, len(s.table))
 }

@@ -219,7 +219,8 @@ func (s *Server) hand(id policy.ID, heartbeat uint64) bool {
 		s.notice(t, flag)
 	}
 	s.out.Seq = heartbeat
-	if e := s.k.SendNB(t.endpoint, &s.out); e == abi.ENOTREADY || e == abi.ESTALE {
+	e := s.k.SendNB(t.endpoint, &s.out)
+	if e == abi.ENOTREADY || e == abi.ESTALE { // perhaps an earlier life has answered the heartbeat, but who knows with what: better twice
 		return false
 	}
 	s.changed(t, partMail)
@@ -290,9 +291,10 @@ func (s *Server) nextTry() (at time.Duration, ok bool) {
 // forget drops the mail of a service that has died.
 func (s *Server) forget(id policy.ID) {
 	b := &s.table[id].mail
-	if !b.empty() {
-		s.changed(&s.table[id], partMail)
+	if b.empty() {
+		return
 	}
+	s.changed(&s.table[id], partMail)
 	if b.owed > 0 {
 		s.owing--
 	}

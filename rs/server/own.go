@@ -57,8 +57,6 @@ func (s *Server) ownDeath() {
 
 // recovered notes that this life can do its work.
 func (s *Server) recovered() {
-	s.clock()
-	s.own.recovery = s.now - min(s.own.record.Died, s.now)
 	e := s.announce(abi.EventReady)
 	e.RecoveryNS = uint64(s.own.recovery)
 	s.jotEvent(e)

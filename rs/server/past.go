@@ -49,8 +49,8 @@ func (r *ring) load() {
 	for p := r.oldest; p != 0; p = r.newer[p-1] {
 		newer = append(newer, row{r.e[p-1], r.next[p-1], r.owner[p-1]})
 	}
-	seq, logged, begun := r.seq, r.logged, r.begun
-	*r = ring{}
+	seq, begun := r.seq, r.begun
+	*r = ring{logged: r.logged, skipped: r.skipped, skippedAt: r.skippedAt}
 	for at := uint64(0); len(old.b) > 0; {
 		var n row
 		if n.next, n.owner = old.event(&n.e); old.bad || n.e.Seq < at || n.e.Seq >= begun {
@@ -62,7 +62,7 @@ func (r *ring) load() {
 	for i := range newer {
 		r.again(&newer[i])
 	}
-	r.seq, r.logged = seq, logged
+	r.seq = seq
 }
 
 // row is an event with what the ring knows of it.
@@ -78,4 +78,18 @@ func (r *ring) again(n *row) {
 }
 
 // skip leaves numbers out, up to seq: they may have been given.
-func (r *ring) skip(seq uint64) { r.seq = max(r.seq, seq) }
+func (r *ring) skip(seq uint64) {
+	if seq > r.seq {
+		r.skipped, r.skippedAt = seq-r.seq, r.seq
+		r.seq = seq
+	}
+}
+
+// unlogged is how many events there were from the first one without a line up to seq, which is one.
+func (r *ring) unlogged(seq uint64) uint64 {
+	n := seq - r.logged
+	if r.logged <= r.skippedAt && seq > r.skippedAt {
+		n -= min(n, r.skipped) // those numbers were nobody's
+	}
+	return n
+}

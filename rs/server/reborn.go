@@ -19,6 +19,7 @@ type own struct {
 	lost     bool          // not all that was kept is believed, or it cannot be read
 	record   policy.Record // of how the life before ended
 	recovery time.Duration
+	unsaid   bool // that it can do its work
 }
 
 // rebirth does what Boot does, in a later life.
@@ -26,6 +27,8 @@ func (s *Server) rebirth() {
 	s.remember()
 	s.meet()
 	if s.own.lost {
+		s.note()
+		s.writer.Gap()
 		s.snapshot() // behind what cannot be read, or is not believed, no record would be found
 	}
 	s.k.KeepSettled()
@@ -34,11 +37,13 @@ func (s *Server) rebirth() {
 	if !s.booted {
 		s.bootServices()
 	}
-	s.recovered()
 	s.tickDue = true // what was due while nobody looked
-	if s.noting {
+	s.clock()
+	s.own.recovery = s.now - min(s.own.record.Died, s.now)
+	if s.own.unsaid = s.noting; s.noting {
 		return // the new life runs first
 	}
+	s.recovered()
 	s.tellAt = s.now + hushRest // as after any rebirth: they come first who wait
 }
 
@@ -65,6 +70,9 @@ func (s *Server) remember() {
 		}
 	}
 	s.now = began
+	if s.own.lost {
+		s.checkImages()
+	}
 	s.recount()
 	if s.own.lost { // numbers that were given are not given again
 		s.events.skip(uint64(s.now / time.Microsecond))
@@ -158,8 +166,8 @@ func (s *Server) recount() {
 
 // meet compares the state with what lives.
 func (s *Server) meet() {
-	s.takeRecords()
 	n, e := s.k.GetInfo(abi.InfoLives, 0, rowBytes(s.lives[:]))
+	s.takeRecords() // after that: who ends in between is in both
 	lives := s.lives[:n/int(lifeSize)]
 	if e != abi.OK {
 		lives = nil
@@ -259,6 +267,14 @@ func (s *Server) undertaken(t *service, incarnation uint32) *abi.Life {
 			s.k.TaskKill(l.Endpoint)
 		}
 	}
+	for i := range s.taken { // or it has ended since: its record follows
+		if r := &s.taken[i]; r.Account == t.account && r.Incarnation == incarnation && r.StartedNS != 0 {
+			if s.buried {
+				s.overdue = append(s.overdue, *r)
+			}
+			return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}
+		}
+	}
 	return nil
 }
 
@@ -302,7 +318,7 @@ func (s *Server) sweep() {
 	}
 	for id := s.stray(0, 0); id != 0 && s.k.ImageFree(id) == abi.OK; id = s.stray(0, 0) {
 	}
-	s.sweeping = false
+	s.sweeping, s.taken = false, s.taken[:0]
 }
 
 // repeat does again what an action may have been lost of.
@@ -365,5 +381,31 @@ func (s *Server) bury() {
 		}
 		s.ended(r)
 	}
-	s.taken = s.taken[:0]
+	rest := s.taken[:0]
+	for i := range s.taken {
+		if r := &s.taken[i]; r.StartedNS != 0 && s.unheard(r) {
+			rest = append(rest, *r)
+		}
+	}
+	s.taken, s.buried = rest, true
+}
+
+// unheard tells whether a record is of a life that nobody knows, and may have been begun for what the server was given, and is given again.
+func (s *Server) unheard(r *abi.DeathRecord) bool {
+	for i := range s.table[:s.good] {
+		if n := s.policy.Incarnation(policy.ID(i)); s.table[i].account == r.Account {
+			return r.Incarnation > n || n == 0
+		}
+	}
+	return false
+}
+
+// buryOverdue handles the records of lives that have come to be known since.
+func (s *Server) buryOverdue() {
+	for len(s.overdue) > 0 {
+		r := s.overdue[0]
+		s.overdue = s.overdue[:copy(s.overdue, s.overdue[1:])]
+		s.ended(&r)
+		s.note() // this turn has taken a message, and it is to be noted before there is another
+	}
 }

@@ -53,6 +53,7 @@ func (c *scene) play(t *testing.T, n int, cause abi.Cause) (outcome string, call
 			if !before(k) {
 				return false
 			}
+			w.twice = true
 			w.m.RootDies(abi.DeathRecord{Cause: cause, Vector: 14})
 			return true
 		}
@@ -80,6 +81,27 @@ func (w *world) watch(d time.Duration) {
 		w.pass(min(20*time.Millisecond, time.Duration(end-w.m.Now())))
 		w.readyAll()
 	}
+}
+
+// ask has a service ask, and all listen.
+func (w *world) ask(from string, typ abi.MsgType, target string, kind abi.ReceiveKind) {
+	a := w.find(from)
+	a.rest()
+	if !a.ask(a.request(typ, target), kind) {
+		w.t.Errorf("%s cannot ask", from)
+	}
+	w.serve()
+}
+
+// asks is a scene in which an operator asks by each primitive.
+func asks(name string, typ abi.MsgType, target string) scene {
+	return scene{name: name, conf: fourServices, act: func(w *world) {
+		for _, kind := range []abi.ReceiveKind{abi.KindSendRec, abi.KindSendA, abi.KindSend} {
+			w.ask("shell", typ, target, kind)
+			w.readyAll()
+			w.watch(100 * time.Millisecond)
+		}
+	}}
 }
 
 // readyAll has all lives that have not said so say that they are ready, and all listen.
@@ -126,6 +148,7 @@ func (w *world) outcome() string {
 		}
 	}
 	fmt.Fprintf(&b, "in use: %+v\n", w.m.Use())
+	fmt.Fprintf(&b, "answered: %s\n", strings.Join(w.answered, "\n"))
 	return b.String()
 }
 
@@ -153,6 +176,28 @@ var scenes = []scene{
 			w.watch(2 * time.Second)
 		}
 	}},
+	asks("up", abi.RSUp, "late"), asks("down", abi.RSDown, "a"), asks("refresh", abi.RSRefresh, "b"), asks("restart", abi.RSRestart, "a"),
+	asks("a fault", abi.RSFault, "a"), asks("a question", abi.RSLookup, "a"), asks("the table", abi.RSStatus, "a"),
+	{name: "a watch, and a death", conf: fourServices, act: func(w *world) {
+		w.ask("shell", abi.RSWatch, "", abi.KindSendRec)
+		w.die(w.find("a"), abi.CauseException)
+		w.readyAll()
+		w.watch(100 * time.Millisecond)
+	}},
+	{name: "an order to misbehave, and its death", conf: fourServices, act: func(w *world) {
+		w.find("a").mood = deaf
+		w.ask("shell", abi.RSFault, "a", abi.KindSendRec)
+		w.die(w.find("a"), abi.CauseException)
+		w.readyAll()
+	}},
+	{name: "many requests at once", conf: fourServices, act: func(w *world) {
+		a := w.find("shell")
+		for range abi.RSOpen + 3 {
+			a.rest()
+			a.ask(a.request(abi.RSUp, "late"), abi.KindSendA)
+		}
+		w.readyAll()
+	}},
 	{name: "silence", conf: fourServices, act: func(w *world) {
 		w.watch(time.Second)
 	}},
@@ -167,7 +212,7 @@ func TestEndedAtEveryCall(t *testing.T) {
 			if calls < 5 {
 				t.Errorf("%s: %d calls are too few for a finding", c.name, calls)
 			}
-			for n := 1; n <= calls; n++ {
+			for n := 1; n <= calls; n += 1 + calls/100 {
 				if got, _ := c.play(t, n, cause); got != want {
 					t.Fatalf("%s, ended at call %d:\n%s\nelse:\n%s", c.name, n, got, want)
 				}

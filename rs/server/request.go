@@ -11,8 +11,13 @@ import (
 func (s *Server) message(kind abi.ReceiveKind) {
 	m := &s.in
 	from := s.find(m.Source)
+	if m.Type == abi.RSEvents {
+		s.secure() // who has read an event will not see another one under its number
+	}
 	if m.Type == abi.RSHeartbeat && from != policy.Nobody {
-		s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
+		if s.policy.Awaits(from) {
+			s.step(policy.Event{Kind: policy.Heartbeat, ID: from})
+		}
 		s.fetch(from, kind)
 		return
 	}

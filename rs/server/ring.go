@@ -26,7 +26,9 @@ type ring struct {
 
 	logged uint64 // number of the first event without a log line
 
-	past  []byte // older events, as bytes: they are taken over when somebody asks for them; nil: there are none
+	past               []byte // older events, as bytes: they are taken over when somebody asks for them; nil: there are none
+	skipped, skippedAt uint64 // so many numbers from there on were never given
+
 	begun uint64 // number of the first event that is not among those
 }
 

@@ -86,16 +86,17 @@ type Server struct {
 
 	// The memory below is used again and again, so that nothing is allocated on the way from a death to the
 	// next start.
-	now    time.Duration
-	booted bool // the boot services were started
-	own    own  // the server's own life
-	turn   turn
-	keeps  bool // it has kept memory, and that has a snapshot
-	unkept bool // a snapshot could not be taken, and that was said
-	writer *kept.Writer
-	snap   []byte
-	tried  abi.Endpoint // whose death record an earlier life was at last
-	tries  int          // so many times
+	now      time.Duration
+	booted   bool // the boot services were started
+	own      own  // the server's own life
+	turn     turn
+	keeps    bool // it has kept memory, and that has a snapshot
+	unkept   bool // a snapshot could not be taken, and that was said
+	writer   *kept.Writer
+	unneeded []uint32 // images that are to be freed
+	snap     []byte
+	tried    abi.Endpoint // whose death record an earlier life was at last
+	tries    int          // so many times
 
 	nowhere *int // nil
 
@@ -106,6 +107,8 @@ type Server struct {
 	unknown  uint64                 // bits of those that the state does not know
 	sweeping bool                   // lives and images that nobody knows may still come to be known
 	taken    []abi.DeathRecord      // that were waiting when this life of the server began
+	overdue  []abi.DeathRecord      // of them, those of lives that have come to be known since
+	buried   bool                   // the others were handled
 
 	in     abi.Msg
 	req    request // of in
@@ -197,6 +200,7 @@ func (s *Server) Turn() {
 			s.sweep()
 		}
 	}
+	s.buryOverdue()
 	s.finish()
 }
 

@@ -30,7 +30,9 @@ type world struct {
 	log     []string
 
 	answers  int // that actors got
-	together int // refusals that stood for several
+	answered []string
+	twice    bool // an answer may come again to who does not wait for it
+	together int  // refusals that stood for several
 }
 
 func newWorld(t *testing.T, seed uint64, conf string, started func(a *actor)) *world {

@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"fmt"
-
 	"bennu/kernel/abi"
 	"bennu/rs/kept"
 )
@@ -11,9 +9,7 @@ import (
 func (w *World) do(s Step) {
 	w.steps++
 	w.count.Steps[s.Op]++
-	if w.log != nil {
-		w.log(fmt.Sprintf("%12d %s", w.m.Now(), s))
-	}
+	w.note("%s", s)
 	switch s.Op {
 	case Ask:
 		w.ask(s)
@@ -65,6 +61,9 @@ func (w *World) against(s Step) {
 	switch s.Op {
 	case Kill:
 		w.killIn, w.killAfter, w.killCause, w.staged = int(1+s.A%atMost), s.B&1 != 0, ends[s.B>>8%uint32(len(ends))], 0
+		if w.killAgain = 0; w.Kind == Hostile && s.B>>16%4 == 0 {
+			w.killAgain = int(s.B >> 20 % 10)
+		}
 	case KillNow:
 		w.count.Idle++
 		w.end(ends[s.B>>8%uint32(len(ends))])

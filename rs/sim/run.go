@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"bennu/kernel/fake"
 )
@@ -19,7 +20,9 @@ type Plan struct {
 	N     int
 	Log   func(line string) // nil: nobody reads it
 
-	plant func(w *World, c fake.Call) (instead bool) // a fault of the server's, for tests: before each of its calls; instead: the call does nothing, and is OK
+	killAt    int // which of the server's kernel calls is its end; 0: none
+	killAfter bool
+	plant     func(w *World, c fake.Call) (instead bool) // a fault of the server's, for tests: before each of its calls; instead: the call does nothing, and is OK
 }
 
 // Result is what came of a run.
@@ -117,8 +120,9 @@ func sort(violation string) string {
 	}, strings.SplitN(violation, ": ", 2)[0])
 }
 
-// Shrink finds a part of a failing plan's steps that fails in the same way and of which no step can be left out. most bounds how many runs it takes.
-func Shrink(p Plan, res Result, most int) (Plan, Result) {
+// Shrink finds a part of a failing plan's steps that fails in the same way. When it is done within so many runs and so much time, no step of it can be left out.
+func Shrink(p Plan, res Result, most int, limit time.Duration) (Plan, Result) {
+	began := time.Now()
 	if p.Steps == nil {
 		for i := range min(p.N, res.Done+1) {
 			p.Steps = append(p.Steps, i)
@@ -128,7 +132,7 @@ func Shrink(p Plan, res Result, most int) (Plan, Result) {
 	for size := (len(p.Steps) + 1) / 2; size > 0; size /= 2 {
 		for again := true; again; {
 			again = false
-			for at := 0; at < len(p.Steps) && most > 0; {
+			for at := 0; at < len(p.Steps) && most > 0 && time.Since(began) < limit; {
 				q := p
 				q.Steps = append(append(make([]int, 0, len(p.Steps)), p.Steps[:at]...), p.Steps[min(at+size, len(p.Steps)):]...)
 				most--

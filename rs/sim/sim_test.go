@@ -10,6 +10,7 @@ import (
 
 	"bennu/kernel/abi"
 	"bennu/kernel/fake"
+	"bennu/rs/kept"
 )
 
 var (
@@ -28,21 +29,22 @@ func TestSimulation(t *testing.T) {
 	}
 	t.Logf("make sim N=%d SEED=%d", n, seed)
 	var c Count
-	if bad, res := Many(seed, n, kills, &c); bad != nil {
-		p, r := Shrink(*bad, res, 2000)
+	if bad, res := Many(seed, n, true, &c); bad != nil {
+		p, r := Shrink(*bad, res, 2000, 20*time.Second)
 		t.Fatalf("%s\n%s%s\nagain: %s", res.Violation, List(p), r.Violation, p.Command())
 	}
 	t.Log(c.String())
 	seen := map[string]int{"requests": c.Asked, "answers": c.Answered, "answers to several": c.Together, "events": c.Events, "lives": c.Born, "ends": c.Ends}
-	if kills {
-		seen["the server's ends while it waited"], seen["damages"], seen["second answers"] = c.Idle, c.Damaged, c.Dropped
-		seen["its ends inside a KeepStage"] = c.Inside
-		for _, nr := range []abi.CallNr{abi.CallReceive, abi.CallSendNB, abi.CallKeep, abi.CallTaskCreate, abi.CallPrivCtl, abi.CallGetInfo, abi.CallTaskKill, abi.CallCopyTo, abi.CallSetAlarm} {
-			seen[fmt.Sprintf("ends of its before call %d", nr)], seen[fmt.Sprintf("ends of its after call %d", nr)] = c.Before[nr], c.After[nr]
-		}
+	seen["the server's ends while it waited"], seen["damages"], seen["second answers"] = c.Idle, c.Damaged, c.Dropped
+	seen["its ends inside a KeepStage"] = c.Inside
+	for _, nr := range []abi.CallNr{abi.CallReceive, abi.CallSendNB, abi.CallKeep, abi.CallTaskCreate, abi.CallPrivCtl, abi.CallGetInfo, abi.CallTaskKill, abi.CallCopyTo, abi.CallSetAlarm} {
+		seen[fmt.Sprintf("ends of its before call %d", nr)], seen[fmt.Sprintf("ends of its after call %d", nr)] = c.Before[nr], c.After[nr]
 	}
 	for op, n := range c.Steps {
 		seen["steps "+Op(op).String()] = n
+	}
+	for rung, n := range c.Rungs {
+		seen["lives from rung "+kept.Rung(rung).String()] = n
 	}
 	for what, n := range seen {
 		if n == 0 {
@@ -68,7 +70,7 @@ func TestAgain(t *testing.T) {
 			}
 			return h.Sum64(), lines
 		}
-		p := Plan{Seed: seed, Kills: kills, N: 500}
+		p := Plan{Seed: seed, Kills: true, N: 500}
 		a, n := run(p)
 		if b, _ := run(p); a != b || n < 500 {
 			t.Errorf("seed %d is not the same again (%d lines)", seed, n)
@@ -153,7 +155,7 @@ func TestPlants(t *testing.T) {
 			if found = true; !strings.Contains(res.Violation, p.want) {
 				t.Errorf("%s: found by %q", what, res.Violation)
 			}
-			q, r := Shrink(plan, res, 400)
+			q, r := Shrink(plan, res, 400, 10*time.Second)
 			if again := Run(q); again.Violation != r.Violation || len(q.Steps) > 80 {
 				t.Errorf("%s: cut down to %d steps, which find %q, want %q\n%s", what, len(q.Steps), again.Violation, r.Violation, List(q))
 			}

@@ -77,6 +77,7 @@ type World struct {
 	killIn    int // kernel calls until the server ends; 0: it does not
 	killAfter bool
 	killCause abi.Cause
+	killAgain int // so many lives more end like this, in a hostile world
 	dieIn     int // until a service does
 	dieWho    uint32
 	passIn    int
@@ -123,6 +124,7 @@ func newWorld(p *Plan) *World {
 	r := rand.New(rand.NewPCG(p.Seed, 7))
 	w := &World{Seed: p.Seed, Kills: p.Kills, m: fake.New(1e9), byEndpoint: map[abi.Endpoint]*life{}, log: p.Log, plant: p.plant}
 	w.Kind = Kind(r.IntN(int(kinds)))
+	w.killIn, w.killAfter, w.killCause = p.killAt, p.killAfter, abi.CauseKilled
 	w.count.Before, w.count.After = map[abi.CallNr]int{}, map[abi.CallNr]int{}
 	w.configure(r)
 	w.m.Memory, w.m.Born = 1<<30, w.born
@@ -194,7 +196,7 @@ func (w *World) begin() {
 // end ends the server's life, and begins the next one.
 func (w *World) end(c abi.Cause) {
 	unsettled := kept.Unsettled(w.m.Kept(abi.AccountRoot))
-	if w.Kind != Hostile && unsettled > 0 || unsettled >= 6 {
+	if w.Kind != Hostile && unsettled > 0 || unsettled >= 7 {
 		c = abi.CauseKilled // else what was kept is not believed any more
 	}
 	w.harm()
@@ -207,6 +209,10 @@ func (w *World) end(c abi.Cause) {
 	w.count.Rungs[rung]++
 	if rung > kept.Latest {
 		w.damaged = true
+	}
+	if w.killAgain > 0 {
+		w.killAgain--
+		w.killIn, w.killCause = 1+(w.lives+w.killAgain)%atMost/2, abi.CauseException
 	}
 	w.begin()
 }
@@ -244,6 +250,7 @@ func (w *World) before(c fake.Call) (abi.Errno, uint64, bool) {
 		}
 		if w.killIn--; w.killIn == 0 && !w.killAfter && w.staged == 0 {
 			w.count.Before[c.Nr]++
+			w.note("the server ends before call %d %x", c.Nr, c.Arg)
 			w.end(w.killCause)
 			return 0, 0, false
 		}
@@ -263,6 +270,7 @@ func (w *World) after(c fake.Call, _ abi.Errno, _ uint64) {
 	if w.killIn == 0 && w.killAfter {
 		w.killAfter = false
 		w.count.After[c.Nr]++
+		w.note("the server ends after call %d %x", c.Nr, c.Arg)
 		w.end(w.killCause)
 	}
 }
@@ -273,15 +281,21 @@ func (w *World) stageStep(*fake.Task) {
 		if w.staged--; w.staged == 0 {
 			w.killAfter = false
 			w.count.Inside++
+			w.note("the server ends inside a KeepStage")
 			w.end(w.killCause)
 		}
 	}
 }
 
-func (w *World) line(_ uint64, b []byte) {
+// note is for who reads what happens.
+func (w *World) note(format string, args ...any) {
 	if w.log != nil {
-		w.log(fmt.Sprintf("%12d rs %d: %s", w.m.Now(), w.lives, b))
+		w.log(fmt.Sprintf("%12d ", w.m.Now()) + fmt.Sprintf(format, args...))
 	}
+}
+
+func (w *World) line(_ uint64, b []byte) {
+	w.note("rs %d: %s", w.lives, b)
 }
 
 // born is the begin of a service's life: no two of one label may run.
@@ -302,9 +316,7 @@ func (w *World) born(t *fake.Task) {
 	c := &client{w: w, t: t, of: s}
 	c.grant, _ = t.Gate().Grant(w.root, w.buffer(s), abi.GrantWrite)
 	w.clients[t.Endpoint.Slot()] = c
-	if w.log != nil {
-		w.log(fmt.Sprintf("%12d %s lives, incarnation %d, endpoint %d", w.m.Now(), s.name, s.life.inc, t.Endpoint))
-	}
+	w.note("%s lives, incarnation %d, endpoint %d", s.name, s.life.inc, t.Endpoint)
 }
 
 func (w *World) serviceOf(label string) *service {
@@ -343,9 +355,7 @@ func (w *World) sweep() {
 		l := w.byEndpoint[c.t.Endpoint]
 		l.dead, l.ended = true, w.m.Now()
 		w.count.Ends++
-		if w.log != nil {
-			w.log(fmt.Sprintf("%12d %s has ended, incarnation %d", w.m.Now(), l.of.name, l.inc))
-		}
+		w.note("%s has ended, incarnation %d", l.of.name, l.inc)
 		if c.of == &w.services[operator] && !w.off() {
 			w.fail("the operator has ended, which nobody asked for")
 		}

@@ -60,7 +60,7 @@ var rows = []row{
 	{section: sectionKernel, name: "null kernel call", begins: "before Gate.Null (CallTimes of the caller)", ends: "after it", most: 250, linux: "getppid*"},
 	{section: sectionKernel, name: "getinfo of a task", begins: "before CallGetInfo (InfoTask)", ends: "after it"},
 	{section: sectionKernel, name: "setalarm, far away", begins: "before CallSetAlarm", ends: "after it"},
-	{section: sectionKernel, name: "round trip: sendrec, replyreceive", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 64 bytes and answered with replyreceive",
+	{section: sectionKernel, name: "round trip: sendrec, replyreceive", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 72 bytes and answered with replyreceive",
 		most: 900, linux: "round trip: *"},
 	{section: sectionKernel, name: "round trip to a driver of the SDK", begins: "before sendrec", ends: "after it: the driver's handler has answered", most: 1_800, linux: "round trip: *"},
 	{section: sectionKernel, name: "round trip to a driver of the SDK, with goroutines", begins: "before sendrec",

@@ -72,7 +72,7 @@ func status(s *control.Service) abi.ServiceStatus {
 	for r.State < abi.ServiceWaiting && r.State.String() != s.State {
 		r.State++
 	}
-	for r.LastReason < abi.ReasonLost && r.LastReason.String() != s.Reason {
+	for r.LastReason < abi.ReasonHang && r.LastReason.String() != s.Reason {
 		r.LastReason++
 	}
 	for r.Why < abi.Whys-1 && r.Why.String() != s.Why {

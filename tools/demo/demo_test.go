@@ -25,7 +25,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%s: expected reason %q, exception %q", key, d.reason, d.exception)
 		}
 		known := false
-		for r := abi.ReasonNone + 1; r <= abi.ReasonLost; r++ {
+		for r := abi.ReasonNone + 1; r <= abi.ReasonHang; r++ {
 			known = known || r.String() == d.reason
 		}
 		if !known {

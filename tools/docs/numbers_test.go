@@ -36,7 +36,7 @@ func TestABIsNumbers(t *testing.T) {
 var notCode = []string{
 	"the kernel sets it to 1 when", "As long as it is 0 there", "SHA-256 and ChaCha20 make them",
 	"A static ELF64 for x86-64, type", "[decision 009](decisions/009-accounts.md)",
-	"| {first u16, last u16}: ports", "An **endpoint** (u32) is", "is 64 bytes: Source u32", "Type u32, Arg[7] u64",
+	"| {first u16, last u16}: ports", "An **endpoint** (u32) is", "Type u32, Arg[7] u64, Seq u64", "was received it is 0.", "and 0 in what answers none", "begins with Seq 0", "(Seq is not 0)",
 	"Arg[0] its error number", "Arg[0] bits, Arg[1] the time",
 	"RAX and arguments in RDI, RSI, RDX, R10, R8", "(0 is OK)", "RCX and R11 are destroyed", "The vector, x87 and MXCSR state",
 	"(COM1–4, LPT1–3, IDE,", "NMI and A20 gates",
@@ -49,7 +49,7 @@ var notCode = []string{
 	"-ring 3`)", "ns in ring 3", "in ring 0", "of ring 0", "E2BIG, EPERM (another's)",
 	"is index | Seq << 8.", // no constant: boot/ktest TestGrants has ids that the kernel must refuse
 	"1. `sendrec`", "Arg[0] = 0 or the error number", "Arg[1] and Arg[2] = a read grant", "of words about it, or 0. 2. Receive for ever.",
-	"with the Arg[6] of the heartbeat", "3. RSStop", "CallExit with status 0.",
+	"with the Arg[6] of the heartbeat", "3. RSStop", "CallExit with status 0.", "4. Answer requests with their Seq and Arg[6]", "waits meanwhile (step 2)", "sent with Seq 0", "an answer whose Arg[6]",
 	"Arg[6] comes back as it was", "finds the answer by step 2.", "its Arg[1] is how many requests",
 	"Arg[0] the way, Arg[6] a number", "Arg[0] OK or an error, Arg[1] that number", "uid 0",
 	"Arg[1] the longest stay", "Arg[2] what it was for", "<< 32, Arg[3] how long, Arg[4] the entries",

@@ -16,6 +16,8 @@ import (
 func arguments(p *page) {
 	p.says("kind: %d send, %d sendrec (the sender waits for an answer), %d notify, %d sendnb or replyreceive, %d senda.", abi.KindSend, abi.KindSendRec, abi.KindNotify, abi.KindSendNB, abi.KindSendA)
 	p.says("a notification from System (bit %d)", bitOf(abi.SystemAsync))
+	p.says("is %d bytes: Source u32", binary.Size(abi.Msg{}))
+	p.says("In what was received by one (kind %d)", abi.KindSendRec)
 	p.says("EAGAIN (%d of the caller's wait", abi.MaxAsync)
 	p.says("kind %d: exit, %d: panic", abi.ExitNormal, abi.ExitPanic)
 	p.says("%d set: what the target may do; once, before it runs. %d allow: lets it run. %d disallow: stops it where it is. %d query:", abi.PrivSet, abi.PrivAllow, abi.PrivDisallow, abi.PrivQuery)

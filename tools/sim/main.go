@@ -17,8 +17,8 @@ func main() {
 	n := flag.Int("n", 1_000_000, "how many events")
 	seed := flag.Uint64("seed", 0, "of the first world; 0: the clock's")
 	only := flag.String("only", "", "run one world, and of its events only these: 3,17-20; none: it boots, and is taken down")
-	kills := flag.Bool("kills", false, "the server itself ends, too")
-	runs := flag.Int("runs", 2000, "how many runs it may take to cut down what fails")
+	kills := flag.Bool("kills", true, "the server itself ends, too")
+	limit := flag.Duration("shrink", time.Minute, "how long it may take to cut down what fails")
 	flag.Parse()
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
@@ -38,7 +38,7 @@ func main() {
 	bad, res := sim.Many(*seed, *n, *kills, &total)
 	if bad != nil {
 		fmt.Printf("world %d: %s\n", bad.Seed, res.Violation)
-		p, r := sim.Shrink(*bad, res, *runs)
+		p, r := sim.Shrink(*bad, res, 1<<20, *limit)
 		fmt.Printf("%s%s\nagain: %s\n", sim.List(p), r.Violation, p.Command())
 		os.Exit(1)
 	}

@@ -1,4 +1,0 @@
-package sim
-
-// kills: the server restores what it kept.
-const kills = false
