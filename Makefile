@@ -10,7 +10,7 @@ build := $(GO) run ./tools/tamago build
 
 # What goes into the image, NAME=PACKAGE: bin/NAME of the archive. This is the only list. A package's
 # entry of system.conf is the .conf file beside its sources.
-TASKS := rs=rs/root tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd faulty=drivers/faulty shell=rs/shell
+TASKS := rs=rs/root ds=rs/ds tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=drivers/kbd faulty=drivers/faulty shell=rs/shell
 
 # What other archives have: the root task that is the kernel's own tests; the one that is its benchmark, with a task to talk to; the
 # client that tools/bench adds to the whole system; and what takes the machine from the others in tests, one program in many

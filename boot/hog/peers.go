@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bennu/drivers/protocol/ds"
 	"bennu/drivers/protocol/faulty"
 	"bennu/drivers/protocol/tty"
 	"bennu/kernel/abi"
@@ -35,11 +36,15 @@ var key uint64
 
 // store publishes values under keys of its own, as many as the data store lets it, and more.
 func store() {
+	to := find("ds")
 	key++
-	m := abi.Msg{Type: abi.DSPublish, Arg: [7]uint64{0: key%256 + 1, 2: key, 5: key}}
-	ask(root(), &m)
-	m = abi.Msg{Type: abi.DSRetrieve, Arg: [7]uint64{0: key%256 + 1}}
-	ask(root(), &m)
+	name, _ := abi.MakeLabel("k" + string('a'+rune(key%16)) + string('a'+rune(key/16%16)))
+	m := abi.Msg{Type: ds.Keep, Arg: [7]uint64{2: key, 5: key}}
+	m.Arg[0], m.Arg[1] = abi.PackLabel(name)
+	ask(to, &m)
+	m = abi.Msg{Type: ds.Recall}
+	m.Arg[0], m.Arg[1] = abi.PackLabel(name)
+	ask(to, &m)
 }
 
 // flood leaves as many requests for RS with the kernel as that takes. Their answers come to poll.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bennu/boot/kbench/figure"
+	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
 )
 
@@ -78,7 +79,9 @@ func (l *listener) serve() {
 		must("Receive", e)
 		answer := abi.Msg{Type: abi.MsgReply, Arg: [7]uint64{6: m.Arg[6]}, Seq: m.Seq}
 		switch m.Type {
-		case abi.DSRetrieve: // the life before had a client that follows
+		case abi.RSLookup: // of the data store, whose place this task has too
+			answer.Arg[1] = uint64(sys.Start().Endpoint)
+		case ds.Recall: // the life before had a client that follows
 			answer.Arg[1], answer.Arg[2] = 1, 1
 		case abi.RSEvents:
 			l.events(&m, &answer)

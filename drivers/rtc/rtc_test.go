@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/drivers/protocol/rtc"
 	"bennu/drivers/sdk"
 	"bennu/drivers/sdk/fake"
@@ -242,13 +243,13 @@ func TestState(t *testing.T) {
 func TestSetIsStoredFirst(t *testing.T) {
 	k, _ := boot(t, newCMOS(0, noon))
 	stores := 0
-	k.Peers[fake.Root] = func(m abi.Msg) fake.Answer {
-		if m.Type == abi.DSPublish {
+	k.Peers[fake.DS] = func(m abi.Msg) fake.Answer {
+		if m.Type == ds.Keep {
 			if stores++; len(k.Out) > 0 {
 				t.Errorf("answered before store %d: %+v", stores, k.Out)
 			}
 		}
-		return k.RS(m)
+		return k.DS(m)
 	}
 	if a, ok := k.Request(fake.Client, rtc.Set, noon.unix()); !ok || a.Arg[0] != 0 || stores != 2 { // begun, and done
 		t.Errorf("answer %+v (%v), %d stores", a, ok, stores)

@@ -45,6 +45,9 @@ type Context struct {
 	notifier    once[Notifier]
 	newser      once[Newser]
 	tracer      once[Tracer]
+	changer     once[Changer]
+
+	ds storeState
 
 	in     abi.Msg // what the handler that runs was given; the compiler must take it that a handler keeps it
 	later  later

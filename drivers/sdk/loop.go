@@ -203,6 +203,7 @@ func (c *Context) notified(m *abi.Msg) {
 	default:
 		if c.fromRoot(m.Source) {
 			c.heartbeat()
+		} else if c.storeNotified(m.Source) {
 		} else if n, ok := c.notifier.of(c.d); ok {
 			n.Notified(c, m.Source)
 		}

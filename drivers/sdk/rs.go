@@ -118,6 +118,12 @@ func (r RS) Watch(first uint64) abi.Errno {
 	return r.c.Call(r.c.root, &m, rsLimit)
 }
 
+// WatchLater is Watch of who has time: of a service that is reborn it is told when the first that need it have had it.
+func (r RS) WatchLater(first uint64) abi.Errno {
+	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{first, 1}}
+	return r.c.Call(r.c.root, &m, rsLimit)
+}
+
 // Lookup finds a service's endpoint and incarnation. Errors: ESRCH (no such service, or it is
 // down), EAGAIN (it is about to be ready), EINVAL (not a label).
 func (c *Context) Lookup(label string) (ep abi.Endpoint, inc uint32, e abi.Errno) {

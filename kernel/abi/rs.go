@@ -39,11 +39,6 @@ const (
 	// RSWords are the last words of a service that is about to end by itself: Arg[1] a read grant, Arg[2] its length.
 	RSWords MsgType = 0x717
 
-	// The data store for labels and small values of a service that survive its death.
-	DSPublish  MsgType = 0x800 // key in Arg[0:2], value in Arg[2:6] (32 bytes). Owner: the caller's label
-	DSRetrieve MsgType = 0x801 // key → value in Arg[1:5]. Owner only. ESRCH
-	DSDelete   MsgType = 0x802 // key. Owner only. ESRCH
-
 	// DriverFault is sent by RS to a service to ask it to misbehave by itself, for FaultSelf. Arg[0] is the driver's
 	// own number of the way, Arg[6] a number for its answer. The SDK hands it to the driver.
 	DriverFault MsgType = 0x720

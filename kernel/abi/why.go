@@ -50,28 +50,23 @@ const (
 	WhyFaultBusy    Why = 33 // EBUSY: it has not answered another such order
 	WhyTrace        Why = 34 // of the kernel: changing its code
 
-	// The data store.
-	WhyNoKey     Why = 35 // ESRCH
-	WhyStoreFull Why = 36 // ENOSPC
-	WhyKey       Why = 37 // EINVAL: the key is empty
-
 	// What is wrong with the target, besides WhyRefused.
-	WhyAccount Why = 38 // ENOMEM, or of the kernel: it has no account, its reserve cannot be promised; the words tell the sum
-	WhyDeadly  Why = 39 // EIO: two lives of RS have ended with this request, and it is not handled again
+	WhyAccount Why = 35 // ENOMEM, or of the kernel: it has no account, its reserve cannot be promised; the words tell the sum
+	WhyDeadly  Why = 36 // EIO: two lives of RS have ended with this request, and it is not handled again
 
 	// What keeps the target from a life.
-	WhyStorm    Why = 40 // EAGAIN: its restart is held back by the machine's limit of restarts
-	WhyRequires Why = 41 // ESRCH: a service that it requires is down or given up: Arg[2] and Arg[3] are its label, 0: an entry that was refused
-	WhyGroup    Why = 42 // EIO: its group was given up
-	WhyBurst    Why = 43 // EIO: it died too often in too short a time; Arg[4] as for WhyDied
-	WhyWaits    Why = 44 // EAGAIN: it waits for services that it is after or requires, or for its group
-	Whys        Why = 45
+	WhyStorm    Why = 37 // EAGAIN: its restart is held back by the machine's limit of restarts
+	WhyRequires Why = 38 // ESRCH: a service that it requires is down or given up: Arg[2] and Arg[3] are its label, 0: an entry that was refused
+	WhyGroup    Why = 39 // EIO: its group was given up
+	WhyBurst    Why = 40 // EIO: it died too often in too short a time; Arg[4] as for WhyDied
+	WhyWaits    Why = 41 // EAGAIN: it waits for services that it is after or requires, or for its group
+	Whys        Why = 42
 )
 
 var whyNames = [Whys]string{"none", "not-operator", "not-control", "stranger", "label", "unknown", "refused", "too-many", "request", "argument",
 	"grant", "down", "failed", "up", "starting", "stopping", "restarting", "shutdown", "taken-down", "asker-stops", "program", "image",
 	"task", "ports", "privilege", "allow", "init", "init-timeout", "died", "no-faults", "fault", "fault-timeout", "fault-died", "fault-busy",
-	"trace", "no-key", "store-full", "key", "account", "deadly", "storm", "requires", "group", "burst", "waits"}
+	"trace", "account", "deadly", "storm", "requires", "group", "burst", "waits"}
 
 func (w Why) String() string {
 	if w < Whys {

@@ -62,6 +62,7 @@ type Service struct {
 
 	Memory  uint64 // bytes that it may have at most
 	Reserve uint64 // bytes that nobody else can take, its own in death too
+	Kept    uint64 // bytes of the reserve that outlive its lives; 0: none
 
 	Manual      bool          // not started at boot
 	Period      time.Duration // between pings; 0: never pinged

@@ -27,6 +27,7 @@ var keywords = []keyword{
 	{"server", readServer, func(to, from *Service) { to.Server = from.Server }},
 	{"memory", readMemory, func(to, from *Service) { to.Memory = from.Memory }},
 	{"reserve", readReserve, func(to, from *Service) { to.Reserve = from.Reserve }},
+	{"kept", readKept, func(to, from *Service) { to.Kept = from.Kept }},
 	{"start", readStart, func(to, from *Service) { to.Manual = from.Manual }},
 	{"period", readPeriod, func(to, from *Service) { to.Period = from.Period }},
 	{"init", readInit, func(to, from *Service) { to.Init = from.Init }},

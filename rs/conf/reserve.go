@@ -59,7 +59,11 @@ func (f *File) ReserveFault(s *Service, text string) Fault {
 // memory that a life of its executable takes, in bytes. A reserve of nothing promises nothing: that is a note, not a
 // fault.
 func (f *File) AdmitLife(s *Service, least uint64) (x Fault, note, ok bool) {
+	least += s.Kept
 	text := "expected at least " + sizeName(least) + ": its executable's writable segments, page tables and kernel pages come to that"
+	if s.Kept > 0 {
+		text += ", with its kept memory"
+	}
 	switch {
 	case s.Memory < least:
 		return f.sizeFault(s, "memory", s.Memory, "is less than a life takes, "+text), false, false

@@ -135,7 +135,7 @@ func (p *parser) traces(e *entry) {
 // systemNames are peers that every service has: RS, the data store inside it, and the
 // kernel. Naming them is allowed, as MINIX's files do, and gives nothing. No service has such a label: its lines of log
 // would be taken for theirs.
-var systemNames = []string{"rs", "ds", "system", "kernel"}
+var systemNames = []string{"rs", "system", "kernel"}
 
 func systemName(label string) bool {
 	for _, s := range systemNames {

@@ -55,6 +55,11 @@ func readMemory(a *arguments) { a.size(&a.s.Memory, 64<<10, "a size such as 16M,
 
 func readReserve(a *arguments) { a.size(&a.s.Reserve, 0, "a size such as 512K, from 0K to 1G") }
 
+// readKept reads the size of the memory that outlives the service's lives (abi.CallKeep).
+func readKept(a *arguments) {
+	a.sizeWithin(&a.s.Kept, abi.MinKept, abi.MaxKept, "a size such as 64K, from "+sizeName(abi.MinKept)+" to "+sizeName(abi.MaxKept))
+}
+
 // size reads the only argument, at least so much, of one service's memory.
 func (a *arguments) size(to *uint64, least uint64, want string) { a.sizeWithin(to, least, 1<<30, want) }
 

@@ -148,7 +148,10 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
 	if s.unknown != 0 || len(s.taken) > 0 { // an earlier life of the server may have made this one
-		if l := s.undertaken(t, a.Incarnation); l != nil {
+		switch l, failed := s.undertaken(t, a.Incarnation); {
+		case failed:
+			return made, false, abi.EAGAIN, abi.WhyTask
+		case l != nil:
 			return s.finishStart(t, l)
 		}
 	}
@@ -219,11 +222,7 @@ func (s *Server) emit(a *policy.Action) {
 	case a.Event == abi.EventDeath && (a.Next != abi.EventStart || a.Backoff > 0), a.Event == abi.EventGiveUp, a.Event == abi.EventDown:
 		s.unhush(a.ID, 0)
 	}
-	switch a.Event {
-	case abi.EventDown:
-		s.store.Drop(int(a.ID))
-		s.drop(&s.table[a.ID])
-	case abi.EventGiveUp:
+	if a.Event == abi.EventDown || a.Event == abi.EventGiveUp {
 		s.drop(&s.table[a.ID])
 	}
 }

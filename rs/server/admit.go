@@ -106,6 +106,7 @@ func (s *Server) open(c *conf.Service) (abi.AccountID, abi.Errno) {
 		QuantumNS:     uint64(c.Quantum),
 		ReserveFrames: uint32(c.Reserve / abi.PageSize),
 		CeilingFrames: uint32(c.Memory / abi.PageSize),
+		KeptFrames:    uint32(c.Kept / abi.PageSize),
 	}
 	if c.Server {
 		spec.Flags |= abi.AccountServer

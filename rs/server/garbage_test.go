@@ -62,7 +62,7 @@ var (
 	lateTypes = []abi.MsgType{abi.RSUp, abi.RSDown, abi.RSRefresh, abi.RSRestart, abi.RSFault, abi.RSHeartbeat}
 	nowTypes  = []abi.MsgType{
 		abi.RSLookup, abi.RSStatus, abi.RSEvents, abi.RSWatch, abi.RSReady,
-		abi.DSPublish, abi.DSRetrieve, abi.DSDelete, abi.MsgReply, 0x705, 0,
+		abi.MsgReply, 0x705, 0,
 	}
 )
 

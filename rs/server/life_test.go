@@ -10,7 +10,6 @@ import (
 	"bennu/kernel/abi"
 	kernel "bennu/kernel/fake"
 	"bennu/kernel/usys"
-	"bennu/rs/ds"
 	"bennu/rs/policy"
 )
 
@@ -278,37 +277,6 @@ func TestLogAfterOverflow(t *testing.T) {
 	}
 }
 
-func TestDataStore(t *testing.T) {
-	f := bootUsual(t)
-	put := named(abi.DSPublish, "key")
-	put.Arg[2], put.Arg[5] = 7, 9
-	get := named(abi.DSRetrieve, "key")
-	if e := f.answer("uart", put); e != abi.OK {
-		t.Fatal(e.Name())
-	}
-	if e := f.answer("tty", get); e != abi.ESRCH {
-		t.Errorf("another's key: %s", e.Name())
-	}
-	f.dead("uart", abi.CauseException)
-	f.ready("uart")
-	if a, _ := f.ask("uart", get); a.Arg[0] != 0 || a.Arg[1] != 7 || a.Arg[4] != 9 {
-		t.Errorf("after a death: %v", a.Arg)
-	}
-	f.ask("shell", named(abi.RSRefresh, "uart"))
-	f.dead("uart", abi.CauseExit)
-	f.ready("uart")
-	if e := f.answer("uart", get); e != abi.OK {
-		t.Errorf("after a refresh: %s", e.Name())
-	}
-	f.ask("shell", named(abi.RSDown, "uart"))
-	f.dead("uart", abi.CauseExit)
-	f.ask("shell", named(abi.RSUp, "uart"))
-	f.ready("uart")
-	if e := f.answer("uart", get); e != abi.ESRCH {
-		t.Errorf("after down: %s", e.Name())
-	}
-}
-
 func TestEvents(t *testing.T) {
 	f := boot(t, "service a { burst none; }; service w { };")
 	f.ready("a", "w")
@@ -377,9 +345,6 @@ func TestNoAllocation(t *testing.T) {
 	f.quiet = true
 	k := newStill(f)
 	f.s.archive = k
-	for range f.s.good * ds.MaxKeys { // what a store may hold it holds from the first time on
-		k.whatever()
-	}
 	var before, after runtime.MemStats
 	for range 2000 {
 		k.whatever()
@@ -467,7 +432,7 @@ func (k *still) random(n uint64) uint64 {
 }
 
 var stillTypes = [...]abi.MsgType{abi.RSUp, abi.RSDown, abi.RSRefresh, abi.RSRestart, abi.RSLookup, abi.RSStatus, abi.RSEvents, abi.RSWatch,
-	abi.RSFault, abi.RSReady, abi.RSReady, abi.RSHeartbeat, abi.RSHeartbeat, abi.RSWords, abi.DSPublish, abi.DSRetrieve, abi.DSDelete, 0x7f3}
+	abi.RSFault, abi.RSReady, abi.RSReady, abi.RSHeartbeat, abi.RSHeartbeat, abi.RSWords, 0x7f3}
 
 // stillLabels are long: a string of one byte takes no memory, whoever makes it.
 var stillLabels = [...]abi.Label{{'a', 'l', 'p', 'h', 'a'}, abi.Label([]byte("beta-of-16-bytes")), {'n', 'o', 'b', 'o', 'd', 'y'}}

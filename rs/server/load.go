@@ -7,7 +7,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 	"bennu/rs/conf"
-	"bennu/rs/ds"
 	"bennu/rs/kept"
 	"bennu/rs/policy"
 )
@@ -82,7 +81,6 @@ func (s *Server) assemble(refused []refusal) {
 	}
 	s.belong(s.configs)
 	s.policy = policy.New(s.configs)
-	s.store = ds.New(s.good)
 	s.unneeded = make([]uint32, 0, s.good)
 	s.follow = make([]policy.Event, 0, s.good)
 	s.rows = make([]abi.ServiceStatus, len(s.table))

@@ -32,7 +32,7 @@ func numbered(n int) (names []string) {
 
 var askTypes = []abi.MsgType{
 	abi.RSUp, abi.RSDown, abi.RSRefresh, abi.RSRestart, abi.RSFault, abi.RSLookup, abi.RSLookup, abi.RSStatus, abi.RSEvents, abi.RSWatch,
-	abi.DSPublish, abi.DSRetrieve, abi.DSDelete, 0x7f3,
+	0x7f3,
 }
 
 // find gives the life of a label.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bennu/kernel/abi"
-	"bennu/rs/ds"
 	"bennu/rs/policy"
 )
 
@@ -98,8 +97,6 @@ func (s *Server) request(from policy.ID) {
 		s.measure(from)
 	case abi.RSReady, abi.RSWords, abi.RSFaulted:
 		s.confirm(from)
-	case abi.DSPublish, abi.DSRetrieve, abi.DSDelete:
-		s.data(from)
 	default:
 		s.fail(abi.ENOSYS, abi.WhyRequest)
 	}
@@ -231,34 +228,5 @@ func (s *Server) lookup() {
 			return
 		}
 		s.reply(uint64(s.table[target].endpoint), uint64(s.policy.Incarnation(id)))
-	}
-}
-
-// data is the data store: keys of the asker's own label.
-func (s *Server) data(from policy.ID) {
-	m := &s.in
-	if !s.allowService(from) {
-		return
-	}
-	key := ds.Key{m.Arg[0], m.Arg[1]}
-	var v ds.Value
-	var e abi.Errno
-	switch m.Type {
-	case abi.DSPublish:
-		e = s.store.Publish(int(from), key, ds.Value{m.Arg[2], m.Arg[3], m.Arg[4], m.Arg[5]})
-	case abi.DSRetrieve:
-		v, e = s.store.Retrieve(int(from), key)
-	case abi.DSDelete:
-		e = s.store.Delete(int(from), key)
-	}
-	switch e {
-	case abi.OK:
-		s.reply(v[:]...)
-	case abi.ESRCH:
-		s.fail(e, abi.WhyNoKey)
-	case abi.ENOSPC:
-		s.fail(e, abi.WhyStoreFull)
-	default:
-		s.fail(e, abi.WhyKey)
 	}
 }

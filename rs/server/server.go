@@ -6,7 +6,6 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 	"bennu/rs/conf"
-	"bennu/rs/ds"
 	"bennu/rs/kept"
 	"bennu/rs/policy"
 )
@@ -62,7 +61,6 @@ type Server struct {
 	table  []service
 	byBits [abi.MaxTasks]int8 // slot → place in the table; -1: none
 	images []image
-	store  *ds.Store
 	events ring
 	owing  int    // services with mail that they have not taken
 	faults int    // orders to misbehave that are not answered

@@ -183,7 +183,6 @@ func TestPermissions(t *testing.T) {
 		{"shell", abi.RSLookup, abi.OK}, {"idle", abi.RSLookup, abi.OK}, {"-", abi.RSLookup, abi.OK},
 		{"idle", abi.RSStatus, abi.OK}, {"idle", abi.RSEvents, abi.OK}, {"idle", abi.RSWatch, abi.OK}, {"-", abi.RSWatch, abi.EPERM},
 		{"-", abi.RSReady, abi.EPERM}, {"idle", abi.RSReady, abi.OK},
-		{"idle", abi.DSPublish, abi.OK}, {"-", abi.DSPublish, abi.EPERM}, {"-", abi.DSRetrieve, abi.EPERM}, {"-", abi.DSDelete, abi.EPERM},
 	} {
 		f := bootUsual(t)
 		if c.from == "-" {
@@ -222,7 +221,7 @@ func TestDefect2StrangersAndTheDead(t *testing.T) {
 	old := f.ep("uart")
 	f.dead("uart", abi.CauseException)
 	for _, from := range []abi.Endpoint{old, abi.Hardware, abi.None, abi.Any, abi.MakeEndpoint(63, 9), 0, ^abi.Endpoint(0)} {
-		for _, typ := range []abi.MsgType{abi.RSReady, abi.RSHeartbeat, abi.RSUp, abi.DSPublish, abi.RSWatch} {
+		for _, typ := range []abi.MsgType{abi.RSReady, abi.RSHeartbeat, abi.RSUp, abi.RSWatch} {
 			f.send(from, abi.KindSend, named(typ, "uart"))
 		}
 		f.send(from, abi.KindNotify, abi.Msg{Type: abi.MsgNotify})

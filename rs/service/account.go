@@ -28,19 +28,19 @@ func RowsSum(r *Result) uint64 {
 // AccountTable is what the services have used, for people.
 func AccountTable(r *Result) string {
 	var t table
-	t.row("LABEL", "PRI", "BUDGET", "PERIOD", "CPU", "LEFT", "EXHAUSTED", "WORST WAIT", "LIVES", "MEMORY", "PEAK", "RESERVE", "CEILING")
+	t.row("LABEL", "PRI", "BUDGET", "PERIOD", "CPU", "LEFT", "EXHAUSTED", "WORST WAIT", "LIVES", "MEMORY", "PEAK", "RESERVE", "CEILING", "KEPT")
 	for i := range r.Accounts {
 		a := &r.Accounts[i]
 		s := &a.Spec
 		if a.Account == abi.AccountKernel { // it has no tasks, no memory and no limits
-			t.row(s.Label.String(), "-", "-", "-", Duration(a.CPUNS), "-", "-", "-", "-", "-", "-", "-", "-")
+			t.row(s.Label.String(), "-", "-", "-", Duration(a.CPUNS), "-", "-", "-", "-", "-", "-", "-", "-", "-")
 			continue
 		}
 		t.row(s.Label.String(), Decimal(uint64(s.Priority)), Duration(s.BudgetNS), Duration(s.PeriodNS), Duration(a.CPUNS), signed(a.LeftNS),
 			Decimal(a.Exhausted), Duration(a.WorstWaitNS), Decimal(a.Lives), pages(a.Frames), pages(a.FramesPeak),
-			pages(uint64(s.ReserveFrames)), pages(uint64(s.CeilingFrames)))
+			pages(uint64(s.ReserveFrames)), pages(uint64(s.CeilingFrames)), pages(uint64(s.KeptFrames)))
 	}
-	t.row("idle", "-", "-", "-", Duration(r.Machine.IdleNS), "-", "-", "-", "-", "-", "-", "-", "-")
+	t.row("idle", "-", "-", "-", Duration(r.Machine.IdleNS), "-", "-", "-", "-", "-", "-", "-", "-", "-")
 	return t.String() + "all of them " + Decimal(RowsSum(r)) + "ns; since boot " + Decimal(r.NowNS) + "ns before they were read and " +
 		Decimal(r.UntilNS) + "ns after\n"
 }

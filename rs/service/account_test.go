@@ -17,10 +17,10 @@ func TestAccounts(t *testing.T) {
 	f.Table[abi.InfoAccount] = rowsOf(&kernel, nil, &tty)
 	f.Table[abi.InfoMachine] = rowsOf(&abi.Machine{IdleNS: 599_999_998})
 	const want = "" +
-		"LABEL   PRI   BUDGET   PERIOD      CPU      LEFT  EXHAUSTED  WORST WAIT  LIVES    MEMORY      PEAK   RESERVE  CEILING\n" +
-		"kernel    -        -        -  100.0ms         -          -           -      -         -         -         -        -\n" +
-		"tty       2  1.000ms  10.00ms  300.0ms  -1.500us          3     2.000us      4  400.0KiB  800.0KiB  512.0KiB  16.0MiB\n" +
-		"idle      -        -        -  599.9ms         -          -           -      -         -         -         -        -\n" +
+		"LABEL   PRI   BUDGET   PERIOD      CPU      LEFT  EXHAUSTED  WORST WAIT  LIVES    MEMORY      PEAK   RESERVE  CEILING  KEPT\n" +
+		"kernel    -        -        -  100.0ms         -          -           -      -         -         -         -        -     -\n" +
+		"tty       2  1.000ms  10.00ms  300.0ms  -1.500us          3     2.000us      4  400.0KiB  800.0KiB  512.0KiB  16.0MiB    0B\n" +
+		"idle      -        -        -  599.9ms         -          -           -      -         -         -         -        -     -\n" +
 		"all of them 999999998ns; since boot 1000000000ns before they were read and 1000000000ns after\n"
 	if got := one(t, f, "accounts"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

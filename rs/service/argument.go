@@ -57,7 +57,7 @@ func setStatus(r *Request, s string) bool {
 func setTopic(r *Request, s string) bool {
 	_, ok := ByName(s)
 	r.Topic = s
-	return ok || s == "service"
+	return ok || s == "service" || s == "ds"
 }
 
 // number reads decimal digits only: no sign, no underscore, no leading zero.

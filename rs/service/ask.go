@@ -19,6 +19,8 @@ type Port interface {
 	Send(to abi.Endpoint, tag uint64, m *abi.Msg) abi.Errno
 	// Grant lets to copy to b (write) or from it until Revoke. ok is false when all are taken.
 	Grant(to abi.Endpoint, b []byte, write bool) (id abi.GrantID, ok bool)
+	// GrantBoth lets to copy from b, too.
+	GrantBoth(to abi.Endpoint, b []byte) (id abi.GrantID, ok bool)
 	Revoke(id abi.GrantID)
 	// Info is the kernel's GetInfo.
 	Info(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno)
@@ -50,6 +52,7 @@ const (
 type Asker struct {
 	Port
 	tag     uint64
+	store   abi.Endpoint // the data store's; 0: to be looked up
 	waiting []*ask
 	queued  []*ask // not yet sent
 	failed  []*ask // could not be sent: done is called by the next Run

@@ -32,6 +32,10 @@ func Text(r Request, res Result) string {
 		return r.Label.String() + " runs, endpoint " + Decimal(uint64(res.Endpoint)) + "\n"
 	case OpLookup:
 		return r.Label.String() + ": endpoint " + Decimal(uint64(res.Endpoint)) + ", incarnation " + Decimal(uint64(res.Incarnation)) + "\n"
+	case OpStoreList:
+		return EntryTable(res.Entries)
+	case OpStoreGet:
+		return entryText(&res)
 	case OpDown:
 		return r.Label.String() + " is down\n"
 	}

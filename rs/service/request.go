@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bennu/drivers/protocol/ds"
 	"bennu/drivers/protocol/faulty"
 	"bennu/kernel/abi"
 )
@@ -24,6 +25,10 @@ const (
 	OpPowerOff
 	OpReboot
 	OpAccounts
+	OpStoreList
+	OpStoreGet
+	OpStorePut
+	OpStoreDelete
 )
 
 // Request is a command whose arguments have been checked.
@@ -38,6 +43,9 @@ type Request struct {
 	Seconds uint64        // Unix time, UTC
 	Status  uint64        // OpPowerOff: the status that QEMU ends with
 	Topic   string        // OpHelp: a command's name; "": all
+	Key     string        // OpStoreX: a key; OpStoreList: a pattern, "": all
+	Value   string        // OpStorePut: its bytes
+	Type    ds.Flags      // OpStorePut
 }
 
 // Command is a row of the list of commands.
@@ -62,6 +70,7 @@ type Arg struct {
 func Commands() []Command { return commands[:] }
 
 var (
+	key        = Arg{Name: "key", Want: "a key (1 to 80 characters, no blanks)", set: setKey}
 	label      = Arg{Name: "label", Want: "a label (1 to 16 of a-z 0-9 - _ .)", set: setLabel}
 	maybeLabel = Arg{Name: "label", Optional: true, Want: label.Want, set: setLabel}
 )
@@ -84,6 +93,13 @@ var commands = [...]Command{
 	{OpDate, "", "date", []Arg{{Name: "set", Flag: "-s", Optional: true,
 		Want: wantsTime, set: setTime}},
 		"read or set the clock"},
+	{OpStoreList, "ds", "list", []Arg{{Name: "pattern", Optional: true, Want: "a pattern for keys such as drv\\..* (1 to 80 characters, no blanks)", set: setKey}},
+		"the keys of the data store"},
+	{OpStoreGet, "ds", "get", []Arg{key}, "a value of the data store, or a service's endpoint"},
+	{OpStorePut, "ds", "put", []Arg{key, {Name: "value", Want: "at most 1536 bytes", set: setValue},
+		{Name: "type", Flag: "-t", Optional: true, Want: "string, u32 (of a decimal number) or memory (of hexadecimal digits)", set: setType}},
+		"publish a value, in place of an older one if its owner lets"},
+	{OpStoreDelete, "ds", "delete", []Arg{key}, "delete a key, whosever it is"},
 	{OpHelp, "", "help", []Arg{{Name: "command", Optional: true, Want: "the name of a command"}}, "this list, or one command"},
 	{OpPowerOff, "", "poweroff", []Arg{{Name: "status", Optional: true, Want: "a status from 0 to 127", set: setStatus}},
 		"stop the services, then the machine"},

@@ -3,6 +3,7 @@ package service
 import (
 	"time"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
 )
 
@@ -28,6 +29,8 @@ type Result struct {
 	Seconds     uint64 // OpDate
 	Doubt       string // OpDate: why the time is not to be trusted; "": nothing is known against it
 	Help        string
+	Entries     []ds.Entry // OpStoreList, OpStoreGet
+	Value       []byte     // OpStoreGet
 }
 
 // Err is nil when the request succeeded.
@@ -78,6 +81,8 @@ func Run(a *Asker, r Request, done func(Result)) {
 		done(log(a, r.Lines))
 	case OpDate:
 		date(a, r, done)
+	case OpStoreList, OpStoreGet, OpStorePut, OpStoreDelete:
+		store(a, r, done)
 	default:
 		done(Result{Errno: abi.ENOSYS})
 	}

@@ -170,12 +170,6 @@ func (f *failed) ordered() string {
 		return l + " has another order to misbehave, which it has not answered"
 	case abi.WhyTrace:
 		return "the code of " + l + " cannot be changed: " + f.errno.Text()
-	case abi.WhyNoKey:
-		return "no such key in the data store"
-	case abi.WhyStoreFull:
-		return "the asker's part of the data store is full"
-	case abi.WhyKey:
-		return "the key is empty"
 	}
 	return "the reincarnation server's reason " + Decimal(uint64(f.why)) + ": " + f.errno.Text()
 }

@@ -24,7 +24,7 @@ var answers = map[abi.Why][]abi.Errno{
 	abi.WhyInit: {abi.ENODEV, abi.EIO, abi.EBUSY, abi.ETIMEDOUT, abi.EPERM}, abi.WhyInitTimeout: {abi.ETIMEDOUT}, abi.WhyDied: {abi.EIO},
 	abi.WhyNoFaults: {abi.ENOSYS}, abi.WhyFault: {abi.EIO, abi.EINVAL, abi.EBUSY}, abi.WhyFaultTimeout: {abi.ETIMEDOUT},
 	abi.WhyFaultDied: {abi.EDEADSRCDST}, abi.WhyFaultBusy: {abi.EBUSY}, abi.WhyTrace: {abi.EFAULT, abi.ENOMEM, abi.EDEADSRCDST},
-	abi.WhyNoKey: {abi.ESRCH}, abi.WhyStoreFull: {abi.ENOSPC}, abi.WhyKey: {abi.EINVAL}, abi.WhyAccount: {abi.ENOSPC, abi.ENOMEM, abi.EINVAL}, abi.WhyDeadly: {abi.EIO},
+	abi.WhyAccount: {abi.ENOSPC, abi.ENOMEM, abi.EINVAL}, abi.WhyDeadly: {abi.EIO},
 	abi.WhyStorm: {abi.EAGAIN}, abi.WhyRequires: {abi.ESRCH}, abi.WhyGroup: {abi.EIO}, abi.WhyBurst: {abi.EIO}, abi.WhyWaits: {abi.EAGAIN},
 }
 

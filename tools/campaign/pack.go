@@ -14,7 +14,7 @@ import (
 )
 
 // programs are those of the campaign's archive.
-var programs = []string{"rs", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "load", "swifi"}
+var programs = []string{"rs", "ds", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "load", "swifi"}
 
 // pack makes the boot archive of a plan: the image's executables, with the tree's entries of system.conf.
 func pack(m image, s *spec.Spec, p *plan.Plan) ([]byte, error) {

@@ -73,10 +73,10 @@ func TestRun(t *testing.T) {
 		{"accounts", "accounts", `{"id":ID,"ok":true,"t":1.0,"since_boot_ns":1000000500,"until_ns":1000000900,"sum_ns":1000000700,"idle_ns":600000700,"accounts":[` +
 			`{"account":0,"label":"kernel","cpu_ns":100000000},{"account":2,"label":"tty","tasks":1,"priority":2,"budget_ns":1000000,"period_ns":10000000,"cpu_ns":300000000,` +
 			`"left_ns":-1500,"exhausted":3,"worst_wait_ns":2000,"lives":4,"frames":100,"frames_peak":200,"reserve_frames":128,"ceiling_frames":4096,"images":0,"hooks":1}]}`, "" +
-			"LABEL   PRI   BUDGET   PERIOD      CPU      LEFT  EXHAUSTED  WORST WAIT  LIVES    MEMORY      PEAK   RESERVE  CEILING\n" +
-			"kernel    -        -        -  100.0ms         -          -           -      -         -         -         -        -\n" +
-			"tty       2  1.000ms  10.00ms  300.0ms  -1.500us          3     2.000us      4  400.0KiB  800.0KiB  512.0KiB  16.0MiB\n" +
-			"idle      -        -        -  600.0ms         -          -           -      -         -         -         -        -\n" +
+			"LABEL   PRI   BUDGET   PERIOD      CPU      LEFT  EXHAUSTED  WORST WAIT  LIVES    MEMORY      PEAK   RESERVE  CEILING  KEPT\n" +
+			"kernel    -        -        -  100.0ms         -          -           -      -         -         -         -        -     -\n" +
+			"tty       2  1.000ms  10.00ms  300.0ms  -1.500us          3     2.000us      4  400.0KiB  800.0KiB  512.0KiB  16.0MiB    0B\n" +
+			"idle      -        -        -  600.0ms         -          -           -      -         -         -         -        -     -\n" +
 			"all of them 1000000700ns; since boot 1000000500ns before they were read and 1000000900ns after\n"},
 		{"echo rtc", "echo", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3,"round_ns":1500}`, "endpoint=7 incarnation=3 round_ns=1500\n"},
 		{"call 0x7 3073 1 2", "call", `{"id":ID,"ok":true,"reply":[0,1,2,0,0,0]}`, "reply=[0,1,2,0,0,0]\n"},
@@ -112,7 +112,7 @@ func TestEventsStream(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"", "no command"},
-		{"frob", `no command "frob": expected one of status, up, down, refresh, restart, fi, lookup, ps, accounts, info, log, date, help, poweroff, reboot, hello, events, echo, console, call`},
+		{"frob", `no command "frob": expected one of status, up, down, refresh, restart, fi, lookup, ps, accounts, info, log, date, list, get, put, delete, help, poweroff, reboot, hello, events, echo, console, call`},
 		{"fr\x1b[Job", `no command "fr\x1b[Job"`},
 		{"service frob", `"service frob": column 9: expected one of status`},
 		{"up", `"service up": column 11: expected a label`},

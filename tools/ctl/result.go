@@ -1,9 +1,12 @@
 package main
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
 	"bennu/rs/service"
 	"bennu/tools/internal/control"
@@ -21,6 +24,45 @@ type answer struct {
 	Seconds     uint64            `json:"seconds"`
 	Doubt       string            `json:"doubt"`
 	Text        string            `json:"text"`
+	Entries     []entry           `json:"entries"`
+	Entry       *entry            `json:"entry"`
+}
+
+// entry is an entry of the data store.
+type entry struct {
+	Key, Type, Owner, Private string
+	Revision                  uint64
+	Endpoint, Incarnation     uint32
+	U32                       uint32
+	String, Memory            string
+	Bytes                     uint32
+}
+
+// row makes of it what the machine made it of; value is all that is known of its value.
+func (e *entry) row() (row ds.Entry, value []byte) {
+	row = ds.Entry{Revision: e.Revision, Endpoint: abi.Endpoint(e.Endpoint), Incarnation: e.Incarnation, ValueLen: e.Bytes}
+	row.Owner, _ = abi.MakeLabel(e.Owner)
+	row.KeyLen = uint32(copy(row.KeyBytes[:], e.Key))
+	switch e.Type {
+	case "label":
+		row.Flags = ds.TypeLabel
+	case "u32":
+		row.Flags, value = ds.TypeU32, binary.LittleEndian.AppendUint32(nil, e.U32)
+	case "string":
+		row.Flags, value = ds.TypeString, []byte(e.String)
+	default:
+		row.Flags = ds.TypeMemory
+		value, _ = hex.DecodeString(e.Memory)
+	}
+	for f := ds.PrivRetrieve; f <= ds.PrivSubscribe; f <<= 1 {
+		if strings.Contains(e.Private, service.PrivateWords(f)) {
+			row.Flags |= f
+		}
+	}
+	if e.Bytes > 0 || row.Flags&ds.PrivRetrieve == 0 {
+		copy(row.Head[:], value)
+	}
+	return row, value
 }
 
 // result makes of an answer what the machine made it of, so that it prints in the same way.
@@ -38,6 +80,14 @@ func result(raw []byte) (r service.Result, err error) {
 	}
 	for _, l := range a.Lines {
 		r.Log = append(r.Log, l+"\n"...)
+	}
+	for i := range a.Entries {
+		row, _ := a.Entries[i].row()
+		r.Entries = append(r.Entries, row)
+	}
+	if a.Entry != nil {
+		row, value := a.Entry.row()
+		r.Entries, r.Value = []ds.Entry{row}, value
 	}
 	c, l, m := &a.Counts, &a.Latency, &a.Machine
 	r.Counts = abi.Counts{Frames: c.Frames, Tasks: c.Tasks, Images: c.Images, Hooks: c.Hooks, Ports: c.Ports, Alarms: c.Alarms,

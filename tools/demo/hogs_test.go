@@ -41,7 +41,7 @@ func TestHogTables(t *testing.T) {
 	for _, d := range []string{"tty", "kbd", "faulty"} {
 		base += read("drivers", d, d+".conf")
 	}
-	for _, s := range []string{"ctl", "shell"} {
+	for _, s := range []string{"ds", "ctl", "shell"} {
 		base += read("rs", s, s+".conf")
 	}
 	hogs := read("boot", "hog", "hogs.conf")
@@ -57,7 +57,7 @@ func TestHogTables(t *testing.T) {
 			t.Errorf("%s: %d services, want %d", name, len(f.Services), services)
 		}
 	}
-	check("mix", base+hogs, 5+hogCount)
+	check("mix", base+hogs, 6+hogCount)
 	tables, err := hogTables("each")
 	if err != nil || len(tables) != len(hogRoles) {
 		t.Fatalf("each: %d tables, %v", len(tables), err)
@@ -67,11 +67,11 @@ func TestHogTables(t *testing.T) {
 		if hogRoles[i].once {
 			n = 1
 		}
-		check(h.name, base+class+h.entries, 5+n)
+		check(h.name, base+class+h.entries, 6+n)
 	}
 	for seed := range uint64(200) {
 		h := drawn(seed)
-		check(h.name, base+class+h.entries, 5+hogCount)
+		check(h.name, base+class+h.entries, 6+hogCount)
 	}
 	for _, bad := range []string{"", "frob", "seed=", "seed=x", "mix "} {
 		if _, err := hogTables(bad); err == nil {

@@ -47,13 +47,16 @@ boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/
 
 # the reincarnation server: what decides knows neither the kernel's calls nor files
 rs/conf:                         kernel/abi kernel/ioport kernel/room kernel/sched
-rs/policy rs/ds:                 kernel/abi
+rs/policy:                       kernel/abi
+# the data store: what it knows is pure, and only the protocol names its types; the service is written as drivers are
+rs/ds/store:                     kernel/abi drivers/protocol/ds
+rs/ds:                           kernel/abi drivers/protocol/ds drivers/sdk -drivers/sdk/fake board/ring3 rs/kept rs/ds
 # what outlives a life, of RS and of the data store
 rs/kept:                         kernel/abi kernel/crc32c
-rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf rs/policy rs/ds rs/kept
+rs/server:                       kernel/abi kernel/archive kernel/usys rs/conf rs/policy rs/kept
 # on the host only: the server as it is on a simulated kernel
 rs/sim:                          kernel/abi kernel/archive kernel/crc32c kernel/fake rs/kept rs/server
-rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy rs/ds
+rs/root:                         kernel/abi kernel/archive kernel/usys board/ring3 rs/server rs/conf rs/policy
 
 # clients of the reincarnation server are written as drivers are
 rs/service rs/shell rs/ctl:      kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/service rs/shell rs/ctl
@@ -73,10 +76,10 @@ rs/fi/model:                     board/model kernel/abi
 # a new driver edits no file of theirs
 drivers/protocol:                kernel/abi
 
-# a driver has the SDK and the protocols, and nothing else
-drivers/sdk:                     kernel/abi kernel/usys drivers/sdk -drivers/sdk/fake
+# a driver has the SDK and the protocols, and nothing else; the SDK is the data store's client
+drivers/sdk:                     kernel/abi kernel/usys drivers/protocol/ds drivers/sdk -drivers/sdk/fake
 # on the host, under tests only: a driver's devices and peers around kernel/fake
-drivers/sdk/fake:                board/model kernel/abi kernel/fake kernel/ioport kernel/usys drivers/sdk
+drivers/sdk/fake:                board/model kernel/abi kernel/fake kernel/ioport kernel/usys drivers/protocol/ds drivers/sdk
 drivers:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
 
 # the developer's machine: no driver, no server, nothing of ring 0. The operator's commands and their

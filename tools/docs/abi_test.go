@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/drivers/protocol/load"
 	"bennu/drivers/protocol/sum"
 	"bennu/kernel/abi"
@@ -24,7 +25,7 @@ func TestExamplesHaveTheABIsNumbers(t *testing.T) {
 		"REPLY": uint64(abi.MsgReply), "NOTIFY": uint64(abi.MsgNotify), "LOOKUP": uint64(abi.RSLookup), "READY": uint64(abi.RSReady),
 		"HEARTBEAT": uint64(abi.RSHeartbeat), "STOP": uint64(abi.RSStop), "ANY": uint64(abi.Any), "ASK": uint64(abi.MsgService),
 		"OK": uint64(abi.OK), "E2BIG": uint64(abi.E2BIG), "EAGAIN": uint64(abi.EAGAIN), "EINVAL": uint64(abi.EINVAL), "ENOSYS": uint64(abi.ENOSYS), "ESRCH": uint64(abi.ESRCH), "ETIMEDOUT": uint64(abi.ETIMEDOUT), "ESTALE": uint64(abi.ESTALE),
-		"PUBLISH": uint64(abi.DSPublish), "RETRIEVE": uint64(abi.DSRetrieve),
+		"KEEP": uint64(ds.Keep), "RECALL": uint64(ds.Recall),
 		"EDEADSRCDST": uint64(abi.EDEADSRCDST),
 		"POLY":        uint64(sum.Poly), "CRC": uint64(sum.CRC), "SORT": uint64(sum.Sort), "STATE": uint64(sum.State), "LONGEST": sum.MaxLength,
 		"RUN": uint64(load.Run), "OTHERS": uint64(load.Others), "STOPRUN": uint64(load.Stop), "GONE": uint64(load.Gone), "DYING": uint64(load.Dying),

@@ -24,7 +24,7 @@ var handSnapshot = []mutation{
 	{id: "mem-split", file: "kernel/mem/list.go", before: "first[1+i] = uint64(rest.pop(phys))", after: "rest.pop(phys); first[1+i] = first[1+i]", why: "frames that a task keeps are its snapshot's, too"},
 	{id: "paging-low", file: "kernel/paging/check.go", before: "case at < abi.TaskBase && e&^kept", after: "case false && e&^kept", why: "the first GiB of a space is another one than the kernel's"},
 	{id: "policy-early", file: "rs/policy/snapshot.go", before: "r.early++; r.early >= r.cfg.Snapshot", after: "r.early++; r.early > r.cfg.Snapshot", why: "one more life than configured fails with the snapshot"},
-	{id: "policy-doubt-ready", file: "rs/policy/snapshot.go", before: "case r.readyAt == never && why != abi.ReasonStopped", after: "case why != abi.ReasonStopped", why: "lives that came up cost the snapshot"},
+	{id: "policy-doubt-ready", file: "rs/policy/snapshot.go", before: "(r.readyAt == never || e.Errno", after: "(true || e.Errno", why: "lives that came up cost the snapshot"},
 	{id: "policy-gone", file: "rs/policy/snapshot.go", before: "return r.warm && !r.gone && (", after: "return r.warm && (", why: "a snapshot is dropped twice"},
 	{id: "policy-check-again", file: "rs/policy/life.go", before: "r.checkAt = now + r.cfg.Check", after: "r.checkAt = never", why: "a snapshot is looked at once"},
 	{id: "rs-hush-most", file: "rs/server/hush.go", before: "s.tellAt = s.now + hushMost", after: "s.tellAt = s.now + 2*hushMost", why: "a death is told late"},

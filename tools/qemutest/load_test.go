@@ -22,7 +22,7 @@ import (
 func campaignBin(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, n := range []string{"rs", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "load"} {
+	for _, n := range []string{"rs", "ds", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "load"} {
 		if err := os.Symlink(suite.Built(t, "bin/"+n), filepath.Join(dir, n)); err != nil {
 			t.Fatal(err)
 		}

@@ -77,13 +77,13 @@ func TestSmallestMachine(t *testing.T) {
 				t.Errorf("refused:\n%s", log)
 			}
 			by := states(m, m.client())
-			for _, label := range []string{"tty", "ctl", "rtc", "kbd", "faulty", "shell", "fill"} {
+			for _, label := range []string{"ds", "tty", "ctl", "rtc", "kbd", "faulty", "shell", "fill"} {
 				if s := by[label]; s.State != "running" || s.Deaths != 0 {
 					t.Errorf("%s is %q after %d deaths (%s)", label, s.State, s.Deaths, s.Words)
 				}
 			}
-			if len(by) != 7 {
-				t.Errorf("%d services, want 7", len(by))
+			if len(by) != 8 {
+				t.Errorf("%d services, want 8", len(by))
 			}
 		})
 	}

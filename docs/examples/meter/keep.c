@@ -9,14 +9,14 @@ static u64 put(u64 key, u64 value)
 	page->arg[1] = 0;
 	page->arg[2] = value;
 	page->arg[3] = page->arg[4] = page->arg[5] = 0;
-	return ask_root(PUBLISH);
+	return ask_store(KEEP);
 }
 
 static u64 get(u64 key, u64 *value)
 {
 	page->arg[0] = key;
 	page->arg[1] = 0;
-	u64 error = ask_root(RETRIEVE);
+	u64 error = ask_store(RECALL);
 	*value = error == OK ? page->arg[1] : 0;
 	return error == ESRCH ? OK : error;
 }

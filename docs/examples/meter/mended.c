@@ -10,14 +10,14 @@ u64 keep(const struct state *s)
 	page->arg[2] = s->total;
 	page->arg[3] = s->last;
 	page->arg[4] = page->arg[5] = 0;
-	return ask_root(PUBLISH);
+	return ask_store(KEEP);
 }
 
 u64 recall(struct state *s)
 {
 	page->arg[0] = KEPT;
 	page->arg[1] = 0;
-	u64 error = ask_root(RETRIEVE);
+	u64 error = ask_store(RECALL);
 	s->total = error == OK ? page->arg[1] : 0;
 	s->last = error == OK ? page->arg[2] : 0;
 	return error == ESRCH ? OK : error;

@@ -34,17 +34,45 @@ static void news(void)
 	}
 }
 
-u64 ask_root(u32 type)
+/* ask sends what is in page, and waits for the answer: its error number, or why there is none. */
+static u64 ask(u32 to, u32 type)
 {
 	page->type = type;
 	page->arg[6] = ++tag;
-	u64 error = call(SENDREC, *root, FOREVER);
+	u64 error = call(SENDREC, to, FOREVER);
 	while (error == OK && (page->type != REPLY || page->arg[6] != tag)) { /* something else of RS's came first */
 		if (page->type == STOP)
 			stop();
-		error = call(RECEIVE, *root, FOREVER);
+		error = call(RECEIVE, to, FOREVER);
 	}
 	return error == OK ? page->arg[0] : error;
+}
+
+static u32 store; /* the data store's endpoint; 0: unknown */
+
+/* ask_store finds the data store, and finds it again when it has died: what is asked of it here may be asked again. */
+u64 ask_store(u32 type)
+{
+	u64 asked[6], error = OK;
+
+	for (int i = 0; i < 6; i++)
+		asked[i] = page->arg[i];
+	do {
+		if (!store) {
+			page->arg[0] = 0x7364; /* "ds" */
+			page->arg[1] = 0;
+			error = ask(*root, LOOKUP);
+			store = error == OK ? page->arg[1] : 0;
+			continue;
+		}
+		for (int i = 0; i < 6; i++)
+			page->arg[i] = asked[i];
+		error = ask(store, type);
+		if (error != EDEADSRCDST)
+			return error;
+		store = 0;
+	} while (error == OK || error == EAGAIN || error == EDEADSRCDST);
+	return error == ESRCH ? ENOSYS : error; /* no data store is not: nothing kept */
 }
 
 /* add takes reading number, of so many units. */

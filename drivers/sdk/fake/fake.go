@@ -18,6 +18,7 @@ var (
 	Driver = abi.MakeEndpoint(3, 2)
 	Client = abi.MakeEndpoint(7, 1)
 	Other  = abi.MakeEndpoint(8, 1)
+	DS     = abi.MakeEndpoint(30, 1) // the data store
 )
 
 // Device is what answers at the I/O ports.
@@ -93,6 +94,7 @@ func New(tb testing.TB, label string) *Kernel {
 		Peers: map[abi.Endpoint]Peer{}, Labels: map[string]abi.Endpoint{}, Store: map[abi.Label]sdk.Value{}, Made: map[abi.CallNr]int{},
 		m: kernel.New(uint64(time.Second)),
 	}
+	k.Labels["ds"], k.Peers[DS] = DS, k.DS
 	tb.Cleanup(k.abandon)
 	k.Info.NGuarded = uint32(copy(k.Info.Guarded[:], []abi.PortRange{{First: 0x60, Last: 0x60}, {First: 0x64, Last: 0x64}, {First: 0x70, Last: 0x71}}))
 	return k

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
 	kernel "bennu/kernel/fake"
 )
@@ -122,7 +123,7 @@ func (k *Kernel) answer(p *kernel.Task, r *abi.Msg) abi.Errno {
 	return e
 }
 
-// RS is the reincarnation server as a peer: RSReady, heartbeats, RSLookup and the data store.
+// RS is the reincarnation server as a peer: RSReady, heartbeats and RSLookup.
 // Tests that put their own in its place fall back on it.
 func (k *Kernel) RS(m abi.Msg) (a Answer) {
 	l := abi.UnpackLabel(m.Arg[0], m.Arg[1])
@@ -143,15 +144,25 @@ func (k *Kernel) RS(m abi.Msg) (a Answer) {
 			a.Msg.Arg[0] = uint64(abi.ESRCH)
 		}
 		a.Msg.Arg[1] = uint64(ep)
-	case abi.DSPublish:
+	default:
+		a.Msg.Arg[0] = uint64(abi.ENOSYS)
+	}
+	return a
+}
+
+// DS is the data store as a peer, as far as it keeps a driver's state. Tests that put their own in its place fall back on it.
+func (k *Kernel) DS(m abi.Msg) (a Answer) {
+	l := abi.UnpackLabel(m.Arg[0], m.Arg[1])
+	switch m.Type {
+	case ds.Keep:
 		k.Store[l] = [4]uint64(m.Arg[2:6])
-	case abi.DSRetrieve, abi.DSDelete:
+	case ds.Recall, ds.Forget:
 		v, ok := k.Store[l]
 		if !ok {
 			a.Msg.Arg[0] = uint64(abi.ESRCH)
 		}
 		copy(a.Msg.Arg[1:5], v[:])
-		if m.Type == abi.DSDelete {
+		if m.Type == ds.Forget {
 			delete(k.Store, l)
 		}
 	default:

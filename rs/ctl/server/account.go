@@ -34,6 +34,7 @@ func (s *Server) account(v *abi.AccountInfo) {
 	w.Uint("frames_peak", v.FramesPeak)
 	w.Uint("reserve_frames", uint64(v.Spec.ReserveFrames))
 	w.Uint("ceiling_frames", uint64(v.Spec.CeilingFrames))
+	w.Uint("kept_frames", uint64(v.Spec.KeptFrames))
 	w.Uint("images", uint64(v.Images))
 	w.Uint("hooks", uint64(v.Hooks))
 	w.Uint("snapshot_frames", uint64(v.Snapshot))

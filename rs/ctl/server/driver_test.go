@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 	"bennu/rs/service"
@@ -35,7 +36,12 @@ func (m *machine) settle() {
 	for range 10000 {
 		m.u.Carry(16)
 		m.k.Run()
+		from := fake.Root
 		r, ok := m.k.Take(fake.Root)
+		if !ok {
+			from = fake.DS
+			r, ok = m.k.Take(fake.DS)
+		}
 		if !ok {
 			if len(m.u.TX) == 0 {
 				return
@@ -46,10 +52,12 @@ func (m *machine) settle() {
 		switch r.Type {
 		case abi.RSReady, abi.RSUp:
 			continue
-		case abi.DSPublish:
+		case abi.RSLookup:
 			a = m.k.RS(r).Msg
+		case ds.Keep:
+			a = m.k.DS(r).Msg
 		}
-		a.Source, a.Type, a.Arg[6] = fake.Root, abi.MsgReply, r.Arg[6]
+		a.Source, a.Type, a.Arg[6] = from, abi.MsgReply, r.Arg[6]
 		m.k.Deliver(a, abi.KindSendA)
 	}
 	m.t.Fatal("no rest")

@@ -6,8 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
 )
+
+// dsEndpoint is the data store's.
+const dsEndpoint = 0x8009
 
 // rs answers requests for events from total, of which it keeps the newest kept; it keeps what
 // was published.
@@ -27,7 +31,9 @@ func (r *rs) serve(b *bench) {
 			if r.total > r.watch {
 				b.s.News()
 			}
-		case abi.DSPublish:
+		case abi.RSLookup:
+			b.a.Answer(s.Reply(abi.OK, dsEndpoint))
+		case ds.Keep:
 			r.store = [4]uint64(s.Msg.Arg[2:6])
 			b.a.Answer(s.Reply(abi.OK))
 		case abi.RSEvents:

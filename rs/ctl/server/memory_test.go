@@ -50,6 +50,9 @@ func (m *idle) serve(a *service.Asker, reply *abi.Msg, happened bool) {
 		msg, to := m.box[m.n], m.to[m.n]
 		*reply = abi.Msg{Source: to, Type: abi.MsgReply}
 		reply.Arg[6] = msg.Arg[6]
+		if msg.Type == abi.RSLookup {
+			reply.Arg[1] = 0x8002
+		}
 		if msg.Type == abi.RSEvents {
 			reply.Arg[2] = msg.Arg[2]
 			if happened {
@@ -63,6 +66,8 @@ func (m *idle) serve(a *service.Asker, reply *abi.Msg, happened bool) {
 		a.Run()
 	}
 }
+
+func (m *idle) GrantBoth(to abi.Endpoint, b []byte) (abi.GrantID, bool) { return m.Grant(to, b, true) }
 
 // follower is a control port with a client that follows events.
 type follower struct {

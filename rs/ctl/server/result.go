@@ -1,8 +1,10 @@
 package server
 
 import (
+	"encoding/hex"
 	"strings"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
 	"bennu/rs/service"
 )
@@ -39,6 +41,14 @@ func (s *Server) result(r service.Request, res *service.Result) {
 		if res.Doubt != "" {
 			w.String("doubt", res.Doubt)
 		}
+	case service.OpStoreList:
+		s.list("entries", len(res.Entries), func(i int) {
+			e := &res.Entries[i]
+			s.entry(e, e.Head[:min(e.ValueLen, ds.HeadSize)])
+		})
+	case service.OpStoreGet:
+		w.Name("entry")
+		s.entry(&res.Entries[0], res.Value)
 	case service.OpHelp:
 		w.String("text", res.Help)
 	}
@@ -85,6 +95,30 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.String("why", v.Why.String())
 	w.String("words", service.Words(v))
 	w.Uint("init_us", v.InitNS/1000)
+	w.Close('}')
+}
+
+// entry writes an entry of the data store; value is its first bytes at least.
+func (s *Server) entry(e *ds.Entry, value []byte) {
+	w := &s.w
+	w.Open('{')
+	w.String("key", e.Key())
+	w.String("type", e.Flags.TypeName())
+	w.Zeroed("owner", e.Owner[:])
+	w.String("private", service.PrivateWords(e.Flags))
+	w.Uint("revision", e.Revision)
+	switch {
+	case e.Flags&ds.TypeLabel != 0:
+		w.Uint("endpoint", uint64(e.Endpoint))
+		w.Uint("incarnation", uint64(e.Incarnation))
+	case e.Flags&ds.TypeU32 != 0 && len(value) == 4:
+		w.Uint("u32", uint64(e.U32()))
+	case e.Flags&ds.TypeString != 0:
+		w.String("string", string(value))
+	default:
+		w.String("memory", hex.EncodeToString(value))
+	}
+	w.Uint("bytes", uint64(e.ValueLen))
 	w.Close('}')
 }
 

@@ -123,17 +123,16 @@ func (s *Server) Drained() {
 		return
 	}
 	s.saving, s.saves = true, s.sub
-	m := abi.Msg{Type: abi.DSPublish}
-	m.Arg[0], m.Arg[1] = abi.PackLabel(key)
-	v := s.saves.Value()
-	copy(m.Arg[2:6], v[:])
-	s.asker.Ask(s.asker.RS(), m, service.LimitRS, s.took)
+	s.asker.Keep(key, s.saves.Value(), s.took)
 }
 
 func (s *Server) published(_ *abi.Msg, e abi.Errno) {
 	s.saving = false
-	if e == abi.OK {
+	switch e {
+	case abi.OK:
 		s.saved = s.saves
+	case abi.EDEADSRCDST:
+		s.asker.ForgetStore()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"bennu/drivers/protocol/ds"
 	"bennu/drivers/protocol/load"
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
@@ -34,6 +35,13 @@ func (b *bench) root(change func(m *abi.Msg, a *fake.Answer)) {
 		}
 		return a
 	}
+	b.Peers[fake.DS] = func(m abi.Msg) fake.Answer {
+		a := b.DS(m)
+		if change != nil {
+			change(&m, &a)
+		}
+		return a
+	}
 }
 
 func answering(_ *bench, _ int, x uint64) fake.Answer { return right(x) }
@@ -53,8 +61,8 @@ func TestOthers(t *testing.T) {
 		}, fake.Answer{}, load.FailedRS},
 		"no status":               {func(m *abi.Msg, a *fake.Answer) { answer(m, a, abi.RSStatus, 0, uint64(abi.EIO)) }, fake.Answer{}, load.FailedRS},
 		"an empty status":         {func(m *abi.Msg, a *fake.Answer) { answer(m, a, abi.RSStatus, 1, 0) }, fake.Answer{}, load.FailedRS},
-		"another value":           {func(m *abi.Msg, a *fake.Answer) { answer(m, a, abi.DSRetrieve, 2, 77) }, fake.Answer{}, load.FailedStore},
-		"a value that stays":      {func(m *abi.Msg, a *fake.Answer) { answer(m, a, abi.DSDelete, 0, 0) }, fake.Answer{}, 0},
+		"another value":           {func(m *abi.Msg, a *fake.Answer) { answer(m, a, ds.Recall, 2, 77) }, fake.Answer{}, load.FailedStore},
+		"a value that stays":      {func(m *abi.Msg, a *fake.Answer) { answer(m, a, ds.Forget, 0, 0) }, fake.Answer{}, 0},
 		"the other one is silent": {nil, fake.Answer{Silent: true}, 1},
 		"the other one is wrong":  {nil, fake.Answer{Msg: abi.Msg{Arg: [7]uint64{1: 9999}}}, 1},
 	} {

@@ -64,6 +64,10 @@ func (m *Machine) Grant(to abi.Endpoint, b []byte, write bool) (abi.GrantID, boo
 	return m.seq, true
 }
 
+func (m *Machine) GrantBoth(to abi.Endpoint, b []byte) (abi.GrantID, bool) {
+	return m.Grant(to, b, true)
+}
+
 func (m *Machine) Revoke(id abi.GrantID) { delete(m.Grants, id) }
 
 func (m *Machine) Info(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno) {

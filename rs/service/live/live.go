@@ -75,6 +75,10 @@ func (p port) Grant(to abi.Endpoint, b []byte, write bool) (abi.GrantID, bool) {
 	return p.c.Grant(to, b, flags)
 }
 
+func (p port) GrantBoth(to abi.Endpoint, b []byte) (abi.GrantID, bool) {
+	return p.c.Grant(to, b, abi.GrantRead|abi.GrantWrite)
+}
+
 func (p port) Revoke(id abi.GrantID) { p.c.Revoke(id) }
 
 func (p port) Info(kind abi.InfoKind, index uint64, out []byte) (int, abi.Errno) {

@@ -29,7 +29,11 @@ var programs = []program{
 
 // The campaign's own.
 const (
-	workload     = "load"
+	workload = "load"
+	// The data store serves the others, and is no victim: rs/load knows no operation on it.
+	store     = "ds"
+	storePart = "rs/ds/ds.conf"
+
 	workloadPart = "rs/load/load.conf"
 	injector     = "swifi"
 	injectorPart = "rs/swifi/swifi.conf"
@@ -100,6 +104,8 @@ func (b *builder) read() {
 	}
 	b.fault(b.image.ReadFile(bootimage.RootName, filepath.Join(b.Bin, "rs")))
 	b.fault(b.image.ReadPart(filepath.Join(b.Root, "boot/system.conf")))
+	b.fault(b.image.ReadFile(bootimage.BinDir+store, filepath.Join(b.Bin, store)))
+	b.fault(b.image.ReadPart(filepath.Join(b.Root, storePart)))
 	list := programs
 	if !b.own[workload] {
 		list = append(list[:len(list):len(list)], program{workload, workloadPart})
@@ -291,7 +297,7 @@ func (b *builder) others() (list []string) {
 
 // workload is the workload's entry. Of a user's own only the peers are the campaign's.
 func (b *builder) workload() (list []edit) {
-	peers := append([]string{"rs", injector}, b.labels...)
+	peers := append([]string{"rs", store, injector}, b.labels...)
 	list = []edit{set("ipc", strings.Join(peers, " "))}
 	if b.own[workload] {
 		return list

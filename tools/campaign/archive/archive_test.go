@@ -21,7 +21,7 @@ const root = "../../.."
 func bin(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	names := []string{"rs", workload, injector}
+	names := []string{"rs", store, workload, injector}
 	for _, p := range programs {
 		names = append(names, p.label)
 	}
@@ -82,7 +82,7 @@ func TestVictims(t *testing.T) {
 				!slices.Contains(w.IPC, injector) {
 				t.Errorf("the workload: %+v", w)
 			}
-			others := slices.DeleteFunc(labels(f), func(l string) bool { return l == p.label || l == m.Label || l == injector })
+			others := slices.DeleteFunc(labels(f), func(l string) bool { return l == p.label || l == m.Label || l == injector || l == store })
 			if x.Args != "victim="+p.label+" seed=1 others="+strings.Join(others, ",") || x.Priority != 0 || !slices.Equal(x.Trace, append([]string{p.label}, others...)) ||
 				!slices.Equal(x.Control, []string{p.label}) || !slices.Contains(x.IPC, m.Label) {
 				t.Errorf("the injector: %+v", x)
@@ -152,6 +152,7 @@ func TestPrograms(t *testing.T) {
 			want = append(want, name+" "+folder)
 		}
 	}
+	got = append(got, store+" "+filepath.Dir(storePart))
 	for _, p := range programs {
 		if p.label != "sum" {
 			got = append(got, p.label+" "+filepath.Dir(p.part))

@@ -24,6 +24,7 @@ type Account struct {
 	FramesPeak    uint64 `json:"frames_peak"`
 	ReserveFrames uint32 `json:"reserve_frames"`
 	CeilingFrames uint32 `json:"ceiling_frames"`
+	KeptFrames    uint32 `json:"kept_frames"`
 	Images        uint32 `json:"images"`
 	Hooks         uint32 `json:"hooks"`
 	Snapshot      uint32 `json:"snapshot_frames"`
@@ -56,7 +57,7 @@ func (a *Accounts) Result() (r service.Result) {
 		v := &a.Accounts[i]
 		row := abi.AccountInfo{Account: abi.AccountID(v.Account), Tasks: v.Tasks, CPUNS: v.CPUNS, LeftNS: v.LeftNS, Exhausted: v.Exhausted,
 			WorstWaitNS: v.WorstWaitNS, Lives: v.Lives, Frames: v.Frames, FramesPeak: v.FramesPeak, Images: v.Images, Hooks: v.Hooks, Snapshot: v.Snapshot}
-		row.Spec = abi.AccountSpec{Priority: v.Priority, BudgetNS: v.BudgetNS, PeriodNS: v.PeriodNS, ReserveFrames: v.ReserveFrames, CeilingFrames: v.CeilingFrames}
+		row.Spec = abi.AccountSpec{Priority: v.Priority, BudgetNS: v.BudgetNS, PeriodNS: v.PeriodNS, ReserveFrames: v.ReserveFrames, CeilingFrames: v.CeilingFrames, KeptFrames: v.KeptFrames}
 		row.Spec.Label, _ = abi.MakeLabel(v.Label)
 		r.Accounts = append(r.Accounts, row)
 	}
