@@ -235,22 +235,6 @@ func (k *Kernel) tracedException(t *task.Task, v uint64) {
 
 const vectorProtection = 13 // #GP
 
-// demand gives t the page of va that an access, as the error code says, has not found. Errors: EFAULT, ENOMEM.
-func (k *Kernel) demand(t *task.Task, va, code uint64) (e abi.Errno) {
-	switch code & (faultPresent | faultWrite) {
-	case faultPresent | faultWrite:
-		e = t.Space.Copy(va)
-	case faultPresent:
-		e = abi.EFAULT
-	default:
-		e = t.Space.Populate(va)
-	}
-	if e == abi.OK {
-		k.given(t)
-	}
-	return e
-}
-
 // debugged is why #DB came, for which the error code of the stop has the bits of DR6.
 func (k *Kernel) debugged(t *task.Task) abi.TraceWhy {
 	l := &k.traced[t.Slot]
