@@ -192,20 +192,6 @@ func (k *Kernel) traceContinue(t, to *task.Task, how abi.TraceHow) abi.Errno {
 	return abi.OK
 }
 
-const mostTicks = 1 << 62 // years
-
-// traceEnd has a life end after so much of its own time in ring 3. It runs as if it were traced.
-func (k *Kernel) traceEnd(to *task.Task, ticks uint64) {
-	l := &k.traced[to.Slot]
-	if !to.Aside {
-		k.trace(to)
-	}
-	l.end = 0
-	if ticks != 0 {
-		l.end = addSaturated(to.Ticks, min(ticks, mostTicks))
-	}
-}
-
 // traceSetRegs sets the registers of a life that is stopped. Errors: EBUSY (it is not), EFAULT (RIP, FSBase or GSBase can be no task's: the
 // processor would refuse them in ring 0).
 func traceSetRegs(t, to *task.Task) abi.Errno {

@@ -154,24 +154,6 @@ func (k *Kernel) tracedStay(t *task.Task) {
 	}
 }
 
-// armEnd has the timer come when a life that runs now has run so long, from where it last took lag to come to ring 3.
-func (k *Kernel) armEnd(ticks uint64) {
-	ns := max(k.ns(ticks+k.lag), 1)
-	if at := k.sinceBoot(k.cpu.TSC()) + ns; at < k.armed {
-		k.armed = at
-		k.m.ArmTimer(ns)
-	}
-}
-
-// over ends a life whose time is over. An interrupt that it comes back for is handled; nothing else is.
-func (k *Kernel) over(t *task.Task, v uint64) {
-	k.why = 1000 + v
-	if v >= arch.VectorIRQ {
-		k.event(t, v)
-	}
-	k.finish(t, end{cause: abi.CauseKilled})
-}
-
 // tracedCall hands a SYSCALL of t to its tracer, or makes it.
 func (k *Kernel) tracedCall(t *task.Task) {
 	nr := abi.CallNr(t.Ctx.Frame.AX)
@@ -252,22 +234,6 @@ func (k *Kernel) tracedException(t *task.Task, v uint64) {
 }
 
 const vectorProtection = 13 // #GP
-
-// demand gives t the page of va that an access, as the error code says, has not found. Errors: EFAULT, ENOMEM.
-func (k *Kernel) demand(t *task.Task, va, code uint64) (e abi.Errno) {
-	switch code & (faultPresent | faultWrite) {
-	case faultPresent | faultWrite:
-		e = t.Space.Copy(va)
-	case faultPresent:
-		e = abi.EFAULT
-	default:
-		e = t.Space.Populate(va)
-	}
-	if e == abi.OK {
-		k.given(t)
-	}
-	return e
-}
 
 // debugged is why #DB came, for which the error code of the stop has the bits of DR6.
 func (k *Kernel) debugged(t *task.Task) abi.TraceWhy {
