@@ -86,6 +86,9 @@ func (w *witness) Alarm(c *sdk.Context) {
 	l, _ := abi.MakeLabel(say.Witness)
 	m := sdk.LabelRequest(abi.RSLookup, l)
 	w.asked = true
+	if c.Stopping() {
+		return
+	}
 	if e := c.Ask(c.Root(), &m, w.rounds); e != abi.OK {
 		w.noticed(c, "ask", e, 0, 0)
 		w.asked = false
@@ -100,6 +103,9 @@ func (w *witness) Reply(c *sdk.Context, m *abi.Msg) {
 		return
 	}
 	w.asked = false
+	if abi.Why(m.Arg[5]) == abi.WhyShutdown {
+		return
+	}
 	w.equal(c, "an answer by message", abi.Errno(m.Arg[0]), m.Arg[1], uint64(c.Self()))
 	c.Alarm(pause)
 }
@@ -168,7 +174,10 @@ func (w *witness) replace(c *sdk.Context) {
 		}
 	case 2:
 		if e = c.RS().Down(l); e == abi.OK {
-			_, e = c.RS().Up(l)
+			m := sdk.LabelRequest(abi.RSUp, l)
+			if e = c.Call(c.Root(), &m, limit); e != abi.OK {
+				w.noticed(c, "up: "+abi.Why(m.Arg[5]).String(), e, 0, 0)
+			}
 		}
 	default:
 		return

@@ -245,7 +245,7 @@ func (x *IPC) queued(t *task.Task) bool {
 	prev := task.None
 	for s := t.Senders; s != task.None; prev, s = s, x.tasks.Tasks[s].NextSend {
 		from := &x.tasks.Tasks[s]
-		if t.RecvFrom != abi.Any && t.RecvFrom != from.Endpoint || x.held(t, from) {
+		if t.RecvFrom != abi.Any && t.RecvFrom != from.Endpoint || !requeued(from) && x.held(t, from) {
 			continue
 		}
 		x.unlink(t, prev, from)

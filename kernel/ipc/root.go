@@ -138,6 +138,10 @@ func (x *IPC) Requeue(root *task.Task) (done bool) {
 	return false
 }
 
+// requeued tells whether an earlier life of root's had received the request that t waits with. Such a one is not held: what it has led to is
+// there, and the next life can make nothing of that before it knows the request.
+func requeued(t *task.Task) bool { return t.InSendRec() && t.Heard != 0 }
+
 // lastHeard is who has made the newest of the requests that earlier lives of root's have received.
 func (x *IPC) lastHeard(root *task.Task) (last *task.Task) {
 	for m := x.tasks.Living(); m != 0; m &= m - 1 {

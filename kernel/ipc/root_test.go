@@ -232,3 +232,22 @@ func TestDied(t *testing.T) {
 		t.Errorf("received %#x from %d", typ, from)
 	}
 }
+
+// What the budget of its asker would hold back is not, if an earlier life has received it: the next life cannot tell what that has led to before
+// it knows the request. A new one of the same asker is.
+func TestRequeuedIsNotHeld(t *testing.T) {
+	r := rooted(t, 3)
+	r.task(0).Server = true
+	r.sendrec(1, 0, 0x901, forever)
+	r.next()
+	r.holds[1] = true
+	r.rises(false)
+	r.requeues()
+	if from, _, typ := r.next(); from != 1 || typ != 0x901 {
+		t.Fatalf("received %#x from %d", typ, from)
+	}
+	r.answer(0, 1, abi.MsgReply)
+	r.sendrec(1, 0, 0x902, forever)
+	r.receive(0, abi.Any, 0)
+	r.want(0, "EAGAIN")
+}
