@@ -100,7 +100,9 @@ func (r *reaper) Alarm(c *sdk.Context) {
 	for end := c.Now() + lifeLimit; ; {
 		rounds, failed, e := r.ask(c, ep)
 		if e != abi.OK || failed > 0 || rounds >= begun+calm {
-			r.failed = failed
+			m := abi.Msg{Type: say.Rest}
+			e = c.Call(ep, &m, lifeLimit)
+			rounds, r.failed = m.Arg[1], m.Arg[2]
 			if e != abi.OK {
 				r.failed++
 			}

@@ -46,7 +46,6 @@ var services = []struct{ label, part string }{
 }
 
 // cmdline has hangs found soon, and RS never given up.
-var _ = cmdline
 
 const cmdline = "rs.limit=0 rs.hang=20ms"
 
@@ -64,7 +63,7 @@ func run(ctx context.Context, o *options) (r result, err error) {
 	if c.Archive, err = pack(o, dir); err != nil {
 		return r, err
 	}
-	c.Icount, c.CmdLine = "0", os.Getenv("REAP_CMDLINE")
+	c.Icount, c.CmdLine = "0", cmdline
 	vm, err := qemu.Start(ctx, c)
 	if err != nil {
 		return r, err

@@ -12,6 +12,9 @@ const (
 // Report asks the witness how it goes → Arg[1] rounds, Arg[2] failures, Arg[3] lives of the service that it has replaced.
 const Report abi.MsgType = 0x1100
 
+// Rest is the same, and the witness begins no other round: the machine is about to be shut down, which anybody may notice.
+const Rest abi.MsgType = 0x1101
+
 // Ways to end a life. The kernel ends it in "end"; in the others its own instructions do, which the reaper has put where it goes on.
 var Ways = []string{"end", "exception", "exit", "panic", "bad-call", "hang", "hang-calls", "memory"}
 
