@@ -27,6 +27,9 @@ func (s *State) Stopping() bool { return s.stopping }
 // Incarnation is the number of the newest life; 0 also before the first.
 func (s *State) Incarnation(id ID) uint32 { return max(s.rows[id].lives, 1) - 1 }
 
+// Lives is the number of the next life.
+func (s *State) Lives(id ID) uint32 { return s.rows[id].lives }
+
 // Lookup is OK for a service that is ready; EAGAIN while it is on its way to be so;
 // ESRCH when it is down, going down, or given up.
 func (s *State) Lookup(id ID) (abi.Errno, abi.Why) {

@@ -148,7 +148,10 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	}
 	p.ArgsLen = uint32(copy(p.Args[:], t.conf.Args))
 	if s.unknown != 0 || len(s.taken) > 0 { // an earlier life of the server may have made this one
-		if l := s.undertaken(t, a.Incarnation); l != nil {
+		switch l, failed := s.undertaken(t, a.Incarnation); {
+		case failed:
+			return made, false, abi.EAGAIN, abi.WhyTask
+		case l != nil:
 			return s.finishStart(t, l)
 		}
 	}
@@ -188,6 +191,9 @@ func (s *Server) rights(t *service) {
 	copy(p.IRQs[:], c.IRQs)
 	for m := t.traces; m != 0; m &= m - 1 {
 		p.MayTrace(s.table[bits.TrailingZeros64(m)].account)
+	}
+	if c.TraceRS {
+		p.MayTrace(abi.AccountRoot)
 	}
 }
 

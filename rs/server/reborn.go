@@ -33,6 +33,10 @@ func (s *Server) rebirth() {
 	}
 	s.k.KeepSettled()
 	s.bury()
+	if s.own.lost && s.unknown != 0 { // who has a life, and would get one later by what is known, has that one
+		s.note()
+		s.adoptAll(s.living())
+	}
 	s.sweeping, s.redoing = true, true
 	if !s.booted {
 		s.bootServices()
@@ -101,18 +105,19 @@ func (s *Server) recall(f *kept.Found) bool {
 		case len(whole) == 0:
 			return false
 		}
-		if b[0] == recordFirst|recordLast {
-			if !s.replay(b[1:]) {
-				return false
-			}
+		turn := b[1:]
+		if b[0]&(recordFirst|recordLast) != recordFirst|recordLast {
+			whole = append(whole, turn...)
+			turn = whole
+		}
+		if b[0]&recordLast == 0 {
 			continue
 		}
-		whole = append(whole, b[1:]...)
-		if b[0]&recordLast != 0 {
-			if !s.replay(whole) {
-				return false
-			}
-			whole = whole[:0]
+		if !s.replay(turn) {
+			return false
+		}
+		if whole = whole[:0]; b[0]&recordDone != 0 {
+			s.tried, s.tries = abi.None, 0
 		}
 	}
 }
@@ -194,9 +199,7 @@ func (s *Server) meet() {
 		}
 	}
 	if s.own.lost {
-		for m := s.unknown; m != 0; m &= m - 1 {
-			s.adopt(&lives[bits.TrailingZeros64(m)], known)
-		}
+		s.adoptAll(known)
 	}
 	for i := range s.table[:s.good] {
 		if t := &s.table[i]; t.endpoint != abi.None && known>>i&1 == 0 && !told(lives, t.endpoint) && e == abi.OK {
@@ -221,6 +224,23 @@ func told(lives []abi.Life, ep abi.Endpoint) bool {
 	return false
 }
 
+// living is the services that have a life.
+func (s *Server) living() (known uint64) {
+	for i := range s.table[:s.good] {
+		if s.table[i].endpoint != abi.None {
+			known |= 1 << i
+		}
+	}
+	return known
+}
+
+// adoptAll takes the lives that the state does not know for those of services whose life is not known to be another one.
+func (s *Server) adoptAll(known uint64) {
+	for m := s.unknown; m != 0; m &= m - 1 {
+		s.adopt(&s.lives[bits.TrailingZeros64(m)], known)
+	}
+}
+
 // adopt takes a life that the state does not know for its service's, if that has none. known is the services whose life is.
 func (s *Server) adopt(l *abi.Life, known uint64) {
 	for i := range s.table[:s.good] {
@@ -228,14 +248,18 @@ func (s *Server) adopt(l *abi.Life, known uint64) {
 		if t.account != l.Account || known>>i&1 != 0 {
 			continue
 		}
-		if t.endpoint != abi.None {
+		before := t.endpoint
+		if before != abi.None {
 			s.gone(policy.ID(i))
 		}
 		if t.image < 0 {
 			s.hold(t) // a failure here comes again, and is told, at the service's next start
 		}
-		if _, _, e, _ := s.finishStart(t, l); e != abi.OK {
-			return // it is swept
+		if _, _, e, _ := s.finishStart(t, l); e != abi.OK { // it is swept
+			if before != abi.None {
+				s.step(policy.Event{Kind: policy.Lost, ID: policy.ID(i), Record: policy.Record{Endpoint: before}})
+			}
+			return
 		}
 		s.step(policy.Event{Kind: policy.Adopt, ID: policy.ID(i), Incarnation: l.Incarnation, Warm: l.Flags&abi.LifeWarm != 0,
 			Record: policy.Record{Endpoint: l.Endpoint, Started: time.Duration(l.StartedNS)}})
@@ -253,29 +277,37 @@ func (s *Server) claim(l *abi.Life) {
 	}
 }
 
-// undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not.
-func (s *Server) undertaken(t *service, incarnation uint32) *abi.Life {
+// undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not. failed: it has come
+// to a later one, so this one could not begin.
+func (s *Server) undertaken(t *service, incarnation uint32) (l *abi.Life, failed bool) {
 	for m := s.unknown; m != 0; m &= m - 1 {
 		l := &s.lives[bits.TrailingZeros64(m)]
 		switch {
 		case l.Account != t.account:
+		case l.Incarnation > incarnation:
+			return nil, true
 		case l.Incarnation == incarnation:
 			s.claim(l)
-			return l
+			return l, false
 		default: // no two lives of a label
 			s.claim(l)
 			s.k.TaskKill(l.Endpoint)
 		}
 	}
 	for i := range s.taken { // or it has ended since: its record follows
-		if r := &s.taken[i]; r.Account == t.account && r.Incarnation == incarnation && r.StartedNS != 0 {
-			if s.buried {
-				s.overdue = append(s.overdue, *r)
-			}
-			return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}
+		r := &s.taken[i]
+		if r.Account != t.account || r.StartedNS == 0 || r.Incarnation < incarnation {
+			continue
 		}
+		if r.Incarnation > incarnation {
+			return nil, true
+		}
+		if s.buried {
+			s.overdue = append(s.overdue, *r)
+		}
+		return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}, false
 	}
-	return nil
+	return nil, false
 }
 
 // finishStart does what is left of the start of a life that is there.
@@ -308,19 +340,6 @@ func (s *Server) finishStart(t *service, l *abi.Life) (made policy.Record, warm 
 	return made, warm, abi.OK, abi.WhyNone
 }
 
-// sweep ends the lives, and gives the images up, that nobody has come to know by now: what they were made for has been taken again, and has led to
-// something else.
-func (s *Server) sweep() {
-	for ; s.unknown != 0; s.unknown &= s.unknown - 1 {
-		l := &s.lives[bits.TrailingZeros64(s.unknown)]
-		s.say("event=swept ep=" + decimal(uint64(l.Endpoint)) + ": a life that rs has no record of")
-		s.k.TaskKill(l.Endpoint)
-	}
-	for id := s.stray(0, 0); id != 0 && s.k.ImageFree(id) == abi.OK; id = s.stray(0, 0) {
-	}
-	s.sweeping, s.taken = false, s.taken[:0]
-}
-
 // repeat does again what an action may have been lost of.
 func (s *Server) repeat() {
 	for i := range s.table[:s.good] {
@@ -334,78 +353,5 @@ func (s *Server) repeat() {
 		if t.mail.owed > 0 {
 			s.k.Notify(t.endpoint)
 		}
-	}
-}
-
-// takeRecords takes the records of deaths that wait: the server's own first, then others, which are handled when the state is the kernel's.
-func (s *Server) takeRecords() {
-	s.taken = s.taken[:0]
-	for s.takeDeath() == abi.OK {
-		if r := &s.record; r.Endpoint == s.root() {
-			s.own.record = facts(r)
-		} else {
-			s.taken = append(s.taken, *r)
-		}
-		if s.record.Waiting == 0 {
-			break
-		}
-	}
-}
-
-// tryTwice is how many lives of the server a death record may end.
-const tryTwice = 2
-
-// bury handles the records that were waiting. One that has ended two lives of the server is not looked at again: its service is given up.
-func (s *Server) bury() {
-	for i := range s.taken {
-		r := &s.taken[i]
-		id := s.find(r.Endpoint)
-		if id == policy.Nobody {
-			continue
-		}
-		doubtful := s.keeps && s.own.record.Cause != abi.CauseKilled
-		if doubtful && r.Endpoint == s.tried && s.tries >= tryTwice {
-			s.gone(id)
-			s.step(policy.Event{Kind: policy.GiveUp, ID: id, Record: policy.Record{Endpoint: r.Endpoint, Died: time.Duration(r.DiedNS)}})
-			s.say("label=" + s.table[id].name + " event=spared: two lives of rs have ended with its death, which is not handled again")
-			continue
-		}
-		if doubtful {
-			s.note()
-			s.jotRows()
-			if len(s.turn.b) > 1 {
-				s.write(false)
-			}
-			s.turn.b = le.AppendUint32(append(s.turn.b, itemTry), uint32(r.Endpoint))
-			s.write(false)
-		}
-		s.ended(r)
-	}
-	rest := s.taken[:0]
-	for i := range s.taken {
-		if r := &s.taken[i]; r.StartedNS != 0 && s.unheard(r) {
-			rest = append(rest, *r)
-		}
-	}
-	s.taken, s.buried = rest, true
-}
-
-// unheard tells whether a record is of a life that nobody knows, and may have been begun for what the server was given, and is given again.
-func (s *Server) unheard(r *abi.DeathRecord) bool {
-	for i := range s.table[:s.good] {
-		if n := s.policy.Incarnation(policy.ID(i)); s.table[i].account == r.Account {
-			return r.Incarnation > n || n == 0
-		}
-	}
-	return false
-}
-
-// buryOverdue handles the records of lives that have come to be known since.
-func (s *Server) buryOverdue() {
-	for len(s.overdue) > 0 {
-		r := s.overdue[0]
-		s.overdue = s.overdue[:copy(s.overdue, s.overdue[1:])]
-		s.ended(&r)
-		s.note() // this turn has taken a message, and it is to be noted before there is another
 	}
 }

@@ -1,0 +1,20 @@
+package main
+
+// handReborn is mistakes in how the reincarnation server outlives its lives.
+var handReborn = []mutation{
+	{id: "reborn-record-lost", file: "rs/server/keep.go", before: "\ts.write(true)\n\ts.freeImages()", after: "\ts.turn.b = s.turn.b[:1]\n\ts.freeImages()", why: "what a turn has done is known to no later life"},
+	{id: "reborn-not-consumed", file: "rs/server/keep.go", before: "consume && n == len(b)); e", after: "false); e", why: "what has a record is done again, and slots of the dead are never free"},
+	{id: "reborn-waiter-forgotten", file: "rs/server/act.go", before: "s.keeps && changes(", after: "s.keeps && s.event.Kind != policy.Up && changes(", why: "who waits for a service to come up waits for ever"},
+	{id: "reborn-heard", file: "rs/server/own.go", before: "p.state == placeOpen && p.seq ==", after: "p.state == placeFree && p.seq ==", why: "a request that waits is handled once more"},
+	{id: "reborn-not-adopted", file: "rs/server/act.go", before: "case l != nil:\n\t\t\treturn s.finishStart(t, l)", after: "case false:\n\t\t\treturn s.finishStart(t, l)", why: "a life that was begun and not noted has another one beside it"},
+	{id: "reborn-ended-unheard", file: "rs/server/server.go", before: "\ts.buryOverdue()\n", after: "", why: "nobody hears of the death of a life that was begun and not noted"},
+	{id: "reborn-failed-start", file: "rs/server/reborn.go", before: "\t\tcase l.Incarnation > incarnation:\n\t\t\treturn nil, true\n", after: "", why: "a life is ended because the one before it could not begin"},
+	{id: "reborn-adopt-fails", file: "rs/server/reborn.go", before: "\t\t\tif before != abi.None {\n\t\t\t\ts.step", after: "\t\t\tif false {\n\t\t\t\ts.step", why: "the policy has a service alive that has no life"},
+	{id: "reborn-events-told", file: "rs/server/request.go", before: "\t\ts.secure()", after: "\t\t_ = s", why: "who has read an event reads another one under its number"},
+	{id: "reborn-order", file: "rs/server/act.go", before: "if s.own.unsaid { //", after: "if false { //", why: "that the server is back is never told"},
+	{id: "reborn-told-twice", file: "rs/server/keep.go", before: "\t\ts.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1]", after: "\t\t_, s.turn.changed, s.turn.globals = s.turn.b[:1]", why: "what a snapshot has is in a record behind it, too"},
+	{id: "reborn-gap", file: "rs/server/reborn.go", before: "\t\ts.writer.Gap()\n", after: "", why: "records are taken to follow on what they do not follow on"},
+	{id: "reborn-tick", file: "rs/server/reborn.go", before: "\ts.tickDue = true //", after: "\ts.tickDue = false //", why: "what was due while the server was dead is due for ever"},
+	{id: "reborn-failed-noted", file: "rs/server/act.go", before: "s.event.Kind == policy.Death && actions[i].Init", after: "actions[i].Init", why: "a start that failed is told as a death of the next life"},
+	{id: "reborn-settled", file: "rs/server/reborn.go", before: "\ts.k.KeepSettled()\n", after: "", why: "requests that a life of the server has received are never answered"},
+}
