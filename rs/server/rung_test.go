@@ -192,7 +192,7 @@ func TestOwnRow(t *testing.T) {
 		if row.Label != ownLabel || row.Incarnation != uint32(n+1) || row.Deaths != uint32(n+1) || row.LastReason != c.reason || !strings.HasPrefix(words, "restored: latest, ") {
 			t.Errorf("after %v: %+v, %q", c.cause, row, words)
 		}
-		if e := w.newest(abi.EventDeath); e.Reason != c.reason || e.Incarnation != uint32(n) || e.Endpoint != w.rs.Endpoint {
+		if e := w.newest(abi.EventDeath); e.Reason != c.reason || e.Incarnation != uint32(n) || e.Endpoint != abi.None {
 			t.Errorf("after %v: %+v", c.cause, e)
 		}
 	}
