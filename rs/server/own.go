@@ -25,7 +25,7 @@ func reasonOf(c abi.Cause) abi.Reason {
 		return abi.ReasonMemory
 	case abi.CauseBadCall:
 		return abi.ReasonBadCall
-	case causeHang:
+	case abi.CauseHang:
 		return abi.ReasonHang
 	}
 	return abi.ReasonKilled
@@ -140,5 +140,3 @@ func (s *Server) spare(kind abi.ReceiveKind) bool {
 	}
 	return true
 }
-
-const causeHang = abi.Cause(7)

@@ -183,7 +183,7 @@ func TestOwnRow(t *testing.T) {
 	for n, c := range []struct {
 		cause  abi.Cause
 		reason abi.Reason
-	}{{abi.CauseException, abi.ReasonException}, {abi.CauseExit, abi.ReasonExit}, {abi.CauseKilled, abi.ReasonKilled}, {causeHang, abi.ReasonHang}} {
+	}{{abi.CauseException, abi.ReasonException}, {abi.CauseExit, abi.ReasonExit}, {abi.CauseKilled, abi.ReasonKilled}, {abi.CauseHang, abi.ReasonHang}} {
 		w.m.Pass(w.m.Now() + 5)
 		w.ends(c.cause)
 		var row abi.ServiceStatus
