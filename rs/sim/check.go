@@ -19,7 +19,7 @@ func (w *World) check() {
 // settle is the end of all faults: everything comes to a definite state, and everybody has an answer.
 func (w *World) settle() {
 	w.settling = true
-	w.killIn, w.killAgain, w.killAfter, w.staged, w.dieIn, w.passIn, w.failN, w.hold, w.damage = 0, 0, false, 0, 0, 0, 0, 0, nil
+	w.killIn, w.killAgain, w.killAfter, w.staged, w.dieIn, w.passIn, w.failN, w.thenKill, w.hold, w.damage = 0, 0, false, 0, 0, 0, 0, 0, 0, nil
 	const rounds, round = 300, 20 * time.Millisecond
 	for n := 0; ; n++ {
 		for _, c := range w.clients {

@@ -35,7 +35,7 @@ func (r *reader) memory() []byte {
 // turn asks for the next events now and then; for some that were read, too.
 func (r *reader) turn(w *World) {
 	c := w.operator()
-	if c == nil || r.asking || w.steps == r.step || !c.ready || w.steps%4 != 0 && !w.settling {
+	if c == nil || r.asking || w.steps == r.step || !c.ready || w.steps%2 != 0 && !w.settling {
 		return
 	}
 	r.step = w.steps
