@@ -104,6 +104,9 @@ func (w *World) toldAll() {
 	if w.lossy() || w.reader.lost {
 		return
 	}
+	if own := &w.reader.own; w.lives > 0 && (own.Kind != abi.EventReady || int(own.Incarnation) != w.lives) {
+		w.fail("the server is back in life %d, it tells %s of %d", w.lives, own.Kind, own.Incarnation)
+	}
 	for _, l := range w.all {
 		if l.starts != 1 || l.dead != (l.deaths == 1) {
 			w.fail("%s, incarnation %d, endpoint %d: dead %v; events tell of %d starts and %d deaths", l.of.name, l.inc, l.ep, l.dead, l.starts, l.deaths)

@@ -16,6 +16,7 @@ type reader struct {
 	lost     bool // some were gone before they were read
 	status   []abi.ServiceStatus
 	shutdown bool
+	own      abi.Event // the newest one of the server's own
 }
 
 var (
@@ -127,6 +128,9 @@ func (w *World) told(e *abi.Event) {
 	if s == nil {
 		if e.Label != (abi.Label{}) && e.Endpoint != w.root {
 			w.fail("an event of no service: %+v", *e)
+		}
+		if e.Endpoint == w.root {
+			w.reader.own = *e
 		}
 		return
 	}
