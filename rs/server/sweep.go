@@ -21,6 +21,19 @@ func (s *Server) sweep() {
 	s.sweeping, s.taken = false, s.taken[:0]
 }
 
+// meetLate is find for who sends something before what its life was begun for has come again, which can only be that a time was over.
+func (s *Server) meetLate(ep abi.Endpoint) policy.ID {
+	for m := s.unknown; m != 0; m &= m - 1 {
+		if s.lives[bits.TrailingZeros64(m)].Endpoint == ep {
+			s.tickDue = false
+			s.step(policy.Event{Kind: policy.Tick})
+			s.sweep()
+			return s.find(ep)
+		}
+	}
+	return policy.Nobody
+}
+
 // orphans are lives that somebody had asked for who has died since, so that nobody asks again: they are begun all the same, or were.
 func (s *Server) orphans() {
 	for m := s.unknown; m != 0; m &= m - 1 {
