@@ -85,6 +85,9 @@ func (k *Kernel) Ready(t *task.Task) {
 	if k.sched.Queued(t.Slot) {
 		return // it runs: its request was there
 	}
+	if t.Root && !k.watching {
+		k.watchRoot()
+	}
 	t.ReadyTSC = k.entered
 	k.sched.Ready(t.Slot, k.since)
 }

@@ -55,6 +55,9 @@ func (k *Kernel) callTrace(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return k.traceContinue(t, to, abi.TraceHow(f.DX)), 0
 	case abi.TraceWatch:
 		return k.traceWatch(t, to, f.DX, f.R10, f.R8), 0
+	case abi.TraceEnd:
+		k.traceEnd(to, f.DX)
+		return abi.OK, 0
 	case abi.TracePortIn, abi.TracePortOut:
 		return k.tracePort(to, f)
 	case abi.TraceRaise, abi.TraceLose:
@@ -131,7 +134,7 @@ func (k *Kernel) traceAttach(t *task.Task, id abi.AccountID, classes uint64) abi
 
 // attached begins to trace a life, of which something may be left to be done since its last tracer.
 func (k *Kernel) attached(o *task.Task) {
-	if l := &k.traced[o.Slot]; o.Aside && (l.make || l.ends || l.shut) {
+	if l := &k.traced[o.Slot]; o.Aside && (l.make || l.ends || l.shut || l.end != 0) {
 		l.born = true
 		return
 	}

@@ -32,6 +32,7 @@ type Machine interface {
 	Debug(b []byte) int                           // all of the log, for an emulator's debug console: likewise
 	HeapAllocs() (inUse, allocs uint64)           // of the kernel's own Go heap
 	Shutdown(how abi.ShutdownHow, status uint64)
+	Leave(words []byte) // for the next boot, where memory survives a reset
 }
 
 // Config is what boot found out about the machine.
@@ -48,6 +49,7 @@ type Config struct {
 
 	Ports      PortSpace
 	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
+	Limits     Limits         // of the root task
 	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
 
@@ -98,6 +100,7 @@ type Kernel struct {
 	consoleTask bool    // a task has the console's port
 	deaths
 	rebirth
+	looking
 	latency   abi.Latency
 	longest   uint64 // latency.MaxKernelNS in TSC counts
 	worstWait uint64 // latency.MaxReadyNS, likewise
@@ -131,7 +134,7 @@ func New(cfg Config) *Kernel {
 	k.irqs = irq.NewTable(cfg.Machine)
 	k.log = log.New()
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
-	k.armed = ^uint64(0)
+	k.armed, k.watching = ^uint64(0), cfg.Limits.HangNS == 0
 	k.tell = k.interrupted
 	k.entered = k.cpu.TSC()
 	k.since, k.slot = cfg.Facts.EntryTSC, -1 // boot is at the kernel's expense

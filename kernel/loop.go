@@ -5,6 +5,7 @@ import (
 	"bennu/kernel/arch"
 	"bennu/kernel/sched"
 	"bennu/kernel/task"
+	"bennu/kernel/timer"
 )
 
 // Run is the kernel's life. It does not return.
@@ -181,6 +182,11 @@ func (k *Kernel) expire() {
 		id := k.timers.Expired(k.Now())
 		if id < 0 {
 			break
+		}
+		if id == timer.Root {
+			k.cause(abi.AccountRoot)
+			k.look()
+			continue
 		}
 		t := &k.tasks.Tasks[id/2]
 		k.cause(t.Account)

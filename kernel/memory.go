@@ -42,6 +42,22 @@ func (k *Kernel) exception(t *task.Task, v uint64) {
 	}
 }
 
+// demand gives t the page of va that an access, as the error code says, has not found. Errors: EFAULT, ENOMEM.
+func (k *Kernel) demand(t *task.Task, va, code uint64) (e abi.Errno) {
+	switch code & (faultPresent | faultWrite) {
+	case faultPresent | faultWrite:
+		e = t.Space.Copy(va)
+	case faultPresent:
+		e = abi.EFAULT
+	default:
+		e = t.Space.Populate(va)
+	}
+	if e == abi.OK {
+		k.given(t)
+	}
+	return e
+}
+
 // given counts a page that t was given.
 func (k *Kernel) given(t *task.Task) {
 	t.Faults++

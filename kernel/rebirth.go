@@ -60,6 +60,9 @@ func (k *Kernel) rootEnds(t *task.Task, cause abi.Cause) {
 	k.logLater(t)
 	k.sched.SetPayer(t.Slot, t.Account)
 	k.sched.Ready(t.Slot, k.since)
+	if byItself {
+		k.tooOften(cause)
+	}
 }
 
 // reborn is a step on the way from one life of the root task to the next.
@@ -128,6 +131,7 @@ func (k *Kernel) rootRuns(t *task.Task) {
 	t.SysNS = t.StartedNS
 	t.Call.Pending = 1
 	t.ReadyTSC = k.entered
+	k.watchRoot()
 	if k.by != 0 && k.tracers[t.Account].by != 0 {
 		k.trace(t)
 	}

@@ -46,6 +46,7 @@ type machine struct {
 	irq      uint64 // vector that comes next; 0: none
 	debug    []byte
 	shutdown []uint64
+	left     []string // words for the next boot
 	spaces   []mem.Addr
 	random   []uint64 // what the processor's generator gives, once
 	invalid  []uint64 // addresses
@@ -94,6 +95,8 @@ func (m *machine) HeapAllocs() (inUse, allocs uint64) { return 0, 0 }
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {
 	m.shutdown = append(m.shutdown, uint64(how), status)
 }
+
+func (m *machine) Leave(words []byte) { m.left = append(m.left, string(words)) }
 
 func (m *machine) Enter(c *arch.Context) (vector, left, back uint64) {
 	left = m.tsc

@@ -33,6 +33,7 @@ type traced struct {
 	step   bool         // #DB is to come after one instruction
 	pushes bool         // that instruction pushes the flags
 	shut   bool         // its ports are closed
+	end    uint64       // of its own time in ring 3: TraceEnd; 0: none
 
 	watch, control uint64 // TraceWatch; control 0: none
 }
@@ -44,6 +45,7 @@ type tracing struct {
 	by      uint64               // slots of tasks that may have been named by tracers
 	untold  uint64               // slots of tasks that are stopped, and their tracer has not asked for it
 	stops   uint64
+	lag     uint64 // TSC counts from armEnd to ring 3, the last time
 }
 
 // tracerOf is who traces t now, and what; nil: nobody.
@@ -92,7 +94,7 @@ func (k *Kernel) before(t *task.Task) bool {
 	case l.make:
 		l.make = false
 		k.makeCall(t, by != nil)
-	case by == nil:
+	case by == nil && l.end == 0:
 		t.Aside = false
 	case l.due != 0:
 		k.stop(t, l.due)
@@ -115,7 +117,15 @@ func (k *Kernel) tracedStay(t *task.Task) {
 	if l.control != 0 {
 		k.cpu.Watch(l.watch, l.control)
 	}
+	armed := uint64(0)
+	if l.end != 0 {
+		armed = k.cpu.TSC()
+		k.armEnd(l.end - t.Ticks)
+	}
 	v, left, back := k.cpu.Enter(t.Ctx)
+	if armed != 0 {
+		k.lag = left - armed
+	}
 	if l.control != 0 {
 		k.cpu.Watch(0, arch.WatchNothing)
 	}
@@ -129,6 +139,8 @@ func (k *Kernel) tracedStay(t *task.Task) {
 	t.Ticks += back - left
 	k.charge(back)
 	switch {
+	case l.end != 0 && t.Ticks >= l.end:
+		k.over(t, v)
 	case v == arch.VectorSyscall:
 		t.Calls++
 		k.why = f.AX
@@ -222,22 +234,6 @@ func (k *Kernel) tracedException(t *task.Task, v uint64) {
 }
 
 const vectorProtection = 13 // #GP
-
-// demand gives t the page of va that an access, as the error code says, has not found. Errors: EFAULT, ENOMEM.
-func (k *Kernel) demand(t *task.Task, va, code uint64) (e abi.Errno) {
-	switch code & (faultPresent | faultWrite) {
-	case faultPresent | faultWrite:
-		e = t.Space.Copy(va)
-	case faultPresent:
-		e = abi.EFAULT
-	default:
-		e = t.Space.Populate(va)
-	}
-	if e == abi.OK {
-		k.given(t)
-	}
-	return e
-}
 
 // debugged is why #DB came, for which the error code of the stop has the bits of DR6.
 func (k *Kernel) debugged(t *task.Task) abi.TraceWhy {

@@ -15,7 +15,7 @@ import (
 func TestTraceRights(t *testing.T) {
 	s := newScope(t)
 	other := s.make(rights())
-	for op := abi.TracePeek; op <= abi.TraceVerify; op++ {
+	for op := abi.TracePeek; op <= abi.TraceEnd; op++ {
 		if op == abi.TraceNext {
 			continue
 		}

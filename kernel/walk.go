@@ -47,12 +47,6 @@ func (k *Kernel) checkParts() invariant.Fault {
 	return invariant.Fault{}
 }
 
-// there tells whether a slot has a task, be it dying.
-func there(t *task.Task) bool { return t.Live || t.Dying }
-
-// bodied tells whether it has memory.
-func bodied(t *task.Task) bool { return there(t) && t.Ctx != nil }
-
 // checkFrames: each frame is free, or one task's, or one image's, or the kernel's; accounts count what is theirs.
 func (k *Kernel) checkFrames() invariant.Fault {
 	w, size := k.walk, k.pool.Size()

@@ -4,6 +4,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/invariant"
 	"bennu/kernel/paging"
+	"bennu/kernel/task"
 )
 
 // addShared counts the frames that no task has for itself: snapshots and kept memory, which their services' lives share, and windows. They are on the
@@ -80,3 +81,9 @@ func (w *walker) lent(k *Kernel, slot int) *shares {
 	}
 	return &w.shares
 }
+
+// there tells whether a slot has a task, be it dying.
+func there(t *task.Task) bool { return t.Live || t.Dying }
+
+// bodied tells whether it has memory.
+func bodied(t *task.Task) bool { return there(t) && t.Ctx != nil }

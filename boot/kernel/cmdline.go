@@ -1,6 +1,9 @@
 package main
 
-import "bennu/board/pc/cpu"
+import (
+	"bennu/board/pc/cpu"
+	"bennu/kernel"
+)
 
 // options are what the kernel's command line says.
 type options struct {
@@ -9,17 +12,22 @@ type options struct {
 	reset  bool // a panic or a refused boot resets the machine: it would halt else
 
 	mitigate cpu.Mitigation
+	limits   kernel.Limits // of RS
 }
+
+// usualLimits are those of a command line that says nothing of them.
+var usualLimits = kernel.Limits{HangNS: 2e9, Deaths: 16, WithinS: 10}
 
 // parseCommandLine reads words NAME=VALUE; of two with one name the last one counts. fault is "" or says
 // what is wrong, and then nothing of the line counts.
 func parseCommandLine(s string) (o options, fault string) {
+	o.limits = usualLimits
 	for len(s) > 0 {
 		var w string
 		if w, s = word(s); w == "" {
 			continue
 		}
-		want := "seed=N, panic=halt|reset or mitigate=off|auto|on"
+		want := "seed=N, panic=halt|reset, mitigate=off|auto|on, rs.hang=MS or rs.limit=N/S"
 		switch name, value := cut(w); name {
 		case "seed":
 			want = "a decimal number below 2^64"
@@ -33,6 +41,16 @@ func parseCommandLine(s string) (o options, fault string) {
 					o.mitigate, want = m, ""
 				}
 			}
+		case "rs.hang":
+			want = "milliseconds from 100 to 60000, or 0: never"
+			if v, ok := number(value); ok && (v == 0 || v >= 100 && v <= 60000) {
+				o.limits.HangNS, want = v*1e6, ""
+			}
+		case "rs.limit":
+			want = "N/S, N deaths from 1 to 64 within S seconds from 1 to 3600, or 0: never"
+			if n, s, ok := ratio(value); ok {
+				o.limits.Deaths, o.limits.WithinS, want = n, s, ""
+			}
 		case "panic":
 			want = "panic=halt or panic=reset"
 			if value == "halt" || value == "reset" {
@@ -40,10 +58,26 @@ func parseCommandLine(s string) (o options, fault string) {
 			}
 		}
 		if want != "" {
-			return options{}, "command line: " + w + ": expected " + want
+			return options{limits: usualLimits}, "command line: " + w + ": expected " + want
 		}
 	}
 	return o, ""
+}
+
+// ratio reads N/S, or 0.
+func ratio(v string) (n int, s uint64, ok bool) {
+	if v == "0" {
+		return 0, 0, true
+	}
+	for i := range len(v) {
+		if v[i] != '/' {
+			continue
+		}
+		a, first := number(v[:i])
+		b, second := number(v[i+1:])
+		return int(a), b, first && second && a > 0 && a <= kernel.MaxDeaths && b > 0 && b <= 3600
+	}
+	return 0, 0, false
 }
 
 // cut splits NAME=VALUE; value is "" when there is none.

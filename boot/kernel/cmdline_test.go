@@ -1,9 +1,11 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"bennu/board/pc/cpu"
+	"bennu/kernel"
 )
 
 func TestCommandLine(t *testing.T) {
@@ -17,12 +19,13 @@ func TestCommandLine(t *testing.T) {
 		{"mitigate=auto", options{}}, {"mitigate=off", options{mitigate: cpu.MitigateOff}},
 		{"mitigate=on seed=1", options{seed: 1, seeded: true, mitigate: cpu.MitigateOn}},
 	} {
+		c.want.limits = usualLimits
 		if o, fault := parseCommandLine(c.line); fault != "" || o != c.want {
 			t.Errorf("%q: %+v, %q", c.line, o, fault)
 		}
 	}
 	const three = "expected mitigate=off, mitigate=auto or mitigate=on"
-	const words, halt, decimal = "expected seed=N, panic=halt|reset or mitigate=off|auto|on", "expected panic=halt or panic=reset", "expected a decimal number below 2^64"
+	const words, halt, decimal = "expected seed=N, panic=halt|reset, mitigate=off|auto|on, rs.hang=MS or rs.limit=N/S", "expected panic=halt or panic=reset", "expected a decimal number below 2^64"
 	for line, want := range map[string]string{
 		"quiet":                     "command line: quiet: " + words,
 		"=":                         "command line: =: " + words,
@@ -39,7 +42,7 @@ func TestCommandLine(t *testing.T) {
 		"mitigate=?":                "command line: mitigate=?: " + three,
 		"mitigate=ON":               "command line: mitigate=ON: " + three,
 	} {
-		if o, fault := parseCommandLine(line); fault != want || o != (options{}) {
+		if o, fault := parseCommandLine(line); fault != want || o != (options{limits: usualLimits}) {
 			t.Errorf("%q: %+v, %q, want %q", line, o, fault, want)
 		}
 	}
@@ -52,5 +55,23 @@ func TestSpread(t *testing.T) {
 	// The reference implementation's first two outputs for seed 1234567.
 	if s := spread(1234567); s[0] != 6457827717110365317 || s[1] != 3203168211198807973 {
 		t.Errorf("spread(1234567) = %d", s)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for line, want := range map[string]kernel.Limits{
+		"":                          {HangNS: 2e9, Deaths: 16, WithinS: 10},
+		"rs.hang=0 rs.limit=0":      {},
+		"rs.hang=100 rs.limit=64/1": {HangNS: 1e8, Deaths: 64, WithinS: 1},
+		"rs.limit=1/3600":           {HangNS: 2e9, Deaths: 1, WithinS: 3600},
+	} {
+		if o, fault := parseCommandLine(line); fault != "" || o.limits != want {
+			t.Errorf("%q: %+v, %q", line, o.limits, fault)
+		}
+	}
+	for _, w := range []string{"rs.hang=", "rs.hang=99", "rs.hang=60001", "rs.hang=1s", "rs.limit=", "rs.limit=16", "rs.limit=0/1", "rs.limit=65/1", "rs.limit=1/0", "rs.limit=1/3601", "rs.limit=1/2/3", "rs.limit=a/1", "rs.limit=1/"} {
+		if _, fault := parseCommandLine(w); !strings.HasPrefix(fault, "command line: "+w+": expected ") {
+			t.Errorf("%q: %q", w, fault)
+		}
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
+	"bennu/board/pc/memmap"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
 	"bennu/board/x86"
@@ -13,6 +14,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
 	"bennu/kernel/ioport"
+	"bennu/kernel/mem"
 )
 
 // machine is the PC as the kernel drives it (kernel.Machine).
@@ -36,6 +38,10 @@ type machine struct {
 
 	never   []ioport.Block // ports that the machine itself hangs on
 	century uint8          // CMOS register
+
+	will   memmap.Range // memory that survives a reset; empty: none does
+	before string       // words of the boot before, which ended by itself
+	limits kernel.Limits
 
 	leaks string // the boot's line about what the processor leaks
 	clear func() // on a switch from one task to another; nil: nothing
@@ -89,6 +95,13 @@ func (m *machine) Debug(b []byte) int {
 		m.debug.Put(c)
 	}
 	return len(b)
+}
+
+// Leave keeps words for the next boot.
+func (m *machine) Leave(words []byte) {
+	if m.will.Size() != 0 {
+		putWill(mem.Direct().Bytes(mem.Addr(m.will.Start), willSize), words)
+	}
 }
 
 func (m *machine) Shutdown(how abi.ShutdownHow, status uint64) {

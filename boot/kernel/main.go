@@ -49,6 +49,7 @@ func main() {
 		m.refuse(fault)
 	}
 	m.power.ResetOnFailure = opts.reset
+	m.limits = opts.limits
 	m.mitigate(opts.mitigate)
 	m.hasSeed, m.hasRandom = cpu.Has(cpu.ID, cpu.RDSEED), cpu.Has(cpu.ID, cpu.RDRAND)
 	if m.seed, m.seeded = opts.seed, opts.seeded; !m.seeded {
@@ -161,7 +162,7 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, told *ring0.Handover
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
 	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century}
+		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century, Limits: m.limits}
 }
 
 func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
@@ -172,6 +173,9 @@ func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
 	}
 	m.k.Print("clock: tsc ", decimal(m.rates.TSCHz/1000), " kHz by ", m.rates.Source, ", apic timer ", decimal(m.rates.TimerHz/1000), " kHz", warning(m.rates.Warning))
 	m.k.Print(m.leaks)
+	if m.before != "" {
+		m.k.Print("the boot before ended itself: ", m.before)
+	}
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
 	m.k.Print("secrets: ", m.secrets())

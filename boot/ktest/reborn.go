@@ -65,6 +65,13 @@ var departures = []struct {
 		p.start(abi.CallTaskKill, uint64(me()))
 		sys.Receive(abi.Self, 1e9, new(abi.Msg))
 	}, abi.CauseKilled},
+	{"TestRebornHangs", func(*T, *will) { sys.Receive(abi.Hardware, abi.NoTimeout, new(abi.Msg)) }, abi.CauseHang}, // nothing comes from there, and a request waits
+	{"TestRebornAfterTicks", func(t *T, w *will) {
+		(&puppet{t: t, ep: w.Tasks[killer]}).start(abi.CallTrace, uint64(abi.TraceEnd), uint64(me()), 100_000)
+		for {
+			sys.GetInfo(abi.InfoLatency, 0, nil)
+		}
+	}, abi.CauseKilled},
 	{"TestRebornInTheMiddleOfACall", func(t *T, w *will) {
 		p := &puppet{t: t, ep: w.Tasks[killer]}
 		t.must("stage", sys.KeepStage(0, []byte("half")))

@@ -80,7 +80,7 @@ func traceRefused(t *T) {
 	for _, op := range []abi.TraceOp{abi.TracePeek, abi.TracePoke, abi.TraceRegs, abi.TraceSetPC, abi.TracePoke1, abi.TracePokeSnapshot} {
 		t.want("itself", second(sys.Trace(op, me(), code.Data, 0)), abi.EINVAL)
 	}
-	for _, op := range []abi.TraceOp{0, abi.TraceVerify + 1, 1 << 63} {
+	for _, op := range []abi.TraceOp{0, abi.TraceEnd + 1, 1 << 63} {
 		t.want("unknown op", second(sys.Trace(op, p.ep, code.Data, 0)), abi.EINVAL)
 	}
 	for _, at := range []uint64{0, kernelRAM, tss, abi.TaskBase, abi.ClockPage + 0x1000, abi.ClockPage + 0xffc, 1<<64 - 4, 1 << 47, abi.TaskEnd, abi.ModuleBase,

@@ -155,6 +155,7 @@ const (
 	CauseKilled    Cause = 4 // CallTaskKill; RS knows the reason
 	CauseMemory    Cause = 5 // over its account's ceiling, or the machine is out of frames
 	CauseBadCall   Cause = 6 // misuse of the ABI; Status is the call's number
+	CauseHang      Cause = 7 // of the root task: work for it was not taken for too long; Status is how old it was, in ns
 )
 
 func (c Cause) String() string {
@@ -171,6 +172,8 @@ func (c Cause) String() string {
 		return "memory"
 	case CauseBadCall:
 		return "bad-call"
+	case CauseHang:
+		return "hang"
 	}
 	return "none"
 }

@@ -34,6 +34,10 @@ const (
 	TraceWatch   TraceOp = 19 // (address, TraceWatchWrite or TraceWatchAccess, bytes 1, 2, 4, 8; 0: off): a data breakpoint of this life, by a debug register. EINVAL
 	TraceCeiling TraceOp = 20 // the second argument is an account; (pages): the most that it may have, until 0 restores what AccountSpec says
 	TraceVerify  TraceOp = 21 // the second argument is an account; compares the sealed image of its lives and its snapshot with their sums, in steps. EIO: damaged; ESRCH: no life
+
+	// TraceEnd (ticks): the life ends as if it were killed after so many further counts of the TSC of its own time in ring 3 (CallTimes), by the
+	// first interrupt, call or fault then, and a timer that is set for it; 0: it does not. Where a count is an instruction (-icount), one more is the next one.
+	TraceEnd TraceOp = 22
 )
 
 // TraceClass is what stops the lives of an account that is traced.

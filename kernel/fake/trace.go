@@ -67,7 +67,7 @@ func (t *Task) area(va uint64) *Area {
 
 // mayTrace tells whether t may trace the tasks of an account.
 func (t *Task) mayTrace(a abi.AccountID) bool {
-	return t == t.m.root || t.free || a != t.k.Account && a > abi.AccountRoot && t.k.Priv.Traced(a)
+	return t == t.m.root || t.free || a != t.k.Account && a != abi.AccountKernel && t.k.Priv.Traced(a)
 }
 
 // trace is CallTrace.

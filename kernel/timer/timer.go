@@ -2,8 +2,11 @@
 // most one deadline; setting it again moves it.
 package timer
 
-// Size is how many ids there are: two a task (alarm, and limit of a wait).
-const Size = 128
+// Size is how many ids there are: two a task (alarm, and limit of a wait), and Root.
+const Size = Root + 1
+
+// Root is the id of what looks after the root task.
+const Root = 128
 
 const none = -1
 

@@ -84,6 +84,7 @@ type Service struct {
 	IPCAll  bool
 	Control []string // labels it may refresh and restart
 	Trace   []string // labels whose lives it may trace: read, change, stop
+	TraceRS bool     // it may trace the reincarnation server, too
 
 	After    []string // labels that are to be ready, or to have failed, before it starts
 	Requires []string // labels without which it does not live

@@ -178,7 +178,7 @@ var faultRows = []struct{ name, text, want string }{
 	{"ipc bad", in("ipc Tty;"), `f:2:7: service "a": ipc: unexpected "Tty", expected a label…`},
 	{"control none", in("control;"), `f:2:3: service "a": control: no argument, expected labels`},
 	{"trace none", in("trace;"), `f:2:3: service "a": trace: no argument, expected labels`},
-	{"trace rs", in("trace b rs;"), `f:2:11: service "a": trace: unexpected "rs", expected the label of a service`},
+	{"trace ds", in("trace b system;"), `f:2:11: service "a": trace: unexpected "system", expected the label of a service`},
 	{"trace all", in("trace ALL;"), `f:2:9: service "a": trace: "ALL" in a list, expected labels only`},
 	{"trace itself", in("trace b a;"), `f:2:3: service "a": trace: "a" is the entry itself, expected other services`},
 	{"trace itself by a class", "class c { trace a b; };\nservice a { class c; };\nservice b { };\n", `f:1:11: service "a": trace: "a" is the entry itself, expected other services`},

@@ -46,7 +46,7 @@ var keywords = []keyword{
 	{"system", readSystem, func(to, from *Service) { to.Calls = from.Calls }},
 	{"ipc", readIPC, func(to, from *Service) { to.IPC, to.IPCAll = from.IPC, from.IPCAll }},
 	{"control", readControl, func(to, from *Service) { to.Control = from.Control }},
-	{"trace", readTrace, func(to, from *Service) { to.Trace = from.Trace }},
+	{"trace", readTrace, func(to, from *Service) { to.Trace, to.TraceRS = from.Trace, from.TraceRS }},
 	{"type", readType, func(to, from *Service) { to.Type = from.Type }},
 	{"descr", readDescr, func(to, from *Service) { to.Descr = from.Descr }},
 }

@@ -101,21 +101,21 @@ func readIPC(a *arguments) {
 		a.s.IPCAll = t == "ALL"
 		return
 	}
-	a.s.IPC = a.labels(true)
+	a.s.IPC = a.labels(true, nil)
 }
 
 func readControl(a *arguments) {
 	a.s.Control = nil
 	if a.count(1, MaxServices, "labels") {
-		a.s.Control = a.labels(false)
+		a.s.Control = a.labels(false, nil)
 	}
 }
 
 // readTrace reads whom the service may trace. Its calls are given the kernel's when all is read (evaluate): system may stand behind it.
 func readTrace(a *arguments) {
-	a.s.Trace = nil
+	a.s.Trace, a.s.TraceRS = nil, false
 	if a.count(1, MaxServices, "labels") {
-		a.s.Trace = a.labels(false)
+		a.s.Trace = a.labels(false, &a.s.TraceRS)
 	}
 }
 
@@ -127,7 +127,7 @@ func (p *parser) traces(e *entry) {
 			p.fault(e.from["trace"].key, "trace: "+strconv.Quote(l)+" is the entry itself, expected other services")
 		}
 	}
-	if len(e.s.Trace) > 0 {
+	if len(e.s.Trace) > 0 || e.s.TraceRS {
 		e.s.Calls |= abi.CallBit(abi.CallTrace)
 	}
 }
@@ -157,8 +157,8 @@ func lower(s string) bool {
 }
 
 // labels reads a list of them. MINIX's upper-case names are taken in lower case. Names of systemNames are
-// left out, and refused unless system is set.
-func (a *arguments) labels(system bool) (list []string) {
+// left out, and refused unless system is set; rs, if it is not nil, is set where RS is named.
+func (a *arguments) labels(system bool, rs *bool) (list []string) {
 	seen := make([]string, 0, len(a.args))
 	for _, t := range a.args {
 		label := t.text
@@ -180,6 +180,8 @@ func (a *arguments) labels(system bool) (list []string) {
 		}
 		seen = append(seen, label)
 		switch {
+		case label == "rs" && rs != nil:
+			*rs = true
 		case systemName(label) && system:
 		case systemName(label):
 			a.wrong(t, "the label of a service")

@@ -152,3 +152,20 @@ func TestRebornWaitsForStarts(t *testing.T) {
 		t.Errorf("then: %s", got)
 	}
 }
+
+// One that waits for others, by a State that has lost something, may live already: nobody begins before all that live are known.
+func TestWaitingIsAdopted(t *testing.T) {
+	s := New(related(nil, requires(0), requires(0)))
+	e := of(1, adopts(9, 3))
+	for n, step := range []struct {
+		event Event
+		want  string
+	}{
+		{bootUp, "start 0 inc 0"}, {lives(7), "start 0"}, {Event{Kind: Reborn}, ""}, {adopts(8, 2), "death 0 lost; start 0; ready 0"},
+		{e, "start 1; ready 1"}, {tick, "start 2 inc 0"},
+	} {
+		if got := words(s.Step(0, &step.event)); got != step.want {
+			t.Errorf("step %d: %s, want %s", n, got, step.want)
+		}
+	}
+}

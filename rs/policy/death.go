@@ -66,10 +66,11 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	if len(s.waiters) > 0 {
 		s.release(id, false)
 	}
-	if r.warm && !r.gone {
+	if r.doubtful(e, why) {
 		s.doubt(e, why)
 	}
-	a := s.emit(id, abi.EventDeath)
+	a := s.do(Emit, id) // as emit does it: this is on the way to the next life
+	a.Event, a.Incarnation, a.Warm = abi.EventDeath, r.lives-1, r.warm
 	a.Reason, a.Detect, a.Record = why, detect, &e.Record
 	if why == abi.ReasonInitFailed || why == abi.ReasonInitTimeout {
 		a.Errno, a.Why = r.errno, r.why
@@ -89,7 +90,7 @@ func (s *State) ended(now time.Duration, e *Event, why abi.Reason, detect time.D
 	case r.endsByItself(why, e.Record.Status):
 		r.errno, r.why, a.Next = abi.OK, abi.WhyNone, abi.EventDown
 		s.toDown(id)
-	case !r.proved || r.cfg.OnExit == NeverRestart || s.tooMany(now, r):
+	case !r.proved || r.cfg.OnExit == NeverRestart || r.cfg.Burst|r.cfg.Group != 0 && s.tooMany(now, r):
 		a.Next = abi.EventGiveUp
 		s.giveUp(now, id, why)
 	default:
@@ -144,7 +145,8 @@ func (s *State) comeBack(now time.Duration, id ID, death *Action) {
 	case death.Backoff > 0:
 		r.state, r.due = abi.ServiceBackoff, now+death.Backoff
 	case r.own(now) || s.held == 0 && s.take(now):
-		s.again(now, id)
+		r.again(now)
+		s.begin(now, id, abi.InitRestart)
 	default:
 		death.Backoff = s.hold(now)
 		r.state, r.due = abi.ServiceBackoff, now

@@ -184,6 +184,22 @@ func TestBelong(t *testing.T) {
 	}
 }
 
+// One that is to end while its start is being done is told when that was done.
+func TestStopWhileItIsBeingStarted(t *testing.T) {
+	s := New(related(nil))
+	for n, step := range []struct {
+		event Event
+		want  string
+	}{
+		{up(1), "start 0 inc 0"}, {down(2), "reply 1 EINTR"}, {lives(7), "start 0; stop 0"}, {stopped, "death 0 stopped; down 0 stopped; reply 2 OK"},
+		{up(3), "start 0 inc 1"}, {down(4), "reply 3 EINTR"}, {Event{Kind: StartFailed, Errno: abi.ENOMEM}, "death 0 init-failed ENOMEM; down 0 init-failed; reply 4 OK"},
+	} {
+		if got := words(s.Step(0, &step.event)); got != step.want {
+			t.Errorf("step %d: %s, want %s", n, got, step.want)
+		}
+	}
+}
+
 // A group's backoff: the others wait for the one that died, and all begin when it is over.
 func TestGroupWaitsForBackoff(t *testing.T) {
 	s := play(t, related(all, all), nil, []line{

@@ -24,15 +24,19 @@ func (r *row) settled(now time.Duration) {
 	}
 }
 
+// doubtful tells whether the end of a life may cost the snapshot that it began with.
+func (r *row) doubtful(e *Event, why abi.Reason) bool {
+	return r.warm && !r.gone && (r.readyAt == never || e.Errno == abi.EIO || why == abi.ReasonMemory)
+}
+
 // doubt decides whether the snapshot is dropped at the end of a life that began with it.
 func (s *State) doubt(e *Event, why abi.Reason) {
-	r := &s.rows[e.ID]
-	switch {
+	switch r := &s.rows[e.ID]; {
 	case e.Errno == abi.EIO:
 		s.drop(e.ID, abi.EIO)
 	case why == abi.ReasonMemory: // what the snapshot holds, the life could not have
 		s.drop(e.ID, abi.ENOMEM)
-	case r.readyAt == never && why != abi.ReasonStopped && why != abi.ReasonInjected:
+	case why != abi.ReasonStopped && why != abi.ReasonInjected:
 		if r.early++; r.early >= r.cfg.Snapshot {
 			s.drop(e.ID, abi.EAGAIN)
 		}

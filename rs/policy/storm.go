@@ -44,16 +44,16 @@ func (s *State) freeAt() time.Duration { return s.fullAt - (stormBurst-1)*stormE
 // charge counts a restart that is one more because of another one: it is not held back, but later ones are.
 func (s *State) charge(now time.Duration) { s.fullAt = max(s.fullAt, now) + stormEvery }
 
-// hold is how long a service that wants to restart now would be held back.
-func (s *State) hold(now time.Duration) time.Duration { return max(s.freeAt()-now, 1) }
+// hold is how long a service that wants to restart now is held back, if those that are held back already go before it.
+func (s *State) hold(now time.Duration) time.Duration {
+	return max(max(s.freeAt()-now, 0)+time.Duration(s.held)*stormEvery, 1)
+}
 
-// again counts a restart that nobody asked for, and begins the life.
-func (s *State) again(now time.Duration, id ID) {
-	r := &s.rows[id]
+// again counts a restart that nobody asked for.
+func (r *row) again(now time.Duration) {
 	r.restarts++
 	r.total++
 	r.restartedAt = now
-	s.begin(now, id, abi.InitRestart)
 }
 
 // due restarts the services whose backoff is over, as far as the limit goes: who has restarted least lately first.
@@ -75,19 +75,20 @@ func (s *State) due(now time.Duration) {
 			return
 		}
 		s.letGo(r)
-		s.again(now, next)
+		r.again(now)
+		s.begin(now, next, abi.InitRestart)
 	}
 }
 
 // holdAll holds back what is due.
 func (s *State) holdAll(now time.Duration) {
-	at := now + s.hold(now)
+	at := max(s.freeAt(), now+1)
 	for i := range s.rows {
 		r := &s.rows[i]
 		if r.state != abi.ServiceBackoff || r.due > now {
 			continue
 		}
-		r.due = min(at, r.restartedAt+ownEvery)
+		r.due = min(at, max(r.restartedAt+ownEvery, now+1))
 		if !r.held {
 			r.held = true
 			s.held++

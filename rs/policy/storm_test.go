@@ -142,6 +142,32 @@ func TestStorm(t *testing.T) {
 	}
 }
 
+// Who dies when RS is late, and there is a restart to be had again, does not go before one that is held back for longer.
+func TestNobodyOvertakes(t *testing.T) {
+	c := usual
+	c.Period, c.Burst = 0, 0
+	s := New([]Config{c, c})
+	now := 300 * ms
+	for id := range ID(2) {
+		for _, e := range []Event{up(0), {Kind: Started, Record: Record{Endpoint: abi.Endpoint(100 + id)}}, isReady} {
+			e.ID, e.Asker = id, Asker{}
+			s.Step(0, &e)
+		}
+		s.rows[id].restartedAt = now - 200*ms + time.Duration(id)*100*ms
+	}
+	s.fullAt = now + stormBurst*stormEvery // empty, for one stormEvery
+	if e := of(0, dies(exc, now)); words(s.Step(now, &e)) != "death 0 exception after 5ms; storm 0 EAGAIN" || s.held != 1 {
+		t.Fatalf("%s, %d held back", words(s.actions), s.held)
+	}
+	now += stormEvery // the tick for 0 is late
+	if e := of(1, dies(exc, now)); words(s.Step(now, &e)) != "death 1 exception after 5ms; start 0 inc 1 again" || s.held != 1 {
+		t.Errorf("%s, %d held back", words(s.actions), s.held)
+	}
+	if got := words(s.Step(now+stormEvery, &tick)); got != "start 1 inc 1 again" {
+		t.Errorf("then: %s", got)
+	}
+}
+
 // The limit ends with the storm, and the next one is told again.
 func TestStormEnds(t *testing.T) {
 	m := newStorm(t, 20, 0, 10*time.Microsecond, 0)

@@ -192,6 +192,9 @@ func (s *Server) rights(t *service) {
 	for m := t.traces; m != 0; m &= m - 1 {
 		p.MayTrace(s.table[bits.TrailingZeros64(m)].account)
 	}
+	if c.TraceRS {
+		p.MayTrace(abi.AccountRoot)
+	}
 }
 
 // peers adds to t.priv that it may send to the server, and to peers, named by either side, that live now. A peer that starts later opens the

@@ -39,6 +39,7 @@ const (
 const (
 	recordFirst = 1 << iota // of a turn's records
 	recordLast
+	recordDone  // with recordLast: what the server was given is done with
 	recordFlags = 1<<iota - 1
 )
 
@@ -83,7 +84,11 @@ func (s *Server) jotImage(program int) {
 // jotEvent notes an event that no event of the policy leads to.
 func (s *Server) jotEvent(e *abi.Event) {
 	if s.keeps {
-		s.turn.b = appendEventRow(append(s.turn.b, itemEvent), e, 0, 0)
+		next := abi.EventKind(0)
+		if e.Kind == abi.EventDeath {
+			next = abi.EventStart
+		}
+		s.turn.b = appendEventRow(append(s.turn.b, itemEvent), e, next, 0)
 	}
 }
 
@@ -155,7 +160,9 @@ func (s *Server) write(consume bool) {
 	for b, flags := s.turn.b, byte(recordFirst); !s.turn.over; flags = 0 {
 		n := min(len(b), kept.MaxRecord)
 		if n == len(b) {
-			flags |= recordLast
+			if flags |= recordLast; consume {
+				flags |= recordDone
+			}
 		}
 		b[0] = flags
 		if e = s.writer.Append(b[:n], consume && n == len(b)); e != abi.OK || n == len(b) {
@@ -311,24 +318,22 @@ func (s *Server) replay(b []byte) bool {
 			s.images[i].id, s.images[i].size = id, size
 		case itemEvent:
 			var e abi.Event
-			if r.event(&e); r.bad {
+			next, _ := r.event(&e)
+			if r.bad {
 				return false
 			}
-			n, _ := s.events.add(policy.Nobody)
-			seq := n.Seq
-			*n = e
-			n.Seq = seq
+			n, at := s.events.add(policy.Nobody)
+			e.Seq = n.Seq
+			*n, s.events.next[at] = e, next
 		case itemTry:
 			if ep := abi.Endpoint(r.u32()); ep == s.tried {
 				s.tries++
 			} else {
 				s.tried, s.tries = ep, 1
 			}
-			continue
 		default:
 			return false
 		}
-		s.tried, s.tries = abi.None, 0
 	}
 	return !r.bad
 }
@@ -346,7 +351,8 @@ func (s *Server) fits(e *policy.Event) bool {
 func (s *Server) again(now time.Duration) {
 	s.now = now
 	e := &s.event
-	if e.Kind == policy.Death || e.Kind == policy.StartFailed || e.Kind == policy.Lost {
+	switch e.Kind {
+	case policy.Death, policy.StartFailed, policy.Lost, policy.GiveUp:
 		s.table[e.ID].endpoint = abi.None
 	}
 	for i, actions := 0, s.policy.Step(now, e); i < len(actions); i++ {

@@ -83,7 +83,7 @@ func (s *Server) assemble(refused []refusal) {
 	s.policy = policy.New(s.configs)
 	s.unneeded = make([]uint32, 0, s.good)
 	s.follow = make([]policy.Event, 0, s.good)
-	s.rows = make([]abi.ServiceStatus, len(s.table))
+	s.rows = make([]abi.ServiceStatus, len(s.table)+1)
 }
 
 // checkSnapshots is the time between two looks at whether a snapshot is what it was.

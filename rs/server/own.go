@@ -33,7 +33,10 @@ func reasonOf(c abi.Cause) abi.Reason {
 
 // announce keeps an event of the server's own.
 func (s *Server) announce(kind abi.EventKind) *abi.Event {
-	e, _ := s.events.add(policy.Nobody)
+	e, at := s.events.add(policy.Nobody)
+	if kind == abi.EventDeath {
+		s.events.next[at] = abi.EventStart
+	}
 	e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Incarnation = uint64(s.now), kind, ownLabel, s.root(), s.k.Start().Incarnation
 	return e
 }
@@ -60,6 +63,29 @@ func (s *Server) recovered() {
 	e := s.announce(abi.EventReady)
 	e.RecoveryNS = uint64(s.own.recovery)
 	s.jotEvent(e)
+}
+
+// ownRow is the row of the server itself.
+func (s *Server) ownRow(out *abi.ServiceStatus) {
+	start := s.k.Start()
+	*out = abi.ServiceStatus{Label: ownLabel, Endpoint: s.root(), State: abi.ServiceRunning, Incarnation: start.Incarnation, Restarts: start.Incarnation,
+		RestartsTotal: start.Incarnation, Deaths: start.Incarnation, LastVector: s.own.record.Vector, RecoveryNS: uint64(s.own.recovery), WordsOf: start.Incarnation}
+	if start.Incarnation > 0 {
+		out.LastReason = reasonOf(s.own.record.Cause)
+		out.WordsLen = uint32(copy(out.Words[:], s.own.words()))
+	}
+}
+
+// words say from what this life goes on.
+func (o *own) words() string {
+	w := "restored: " + o.rung.String()
+	if o.rung < kept.Nothing {
+		w += ", " + strconv.Itoa(o.records) + " records"
+	}
+	if o.lost {
+		w += ", not all that was kept"
+	}
+	return w
 }
 
 func decimal(v uint64) string { return strconv.FormatUint(v, 10) }

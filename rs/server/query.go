@@ -8,13 +8,14 @@ import (
 // Anybody may ask for the table and the events. Nothing in them is a secret, and a client that follows its
 // peers' restarts needs them.
 
-// statusRows copies the table to the asker, as far as its grant goes. Arg[1] of the answer
+// statusRows copies the table to the asker, and the server's own row behind it, as far as its grant goes. Arg[1] of the answer
 // is how many rows there are in all.
 func (s *Server) statusRows() {
 	m := &s.in
 	for i := range s.table {
 		s.statusRow(i, &s.rows[i])
 	}
+	s.ownRow(&s.rows[len(s.table)])
 	n := min(uint64(len(s.rows)), m.Arg[1]/statusSize)
 	e := abi.OK
 	if n > 0 {

@@ -33,6 +33,10 @@ func (s *Server) rebirth() {
 	}
 	s.k.KeepSettled()
 	s.bury()
+	if s.own.lost && s.unknown != 0 { // who has a life, and would get one later by what is known, has that one
+		s.note()
+		s.adoptAll(s.living())
+	}
 	s.sweeping, s.redoing = true, true
 	if !s.booted {
 		s.bootServices()
@@ -101,18 +105,19 @@ func (s *Server) recall(f *kept.Found) bool {
 		case len(whole) == 0:
 			return false
 		}
-		if b[0] == recordFirst|recordLast {
-			if !s.replay(b[1:]) {
-				return false
-			}
+		turn := b[1:]
+		if b[0]&(recordFirst|recordLast) != recordFirst|recordLast {
+			whole = append(whole, turn...)
+			turn = whole
+		}
+		if b[0]&recordLast == 0 {
 			continue
 		}
-		whole = append(whole, b[1:]...)
-		if b[0]&recordLast != 0 {
-			if !s.replay(whole) {
-				return false
-			}
-			whole = whole[:0]
+		if !s.replay(turn) {
+			return false
+		}
+		if whole = whole[:0]; b[0]&recordDone != 0 {
+			s.tried, s.tries = abi.None, 0
 		}
 	}
 }
@@ -194,9 +199,7 @@ func (s *Server) meet() {
 		}
 	}
 	if s.own.lost {
-		for m := s.unknown; m != 0; m &= m - 1 {
-			s.adopt(&lives[bits.TrailingZeros64(m)], known)
-		}
+		s.adoptAll(known)
 	}
 	for i := range s.table[:s.good] {
 		if t := &s.table[i]; t.endpoint != abi.None && known>>i&1 == 0 && !told(lives, t.endpoint) && e == abi.OK {
@@ -219,6 +222,23 @@ func told(lives []abi.Life, ep abi.Endpoint) bool {
 		}
 	}
 	return false
+}
+
+// living is the services that have a life.
+func (s *Server) living() (known uint64) {
+	for i := range s.table[:s.good] {
+		if s.table[i].endpoint != abi.None {
+			known |= 1 << i
+		}
+	}
+	return known
+}
+
+// adoptAll takes the lives that the state does not know for those of services whose life is not known to be another one.
+func (s *Server) adoptAll(known uint64) {
+	for m := s.unknown; m != 0; m &= m - 1 {
+		s.adopt(&s.lives[bits.TrailingZeros64(m)], known)
+	}
 }
 
 // adopt takes a life that the state does not know for its service's, if that has none. known is the services whose life is.

@@ -162,7 +162,7 @@ class c { nice 1; };
 		}
 	}
 	rows := f.rows("shell")
-	if last := rows[len(rows)-1]; len(rows) != 6 || last.State != abi.ServiceFailed || last.Errno != abi.EINVAL {
+	if last := rows[len(rows)-2]; len(rows) != 7 || last.State != abi.ServiceFailed || last.Errno != abi.EINVAL {
 		t.Errorf("%d rows, the last %+v", len(rows), last)
 	}
 }

@@ -43,7 +43,7 @@ var notCode = []string{
 	"In C: put `in8` and `out8` over IN", "Timeout 0 is a poll, 2⁶⁴−1 for ever",
 	"ETIMEDOUT: value 1 if the request was received",
 	"(0, or over", "0 cancels.", "(ISA number, or GSI from 16 up)", "(0–63)",
-	"(index 1, root task only, resets it)", "Lines of a source are numbered from 0;", "Lines is 0 when there are no more", "zeros up to a multiple of 8.",
+	"(index 1, root task only, resets it)", "(root task only; index 1: its slot stays", "(#kept-memory); 0: its account has none", "counts of the TSC of its own time in ring 3; 0: it does not", "Lines of a source are numbered from 0;", "Lines is 0 when there are no more", "zeros up to a multiple of 8.",
 	"0: none. Errors: EPERM (an account",
 	"1 peek 8 bytes, 2 poke 8 bytes,", "0 or 1 Hands", "has a copy grant), E2BIG,", "and find 1 where the caller finds 0.", "(status 0: success, else failure)",
 	"-ring 3`)", "ns in ring 3", "in ring 0", "of ring 0", "E2BIG, EPERM (another's)",

@@ -29,6 +29,7 @@ func arguments(p *page) {
 	p.says("%d TaskInfo of a slot, %d the oldest DeathRecord", abi.InfoTask, abi.InfoDeath)
 	p.says("%d the oldest AsyncResult of the caller, %d a source of the log (below), %d ImageInfo, %d Latency", abi.InfoAsync, abi.InfoLog, abi.InfoImage, abi.InfoLatency)
 	p.says("resets it), %d Check (root task only), %d AccountInfo, %d Heap, %d WindowInfo.", abi.InfoCheck, abi.InfoAccount, abi.InfoHeap, abi.InfoWindow)
+	p.says("%d gives a Life of each task", abi.InfoLives)
 	p.says("those with Arg[%d] not 0 a little later; all after 50 ms", 1)
 	p.says("Flags: %d it may take the snapshot of its service (CallSnapshot), %d it begins with that snapshot", abi.TaskSnapshot, abi.TaskWarm)
 	p.says("bit %d of the value tells", bits.TrailingZeros64(abi.TaskIsWarm))
@@ -58,10 +59,27 @@ func arguments(p *page) {
 	p.says("%d watch (address, kind, bytes): its tracer has this life stop after each write (kind %d), or any access (%d)", abi.TraceWatch, abi.TraceWatchWrite, abi.TraceWatchAccess)
 	p.says("%d ceiling (account, pages)", abi.TraceCeiling)
 	p.says("%d verify (account): compares", abi.TraceVerify)
+	p.says("%d end (endpoint, counts)", abi.TraceEnd)
+	keeps(p)
 	p.says("%d power off (status 0: success, else failure), %d reset.", abi.PowerOff, abi.Reset)
 	p.says("E2BIG (over %s), EDEADSRCDST", size(abi.MaxCopy))
 	p.says("%d reads, %d writes a guarded port", abi.PortIn, abi.PortOut)
 	p.says("EINVAL (unknown op, more than 8 bits, a port that is not guarded)")
+}
+
+// keeps is CallKeep and kept memory.
+func keeps(p *page) {
+	p.says("| %s … | [kept memory]", address(abi.KeptBase))
+	p.says("pages of [kept memory](#kept-memory), %d–%d or 0. They", abi.MinKept/abi.PageSize, abi.MaxKept/abi.PageSize)
+	p.says("%d stage (offset, address, length): writes", abi.KeepStage)
+	p.says("until %d flip (length)", abi.KeepFlip)
+	p.says("%d append (length, consume): Buf", abi.KeepAppend)
+	p.says("%d consume, and 1 as append's second argument", abi.KeepConsume)
+	p.says("%d settled: this life", abi.KeepSettled)
+	p.says("E2BIG (stage: over %s)", size(abi.MaxCopy))
+	p.says("Each life sees it at %s, read-only", address(abi.KeptBase))
+	p.says("magic %s (\"BENNUKPT\")", fmt.Sprintf("%#x", uint64(abi.KeptMagic)))
+	p.says("at the next multiple of %d behind it", 8)
 }
 
 // windows are CallWindow and what is said of windows.

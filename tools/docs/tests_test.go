@@ -109,3 +109,33 @@ func TestBugsAreGuarded(t *testing.T) {
 		}
 	}
 }
+
+// TestSupervisionIsTested asks for each test that SUPERVISION.md names, and that each rule of its first table names one.
+func TestSupervisionIsTested(t *testing.T) {
+	known := map[string]bool{}
+	for _, names := range tests(t) {
+		for name := range names {
+			known[name] = true
+		}
+	}
+	text, err := os.ReadFile(root + "/docs/SUPERVISION.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range aTest.FindAllString(string(text), -1) {
+		if !known[name] {
+			t.Errorf("there is no %s", name)
+		}
+	}
+	_, table, _ := strings.Cut(string(text), "| rule | bennu | held by |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rows := strings.Split(table, "\n")
+	if len(rows) < 10 {
+		t.Errorf("%d rules", len(rows))
+	}
+	for _, row := range rows {
+		if !strings.Contains(row, "| `Test") {
+			t.Errorf("no test holds %q", row)
+		}
+	}
+}

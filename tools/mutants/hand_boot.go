@@ -25,7 +25,7 @@ var handBoot = []mutation{
 	{id: "boot-room-end", file: roomFile, before: "\tCMPL\tCX, DX\n\tJCS\tagain\n", after: "", why: "RAM that ends within the kernel"},
 	{id: "boot-apart-below", file: roomFile, before: "\tCMPL\tBX, DX\n\tJCC\tdone\n", after: "\tCMPL\tBX, DX\n\tJHI\tdone\n", why: "what ends where the kernel begins"},
 	{id: "boot-apart-above", file: roomFile, before: "\tCMPL\tAX, BX\n\tJCC\tdone\n", after: "\tCMPL\tAX, BX\n\tJHI\tdone\n", why: "what begins where the kernel ends"},
-	{id: "boot-archive-given-away", file: "boot/kernel/memory.go", before: "ring0.Window(), module)", after: "ring0.Window())", why: "the archive's memory is somebody's"},
+	{id: "boot-archive-given-away", file: "boot/kernel/memory.go", before: "ring0.Window(), module, m.will)", after: "ring0.Window(), m.will)", why: "the archive's memory is somebody's"},
 	{id: "boot-page-rounding", file: spaceFile, before: "r.End&^(abi.PageSize-1)", after: "(r.End+abi.PageSize-1)&^(abi.PageSize-1)", why: "a device's registers on the last page of RAM are cached"},
 	{id: "boot-direct-kernel", file: spaceFile, before: ".Without(k.Physical)", after: ".Without(memmap.Range{})", why: "the kernel's code can be written by another address"},
 	{id: "boot-direct-end", file: spaceFile, before: "memory.Clip(0, layout.DirectSize)", after: "memory", why: "RAM is mapped past the end of the direct map"},

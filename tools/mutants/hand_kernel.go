@@ -15,7 +15,7 @@ var handKernel = []mutation{
 	{id: "kernel-space-left", file: "kernel/death.go", before: "k.cpu.Switch(nil, k.template)", after: "k.cpu.Switch(nil, t.Space.Root)", why: "the page tables of the dead stay loaded while their frames are another's"},
 	{id: "kernel-root-dies", file: "kernel/death.go", before: "\tif t.Root {\n\t\tk.rootEnds(t, why.cause)\n\t\treturn\n\t}\n", after: "", why: "the root task ends as everybody does"},
 	{id: "kernel-death-payer", file: "kernel/death.go", before: "\tif k.accounts.Get(r.Account) != nil {\n", after: "\tif k.accounts.Get(r.Account) == nil {\n", why: "restarting is on RS's account"},
-	{id: "kernel-kill-root", file: "kernel/call_task.go", before: "\tif to.Root {\n\t\treturn abi.EPERM, 0\n\t}\n", after: "", why: "a task with TaskKill ends RS"},
+	{id: "kernel-kill-root", file: "kernel/call_task.go", before: "\tif to.Root && !mayEndRoot(t) {\n\t\treturn abi.EPERM, 0\n\t}\n", after: "", why: "a task with TaskKill ends RS"},
 	{id: "kernel-create-deaths", file: "kernel/call_task.go", before: "if t == nil && k.nDead > 0 {", after: "if t == nil && k.nDead > 99 {", why: "who must consume records first is told that the machine is full"},
 	{id: "kernel-create-args", file: "kernel/call_task.go", before: "s.ArgsLen > abi.ArgsSize", after: "s.ArgsLen > abi.ArgsSize+1", why: "arguments longer than their page's place"},
 	{id: "kernel-priv-twice", file: "kernel/call_privctl.go", before: "(to.Wait&task.NoPriv == 0 || to.PrivSet) {", after: "to.Wait&task.NoPriv == 0 {", why: "rights change after they were set"},

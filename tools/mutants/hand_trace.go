@@ -4,8 +4,8 @@ package main
 var handTrace = []mutation{
 	{id: "trace-right", file: "kernel/call_trace.go", before: "case !mayTrace(t, to.Account):", after: "case false:", why: "the call alone is a right on everybody"},
 	{id: "trace-right-account", file: "kernel/call_trace.go", before: "case !mayTrace(t, id):", after: "case false:", why: "whoever may trace one attaches to all"},
-	{id: "trace-root", file: "kernel/call_trace.go", before: "id > abi.AccountRoot && ", after: "", why: "RS can be traced"},
-	{id: "trace-own", file: "kernel/call_trace.go", before: "id != t.Account && id > ", after: "id > ", why: "a task stops itself, and nobody lets it go on"},
+	{id: "trace-root", file: "kernel/call_trace.go", before: "id != abi.AccountKernel && ", after: "", why: "the kernel's account can be traced"},
+	{id: "trace-own", file: "kernel/call_trace.go", before: "id != t.Account && id != ", after: "id != ", why: "a task stops itself, and nobody lets it go on"},
 	{id: "trace-new-life", file: "kernel/call_task.go", before: "\t\tk.trace(t)\n", after: "", why: "lives that begin later are nobody's"},
 	{id: "trace-long-way", file: "kernel/trace.go", before: "\t\tt.Wait |= task.LongWay\n\t} else if", after: "\t} else if", why: "a message wakes a traced task past its tracer"},
 	{id: "trace-long-way-attach", file: "kernel/trace.go", before: "\tt.Aside = true\n\tif t.Wait&(task.Sending|task.Receiving) != 0 {\n", after: "\tt.Aside = true\n\tif false {\n", why: "who waits when its tracer comes is woken past it"},

@@ -54,12 +54,10 @@ func (m *machine) still(q *qemu.Monitor) {
 	m.t.Fatalf("the processor does not halt:\n%s", r)
 }
 
-// A machine that is refused or panics, on a board that has no isa-debug-exit: the words stay on the console, and it does
+// A machine that is refused, on a board that has no isa-debug-exit: the words stay on the console, and it does
 // not start again.
 func TestHalts(t *testing.T) {
 	files := bootFiles(t)
-	files["bin/rs"] = files["bin/faulty"] // a root task that cannot live
-	dying := archiveOf(t, files)
 	delete(files, "bin/rs")
 	rootless := archiveOf(t, files)
 	for _, c := range []struct {
@@ -70,7 +68,6 @@ func TestHalts(t *testing.T) {
 		{"command line", qemu.Config{CmdLine: "nonsense"}, `bennu: refused: command line: nonsense: expected seed=N`},
 		{"archive", qemu.Config{Archive: rootless}, `bennu: refused: boot archive: bin/rs: no such file`},
 		{"processor", qemu.Config{CPU: "max,-smep"}, `bennu: refused: cpu lacks:.* smep`},
-		{"panic", qemu.Config{Archive: dying}, `kernel: panic: the root task died`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.config.Hardware, c.config.QMP = true, true
@@ -84,6 +81,19 @@ func TestHalts(t *testing.T) {
 				t.Errorf("%d times:\n%s", n, m.Log())
 			}
 		})
+	}
+}
+
+// A root task that cannot live has the machine start again, which says why, before and after.
+func TestRebootWithWords(t *testing.T) {
+	files := bootFiles(t)
+	files["bin/rs"] = files["bin/faulty"]
+	m := boot(t, qemu.Config{Archive: archiveOf(t, files), Hardware: true})
+	const why = `kernel: reboot: the root task has ended by itself before it was ready, 8 times in a row; up for \d+ s, last by \w+`
+	m.line(regexp.MustCompile(why))
+	m.line(regexp.MustCompile(`the boot before ended itself: .*` + why))
+	if n := strings.Count(m.Log(), "kernel: death label=rs "); n < 8 {
+		t.Errorf("%d lines of deaths, want 8", n)
 	}
 }
 

@@ -1,0 +1,205 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"bennu/kernel/abi"
+	kernel "bennu/kernel/fake"
+	"bennu/rs/kept"
+	"bennu/rs/policy"
+)
+
+// ends ends the server's life, and the next one does all that is there.
+func (w *world) ends(cause abi.Cause) {
+	w.twice = true
+	w.rootEnds(cause)
+	w.serve()
+}
+
+// spoil changes a byte of a bank's snapshot.
+func (w *world) spoil(current bool) {
+	var h abi.KeptHeader
+	mem := w.m.Kept(abi.AccountRoot)
+	copy(abi.Bytes(&h), mem)
+	b := h.Bank[h.Current]
+	if !current {
+		b = h.Bank[1-h.Current]
+	}
+	mem[b.Start+b.Snapshot/2] ^= 1
+}
+
+// newest is the newest event of the server's own with a kind.
+func (w *world) newest(kind abi.EventKind) *abi.Event {
+	w.s.events.load()
+	for p := w.s.events.newest; p != 0; p = w.s.events.older[p-1] {
+		if e := &w.s.events.e[p-1]; e.Kind == kind && e.Label == ownLabel {
+			return e
+		}
+	}
+	return nil
+}
+
+// Each rung is taken when what is above cannot be believed, and everybody lives on. What was lost is an event, no number of an event is given twice.
+func TestRungs(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(w *world)
+		rung  kept.Rung
+		lost  bool
+	}{
+		{"all is there", func(*world) {}, kept.Latest, false},
+		{"lives ended before they had restored it", func(w *world) { w.unsettled(2) }, kept.WithoutLast, true},
+		{"and again", func(w *world) { w.unsettled(4) }, kept.Before, true},
+		{"and again and again", func(w *world) { w.unsettled(6) }, kept.Nothing, true},
+		{"the snapshot is damaged", func(w *world) { w.spoil(true) }, kept.Before, true},
+		{"both are", func(w *world) { w.spoil(true); w.spoil(false) }, kept.Nothing, true},
+		{"all is", func(w *world) { clear(w.m.Kept(abi.AccountRoot)[abi.PageSize:]) }, kept.Nothing, true},
+	} {
+		w := newWorld(t, 1, fourServices, func(*actor) {})
+		w.readyAll()
+		for range 2 * snapshotEach { // both banks have something
+			w.s.snapshot()
+			w.die(w.find("a"), abi.CauseException)
+			w.readyAll()
+			w.watch(2 * time.Second)
+		}
+		var before []abi.Endpoint
+		for _, a := range w.lives() {
+			before = append(before, a.t.Endpoint)
+		}
+		seq := w.s.events.seq
+		c.spoil(w)
+		w.ends(abi.CauseException)
+		var after []abi.Endpoint
+		for _, a := range w.lives() {
+			after = append(after, a.t.Endpoint)
+		}
+		if w.s.own.rung != c.rung || w.s.own.lost != c.lost || fmt.Sprint(before) != fmt.Sprint(after) {
+			t.Errorf("%s: rung %v, lost %v, lives %v, were %v", c.name, w.s.own.rung, w.s.own.lost, after, before)
+		}
+		e := w.newest(abi.EventLost)
+		if (e != nil) != c.lost || c.lost && (e.Status != uint64(c.rung) || e.Errno != abi.EIO) || w.newest(abi.EventDeath).Seq < seq {
+			t.Errorf("%s: event %+v, death %d, given before up to %d", c.name, e, w.newest(abi.EventDeath).Seq, seq)
+		}
+		for _, l := range []string{"shell", "a", "b"} {
+			if e, _ := w.s.policy.Lookup(policy.ID(w.place(l))); e != abi.OK {
+				t.Errorf("%s: %s is %s", c.name, l, e.Name())
+			}
+		}
+		w.ask("shell", abi.RSUp, "late", abi.KindSendRec)
+		w.readyAll()
+		if w.find("late") == nil || !strings.Contains(strings.Join(w.answered, "\n"), "shell: 0x700 OK") {
+			t.Errorf("%s: late is %v; answered %q", c.name, w.find("late"), w.answered)
+		}
+		w.die(w.find("a"), abi.CauseException)
+		w.watch(2 * time.Second)
+		same(t, w.s)
+		if u := w.m.Use(); u.Images != 4 || u.Slots != 5 {
+			t.Errorf("%s: in use %+v", c.name, u)
+		}
+	}
+}
+
+// unsettled has so many lives end before they have restored anything.
+func (w *world) unsettled(n int) {
+	for range n {
+		w.m.RootDies(abi.DeathRecord{Cause: abi.CauseException})
+	}
+	w.m.RootDies(abi.DeathRecord{Cause: abi.CauseKilled}) // it says nothing
+}
+
+// A request that two lives of the server have ended with is answered EIO by the third, whatever it was sent by; the next one is handled.
+func TestDeadlyRequest(t *testing.T) {
+	for _, kind := range []abi.ReceiveKind{abi.KindSendRec, abi.KindSendA, abi.KindSend} {
+		w := newWorld(t, 1, fourServices, func(*actor) {})
+		w.readyAll()
+		ended := 0
+		w.kill = func(c kernel.Call) bool {
+			if c.Nr != abi.CallSendNB || w.rs.CallArea().Msg.Type != abi.RSStop || c.To() != w.find("a").t.Endpoint || ended == 5 {
+				return false
+			}
+			ended++
+			w.m.RootDies(abi.DeathRecord{Cause: abi.CauseException, Vector: 14})
+			return true
+		}
+		w.twice = true
+		w.ask("shell", abi.RSDown, "a", kind)
+		w.kill = nil
+		w.readyAll()
+		if ended != deadly || fmt.Sprint(w.answered) != "[shell: 0x701 EIO deadly]" || w.find("a") == nil {
+			t.Errorf("kind %d: %d lives ended, answered %q", kind, ended, w.answered)
+		}
+		w.ask("shell", abi.RSDown, "b", kind)
+		w.readyAll()
+		if len(w.answered) != 2 || w.find("b") != nil {
+			t.Errorf("kind %d: the next: %q", kind, w.answered)
+		}
+	}
+}
+
+// A death record that two lives of the server have ended with is not looked at by the third: that service is given up, another one that died at the same
+// time comes back.
+func TestDeadlyRecord(t *testing.T) {
+	w := newWorld(t, 1, fourServices, func(*actor) {})
+	w.readyAll()
+	ended := 0
+	w.kill = func(c kernel.Call) bool {
+		var s abi.TaskSpec
+		if c.Nr != abi.CallTaskCreate {
+			return false
+		}
+		if copy(abi.Bytes(&s), w.rs.CallArea().Buf[:]); s.Label.String() != "b" {
+			return false
+		}
+		ended++
+		w.m.RootDies(abi.DeathRecord{Cause: abi.CauseException, Vector: 14})
+		return true
+	}
+	w.die(w.find("a"), abi.CauseException)
+	w.die(w.find("b"), abi.CauseException)
+	w.readyAll()
+	// Once as it came, without a note of that, and twice with.
+	if ended != 1+tryTwice || w.find("a") == nil || w.find("b") != nil {
+		t.Errorf("%d lives ended, a %v, b %v", ended, w.find("a"), w.find("b"))
+	}
+	if s := w.s.policy.Doing(policy.ID(2)); s != abi.WhyFailed {
+		t.Errorf("b: %v", s)
+	}
+	w.kill = nil
+	w.ask("shell", abi.RSRestart, "b", abi.KindSendRec)
+	if w.readyAll(); w.find("b") == nil {
+		t.Errorf("restart: %q", w.answered)
+	}
+	same(t, w.s)
+}
+
+// The server's own row tells its deaths, and from what it goes on.
+func TestOwnRow(t *testing.T) {
+	w := newWorld(t, 1, fourServices, func(*actor) {})
+	w.readyAll()
+	for n, c := range []struct {
+		cause  abi.Cause
+		reason abi.Reason
+	}{{abi.CauseException, abi.ReasonException}, {abi.CauseExit, abi.ReasonExit}, {abi.CauseKilled, abi.ReasonKilled}, {causeHang, abi.ReasonHang}} {
+		w.m.Pass(w.m.Now() + 5)
+		w.ends(c.cause)
+		var row abi.ServiceStatus
+		w.s.ownRow(&row)
+		words := string(row.Words[:row.WordsLen])
+		if row.Label != ownLabel || row.Incarnation != uint32(n+1) || row.Deaths != uint32(n+1) || row.LastReason != c.reason || !strings.HasPrefix(words, "restored: latest, ") {
+			t.Errorf("after %v: %+v, %q", c.cause, row, words)
+		}
+		if e := w.newest(abi.EventDeath); e.Reason != c.reason || e.Incarnation != uint32(n) || e.Endpoint != w.rs.Endpoint {
+			t.Errorf("after %v: %+v", c.cause, e)
+		}
+	}
+}
+
+// place is a service's in the table.
+func (w *world) place(label string) int {
+	l, _ := abi.MakeLabel(label)
+	return w.s.byLabel(l)
+}
