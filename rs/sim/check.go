@@ -104,7 +104,7 @@ func (w *World) toldAll() {
 	if w.lossy() || w.reader.lost {
 		return
 	}
-	if own := &w.reader.own; w.lives > 0 && (own.Kind != abi.EventReady || int(own.Incarnation) != w.lives) {
+	if own := &w.reader.own; own.Label != (abi.Label{}) && (own.Kind != abi.EventReady || int(own.Incarnation) != w.lives) {
 		w.fail("the server is back in life %d, it tells %s of %d", w.lives, own.Kind, own.Incarnation)
 	}
 	for _, l := range w.all {
