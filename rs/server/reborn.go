@@ -18,6 +18,7 @@ type own struct {
 	records  int           // that were behind the snapshot
 	lost     bool          // not all that was kept is believed, or it cannot be read
 	record   policy.Record // of how the life before ended
+	began    time.Duration
 	recovery time.Duration
 	unsaid   bool // that it can do its work
 }
