@@ -37,7 +37,6 @@ func takeWill(page []byte) string {
 		return ""
 	}
 	clear(page[:8])
-	s := []byte(string(words))
-	printable.Mask(s)
-	return string(s)
+	printable.Mask(words) // in place: they are gone
+	return string(words)
 }

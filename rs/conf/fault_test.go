@@ -100,6 +100,8 @@ var faultRows = []struct{ name, text, want string }{
 	{"reserve none", in("reserve;"), `f:2:3: service "a": reserve: no argument, expected a size such as 512K, from 0K to 1G`},
 	{"reserve bytes", in("reserve 0;"), `f:2:11: service "a": reserve: unexpected "0", expected a size such as 512K, from 0K to 1G`},
 	{"reserve large", in("reserve 1025M;"), `f:2:11: service "a": reserve: unexpected "1025M", expected a size…`},
+	{"kept small", in("kept 8K;"), `f:2:8: service "a": kept: unexpected "8K", expected a size such as 64K, from 12K to 1M`},
+	{"kept large", in("kept 2M;"), `f:2:8: service "a": kept: unexpected "2M", expected a size…`},
 	{"reserve over memory", in("reserve 1025K; memory 1M;"), `f:2:11: service "a": reserve: more than its memory, expected at most 1M`},
 	{"reserve of a class", "class c { reserve 2M; };\nservice a { class c; memory 100K; };", `f:1:19: service "a": reserve: more than its memory, expected at most 100K (class "c" has the line)`},
 	{"memory none", in("memory;"), `f:2:3: service "a": memory: no argument, expected a size such as 16M, from 64K to 1G`},

@@ -25,19 +25,20 @@ func reasonOf(c abi.Cause) abi.Reason {
 		return abi.ReasonMemory
 	case abi.CauseBadCall:
 		return abi.ReasonBadCall
-	case causeHang:
+	case abi.CauseHang:
 		return abi.ReasonHang
 	}
 	return abi.ReasonKilled
 }
 
-// announce keeps an event of the server's own.
+// announce keeps an event of the server's own. It names no endpoint: that of the server lives on, and who hears that the task of an endpoint has died
+// gives up what it has asked there.
 func (s *Server) announce(kind abi.EventKind) *abi.Event {
 	e, at := s.events.add(policy.Nobody)
 	if kind == abi.EventDeath {
 		s.events.next[at] = abi.EventStart
 	}
-	e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Incarnation = uint64(s.now), kind, ownLabel, s.root(), s.k.Start().Incarnation
+	e.TimeNS, e.Kind, e.Label, e.Endpoint, e.Incarnation = uint64(s.now), kind, ownLabel, abi.None, s.k.Start().Incarnation
 	return e
 }
 
@@ -46,7 +47,7 @@ func (s *Server) ownDeath() {
 	e := s.announce(abi.EventDeath)
 	e.Incarnation--
 	describe(e, &s.own.record)
-	e.Endpoint, e.Reason = s.root(), reasonOf(s.own.record.Cause)
+	e.Endpoint, e.Reason = abi.None, reasonOf(s.own.record.Cause)
 	if e.FaultNS > 0 {
 		e.DetectNS = e.TimeNS - min(e.FaultNS, e.TimeNS)
 	}
@@ -69,7 +70,7 @@ func (s *Server) recovered() {
 func (s *Server) ownRow(out *abi.ServiceStatus) {
 	start := s.k.Start()
 	*out = abi.ServiceStatus{Label: ownLabel, Endpoint: s.root(), State: abi.ServiceRunning, Incarnation: start.Incarnation, Restarts: start.Incarnation,
-		RestartsTotal: start.Incarnation, Deaths: start.Incarnation, LastVector: s.own.record.Vector, RecoveryNS: uint64(s.own.recovery), WordsOf: start.Incarnation}
+		StartedNS: uint64(s.own.began), RestartsTotal: start.Incarnation, Deaths: start.Incarnation, LastVector: s.own.record.Vector, RecoveryNS: uint64(s.own.recovery), WordsOf: start.Incarnation}
 	if start.Incarnation > 0 {
 		out.LastReason = reasonOf(s.own.record.Cause)
 		out.WordsLen = uint32(copy(out.Words[:], s.own.words()))
@@ -98,6 +99,7 @@ func (s *Server) misbehave() {
 		return
 	}
 	s.reply()
+	s.commit() // the answer may be mail
 	s.k.KeepConsume()
 	switch kind {
 	case abi.FaultException:
@@ -131,12 +133,10 @@ func (s *Server) spare(kind abi.ReceiveKind) bool {
 	if s.k.Start().Incarnation < deadly || kept.Again(s.k.Kept()) < deadly {
 		return false
 	}
-	from := s.find(s.in.Source)
+	from := s.sender()
 	s.say("event=spared from=" + decimal(uint64(s.in.Source)) + " type=" + strconv.FormatUint(uint64(s.in.Type), 16) + ": two lives of rs have ended with this message, which is not handled again")
 	if (kind == abi.KindSendRec || !s.statement(s.in.Type, from)) && s.accept(from, kind) {
 		s.fail(abi.EIO, abi.WhyDeadly)
 	}
 	return true
 }
-
-const causeHang = abi.Cause(7)

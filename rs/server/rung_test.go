@@ -183,7 +183,7 @@ func TestOwnRow(t *testing.T) {
 	for n, c := range []struct {
 		cause  abi.Cause
 		reason abi.Reason
-	}{{abi.CauseException, abi.ReasonException}, {abi.CauseExit, abi.ReasonExit}, {abi.CauseKilled, abi.ReasonKilled}, {causeHang, abi.ReasonHang}} {
+	}{{abi.CauseException, abi.ReasonException}, {abi.CauseExit, abi.ReasonExit}, {abi.CauseKilled, abi.ReasonKilled}, {abi.CauseHang, abi.ReasonHang}} {
 		w.m.Pass(w.m.Now() + 5)
 		w.ends(c.cause)
 		var row abi.ServiceStatus
@@ -192,7 +192,7 @@ func TestOwnRow(t *testing.T) {
 		if row.Label != ownLabel || row.Incarnation != uint32(n+1) || row.Deaths != uint32(n+1) || row.LastReason != c.reason || !strings.HasPrefix(words, "restored: latest, ") {
 			t.Errorf("after %v: %+v, %q", c.cause, row, words)
 		}
-		if e := w.newest(abi.EventDeath); e.Reason != c.reason || e.Incarnation != uint32(n) || e.Endpoint != w.rs.Endpoint {
+		if e := w.newest(abi.EventDeath); e.Reason != c.reason || e.Incarnation != uint32(n) || e.Endpoint != abi.None {
 			t.Errorf("after %v: %+v", c.cause, e)
 		}
 	}

@@ -135,6 +135,7 @@ func (s *Server) Run() {
 // Boot makes the accounts and starts the boot services. In a later life of the server it finds out what there is.
 func (s *Server) Boot() {
 	s.clock()
+	s.own.began = s.now
 	if mem := s.k.Kept(); s.k.Start().Incarnation > 0 && (kept.Written(mem) || len(mem) == 0) {
 		s.rebirth()
 		return

@@ -22,6 +22,7 @@ var allowed = []Allowed{
 	{"boot/kernel.(*machine).hardware", boot},
 	{"boot/kernel.(*machine).keepPorts", boot},
 	{"boot/kernel.(*machine).keptPorts", boot},
+	{"boot/kernel.takeWill", boot},
 	{"boot/kernel.(*machine).mitigate", boot},
 	{"boot/kernel.(*machine).memory", boot},
 	{"boot/kernel.(*machine).openConsole", boot},

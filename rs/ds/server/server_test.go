@@ -48,6 +48,21 @@ func TestEntriesOutliveTheStore(t *testing.T) {
 	}
 }
 
+// A log that is full before a snapshot is due is no end.
+func TestFullLog(t *testing.T) {
+	m := usual(t, bank)
+	s := m.begin()
+	for i := range 100 { // of 1.5 KiB each
+		value := strings.Repeat(fmt.Sprint(i%10), 1400)
+		if a := m.ask(s, m.request(alice, ds.Publish, "k", value, ds.TypeString|ds.Overwrite)); a.e != abi.OK {
+			t.Fatalf("%d: %s", i, a.e.Name())
+		}
+		if v, _ := m.have(m.begin(), bob, "k"); v != value {
+			t.Fatalf("%d: the next life has another value", i)
+		}
+	}
+}
+
 // State is private, survives a death of who keeps it, and goes when that is taken down, whenever the store hears of it.
 func TestState(t *testing.T) {
 	for _, while := range []string{"it lives", "it is dead"} {
