@@ -3,17 +3,14 @@ package say
 
 import "bennu/kernel/abi"
 
-// Labels of the two services.
-const (
-	Reaper  = "reaper"
-	Witness = "witness"
-)
+// Witness is the label of the witness.
+const Witness = "witness"
 
 // Report asks the witness how it goes → Arg[1] rounds, Arg[2] failures, Arg[3] lives of the service that it has replaced.
-const Report abi.MsgType = 0x1100
+const Report abi.MsgType = 0x1200
 
 // Rest is the same, and the witness begins no other round: the machine is about to be shut down, which anybody may notice.
-const Rest abi.MsgType = 0x1101
+const Rest abi.MsgType = 0x1201
 
 // Ways to end a life. The kernel ends it in "end"; in the others its own instructions do, which the reaper has put where it goes on.
 var Ways = []string{"end", "exception", "exit", "panic", "bad-call", "hang", "hang-calls", "memory"}
@@ -22,8 +19,3 @@ var Ways = []string{"end", "exception", "exit", "panic", "bad-call", "hang", "ha
 // noticed. A life that is there after some use is ended.
 var Flips = []string{"text", "data"}
 
-// Done begins the reaper's last line of log, Failed each line of what should not have been.
-const (
-	Done   = "event=reaped"
-	Failed = "event=noticed"
-)
