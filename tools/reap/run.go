@@ -47,7 +47,7 @@ var services = []struct{ label, part string }{
 
 // cmdline has hangs found soon, and RS never given up.
 
-const cmdline = "rs.limit=0 rs.hang=20ms"
+const cmdline = "rs.limit=0 rs.hang=100"
 
 // run boots the machine and waits for its end. Errors: it could not be built or booted, something was noticed, fewer died than were to.
 func run(ctx context.Context, o *options) (r result, err error) {

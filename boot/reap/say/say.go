@@ -18,4 +18,3 @@ var Ways = []string{"end", "exception", "exit", "panic", "bad-call", "hang", "ha
 // Flips are a bit that is changed in a life's code, or in its data. It may die of that, or go on, and do something else than it should: some of that can be
 // noticed. A life that is there after some use is ended.
 var Flips = []string{"text", "data"}
-
