@@ -185,7 +185,7 @@ func (x *IPC) SendRec(t *task.Task, ep abi.Endpoint, timeout uint64) {
 		return
 	}
 	x.tasks.Seq++
-	t.Seq, t.Heard, t.Again = x.tasks.Seq, 0, 0
+	t.Seq, t.Heard = x.tasks.Seq, 0
 	t.RecvFrom = to.Endpoint
 	if e := x.send(t, to, abi.KindSendRec); e != abi.OK {
 		t.Seq = 0
@@ -297,9 +297,14 @@ func (x *IPC) WaitOver(t *task.Task) {
 	switch {
 	case t.Wait&task.Sending != 0:
 		x.leave(t)
-		x.complete(t, abi.ETIMEDOUT, heard(t))
+		v := heard(t)
+		if v != 0 {
+			t.Late = t.Seq
+		}
+		x.complete(t, abi.ETIMEDOUT, v)
 	case t.Wait&task.Receiving == 0:
 	case t.InSendRec():
+		t.Late = t.Seq
 		x.complete(t, abi.ETIMEDOUT, 1)
 	default:
 		x.complete(t, abi.EAGAIN, 0)

@@ -23,7 +23,7 @@ type modelTask struct {
 	peer     int    // whom it sends to or receives from; -1: anybody, -2: nobody (a sleep)
 	request  uint64 // the number of its sendrec; 0: it is in none
 	heard    int    // the life of the root task that received that
-	again    uint32
+	late     uint64 // the last one that timed out after it was received
 	limited  bool
 	stamp    uint64 // of what it sends
 	kind     abi.ReceiveKind
@@ -95,7 +95,7 @@ func (m *model) send(n, to int, stamp uint64, kind abi.ReceiveKind, limited bool
 	}
 	if kind == abi.KindSendRec {
 		m.requests++
-		t.request, t.heard, t.again, t.stamp = m.requests, 0, 0, stamp
+		t.request, t.heard, t.stamp = m.requests, 0, stamp
 	} else if quote != 0 {
 		m.answer(n, to, stamp, kind, quote)
 		return
@@ -235,11 +235,15 @@ func (m *model) over(n int) {
 	case t.result == "sending":
 		q := &m.tasks[t.peer].queue
 		*q = slices.DeleteFunc(*q, func(k int) bool { return k == n })
+		if t.heard != 0 {
+			t.late = t.request
+		}
 		m.wake(n, map[bool]string{false: "ETIMEDOUT 0", true: "ETIMEDOUT 1"}[t.heard != 0])
 		if t.kind != abi.KindSendRec {
 			panic("a send has no limit")
 		}
 	case t.request != 0:
+		t.late = t.request
 		m.wake(n, "ETIMEDOUT 1")
 	default:
 		m.wake(n, "EAGAIN")

@@ -31,7 +31,7 @@ func (m *model) flies(n, from int, kind abi.ReceiveKind, stamp uint64) {
 	f := &modelFlight{from: from, kind: kind, stamp: stamp}
 	if kind == abi.KindSendRec {
 		o := &m.tasks[from]
-		f.request, f.again, o.heard = o.request, o.again, m.life
+		f.request, o.heard = o.request, m.life
 	}
 	if m.last == nil || m.given {
 		m.last, m.given = f, true
@@ -49,6 +49,15 @@ func (m *model) landed(n int, match func(int) bool) bool {
 		return false
 	}
 	m.given = true
+	if f.kind == abi.KindSendRec && f.from >= 0 {
+		switch o := &m.tasks[f.from]; f.request {
+		case o.request:
+			m.tasks[0].queue = slices.DeleteFunc(m.tasks[0].queue, func(i int) bool { return i == f.from })
+			o.result, o.heard = "receiving", m.life
+		case o.late:
+			f.kind, f.request = abi.KindSend, 0
+		}
+	}
 	m.tasks[0].result = received(f.kind, f.from, f.stamp, f.request)
 	return true
 }
@@ -87,9 +96,6 @@ func (m *model) died(byItself bool) {
 	}
 	if m.given = false; byItself {
 		m.last.again++
-	}
-	if f := m.last; f.kind == abi.KindSendRec && f.from >= 0 && m.tasks[f.from].request == f.request {
-		m.last, m.tasks[f.from].again = nil, f.again
 	}
 }
 

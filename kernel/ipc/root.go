@@ -8,8 +8,8 @@ import (
 )
 
 // The root task keeps its slot and its endpoint over its deaths, so what waits for it waits on. What a life of its has received and not
-// finished is not lost either: where the asker of a sendrec still waits, Requeue makes it a sender again; any other message is kept
-// here.
+// finished is not lost either: the message that it received last is kept here, and who still waits for the answer to an earlier one is made a
+// sender again (Requeue).
 
 // flight is the message that the root task received last, until it receives again or says that it is done with it.
 type flight struct {
@@ -30,14 +30,13 @@ const (
 
 // flies notes what root has just been given, in its call page.
 func (x *IPC) flies(root, from *task.Task, kind abi.ReceiveKind) {
-	again := uint32(0)
 	if kind == abi.KindSendRec {
-		from.Heard, again = x.life, from.Again
+		from.Heard = x.life
 	}
 	if x.flight.state == waiting { // root has asked for another's before: there is one place
 		return
 	}
-	x.flight = flight{flying, kind, again, x.m.Now(), root.Call.Msg}
+	x.flight = flight{flying, kind, 0, x.m.Now(), root.Call.Msg}
 	x.tellAgain()
 }
 
@@ -50,8 +49,19 @@ func (x *IPC) landed(root *task.Task) bool {
 	}
 	f.state, f.when = flying, x.m.Now()
 	x.tellAgain()
+	from := x.tasks.Lookup(f.msg.Source)
+	if from != nil && f.kind == abi.KindSendRec {
+		switch f.msg.Seq {
+		case from.Seq: // it waits for the answer, in the queue or not yet again
+			x.leave(from)
+			from.Wait &^= task.Sending
+			from.Heard = x.life
+		case from.Late: // it does no more, and may be sent it: no answer can meet another request
+			f.kind, f.msg.Seq = abi.KindSend, 0
+		}
+	}
 	root.Call.Msg = f.msg
-	if from := x.tasks.Lookup(f.msg.Source); from != nil {
+	if from != nil {
 		x.serve(root, from)
 	}
 	x.complete(root, abi.OK, uint64(f.kind))
@@ -89,8 +99,10 @@ func (x *IPC) Again(*task.Task) uint32 {
 
 // Died ends what root's life was in the middle of; its next one goes on in the same slot. Its wait is over, and what it left with the kernel
 // for others is dropped, but not its notifications. What others have left for it stays, and so do they that wait for it. The next life gets
-// the message that this one was not done with before all others, unless its asker still waits for the answer (Requeue) or it is a notification, whose
-// cause is to be found. byItself: nobody has ended it, so that this message may be why.
+// the message that this one was not done with before all others, unless it is a notification, whose cause is to be found. byItself: nobody has ended
+// it, so that this message may be why.
+//
+// That is so also where the message was answered: what follows from it may not be done.
 func (x *IPC) Died(root *task.Task, byItself bool) {
 	x.leave(root)
 	root.Wait &^= task.Sending | task.Receiving | task.LongWay
@@ -102,18 +114,11 @@ func (x *IPC) Died(root *task.Task, byItself bool) {
 	x.forgetAsync(root)
 	root.AsyncFails = 0
 	x.life++
-	f := &x.flight
-	if f.state != flying {
-		return
-	}
-	defer x.tellAgain()
-	from := x.tasks.Lookup(f.msg.Source)
-	if byItself {
-		f.again++
-	}
-	f.state = waiting
-	if f.kind == abi.KindSendRec && from != nil && from.Seq == f.msg.Seq { // it waits; else it has its answer, and what follows from its request may not be done
-		f.state, from.Again = none, f.again
+	if f := &x.flight; f.state == flying {
+		if f.state = waiting; byItself {
+			f.again++
+		}
+		x.tellAgain()
 	}
 }
 

@@ -82,6 +82,8 @@ func TestRequeue(t *testing.T) {
 	for _, gone := range []int{order[10], order[11]} {
 		want = slices.DeleteFunc(want, func(n int) bool { return n == gone })
 	}
+	last := order[len(order)-2] // it was received last, and not done with
+	want = append([]int{last}, slices.DeleteFunc(want, func(n int) bool { return n == last })...)
 	for n := tasks - 19; n < tasks; n++ {
 		want = append(want, n)
 	}
@@ -145,6 +147,39 @@ func TestFlight(t *testing.T) {
 				t.Errorf("%s, %s: received from %d by %d, what was done with", name, sender, from, kind)
 			}
 		}
+	}
+}
+
+// A request that its asker gave up while it was handled, or while there was no life, comes to the next one as a message whose answer is one: no
+// other request can be met by it.
+func TestFlightOfWhoGaveUp(t *testing.T) {
+	for _, when := range []string{"handled", "dead", "queued"} {
+		r := rooted(t, 3)
+		r.sendrec(1, 0, 0x901, 50)
+		r.next()
+		if when == "handled" {
+			r.WaitOver(r.task(1))
+		}
+		r.rises(true)
+		if when == "dead" {
+			r.WaitOver(r.task(1))
+		}
+		r.requeues()
+		if when == "queued" {
+			r.WaitOver(r.task(1))
+		}
+		if r.want(1, "ETIMEDOUT"); r.task(1).Ctx.Frame.DX != 1 {
+			t.Errorf("%s: it was not received", when)
+		}
+		r.receive(1, r.from(0), forever)
+		if from, kind, typ := r.next(); from != 1 || kind != abi.KindSend || typ != 0x901 || r.task(0).Call.Msg.Seq != 0 {
+			t.Fatalf("%s: received %#x from %d by %d, number %d", when, typ, from, kind, r.task(0).Call.Msg.Seq)
+		}
+		r.msg(0, abi.MsgReply, 0)
+		r.SendNB(r.task(0), r.from(1))
+		r.got(1, abi.KindSendNB, r.from(0), abi.MsgReply)
+		r.receive(0, abi.Any, 0)
+		r.want(0, "EAGAIN")
 	}
 }
 

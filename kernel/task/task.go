@@ -73,7 +73,7 @@ type life struct {
 	Asked     uint64       // a server's: bits by slot of those it sent a message to and had no answer from since
 	Seq       uint64       // the number of the sendrec that it is in; 0: it is in none
 	Heard     uint32       // which life of the root task has received that; 0: none. It says nothing of a sendrec to another
-	Again     uint32       // how many lives of the root task have ended by themselves while they handled that
+	Late      uint64       // the number of the last one that has timed out after it was received
 	Limited   bool         // the wait has a time limit: it ends by itself
 	Kind      abi.ReceiveKind
 	Senders   int // first of the tasks that send to this one
