@@ -121,9 +121,6 @@ func (s *Server) readGlobals(r *reader) {
 
 // commit writes the record of the turn: what it was given is done with. Not before the new life of a service runs.
 func (s *Server) commit() {
-	if s.noting {
-		return
-	}
 	if !s.keeps {
 		s.freeImages()
 		return
@@ -139,7 +136,7 @@ func (s *Server) commit() {
 	}
 	s.write(true)
 	s.freeImages()
-	if n := s.writer.Since(); n >= snapshotEach && s.reborn == 0 || n >= 4*snapshotEach {
+	if n := s.writer.Since(); n >= snapshotEach && s.reborn == 0 && s.tellAt == noHush || n >= 4*snapshotEach { // not among those who recover
 		s.snapshot()
 	}
 }

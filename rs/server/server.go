@@ -199,7 +199,9 @@ func (s *Server) Turn() {
 			s.sweep()
 		}
 	}
-	s.buryOverdue()
+	if len(s.overdue) > 0 {
+		s.buryOverdue()
+	}
 	s.finish()
 }
 
@@ -281,7 +283,7 @@ const noAlarm = time.Duration(-1)
 
 // finish does the work that can wait until after the decisions: log lines, news, mail that is due, the alarm.
 func (s *Server) finish() {
-	if s.over {
+	if s.over || s.noting { // the new life first: the wait for what comes next has a limit
 		return
 	}
 	s.tellAll()
