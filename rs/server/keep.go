@@ -136,7 +136,8 @@ func (s *Server) commit() {
 	}
 	s.write(true)
 	s.freeImages()
-	if n := s.writer.Since(); n >= snapshotEach && s.reborn == 0 && s.tellAt == noHush || n >= 4*snapshotEach { // not among those who recover
+	n := s.writer.Since()
+	if s.full = n >= snapshotEach; n >= 4*snapshotEach {
 		s.snapshot()
 	}
 }
@@ -192,7 +193,7 @@ func (s *Server) snapshot() {
 		s.unkept = true // said once: whatever comes now is not kept either
 		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")
 	}
-	s.snap, s.turn.over = b[:0], false
+	s.snap, s.turn.over, s.full = b[:0], false, false
 }
 
 const stateVersion = 1
