@@ -171,7 +171,10 @@ func (w *World) toldDeath(s *service, l *life, e *abi.Event) {
 			w.fail("death of %s, incarnation %d: %+v", s.name, e.Incarnation, *l)
 		}
 	}
-	if s.asked < e.TimeNS && s.asked == 0 {
+	if e.Reason == abi.ReasonLost { // lives of the server have ended by themselves with this death: it is not handled as others are
+		s.wanted(max(e.TimeNS, 1))
+	}
+	if s.asked == 0 {
 		s.died = append(s.died, e.TimeNS)
 		s.back = e.TimeNS + e.BackoffNS
 	}
