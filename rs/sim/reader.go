@@ -109,7 +109,12 @@ func (r *reader) events(w *World, n, next, lost uint64) {
 		last = e.Seq
 		if e.Seq >= r.next {
 			*old = e
-			w.count.Events++
+			if w.count.Events++; e.Kind == abi.EventLost {
+				w.count.Lost++
+				if w.Kind != Hostile {
+					w.fail("the server tells that something is lost, and nothing was damaged: %+v", e)
+				}
+			}
 			w.told(&e)
 		}
 	}
