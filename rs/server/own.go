@@ -133,7 +133,7 @@ func (s *Server) spare(kind abi.ReceiveKind) bool {
 	if s.k.Start().Incarnation < deadly || kept.Again(s.k.Kept()) < deadly {
 		return false
 	}
-	from := s.find(s.in.Source)
+	from := s.sender()
 	s.say("event=spared from=" + decimal(uint64(s.in.Source)) + " type=" + strconv.FormatUint(uint64(s.in.Type), 16) + ": two lives of rs have ended with this message, which is not handled again")
 	if (kind == abi.KindSendRec || !s.statement(s.in.Type, from)) && s.accept(from, kind) {
 		s.fail(abi.EIO, abi.WhyDeadly)

@@ -281,6 +281,19 @@ func (s *Server) claim(l *abi.Life) {
 // undertaken is the life of a service's incarnation that an earlier life of the server has begun and not noted; nil: it has not. failed: it has come
 // to a later one, so this one could not begin.
 func (s *Server) undertaken(t *service, incarnation uint32) (l *abi.Life, failed bool) {
+	for i := range s.taken { // it has ended since: its record follows
+		r := &s.taken[i]
+		switch {
+		case r.Account != t.account || r.StartedNS == 0 || r.Incarnation < incarnation:
+		case r.Incarnation > incarnation:
+			failed = true
+		default:
+			if s.buried {
+				s.overdue = append(s.overdue, *r)
+			}
+			return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}, false
+		}
+	}
 	for m := s.unknown; m != 0; m &= m - 1 {
 		l := &s.lives[bits.TrailingZeros64(m)]
 		switch {
@@ -295,20 +308,7 @@ func (s *Server) undertaken(t *service, incarnation uint32) (l *abi.Life, failed
 			s.k.TaskKill(l.Endpoint)
 		}
 	}
-	for i := range s.taken { // or it has ended since: its record follows
-		r := &s.taken[i]
-		if r.Account != t.account || r.StartedNS == 0 || r.Incarnation < incarnation {
-			continue
-		}
-		if r.Incarnation > incarnation {
-			return nil, true
-		}
-		if s.buried {
-			s.overdue = append(s.overdue, *r)
-		}
-		return &abi.Life{Endpoint: r.Endpoint, Account: r.Account, Incarnation: r.Incarnation, Flags: abi.LifeSet | abi.LifeAllowed, StartedNS: r.StartedNS}, false
-	}
-	return nil, false
+	return nil, failed
 }
 
 // finishStart does what is left of the start of a life that is there.

@@ -9,7 +9,7 @@ import (
 // that is no request is answered only if its sender waits.
 func (s *Server) message(kind abi.ReceiveKind) {
 	m := &s.in
-	from := s.find(m.Source)
+	from := s.sender()
 	if m.Type == abi.RSEvents {
 		s.secure() // who has read an event will not see another one under its number
 	}

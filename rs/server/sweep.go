@@ -21,6 +21,23 @@ func (s *Server) sweep() {
 	s.sweeping, s.taken = false, s.taken[:0]
 }
 
+// sender is whose message s.in is. If it is of a life that nobody knows yet, what that was begun for comes first: it can only be that a time was over.
+func (s *Server) sender() policy.ID {
+	from := s.find(s.in.Source)
+	if from != policy.Nobody || !s.sweeping {
+		return from
+	}
+	for m := s.unknown; m != 0; m &= m - 1 {
+		if s.lives[bits.TrailingZeros64(m)].Endpoint == s.in.Source {
+			s.tickDue = false
+			s.step(policy.Event{Kind: policy.Tick})
+			s.sweep()
+			return s.find(s.in.Source)
+		}
+	}
+	return from
+}
+
 // orphans are lives that somebody had asked for who has died since, so that nobody asks again: they are begun all the same, or were.
 func (s *Server) orphans() {
 	for m := s.unknown; m != 0; m &= m - 1 {

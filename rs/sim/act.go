@@ -43,14 +43,23 @@ func (w *World) do(s Step) {
 	case Fail:
 		f := failures[s.A%uint32(len(failures))]
 		w.failNr, w.failWith, w.failN = f.nr, f.e, int(1+s.B%failMost)
+		w.soon(s.B >> 8)
 	case DieAt:
 		w.dieIn, w.dieWho = int(1+s.B%atMost), s.A
+		w.soon(s.B >> 8)
 	case PassAt:
 		w.passIn, w.pass = int(1+s.B%atMost), length(s.A, passMost)
 	default:
 		w.against(s)
 	}
 	w.goOn()
+}
+
+// soon has the server end a few calls after what a step has prepared, every other time.
+func (w *World) soon(v uint32) {
+	if w.thenKill = 0; v&1 == 0 {
+		w.thenKill = int(1 + v>>1%thenMost)
+	}
 }
 
 // against is the steps that are against the server.

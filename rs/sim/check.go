@@ -19,7 +19,7 @@ func (w *World) check() {
 // settle is the end of all faults: everything comes to a definite state, and everybody has an answer.
 func (w *World) settle() {
 	w.settling = true
-	w.killIn, w.killAgain, w.killAfter, w.staged, w.dieIn, w.passIn, w.failN, w.hold, w.damage = 0, 0, false, 0, 0, 0, 0, 0, nil
+	w.killIn, w.killAgain, w.killAfter, w.staged, w.dieIn, w.passIn, w.failN, w.thenKill, w.hold, w.damage = 0, 0, false, 0, 0, 0, 0, 0, 0, nil
 	const rounds, round = 300, 20 * time.Millisecond
 	for n := 0; ; n++ {
 		for _, c := range w.clients {
@@ -103,6 +103,9 @@ func (w *World) status() []abi.ServiceStatus {
 func (w *World) toldAll() {
 	if w.lossy() || w.reader.lost {
 		return
+	}
+	if own := &w.reader.own; own.Label != (abi.Label{}) && (own.Kind != abi.EventReady || int(own.Incarnation) != w.lives) {
+		w.fail("the server is back in life %d, it tells %s of %d", w.lives, own.Kind, own.Incarnation)
 	}
 	for _, l := range w.all {
 		if l.starts != 1 || l.dead != (l.deaths == 1) {

@@ -9,7 +9,10 @@ import (
 
 // The server ends before each of its kernel calls, and after each, once a run: whatever it was at, nobody notices.
 func TestEachCall(t *testing.T) {
-	seed, steps := uint64(2), 100 // a busy world
+	seed, steps := uint64(1), 100
+	for Run(Plan{Seed: seed}).Kind != Busy {
+		seed++
+	}
 	if testing.Short() {
 		steps = 10
 	}

@@ -16,6 +16,7 @@ type reader struct {
 	lost     bool // some were gone before they were read
 	status   []abi.ServiceStatus
 	shutdown bool
+	own      abi.Event // the newest one of the server's own
 }
 
 var (
@@ -35,7 +36,7 @@ func (r *reader) memory() []byte {
 // turn asks for the next events now and then; for some that were read, too.
 func (r *reader) turn(w *World) {
 	c := w.operator()
-	if c == nil || r.asking || w.steps == r.step || !c.ready || w.steps%4 != 0 && !w.settling {
+	if c == nil || r.asking || w.steps == r.step || !c.ready || w.steps%2 != 0 && !w.settling {
 		return
 	}
 	r.step = w.steps
@@ -108,7 +109,12 @@ func (r *reader) events(w *World, n, next, lost uint64) {
 		last = e.Seq
 		if e.Seq >= r.next {
 			*old = e
-			w.count.Events++
+			if w.count.Events++; e.Kind == abi.EventLost {
+				w.count.Lost++
+				if w.Kind != Hostile {
+					w.fail("the server tells that something is lost, and nothing was damaged: %+v", e)
+				}
+			}
 			w.told(&e)
 		}
 	}
@@ -127,6 +133,9 @@ func (w *World) told(e *abi.Event) {
 	if s == nil {
 		if e.Label != (abi.Label{}) && (e.Label.String() != "rs" || e.Endpoint != abi.None) { // the server is still there: whoever hears that an endpoint is gone gives it up
 			w.fail("an event of no service: %+v", *e)
+		}
+		if e.Endpoint == w.root {
+			w.reader.own = *e
 		}
 		return
 	}
@@ -167,7 +176,10 @@ func (w *World) toldDeath(s *service, l *life, e *abi.Event) {
 			w.fail("death of %s, incarnation %d: %+v", s.name, e.Incarnation, *l)
 		}
 	}
-	if s.asked < e.TimeNS && s.asked == 0 {
+	if e.Reason == abi.ReasonLost { // lives of the server have ended by themselves with this death: it is not handled as others are
+		s.wanted(max(e.TimeNS, 1))
+	}
+	if s.asked == 0 {
 		s.died = append(s.died, e.TimeNS)
 		s.back = e.TimeNS + e.BackoffNS
 	}

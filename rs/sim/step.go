@@ -69,9 +69,9 @@ const (
 func (k Kind) String() string { return [...]string{"busy", "calm", "hostile"}[k] }
 
 var drawn = [kinds]weights{
-	Busy:    {Ask: 400, Flood: 6, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 8, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10},
+	Busy:    {Ask: 400, Flood: 6, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 12, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10},
 	Calm:    {Ask: 400, Flood: 6, Pass: 150, Hold: 10, PassAt: 10, Kill: 100, KillNow: 20},
-	Hostile: {Ask: 400, Flood: 6, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 8, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10, Damage: 30},
+	Hostile: {Ask: 400, Flood: 6, Die: 25, Listen: 50, Mood: 15, Pass: 150, Late: 8, Hold: 10, Fail: 12, DieAt: 15, PassAt: 15, Kill: 60, KillNow: 10, Damage: 30},
 }
 
 // asked are the types of requests: those that change lives first.
@@ -137,6 +137,7 @@ const (
 	holdMost = 12
 	failMost = 4
 	atMost   = 24 // kernel calls
+	thenMost = 12
 
 	floodLeast, floodMost = 4, 14 // requests
 )

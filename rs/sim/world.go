@@ -80,6 +80,7 @@ type World struct {
 	killAgain int // so many lives more end like this, in a hostile world
 	dieIn     int // until a service does
 	dieWho    uint32
+	thenKill  int // so many calls after what comes next of these the server ends; 0: it does not
 	passIn    int
 	pass      time.Duration
 	failNr    abi.CallNr
@@ -109,6 +110,7 @@ type Count struct {
 	Panics   int // of the server, where what it kept was damaged
 	Rungs    [kept.Nothing + 1]int
 	Damaged  int
+	Lost     int // how often the server has told that it has lost something
 	Turns    int
 }
 
@@ -242,6 +244,7 @@ func (w *World) before(c fake.Call) (abi.Errno, uint64, bool) {
 			if v := w.victim(w.dieWho); v != nil {
 				w.ends(v, abi.DeathRecord{Cause: causes[w.dieWho>>8%uint32(len(causes))]})
 			}
+			w.then()
 		}
 	}
 	if w.killIn > 0 {
@@ -260,9 +263,17 @@ func (w *World) before(c fake.Call) (abi.Errno, uint64, bool) {
 	}
 	if w.failN > 0 && c.Nr == w.failNr && (c.Nr != abi.CallPrivCtl || abi.PrivOp(c.Arg[0]) == abi.PrivSet) {
 		w.failN--
+		w.then()
 		return w.failWith, 0, true
 	}
 	return 0, 0, false
+}
+
+// then has the server end soon after something that it did not expect, if that was to be.
+func (w *World) then() {
+	if w.thenKill > 0 && w.Kills && w.killIn == 0 {
+		w.killIn, w.killAfter, w.killCause, w.thenKill = w.thenKill, w.thenKill&1 != 0, abi.CauseKilled, 0
+	}
 }
 
 // after is called after each of them.

@@ -55,6 +55,7 @@ var notCode = []string{
 	"Arg[1] the longest stay", "Arg[2] what it was for", "<< 32, Arg[3] how long, Arg[4] the entries",
 	"Arg[1] a read grant, Arg[2] its length", "Where Arg[0] of an answer of RS is not OK, Arg[5] says why, and Arg[4] is a number",
 	"Arg[4]: its limit in ns", "Arg[4]: Reason, and the vector << 32", "Arg[4]: the limit in ns",
+	"Arg[2] and Arg[3] are its label; 0: an entry that was refused", "Arg[4] as for died",
 }
 
 // memory is a task's addresses, what it finds there, and how it begins.

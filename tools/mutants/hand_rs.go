@@ -31,8 +31,6 @@ var handServer = []mutation{
 	{id: "server-operator", file: "rs/server/request.go", before: "return id != policy.Nobody && s.table[id].conf.Operator()", after: "return id != policy.Nobody", why: "everybody is the operator"},
 	{id: "server-control", file: "rs/server/request.go", before: "s.table[from].controls>>target&1 != 0", after: "s.table[from].controls != 0", why: "who controls one controls all"},
 	{id: "server-label-shape", file: "rs/server/request.go", before: "if !l.Valid() {", after: "if false {", why: "labels with bytes after the end are taken"},
-	{id: "server-store-owner", file: "rs/server/request.go", before: "v, e = s.store.Retrieve(int(from), key)", after: "v, e = s.store.Retrieve(0, key)", why: "one service reads another's store"},
-	{id: "server-store-dropped", file: "rs/server/act.go", before: "\t\ts.store.Drop(int(a.ID))\n", after: "", why: "a service taken down leaves its values to the next"},
 	{id: "server-undo-start", file: "rs/server/act.go", before: "\tt.endpoint = abi.None\n\ts.k.TaskKill(ep)\n", after: "\tt.endpoint = abi.None\n", why: "a start that failed leaves a task"},
 	{id: "server-peers-one-way", file: "rs/server/load.go", before: "\t\t\t\ts.table[i].peers |= 1 << j\n", after: "", why: "who is named cannot answer"},
 	{id: "server-image-users", file: "rs/server/image.go", before: "if m.users--; m.users == 0 {", after: "if m.users--; m.users >= 0 {", why: "an image that another service runs from is freed"},
