@@ -121,9 +121,6 @@ func (s *Server) readGlobals(r *reader) {
 
 // commit writes the record of the turn: what it was given is done with. Not before the new life of a service runs.
 func (s *Server) commit() {
-	if s.noting {
-		return
-	}
 	if !s.keeps {
 		s.freeImages()
 		return
@@ -139,7 +136,8 @@ func (s *Server) commit() {
 	}
 	s.write(true)
 	s.freeImages()
-	if n := s.writer.Since(); n >= snapshotEach && s.reborn == 0 || n >= 4*snapshotEach {
+	n := s.writer.Since()
+	if s.full = n >= snapshotEach; n >= 4*snapshotEach {
 		s.snapshot()
 	}
 }
@@ -195,7 +193,7 @@ func (s *Server) snapshot() {
 		s.unkept = true // said once: whatever comes now is not kept either
 		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")
 	}
-	s.snap, s.turn.over = b[:0], false
+	s.snap, s.turn.over, s.full = b[:0], false, false
 }
 
 const stateVersion = 1

@@ -33,12 +33,13 @@ func (s *Server) rebirth() {
 		s.snapshot() // behind what cannot be read, or is not believed, no record would be found
 	}
 	s.k.KeepSettled()
+	s.redoing = true
 	s.bury()
 	if s.own.lost && s.unknown != 0 { // who has a life, and would get one later by what is known, has that one
 		s.note()
 		s.adoptAll(s.living())
 	}
-	s.sweeping, s.redoing = true, true
+	s.sweeping = true
 	if !s.booted {
 		s.bootServices()
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,4 +203,37 @@ func TestOwnRow(t *testing.T) {
 func (w *world) place(label string) int {
 	l, _ := abi.MakeLabel(label)
 	return w.s.byLabel(l)
+}
+
+// The server misbehaves when an operator says so, once, and the answer is not lost, whenever it is taken.
+func TestMisbehaves(t *testing.T) {
+	for _, kind := range []abi.ReceiveKind{abi.KindSendRec, abi.KindSendA} {
+		w := newWorld(t, 1, fourServices, func(*actor) {})
+		w.readyAll()
+		ended := 0
+		w.kill = func(c kernel.Call) bool {
+			if c.Nr == abi.CallExit {
+				ended++
+				w.m.RootDies(abi.DeathRecord{Cause: abi.CauseExit, Status: c.Arg[0]})
+			}
+			return c.Nr == abi.CallExit
+		}
+		for i, from := range []string{"a", "shell"} { // who is no operator first
+			a := w.find(from)
+			a.rest()
+			m := a.request(abi.RSFault, "rs")
+			m.Arg[2] = uint64(abi.FaultKill)
+			a.ask(m, kind)
+			for w.turn() { // and it does not listen meanwhile
+			}
+			if ended != i {
+				t.Fatalf("asked by %s: %d lives ended", from, ended)
+			}
+		}
+		w.readyAll()
+		slices.Sort(w.answered)
+		if got := fmt.Sprint(w.answered); got != "[a: 0x718 EPERM not-operator shell: 0x718 OK none]" || w.rs.Info.Incarnation != 1 || ended != 1 {
+			t.Errorf("kind %d: answered %s, incarnation %d, %d lives ended", kind, got, w.rs.Info.Incarnation, ended)
+		}
+	}
 }

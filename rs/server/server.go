@@ -89,6 +89,7 @@ type Server struct {
 	booted   bool // the boot services were started
 	own      own  // the server's own life
 	turn     turn
+	full     bool // there are so many records that a snapshot is to be taken when nothing else waits
 	keeps    bool // it has kept memory, and that has a snapshot
 	unkept   bool // a snapshot could not be taken, and that was said
 	writer   *kept.Writer
@@ -171,7 +172,7 @@ func (s *Server) bootServices() {
 func (s *Server) Turn() {
 	timeout := uint64(abi.NoTimeout)
 	switch {
-	case s.tickDue:
+	case s.tickDue, s.full && s.reborn == 0 && s.tellAt == noHush:
 		timeout = 0
 	case s.reborn != 0: // seldom for long: an alarm would be a call more on the way to the new life
 		timeout = uint64(max(s.tellAt-s.now, 0))
@@ -200,8 +201,13 @@ func (s *Server) Turn() {
 			s.sweep()
 		}
 	}
-	s.buryOverdue()
+	if len(s.overdue) > 0 {
+		s.buryOverdue()
+	}
 	s.finish()
+	if s.full && e == abi.EAGAIN {
+		s.snapshot()
+	}
 }
 
 func (s *Server) clock() { s.now = time.Duration(s.k.Now()) }
@@ -282,7 +288,7 @@ const noAlarm = time.Duration(-1)
 
 // finish does the work that can wait until after the decisions: log lines, news, mail that is due, the alarm.
 func (s *Server) finish() {
-	if s.over {
+	if s.over || s.noting { // the new life first: the wait for what comes next has a limit
 		return
 	}
 	s.tellAll()

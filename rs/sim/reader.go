@@ -109,7 +109,12 @@ func (r *reader) events(w *World, n, next, lost uint64) {
 		last = e.Seq
 		if e.Seq >= r.next {
 			*old = e
-			w.count.Events++
+			if w.count.Events++; e.Kind == abi.EventLost {
+				w.count.Lost++
+				if w.Kind != Hostile {
+					w.fail("the server tells that something is lost, and nothing was damaged: %+v", e)
+				}
+			}
 			w.told(&e)
 		}
 	}
@@ -171,7 +176,10 @@ func (w *World) toldDeath(s *service, l *life, e *abi.Event) {
 			w.fail("death of %s, incarnation %d: %+v", s.name, e.Incarnation, *l)
 		}
 	}
-	if s.asked < e.TimeNS && s.asked == 0 {
+	if e.Reason == abi.ReasonLost { // lives of the server have ended by themselves with this death: it is not handled as others are
+		s.wanted(max(e.TimeNS, 1))
+	}
+	if s.asked == 0 {
 		s.died = append(s.died, e.TimeNS)
 		s.back = e.TimeNS + e.BackoffNS
 	}

@@ -110,6 +110,7 @@ type Count struct {
 	Panics   int // of the server, where what it kept was damaged
 	Rungs    [kept.Nothing + 1]int
 	Damaged  int
+	Lost     int // how often the server has told that it has lost something
 	Turns    int
 }
 
