@@ -100,6 +100,11 @@ func TestRungs(t *testing.T) {
 	holds(t, m.b, Latest, 10, 13)
 	holds(t, m.b, WithoutLast, 10, 12)
 	holds(t, m.b, Before, 5, 13)
+	for rung, want := range map[Rung]string{Latest: "", WithoutLast: "record 12", Before: ""} {
+		if f, _ := Open(m.b, rung); string(f.Left) != want {
+			t.Errorf("%v: %q is left out, want %q", rung, f.Left, want)
+		}
+	}
 	if _, ok := Open(m.b, Nothing); ok {
 		t.Error("nothing has something")
 	}

@@ -26,6 +26,7 @@ type Found struct {
 	Snapshot []byte // as it was given to Writer.Snapshot, behind Room
 	Log      Log
 	Next     uint64 // number of the next record to be written
+	Left     []byte // of WithoutLast: that record; nil: there is none
 	Damaged  bool   // not all that was appended since is here: some of it is not what was written
 }
 
@@ -83,6 +84,12 @@ func Open(mem []byte, rung Rung) (f Found, ok bool) {
 	f.Next = next + uint64(f.Log.left)
 	if rung == WithoutLast && f.Log.left > 0 { // its number is not given again; a snapshot comes before the next record
 		f.Log.left--
+		log := f.Log
+		for f.Log.Len() > 0 {
+			f.Log.Next()
+		}
+		f.Left, _ = record(f.Log.rest, f.Log.next)
+		f.Log = log
 	}
 	return f, true
 }

@@ -49,6 +49,7 @@ type turn struct {
 	changed [parts]uint64 // bits by place of services
 	globals bool
 	held    bool // records of deaths were taken, and their slots are not free yet
+	written bool // a part of the turn that is going on is kept already
 	over    bool // a record is to be followed by a snapshot: what is behind it cannot be read
 }
 
@@ -127,6 +128,7 @@ func (s *Server) commit() {
 	}
 	s.redoing = false
 	s.jotRows()
+	s.turn.written = false
 	if len(s.turn.b) == 1 {
 		if s.turn.held {
 			s.k.KeepConsume()
@@ -175,7 +177,7 @@ func (s *Server) write(consume bool) {
 			s.k.KeepConsume()
 		}
 	}
-	s.turn.b = s.turn.b[:1]
+	s.turn.b, s.turn.written = s.turn.b[:1], true
 	s.turn.held = s.turn.held && !consume
 }
 

@@ -137,7 +137,7 @@ func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 		return
 	}
 	p := &s.table[id].mail.places[at]
-	if id != s.req.from || at != s.req.place { // else it was free before this turn
+	if id != s.req.from || at != s.req.place || s.turn.written { // else it was free before this turn
 		s.changed(&s.table[id], partMail)
 	}
 	if s.post(to, m) != abi.ENOTREADY {

@@ -125,6 +125,35 @@ func (s *Server) heard(from policy.ID) bool {
 	return false
 }
 
+// condemn answers who has asked for what two lives of the server have ended with, as the record says that is left out for that.
+func (s *Server) condemn() {
+	b := s.own.left
+	s.own.left = nil
+	if len(b) == 0 || b[0]&recordFirst == 0 {
+		return
+	}
+	for b = b[1:]; len(b) > 0 && b[0] == itemPolicy; {
+		var e policy.Event
+		_, rest, err := policy.ReadEvent(b[1:], &e)
+		if err != nil || !s.fits(&e) {
+			return
+		}
+		b = rest
+		a := e.Asker
+		if a == (policy.Asker{}) {
+			continue
+		}
+		s.say("event=spared from=" + decimal(uint64(a.Endpoint)) + ": two lives of rs have ended with what it asked for, which is taken back")
+		if id := a.From; id != policy.Nobody && s.table[id].endpoint == a.Endpoint && a.Place >= 0 {
+			if p := &s.table[id].mail.places[a.Place]; p.state == placeFree {
+				p.state, p.seq = placeOpen, a.Seq
+				s.changed(&s.table[id], partMail)
+			}
+		}
+		s.late(a, abi.EIO, abi.WhyDeadly, 0, 0)
+	}
+}
+
 // deadly is how many lives of the server a message may end.
 const deadly = 2
 

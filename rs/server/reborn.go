@@ -16,6 +16,7 @@ import (
 type own struct {
 	rung     kept.Rung
 	records  int           // that were behind the snapshot
+	left     []byte        // the record that is not believed; nil: there is none
 	lost     bool          // not all that was kept is believed, or it cannot be read
 	record   policy.Record // of how the life before ended
 	began    time.Duration
@@ -34,6 +35,7 @@ func (s *Server) rebirth() {
 	}
 	s.k.KeepSettled()
 	s.redoing = true
+	s.condemn()
 	s.bury()
 	if s.own.lost && s.unknown != 0 { // who has a life, and would get one later by what is known, has that one
 		s.note()
@@ -64,6 +66,7 @@ func (s *Server) remember() {
 			break
 		}
 		f, ok := kept.Open(mem, rung)
+		s.own.left = f.Left
 		if ok && s.recall(&f) {
 			s.own.lost = s.own.lost || rung != kept.Latest || f.Damaged
 			s.writer.Continue(f.Next, s.own.records)
