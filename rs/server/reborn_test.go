@@ -104,6 +104,18 @@ func asks(name string, typ abi.MsgType, target string) scene {
 	}}
 }
 
+// kills is a scene in which an operator has a service killed: it is dead before the server can keep anything of that.
+func kills(name string, kind abi.ReceiveKind) scene {
+	return scene{name: name, conf: fourServices, act: func(w *world) {
+		a := w.find("shell")
+		a.rest()
+		m := a.request(abi.RSFault, "a")
+		m.Arg[2] = uint64(abi.FaultKill)
+		a.ask(m, kind)
+		w.serve()
+	}}
+}
+
 // readyAll has all lives that have not said so say that they are ready, and all listen.
 func (w *world) readyAll() {
 	for range 10 {
@@ -178,6 +190,7 @@ var scenes = []scene{
 	}},
 	asks("up", abi.RSUp, "late"), asks("down", abi.RSDown, "a"), asks("refresh", abi.RSRefresh, "b"), asks("restart", abi.RSRestart, "a"),
 	asks("a fault", abi.RSFault, "a"), asks("a question", abi.RSLookup, "a"), asks("the table", abi.RSStatus, "a"),
+	kills("a kill", abi.KindSendRec), kills("a kill, by senda", abi.KindSendA),
 	{name: "a watch, and a death", conf: fourServices, act: func(w *world) {
 		w.ask("shell", abi.RSWatch, "", abi.KindSendRec)
 		w.die(w.find("a"), abi.CauseException)

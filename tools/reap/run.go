@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"bennu/boot/reap/say"
 	"bennu/tools/internal/bootimage"
@@ -49,6 +50,9 @@ var services = []struct{ label, part string }{
 
 const cmdline = "rs.limit=0 rs.hang=100"
 
+// silence is how long nothing may be printed on COM1: nothing is, as long as all is well.
+const silence = 24 * time.Hour
+
 // run boots the machine and waits for its end. Errors: it could not be built or booted, something was noticed, fewer died than were to.
 func run(ctx context.Context, o *options) (r result, err error) {
 	if o.ways == "all" {
@@ -63,7 +67,7 @@ func run(ctx context.Context, o *options) (r result, err error) {
 	if c.Archive, err = pack(o, dir); err != nil {
 		return r, err
 	}
-	c.Icount, c.CmdLine = "0", cmdline
+	c.Icount, c.CmdLine, c.Silence = "0", cmdline, silence
 	vm, err := qemu.Start(ctx, c)
 	if err != nil {
 		return r, err
