@@ -124,6 +124,16 @@ func gate(b *bench) {
 	b.measure("getinfo of a task", many, func() { sys.GetInfo(abi.InfoTask, slot, abi.Bytes(&t)) })
 	b.measure("setalarm, far away", many, func() { sys.SetAlarm(1e12) })
 	sys.SetAlarm(0)
+	b.kept()
+}
+
+// kept measures what a root task keeps over its deaths: a record that is appended, and a part of the next snapshot.
+func (b *bench) kept() {
+	must("KeepFlip", sys.KeepFlip(0))
+	line := make([]byte, 200)
+	b.measure("keepappend, 200 B", few, func() { must("KeepAppend", sys.KeepAppend(line, true)) })
+	part := make([]byte, abi.PageSize)
+	b.measure("keepstage, 4 KiB", few, func() { must("KeepStage", sys.KeepStage(0, part)) })
 }
 
 // memory measures the first touch of a page: a page fault that gives a zeroed frame.

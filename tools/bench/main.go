@@ -79,7 +79,7 @@ func (o *options) config(archive string) qemu.Config {
 func run(ctx context.Context, o *options, out io.Writer) int {
 	began := time.Now()
 	r := newReport(ctx, o)
-	for _, part := range []func(context.Context, *options, *Report) error{micro, system, rebirths, sizes, linux} {
+	for _, part := range []func(context.Context, *options, *Report) error{micro, system, rebirths, roots, sizes, linux} {
 		if err := part(ctx, o, r); err != nil {
 			var infra *qemu.InfraError
 			if errors.As(err, &infra) {

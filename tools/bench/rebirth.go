@@ -160,6 +160,19 @@ func rebirths(ctx context.Context, o *options, r *Report) error {
 
 // rebirthArchive writes the system's archive with the services of this boot, and returns the table of services.
 func rebirthArchive(ctx context.Context, o *options, dir, path string) (map[string]conf.Service, error) {
+	more, text := map[string][]byte{"bin/" + asmName: victim.ELF()}, fmt.Sprintf(services, "")
+	if o.linux != "" {
+		b, err := compileVictim(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		more["bin/"+cName], text = b, fmt.Sprintf(services, " "+cName)+cService
+	}
+	return o.extend(path, more, text)
+}
+
+// extend writes the system's archive with the client, more files and more of system.conf, and returns the table of services.
+func (o *options) extend(path string, more map[string][]byte, conftext string) (map[string]conf.Service, error) {
 	b, err := os.ReadFile(o.archive)
 	if err != nil {
 		return nil, err
@@ -175,16 +188,8 @@ func rebirthArchive(ctx context.Context, o *options, dir, path string) (map[stri
 	if files["bin/"+clientName], err = os.ReadFile(o.client); err != nil {
 		return nil, err
 	}
-	files["bin/"+asmName] = victim.ELF()
-	text := string(files["system.conf"])
-	if o.linux == "" {
-		text += fmt.Sprintf(services, "")
-	} else {
-		if files["bin/"+cName], err = compileVictim(ctx, dir); err != nil {
-			return nil, err
-		}
-		text += fmt.Sprintf(services, " "+cName) + cService
-	}
+	maps.Copy(files, more)
+	text := string(files["system.conf"]) + conftext
 	files["system.conf"] = []byte(text)
 	parsed, faults := conf.Parse("system.conf", []byte(text))
 	if len(faults) > 0 {

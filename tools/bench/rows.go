@@ -47,6 +47,7 @@ const (
 const (
 	theInterrupt = "the kernel's note of when it took the real-time clock's interrupt"
 	theFault     = "the first instruction in ring 0 after the fault; of a kill, after RS's TaskKill"
+	theRootsEnd  = "the kernel ends the reincarnation server, which has a request of a client's in hand"
 	theReady     = "RS has received RSReady of the next life"
 	theAnswer    = "a client that waited (RSWatch), looked the label up (RSLookup) and asked the new endpoint has its answer"
 	// Between two runs the subscriber's being in the host's time and the phase of the pings change: how RS is told, a little; which of the
@@ -60,6 +61,8 @@ var rows = []row{
 	{section: sectionKernel, name: "null kernel call", begins: "before Gate.Null (CallTimes of the caller)", ends: "after it", most: 250, linux: "getppid*"},
 	{section: sectionKernel, name: "getinfo of a task", begins: "before CallGetInfo (InfoTask)", ends: "after it"},
 	{section: sectionKernel, name: "setalarm, far away", begins: "before CallSetAlarm", ends: "after it"},
+	{section: sectionKernel, name: "keepappend, *", begins: "before CallKeep (KeepAppend) of a record, which consumes what there is", ends: "after it: the record outlives its task", most: 800},
+	{section: sectionKernel, name: "keepstage, *", begins: "before CallKeep (KeepStage)", ends: "after it"},
 	{section: sectionKernel, name: "round trip: sendrec, replyreceive", begins: "before sendrec", ends: "after it: a Go task of a worse priority has received 72 bytes and answered with replyreceive",
 		most: 900, linux: "round trip: *"},
 	{section: sectionKernel, name: "round trip to a driver of the SDK", begins: "before sendrec", ends: "after it: the driver's handler has answered", most: 1_800, linux: "round trip: *"},
@@ -89,6 +92,8 @@ var rows = []row{
 	{section: sectionKernel, name: "longest stay in ring 0, boot and rebirths*", begins: "an entry to ring 0", ends: "the next exit, interrupts off", most: 20_000, within: notCompared},
 	{section: sectionKernel, name: "longest stay in ring 0, *", begins: "an entry to ring 0", ends: "the next exit, interrupts off", most: 20_000, within: repeatable},
 
+	{section: sectionRebirth, name: rootReady, begins: theRootsEnd, ends: "its next life has its state, has compared it with the kernel's tables, and receives", within: shifting},
+	{section: sectionRebirth, name: rootAnswer, begins: theRootsEnd, ends: "the client has the answer of the next life", most: 150_000, within: shifting},
 	{section: sectionRebirth, name: "*" + toDecided, begins: theFault, ends: "RS has taken the record and its policy has decided", most: 50_000, within: deciding},
 	{section: sectionRebirth, name: "*, backed off" + toCreate, begins: theFault, ends: "RS calls TaskCreate, the policy's wait in between", within: repeatable},
 	{section: sectionRebirth, name: warmGo + toCreate, begins: theFault, ends: "RS calls TaskCreate", most: 5_000, within: deciding},

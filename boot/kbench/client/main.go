@@ -29,6 +29,8 @@ func main() {
 			sys.Exit(0, abi.ExitNormal)
 		case m.Type == role.Rebirth:
 			reply(&m, rebirth(&m))
+		case m.Type == role.Root:
+			reply(&m, root(&m))
 		case m.Type == role.Last:
 			reply(&m, last.more)
 		case m.Type != abi.MsgReply && m.Type != abi.RSNews:

@@ -39,6 +39,10 @@ const (
 	// Last tells more of the last rebirth: Arg[1] RS decided, ns after the fault; Arg[2] how long the policy waited, ns; Arg[3] ns
 	// from the fault, or from its injection by RS, to the decision; Arg[4] the fault, ns since boot; Arg[5] incarnation.
 	Last abi.MsgType = 0xf21
+	// Root ends the life of the reincarnation server, which is about to handle a request of the client's, and waits for the answer: Arg[0] ns to
+	// wait before. The answer, in ns after the server's last instruction: Arg[1] its next life can do its work, Arg[2] the client has the answer,
+	// Arg[3] the server's incarnation then.
+	Root abi.MsgType = 0xf22
 )
 
 // GrantBytes is the size of the memory that a peer grants.
