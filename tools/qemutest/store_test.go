@@ -75,12 +75,12 @@ func TestStoreOutlives(t *testing.T) {
 	if len(clock()) != 1 {
 		t.Errorf("after a death of its own the clock's driver has %+v", clock())
 	}
+	dies("hang")
 	for label, s := range states(m, c) {
 		if label != "ds" && label != "rtc" && (s.Endpoint != before[label].Endpoint || s.Deaths != 0) {
 			t.Errorf("%s is at %d, was at %d, after %d deaths", label, s.Endpoint, before[label].Endpoint, s.Deaths)
 		}
 	}
-	dies("hang")
 	if err := c.Do(m.ctx, "down", control.Args{"label": "rtc"}, nil); err != nil {
 		t.Fatal(err)
 	}
