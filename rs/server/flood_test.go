@@ -2,7 +2,6 @@ package server
 
 import (
 	"testing"
-	"time"
 
 	"bennu/kernel/abi"
 	kernel "bennu/kernel/fake"
@@ -59,11 +58,8 @@ func TestSnapshotsHaveAPace(t *testing.T) {
 		w.m.Pass(w.m.Now() + uint64(snapshotPause/each))
 		w.drain()
 	}
-	if flips < pauses-1 || flips > pauses+1 || paidByClient > 0 {
+	if flips < pauses-1 || flips > pauses+1+snapshotsFirst || paidByClient > 0 {
 		t.Errorf("%d snapshots in %v, want about %d; %d of them on a client's account", flips, pauses*snapshotPause, pauses, paidByClient)
-	}
-	if d := time.Duration(w.m.Now()) - w.s.snappedAt; d > 2*snapshotPause {
-		t.Errorf("the last one was %v ago", d)
 	}
 }
 

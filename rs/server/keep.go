@@ -21,9 +21,10 @@ const (
 	// of the server answers.
 	snapshotEach = 16
 
-	// snapshotPause is the least time between two snapshots that the server pays for: half a millisecond each, of the twentieth of the processor
+	// The server pays for one snapshot in snapshotPause, and some at once: half a millisecond each, of the twentieth of the processor
 	// that it may have for itself. A client can have records written as fast as it may ask.
-	snapshotPause = 50 * time.Millisecond
+	snapshotPause  = 50 * time.Millisecond
+	snapshotsFirst = 4
 
 	turnSize = 4096                               // more than most turns; it grows
 	pending  = kept.MaxRecord - 4*policy.MaxEvent // a record that is so long is not left for the next turn
@@ -150,7 +151,7 @@ func (s *Server) commit() {
 	}
 	s.write(true)
 	s.freeImages()
-	n, due := s.writer.Since(), s.now-s.snappedAt >= snapshotPause
+	n, due := s.writer.Since(), s.affords()
 	if s.full = due && n >= snapshotEach; due && n >= 4*snapshotEach {
 		s.snapshot()
 	}
@@ -193,16 +194,19 @@ func (s *Server) write(consume bool) {
 	s.turn.held = s.turn.held && !consume
 }
 
+// affords tells whether the server is to pay for a snapshot now.
+func (s *Server) affords() bool { return s.paidUntil-s.now < snapshotsFirst*snapshotPause }
+
 // snapshot keeps the state as it is. The server pays, so that nobody's request costs its asker what others have written; but not for more than
-// one in snapshotPause: then it is one whose records need the room. Preconditions: no part of a turn is noted that the state does not have.
+// it affords: then it is one whose records need the room. Preconditions: no part of a turn is noted that the state does not have.
 func (s *Server) snapshot() {
 	if len(s.k.Kept()) == 0 {
 		return
 	}
-	if s.now-s.snappedAt >= snapshotPause {
+	if s.affords() {
 		s.pay(abi.AccountRoot)
 	}
-	s.snappedAt = s.now
+	s.paidUntil = max(s.paidUntil, s.now) + snapshotPause
 	b := s.appendState(append(s.snap[:0], make([]byte, kept.Room)...))
 	e := s.writer.Snapshot(b)
 	if e == abi.OK {

@@ -92,7 +92,7 @@ type Server struct {
 	full      bool          // there are so many records that a snapshot is to be taken when nothing else waits
 	keeps     bool          // it has kept memory, and that has a snapshot
 	unkept    bool          // a snapshot could not be taken, and that was said
-	snappedAt time.Duration // the last snapshot, of this life
+	paidUntil time.Duration // the snapshots of this life, at their pace
 	writer    *kept.Writer
 	unneeded  []uint32 // images that are to be freed
 	snap      []byte

@@ -70,7 +70,7 @@ func TestStoreOutlives(t *testing.T) {
 	if err := c.Fault(m.ctx, "rtc", "kill"); err != nil {
 		t.Fatal(err)
 	}
-	for get("rtc").Endpoint == old {
+	for again := func() error { return c.Do(m.ctx, "get", control.Args{"key": "rtc"}, nil) }; again() != nil || get("rtc").Endpoint == old; { // while it has no life it has no entry
 	}
 	if len(clock()) != 1 {
 		t.Errorf("after a death of its own the clock's driver has %+v", clock())
