@@ -60,6 +60,7 @@ func (k *Kernel) rootEnds(t *task.Task, cause abi.Cause) {
 	k.logLater(t)
 	k.sched.SetPayer(t.Slot, t.Account)
 	k.sched.Ready(t.Slot, k.since)
+	k.settled = 0 // it is ready, as before: nothing else tells that it cannot go on
 	if byItself {
 		k.tooOften(cause)
 	}

@@ -242,6 +242,15 @@ func (l *laden) othersGoOn(seq uint64, flown bool) {
 	}
 }
 
+// Nobody goes on with a life that has ended, though the root task is ready before and after, and nothing else has changed.
+func TestNobodyGoesOnAsTheDead(t *testing.T) {
+	r := newRig(t)
+	r.settled = r.generation()
+	if r.finish(r.root, end{cause: abi.CauseExit}); r.same() {
+		t.Error("it goes on")
+	}
+}
+
 // A life of the root task takes as much as the one before, and each step of its making is bounded by what a task's is.
 func TestRebirthsLeaveNothing(t *testing.T) {
 	r := newRig(t)

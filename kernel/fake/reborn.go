@@ -28,6 +28,7 @@ func (m *Machine) RootDies(r abi.DeathRecord) *Task {
 	m.tasks[k.Slot] = nil
 	k.Incarnation++
 	k.Wait, k.Alarm, k.IRQBits, k.StartedNS = 0, false, 0, m.now
+	_, k.Warm = m.Snapshots[abi.AccountRoot]
 	t := m.rootLife(k)
 	t.Info.Incarnation, t.Info.Init = k.Incarnation, abi.InitRestart
 	t.Hooks, t.Device = old.Hooks, old.Device

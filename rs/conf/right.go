@@ -132,9 +132,8 @@ func (p *parser) traces(e *entry) {
 	}
 }
 
-// systemNames are peers that every service has: RS, the data store inside it, and the
-// kernel. Naming them is allowed, as MINIX's files do, and gives nothing. No service has such a label: its lines of log
-// would be taken for theirs.
+// systemNames are peers that every service has: RS and the kernel. Naming them is allowed, as MINIX's files do, and gives nothing. No service has
+// such a label: its lines of log would be taken for theirs.
 var systemNames = []string{"rs", "system", "kernel"}
 
 func systemName(label string) bool {

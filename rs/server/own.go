@@ -63,6 +63,9 @@ func (s *Server) ownDeath() {
 func (s *Server) recovered() {
 	e := s.announce(abi.EventReady)
 	e.RecoveryNS = uint64(s.own.recovery)
+	if s.own.warm {
+		e.Warm = 1
+	}
 	s.jotEvent(e)
 }
 
@@ -71,6 +74,9 @@ func (s *Server) ownRow(out *abi.ServiceStatus) {
 	start := s.k.Start()
 	*out = abi.ServiceStatus{Label: ownLabel, Endpoint: s.root(), State: abi.ServiceRunning, Incarnation: start.Incarnation, Restarts: start.Incarnation,
 		StartedNS: uint64(s.own.began), RestartsTotal: start.Incarnation, Deaths: start.Incarnation, LastVector: s.own.record.Vector, RecoveryNS: uint64(s.own.recovery), WordsOf: start.Incarnation}
+	if s.own.warm {
+		out.Warm = 1
+	}
 	if start.Incarnation > 0 {
 		out.LastReason = reasonOf(s.own.record.Cause)
 		out.WordsLen = uint32(copy(out.Words[:], s.own.words()))

@@ -21,6 +21,7 @@ type own struct {
 	record   policy.Record // of how the life before ended
 	began    time.Duration
 	recovery time.Duration
+	warm     bool // this life began with the server's snapshot
 	unsaid   bool // that it can do its work
 }
 
@@ -189,6 +190,7 @@ func (s *Server) meet() {
 		l := &lives[i]
 		switch id := s.find(l.Endpoint); {
 		case l.Endpoint == s.root():
+			s.own.warm = l.Flags&abi.LifeWarm != 0
 		case id == policy.Nobody:
 			s.unknown |= 1 << i
 		default:

@@ -216,7 +216,7 @@ func (s *Server) lookup() {
 	case !valid:
 		s.fail(abi.EINVAL, abi.WhyLabel)
 	case abi.UnpackLabel(s.in.Arg[0], s.in.Arg[1]) == ownLabel:
-		s.reply(uint64(s.root()))
+		s.reply(uint64(s.root()), uint64(s.k.Start().Incarnation))
 	case target < 0:
 		s.fail(abi.ESRCH, abi.WhyUnknown)
 	case s.table[target].refused != abi.OK:

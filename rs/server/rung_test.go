@@ -197,6 +197,25 @@ func TestOwnRow(t *testing.T) {
 		if e := w.newest(abi.EventDeath); e.Reason != c.reason || e.Incarnation != uint32(n) || e.Endpoint != abi.None {
 			t.Errorf("after %v: %+v", c.cause, e)
 		}
+		w.readyAll()
+		warm := uint32(n % 2)
+		if e := w.newest(abi.EventReady); row.Warm != warm || e.Warm != warm || e.Incarnation != uint32(n+1) {
+			t.Errorf("after %v: it began warm: %d in its row, want %d, and ready was %+v", c.cause, row.Warm, warm, e)
+		}
+		if n%2 == 0 { // the next life begins with a snapshot
+			w.m.Snapshots = map[abi.AccountID]abi.Errno{abi.AccountRoot: abi.OK}
+		} else {
+			w.m.Snapshots = nil
+		}
+		a := w.find("b")
+		a.rest()
+		m := named(abi.RSLookup, "rs")
+		a.t.BeginSendRec(w.rs.Endpoint, abi.NoTimeout, &m)
+		for w.turn() {
+		}
+		if _, e, ok := a.t.Took(&m); !ok || e != abi.OK || abi.Endpoint(m.Arg[1]) != w.rs.Endpoint || m.Arg[2] != uint64(n+1) {
+			t.Errorf("after %v: its lookup finds %v, %v, want endpoint %d, incarnation %d", c.cause, m.Arg, ok, w.rs.Endpoint, n+1)
+		}
 	}
 }
 

@@ -126,6 +126,23 @@ func TestTraceRights(t *testing.T) {
 	}
 }
 
+// Who may trace the server itself is whose entry says so, however that names it; nobody else has that right, whomever it traces and whatever it is.
+func TestTraceOfRS(t *testing.T) {
+	f := boot(t, usual+"class fi { trace rs; };\nservice swifi { trace rs uart; };\nservice end { class fi; uid 0; };\nservice other { trace uart; uid 0; };\nservice call { system TRACE; uid 0; };")
+	labels := []string{"shell", "uart", "tty", "idle", "swifi", "end", "other", "call"}
+	f.ready(labels...)
+	for _, l := range labels {
+		p := f.task(l).Priv()
+		may := l == "swifi" || l == "end"
+		if p.Traced(abi.AccountRoot) != may || p.Traced(abi.AccountKernel) {
+			t.Errorf("%s: it may trace rs: %v, want %v; the kernel: %v", l, p.Traced(abi.AccountRoot), may, p.Traced(abi.AccountKernel))
+		}
+		if calls := p.CallMask&abi.CallBit(abi.CallTrace) != 0; calls != (may || l == "other" || l == "call") {
+			t.Errorf("%s: it may make the call: %v", l, calls)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	f := boot(t, usual+`
 service bad { irqs 8; uid x; };

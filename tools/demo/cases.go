@@ -1,12 +1,17 @@
 package main
 
-import "bennu/drivers/protocol/faulty"
+import (
+	"slices"
+
+	"bennu/drivers/protocol/faulty"
+)
 
 // death is a way for a service to die, and how RS should see it.
 type death struct {
 	label, way string
 	reason     string
 	exception  string // "": the reason is none, or which does not matter
+	alias      bool   // its endpoint lives on, and nobody can notice that it died
 }
 
 // expected is how RS sees each way in which faulty dies.
@@ -35,8 +40,21 @@ var kinds = []death{
 	{way: "hang", reason: "no-heartbeat"},
 }
 
+// killed is what the data store dies of beside those.
+var killed = death{way: "kill", reason: "injected"}
+
+// rootLabel is the label of the reincarnation server.
+const rootLabel = "rs"
+
+// own are the ways in which the reincarnation server dies when it is told to: by a page fault, by hanging, by ending.
+var own = []death{
+	{label: rootLabel, way: "exception", reason: "exception", exception: "#PF", alias: true},
+	{label: rootLabel, way: "hang", reason: "hang", alias: true},
+	{label: rootLabel, way: "kill", reason: "exit", alias: true},
+}
+
 // plan is every death of the demo: faulty in each of its ways, then by the kernel's hand, then
-// each real driver and the shell from outside.
+// each real driver and the shell from outside, the data store also by the kernel's hand, and the reincarnation server in its own ways.
 func plan(services []string) (all []death) {
 	for w := faulty.Way(1); w < faulty.Ways; w++ {
 		d := expected[w]
@@ -45,7 +63,14 @@ func plan(services []string) (all []death) {
 	}
 	all = append(all, death{label: "faulty", way: "kill", reason: "injected"})
 	for _, s := range services {
-		for _, k := range kinds {
+		ways := kinds
+		switch s {
+		case rootLabel:
+			ways = own
+		case "ds":
+			ways = append(slices.Clone(kinds), killed)
+		}
+		for _, k := range ways {
 			k.label = s
 			all = append(all, k)
 		}

@@ -15,7 +15,7 @@ import (
 // way from outside.
 func TestPlan(t *testing.T) {
 	seen := map[string]death{}
-	for _, d := range plan([]string{"rtc", "tty"}) {
+	for _, d := range plan([]string{"ds", "rs", "rtc", "tty"}) {
 		key := d.label + " " + d.way
 		if _, twice := seen[key]; twice {
 			t.Errorf("%s: twice", key)
@@ -23,6 +23,9 @@ func TestPlan(t *testing.T) {
 		seen[key] = d
 		if d.reason == "" || (d.reason == "exception") != (d.exception != "") {
 			t.Errorf("%s: expected reason %q, exception %q", key, d.reason, d.exception)
+		}
+		if d.alias != (d.label == rootLabel) {
+			t.Errorf("%s: its endpoint lives on: %v", key, d.alias)
 		}
 		known := false
 		for r := abi.ReasonNone + 1; r <= abi.ReasonHang; r++ {
@@ -37,7 +40,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("faulty's way %s is not in the plan", w)
 		}
 	}
-	for _, key := range []string{"faulty kill", "rtc exception", "rtc hang", "tty exception", "tty hang"} {
+	for _, key := range []string{"faulty kill", "rtc exception", "rtc hang", "tty exception", "tty hang", "ds exception", "ds hang", "ds kill", "rs exception", "rs hang", "rs kill"} {
 		if _, ok := seen[key]; !ok {
 			t.Errorf("%s is not in the plan", key)
 		}
@@ -51,10 +54,13 @@ func TestSummary(t *testing.T) {
 		{Reason: "panic", Incarnation: 2, DetectNS: 20, RecoveryNS: 5100, BackoffUS: 5},
 		{Reason: "exception", Incarnation: 3, DetectNS: 5, RecoveryNS: 90},
 		{Reason: "no-heartbeat", Incarnation: 4, DetectNS: 900, RecoveryNS: 1000},
+		{Label: "rs", Reason: "exception", Incarnation: 1, DetectNS: 2, RecoveryNS: 30},
+		{Label: "rs", Reason: "hang", Incarnation: 2, DetectNS: 2000, RecoveryNS: 2030},
 		{Reason: "exit", DetectNS: 1, RecoveryNS: 0}, // died and did not come back
 	})
 	want := summary{Detected: figure.Of([]uint64{5, 10, 20}), Missed: figure.Of([]uint64{900}), Direct: figure.Of([]uint64{90, 100}),
-		BackedOff: figure.Of([]uint64{5100}), Hung: figure.Of([]uint64{1000})}
+		BackedOff: figure.Of([]uint64{5100}), Hung: figure.Of([]uint64{1000}),
+		Root: figure.Of([]uint64{30}), RootHung: figure.Of([]uint64{2030})}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

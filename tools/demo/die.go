@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
-	"sync"
-	"time"
 
+	"bennu/kernel/abi"
 	"bennu/tools/internal/control"
 )
 
@@ -48,17 +47,29 @@ func (m *machine) die(ctx context.Context, d death) (r row, err error) {
 		r.fail("%s: expected it to run before, it is %q", d.label, old.State)
 		return r, nil
 	}
-	labels := others(before, d.label)
-	if d.label == "ctl" {
-		labels = nil // it is the one that asks
+	if err := m.put(ctx); err != nil {
+		return r, err
 	}
-	probes := m.probe(ctx, labels)
+	var had resources
+	if d.alias {
+		if had, _, err = m.resources(ctx); err != nil {
+			return r, err
+		}
+	}
+	probes := m.probe(ctx, d, others(before, d.label))
 	if err := m.breakIt(ctx, d, &r, old); err != nil {
 		probes.stop(&r)
 		return r, fmt.Errorf("%s by %s: %w", d.label, d.way, err)
 	}
 	probes.stop(&r)
-	return r, m.look(ctx, d, before, &r)
+	if err := m.look(ctx, d, before, &r); err != nil || !d.alias {
+		return r, err
+	}
+	has, err := m.settle(ctx, had)
+	if !has.same(had) {
+		r.fail("expected the resources of before, %+v; they are %+v", had, has)
+	}
+	return r, err
 }
 
 // breakIt injects the fault and waits for the next life.
@@ -73,8 +84,12 @@ func (m *machine) breakIt(ctx context.Context, d death, r *row, old control.Serv
 		return err
 	}
 	r.Reason, r.Exception, r.DetectNS, r.BackoffUS = dead.Reason, dead.Exception, dead.DetectNS, dead.BackoffUS
-	if dead.Incarnation != old.Incarnation || dead.Endpoint != old.Endpoint {
-		r.fail("expected the death of incarnation %d, endpoint %d; incarnation %d, endpoint %d died", old.Incarnation, old.Endpoint, dead.Incarnation, dead.Endpoint)
+	named := old.Endpoint
+	if d.alias { // it lives on: the events name none
+		named = 0
+	}
+	if dead.Incarnation != old.Incarnation || dead.Endpoint != named {
+		r.fail("expected the death of incarnation %d, endpoint %d; incarnation %d, endpoint %d died", old.Incarnation, named, dead.Incarnation, dead.Endpoint)
 	}
 	if dead.Reason != d.reason || dead.Exception != d.exception {
 		r.fail("expected reason %s, RS saw %s", strings.TrimSpace(d.reason+" "+d.exception), strings.TrimSpace(dead.Reason+" "+dead.Exception))
@@ -84,8 +99,12 @@ func (m *machine) breakIt(ctx context.Context, d death, r *row, old control.Serv
 		return err
 	}
 	r.Incarnation, r.RecoveryNS, r.Warm = ready.Incarnation, ready.RecoveryNS, ready.Warm
-	if ready.Incarnation != old.Incarnation+1 || ready.Endpoint == old.Endpoint {
+	if ready.Incarnation != old.Incarnation+1 || d.alias && ready.Endpoint != 0 || !d.alias && ready.Endpoint == old.Endpoint {
 		r.fail("expected incarnation %d with another endpoint than %d; it is %d with %d", old.Incarnation+1, old.Endpoint, ready.Incarnation, ready.Endpoint)
+	}
+	if dead.Reason == abi.ReasonHang.String() { // its status is how old the oldest work was that it had not taken, when the kernel ended it
+		r.DetectNS += dead.Status
+		r.RecoveryNS += dead.Status
 	}
 	return nil
 }
@@ -98,16 +117,21 @@ func (m *machine) look(ctx context.Context, d death, before map[string]control.S
 	}
 	for _, label := range sorted(before) {
 		a, b := after[label], before[label]
+		same := label != d.label || d.alias
 		if label == d.label {
 			b.Incarnation, b.Deaths = b.Incarnation+1, b.Deaths+1
 		}
 		if a.Incarnation != b.Incarnation || a.Deaths != b.Deaths {
 			r.fail("%s: expected incarnation %d after %d deaths, it is %d after %d (%s)", label, b.Incarnation, b.Deaths, a.Incarnation, a.Deaths, a.Reason)
 		}
+		if a.State != b.State || (a.Endpoint == b.Endpoint) != same {
+			r.fail("%s: it was %s with endpoint %d, and is %s with endpoint %d: expected the same endpoint: %v", label, b.State, b.Endpoint, a.State, a.Endpoint, same)
+		}
 	}
 	for _, check := range []func(context.Context) error{
 		func(ctx context.Context) error { return m.allAnswer(ctx, after) },
-		func(ctx context.Context) error { return m.staleIsDead(ctx, before[d.label].Endpoint) },
+		func(ctx context.Context) error { return m.formerEndpoint(ctx, d, before[d.label].Endpoint) },
+		m.kept,
 		m.clockWorks,
 		m.consoleWorks,
 		func(ctx context.Context) error { return m.shellWorks(ctx, after[d.label]) },
@@ -137,72 +161,4 @@ func sorted(table map[string]control.Service) (labels []string) {
 	}
 	sort.Strings(labels)
 	return labels
-}
-
-// others are the services that run, without the victim and without ctl, which asks for the rest.
-func others(table map[string]control.Service, victim string) (labels []string) {
-	for _, l := range sorted(table) {
-		if l != victim && l != "ctl" && table[l].State == "running" {
-			labels = append(labels, l)
-		}
-	}
-	return labels
-}
-
-// probes asks services for signs of life until it is stopped.
-type probes struct {
-	cancel context.CancelFunc
-	done   sync.WaitGroup
-	mu     sync.Mutex
-	n      int
-	worst  uint64
-	whose  string
-	failed map[string]int // what was wrong, how often
-}
-
-// probeLimit is how long a healthy service may take on a busy host.
-const probeLimit = 10 * time.Second
-
-func (m *machine) probe(ctx context.Context, labels []string) *probes {
-	p := &probes{failed: map[string]int{}}
-	ctx, p.cancel = context.WithCancel(ctx)
-	if len(labels) == 0 {
-		return p
-	}
-	p.done.Add(1)
-	go func() {
-		defer p.done.Done()
-		for i := 0; ctx.Err() == nil; i++ {
-			p.one(ctx, m.c, labels[i%len(labels)])
-		}
-	}()
-	return p
-}
-
-func (p *probes) one(ctx context.Context, c *control.Client, label string) {
-	limit, cancel := context.WithTimeout(ctx, probeLimit)
-	defer cancel()
-	_, ns, err := c.Echo(limit, label)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case ctx.Err() != nil: // stopped meanwhile
-	case err != nil:
-		p.failed[label+": expected it to answer meanwhile: "+firstLine(err)]++
-	default:
-		p.n++
-		if ns > p.worst {
-			p.worst, p.whose = ns, label
-		}
-	}
-}
-
-// stop ends the probing and writes down what it saw.
-func (p *probes) stop(r *row) {
-	p.cancel()
-	p.done.Wait()
-	r.Probes, r.WorstNS, r.WorstLabel = p.n, p.worst, p.whose
-	for what, n := range p.failed {
-		r.fail("%s (%d times)", what, n)
-	}
 }

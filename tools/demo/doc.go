@@ -1,4 +1,4 @@
-// Demo boots the machine, breaks each driver in every way that there is, and shows what the
+// Demo boots the machine, breaks each driver in every way that there is, the data store and the reincarnation server too, and shows what the
 // rest of the machine noticed of it: nothing, or it says what and ends with status 1.
 //
 //	go run ./tools/demo               one death of each kind, under a minute

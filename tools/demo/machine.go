@@ -30,6 +30,7 @@ type machine struct {
 	events *control.Events
 	boot   control.Event // all services were up
 	said   int           // numbers what is written to the console
+	puts   int           // numbers what is put into the data store
 }
 
 // start boots a machine and waits until its services run and its shell waits for a command.
@@ -152,12 +153,38 @@ func (m *machine) clockWorks(ctx context.Context) error {
 	return nil
 }
 
-// staleIsDead sends to the endpoint of a life that is over.
-func (m *machine) staleIsDead(ctx context.Context, ep uint32) error {
+// formerEndpoint sends to the endpoint of a life that is over: it is dead, or the next life's, which has no such request.
+func (m *machine) formerEndpoint(ctx context.Context, d death, ep uint32) error {
+	want := "EDEADSRCDST"
+	if d.alias {
+		want = "ENOSYS"
+	}
 	_, err := m.c.Call(ctx, ep, uint32(faulty.Echo))
 	var e *control.Error
-	if !errors.As(err, &e) || e.Errno != "EDEADSRCDST" {
-		return fmt.Errorf("a message to the dead endpoint %d: expected EDEADSRCDST, got %v", ep, err)
+	if !errors.As(err, &e) || e.Errno != want {
+		return fmt.Errorf("a message to the endpoint %d of the life that died: expected %s, got %v", ep, want, err)
+	}
+	return nil
+}
+
+const storeKey = "demo.number"
+
+// put has the data store keep a number.
+func (m *machine) put(ctx context.Context) error {
+	m.puts++
+	return m.c.Do(ctx, "put", control.Args{"key": storeKey, "value": fmt.Sprint(m.puts)}, nil)
+}
+
+// kept looks whether the data store still has what was put there last.
+func (m *machine) kept(ctx context.Context) error {
+	var a struct {
+		Entry struct{ String string }
+	}
+	if err := m.c.Do(ctx, "get", control.Args{"key": storeKey}, &a); err != nil {
+		return fmt.Errorf("the data store: %w", err)
+	}
+	if want := fmt.Sprint(m.puts); a.Entry.String != want {
+		return fmt.Errorf("the data store: expected %s = %q, got %q", storeKey, want, a.Entry.String)
 	}
 	return nil
 }

@@ -33,13 +33,19 @@ type summary struct {
 	Direct    figure.Spread `json:"recovery_direct_ns"`     // fault to ready, started at once
 	BackedOff figure.Spread `json:"recovery_backed_off_ns"` // fault to ready, after a wait
 	Hung      figure.Spread `json:"recovery_missed_ns"`     // injection to ready, noticed by missed heartbeats
+	Root      figure.Spread `json:"recovery_rs_ns"`         // the reincarnation server's fault to its next life's being ready
+	RootHung  figure.Spread `json:"recovery_rs_hang_ns"`    // the oldest request that it had not taken to its next life's being ready
 }
 
 func summed(rows []row) summary {
-	var detected, missed, direct, backedOff, hung []uint64
+	var detected, missed, direct, backedOff, hung, root, rootHung []uint64
 	for _, r := range rows {
 		switch {
 		case r.Incarnation == 0: // it did not come back
+		case r.Reason == abi.ReasonHang.String():
+			rootHung = append(rootHung, r.RecoveryNS)
+		case r.Label == rootLabel:
+			root = append(root, r.RecoveryNS)
 		case r.Reason == abi.ReasonNoHeartbeat.String():
 			missed, hung = append(missed, r.DetectNS), append(hung, r.RecoveryNS)
 		case r.BackoffUS > 0:
@@ -48,7 +54,7 @@ func summed(rows []row) summary {
 			detected, direct = append(detected, r.DetectNS), append(direct, r.RecoveryNS)
 		}
 	}
-	return summary{figure.Of(detected), figure.Of(missed), figure.Of(direct), figure.Of(backedOff), figure.Of(hung)}
+	return summary{figure.Of(detected), figure.Of(missed), figure.Of(direct), figure.Of(backedOff), figure.Of(hung), figure.Of(root), figure.Of(rootHung)}
 }
 
 func (s *summary) text(w io.Writer) {
@@ -58,6 +64,7 @@ func (s *summary) text(w io.Writer) {
 	}{
 		{"fault to RS's decision", s.Detected}, {"injection to RS's decision, by missed heartbeats", s.Missed}, {"fault to ready, started at once", s.Direct},
 		{"fault to ready, the backoff included", s.BackedOff}, {"injection to ready, by missed heartbeats", s.Hung},
+		{"rs: fault to ready", s.Root}, {"rs: hang to ready", s.RootHung},
 	} {
 		if l.f.N > 0 {
 			fmt.Fprintf(w, "%s: %s to %s (%d)\n", l.what, service.Duration(l.f.Min), service.Duration(l.f.Max), l.f.N)
@@ -161,6 +168,9 @@ func (r *row) print(w io.Writer) {
 	for _, f := range r.Failures {
 		fmt.Fprintf(w, "        FAILED %s\n", f)
 	}
+	if r.Label == rootLabel && len(r.Failures) == 0 {
+		fmt.Fprintf(w, "        the others noticed: nothing, but that who asked rs then had to wait, for at most %s\n", service.Duration(r.RecoveryNS))
+	}
 }
 
 func (s *shown) text(w io.Writer) {
@@ -170,8 +180,9 @@ func (s *shown) text(w io.Writer) {
 			good++
 		}
 	}
-	fmt.Fprintf(w, "\nafter %d of %d deaths every service answered, the dead endpoint gave EDEADSRCDST, `date` told the time, a line written\n"+
-		"to the console came out of COM1, and the shell answered a command typed there; only the victim had restarted\n", good, len(s.Rows))
+	fmt.Fprintf(w, "\nafter %d of %d deaths every service answered, the dead endpoint gave EDEADSRCDST, `date` told the time, the data store had what was put\n"+
+		"there, a line written to the console came out of COM1, and the shell answered a command typed there; only the victim had restarted\n", good, len(s.Rows))
+	s.textRoot(w)
 	fmt.Fprintf(w, "while faulty died, these did not restart: %v\n", s.Untouched)
 	for _, f := range s.Failures {
 		fmt.Fprintf(w, "FAILED %s\n", f)
@@ -184,6 +195,19 @@ func (s *shown) text(w io.Writer) {
 	printDelays(w, s.Info.Latency, s.Tasks)
 	printMemory(w, s.Info, s.Tasks)
 	fmt.Fprintf(w, "%d deaths, %d checks failed\n", len(s.Rows), bad)
+}
+
+// textRoot tells what the others noticed of the reincarnation server's deaths.
+func (s *shown) textRoot(w io.Writer) {
+	deaths, asked, bad := 0, 0, 0
+	for _, r := range s.Rows {
+		if r.Label == rootLabel {
+			deaths, asked, bad = deaths+1, asked+r.Probes, bad+len(r.Failures)
+		}
+	}
+	if deaths > 0 && bad == 0 {
+		fmt.Fprintf(w, "while rs died %d times, the others noticed: nothing. Each kept its endpoint and its life, rs its endpoint too, and all %d requests of then had their answers\n", deaths, asked)
+	}
 }
 
 // printDelays tells how long those that were ready had to wait. RS waits for nobody but the kernel;

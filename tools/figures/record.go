@@ -38,6 +38,8 @@ type demo struct {
 		Direct    figure.Spread `json:"recovery_direct_ns"`
 		BackedOff figure.Spread `json:"recovery_backed_off_ns"`
 		Hung      figure.Spread `json:"recovery_missed_ns"`
+		Root      figure.Spread `json:"recovery_rs_ns,omitzero"`
+		RootHung  figure.Spread `json:"recovery_rs_hang_ns,omitzero"`
 	} `json:"summary"`
 	Tasks []struct {
 		Label      string `json:"label"`

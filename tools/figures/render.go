@@ -117,6 +117,8 @@ func demonstration(r *record) (string, error) {
 		{"fault to ready, started at once", &d.Summary.Direct},
 		{"fault to ready, the policy's backoff included", &d.Summary.BackedOff},
 		{"injection to ready, where only missed heartbeats tell", &d.Summary.Hung},
+		{"the reincarnation server's own fault to its next life's being ready", &d.Summary.Root},
+		{"the oldest request that it had not taken when it hung to its next life's being ready", &d.Summary.RootHung},
 	} {
 		if l.s.N > 0 {
 			fmt.Fprintf(&b, "- %s: %s to %s (%d)\n", l.text, duration(l.s.Min), duration(l.s.Max), l.s.N)

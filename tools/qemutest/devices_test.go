@@ -82,6 +82,7 @@ func (m *machine) date(command string) string {
 func TestClockEndOfRange(t *testing.T) {
 	m := boot(t, qemu.Config{})
 	m.shell()
+	m.ready() // the clock's driver may be the last that is
 	const last = "2099-12-31T23:59:58"
 	if got := m.date("date -s " + last); got != "2099-12-31 23:59:58 UTC" {
 		t.Fatalf("set: %q", got)
@@ -114,6 +115,7 @@ func TestClockFromAnyState(t *testing.T) {
 	m := boot(t, qemu.Config{QMP: true})
 	q := m.monitor()
 	m.shell()
+	m.ready()
 	for i, c := range []struct{ writes, want string }{
 		{"", `^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$`},
 		{"0b=82 09=55", `^2055-.* UTC, not to be trusted: a driver died while it set the clock \(`},

@@ -40,7 +40,7 @@ static u64 ask(u32 to, u32 type)
 	page->type = type;
 	page->arg[6] = ++tag;
 	u64 error = call(SENDREC, to, FOREVER);
-	while (error == OK && (page->type != REPLY || page->arg[6] != tag)) { /* something else of RS's came first */
+	while (error == OK && (page->type != REPLY || page->arg[6] != tag)) { /* what is not its answer is passed over */
 		if (page->type == STOP)
 			stop();
 		error = call(RECEIVE, to, FOREVER);
