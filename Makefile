@@ -31,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-slurm test-planted demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
+.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-reap test-slurm test-planted demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -70,7 +70,14 @@ sim: need-go ## the reincarnation server on a simulated kernel, ended itself at 
 test-qemu: need-qemu need-grub need-cc need-binutils image $(OUT)/bin/sum ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
-test-long: test-sim test-hogs test-boot test-bochs test-recorded test-report test-planted ## what takes longer than make test should, or needs a host that does nothing else
+test-long: test-sim test-reap test-hogs test-boot test-bochs test-recorded test-report test-planted ## what takes longer than make test should, or needs a host that does nothing else
+
+test-reap: need-qemu image ## lives of the reincarnation server, and of the data store, end ten thousand times, under use: SEED=…
+	$(GO) run ./tools/reap -kills 10000 $(if $(SEED),-seed $(SEED))
+	$(GO) run ./tools/reap -ways exception,exit,panic,bad-call,memory -kills 1000 $(if $(SEED),-seed $(SEED))
+	$(GO) run ./tools/reap -ways hang,hang-calls -kills 100 $(if $(SEED),-seed $(SEED))
+	$(GO) run ./tools/reap -victims ds -most 100000 -kills 1000 $(if $(SEED),-seed $(SEED))
+	$(GO) run ./tools/reap -victims rs,ds -most 100000 -kills 100 $(if $(SEED),-seed $(SEED))
 
 test-sim: need-go # ten million events, each byte and each word of what the server keeps
 	$(GO) test $(TESTFLAGS) -count=1 -timeout 30m ./rs/sim -sim.n 10000000

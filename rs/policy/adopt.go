@@ -22,6 +22,20 @@ func (s *State) Living(id ID) abi.Endpoint {
 	return abi.None
 }
 
+// Beginning is the Start of a life that nothing has come of yet; ok is false when there is none. Whoever steps this state may have ended before it was
+// done, or before it could say so.
+func (s *State) Beginning(id ID) (a Action, ok bool) {
+	r := &s.rows[id]
+	if !r.alive || r.endpoint != abi.None {
+		return a, false
+	}
+	a = Action{Kind: Start, ID: id, Init: abi.InitRestart, Incarnation: r.lives - 1, Snapshot: r.cfg.Snapshot > 0}
+	if !r.proved {
+		a.Init = abi.InitFresh
+	}
+	return a, true
+}
+
 // adopt takes the kernel's word that a life is there: it runs. One that the state knows stays what it is. One that it knows instead has
 // ended, and its record is lost.
 func (s *State) adopt(now time.Duration, e *Event) {

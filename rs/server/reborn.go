@@ -349,6 +349,12 @@ func (s *Server) finishStart(t *service, l *abi.Life) (made policy.Record, warm 
 func (s *Server) repeat() {
 	for i := range s.table[:s.good] {
 		t := &s.table[i]
+		if a, ok := s.policy.Beginning(policy.ID(i)); ok {
+			s.note()
+			s.begin(&a)
+			s.followUp()
+			continue
+		}
 		if t.endpoint == abi.None {
 			continue
 		}

@@ -169,7 +169,22 @@ service a { period 100ms; burst none; };
 service b { burst none; control a; };
 service late { start manual; };`
 
+// together is services that are begun anew together.
+const together = `group g { strategy all-for-one; };
+service shell { uid 0; };
+service a { group g; burst none; };
+service b { group g; burst none; };`
+
 var scenes = []scene{
+	{name: "a death of one of several", conf: together, act: func(w *world) {
+		w.die(w.find("a"), abi.CauseException)
+		w.serve()
+		w.readyAll()
+	}},
+	{name: "one of several is replaced", conf: together, act: func(w *world) {
+		w.ask("shell", abi.RSRefresh, "a", abi.KindSendRec)
+		w.readyAll()
+	}},
 	{name: "boot", conf: fourServices, boot: true, act: func(w *world) { w.serve() }},
 	{name: "death", conf: fourServices, act: func(w *world) {
 		w.die(w.find("a"), abi.CauseException)

@@ -27,7 +27,7 @@ func main() {
 	flag.StringVar(&o.ways, "ways", "end", "how: "+strings.Join(say.Ways, ", ")+"; several are drawn from, all: each of them")
 	flag.IntVar(&o.kills, "kills", 1000, "how many lives")
 	flag.Uint64Var(&o.most, "most", 200_000, "a life is ended after 1 to so many of its own instructions (way end)")
-	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano())%1_000_000, "of all that is drawn")
+	flag.Uint64Var(&o.seed, "seed", 0, "of all that is drawn; 0 takes the clock's")
 	flag.StringVar(&o.bin, "bin", "out/bin", "the folder of the executables")
 	flag.StringVar(&o.config.Kernel, "kernel", "", "the kernel's ELF; default out/kernel.elf")
 	flag.StringVar(&o.config.Machine, "machine", "", "q35 or pc")
@@ -37,6 +37,9 @@ func main() {
 	if flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "reap: expected no arguments, got", flag.Args())
 		os.Exit(2)
+	}
+	if o.seed == 0 {
+		o.seed = drawn()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -63,3 +66,6 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// drawn is a seed that is short enough to be typed.
+func drawn() uint64 { return 1 + uint64(time.Now().UnixNano())%1_000_000 }

@@ -13,7 +13,7 @@ func reaped(t *testing.T, o options) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	o.bin, o.seed = "../../out/bin", uint64(time.Now().UnixNano())%1_000_000
+	o.bin, o.seed = "../../out/bin", drawn()
 	t.Logf("seed %d: go run ./tools/reap -victims %s -ways %s -kills %d -most %d -seed %d", o.seed, o.victims, o.ways, o.kills, o.most, o.seed)
 	r, err := run(ctx, &o)
 	for _, l := range r.noticed {

@@ -81,7 +81,7 @@ func run(ctx context.Context, o *options) (r result, err error) {
 		return r, err
 	case r.last == "":
 		return r, fmt.Errorf("status %d, and the reaper has not said how it was; the log's last lines:\n%s", status, tail(r.log, 30))
-	case status != 0 || len(r.noticed) > 0:
+	case status != 0 || len(r.noticed) > 0 && strings.Contains(r.last, " flips=0") || strings.Contains(r.last, " why="):
 		return r, fmt.Errorf("status %d: something was noticed", status)
 	case r.deaths != o.kills:
 		return r, fmt.Errorf("%d lives ended, expected %d", r.deaths, o.kills)
