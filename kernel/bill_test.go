@@ -168,21 +168,45 @@ func TestHeldServersDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-// What the root task asks a server is the server's own to do: its pings are all alike.
+// What the root task asks a server is the server's own to do, whatever it is and whoever pays for the root task: its pings are all alike, and no
+// server may work on the account that has no limit.
 func TestRootAsksOnServersAccounts(t *testing.T) {
-	r := newRig(t)
-	x := r.server(2)
-	client := r.make(limited(5, 1e9, 1e9))
-	r.away()
-	r.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
-	r.call(client, abi.CallNotify, uint64(x.Endpoint))
-	if got := r.sched.Payer(x.Slot); got != client.Account {
-		t.Errorf("account %d pays for a client's notification, want %d", got, client.Account)
-	}
-	r.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
-	r.ipc.Notify(r.root, x.Endpoint)
-	if got := r.sched.Payer(x.Slot); x.Wait != 0 || got != x.Account {
-		t.Errorf("account %d pays for the root task's ping, want the server's, %d", got, x.Account)
+	for name, ask := range map[string]func(k *Kernel, x *task.Task){
+		"ping":    func(k *Kernel, x *task.Task) { k.ipc.Notify(k.root, x.Endpoint) },
+		"sendnb":  func(k *Kernel, x *task.Task) { k.ipc.SendNB(k.root, x.Endpoint) },
+		"send":    func(k *Kernel, x *task.Task) { k.ipc.Send(k.root, x.Endpoint) },
+		"senda":   func(k *Kernel, x *task.Task) { k.ipc.SendA(k.root, x.Endpoint, 0) },
+		"sendrec": func(k *Kernel, x *task.Task) { k.ipc.SendRec(k.root, x.Endpoint, abi.NoTimeout) },
+	} {
+		for n := range 4 {
+			waits, own := n&1 == 0, n&2 == 0
+			if name == "sendnb" && !waits {
+				continue // who does not wait does not get it
+			}
+			r := newRig(t)
+			x := r.server(2)
+			client := r.make(limited(5, 1e9, 1e9))
+			r.away()
+			r.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+			r.call(client, abi.CallNotify, uint64(x.Endpoint))
+			if got := r.sched.Payer(x.Slot); got != client.Account {
+				t.Errorf("account %d pays for a client's notification, want %d", got, client.Account)
+			}
+			if waits {
+				r.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+			}
+			r.ipc.WaitOver(r.root)
+			if r.sched.SetPayer(r.root.Slot, abi.AccountRoot); !own {
+				r.sched.SetPayer(r.root.Slot, client.Account)
+			}
+			r.root.Call.Msg = abi.Msg{Type: abi.RSNews}
+			if ask(r.Kernel, x); !waits {
+				r.ipc.Receive(x, abi.Any, 0)
+			}
+			if got := r.sched.Payer(x.Slot); x.Wait != 0 || got != x.Account {
+				t.Errorf("%s, received at once %v, the root task pays itself %v: account %d pays, want the server's, %d", name, waits, own, got, x.Account)
+			}
+		}
 	}
 }
 

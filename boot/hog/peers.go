@@ -79,9 +79,10 @@ func deaf() {
 	const every = 20e6 // ns
 	if now := sys.Now(); now-beaten > every {
 		m := abi.Msg{Type: abi.RSHeartbeat}
-		if sys.SendA(root(), 0, &m) == abi.OK {
-			beaten = now
+		if sys.SendA(root(), 0, &m) != abi.OK {
+			return // the next place that is free is the heartbeat's, else it would be luck whether it gets one in time
 		}
+		beaten = now
 	}
 	flood()
 }

@@ -273,16 +273,21 @@ func TestDied(t *testing.T) {
 func TestRequeuedIsNotHeld(t *testing.T) {
 	r := rooted(t, 3)
 	r.task(0).Server = true
-	r.sendrec(1, 0, 0x901, forever)
-	r.next()
-	r.holds[1] = true
+	for n := 1; n <= 2; n++ {
+		r.sendrec(n, 0, abi.MsgType(0x900+n), forever)
+		r.next()
+		r.holds[n] = true
+	}
 	r.rises(false)
 	r.requeues()
+	if from, _, typ := r.next(); from != 2 || typ != 0x902 { // it was in hand
+		t.Fatalf("received %#x from %d", typ, from)
+	}
 	if from, _, typ := r.next(); from != 1 || typ != 0x901 {
 		t.Fatalf("received %#x from %d", typ, from)
 	}
 	r.answer(0, 1, abi.MsgReply)
-	r.sendrec(1, 0, 0x902, forever)
+	r.sendrec(1, 0, 0x903, forever)
 	r.receive(0, abi.Any, 0)
 	r.want(0, "EAGAIN")
 }

@@ -22,6 +22,25 @@ func (s *Sched) still(h *share, now uint64, want bool) bool {
 	return true
 }
 
+// debtAtOnce is how many overruns (Serve) one charge can put an account into debt by. A task's turn ends with its budget, what a server does for it has
+// a limit, and nothing that the root task does for a client takes so long: what is more was no task's, but the machine ran something else, firmware
+// or the other guests of a hypervisor. A small account would be in debt for seconds by it, and keep its task from answering a ping. (A limit on
+// what is charged would be looked at in each charge; this one only where a budget is used up.)
+const debtAtOnce = 5
+
+// usedUp has h, which a charge of ticks has left nothing, wait for its budget.
+func (s *Sched) usedUp(a abi.AccountID, h *share, ticks int64, now uint64) {
+	if h.Serve > 0 {
+		h.left = max(h.left, min(h.left+ticks, 0)-debtAtOnce*int64(h.Serve))
+	}
+	if !h.out {
+		h.out = true
+		s.gen++
+		h.exhausted++
+		s.later(int(a), h, now)
+	}
+}
+
 // Used is how many ticks account a was charged in all.
 func (s *Sched) Used(a abi.AccountID) uint64 { return s.shares[a].used }
 

@@ -153,3 +153,36 @@ func TestGen(t *testing.T) {
 		}
 	}
 }
+
+// Time that no task can have used, since its turn had ended before, puts no account into debt for long: it is charged once, and only
+// as far as a task may overrun. What tasks use is owed, however much it becomes.
+func TestStolenTime(t *testing.T) {
+	const budget, period, serve = 100, 10_000, 200
+	for _, c := range []struct {
+		name    string
+		charges []uint64
+		left    int64
+	}{
+		{"an overrun is owed", []uint64{budget, serve}, -serve},
+		{"and all of them", []uint64{budget, serve, serve, serve, serve, serve, serve, serve, serve}, -8 * serve},
+		{"a hypervisor had the processor for 20 budgets", []uint64{20 * budget * 100}, -debtAtOnce * serve},
+		{"beside a debt", []uint64{budget + serve, 1 << 40}, -serve - debtAtOnce*serve},
+		{"it had it for ever", []uint64{1 << 62}, -debtAtOnce * serve},
+	} {
+		s := New()
+		s.Set(2, Share{Level: 3, Budget: budget, Period: period, Turn: 1000, Serve: serve}, 0)
+		s.Add(1, 2)
+		s.Ready(1, 0)
+		used := uint64(0)
+		for _, ticks := range c.charges {
+			s.Charge(2, ticks, 0, Whole)
+			used += ticks
+		}
+		if left := s.Left(2, 0); left != c.left || s.Used(2) != used || !s.Out(2, 0, false) || s.Exhausted(2) != 1 {
+			t.Errorf("%s: %d left, want %d; used %d, want %d; exhausted %d times", c.name, left, c.left, s.Used(2), used, s.Exhausted(2))
+		}
+		if at := s.Next(); c.left > -2000 && s.soon > 300_000 {
+			t.Errorf("%s: back at %d (%d)", c.name, s.soon, at)
+		}
+	}
+}

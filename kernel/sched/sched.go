@@ -253,12 +253,8 @@ func (s *Sched) Charge(a abi.AccountID, ticks, now uint64, how How) {
 	if how == Alone {
 		ticks = min(ticks, uint64(max(h.left, 0)))
 	}
-	h.left -= int64(ticks)
-	if h.left <= 0 && !h.out {
-		h.out = true
-		s.gen++
-		h.exhausted++
-		s.later(int(a), h, now)
+	if h.left -= int64(ticks); h.left <= 0 && (!h.out || ticks > debtAtOnce*h.Serve) {
+		s.usedUp(a, h, int64(ticks), now)
 	}
 }
 

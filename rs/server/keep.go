@@ -21,6 +21,11 @@ const (
 	// of the server answers.
 	snapshotEach = 16
 
+	// The server pays for one snapshot in snapshotPause, and some at once: half a millisecond each, of the twentieth of the processor
+	// that it may have for itself. A client can have records written as fast as it may ask.
+	snapshotPause  = 50 * time.Millisecond
+	snapshotsFirst = 4
+
 	turnSize = 4096                               // more than most turns; it grows
 	pending  = kept.MaxRecord - 4*policy.MaxEvent // a record that is so long is not left for the next turn
 )
@@ -33,6 +38,7 @@ const (
 	itemImage              // a program's place, its image, the size
 	itemEvent              // an event that is none of the policy's
 	itemTry                // an endpoint: its death record is about to be handled again, after it may have been the end of the server
+	itemRefused            // a service: one more request of its is refused without an answer (mail.refused)
 )
 
 // Flags in a record's first byte.
@@ -93,6 +99,13 @@ func (s *Server) jotEvent(e *abi.Event) {
 	}
 }
 
+// jotRefused notes that mail.refused of a service counts one more.
+func (s *Server) jotRefused(id policy.ID) {
+	if s.keeps {
+		s.turn.b = append(s.turn.b, itemRefused, byte(id))
+	}
+}
+
 // jotRows notes what has changed of rows, and of the rest.
 func (s *Server) jotRows() {
 	for p := range parts {
@@ -138,8 +151,8 @@ func (s *Server) commit() {
 	}
 	s.write(true)
 	s.freeImages()
-	n := s.writer.Since()
-	if s.full = n >= snapshotEach; n >= 4*snapshotEach {
+	n, due := s.writer.Since(), s.affords()
+	if s.full = due && n >= snapshotEach; due && n >= 4*snapshotEach {
 		s.snapshot()
 	}
 }
@@ -181,11 +194,19 @@ func (s *Server) write(consume bool) {
 	s.turn.held = s.turn.held && !consume
 }
 
-// snapshot keeps the state as it is. Preconditions: no part of a turn is noted that the state does not have.
+// affords tells whether the server is to pay for a snapshot now.
+func (s *Server) affords() bool { return s.paidUntil-s.now < snapshotsFirst*snapshotPause }
+
+// snapshot keeps the state as it is. The server pays, so that nobody's request costs its asker what others have written; but not for more than
+// it affords: then it is one whose records need the room. Preconditions: no part of a turn is noted that the state does not have.
 func (s *Server) snapshot() {
 	if len(s.k.Kept()) == 0 {
 		return
 	}
+	if s.affords() {
+		s.pay(abi.AccountRoot)
+	}
+	s.paidUntil = max(s.paidUntil, s.now) + snapshotPause
 	b := s.appendState(append(s.snap[:0], make([]byte, kept.Room)...))
 	e := s.writer.Snapshot(b)
 	if e == abi.OK {
@@ -331,6 +352,12 @@ func (s *Server) replay(b []byte) bool {
 			} else {
 				s.tried, s.tries = ep, 1
 			}
+		case itemRefused:
+			i := int(r.u8())
+			if i >= s.good {
+				return false
+			}
+			s.table[i].mail.refused.Arg[1]++
 		default:
 			return false
 		}

@@ -85,11 +85,12 @@ func (s *Server) turnAway() {
 			return
 		}
 	}
-	s.changed(&s.table[s.req.from], partMail)
-	if b.refused.Type != 0 {
+	if b.refused.Type != 0 { // as often as it likes: the whole row would be long
 		b.refused.Arg[1]++
+		s.jotRefused(s.req.from)
 		return
 	}
+	s.changed(&s.table[s.req.from], partMail)
 	b.refused = s.out
 	s.keep(s.req.from)
 }

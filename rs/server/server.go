@@ -85,18 +85,19 @@ type Server struct {
 
 	// The memory below is used again and again, so that nothing is allocated on the way from a death to the
 	// next start.
-	now      time.Duration
-	booted   bool // the boot services were started
-	own      own  // the server's own life
-	turn     turn
-	full     bool // there are so many records that a snapshot is to be taken when nothing else waits
-	keeps    bool // it has kept memory, and that has a snapshot
-	unkept   bool // a snapshot could not be taken, and that was said
-	writer   *kept.Writer
-	unneeded []uint32 // images that are to be freed
-	snap     []byte
-	tried    abi.Endpoint // whose death record an earlier life was at last
-	tries    int          // so many times
+	now       time.Duration
+	booted    bool // the boot services were started
+	own       own  // the server's own life
+	turn      turn
+	full      bool          // there are so many records that a snapshot is to be taken when nothing else waits
+	keeps     bool          // it has kept memory, and that has a snapshot
+	unkept    bool          // a snapshot could not be taken, and that was said
+	paidUntil time.Duration // the snapshots of this life, at their pace
+	writer    *kept.Writer
+	unneeded  []uint32 // images that are to be freed
+	snap      []byte
+	tried     abi.Endpoint // whose death record an earlier life was at last
+	tries     int          // so many times
 
 	nowhere *int // nil
 

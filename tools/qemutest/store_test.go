@@ -70,17 +70,17 @@ func TestStoreOutlives(t *testing.T) {
 	if err := c.Fault(m.ctx, "rtc", "kill"); err != nil {
 		t.Fatal(err)
 	}
-	for get("rtc").Endpoint == old {
+	for again := func() error { return c.Do(m.ctx, "get", control.Args{"key": "rtc"}, nil) }; again() != nil || get("rtc").Endpoint == old; { // while it has no life it has no entry
 	}
 	if len(clock()) != 1 {
 		t.Errorf("after a death of its own the clock's driver has %+v", clock())
 	}
+	dies("hang")
 	for label, s := range states(m, c) {
 		if label != "ds" && label != "rtc" && (s.Endpoint != before[label].Endpoint || s.Deaths != 0) {
 			t.Errorf("%s is at %d, was at %d, after %d deaths", label, s.Endpoint, before[label].Endpoint, s.Deaths)
 		}
 	}
-	dies("hang")
 	if err := c.Do(m.ctx, "down", control.Args{"label": "rtc"}, nil); err != nil {
 		t.Fatal(err)
 	}
