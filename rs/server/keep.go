@@ -26,6 +26,9 @@ const (
 	snapshotPause  = 50 * time.Millisecond
 	snapshotsFirst = 4
 
+	// snapshotRest is how long one is put off at least: whoever was answered in this turn runs first.
+	snapshotRest = 100 * time.Microsecond
+
 	turnSize = 4096                               // more than most turns; it grows
 	pending  = kept.MaxRecord - 4*policy.MaxEvent // a record that is so long is not left for the next turn
 )
@@ -152,8 +155,13 @@ func (s *Server) commit() {
 	s.write(true)
 	s.freeImages()
 	n, due := s.writer.Since(), s.affords()
-	if s.full = due && n >= snapshotEach; due && n >= 4*snapshotEach {
+	switch {
+	case due && n >= 4*snapshotEach:
 		s.snapshot()
+	case !due || n < snapshotEach:
+		s.full = false
+	case !s.full:
+		s.full, s.fullAt = true, s.now+snapshotRest
 	}
 }
 

@@ -358,7 +358,9 @@ func (s *Server) repeat() {
 		if t.endpoint == abi.None {
 			continue
 		}
-		if s.policy.Asked(policy.ID(i)) {
+		if s.policy.Doomed(policy.ID(i)) {
+			s.k.TaskKill(t.endpoint)
+		} else if s.policy.Asked(policy.ID(i)) {
 			s.tell(policy.ID(i), &t.mail.stop)
 		}
 		if t.mail.owed > 0 {

@@ -90,6 +90,7 @@ type Server struct {
 	own       own  // the server's own life
 	turn      turn
 	full      bool          // there are so many records that a snapshot is to be taken when nothing else waits
+	fullAt    time.Duration // when that is to be done at the earliest
 	keeps     bool          // it has kept memory, and that has a snapshot
 	unkept    bool          // a snapshot could not be taken, and that was said
 	paidUntil time.Duration // the snapshots of this life, at their pace
@@ -173,7 +174,7 @@ func (s *Server) bootServices() {
 func (s *Server) Turn() {
 	timeout := uint64(abi.NoTimeout)
 	switch {
-	case s.tickDue, s.full && s.reborn == 0 && s.tellAt == noHush:
+	case s.tickDue:
 		timeout = 0
 	case s.reborn != 0: // seldom for long: an alarm would be a call more on the way to the new life
 		timeout = uint64(max(s.tellAt-s.now, 0))
@@ -206,7 +207,7 @@ func (s *Server) Turn() {
 		s.buryOverdue()
 	}
 	s.finish()
-	if s.full && e == abi.EAGAIN {
+	if s.full && e == abi.EAGAIN && s.fullAt <= s.now && s.reborn == 0 && s.tellAt == noHush {
 		s.snapshot()
 	}
 }
@@ -310,6 +311,9 @@ func (s *Server) setAlarm() {
 	}
 	if s.tellAt != noHush && s.reborn == 0 && (!ok || s.tellAt < at) { // else the wait has the limit (Turn)
 		at, ok = s.tellAt, true
+	}
+	if s.full && s.reborn == 0 && s.tellAt == noHush && (!ok || s.fullAt < at) { // an alarm, not a limit of the wait: that would have to be taken back when a death ends it
+		at, ok = s.fullAt, true
 	}
 	if !ok {
 		at = noAlarm
