@@ -202,9 +202,6 @@ func (s *Server) write(consume bool) {
 	s.turn.held = s.turn.held && !consume
 }
 
-// affords tells whether the server is to pay for a snapshot now.
-func (s *Server) affords() bool { return s.paidUntil-s.now < snapshotsFirst*snapshotPause }
-
 // snapshot keeps the state as it is. The server pays, so that nobody's request costs its asker what others have written; but not for more than
 // it affords: then it is one whose records need the room. Preconditions: no part of a turn is noted that the state does not have.
 func (s *Server) snapshot() {

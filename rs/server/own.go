@@ -175,3 +175,6 @@ func (s *Server) spare(kind abi.ReceiveKind) bool {
 	}
 	return true
 }
+
+// affords tells whether the server is to pay for a snapshot now.
+func (s *Server) affords() bool { return s.paidUntil-s.now < snapshotsFirst*snapshotPause }
