@@ -83,7 +83,7 @@ func (r *reaper) Alarm(c *sdk.Context) {
 		return
 	}
 	r.witness = ep
-	if rounds, _, e := r.ask(c, ep); e != abi.OK || rounds == 0 {
+	if rounds, _, e := r.ask(c); e != abi.OK || rounds == 0 {
 		c.Alarm(time.Millisecond)
 		return
 	}
@@ -101,13 +101,13 @@ func (r *reaper) Alarm(c *sdk.Context) {
 			}
 		}
 		if r.deaths++; r.deaths%every == 0 {
-			rounds, failed, _ := r.ask(c, ep)
+			rounds, failed, _ := r.ask(c)
 			c.Log("event", "reaping", "deaths", sdk.Dec(r.deaths), "rounds", sdk.Dec(rounds), "noticed", sdk.Dec(failed))
 		}
 	}
-	begun, _, _ := r.ask(c, ep)
+	begun, _, _ := r.ask(c)
 	for end := c.Now() + lifeLimit; ; {
-		rounds, failed, e := r.ask(c, ep)
+		rounds, failed, e := r.ask(c)
 		if e != abi.OK || failed > 0 || rounds >= begun+calm {
 			m := abi.Msg{Type: say.Rest}
 			e = c.Call(ep, &m, lifeLimit)
@@ -127,9 +127,9 @@ func (r *reaper) Alarm(c *sdk.Context) {
 }
 
 // ask asks the witness how it goes.
-func (r *reaper) ask(c *sdk.Context, ep abi.Endpoint) (rounds, failed uint64, e abi.Errno) {
+func (r *reaper) ask(c *sdk.Context) (rounds, failed uint64, e abi.Errno) {
 	m := abi.Msg{Type: say.Report}
-	e = c.Call(ep, &m, lifeLimit)
+	e = c.Call(r.witness, &m, lifeLimit)
 	return m.Arg[1], m.Arg[2], e
 }
 
@@ -222,7 +222,7 @@ func (r *reaper) flip(c *sdk.Context, t *abi.TaskInfo, way string) abi.Errno {
 		return abi.EFAULT
 	}
 	b[0] ^= 1 << r.r.IntN(8)
-	begun, failed, e := r.ask(c, r.witness)
+	begun, failed, e := r.ask(c)
 	if e != abi.OK {
 		return e
 	}
@@ -257,10 +257,10 @@ func (r *reaper) flip(c *sdk.Context, t *abi.TaskInfo, way string) abi.Errno {
 
 // pace waits until the witness has gone on.
 func (r *reaper) pace(c *sdk.Context) abi.Errno {
-	begun, _, e := r.ask(c, r.witness)
+	begun, _, e := r.ask(c)
 	for end := c.Now() + lifeLimit; e == abi.OK; c.Sleep(look) {
 		var rounds uint64
-		if rounds, _, e = r.ask(c, r.witness); rounds > begun {
+		if rounds, _, e = r.ask(c); rounds > begun {
 			break
 		}
 		if c.Now() >= end {

@@ -30,7 +30,8 @@ const (
 	// of the death records that it took are free.
 	KeepConsume KeepOp = 4
 	// KeepSettled: this life has restored what was kept: KeptHeader.Unsettled is 0. Of the root task: requests by sendrec that its earlier lives
-	// received and did not answer are to be received again, before all others, in the order in which they were made.
+	// received and did not answer are to be received again, before others that wait, in the order in which they were made. The message that was received
+	// last, and not consumed, comes before them, whether it was answered or not.
 	KeepSettled KeepOp = 5
 )
 

@@ -4,5 +4,6 @@
 //
 // A turn of such a service: take one input, change the state in memory, act, Append one record of what came in. A life that ends before that
 // leaves the input to the next one, which does the same again, so an action must be one that may be repeated, or one of which the next life can
-// find out whether it was done. What was appended is never asked for again.
+// find out whether it was done. An action of which neither holds is done after its record: rs/server has some. A record that was appended has
+// consumed its input.
 package kept

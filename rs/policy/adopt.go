@@ -22,12 +22,6 @@ func (s *State) Living(id ID) abi.Endpoint {
 	return abi.None
 }
 
-// Doomed tells whether a service's life is being ended, not only asked to end: whoever steps this state may have ended before that was done.
-func (s *State) Doomed(id ID) bool {
-	r := &s.rows[id]
-	return r.alive && r.state == abi.ServiceStopping && r.ended != abi.ReasonStopped && r.ended != abi.ReasonNone
-}
-
 // Beginning is the Start of a life that nothing has come of yet; ok is false when there is none. Whoever steps this state may have ended before it was
 // done, or before it could say so.
 func (s *State) Beginning(id ID) (a Action, ok bool) {

@@ -40,6 +40,19 @@ func (r *row) reasonFor(c abi.Cause) abi.Reason {
 		if r.ended == abi.ReasonStopped || r.ended == abi.ReasonInitFailed {
 			return r.ended
 		}
+	case abi.CausePanic, abi.CauseException, abi.CauseMemory, abi.CauseBadCall:
+	default:
+		if r.ended != abi.ReasonNone {
+			return r.ended
+		}
+	}
+	return ReasonOf(c)
+}
+
+// ReasonOf is the reason of an end that nobody has decided upon.
+func ReasonOf(c abi.Cause) abi.Reason {
+	switch c {
+	case abi.CauseExit:
 		return abi.ReasonExit
 	case abi.CausePanic:
 		return abi.ReasonPanic
@@ -49,9 +62,8 @@ func (r *row) reasonFor(c abi.Cause) abi.Reason {
 		return abi.ReasonMemory
 	case abi.CauseBadCall:
 		return abi.ReasonBadCall
-	}
-	if r.ended != abi.ReasonNone {
-		return r.ended
+	case abi.CauseHang:
+		return abi.ReasonHang
 	}
 	return abi.ReasonKilled
 }

@@ -21,6 +21,12 @@ func (s *State) Asked(id ID) bool {
 	return r.state == abi.ServiceStopping && r.ended == abi.ReasonStopped
 }
 
+// Doomed tells whether a service's life is being ended, not only asked to end: whoever steps this state may have ended before that was done.
+func (s *State) Doomed(id ID) bool {
+	r := &s.rows[id]
+	return r.alive && r.state == abi.ServiceStopping && r.ended != abi.ReasonStopped && r.ended != abi.ReasonNone
+}
+
 // Stopping tells whether a shutdown is going on.
 func (s *State) Stopping() bool { return s.stopping }
 

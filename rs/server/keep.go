@@ -17,8 +17,8 @@ import (
 // A turn in which a service's next life begins has its record in the next turn's: the new life runs first.
 
 const (
-	// snapshotEach is how many records there are at most behind a snapshot: each of them is some hundred instructions more until the next life
-	// of the server answers.
+	// snapshotEach is how many records behind a snapshot ask for the next one: each of them is some hundred instructions more until the next
+	// life of the server answers. In a flood there are more: affords.
 	snapshotEach = 16
 
 	// The server pays for one snapshot in snapshotPause, and some at once: half a millisecond each, of the twentieth of the processor

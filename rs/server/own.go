@@ -12,25 +12,6 @@ import (
 
 var ownLabel, _ = abi.MakeLabel("rs")
 
-// reasonOf is the reason of the server's own death.
-func reasonOf(c abi.Cause) abi.Reason {
-	switch c {
-	case abi.CauseExit:
-		return abi.ReasonExit
-	case abi.CausePanic:
-		return abi.ReasonPanic
-	case abi.CauseException:
-		return abi.ReasonException
-	case abi.CauseMemory:
-		return abi.ReasonMemory
-	case abi.CauseBadCall:
-		return abi.ReasonBadCall
-	case abi.CauseHang:
-		return abi.ReasonHang
-	}
-	return abi.ReasonKilled
-}
-
 // announce keeps an event of the server's own. It names no endpoint: that of the server lives on, and who hears that the task of an endpoint has died
 // gives up what it has asked there.
 func (s *Server) announce(kind abi.EventKind) *abi.Event {
@@ -47,7 +28,7 @@ func (s *Server) ownDeath() {
 	e := s.announce(abi.EventDeath)
 	e.Incarnation--
 	describe(e, &s.own.record)
-	e.Endpoint, e.Reason = abi.None, reasonOf(s.own.record.Cause)
+	e.Endpoint, e.Reason = abi.None, policy.ReasonOf(s.own.record.Cause)
 	if e.FaultNS > 0 {
 		e.DetectNS = e.TimeNS - min(e.FaultNS, e.TimeNS)
 	}
@@ -78,7 +59,7 @@ func (s *Server) ownRow(out *abi.ServiceStatus) {
 		out.Warm = 1
 	}
 	if start.Incarnation > 0 {
-		out.LastReason = reasonOf(s.own.record.Cause)
+		out.LastReason = policy.ReasonOf(s.own.record.Cause)
 		out.WordsLen = uint32(copy(out.Words[:], s.own.words()))
 	}
 }

@@ -126,14 +126,34 @@ var slowWays = map[string]bool{"loop": true, "loop-calls": true, "no-heartbeat":
 
 // rebirths boots the system with the client and takes all cases.
 func rebirths(ctx context.Context, o *options, r *Report) error {
+	var table map[string]conf.Service
+	archive := func(dir, path string) (err error) {
+		table, err = rebirthArchive(ctx, o, dir, path)
+		return err
+	}
+	return extended(ctx, o, r, archive, clientName, func(m *machine, client uint32) error {
+		for _, c := range o.cases() {
+			if err := m.rebirth(ctx, &c, client, table); err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+		}
+		if err := m.reborn(ctx); err != nil {
+			return err
+		}
+		return m.latency(ctx, "boot and rebirths")
+	})
+}
+
+// extended boots the system with more services, which write puts into an archive at path, and measures when all are ready. client is the endpoint of
+// the one that is asked.
+func extended(ctx context.Context, o *options, r *Report, write func(dir, path string) error, label string, measure func(m *machine, client uint32) error) error {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "boot.tar")
-	table, err := rebirthArchive(ctx, o, dir, path)
-	if err != nil {
+	if err := write(dir, path); err != nil {
 		return err
 	}
 	return booted(ctx, o, r, path, func(m *machine) error {
@@ -142,19 +162,11 @@ func rebirths(ctx context.Context, o *options, r *Report) error {
 		if err := m.allReady(limit, func(control.Event) {}); err != nil {
 			return err
 		}
-		rows, _, err := m.c.Status(limit, clientName)
+		rows, _, err := m.c.Status(limit, label)
 		if err != nil || len(rows) != 1 {
-			return fmt.Errorf("the client: %d rows, %w", len(rows), err)
+			return fmt.Errorf("%s: %d rows, %w", label, len(rows), err)
 		}
-		for _, c := range o.cases() {
-			if err := m.rebirth(ctx, &c, rows[0].Endpoint, table); err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
-			}
-		}
-		if err := m.reborn(ctx); err != nil {
-			return err
-		}
-		return m.latency(ctx, "boot and rebirths")
+		return measure(m, rows[0].Endpoint)
 	})
 }
 

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"bennu/boot/kbench/role"
-	"bennu/tools/internal/control"
 )
 
 // The reincarnation server's own deaths are measured in a boot of their own, with the client as a service of a better priority than most: what others
@@ -35,17 +32,11 @@ const (
 )
 
 // rootReborn ends lives of the reincarnation server, the client's request in hand.
-func (m *machine) rootReborn(ctx context.Context, o *options) error {
+func (m *machine) rootReborn(ctx context.Context, o *options, asker uint32) error {
 	samples := map[string][]uint64{}
-	limit, cancel := context.WithTimeout(ctx, bootLimit)
-	defer cancel()
-	rows, _, err := m.c.Status(limit, askerName)
-	if err != nil || len(rows) != 1 {
-		return fmt.Errorf("%s: %d rows, %w", askerName, len(rows), err)
-	}
 	for i := range o.deaths {
 		limit, cancel := context.WithTimeout(ctx, deathLimit)
-		t, err := m.ask(limit, rows[0].Endpoint, role.Root, uint64(5*time.Millisecond))
+		t, err := m.ask(limit, asker, role.Root, uint64(5*time.Millisecond))
 		cancel()
 		switch {
 		case err != nil:
@@ -64,21 +55,9 @@ func (m *machine) rootReborn(ctx context.Context, o *options) error {
 
 // roots boots the system with the client and ends its reincarnation server.
 func roots(ctx context.Context, o *options, r *Report) error {
-	dir, err := os.MkdirTemp("", "bench-")
-	if err != nil {
+	archive := func(_, path string) error {
+		_, err := o.extend(path, nil, rootService)
 		return err
 	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "boot.tar")
-	if _, err := o.extend(path, nil, rootService); err != nil {
-		return err
-	}
-	return booted(ctx, o, r, path, func(m *machine) error {
-		limit, cancel := context.WithTimeout(ctx, bootLimit)
-		defer cancel()
-		if err := m.allReady(limit, func(control.Event) {}); err != nil {
-			return err
-		}
-		return m.rootReborn(ctx, o)
-	})
+	return extended(ctx, o, r, archive, askerName, func(m *machine, asker uint32) error { return m.rootReborn(ctx, o, asker) })
 }

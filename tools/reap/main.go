@@ -4,7 +4,7 @@
 // request's. Nothing is what it should.
 //
 //	go run ./tools/reap -kills 10000                     # rs, ended by the kernel after 1 to 200,000 of its instructions
-//	go run ./tools/reap -victims rs,ds -ways exception,exit,bad-call
+//	go run ./tools/reap -ways exception,exit,bad-call          # it dies by itself
 package main
 
 import (
