@@ -43,7 +43,7 @@ func (t *tree) stages(ctx context.Context, m *mutation, host bool) (all []stage,
 		}
 		return all, nil
 	}
-	image := []string{"make", "-s", "image"}
+	image := []string{"make", "-s", "image", "out/bin/sum"}
 	if strings.HasPrefix(m.file, "board/pc/entry") || strings.HasPrefix(m.file, "board/pc/room") || strings.HasPrefix(m.file, "boot/kernel/") {
 		all = append(all, stage{"boot in QEMU", machineLimit, image, t.inQEMU("TestHandover", "./tools/qemutest")})
 		image = nil

@@ -18,7 +18,7 @@ type tree struct {
 // copyTree copies the sources.
 func copyTree(from, to string) (*tree, error) {
 	hash, err := sources.Copy(from, to, func(name string) bool { // no test of what is changed reads these
-		return !strings.HasPrefix(name, "docs/") && !strings.HasPrefix(name, "tools/mutants/")
+		return (!strings.HasPrefix(name, "docs/") || strings.HasPrefix(name, "docs/examples/")) && !strings.HasPrefix(name, "tools/mutants/")
 	})
 	return &tree{root: to, hash: hash}, err
 }
