@@ -156,6 +156,9 @@ func (k *Kernel) lives(rows *[abi.MaxTasks]abi.Life) uint64 {
 		if o.Warm {
 			l.Flags |= abi.LifeWarm
 		}
+		if seq := k.ipc.Asks(k.root, o); seq != 0 {
+			l.Ask(seq)
+		}
 	}
 	return uint64(n) * uint64(len(abi.Bytes(&rows[0])))
 }

@@ -76,4 +76,16 @@ const (
 	LifeSet     = 1 << 0 // its privileges are set
 	LifeAllowed = 1 << 1 // it was allowed to run
 	LifeWarm    = 1 << 2 // it began with its service's snapshot
+	LifeAsks    = 1 << 3 // the life of the root task that there is has received a request of its by sendrec, and not answered it: see Life.Asks
 )
+
+// lifeSeqShift is where in Life.Flags the number of that request is: as much of its Msg.Seq as has room.
+const lifeSeqShift = 8
+
+// Ask notes the request of LifeAsks.
+func (l *Life) Ask(seq uint64) { l.Flags |= LifeAsks | uint32(seq)<<lifeSeqShift }
+
+// Asks tells whether it may be the request with this number that LifeAsks means: the last 24 bits are the same.
+func (l *Life) Asks(seq uint64) bool {
+	return l.Flags&LifeAsks != 0 && l.Flags>>lifeSeqShift == uint32(seq)<<lifeSeqShift>>lifeSeqShift
+}

@@ -102,14 +102,15 @@ const (
 	ReasonUpdated     Reason = 10
 	ReasonMemory      Reason = 11
 	ReasonBadCall     Reason = 12
-	ReasonHang        Reason = 14 // RS: it did not take what waited for it, and the kernel ended it
 	ReasonLost        Reason = 13 // it was alive when RS was last sure, and no record of its death is left
+	ReasonHang        Reason = 14 // RS: it did not take what waited for it, and the kernel ended it
+	Reasons           Reason = 15
 )
 
 func (r Reason) String() string {
-	names := [...]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
+	names := [Reasons]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
 		"init-timeout", "injected", "updated", "memory", "bad-call", "lost", "hang"}
-	if int(r) < len(names) {
+	if r < Reasons {
 		return names[r]
 	}
 	return "?"

@@ -109,6 +109,9 @@ func (m *Machine) livesOf(t *Task) (abi.Errno, uint64) {
 				l.Flags |= f.flag
 			}
 		}
+		if seq := m.x.Asks(m.root.k, o.k); seq != 0 {
+			l.Ask(seq)
+		}
 		b = append(b, abi.Bytes(&l)...)
 	}
 	return abi.OK, uint64(len(b))

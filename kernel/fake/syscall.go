@@ -206,7 +206,12 @@ func (t *Task) exit(status uint64, kind abi.ExitKind) {
 	if kind == abi.ExitPanic {
 		cause = abi.CausePanic
 	}
-	t.m.Die(t, abi.DeathRecord{Cause: cause, Status: status})
+	r := abi.DeathRecord{Cause: cause, Status: status}
+	if t == t.m.root {
+		t.m.RootDies(r)
+		return
+	}
+	t.m.Die(t, r)
 }
 
 func (t *Task) setAlarm(ns uint64) (left uint64) {

@@ -158,6 +158,14 @@ func (x *IPC) lastHeard(root *task.Task) (last *task.Task) {
 	return last
 }
 
+// Asks is the number of the request that t waits with, and the life of the root task that there is has received; 0: it does not.
+func (x *IPC) Asks(root, t *task.Task) uint64 {
+	if t.Seq == 0 || t.Wait&task.Sending != 0 || t.Heard != x.life || t.RecvFrom != root.Endpoint {
+		return 0
+	}
+	return t.Seq
+}
+
 // heard is the value of a sendrec that has timed out in the queue: 1 if a life of the root task had received it before.
 func heard(t *task.Task) uint64 {
 	if t.InSendRec() && t.Heard != 0 {

@@ -29,22 +29,37 @@ type Writer struct {
 	m     Memory
 	next  uint64 // number of the next record
 	since int    // records since the snapshot
+	left  int    // bytes of the bank that its records leave; unknown: not asked yet
 	buf   []byte
 }
 
 // NewWriter writes behind what was found (Found.Next), or from the beginning (0).
 func NewWriter(m Memory, next uint64) *Writer {
-	return &Writer{m: m, next: next, buf: make([]byte, 0, abi.MaxKeptLine)}
+	return &Writer{m: m, next: next, left: unknown, buf: make([]byte, 0, abi.MaxKeptLine)}
 }
 
 // Continue has the writer write behind what was found and so many records that are there since their snapshot.
-func (w *Writer) Continue(next uint64, since int) { w.next, w.since = next, since }
+func (w *Writer) Continue(next uint64, since int) { w.next, w.since, w.left = next, since, unknown }
 
 // Gap says that the snapshot to come has what no record has: the records behind it do not follow on those before it.
 func (w *Writer) Gap() { w.next++ }
 
 // Since is how many records there are behind the last snapshot.
 func (w *Writer) Since() int { return w.since }
+
+const unknown = -1
+
+// Fits tells whether there is room for records of so many bytes together.
+func (w *Writer) Fits(n int) bool {
+	if w.left == unknown {
+		w.left = 0
+		if h := header(w.m.Kept()); h != nil {
+			b := &h.Bank[h.Current&1]
+			w.left = int(h.BankSize - min((b.Snapshot+7)&^7+b.Log, h.BankSize))
+		}
+	}
+	return n+(1+n/MaxRecord)*(recordHead+8) <= w.left
+}
 
 // Append keeps one record: when it returns OK the record is there, whatever happens. consume: what the root task was given is done with.
 // Errors: E2BIG (longer than MaxRecord), ENOSPC (the bank is full: a Snapshot makes room), EINVAL (no kept memory).
@@ -59,6 +74,9 @@ func (w *Writer) Append(record []byte, consume bool) abi.Errno {
 	if e == abi.OK {
 		w.next++
 		w.since++
+		if w.left != unknown {
+			w.left -= (recordHead + len(record) + 7) &^ 7
+		}
 	}
 	return e
 }
@@ -83,7 +101,7 @@ func (w *Writer) Snapshot(b []byte) abi.Errno {
 	}
 	e := w.m.KeepFlip(uint64(len(b)))
 	if e == abi.OK {
-		w.since = 0
+		w.since, w.left = 0, unknown
 	}
 	return e
 }

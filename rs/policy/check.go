@@ -104,7 +104,7 @@ func (r *row) check() string {
 		return "a service that is not pinged owes heartbeats"
 	case r.early < 0 || r.early > 0 && r.early >= r.cfg.Snapshot, r.checkAt != never && r.cfg.Snapshot == 0:
 		return "a service has a snapshot and has none"
-	case r.reason > abi.ReasonLost, r.ended > abi.ReasonLost, r.why >= abi.Whys:
+	case r.reason >= abi.Reasons, r.ended >= abi.Reasons, r.why >= abi.Whys:
 		return "there is a reason that nobody knows"
 	case r.injected > abi.FaultSelf:
 		return "there is an injection that nobody knows"

@@ -24,6 +24,7 @@ func (s *Server) decide() {
 
 // advance gives the policy the event in s.event, carries its actions out, and notes the event for the turn's record; note does where a life begins.
 func (s *Server) advance() {
+	s.makeRoom()
 	actions := s.policy.Step(s.now, &s.event)
 	s.ends = ends(actions)
 	if s.ends && s.keeps {

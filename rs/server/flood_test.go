@@ -25,7 +25,7 @@ func TestRefusedRequestsAreShortRecords(t *testing.T) {
 		t.Fatalf("%d are refused, want 1", mail().refused.Arg[1])
 	}
 	log := func() uint64 { h := w.kept(); return h.Bank[h.Current].Log }
-	w.s.snapshot()
+	w.s.snapshot(nil)
 	before := log()
 	flood(40)
 	if n := (log() - before) / 40; n == 0 || n > most {

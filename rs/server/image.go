@@ -1,6 +1,10 @@
 package server
 
-import "bennu/kernel/abi"
+import (
+	"slices"
+
+	"bennu/kernel/abi"
+)
 
 // image is what tasks of one program are made of. All services of that program share it; programs are the same if
 // their full names are.
@@ -95,7 +99,8 @@ func (s *Server) drop(t *service) {
 	s.changed(t, partImage)
 	if m.users--; m.users == 0 {
 		s.unneeded = append(s.unneeded, m.id)
-		m.size = 0
+		m.id, m.size = 0, 0
+		s.jotImage(t.program)
 	}
 }
 
@@ -140,12 +145,12 @@ func (s *Server) checkImages() {
 	}
 }
 
-// noted tells whether an image is one that a program has.
+// noted tells whether an image is one that a program has, or one that is about to be freed.
 func (s *Server) noted(id uint32) bool {
 	for i := range s.images {
 		if m := &s.images[i]; m.users > 0 && m.id == id {
 			return true
 		}
 	}
-	return false
+	return slices.Contains(s.unneeded, id)
 }

@@ -59,7 +59,6 @@ type turn struct {
 	globals bool
 	held    bool // records of deaths were taken, and their slots are not free yet
 	written bool // a part of the turn that is going on is kept already
-	over    bool // a record is to be followed by a snapshot: what is behind it cannot be read
 }
 
 // changed notes that a part of a service's row is another one.
@@ -157,7 +156,7 @@ func (s *Server) commit() {
 	n, due := s.writer.Since(), s.affords()
 	switch {
 	case due && n >= 4*snapshotEach:
-		s.snapshot()
+		s.snapshot(nil)
 	case !due || n < snapshotEach:
 		s.full = false
 	case !s.full:
@@ -175,10 +174,25 @@ func (s *Server) secure() {
 	}
 }
 
+// makeRoom sees to it that what ends a life can be kept before it is done: what the next event leads to is not known before, and then a snapshot would
+// have what the server has not done yet.
+func (s *Server) makeRoom() {
+	if !s.keeps || s.writer.Fits(len(s.turn.b)+mostRows) {
+		return
+	}
+	s.jotRows()
+	s.snapshot(s.turn.b[1:])
+	s.turn.held = true // what the turn was given is done with at its end, also if no record is to say so
+}
+
+// mostRows is more than what is noted of one event and the rows that it changes, with its answers.
+const mostRows = 2048
+
 // write appends the turn's records. consume: what the server was given is done with. Where there is no room for them, there is a snapshot instead.
 func (s *Server) write(consume bool) {
-	e := abi.ENOSPC
-	for b, flags := s.turn.b, byte(recordFirst); !s.turn.over; flags = 0 {
+	var e abi.Errno
+	b := s.turn.b
+	for flags := byte(recordFirst); ; flags = 0 {
 		n := min(len(b), kept.MaxRecord)
 		if n == len(b) {
 			if flags |= recordLast; consume {
@@ -192,8 +206,7 @@ func (s *Server) write(consume bool) {
 		b = b[n-1:] // the last byte that was written is the next record's first
 	}
 	if e != abi.OK {
-		s.writer.Gap()
-		s.snapshot()
+		s.snapshot(b[1:])
 		if consume {
 			s.k.KeepConsume()
 		}
@@ -203,8 +216,8 @@ func (s *Server) write(consume bool) {
 }
 
 // snapshot keeps the state as it is. The server pays, so that nobody's request costs its asker what others have written; but not for more than
-// it affords: then it is one whose records need the room. Preconditions: no part of a turn is noted that the state does not have.
-func (s *Server) snapshot() {
+// it affords: then it is one whose records need the room. rest is what is noted of the turn that is going on: what is kept, and that, lead to the state.
+func (s *Server) snapshot(rest []byte) {
 	if len(s.k.Kept()) == 0 {
 		return
 	}
@@ -213,15 +226,19 @@ func (s *Server) snapshot() {
 	}
 	s.paidUntil = max(s.paidUntil, s.now) + snapshotPause
 	b := s.appendState(append(s.snap[:0], make([]byte, kept.Room)...))
+	s.prove(b[kept.Room:], rest)
+	if len(rest) > 0 {
+		s.writer.Gap()
+	}
 	e := s.writer.Snapshot(b)
 	if e == abi.OK {
-		s.keeps = true
+		s.keeps, s.unproved = true, false
 		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1], [parts]uint64{}, false // the state has it: no record is to have it again
 	} else if !s.unkept {
 		s.unkept = true // said once: whatever comes now is not kept either
 		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")
 	}
-	s.snap, s.turn.over, s.full = b[:0], false, false
+	s.snap, s.full = b[:0], false
 }
 
 const stateVersion = 1
@@ -314,85 +331,4 @@ func (s *Server) readState(b []byte) bool {
 		s.table[i].endpoint = s.policy.Living(policy.ID(i))
 	}
 	return s.events.take(rest)
-}
-
-// replay does with the state what the turns of a record have done with it.
-func (s *Server) replay(b []byte) bool {
-	r := &reader{b: b}
-	for len(r.b) > 0 && !r.bad {
-		switch r.u8() {
-		case itemPolicy:
-			now, rest, err := policy.ReadEvent(r.b, &s.event)
-			if err != nil || !s.fits(&s.event) {
-				return false
-			}
-			r.b = rest
-			s.again(now)
-		case itemRow:
-			i, p := int(r.u8()), part(r.u8())
-			if i >= s.good || p >= parts {
-				return false
-			}
-			s.table[i].read(r, p, s.good)
-		case itemGlobals:
-			s.readGlobals(r)
-		case itemImage:
-			i, id, size := int(r.u8()), r.u32(), r.u64()
-			if i >= len(s.images) {
-				return false
-			}
-			s.images[i].id, s.images[i].size = id, size
-		case itemEvent:
-			var e abi.Event
-			next, _ := r.event(&e)
-			if r.bad {
-				return false
-			}
-			n, at := s.events.add(policy.Nobody)
-			e.Seq = n.Seq
-			*n, s.events.next[at] = e, next
-		case itemTry:
-			if ep := abi.Endpoint(r.u32()); ep == s.tried {
-				s.tries++
-			} else {
-				s.tried, s.tries = ep, 1
-			}
-		case itemRefused:
-			i := int(r.u8())
-			if i >= s.good {
-				return false
-			}
-			s.table[i].mail.refused.Arg[1]++
-		default:
-			return false
-		}
-	}
-	return !r.bad
-}
-
-// fits tells whether the policy takes an event.
-func (s *Server) fits(e *policy.Event) bool {
-	switch e.Kind {
-	case policy.Boot, policy.Tick, policy.Shutdown, policy.Reborn:
-		return e.Asker.From >= policy.Nobody && int(e.Asker.From) < s.good
-	}
-	return s.policy.Fits(e)
-}
-
-// again steps the event in s.event as of then. Of the actions only what they note in the server's own state is done again.
-func (s *Server) again(now time.Duration) {
-	s.now = now
-	e := &s.event
-	switch e.Kind {
-	case policy.Death, policy.StartFailed, policy.Lost, policy.GiveUp:
-		s.table[e.ID].endpoint = abi.None
-	}
-	for i, actions := 0, s.policy.Step(now, e); i < len(actions); i++ {
-		if a := &actions[i]; a.Kind == policy.Emit {
-			s.register(a)
-		}
-	}
-	if e.Kind == policy.Started || e.Kind == policy.Adopt {
-		s.table[e.ID].endpoint = e.Record.Endpoint
-	}
 }

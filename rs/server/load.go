@@ -37,7 +37,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 		return nil, err
 	}
 	file, faults := conf.Parse(ConfName, text)
-	s := &Server{k: k, archive: a, file: file, armed: noAlarm, tellAt: noHush, line: make([]byte, 0, lineSize)}
+	s := &Server{k: k, archive: a, file: file, armed: noAlarm, tellAt: noHush, req: noRequest, line: make([]byte, 0, lineSize)}
 	for _, f := range faults {
 		s.faulty = append(s.faulty, wrong(f))
 	}
@@ -55,6 +55,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 	s.turn.b = make([]byte, 1, turnSize)
 	s.writer = kept.NewWriter(k, 0)
 	s.assemble(s.faulty)
+	s.second = s.newSecond()
 	return s, nil
 }
 

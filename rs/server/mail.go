@@ -52,6 +52,9 @@ type request struct {
 	place int // -1: none was needed
 }
 
+// noRequest is that of a turn that has taken none.
+var noRequest = request{from: policy.Nobody, place: -1}
+
 // accept gives the request in s.in a place, so that its answer will not be lost. False: there is none, and
 // the request was answered so. A task that is no service has no row: it is answered if it waits.
 func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {

@@ -45,9 +45,11 @@ func (r *ring) load() {
 	}
 	old := reader{b: r.past}
 	r.past = nil
-	var newer []row
+	var newer [aside]row
+	n := 0
 	for p := r.oldest; p != 0; p = r.newer[p-1] {
-		newer = append(newer, row{r.e[p-1], r.next[p-1], r.owner[p-1]})
+		newer[n] = row{r.e[p-1], r.next[p-1], r.owner[p-1]}
+		n++
 	}
 	seq, begun := r.seq, r.begun
 	*r = ring{logged: r.logged, skipped: r.skipped, skippedAt: r.skippedAt}
@@ -59,7 +61,7 @@ func (r *ring) load() {
 		r.again(&n)
 		at = n.e.Seq + 1
 	}
-	for i := range newer {
+	for i := range newer[:n] {
 		r.again(&newer[i])
 	}
 	r.seq = seq

@@ -32,7 +32,8 @@ func (s *Server) rebirth() {
 	if s.own.lost {
 		s.note()
 		s.writer.Gap()
-		s.snapshot() // behind what cannot be read, or is not believed, no record would be found
+		s.unproved = true
+		s.snapshot(nil) // behind what cannot be read, or is not believed, no record would be found
 	}
 	s.k.KeepSettled()
 	s.redoing = true
@@ -68,7 +69,7 @@ func (s *Server) remember() {
 		}
 		f, ok := kept.Open(mem, rung)
 		s.own.left = f.Left
-		if ok && s.recall(&f) {
+		if ok && s.recall(&f, nil) {
 			s.own.lost = s.own.lost || rung != kept.Latest || f.Damaged
 			s.writer.Continue(f.Next, s.own.records)
 			s.keeps = true
@@ -90,8 +91,8 @@ func (s *Server) remember() {
 	}
 }
 
-// recall restores what a rung has.
-func (s *Server) recall(f *kept.Found) bool {
+// recall restores what a rung has, and does with it what rest says, which was to follow.
+func (s *Server) recall(f *kept.Found, rest []byte) bool {
 	if s.own.records = f.Log.Len(); !s.readState(f.Snapshot) {
 		return false
 	}
@@ -99,6 +100,9 @@ func (s *Server) recall(f *kept.Found) bool {
 		b := f.Log.Next()
 		switch {
 		case b == nil:
+			if rest != nil {
+				return s.replay(append(whole, rest...))
+			}
 			if len(whole) > 0 { // its turn will be done again
 				s.own.lost = true
 			}

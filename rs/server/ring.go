@@ -35,6 +35,15 @@ type ring struct {
 // spot is an index of ring.e, plus 1; 0: none.
 type spot uint16
 
+// reset makes a ring without events, and leaves what nobody reads of such a one.
+func (r *ring) reset() {
+	r.oldest, r.newest, r.n = 0, 0, 0
+	clear(r.first[:])
+	clear(r.last[:])
+	clear(r.kept[:])
+	r.seq, r.logged, r.past, r.skipped, r.skippedAt, r.begun = 0, 0, nil, 0, 0, 0
+}
+
 // add makes room for the next event, which is zero but for its number. id is the owner; Nobody: RS itself. It
 // returns the index too.
 func (r *ring) add(id policy.ID) (*abi.Event, int) {

@@ -62,7 +62,7 @@ func TestRungs(t *testing.T) {
 		w := newWorld(t, 1, fourServices, func(*actor) {})
 		w.readyAll()
 		for range 2 * snapshotEach { // both banks have something
-			w.s.snapshot()
+			w.s.snapshot(nil)
 			w.die(w.find("a"), abi.CauseException)
 			w.readyAll()
 			w.watch(2 * time.Second)

@@ -93,10 +93,13 @@ type Server struct {
 	fullAt    time.Duration // when that is to be done at the earliest
 	keeps     bool          // it has kept memory, and that has a snapshot
 	unkept    bool          // a snapshot could not be taken, and that was said
+	unproved  bool          // not all that is kept is believed: there is nothing that the state can be compared with
 	paidUntil time.Duration // the snapshots of this life, at their pace
 	writer    *kept.Writer
 	unneeded  []uint32 // images that are to be freed
 	snap      []byte
+	second    *Server // prove's
+	looked    looked
 	tried     abi.Endpoint // whose death record an earlier life was at last
 	tries     int          // so many times
 
@@ -153,7 +156,7 @@ func (s *Server) Boot() {
 	for i := range s.table[:s.good] {
 		s.rights(&s.table[i])
 	}
-	s.snapshot()
+	s.snapshot(nil)
 	s.k.KeepSettled()
 	s.bootServices()
 	s.finish()
@@ -180,7 +183,7 @@ func (s *Server) Turn() {
 		timeout = uint64(max(s.tellAt-s.now, 0))
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
-	s.payer, s.req = 0, request{from: policy.Nobody, place: -1}
+	s.payer, s.req = 0, noRequest
 	s.note()
 	s.clock()
 	switch e {
@@ -188,7 +191,9 @@ func (s *Server) Turn() {
 		if !s.spare(kind) {
 			s.take(kind)
 		}
-		s.drained++
+		if s.drained++; s.looked.at == 0 && (kind != abi.KindNotify || s.in.Source != abi.Clock) { // else it would never rest
+			s.looked.at = s.now + lookRest
+		}
 	case abi.EAGAIN:
 	default: // the kernel lets the root task receive no more: better an end than a silent loop
 		s.say("event=fatal receive=" + e.Name())
@@ -208,7 +213,11 @@ func (s *Server) Turn() {
 	}
 	s.finish()
 	if s.full && e == abi.EAGAIN && s.fullAt <= s.now && s.reborn == 0 && s.tellAt == noHush {
-		s.snapshot()
+		s.snapshot(nil)
+	}
+	if s.looked.at != 0 && e == abi.EAGAIN && s.looked.at <= s.now && s.reborn == 0 && !s.noting {
+		s.look()
+		s.setAlarm()
 	}
 }
 
@@ -314,6 +323,9 @@ func (s *Server) setAlarm() {
 	}
 	if s.full && s.reborn == 0 && s.tellAt == noHush && (!ok || s.fullAt < at) { // an alarm, not a limit of the wait: that would have to be taken back when a death ends it
 		at, ok = s.fullAt, true
+	}
+	if s.looked.at != 0 && s.reborn == 0 && (!ok || s.looked.at < at) {
+		at, ok = s.looked.at, true
 	}
 	if !ok {
 		at = noAlarm

@@ -216,8 +216,8 @@ func (w *World) drain() {
 		w.resume()
 		w.sweep()
 	}
-	if w.m.Root().Over() && w.m.Off == nil {
-		w.fail("the server has come to its end")
+	if w.m.Root() != w.server && w.m.Off == nil {
+		w.fail("the server has ended itself")
 	}
 }
 

@@ -92,7 +92,7 @@ var plants = map[string]struct {
 	want  string
 	plant func(w *World, c fake.Call) bool
 }{
-	"an answer is lost": {"no answer", func(w *World, c fake.Call) bool {
+	"an answer is lost": {"has ended itself", func(w *World, c fake.Call) bool {
 		return c.Nr == abi.CallSendNB && message(w).Type == abi.MsgReply && message(w).Arg[6]%50 == 7
 	}},
 	"an answer is given twice": {"a second answer", func(w *World, c fake.Call) bool {

@@ -56,6 +56,7 @@ type World struct {
 
 	m          *fake.Machine
 	root       abi.Endpoint
+	server     *fake.Task // the life that was begun last
 	services   []service
 	conf       string
 	clients    [abi.MaxTasks]*client
@@ -185,6 +186,7 @@ func (w *World) configure(r *rand.Rand) {
 // begin begins a life of the server.
 func (w *World) begin() {
 	t := w.m.Root()
+	w.server = t
 	t.Hooks = &w.hooks
 	t.Run(func() {
 		s, err := server.New(t.Gate(), w)

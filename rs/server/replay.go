@@ -1,0 +1,88 @@
+package server
+
+import (
+	"time"
+
+	"bennu/kernel/abi"
+	"bennu/rs/policy"
+)
+
+// replay does with the state what the turns of a record have done with it.
+func (s *Server) replay(b []byte) bool {
+	r := &reader{b: b}
+	for len(r.b) > 0 && !r.bad {
+		switch r.u8() {
+		case itemPolicy:
+			now, rest, err := policy.ReadEvent(r.b, &s.event)
+			if err != nil || !s.fits(&s.event) {
+				return false
+			}
+			r.b = rest
+			s.again(now)
+		case itemRow:
+			i, p := int(r.u8()), part(r.u8())
+			if i >= s.good || p >= parts {
+				return false
+			}
+			s.table[i].read(r, p, s.good)
+		case itemGlobals:
+			s.readGlobals(r)
+		case itemImage:
+			i, id, size := int(r.u8()), r.u32(), r.u64()
+			if i >= len(s.images) {
+				return false
+			}
+			s.images[i].id, s.images[i].size = id, size
+		case itemEvent:
+			var e abi.Event
+			next, _ := r.event(&e)
+			if r.bad {
+				return false
+			}
+			n, at := s.events.add(policy.Nobody)
+			e.Seq = n.Seq
+			*n, s.events.next[at] = e, next
+		case itemTry:
+			if ep := abi.Endpoint(r.u32()); ep == s.tried {
+				s.tries++
+			} else {
+				s.tried, s.tries = ep, 1
+			}
+		case itemRefused:
+			i := int(r.u8())
+			if i >= s.good {
+				return false
+			}
+			s.table[i].mail.refused.Arg[1]++
+		default:
+			return false
+		}
+	}
+	return !r.bad
+}
+
+// fits tells whether the policy takes an event.
+func (s *Server) fits(e *policy.Event) bool {
+	switch e.Kind {
+	case policy.Boot, policy.Tick, policy.Shutdown, policy.Reborn:
+		return e.Asker.From >= policy.Nobody && int(e.Asker.From) < s.good
+	}
+	return s.policy.Fits(e)
+}
+
+// again steps the event in s.event as of then. Of the actions only what they note in the server's own state is done again.
+func (s *Server) again(now time.Duration) {
+	s.now = now
+	e := &s.event
+	switch e.Kind {
+	case policy.Death, policy.StartFailed, policy.Lost, policy.GiveUp:
+		s.table[e.ID].endpoint = abi.None
+	case policy.Started, policy.Adopt:
+		s.table[e.ID].endpoint = e.Record.Endpoint
+	}
+	for i, actions := 0, s.policy.Step(now, e); i < len(actions); i++ {
+		if a := &actions[i]; a.Kind == policy.Emit {
+			s.register(a)
+		}
+	}
+}
