@@ -26,6 +26,7 @@ const (
 	tagOthers
 	tagRefresh
 	tagFirst
+	tagReady // of the reincarnation server, with the number of its life above it
 )
 
 // injector is the service.
@@ -39,6 +40,7 @@ type injector struct {
 	victim abi.Label
 
 	e       *engine.Engine // nil: it has not begun
+	server  *server        // the victim is the reincarnation server; nil: it is not
 	device  *device        // of the victim's; nil: it drives its own
 	ep      abi.Endpoint   // of the victim's life that was stopped last
 	due     time.Duration  // of the engine's alarm; 0: none
@@ -114,7 +116,12 @@ func (j *injector) arm() {
 
 // begin finds the victim and reads its code. One whose device the injector is begins again on that.
 func (j *injector) begin() {
-	ep, e := j.c.LookupWait(j.plan.Victim, patient)
+	ep, e := j.c.Root(), abi.OK
+	if j.plan.Victim != serverLabel {
+		ep, e = j.c.LookupWait(j.plan.Victim, patient)
+	} else {
+		j.server = new(server)
+	}
 	if e == abi.OK {
 		j.load, e = j.c.LookupWait(load.Label(j.plan.Victim), patient)
 	}
@@ -187,6 +194,7 @@ func (j *injector) start(ep abi.Endpoint) {
 	}
 	j.ep, j.e = ep, engine.New(world{j}, j.plan, j.types, j.target)
 	j.skip()
+	j.lives()
 	j.e.Start(ep, info.Incarnation)
 }
 
@@ -197,6 +205,8 @@ func (j *injector) Traced(*sdk.Context) { j.stops() }
 func (j *injector) stops() {
 	for j.c.TraceNext(&j.stop) == abi.OK {
 		switch {
+		case j.server != nil && j.e != nil:
+			j.serverStopped(&j.stop)
 		case j.plays(&j.stop):
 		case j.e != nil:
 			j.e.Stopped(&j.stop)
@@ -224,11 +234,17 @@ func (j *injector) skip() {
 		}
 		j.next = next
 	}
-	j.c.RS().Watch(j.next)
+	if j.server == nil {
+		j.c.RS().Watch(j.next)
+	}
 }
 
 // events hands the engine what has happened since it was last told.
 func (j *injector) events() {
+	if j.server != nil {
+		j.lives()
+		return
+	}
 	news := false
 	for {
 		n, next, lost, e := j.c.RS().Events(j.rows[:], j.next)
@@ -275,8 +291,13 @@ func (j *injector) Reply(_ *sdk.Context, m *abi.Msg) {
 		j.start(abi.Endpoint(m.Arg[1]))
 		return
 	}
+	if j.e == nil {
+		return
+	}
 	j.events()
-	switch m.Arg[6] {
+	switch m.Arg[6] & 0xff {
+	case tagReady:
+		j.answered(m, e)
 	case tagWork:
 		j.worked(m, e)
 	case tagOthers:

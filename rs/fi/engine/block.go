@@ -57,6 +57,8 @@ func (e *Engine) Worked(t Tally) {
 // and of what came next nobody could tell whose doing it is. Another boot goes on.
 func (e *Engine) proved(t Tally) {
 	switch {
+	case e.b.judge == judging:
+		e.judged(t.bad(), t.Where)
 	case !e.alive():
 		e.phase, e.prove = mending, true
 		e.alarm(2 * lifeLimit)
@@ -132,8 +134,52 @@ func (e *Engine) tried(t Tally) {
 // checkEach is how often the others are looked at after blocks in which nothing was activated.
 const checkEach = 64
 
+// judge has a life without faults show that it works, before it is told what came of the block.
+func (e *Engine) judge() {
+	e.release()
+	e.b.judge, e.prove = judging, true
+	e.renew()
+}
+
+// judged is what came of that. One life has ended for it: more of them were ended by what the block has left.
+func (e *Engine) judged(bad bool, words string) {
+	e.b.judge, e.prove = judged, false
+	if e.b.ends > 1 && words == "" {
+		bad, words = true, "it died"
+	}
+	if bad {
+		e.persistent("a life without faults: " + words)
+	}
+	if !e.alive() {
+		e.finish()
+		return
+	}
+	e.check()
+}
+
+// persistent is damage that outlives the life that had the faults.
+func (e *Engine) persistent(words string) {
+	e.b.seen.Persistent = true
+	if e.b.seen.Activated == 0 {
+		words = "no fault of this block was met, an earlier one's damage: " + words
+	}
+	if e.b.where != "" {
+		words += "; before: " + e.b.where
+	}
+	if e.b.end.Words == "" {
+		e.b.end.Words = words
+	}
+}
+
+// touched tells whether the block did anything.
+func (b *block) touched() bool { return b.seen.Activated > 0 || b.seen.Deaths > 0 || b.where != "" }
+
 // check looks at the other services.
 func (e *Engine) check() {
+	if e.plan.Prove && e.plan.Kind == plan.Single && e.b.judge == unjudged && e.b.touched() && !e.b.seen.Injector && !e.b.seen.Lie {
+		e.judge()
+		return
+	}
 	if e.b.seen.Activated == 0 && e.b.seen.Deaths == 0 && e.done%checkEach != 0 {
 		e.finish()
 		return
@@ -149,9 +195,13 @@ func (e *Engine) Checked(failed []string) {
 		return
 	}
 	for _, l := range failed {
+		if l == e.plan.Victim && e.b.judge == judged {
+			e.persistent("a life without faults: " + l + " answers wrongly")
+			continue
+		}
 		e.collateral(l + ": operation failed")
 	}
-	if e.b.seen.Deaths > 0 && !e.alive() && !e.b.seen.GaveUp && e.b.rounds < maxRounds { // it died meanwhile
+	if e.b.judge == unjudged && e.b.seen.Deaths > 0 && !e.alive() && !e.b.seen.GaveUp && e.b.rounds < maxRounds { // it died meanwhile
 		e.await(lifeLimit)
 		return
 	}
@@ -174,7 +224,7 @@ func (e *Engine) wrong(words string) {
 // lie is a word of the kernel or the reincarnation server that was wrong. Between two blocks it is the next one's, since the last one's end
 // was told.
 func (e *Engine) lie(words string) {
-	if e.phase == starting || e.phase == golden || e.phase == mending || e.phase == proving {
+	if e.phase == starting || e.phase == golden || (e.phase == mending || e.phase == proving) && e.b.judge != judging {
 		e.lies = words
 		return
 	}
@@ -204,6 +254,10 @@ func (e *Engine) finish() {
 	e.w.Put(end)
 	e.done++
 	e.block++
+	if e.b.seen.Persistent {
+		e.quit("what the victim has done outlives it: " + end.Words)
+		return
+	}
 	if e.b.seen.Lie { // of what comes next on this machine nobody could tell whose doing it is
 		e.quit("the machine has lied: " + end.Words)
 		return
@@ -218,7 +272,7 @@ func (e *Engine) mend() {
 		e.next()
 		return
 	}
-	e.prove = e.b.where != "" && e.done < e.plan.Blocks
+	e.prove = e.b.where != "" && e.b.judge == unjudged && e.done < e.plan.Blocks
 	e.renew()
 }
 

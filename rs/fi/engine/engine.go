@@ -130,10 +130,21 @@ type block struct {
 	down    []string     // those that died so, and are not back
 	ended   bool         // the life was ended, so that there is a birth, and its death has not been told yet
 	toStop  bool         // it is to be, when the victim has been seen to make a call: what it is in already is not traced
+	judge   judgement    // of what the block has left to later lives
+	ends    int          // lives that have ended since judging began
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault
 	held    abi.Endpoint // a life that goes on when the alarm comes; None: none
 	capped  bool         // its memory
 }
+
+// judgement is how far a block of a plan that says prove is judged.
+type judgement uint8
+
+const (
+	unjudged judgement = iota
+	judging            // a life without faults is to come, and to show that it works
+	judged
+)
 
 func newBlock() block {
 	return block{sites: map[uint64]int{}, held: abi.None}

@@ -41,6 +41,11 @@ func (e *Engine) died(ev *abi.Event) {
 		return
 	}
 	e.lie(left)
+	if e.b.judge == judging {
+		e.b.judge = judged
+		e.finish()
+		return
+	}
 	switch e.phase {
 	case mending, proving: // the next life may never come
 		e.next()
@@ -54,6 +59,9 @@ func (e *Engine) counted(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
 	e.unhold(ev.Endpoint)
+	if e.b.judge == judging {
+		e.b.ends++
+	}
 	if e.phase == starting || e.phase == mending || e.phase == proving || e.phase == over {
 		return
 	}
@@ -77,13 +85,22 @@ func (e *Engine) counted(ev *abi.Event) {
 	}
 }
 
+// Explained is told why the life of the block that ended first did, when that was not known.
+func (e *Engine) Explained(ev *abi.Event) {
+	if end := &e.b.end; e.b.seen.Deaths > 0 && end.Reason == abi.ReasonLost {
+		end.Reason, end.Vector, end.RIP, end.CR2 = ev.Reason, ev.Vector, ev.RIP, ev.CR2
+	}
+}
+
 // came is a life that is ready.
 func (e *Engine) came(ev *abi.Event) {
 	e.ep, e.life, e.warm, e.ready, e.mended = ev.Endpoint, ev.Incarnation, ev.Warm != 0, true, true
 	if err := e.w.Verify(); err != abi.OK {
 		e.lie("the executable or the snapshot is damaged: " + err.Name())
 	}
-	e.b.end.ReadyNS = ev.TimeNS
+	if e.b.judge == unjudged {
+		e.b.end.ReadyNS = ev.TimeNS
+	}
 	switch e.phase {
 	case golden: // its workload has ended, or ends with this life
 		if !e.lost {
@@ -163,6 +180,8 @@ func (e *Engine) uncap() {
 func (e *Engine) Refused(err abi.Errno) {
 	switch {
 	case e.phase != mending:
+	case e.ep == abi.None && e.b.judge == judging:
+		e.judged(true, "it cannot be started again: "+err.Name())
 	case e.ep == abi.None:
 		e.quit("the victim cannot be started again: " + err.Name())
 	default: // it may end by itself

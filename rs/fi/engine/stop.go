@@ -140,6 +140,10 @@ func (e *Engine) Alarm() {
 		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 		return
 	}
+	if e.b.judge == judging {
+		e.judged(true, "it does not come, or does not answer")
+		return
+	}
 	switch e.phase {
 	case golden, working, trying, proving:
 		e.quit("the workload does not end")

@@ -176,8 +176,23 @@ func (s *Spec) GroupOf(block uint32) (Group, bool) {
 	return Group{}, false
 }
 
+// keepers are victims whose lives leave something to later ones: what they were, and what they were asked to keep.
+var keepers = []string{"rs", "ds"}
+
+// serverLimit is how long an operation on the reincarnation server may take at least: it is many requests, and a hang of the server is found after 100 ms.
+const serverLimit = 2 * time.Second
+
 // Plan is what a boot is told that does a group from a block on.
 func (s *Spec) Plan(g Group, first uint32) plan.Plan {
+	p := s.plan(g, first)
+	p.Prove = slices.Contains(keepers, g.Service)
+	if g.Service == "rs" {
+		p.Limit = max(p.Limit, serverLimit)
+	}
+	return p
+}
+
+func (s *Spec) plan(g Group, first uint32) plan.Plan {
 	return plan.Plan{Victim: g.Service, Types: g.Selection, Strata: s.Strata, Faults: s.Faults, First: first, Blocks: g.First + g.Blocks - first,
 		Seed: s.Seed, Ops: s.Ops, Limit: s.Limit, Kind: s.Kind, Reached: s.Reached, Turn: s.Turn}
 }
