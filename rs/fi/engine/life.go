@@ -75,6 +75,9 @@ func (e *Engine) counted(ev *abi.Event) {
 		return
 	}
 	b.seen.Deaths++
+	if b.judge == judged {
+		e.persistent("a life without faults: it died")
+	}
 	if b.seen.Deaths > 1 {
 		return
 	}

@@ -64,17 +64,17 @@ func (w *Witness) Begin(c *sdk.Context) bool {
 	for i, label := range load.Peers {
 		p, e := &w.peers[i], abi.OK
 		p.ask = asks[label]
-		if p.ep, p.inc, e = c.Lookup(label); e != abi.OK {
+		if p.ep, p.inc, e = w.lookup(c, label); e != abi.OK {
 			return false
 		}
 	}
 	e := abi.OK
-	if w.ep, w.inc, e = c.Lookup(load.Helper); e != abi.OK {
+	if w.ep, w.inc, e = w.lookup(c, load.Helper); e != abi.OK {
 		return false
 	}
 	w.anew = true
 	for {
-		n, next, _, e := c.RS().Events(w.rows[:], w.next)
+		n, next, _, e := w.read(c)
 		if e != abi.OK {
 			return false
 		}
@@ -96,11 +96,55 @@ func (w *Witness) Round(c *sdk.Context) {
 	w.anew = false
 }
 
+// lookup is Context.Lookup with the witness's own limit: who asks a server that is broken waits no longer than it must.
+func (w *Witness) lookup(c *sdk.Context, label string) (ep abi.Endpoint, inc uint32, e abi.Errno) {
+	l, _ := abi.MakeLabel(label)
+	m := sdk.LabelRequest(abi.RSLookup, l)
+	if e = c.Call(c.Root(), &m, w.Limit); e != abi.OK {
+		return abi.None, 0, e
+	}
+	return abi.Endpoint(m.Arg[1]), uint32(m.Arg[2]), abi.OK
+}
+
+// wait waits for the helper to be ready.
+func (w *Witness) wait(c *sdk.Context) abi.Errno {
+	for end := c.Now() + w.Limit; ; {
+		_, _, e := w.lookup(c, load.Helper)
+		switch {
+		case e != abi.ESRCH && e != abi.EAGAIN:
+			return e
+		case c.Now() >= end:
+			return abi.ETIMEDOUT
+		}
+		if e := c.Sleep(pause); e != abi.OK {
+			return e
+		}
+	}
+}
+
+const pause = time.Millisecond
+
+// read reads the next events.
+func (w *Witness) read(c *sdk.Context) (n int, next, lost uint64, e abi.Errno) {
+	b := abi.Bytes(&w.rows)
+	id, ok := c.Grant(c.Root(), b, abi.GrantWrite)
+	if !ok {
+		return 0, w.next, 0, abi.ENOSPC
+	}
+	m := abi.Msg{Type: abi.RSEvents, Arg: [7]uint64{uint64(id), uint64(len(b)), w.next}}
+	e = c.Call(c.Root(), &m, w.Limit)
+	c.Revoke(id)
+	if e != abi.OK {
+		return 0, w.next, 0, e
+	}
+	return min(int(m.Arg[1]), len(w.rows)), m.Arg[2], m.Arg[3], abi.OK
+}
+
 // others asks every service, and RS about it: its life is the one that it was.
 func (w *Witness) others(c *sdk.Context) {
 	for i := range w.peers {
 		p := &w.peers[i]
-		ep, inc, e := c.Lookup(load.Peers[i])
+		ep, inc, e := w.lookup(c, load.Peers[i])
 		w.equal(load.OtherEndpoint.Of(i), e, uint64(ep), uint64(p.ep))
 		w.equal(load.OtherLife.Of(i), e, uint64(inc), uint64(p.inc))
 		if w.lost {
@@ -136,8 +180,9 @@ func (w *Witness) replace(c *sdk.Context) {
 		m := sdk.LabelRequest(abi.RSRefresh, l)
 		e = c.Call(c.Root(), &m, w.Limit)
 	case 1:
-		if e = c.RS().Fault(l, abi.FaultKill, 0); e == abi.OK {
-			_, e = c.LookupWait(load.Helper, w.Limit)
+		m := sdk.FaultRequest(l, abi.FaultKill, 0)
+		if e = c.Call(c.Root(), &m, w.Limit); e == abi.OK {
+			e = w.wait(c)
 		}
 	case 2:
 		m := sdk.LabelRequest(abi.RSDown, l)
@@ -156,7 +201,7 @@ func (w *Witness) replace(c *sdk.Context) {
 	if w.lost {
 		return
 	}
-	ep, inc, e := c.Lookup(load.Helper)
+	ep, inc, e := w.lookup(c, load.Helper)
 	w.equal(load.Lives, e, uint64(inc), uint64(w.inc))
 	w.ep, w.inc = ep, inc
 }
@@ -164,7 +209,7 @@ func (w *Witness) replace(c *sdk.Context) {
 // events reads what has happened: each number once, and nothing of services that nobody touched.
 func (w *Witness) events(c *sdk.Context) {
 	for {
-		n, next, lost, e := c.RS().Events(w.rows[:], w.next)
+		n, next, lost, e := w.read(c)
 		w.equal(load.GoneEvents, e, lost, 0)
 		for i := range w.rows[:n] {
 			v := &w.rows[i]

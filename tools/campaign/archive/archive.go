@@ -29,7 +29,7 @@ var programs = []program{
 
 // The campaign's own.
 const (
-	workload = "load"
+	workload  = "load"
 	server    = "rs" // it has no entry
 	store     = "ds"
 	storePart = "rs/ds/ds.conf"

@@ -91,7 +91,7 @@ type stream struct {
 }
 
 // serverCmdline has hangs of the reincarnation server found soon, and the machine not started again however often it dies: it is the victim.
-const serverCmdline = "rs.limit=0 rs.hang=100"
+const serverCmdline = "rs.limit=0 rs.hang=20"
 
 // forever is longer than any machine is silent on COM1, where a campaign does not listen.
 const forever = 1000 * time.Hour

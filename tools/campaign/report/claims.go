@@ -26,7 +26,7 @@ var promises = []struct {
 	name string
 }{
 	{outcome.KernelCrash, "kernel crash"}, {outcome.MachineHang, "machine hang"}, {outcome.Lie, "lie"},
-	{outcome.Collateral, "collateral damage"}, {outcome.GaveUp, "service given up"},
+	{outcome.Persistent, "damage that outlives its life"}, {outcome.Collateral, "collateral damage"}, {outcome.GaveUp, "service given up"},
 }
 
 // everything is the key of the one cell that all faults are in.
