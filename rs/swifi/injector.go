@@ -88,6 +88,7 @@ func (j *injector) Alarm(*sdk.Context) {
 	}
 	j.stops()
 	j.answer()
+	j.lives()
 	now := j.c.Now()
 	if j.due == 0 || now < j.due {
 		j.arm()
@@ -106,6 +107,9 @@ func (j *injector) arm() {
 	at := j.due
 	if d := j.device; d != nil && d.waiting && (at == 0 || d.until < at) {
 		at = d.until
+	}
+	if next := j.c.Now() + glance; j.server != nil && (at == 0 || next < at) {
+		at = next
 	}
 	d := time.Duration(0)
 	if at != 0 {

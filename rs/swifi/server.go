@@ -1,6 +1,11 @@
 package main
 
-import "bennu/kernel/abi"
+import (
+	"time"
+
+	"bennu/drivers/protocol/load"
+	"bennu/kernel/abi"
+)
 
 // The reincarnation server is a victim like others, but for three things. It may be stopped at a breakpoint, so it is never waited for. Its deaths are told
 // by the kernel: the next life's birth stops it. And it is what tells of others' deaths: of these the kernel's table is asked.
@@ -21,6 +26,9 @@ type life struct {
 	ep  abi.Endpoint
 	inc uint32
 }
+
+// glance is how often the kernel's table is looked at.
+const glance = 10 * time.Millisecond
 
 // mostAsks is how often a life is asked for events: one that was broken may have always more.
 const mostAsks = 64
@@ -119,6 +127,11 @@ func (j *injector) lives() {
 	now := j.alive()
 	if v.others == nil || j.e == nil {
 		v.others = now
+		return
+	}
+	if w := load.Label(serverLabel); v.others[w] != now[w] { // who waits for its answer waits for ever
+		v.others = now
+		j.e.Deserted(w + ": " + abi.ReasonLost.String())
 		return
 	}
 	for _, l := range append(j.others[:len(j.others):len(j.others)], storeLabel) {

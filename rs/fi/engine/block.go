@@ -254,6 +254,10 @@ func (e *Engine) finish() {
 	e.w.Put(end)
 	e.done++
 	e.block++
+	if e.deserted {
+		e.quit("the workload is gone")
+		return
+	}
 	if e.b.seen.Persistent {
 		e.quit("what the victim has done outlives it: " + end.Words)
 		return

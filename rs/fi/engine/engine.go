@@ -105,14 +105,15 @@ type Engine struct {
 	failed   int  // of its workload
 	lost     bool // one of them died
 
-	block   uint32
-	done    uint32
-	prove   bool          // the next life without faults has to show that it works
-	refused abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
-	lies    string        // told between two blocks; the next one's
-	call    call          // that the victim makes
-	due     time.Duration // when the alarm comes
-	b       block
+	block    uint32
+	done     uint32
+	deserted bool          // the workload is gone
+	prove    bool          // the next life without faults has to show that it works
+	refused  abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
+	lies     string        // told between two blocks; the next one's
+	call     call          // that the victim makes
+	due      time.Duration // when the alarm comes
+	b        block
 }
 
 // block is what is known of the block that is made.

@@ -139,6 +139,19 @@ func (e *Engine) another(label string, ev *abi.Event) {
 	}
 }
 
+// Deserted is told that the workload's own life has ended, which the victim has done: nobody can be asked on this machine any more.
+func (e *Engine) Deserted(words string) {
+	between := e.phase == mending || e.phase == proving
+	if e.phase == starting || e.phase == golden || between && e.b.judge != judging { // no block goes on
+		e.quit("the workload is gone: " + words)
+		return
+	}
+	e.collateral(words)
+	e.b.judge = judged
+	e.deserted = true
+	e.finish()
+}
+
 // back is another service that is ready again: what needs it can be tried now.
 func (e *Engine) back(label string) {
 	if !slices.Contains(e.b.down, label) {

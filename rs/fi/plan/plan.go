@@ -39,6 +39,9 @@ type Plan struct {
 	Only    string // hexadecimal, bit n of its n/4-th digit: the faults of the last block that are made; empty: all
 }
 
+// Keeps tells whether lives of a victim leave something to later ones, so that plans on it say prove: what they were, and what they were asked to keep.
+func Keeps(victim string) bool { return victim == "rs" || victim == "ds" }
+
 // MaxFaults is the most faults that a block may have.
 const MaxFaults = 100
 

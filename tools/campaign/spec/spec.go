@@ -176,9 +176,6 @@ func (s *Spec) GroupOf(block uint32) (Group, bool) {
 	return Group{}, false
 }
 
-// keepers are victims whose lives leave something to later ones: what they were, and what they were asked to keep.
-var keepers = []string{"rs", "ds"}
-
 // serverLimit is how long an operation on the reincarnation server may take at least: it is many requests, and a hang of the server is found after 20 to 30 ms, and one without an answer
 // ends the operation.
 const serverLimit = 250 * time.Millisecond
@@ -186,7 +183,7 @@ const serverLimit = 250 * time.Millisecond
 // Plan is what a boot is told that does a group from a block on.
 func (s *Spec) Plan(g Group, first uint32) plan.Plan {
 	p := s.plan(g, first)
-	p.Prove = slices.Contains(keepers, g.Service)
+	p.Prove = plan.Keeps(g.Service)
 	if g.Service == "rs" {
 		p.Limit = max(p.Limit, serverLimit)
 	}
