@@ -190,7 +190,7 @@ func (j *injector) checked(m *abi.Msg, e abi.Errno) {
 	for _, f := range [...]struct {
 		bit  load.Failed
 		name string
-	}{{load.FailedRS, "rs"}, {load.FailedStore, "ds"}, {load.FailedFresh, "fresh memory"}, {load.FailedStale, "stale rights"}, {load.FailedCounts, "counts"}} {
+	}{{load.FailedRS, "rs"}, {load.FailedStore, "ds"}, {load.FailedFresh, "fresh memory"}, {load.FailedStale, "stale rights"}, {load.FailedCounts, engine.Counts}} {
 		if bits&f.bit != 0 {
 			failed = append(failed, f.name)
 		}

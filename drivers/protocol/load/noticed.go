@@ -25,10 +25,11 @@ const (
 	EventOf                          // an event of a service that nobody has touched
 	Answered                         // an answer that comes by message
 	Unasked                          // an answer that nobody has asked for
+	Missing                          // not all services live any more
 )
 
 var noticed = [...]string{"?", "has another endpoint", "has another life", "is asked", "echo", "the data store's entry", "publish", "retrieve", "delete", "list", "a subscription",
-	"a request that replaces", "up", "lives of the victim", "events that are gone", "number of an event", "event", "an answer by message", "an answer that was not asked for"}
+	"a request that replaces", "up", "lives of the victim", "events that are gone", "number of an event", "event", "an answer by message", "an answer that was not asked for", "not all live any more"}
 
 // Of is n of a peer, by its place in Peers.
 func (n Noticed) Of(peer int) Noticed { return n&0xff | Noticed(peer+1)<<8 }

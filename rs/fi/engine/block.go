@@ -57,8 +57,8 @@ func (e *Engine) Worked(t Tally) {
 // and of what came next nobody could tell whose doing it is. Another boot goes on.
 func (e *Engine) proved(t Tally) {
 	switch {
-	case e.b.judge == judging:
-		e.judged(t.bad(), t.Where)
+	case e.b.judges():
+		e.judged(t.bad(), t.Where, true)
 	case !e.alive():
 		e.phase, e.prove = mending, true
 		e.alarm(2 * lifeLimit)
@@ -141,15 +141,31 @@ func (e *Engine) judge() {
 	e.renew()
 }
 
-// judged is what came of that. One life has ended for it: more of them were ended by what the block has left.
-func (e *Engine) judged(bad bool, words string) {
-	e.b.judge, e.prove = judged, false
+// judges tells whether the block's judgement goes on.
+func (b *block) judges() bool { return b.judge == judging || b.judge == twice }
+
+// judged is what came of that. One life has ended for it: more of them were ended by what the block has left. What was noticed is looked for once more: it may
+// have been something that was missed, and not be so any more. answers: the workload has ended, and can be asked again.
+func (e *Engine) judged(bad bool, words string, answers bool) {
+	first := e.b.judge == judging
 	if e.b.ends > 1 && words == "" {
 		bad, words = true, "it died"
 	}
-	if bad {
+	switch {
+	case bad && first && e.alive() && answers:
 		e.persistent("a life without faults: " + words)
+		e.b.judge, e.b.ends = twice, 1
+		e.work(tries, proving)
+		return
+	case bad && !first:
+		e.b.end.Words += "; and again: " + words
+	case bad:
+		e.persistent("a life without faults: " + words)
+	case !first:
+		e.b.healed = true
+		e.b.end.Words += "; and then no more"
 	}
+	e.b.judge, e.prove = judged, false
 	if !e.alive() {
 		e.finish()
 		return
@@ -189,14 +205,18 @@ func (e *Engine) check() {
 	e.w.Others(e.plan.Limit)
 }
 
+// Counts is how Checked is told that something is fewer than before, of what services hold for all their lives.
+const Counts = "counts"
+
 // Checked is told which others did not do what they should.
 func (e *Engine) Checked(failed []string) {
 	if e.phase != checking {
 		return
 	}
 	for _, l := range failed {
-		if l == e.plan.Victim && e.b.judge == judged {
-			e.persistent("a life without faults: " + l + " answers wrongly")
+		if e.b.judge == judged && (l == e.plan.Victim || l == Counts) { // what it has lost is lost for all blocks to come
+			e.b.healed = false
+			e.persistent("a life without faults: " + l + ": operation failed")
 			continue
 		}
 		e.collateral(l + ": operation failed")
@@ -224,7 +244,7 @@ func (e *Engine) wrong(words string) {
 // lie is a word of the kernel or the reincarnation server that was wrong. Between two blocks it is the next one's, since the last one's end
 // was told.
 func (e *Engine) lie(words string) {
-	if e.phase == starting || e.phase == golden || (e.phase == mending || e.phase == proving) && e.b.judge != judging {
+	if e.phase == starting || e.phase == golden || (e.phase == mending || e.phase == proving) && !e.b.judges() {
 		e.lies = words
 		return
 	}
@@ -258,7 +278,7 @@ func (e *Engine) finish() {
 		e.quit("the workload is gone")
 		return
 	}
-	if e.b.seen.Persistent {
+	if e.b.seen.Persistent && !e.b.healed {
 		e.quit("what the victim has done outlives it: " + end.Words)
 		return
 	}

@@ -41,7 +41,7 @@ func (e *Engine) died(ev *abi.Event) {
 		return
 	}
 	e.lie(left)
-	if e.b.judge == judging {
+	if e.b.judges() {
 		e.b.judge = judged
 		e.finish()
 		return
@@ -59,7 +59,7 @@ func (e *Engine) counted(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
 	e.unhold(ev.Endpoint)
-	if e.b.judge == judging {
+	if e.b.judges() {
 		e.b.ends++
 	}
 	if e.phase == starting || e.phase == mending || e.phase == proving || e.phase == over {
@@ -142,7 +142,7 @@ func (e *Engine) another(label string, ev *abi.Event) {
 // Deserted is told that the workload's own life has ended, which the victim has done: nobody can be asked on this machine any more.
 func (e *Engine) Deserted(words string) {
 	between := e.phase == mending || e.phase == proving
-	if e.phase == starting || e.phase == golden || between && e.b.judge != judging { // no block goes on
+	if e.phase == starting || e.phase == golden || between && !e.b.judges() { // no block goes on
 		e.quit("the workload is gone: " + words)
 		return
 	}
@@ -196,8 +196,8 @@ func (e *Engine) uncap() {
 func (e *Engine) Refused(err abi.Errno) {
 	switch {
 	case e.phase != mending:
-	case e.ep == abi.None && e.b.judge == judging:
-		e.judged(true, "it cannot be started again: "+err.Name())
+	case e.ep == abi.None && e.b.judges():
+		e.judged(true, "it cannot be started again: "+err.Name(), false)
 	case e.ep == abi.None:
 		e.quit("the victim cannot be started again: " + err.Name())
 	default: // it may end by itself

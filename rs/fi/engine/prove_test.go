@@ -76,25 +76,36 @@ func TestPersistent(t *testing.T) {
 		goes  func(s *steps)
 		words string
 	}{
-		"answers wrongly": {func(s *steps) { s.dies(); s.lives(); s.e.Worked(where) }, "a life without faults: silent at 0; before: silent at 7"},
+		"answers wrongly": {func(s *steps) { s.dies(); s.lives(); s.e.Worked(where); s.e.Worked(where) }, "a life without faults: silent at 0; before: silent at 7; and again: silent at 0"},
 		"dies": {func(s *steps) {
 			s.dies()
 			s.lives()
 			s.dies()
 			s.lives()
 			s.e.Worked(Tally{Right: tries})
-		}, "a life without faults: it died; before: silent at 7"},
+			s.dies()
+			s.lives()
+			s.e.Worked(Tally{Right: tries})
+		}, "a life without faults: it died; before: silent at 7; and again: it died"},
 		"dies before it is ready": {func(s *steps) {
 			s.dies()
 			s.event(abi.Event{Kind: abi.EventStart, Endpoint: 98})
 			s.event(abi.Event{Kind: abi.EventDeath, Reason: abi.ReasonInitFailed, Endpoint: 98})
 			s.lives()
 			s.e.Worked(Tally{Right: tries})
+			s.e.Worked(where)
 		}, "a life without faults: it died"},
 		"does not come":     {func(s *steps) { s.dies(); s.now = s.e.due; s.e.Alarm() }, "a life without faults: it does not come"},
 		"does not answer":   {func(s *steps) { s.dies(); s.lives(); s.now = s.e.due; s.e.Alarm() }, "a life without faults: it does not come, or does not answer"},
 		"is refused":        {func(s *steps) { s.dies(); s.e.Refused(abi.ENOMEM) }, "a life without faults: it cannot be started again: ENOMEM"},
-		"is seen by a look": {func(s *steps) { s.dies(); s.lives(); s.e.Worked(allRight); s.e.Checked([]string{"rtc"}) }, "a life without faults: rtc answers wrongly"},
+		"is seen by a look": {func(s *steps) { s.dies(); s.lives(); s.e.Worked(allRight); s.e.Checked([]string{"rtc"}) }, "a life without faults: rtc: operation failed"},
+		"has lost something": {func(s *steps) {
+			s.dies()
+			s.lives()
+			s.e.Worked(where)
+			s.e.Worked(allRight)
+			s.e.Checked([]string{Counts})
+		}, "a life without faults: silent at 0; before: silent at 7; and then no more"},
 	} {
 		s := proves(t, Tally{Right: 15, Wrong: 1, Where: "silent at 7"})
 		c.goes(s)
@@ -109,6 +120,21 @@ func TestPersistent(t *testing.T) {
 	}
 }
 
+// What is noticed in the next life, and then no more, is told as that, and the machine is used on.
+func TestHealed(t *testing.T) {
+	s := proves(t, allRight)
+	s.dies()
+	s.lives()
+	s.e.Worked(Tally{Right: 3, Wrong: 1, Where: "silent at 0"})
+	s.in(proving, 3)
+	s.e.Worked(Tally{Right: tries})
+	s.e.Checked(nil)
+	s.in(working, 4)
+	if e := s.end(); e.Outcome != outcome.Persistent || e.Words != "a life without faults: silent at 0; and then no more" || s.over {
+		t.Errorf("%+v, over %v", e, s.over)
+	}
+}
+
 // Damage that shows when no fault was met is an earlier block's, and is told as that.
 func TestPersistentOfAnEarlierBlock(t *testing.T) {
 	p := aPlan(5, 3)
@@ -118,6 +144,7 @@ func TestPersistentOfAnEarlierBlock(t *testing.T) {
 	s.in(mending, 1)
 	s.dies()
 	s.lives()
+	s.e.Worked(Tally{Wrong: 4, Where: "silent at 0"})
 	s.e.Worked(Tally{Wrong: 4, Where: "silent at 0"})
 	s.e.Checked(nil)
 	if e := s.end(); e.Outcome != outcome.Persistent || !strings.HasPrefix(e.Words, "no fault of this block was met, an earlier one's damage: ") {

@@ -140,8 +140,8 @@ func (e *Engine) Alarm() {
 		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 		return
 	}
-	if e.b.judge == judging {
-		e.judged(true, "it does not come, or does not answer")
+	if e.b.judges() {
+		e.judged(true, "it does not come, or does not answer", false)
 		return
 	}
 	switch e.phase {

@@ -31,8 +31,8 @@ func (k *everybody) Join(s *work.Site) work.Verdict {
 		return work.Pending
 	})
 	if v == work.Lost {
-		s.Step = uint16(load.OtherEndpoint)
-		return work.Wrong // it answers, or each look would have taken all of the time: not all live any more
+		s.Step = uint16(load.Missing)
+		return work.Wrong // it answers, or each look would have taken all of the time
 	}
 	return v
 }

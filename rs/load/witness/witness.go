@@ -70,6 +70,9 @@ func (w *Witness) Begin(c *sdk.Context) bool {
 	}
 	e := abi.OK
 	if w.ep, w.inc, e = w.lookup(c, load.Helper); e != abi.OK {
+		if e == abi.ESRCH {
+			w.revive(c)
+		}
 		return false
 	}
 	w.anew = true
@@ -94,6 +97,17 @@ func (w *Witness) Round(c *sdk.Context) {
 		}
 	}
 	w.anew = false
+}
+
+// revive brings the helper up: the witness may have been stopped between its own down and up, or what it asked may have ended badly, which it has noticed.
+func (w *Witness) revive(c *sdk.Context) {
+	l, _ := abi.MakeLabel(load.Helper)
+	for _, t := range [...]abi.MsgType{abi.RSUp, abi.RSRestart} {
+		m := sdk.LabelRequest(t, l)
+		if e := c.Call(c.Root(), &m, w.Limit); e == abi.OK || e == abi.ETIMEDOUT {
+			return
+		}
+	}
 }
 
 // lookup is Context.Lookup with the witness's own limit: who asks a server that is broken waits no longer than it must.
