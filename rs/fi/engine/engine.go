@@ -133,6 +133,7 @@ type block struct {
 	toStop  bool         // it is to be, when the victim has been seen to make a call: what it is in already is not traced
 	judge   judgement    // of what the block has left to later lives
 	ends    int          // lives that have ended since judging began
+	forced  int          // 1: the life was ended, since the workload did not, and its death has not been told yet; 2: it has
 	healed  bool         // what it has left was noticed once, and then no more
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault
 	held    abi.Endpoint // a life that goes on when the alarm comes; None: none

@@ -70,6 +70,10 @@ func (e *Engine) counted(ev *abi.Event) {
 		return
 	}
 	b := &e.b
+	if b.forced == 1 {
+		b.forced = 2
+		return
+	}
 	if b.ended && b.seen.Activated == 0 {
 		b.ended = false
 		return

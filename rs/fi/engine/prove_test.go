@@ -135,6 +135,40 @@ func TestHealed(t *testing.T) {
 	}
 }
 
+// A workload that does not end has the life ended that it asks, which is no death of its own; one that does not end on the next life either is told as what that means.
+func TestEndless(t *testing.T) {
+	p := aPlan(5, 3)
+	p.Prove = true
+	for _, ends := range []bool{true, false} {
+		s := begun(t, p)
+		s.activate()
+		s.now = s.e.due
+		s.e.Alarm()
+		s.in(working, 1)
+		if s.refreshes != 1 {
+			t.Fatalf("begun again %d times", s.refreshes)
+		}
+		s.dies()
+		s.lives()
+		if !ends {
+			s.now = s.e.due
+			s.e.Alarm()
+			if e := s.end(); e.Outcome != outcome.Persistent || !strings.HasPrefix(e.Words, "a life without faults: "+endless) || !s.over {
+				t.Errorf("%+v, over %v", e, s.over)
+			}
+			continue
+		}
+		s.e.Worked(allRight)
+		s.dies()
+		s.lives()
+		s.e.Worked(Tally{Right: tries})
+		s.e.Checked(nil)
+		if e := s.end(); e.Outcome != outcome.SilentLoss || e.Words != endless || e.Deaths != 0 || e.Lost != 1 || s.over {
+			t.Errorf("%+v, over %v", e, s.over)
+		}
+	}
+}
+
 // Damage that shows when no fault was met is an earlier block's, and is told as that.
 func TestPersistentOfAnEarlierBlock(t *testing.T) {
 	p := aPlan(5, 3)
