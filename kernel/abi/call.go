@@ -31,7 +31,7 @@ const (
 	CallExit        CallNr = 32 // (status, ExitKind): does not return
 	CallPrivCtl     CallNr = 33 // (PrivOp, endpoint); Buf: Privilege for PrivSet, PrivQuery
 	CallTaskCreate  CallNr = 34 // Buf: TaskSpec → endpoint
-	CallTaskKill    CallNr = 35 // (endpoint, KillHung or 0)
+	CallTaskKill    CallNr = 35 // (endpoint, why)
 	CallImageCreate CallNr = 36 // (size) → image
 	CallImageWrite  CallNr = 37 // (image, offset, address, length ≤ MaxCopy)
 	CallImageSeal   CallNr = 38 // (image) → CRC-32C of its bytes: no more writes; the ELF headers are checked

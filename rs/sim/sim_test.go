@@ -18,7 +18,7 @@ var (
 	simSeed = flag.Uint64("sim.seed", 0, "seed of its first world; 0 takes the clock's")
 )
 
-// enough is how many events have everything among them. A run of fewer claims no more than what is common: the rarest of the rest (an end just before SetAlarm) comes once in 30,000.
+// enough is how many events have everything among them. A run of fewer claims no more than what is common: the rarest of the rest (an end just before a TaskKill) comes once in 50,000.
 const enough = 1_000_000
 
 var common = map[string]bool{"requests": true, "answers": true, "events": true, "lives": true, "ends": true, "damages": true, "losses told": true, "the server's ends while it waited": true}
