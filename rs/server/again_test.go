@@ -113,7 +113,7 @@ func TestSnapshotIsPutOff(t *testing.T) {
 	}
 }
 
-// A service whose Init does not answer is ended as one that hangs, which the kernel notes with what it has kept; whom an operator takes down is not. So does the next life of
+// A service whose Init does not answer is ended as one that hangs, which the kernel notes with what it has kept; whom an operator kills is not. So does the next life of
 // the server, that finds it is not done.
 func TestHungInInit(t *testing.T) {
 	for _, dies := range []bool{false, true} {
@@ -140,15 +140,24 @@ func TestHungInInit(t *testing.T) {
 				t.Errorf("the server dies %v: end %d says %d", dies, i, why)
 			}
 		}
-		w.kill = nil
-		w.readyAll()
-		w.kill = func(c kernel.Call) bool {
-			if c.Nr == abi.CallTaskKill && c.Arg[1] != 0 {
-				t.Errorf("who does not stop is ended as if it hung in Init")
+	}
+	w := newWorld(t, 1, fourServices, func(*actor) {})
+	w.readyAll()
+	kills := 0
+	w.kill = func(c kernel.Call) bool {
+		if c.Nr == abi.CallTaskKill {
+			if kills++; c.Arg[1] != 0 {
+				t.Errorf("who is to be killed is ended as if it hung in Init")
 			}
-			return false
 		}
-		w.ask("shell", abi.RSDown, "a", abi.KindSendRec)
-		w.watch(5 * time.Second)
+		return false
+	}
+	shell := w.find("shell")
+	m := shell.request(abi.RSFault, "a")
+	m.Arg[2] = uint64(abi.FaultKill)
+	shell.rest()
+	shell.ask(m, abi.KindSendRec)
+	if w.serve(); kills != 1 {
+		t.Errorf("%d lives were ended", kills)
 	}
 }

@@ -195,9 +195,6 @@ func (w *World) begin() {
 	})
 }
 
-// mostUnsettled is more lives in a row that do not settle than lead down all rungs.
-const mostUnsettled = 14
-
 // end ends the server's life, and begins the next one. Who ends it is somebody else: each time at another place. Nothing is lost by that in a world that is not hostile.
 func (w *World) end(c abi.Cause) {
 	unsettled := kept.Unsettled(w.m.Kept(abi.AccountRoot))
