@@ -13,8 +13,9 @@ type Value [4]uint64
 const (
 	// storeLimit is how long a request to the data store may take, its deaths meanwhile included.
 	storeLimit = 5 * time.Second
-	// storeStarts is how long to wait for a data store that is about to be ready.
-	storeStarts = 2 * time.Second
+	// storeStarts is how long to wait for a data store that is about to be ready: longer than its Init may take (rs/ds/ds.conf), so that one that hangs
+	// there is not noticed.
+	storeStarts = 4 * time.Second
 )
 
 var storeLabel, _ = abi.MakeLabel("ds")
