@@ -119,7 +119,7 @@ func (k *store) typed(s *work.Site, n uint32) work.Verdict {
 		return v
 	}
 	s.Step = uint16(load.Deleted)
-	if e := st.Delete(storeSecond); e != abi.OK && e != abi.ESRCH { // ESRCH: done before a life died
+	if e := st.Delete(storeSecond); e != abi.OK && e != abi.ESRCH && e != abi.EINDOUBT { // done before a life died
 		return s.Asked(e)
 	}
 	if _, _, e := st.Retrieve(storeSecond, 0); e != abi.ESRCH {
