@@ -20,6 +20,8 @@ const (
 	patient = 10 * time.Second
 )
 
+const injectorLabel = "swifi"
+
 // Tags of requests whose answers come as messages.
 const (
 	tagWork = 1 + iota
@@ -280,6 +282,13 @@ func (j *injector) met(ev *abi.Event) {
 		j.ep = ev.Endpoint
 	case ev.Kind == abi.EventDeath && j.device != nil:
 		j.device.Forget()
+	}
+}
+
+// Stop is sdk.Stopper. Only a victim that has gone wrong asks for that: the reincarnation server.
+func (j *injector) Stop(*sdk.Context) {
+	if j.e != nil {
+		j.e.Deserted(injectorLabel + ": " + abi.ReasonStopped.String())
 	}
 }
 

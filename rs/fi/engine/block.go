@@ -275,7 +275,7 @@ func (e *Engine) finish() {
 	e.done++
 	e.block++
 	if e.deserted {
-		e.quit("the workload is gone")
+		e.quit(deserted)
 		return
 	}
 	if e.b.seen.Persistent && !e.b.healed {

@@ -107,7 +107,7 @@ type Engine struct {
 
 	block    uint32
 	done     uint32
-	deserted bool          // the workload is gone
+	deserted bool          // the workload, or the injector, is gone
 	prove    bool          // the next life without faults has to show that it works
 	refused  abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
 	lies     string        // told between two blocks; the next one's

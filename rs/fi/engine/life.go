@@ -143,11 +143,13 @@ func (e *Engine) another(label string, ev *abi.Event) {
 	}
 }
 
-// Deserted is told that the workload's own life has ended, which the victim has done: nobody can be asked on this machine any more.
+const deserted = "nobody is left to go on"
+
+// Deserted is told that the workload's own life has ended, or the injector's is about to, which the victim has done: nobody can be asked on this machine any more.
 func (e *Engine) Deserted(words string) {
 	between := e.phase == mending || e.phase == proving
 	if e.phase == starting || e.phase == golden || between && !e.b.judges() { // no block goes on
-		e.quit("the workload is gone: " + words)
+		e.quit(deserted + ": " + words)
 		return
 	}
 	e.collateral(words)
