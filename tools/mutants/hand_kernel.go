@@ -13,7 +13,7 @@ var handKernel = []mutation{
 	{id: "kernel-ports-closed", file: "kernel/death.go", before: "\tk.closePorts(t)\n", after: "", why: "a dead driver keeps its ports"},
 	{id: "kernel-images-released", file: "kernel/death.go", before: "\tk.images.ReleaseAll(t.Endpoint)\n", after: "", why: "images outlive their maker"},
 	{id: "kernel-space-left", file: "kernel/death.go", before: "k.cpu.Switch(nil, k.template)", after: "k.cpu.Switch(nil, t.Space.Root)", why: "the page tables of the dead stay loaded while their frames are another's"},
-	{id: "kernel-root-dies", file: "kernel/death.go", before: "\tif t.Root {\n\t\tk.rootEnds(t, why.cause)\n\t\treturn\n\t}\n", after: "", why: "the root task ends as everybody does"},
+	{id: "kernel-root-dies", file: "kernel/death.go", before: "\tif t.Root {\n\t\tk.rootEnds(t, &why)\n\t\treturn\n\t}\n", after: "", why: "the root task ends as everybody does"},
 	{id: "kernel-death-payer", file: "kernel/death.go", before: "\tif k.accounts.Get(r.Account) != nil {\n", after: "\tif k.accounts.Get(r.Account) == nil {\n", why: "restarting is on RS's account"},
 	{id: "kernel-kill-root", file: "kernel/call_task.go", before: "\tif to.Root && !mayEndRoot(t) {\n\t\treturn abi.EPERM, 0\n\t}\n", after: "", why: "a task with TaskKill ends RS"},
 	{id: "kernel-create-deaths", file: "kernel/call_task.go", before: "if t == nil && k.nDead > 0 {", after: "if t == nil && k.nDead > 99 {", why: "who must consume records first is told that the machine is full"},
