@@ -104,13 +104,15 @@ const (
 	ReasonBadCall     Reason = 12
 	ReasonLost        Reason = 13 // it was alive when RS was last sure, and no record of its death is left
 	ReasonHang        Reason = 14 // RS: it did not take what waited for it, and the kernel ended it
-	Reasons           Reason = 15
+
+	// Reasons is how many there are.
+	Reasons = uint32(ReasonHang) + 1
 )
 
 func (r Reason) String() string {
 	names := [Reasons]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
 		"init-timeout", "injected", "updated", "memory", "bad-call", "lost", "hang"}
-	if r < Reasons {
+	if uint32(r) < Reasons {
 		return names[r]
 	}
 	return "?"

@@ -104,7 +104,7 @@ func (r *row) check() string {
 		return "a service that is not pinged owes heartbeats"
 	case r.early < 0 || r.early > 0 && r.early >= r.cfg.Snapshot, r.checkAt != never && r.cfg.Snapshot == 0:
 		return "a service has a snapshot and has none"
-	case r.reason >= abi.Reasons, r.ended >= abi.Reasons, r.why >= abi.Whys:
+	case uint32(r.reason) >= abi.Reasons, uint32(r.ended) >= abi.Reasons, r.why >= abi.Whys:
 		return "there is a reason that nobody knows"
 	case r.injected > abi.FaultSelf:
 		return "there is an injection that nobody knows"
@@ -142,6 +142,7 @@ func hash(configs []Config) uint64 {
 		}
 		mix(uint64(c.Burst))
 		mix(uint64(c.OnExit))
+		mix(uint64(bit(c.Storm, 1)))
 		mix(uint64(c.Snapshot))
 		for _, v := range [...]uint64{c.After, c.Requires, uint64(c.Group), uint64(bit(c.Lacks, 1)), uint64(bit(c.AllForOne, 1)), uint64(c.GroupBurst), uint64(c.GroupWindow)} {
 			mix(v)
