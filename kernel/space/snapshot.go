@@ -54,13 +54,12 @@ func (n *Snapshot) Of(m *image.Image) bool { return n.Exists() && n.image == m.S
 // Frames is how many frames the snapshot has, its tables and lists included.
 func (n *Snapshot) Frames() uint64 { return n.frames.Len() }
 
-// Seal is one step of making a snapshot of s: it takes the write permission off the pages of the next 2 MiB that have any, so that
+// Seal is one step of making n, a snapshot of s: it takes the write permission off the pages of the next 2 MiB that have any, so that
 // whoever writes gets a copy. first is the first of them; more asks for another one, before Take. A space of which only some
 // pages are sealed is whole: it can go on, or end.
 //
 // Errors: E2BIG (more than MaxSnapshotParts or MaxSnapshotFrames), EBUSY (it began with a snapshot, or has had a window).
-func (s *Space) Seal(first bool) (more bool, e abi.Errno) {
-	n := &s.making
+func (s *Space) Seal(n *Snapshot, first bool) (more bool, e abi.Errno) {
 	if first {
 		*n = Snapshot{next: abi.ImageBase}
 	}
@@ -111,15 +110,15 @@ func (s *Space) ownPart(va uint64) (at uint64, entry *paging.PTE) {
 	return 0, nil
 }
 
-// Take hands the sealed pages and their tables over to n, which is none; h is whom the space's frames are charged to. From then on the
+// Take hands the sealed pages and their tables, of which made knows, over to n, which is none; h is whom the space's frames are charged to. From then on the
 // task shares them like those that come after it. Errors: ENOMEM (nothing is changed). Preconditions: Seal has said that there is
 // nothing more; the task has not run since. What the processor remembers of the space is old then.
-func (s *Space) Take(n *Snapshot, h *mem.Holder) abi.Errno {
+func (s *Space) Take(n, made *Snapshot, h *mem.Holder) abi.Errno {
 	list := s.Pool().GetDirty(h)
 	if list == 0 {
 		return abi.ENOMEM
 	}
-	*n, s.making = s.making, Snapshot{}
+	*n = *made
 	n.image, n.holder = s.image.Serial, h
 	for i := range n.parts[:n.nparts] {
 		p := s.Part(n.parts[i].va)

@@ -16,7 +16,6 @@ type Space struct {
 	images   *image.Table
 	image    *image.Image
 	snapshot *Snapshot // that it began with; nil: with the executable
-	making   Snapshot  // of which Seal has done a part
 	keep     uint64    // frames that it had before its first instruction: Ready
 	module   uint64    // bytes of the boot archive
 	kept     uint64    // bytes of kept memory

@@ -174,17 +174,18 @@ func address(r *rand.Rand) uint64 {
 
 // take makes a snapshot of s, as far as the steps go.
 func (w *world) take(s *Space, steps int) abi.Errno {
+	var made Snapshot
 	for first := true; ; first = false {
 		if steps == 0 {
 			return abi.EAGAIN
 		}
 		steps--
-		more, e := s.Seal(first)
+		more, e := s.Seal(&made, first)
 		if e != abi.OK {
 			return e
 		}
 		if !more {
-			return s.Take(&w.snapshot, &w.holder)
+			return s.Take(&w.snapshot, &made, &w.holder)
 		}
 	}
 }
