@@ -48,7 +48,11 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		e = abi.ENOMEM // the life could not have copies of what it has now
 	}
 	if e == abi.OK {
-		e = t.Space.Take(&n.Snapshot, &t.Making, &a.Frames)
+		soon := space.Soon
+		if t.Root {
+			soon = space.SoonRoot
+		}
+		e = t.Space.Take(&n.Snapshot, &t.Making, &a.Frames, soon)
 	}
 	if t == k.current() {
 		k.cpu.Switch(t.Ctx, t.Space.Root) // what the processor remembers may be written; it has the GS base, too

@@ -19,7 +19,7 @@ type Space struct {
 	keep     uint64    // frames that it had before its first instruction: Ready
 	module   uint64    // bytes of the boot archive
 	kept     uint64    // bytes of kept memory
-	copies   int       // pages of its snapshot that it has written: the first soon of them
+	copies   int       // pages of its snapshot that it has written: as long as they are noted
 	views    *views    // its windows; nil: it never had any
 
 	// SharedPages is how many pages of others it has: of its executable and its snapshot.
@@ -210,7 +210,7 @@ func (s *Space) Copy(va uint64) abi.Errno {
 		return abi.EFAULT
 	}
 	e := s.copy(va, ownPage)
-	if e == abi.OK && s.snapshot != nil && s.copies < soon {
+	if e == abi.OK && s.snapshot != nil && s.snapshot.notes(s.copies) {
 		s.copies++
 		s.snapshot.write(va)
 	}

@@ -174,7 +174,7 @@ func address(r *rand.Rand) uint64 {
 
 // take makes a snapshot of s, as far as the steps go.
 func (w *world) take(s *Space, steps int) abi.Errno {
-	var made Snapshot
+	var made Making
 	for first := true; ; first = false {
 		if steps == 0 {
 			return abi.EAGAIN
@@ -185,7 +185,7 @@ func (w *world) take(s *Space, steps int) abi.Errno {
 			return e
 		}
 		if !more {
-			return s.Take(&w.snapshot, &made, &w.holder)
+			return s.Take(&w.snapshot, &made, &w.holder, Soon)
 		}
 	}
 }
@@ -482,7 +482,7 @@ func TestWarmLife(t *testing.T) {
 			t.Fatal("no memory")
 		}
 		begins := s.Used()
-		if most := uint64(10); n == 0 && begins > most || begins > most+soon+5 || n > 1 && begins < most+soon {
+		if most := uint64(10); n == 0 && begins > most || begins > most+Soon+5 || n > 1 && begins < most+Soon {
 			t.Errorf("warm life %d begins with %d frames", n, begins)
 		}
 		mine := m.clone()

@@ -38,7 +38,7 @@ type Task struct {
 	// snapshot begins with nothing.
 	Async  [abi.MaxAsync]Async
 	Death  abi.DeathRecord // while Dying or Dead, and until its line is in the log
-	Making space.Snapshot  // of which a part is done
+	Making space.Making    // of its snapshot: what is done of it
 }
 
 // life is what a slot begins anew with.

@@ -284,7 +284,8 @@ func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
 	if s.policy.Suspect(id) {
 		found = s.k.AccountCheckSnapshot(s.table[id].account)
 	}
-	s.event = policy.Event{Kind: policy.Death, ID: id, Errno: found, Record: facts(r)}
+	s.event = policy.Event{Kind: policy.Death, ID: id, Errno: found}
+	s.event.Record = facts(r) // apart from the rest, which is zero: no copy of it is made
 	s.decide()
 }
 

@@ -111,17 +111,7 @@ func (t *service) none(p part) bool {
 }
 
 // empty tells whether nothing of a mail is kept.
-func (m *mail) empty() bool {
-	if m.owed > 0 {
-		return false
-	}
-	for i := range m.places {
-		if m.places[i].state != placeFree {
-			return false
-		}
-	}
-	return true
-}
+func (m *mail) empty() bool { return m.owed == 0 && m.busy == 0 }
 
 func (t *service) append(b []byte, p part) []byte {
 	switch p {
@@ -204,6 +194,7 @@ func (m *mail) read(r *reader) {
 			return
 		}
 		p := &m.places[i]
+		m.busy |= 1 << i
 		p.state, p.waits, p.seq = placeState(r.u8()), r.flag(), r.u64()
 		switch p.state {
 		case placeOpen:
