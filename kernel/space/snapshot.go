@@ -15,10 +15,13 @@ const (
 	partShift         = 21 // what one last-level table maps
 
 	// Soon is how many of the pages that a life writes first are noted: later lives will write them, too, and have their
-	// copies from the beginning. SoonRoot is it for the root task, for which everybody waits until it has written more. A copy that is not made
-	// ahead is some 450 instructions, and all are made in one stay in ring 0.
+	// copies from the beginning. SoonRoot is it for the root task, for which everybody waits while it writes more.
 	Soon     = 16
-	SoonRoot = 32
+	SoonRoot = 40
+
+	// copiesMost is how many copies that were not made ahead a life has from the beginning: each is some 450 instructions, and all are made in one
+	// stay in ring 0.
+	copiesMost = 24
 )
 
 // Snapshot is the memory of a task at one moment of its life, read-only: pages, and the last-level tables that map them, handed over

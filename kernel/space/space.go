@@ -154,10 +154,15 @@ func (s *Space) MapClock(a mem.Addr) bool {
 // MapModule maps size bytes by last-level tables of others, read-only, as the boot archive. false when memory is out.
 func (s *Space) MapModule(tables []mem.Addr, size uint64) bool {
 	s.module = (size + abi.PageSize - 1) &^ (abi.PageSize - 1)
+	if len(tables) == 0 {
+		return true
+	}
+	if !s.Reserve(abi.ModuleBase) {
+		return false
+	}
+	entries := s.Parts(abi.ModuleBase, uint64(len(tables))) // of the GiB that begins there
 	for i, t := range tables {
-		if !s.Share(abi.ModuleBase+uint64(i)<<partShift, t, paging.NX) {
-			return false
-		}
+		entries[i] = uint64(paging.Entry(t, paging.Present|paging.User|paging.Shared|paging.NX))
 	}
 	return true
 }

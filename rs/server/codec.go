@@ -183,7 +183,11 @@ func (m *mail) append(b []byte) []byte {
 const lastPlace = 0xff
 
 func (m *mail) read(r *reader) {
-	*m = mail{stop: r.flag(), fault: r.flag(), news: r.flag()}
+	for i := range m.places { // what else stands in a free place says nothing
+		m.places[i].state = placeFree
+	}
+	m.stop, m.fault, m.news = r.flag(), r.flag(), r.flag()
+	m.refused.Type, m.busy, m.due, m.pause = 0, 0, 0, 0
 	if r.flag() {
 		r.msg(&m.refused)
 		r.bad = r.bad || m.refused.Type != abi.MsgReply
