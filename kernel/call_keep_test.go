@@ -119,6 +119,54 @@ func TestUnsettled(t *testing.T) {
 	}
 }
 
+// What lives that end were reading is noted: of those that end by themselves, and of those that are ended because they hang and wait for nobody; not of
+// those that a tracer has changed.
+func TestBlame(t *testing.T) {
+	s := newKeeper(t)
+	h := &s.Kernel.kept[s.acct].Header
+	const there = 1<<abi.WayShift | 5
+	kill := func(x *task.Task, why uint64) {
+		e, _ := s.call(s.root, abi.CallTaskKill, uint64(x.Endpoint), why)
+		s.want("kill", e, abi.OK)
+		s.death(abi.CauseKilled)
+	}
+	for i, c := range []struct {
+		what    string
+		end     func(x *task.Task)
+		counted bool
+	}{
+		{"exception", func(x *task.Task) { s.exception(x, 6, 0, 0); s.death(abi.CauseException) }, true},
+		{"killed", func(x *task.Task) { kill(x, 0) }, false},
+		{"hung", func(x *task.Task) { kill(x, abi.KillHung) }, true},
+		{"hung, and waits for others", func(x *task.Task) {
+			s.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+			kill(x, abi.KillHung)
+		}, false},
+		{"changed, then an exception", func(x *task.Task) {
+			e, _ := s.call(s.root, abi.CallTrace, uint64(abi.TraceSetPC), uint64(x.Endpoint), abi.RAMBase)
+			s.want("trace", e, abi.OK)
+			s.exception(x, 6, 0, 0)
+			s.death(abi.CauseException)
+		}, false},
+		{"changed, then hung", func(x *task.Task) {
+			e, _ := s.call(s.root, abi.CallTrace, uint64(abi.TraceSetPC), uint64(x.Endpoint), abi.RAMBase)
+			s.want("trace", e, abi.OK)
+			kill(x, abi.KillHung)
+		}, false},
+	} {
+		x, _ := s.life(0)
+		x.Call.Reading = there
+		before := h.Blame.Deaths
+		c.end(x)
+		if got := h.Blame.Deaths != before; got != c.counted || got && h.Blame.Reading != there {
+			t.Errorf("%d, %s: %+v", i, c.what, h.Blame)
+		}
+	}
+	if h.Unsettled != 1 {
+		t.Errorf("%d unsettled: that is of those that end by themselves", h.Unsettled)
+	}
+}
+
 func TestKeepRefuses(t *testing.T) {
 	s := newKeeper(t)
 	x, _ := s.life(0)

@@ -128,7 +128,7 @@ func (k *Kernel) nextSeed() (out [4]uint64) {
 	return out
 }
 
-// callTaskKill: (endpoint). Errors: EDEADSRCDST, EPERM (the root task, and the caller may not trace it).
+// callTaskKill: (endpoint, KillHung or 0). Errors: EDEADSRCDST, EPERM (the root task, and the caller may not trace it).
 func (k *Kernel) callTaskKill(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	to := k.tasks.Lookup(abi.Endpoint(f.DI))
 	if to == nil {
@@ -137,6 +137,6 @@ func (k *Kernel) callTaskKill(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if to.Root && !mayEndRoot(t) {
 		return abi.EPERM, 0
 	}
-	k.finish(to, end{cause: abi.CauseKilled})
+	k.finish(to, end{cause: abi.CauseKilled, hung: f.SI == abi.KillHung})
 	return abi.OK, 0
 }

@@ -23,6 +23,7 @@ type end struct {
 	cause            abi.Cause
 	vector           uint32
 	err, cr2, status uint64
+	hung             bool // with CauseKilled: because it does not go on
 }
 
 // finish ends t, which does nothing more. Everything that it had is gone before anyone is told: interrupt lines, alarm,
@@ -39,12 +40,10 @@ func (k *Kernel) finish(t *task.Task, why end) {
 	}
 	k.record(t, why)
 	if t.Root {
-		k.rootEnds(t, why.cause)
+		k.rootEnds(t, &why)
 		return
 	}
-	if t.Space.Keeps() && why.cause != abi.CauseKilled {
-		k.kept[t.Account].Died()
-	}
+	k.keptEnds(t, &why)
 	k.tasks.Bury(t)
 	k.sched.Block(t.Slot)
 	k.sched.SetPayer(t.Slot, t.Account)
@@ -53,6 +52,18 @@ func (k *Kernel) finish(t *task.Task, why end) {
 	k.closePorts(t)
 	k.images.ReleaseAll(t.Endpoint)
 	k.bury(t)
+}
+
+// keptEnds notes how t's life ends with what it keeps, which may be why. That is not so of one that somebody else has ended, unless because it hung and
+// was not waiting for others, nor of one that a tracer has changed. Preconditions: its record is made, its call page is there.
+func (k *Kernel) keptEnds(t *task.Task, why *end) {
+	switch {
+	case t.Traced || t.Call == nil || !k.kept[t.Account].Whole() || !t.Root && !t.Space.Keeps():
+	case why.cause != abi.CauseKilled:
+		k.kept[t.Account].Died(&t.Death, t.Call.Reading)
+	case why.hung && t.Wait == 0:
+		k.kept[t.Account].Hung(t.Call.Reading)
+	}
 }
 
 // bury goes on with t's end, and finishes it when nobody is traced by t, all peers of t are told and nobody sees its windows.

@@ -37,17 +37,15 @@ const (
 )
 
 // unsettledMost is how many lives of the root task may end in a row, by themselves, before they have restored what was kept. Then the snapshot goes
-// that they begin with: it may be why.
-const unsettledMost = 4
+// that they begin with: it may be why, and costs nothing but time, so that it goes before anything that was kept is given up for (rs/kept, sameMost).
+const unsettledMost = 2
 
 // rootEnds ends the root task's life t. Its record is made. The next life begins by steps of reborn.
-func (k *Kernel) rootEnds(t *task.Task, cause abi.Cause) {
-	byItself, m := cause != abi.CauseKilled, &k.kept[t.Account]
-	k.ipc.Died(t, byItself)
-	if byItself {
-		if m.Died(); m.Header.Unsettled >= unsettledMost {
-			k.dropSnapshot(t.Account)
-		}
+func (k *Kernel) rootEnds(t *task.Task, why *end) {
+	byItself, m := why.cause != abi.CauseKilled, &k.kept[t.Account]
+	k.ipc.Died(t, byItself && !t.Traced)
+	if k.keptEnds(t, why); m.Header.Unsettled >= unsettledMost {
+		k.dropSnapshot(t.Account)
 	}
 	k.irqs.ReleaseAll(t.Endpoint)
 	k.timers.Cancel(alarmID(t))
@@ -62,7 +60,7 @@ func (k *Kernel) rootEnds(t *task.Task, cause abi.Cause) {
 	k.sched.Ready(t.Slot, k.since)
 	k.settled = 0 // it is ready, as before: nothing else tells that it cannot go on
 	if byItself {
-		k.tooOften(cause)
+		k.tooOften(why.cause)
 	}
 }
 

@@ -268,7 +268,7 @@ func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint
 
 // kill ends t, for what a record has of why.
 func (r *rig) kill(t *task.Task, d abi.DeathRecord) {
-	r.finish(t, end{d.Cause, d.Vector, d.ErrorCode, d.CR2, d.Status})
+	r.finish(t, end{cause: d.Cause, vector: d.Vector, err: d.ErrorCode, cr2: d.CR2, status: d.Status})
 }
 
 // exception is an exception of t when it runs next.

@@ -23,7 +23,7 @@ const MaxDeaths = 64
 
 // unsettledReboot is how many lives in a row may end, by themselves, before they have restored what was kept: the snapshot that was dropped
 // (unsettledMost) was not why.
-const unsettledReboot = 8
+const unsettledReboot = 15
 
 // looking is what the kernel knows of the root task's work.
 type looking struct {

@@ -151,7 +151,7 @@ func TestRebootLimit(t *testing.T) {
 			r.takeDeath(false)
 		}
 	}
-	if h := &r.Kernel.kept[abi.AccountRoot].Header; h.Unsettled != unsettledReboot || len(r.m.left) != 1 || !strings.Contains(r.m.left[0], "before it was ready, 8 times in a row; up for 24 s") {
+	if h := &r.Kernel.kept[abi.AccountRoot].Header; h.Unsettled != unsettledReboot || len(r.m.left) != 1 || !strings.Contains(r.m.left[0], "before it was ready, 15 times in a row; up for 45 s") {
 		t.Errorf("after %d: left %q", h.Unsettled, r.m.left)
 	}
 }

@@ -21,6 +21,7 @@ type awaited struct {
 	tag  uint64 // 0: nobody waits
 	root bool   // from is the reincarnation server, whose next life may give the answer
 	came bool
+	sent bool    // it may have been received
 	m    abi.Msg // the answer
 }
 
@@ -39,7 +40,16 @@ type awaited struct {
 // a while, when others wait or have work), ETIMEDOUT (limit is over), ECALLDENIED, ETRAPDENIED, ELOCKED (it waits for this
 // driver), EINTR (limit is Forever and the driver is to stop), EAGAIN (too much waits for the handler to return, or
 // abi.MaxAsync messages wait with the kernel), and those of the protocol.
+//
+// EDEADSRCDST, ETIMEDOUT, EINTR and EAGAIN leave open whether the request was done, if it had been received. The methods of RS and Store know of each request
+// whether it may be made again, and make it; Call never does.
 func (c *Context) Call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
+	e, _ := c.callOpen(to, m, limit)
+	return e
+}
+
+// callOpen is Call. open: no answer has come, and the request may have been received.
+func (c *Context) callOpen(to abi.Endpoint, m *abi.Msg, limit time.Duration) (e abi.Errno, open bool) {
 	if own := c.sched.self() == c.owner; !own || !c.alone() {
 		return c.callElsewhere(to, m, limit, own)
 	}
@@ -47,30 +57,29 @@ func (c *Context) Call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Err
 }
 
 // callAlone is Call by sendrec, by which alone statements (RSReady, RSWords, RSFaulted) are answered. The whole task waits.
-func (c *Context) callAlone(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
+func (c *Context) callAlone(to abi.Endpoint, m *abi.Msg, limit time.Duration) (e abi.Errno, open bool) {
 	before, asked := c.await, *m
 	defer func() { c.await = before }()
-	e := c.call(to, m, limit)
+	e, open = c.call(to, m, limit)
 	if e == abi.EAGAIN && m.Type == abi.MsgReply && abi.Why(m.Arg[5]) == abi.WhyTooMany && c.fromRoot(m.Source) {
 		*m = asked // the server has a place for it when the driver has taken what waits there
 		c.heartbeat()
-		e = c.call(to, m, limit)
+		e, open = c.call(to, m, limit)
 	}
-	return e
+	return e, open
 }
 
 // call asks once. *m becomes the answer when that has come.
-func (c *Context) call(to abi.Endpoint, m *abi.Msg, limit time.Duration) abi.Errno {
+func (c *Context) call(to abi.Endpoint, m *abi.Msg, limit time.Duration) (e abi.Errno, open bool) {
 	c.calls++
 	c.await = awaited{from: to, tag: ownTag | c.calls, root: to == c.root}
 	req := *m
 	req.Arg[6] = c.await.tag
-	e := c.persist(to, &req, limit)
-	if e == abi.OK {
+	if e = c.persist(to, &req, limit); e == abi.OK {
 		*m = c.await.m
-		e = abi.Errno(m.Arg[0])
+		return abi.Errno(m.Arg[0]), false
 	}
-	return e
+	return e, c.await.sent || e == abi.EDEADSRCDST // who dies over a request and who was dead are told alike
 }
 
 // persist sends a request and waits until the answer has come. Errors: why it has not.
@@ -102,6 +111,7 @@ func (c *Context) exchange(to abi.Endpoint, req *abi.Msg, sent bool, timeout uin
 	} else {
 		sent, e = c.k.SendRecTimeout(to, timeout, &m)
 	}
+	c.await.sent = c.await.sent || sent || e == abi.OK
 	switch e {
 	case abi.OK:
 		sent = true

@@ -13,8 +13,9 @@ type Value [4]uint64
 const (
 	// storeLimit is how long a request to the data store may take, its deaths meanwhile included.
 	storeLimit = 5 * time.Second
-	// storeStarts is how long to wait for a data store that is about to be ready.
-	storeStarts = 2 * time.Second
+	// storeStarts is how long to wait for a data store that is about to be ready: longer than its Init may take (rs/ds/ds.conf), so that one that hangs
+	// there is not noticed.
+	storeStarts = 4 * time.Second
 )
 
 var storeLabel, _ = abi.MakeLabel("ds")
@@ -29,7 +30,7 @@ func storeRequest(t abi.MsgType, key string) (m abi.Msg, ok bool) {
 // OK it is there. Keys are made like labels, and are the service's own: nobody else sees them. `ipc ds` in system.conf lets a driver ask.
 //
 // Errors: EINVAL, ENOSPC (the service's share is full), ENODEV (there is no data store, or it is down), ECALLDENIED (no `ipc ds`), ETIMEDOUT
-// (it does not answer, or does not come back).
+// (it does not answer, or does not come back: whether v is kept is open; to publish it again does no harm).
 func (c *Context) Publish(key string, v Value) abi.Errno {
 	m, ok := storeRequest(ds.Keep, key)
 	if !ok {
@@ -51,7 +52,7 @@ func (c *Context) Retrieve(key string) (v Value, e abi.Errno) {
 	return v, e
 }
 
-// Delete forgets a key. Errors: ESRCH, and those of Publish. If the store dies meanwhile, ESRCH may be of a key that was there, and is deleted.
+// Delete forgets a key. Errors: ESRCH (there was none), EINDOUBT (the store died meanwhile: it is not there, and it is not known whether it was), and those of Publish.
 func (c *Context) Delete(key string) abi.Errno {
 	m, ok := storeRequest(ds.Forget, key)
 	if !ok {
@@ -69,36 +70,36 @@ type shared struct {
 	text  string
 }
 
-// store asks the data store. When that dies it asks the next life the same again: each request may be repeated (package ds says what that does).
+// store asks the data store. When that dies it asks the next life the same again, if the request may be repeated (package ds says so).
 func (c *Context) store(m *abi.Msg, s *shared) abi.Errno {
-	end := c.deadline(storeLimit)
-	for {
+	r, end := ds.Request(m.Type), c.deadline(storeLimit)
+	for repeated := false; ; repeated = true {
 		if e := c.findStore(end); e != abi.OK {
 			return e
 		}
 		asked := *m
-		e := c.askStore(&asked, s, end)
-		if e != abi.EDEADSRCDST || asked.Type == abi.MsgReply {
+		e, open := c.askStore(&asked, s, end)
+		if !open || e != abi.EDEADSRCDST || r.Repeat == abi.RepeatNever {
 			*m = asked
-			return e
+			return verdict(r, e, open, repeated)
 		}
 		c.ds.endpoint = 0
 	}
 }
 
-func (c *Context) askStore(m *abi.Msg, s *shared, end uint64) abi.Errno {
+func (c *Context) askStore(m *abi.Msg, s *shared, end uint64) (e abi.Errno, open bool) {
 	to := c.ds.endpoint
 	if s != nil {
 		copy(s.b, s.text)
 		id, ok := c.k.Grant(to, s.b, s.flags)
 		if !ok {
-			return abi.ENOSPC
+			return abi.ENOSPC, false
 		}
 		defer c.k.Revoke(id)
 		m.Arg[s.at] = uint64(id)
 	}
 	now := c.k.Now()
-	return c.Call(to, m, time.Duration(max(end, now)-now))
+	return c.callOpen(to, m, time.Duration(max(end, now)-now))
 }
 
 // findStore asks where the data store is, unless that is known.
@@ -109,7 +110,7 @@ func (c *Context) findStore(end uint64) abi.Errno {
 	end = min(end, c.deadline(storeStarts))
 	for pause := time.Millisecond; ; pause = min(2*pause, slice) {
 		m := LabelRequest(abi.RSLookup, storeLabel)
-		switch e := c.Call(c.root, &m, rsLimit); {
+		switch e := c.askRoot(&m, rsLimit); {
 		case e == abi.OK:
 			c.ds.endpoint = abi.Endpoint(m.Arg[1])
 			return abi.OK

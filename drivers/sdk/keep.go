@@ -17,3 +17,6 @@ func (c *Context) KeepAppend(b []byte, consume bool) abi.Errno { return c.k.Keep
 
 // KeepSettled says that this life has taken up what was kept.
 func (c *Context) KeepSettled() abi.Errno { return c.k.KeepSettled() }
+
+// KeepReading says where this life is with what was kept, so that the kernel can tell whether that ends lives.
+func (c *Context) KeepReading(at uint64) { c.k.KeepReading(at) }

@@ -123,15 +123,17 @@ func (c *Context) pump() {
 
 // waiting is a Call that waits for its answer.
 type waiting struct {
-	to    abi.Endpoint
-	tag   uint64
-	root  bool // to is the reincarnation server, whose next life may give the answer
-	done  bool
-	e     abi.Errno // why there is no answer
-	m     abi.Msg
-	wake  chan struct{}
-	probe uint64        // when to look next whether to lives
-	pause time.Duration // until the look after that
+	to   abi.Endpoint
+	tag  uint64
+	root bool // to is the reincarnation server, whose next life may give the answer
+	done bool
+	e    abi.Errno // why there is no answer
+
+	undelivered bool // it was never received
+	m           abi.Msg
+	wake        chan struct{}
+	probe       uint64        // when to look next whether to lives
+	pause       time.Duration // until the look after that
 }
 
 const (
@@ -141,7 +143,7 @@ const (
 )
 
 // callElsewhere is Call by another goroutine than the driver's, and by that one while others have work.
-func (c *Context) callElsewhere(to abi.Endpoint, m *abi.Msg, limit time.Duration, own bool) abi.Errno {
+func (c *Context) callElsewhere(to abi.Endpoint, m *abi.Msg, limit time.Duration, own bool) (e abi.Errno, open bool) {
 	c.calls++
 	w := &waiting{to: to, tag: ownTag | c.calls, root: to == c.root, wake: make(chan struct{}, 1), pause: firstProbe}
 	w.probe = c.deadline(w.pause)
@@ -149,13 +151,13 @@ func (c *Context) callElsewhere(to abi.Endpoint, m *abi.Msg, limit time.Duration
 	w.m.Arg[6], w.m.Seq = w.tag, 0
 	end := c.deadline(limit)
 	c.waits = append(c.waits, w)
-	e := c.ask(to, w.tag, &w.m)
+	e = c.ask(to, w.tag, &w.m)
 	for e == abi.EAGAIN && c.k.Now() < end && c.Sleep(noRoom) == abi.OK { // as many messages of the driver's wait with the kernel as may
 		e = c.ask(to, w.tag, &w.m)
 	}
 	if e != abi.OK {
 		c.finish(w, e)
-		return e
+		return e, false
 	}
 	if own {
 		c.waitAmong(w, end)
@@ -166,12 +168,12 @@ func (c *Context) callElsewhere(to abi.Endpoint, m *abi.Msg, limit time.Duration
 	switch {
 	case !w.done:
 		c.finish(w, abi.ETIMEDOUT)
-		return abi.ETIMEDOUT
+		return abi.ETIMEDOUT, true
 	case w.e != abi.OK:
-		return w.e
+		return w.e, !w.undelivered
 	}
 	*m = w.m
-	return abi.Errno(m.Arg[0])
+	return abi.Errno(m.Arg[0]), false
 }
 
 // sleep waits for the end of w, at most limit.
@@ -255,6 +257,7 @@ func (c *Context) answers(m *abi.Msg) bool {
 func (c *Context) failed(tag uint64, e abi.Errno) {
 	for _, w := range c.waits {
 		if w.tag == tag {
+			w.undelivered = true
 			c.finish(w, e)
 			return
 		}

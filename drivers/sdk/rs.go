@@ -15,6 +15,10 @@ const (
 
 // RS asks the reincarnation server. Each method waits for the answer (Context.Call); to
 // ask without waiting, give Context.Ask a message of LabelRequest or of the protocol.
+//
+// A request that may have been done, and whose answer will not come, is made again if its repetition does no harm (abi.Request), within its limit. Else the error is
+// EINDOUBT: look how it is before you ask again. So it is where the answer to the second does not tell whether the first was done: Up of a service that is up.
+// That happens seldom: the server's next life answers what the one before has received. ETIMEDOUT and EINTR of a request that may be repeated leave it open, too: make it again.
 type RS struct{ c *Context }
 
 // RS is the reincarnation server.
@@ -34,9 +38,40 @@ func FaultRequest(l abi.Label, kind abi.FaultKind, param uint64) abi.Msg {
 	return m
 }
 
+// askRoot asks the reincarnation server. *m becomes the answer.
+func (c *Context) askRoot(m *abi.Msg, limit time.Duration) abi.Errno {
+	return c.askAgain(abi.RSRequest(m.Type), m, limit, c.root)
+}
+
+// askAgain asks to, and asks again what may be asked again, until limit (rsLimit, if that is less).
+func (c *Context) askAgain(r *abi.Request, m *abi.Msg, limit time.Duration, to abi.Endpoint) abi.Errno {
+	end, last, asked := c.deadline(limit), c.deadline(min(limit, rsLimit)), *m
+	for repeated := false; ; repeated = true {
+		*m = asked
+		left := limit
+		if limit != Forever {
+			now := c.k.Now()
+			left = time.Duration(max(end, now) - now)
+		}
+		e, open := c.callOpen(to, m, left)
+		if open && e == abi.EDEADSRCDST && r.Repeat != abi.RepeatNever && c.k.Now() < last && c.Sleep(time.Millisecond) == abi.OK {
+			continue
+		}
+		return verdict(r, e, open, repeated)
+	}
+}
+
+// verdict is what who has asked is told. open: no answer has come, and the request may have been received; repeated: it is not the first.
+func verdict(r *abi.Request, e abi.Errno, open, repeated bool) abi.Errno {
+	if open && r.Repeat == abi.RepeatNever || repeated && !open && r.Doubtful(e) {
+		return abi.EINDOUBT
+	}
+	return e
+}
+
 func (r RS) label(t abi.MsgType, l abi.Label) (abi.Endpoint, abi.Errno) {
 	m := LabelRequest(t, l)
-	e := r.c.Call(r.c.root, &m, lifeLimit)
+	e := r.c.askRoot(&m, lifeLimit)
 	return answerEndpoint(&m, e), e
 }
 
@@ -66,7 +101,7 @@ func (r RS) Restart(l abi.Label) (abi.Endpoint, abi.Errno) { return r.label(abi.
 // Shutdown ends the machine with a status. It returns when it is refused.
 func (r RS) Shutdown(status uint64) abi.Errno {
 	m := abi.Msg{Type: abi.RSShutdown, Arg: [7]uint64{status}}
-	return r.c.Call(r.c.root, &m, lifeLimit)
+	return r.c.askRoot(&m, lifeLimit)
 }
 
 // PowerOff ends the machine at once, with a status, and stops no service before. It returns when it is refused: ECALLDENIED (no ABORT in its
@@ -76,7 +111,7 @@ func (c *Context) PowerOff(status uint64) abi.Errno { return c.k.Shutdown(abi.Po
 // Fault breaks a service. param is the driver's way for abi.FaultSelf.
 func (r RS) Fault(l abi.Label, kind abi.FaultKind, param uint64) abi.Errno {
 	m := FaultRequest(l, kind, param)
-	return r.c.Call(r.c.root, &m, rsLimit)
+	return r.c.askRoot(&m, rsLimit)
 }
 
 // Status fills rows with the table of services and tells how many there are: if these are more than
@@ -107,7 +142,7 @@ func (r RS) fill(m *abi.Msg, b []byte) abi.Errno {
 		return abi.ENOSPC
 	}
 	m.Arg[0], m.Arg[1] = uint64(id), uint64(len(b))
-	e := r.c.Call(r.c.root, m, rsLimit)
+	e := r.c.askRoot(m, rsLimit)
 	r.c.k.Revoke(id) // of an answer that comes too late, too
 	return e
 }
@@ -115,13 +150,13 @@ func (r RS) fill(m *abi.Msg, b []byte) abi.Errno {
 // Watch has Newser.News called once, when an event numbered first or later exists.
 func (r RS) Watch(first uint64) abi.Errno {
 	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{first}}
-	return r.c.Call(r.c.root, &m, rsLimit)
+	return r.c.askRoot(&m, rsLimit)
 }
 
 // WatchLater is Watch of who has time: of a service that is reborn it is told when the first that need it have had it.
 func (r RS) WatchLater(first uint64) abi.Errno {
 	m := abi.Msg{Type: abi.RSWatch, Arg: [7]uint64{first, 1}}
-	return r.c.Call(r.c.root, &m, rsLimit)
+	return r.c.askRoot(&m, rsLimit)
 }
 
 // Lookup finds a service's endpoint and incarnation. Errors: ESRCH (no such service, or it is
@@ -132,7 +167,7 @@ func (c *Context) Lookup(label string) (ep abi.Endpoint, inc uint32, e abi.Errno
 		return abi.None, 0, abi.EINVAL
 	}
 	m := LabelRequest(abi.RSLookup, l)
-	e = c.Call(c.root, &m, rsLimit)
+	e = c.askRoot(&m, rsLimit)
 	return answerEndpoint(&m, e), uint32(m.Arg[2]), e
 }
 

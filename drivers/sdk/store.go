@@ -227,7 +227,7 @@ func (c *Context) check(n *subscribed) (m abi.Msg, e abi.Errno) {
 			}
 		}
 		m = abi.Msg{Type: ds.Check, Arg: [7]uint64{0: n.number, 1: n.heard, 3: ds.EntrySize}}
-		e = c.askStore(&m, &shared{abi.Bytes(&c.ds.row), abi.GrantWrite, 2, ""}, c.deadline(storeLimit))
+		e, _ = c.askStore(&m, &shared{abi.Bytes(&c.ds.row), abi.GrantWrite, 2, ""}, c.deadline(storeLimit))
 		switch {
 		case e == abi.EDEADSRCDST && m.Type != abi.MsgReply:
 			c.ds.endpoint = 0

@@ -31,7 +31,7 @@ const (
 	CallExit        CallNr = 32 // (status, ExitKind): does not return
 	CallPrivCtl     CallNr = 33 // (PrivOp, endpoint); Buf: Privilege for PrivSet, PrivQuery
 	CallTaskCreate  CallNr = 34 // Buf: TaskSpec → endpoint
-	CallTaskKill    CallNr = 35 // (endpoint)
+	CallTaskKill    CallNr = 35 // (endpoint, why)
 	CallImageCreate CallNr = 36 // (size) → image
 	CallImageWrite  CallNr = 37 // (image, offset, address, length ≤ MaxCopy)
 	CallImageSeal   CallNr = 38 // (image) → CRC-32C of its bytes: no more writes; the ELF headers are checked
@@ -54,6 +54,9 @@ const (
 	CallImageModule CallNr = 55 // (offset, size) → image: a file of the boot archive, where it lies
 	CallKeep        CallNr = 56 // (KeepOp, …): memory that outlives the caller's life
 	CallMax         CallNr = 56
+
+	// KillHung is the second argument of CallTaskKill: the life is ended because it hangs. If it has not settled, that is noted (KeptBlame).
+	KillHung = 1
 
 	// CallArchPrctl is Linux's number, kept free: the official TamaGo runtime sets
 	// its FS base in ring 3 by arch_prctl(ARCH_SET_FS, address).

@@ -32,6 +32,7 @@ const (
 	EBADCALL    Errno = 209 // no such call
 	ECALLDENIED Errno = 210 // the send mask or the call mask says no
 	ETRAPDENIED Errno = 211 // the trap mask says no
+	EINDOUBT    Errno = 230 // the SDK: the request may have been done or not, and is not one to be made again (Repeat). No MINIX number
 )
 
 // errnoNames is a table, not a map: a map would be built at each start of each task.
@@ -64,6 +65,7 @@ var errnoNames = [...]struct {
 	{EBADCALL, "EBADCALL", "no such call"},
 	{ECALLDENIED, "ECALLDENIED", "call or destination not allowed by the privileges"},
 	{ETRAPDENIED, "ETRAPDENIED", "IPC primitive not allowed by the privileges"},
+	{EINDOUBT, "EINDOUBT", "no answer has come: it is not known whether it was done"},
 }
 
 // Name is the symbol: "EPERM".

@@ -45,14 +45,33 @@ type KeptHeader struct {
 	BankSize  uint64
 	Bank      [2]KeptBank
 	Current   uint32 // index of Bank; of one that was never flipped to Number is 0
-	Unsettled uint32 // lives in a row that ended, by themselves, before KeepSettled: not those that were killed
+	Unsettled uint32 // lives in a row that ended, by themselves, before KeepSettled: not those that were killed, or that a tracer had changed
 	// Again is how many lives of the root task have ended, by themselves, while they handled the message that it received last: that message
 	// may be why.
 	Again    uint32
 	_        uint32
 	Lives    uint64 // that the account has had, this one included
 	Appended uint64 // how many KeepAppends there were since boot
+	// Blame is what speaks against what is kept.
+	Blame KeptBlame
 }
+
+// KeptBlame is how lives ended that what they read may have ended: those that Unsettled counts, and those that were ended because they hung
+// (KillHung), if they had begun to read (CallArea.Reading). KeepSettled clears it all, KeepFlip all but Deaths: what is kept is another thing then.
+type KeptBlame struct {
+	Reading uint64 // where the last of them was
+	RIP     uint64 // where it ended; 0 with CauseHang and CauseMemory, which may come anywhere
+	Status  uint64 // as in its DeathRecord; 0 with CauseMemory
+	Cause   Cause  // CauseHang: of one that was ended because it hung, too
+	Vector  uint32
+	Same    uint32 // how many of them in a row, the last one included, ended like that: all of the above is the same
+	Way     uint32 // … had the same number in the first byte of Reading
+	Deaths  uint32 // … there were since KeepSettled
+	_       uint32
+}
+
+// WayShift is where the way is in CallArea.Reading: what of its kept memory a life believes. 0: it has not begun to read.
+const WayShift = 56
 
 // KeptBank is one of the two banks.
 type KeptBank struct {

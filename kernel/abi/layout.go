@@ -116,7 +116,10 @@ type CallArea struct {
 	// Pending is set to 1 when something is left for the task that a receive from Any would take. The kernel never clears
 	// it: a task that does so before it receives, until there is nothing, need not ask in vain.
 	Pending uint32
-	_       [0x100 - 72 - 4]byte
+	// Reading is where the task is with what it has kept, in the task's own words but for the way (WayShift). When its life ends before it has settled, this is
+	// what the end is noted with (KeptBlame). 0: it reads nothing.
+	Reading uint64
+	_       [0x100 - 88]byte
 	Buf     [0x700]byte // bulk arguments and results; each call says which
 	Grants  [64]CopyGrant
 }

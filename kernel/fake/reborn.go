@@ -12,10 +12,11 @@ func (m *Machine) RootDies(r abi.DeathRecord) *Task {
 	old, k := m.root, m.root.k
 	old.identify(&r)
 	m.ended, m.told = &r, false
-	if byItself(r.Cause) {
-		m.kept[abi.AccountRoot].area.Died()
+	alone := byItself(r.Cause) && !k.Traced
+	if alone {
+		m.kept[abi.AccountRoot].area.Died(&r, k.Call.Reading)
 	}
-	m.x.Died(k, byItself(r.Cause))
+	m.x.Died(k, alone)
 	old.endWindows()
 	for id, by := range m.tracers {
 		if by.by == old.Endpoint {
@@ -27,7 +28,7 @@ func (m *Machine) RootDies(r abi.DeathRecord) *Task {
 	m.Taken = nil
 	m.tasks[k.Slot] = nil
 	k.Incarnation++
-	k.Wait, k.Alarm, k.IRQBits, k.StartedNS = 0, false, 0, m.now
+	k.Wait, k.Alarm, k.IRQBits, k.StartedNS, k.Traced = 0, false, 0, m.now, false
 	_, k.Warm = m.Snapshots[abi.AccountRoot]
 	t := m.rootLife(k)
 	t.Info.Incarnation, t.Info.Init = k.Incarnation, abi.InitRestart

@@ -185,6 +185,9 @@ func (t *Task) kernelCall(c Call) (abi.Errno, uint64) {
 		case to == m.root:
 			return abi.EPERM, 0
 		}
+		if a := m.kept[to.k.Account]; a != nil && c.Arg[1] == abi.KillHung && !to.k.Traced && to.k.Wait == 0 {
+			a.area.Hung(to.k.Call.Reading)
+		}
 		m.Die(to, abi.DeathRecord{Cause: abi.CauseKilled})
 		return abi.OK, 0
 	case abi.CallImageCreate, abi.CallImageWrite, abi.CallImageSeal, abi.CallImageFree, abi.CallImageModule:

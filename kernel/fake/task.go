@@ -155,8 +155,8 @@ func (m *Machine) Die(t *Task, r abi.DeathRecord) {
 	}
 	t.identify(&r)
 	m.Deaths = append(m.Deaths, r)
-	if a := m.kept[t.k.Account]; a != nil && byItself(r.Cause) {
-		a.area.Died()
+	if a := m.kept[t.k.Account]; a != nil && byItself(r.Cause) && !t.k.Traced {
+		a.area.Died(&r, t.k.Call.Reading)
 	}
 	if m.root != nil {
 		t.recorded = true

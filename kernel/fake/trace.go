@@ -88,6 +88,10 @@ func (m *Machine) trace(t *Task, c Call) (abi.Errno, uint64) {
 		return abi.EPERM, 0
 	}
 	switch abi.TraceOp(c.Arg[0]) {
+	case abi.TracePoke, abi.TracePoke1, abi.TraceWrite, abi.TraceSetPC, abi.TraceSetRegs:
+		to.k.Traced = true
+	}
+	switch abi.TraceOp(c.Arg[0]) {
 	case abi.TraceRegs:
 		return put(t.k, abi.OK, &to.Regs)
 	case abi.TraceSetRegs:

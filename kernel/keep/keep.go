@@ -72,6 +72,7 @@ func (a *Area) Flip(length uint64) abi.Errno {
 	n := a.next()
 	*n = abi.KeptBank{Start: n.Start, Snapshot: length, Number: h.Bank[h.Current&1].Number + 1}
 	h.Current ^= 1
+	h.Blame = abi.KeptBlame{Deaths: h.Blame.Deaths}
 	a.staged = false
 	a.write()
 	return abi.OK
@@ -102,7 +103,7 @@ func (a *Area) Append(b []byte) abi.Errno {
 
 // Settled is KeepSettled.
 func (a *Area) Settled() {
-	a.settled, a.Header.Unsettled = true, 0
+	a.settled, a.Header.Unsettled, a.Header.Blame = true, 0, abi.KeptBlame{}
 	a.write()
 }
 
@@ -113,12 +114,47 @@ func (a *Area) Born() {
 	a.write()
 }
 
-// Died is the end of a life, by itself.
-func (a *Area) Died() {
+// Died is the end of a life by itself, which has this record and was there with what was kept (CallArea.Reading).
+func (a *Area) Died(r *abi.DeathRecord, reading uint64) {
 	if !a.settled {
 		a.Header.Unsettled++
+		a.blame(abi.KeptBlame{Reading: reading, Cause: r.Cause, Vector: r.Vector, RIP: r.Regs.RIP, Status: r.Status})
 		a.write()
 	}
+}
+
+// Hung is the end of a life that others have ended because it hung there.
+func (a *Area) Hung(reading uint64) {
+	if !a.settled {
+		a.blame(abi.KeptBlame{Reading: reading, Cause: abi.CauseHang})
+		a.write()
+	}
+}
+
+// blame notes an end, if the life had begun to read. now is how it was, but for what is counted.
+func (a *Area) blame(now abi.KeptBlame) {
+	if now.Reading>>abi.WayShift == 0 {
+		return
+	}
+	switch now.Cause {
+	case abi.CauseHang:
+		now.RIP, now.Status = 0, 0
+	case abi.CauseMemory:
+		now.RIP, now.Status, now.Vector = 0, 0, 0
+	}
+	last := a.Header.Blame
+	now.Same, now.Way, now.Deaths = last.Same, last.Way, last.Deaths
+	same := now == last
+	if now.Reading>>abi.WayShift != last.Reading>>abi.WayShift {
+		now.Way = 0
+	}
+	if !same {
+		now.Same = 0
+	}
+	now.Same++
+	now.Way++
+	now.Deaths++
+	a.Header.Blame = now
 }
 
 // Again sets KeptHeader.Again.

@@ -131,23 +131,84 @@ func TestUnsettled(t *testing.T) {
 			t.Errorf("%s: %d lives, %d unsettled, want %d and %d", what, h.Lives, h.Unsettled, lives, unsettled)
 		}
 	}
+	r := &abi.DeathRecord{Cause: abi.CausePanic}
 	a.Born()
-	a.Died()
+	a.Died(r, 0)
 	a.Born()
-	a.Died()
+	a.Died(r, 0)
 	want("twice", 2, 2)
 	a.Born() // and killed
 	a.Born()
 	want("killed", 4, 2)
 	a.Settled()
 	want("settled", 4, 0)
-	a.Died()
+	a.Died(r, 0)
 	want("after it had settled", 4, 0)
 	a.Born()
-	a.Died()
+	a.Died(r, 0)
 	want("the next one", 5, 1)
 	a.Again(3)
 	if h := m.header(); h.Again != 3 {
 		t.Errorf("again %d", h.Again)
+	}
+}
+
+// What speaks against what is kept: ends of lives that had begun to read it, and whether they were alike.
+func TestBlame(t *testing.T) {
+	a, m := newArea(3)
+	const way, other = uint64(1) << abi.WayShift, uint64(2) << abi.WayShift
+	exception := func(vector uint32, rip uint64) abi.DeathRecord {
+		return abi.DeathRecord{Cause: abi.CauseException, Vector: vector, Regs: abi.Registers{RIP: rip}}
+	}
+	for i, c := range []struct {
+		what    string
+		r       abi.DeathRecord // of no cause: it hung, and was ended
+		reading uint64
+		same    uint32
+		way     uint32
+		deaths  uint32
+	}{
+		{"not read yet", exception(14, 0x1000), 0, 0, 0, 0},
+		{"first", exception(14, 0x1000), way | 3, 1, 1, 1},
+		{"alike", exception(14, 0x1000), way | 3, 2, 2, 2},
+		{"not read yet, between", exception(14, 0x1000), 0, 2, 2, 2},
+		{"alike", exception(14, 0x1000), way | 3, 3, 3, 3},
+		{"another place in what is read", exception(14, 0x1000), way | 4, 1, 4, 4},
+		{"another instruction", exception(14, 0x1001), way | 4, 1, 5, 5},
+		{"another vector", exception(13, 0x1001), way | 4, 1, 6, 6},
+		{"another cause", abi.DeathRecord{Cause: abi.CauseExit, Status: 1, Regs: abi.Registers{RIP: 0x1001}}, way | 4, 1, 7, 7},
+		{"another status", abi.DeathRecord{Cause: abi.CauseExit, Status: 2, Regs: abi.Registers{RIP: 0x1001}}, way | 4, 1, 8, 8},
+		{"another way", abi.DeathRecord{Cause: abi.CauseExit, Status: 2, Regs: abi.Registers{RIP: 0x1001}}, other | 4, 1, 1, 9},
+		{"hung", abi.DeathRecord{}, other | 4, 1, 2, 10},
+		{"hung", abi.DeathRecord{}, other | 4, 2, 3, 11},
+		{"the root task, hung somewhere", abi.DeathRecord{Cause: abi.CauseHang, Status: 2e9, Regs: abi.Registers{RIP: 7}}, other | 4, 3, 4, 12},
+		{"memory", abi.DeathRecord{Cause: abi.CauseMemory, Vector: 14, Status: 90, Regs: abi.Registers{RIP: 7}}, other | 4, 1, 5, 13},
+		{"memory, elsewhere", abi.DeathRecord{Cause: abi.CauseMemory, Vector: 14, Status: 91, Regs: abi.Registers{RIP: 8}}, other | 4, 2, 6, 14},
+	} {
+		if a.Born(); c.r.Cause == 0 {
+			a.Hung(c.reading)
+		} else {
+			a.Died(&c.r, c.reading)
+		}
+		if b := m.header().Blame; b.Same != c.same || b.Way != c.way || b.Deaths != c.deaths {
+			t.Errorf("%d, %s: %+v, want same %d, way %d, deaths %d", i, c.what, b, c.same, c.way, c.deaths)
+		}
+	}
+	if u := m.header().Unsettled; u != 16-2 {
+		t.Errorf("%d unsettled", u)
+	}
+	a.Stage(0, []byte("what is kept now is another thing"))
+	if a.Flip(8); m.header().Blame != (abi.KeptBlame{Deaths: 14}) {
+		t.Errorf("after a flip: %+v", m.header().Blame)
+	}
+	r := exception(14, 1)
+	a.Died(&r, way)
+	a.Born()
+	if a.Settled(); m.header().Blame != (abi.KeptBlame{}) {
+		t.Errorf("settled: %+v", m.header().Blame)
+	}
+	a.Hung(way)
+	if a.Died(&r, way); m.header().Blame != (abi.KeptBlame{}) {
+		t.Errorf("of a life that had settled: %+v", m.header().Blame)
 	}
 }

@@ -101,6 +101,12 @@ func (g Gate) TaskKill(ep abi.Endpoint) abi.Errno {
 	return e
 }
 
+// TaskKillHung is TaskKill of a life that hangs: what it has kept may be why. Errors: as TaskKill.
+func (g Gate) TaskKillHung(ep abi.Endpoint) abi.Errno {
+	e, _ := g.call2(abi.CallTaskKill, uint64(ep), abi.KillHung)
+	return e
+}
+
 // ImageCreate begins an executable copy of size bytes. Errors: ENOSPC, ENOMEM, EINVAL.
 func (g Gate) ImageCreate(size uint64) (uint32, abi.Errno) {
 	e, v := g.call1(abi.CallImageCreate, size)

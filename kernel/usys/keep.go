@@ -48,3 +48,8 @@ func (g Gate) KeepSettled() abi.Errno {
 	e, _ := g.call1(abi.CallKeep, uint64(abi.KeepSettled))
 	return e
 }
+
+// KeepReading says where the task is with what it has kept (CallArea.Reading): the kernel reads it when the life ends.
+//
+//go:nosplit
+func (g Gate) KeepReading(at uint64) { g.area().Reading = at }

@@ -13,6 +13,8 @@ import (
 type memory struct {
 	b []byte
 	h abi.KeptHeader
+
+	reading uint64
 }
 
 func newMemory(bank int) *memory {
@@ -22,6 +24,8 @@ func newMemory(bank int) *memory {
 	m.show()
 	return m
 }
+
+func (m *memory) KeepReading(at uint64) { m.reading = at }
 
 func (m *memory) show()        { copy(m.b, abi.Bytes(&m.h)) }
 func (m *memory) Kept() []byte { return m.b }
@@ -223,13 +227,5 @@ func TestLimits(t *testing.T) {
 	}
 	if e := w.Snapshot(snap(n)); e != abi.OK || w.Append(line(n), false) != abi.OK {
 		t.Errorf("a snapshot made no room: %v", e)
-	}
-}
-
-func TestChoose(t *testing.T) {
-	for n, want := range []Rung{Latest, Latest, WithoutLast, WithoutLast, Before, Before, Nothing, Nothing, Nothing} {
-		if got := Choose(uint32(n)); got != want {
-			t.Errorf("after %d: %v, want %v", n, got, want)
-		}
 	}
 }

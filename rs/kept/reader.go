@@ -37,6 +37,9 @@ type Log struct {
 	first uint64
 	next  uint64 // number of the next one to be read
 	left  int    // how many there are
+
+	m    Memory // that is told where the reader is; nil: nobody is
+	rung Rung
 }
 
 // Len is how many records are left to be read.
@@ -45,8 +48,10 @@ func (l *Log) Len() int { return l.left }
 // Next is the next record; nil when there is none. It lies in kept memory, and is good until the next snapshot but one.
 func (l *Log) Next() []byte {
 	if l.left == 0 {
+		l.at(done)
 		return nil
 	}
+	l.at(1 + l.next - l.first)
 	r, rest := record(l.rest, l.next)
 	if r == nil {
 		r, rest = record(l.more, l.next)
@@ -56,6 +61,27 @@ func (l *Log) Next() []byte {
 	l.left--
 	l.next++
 	return r
+}
+
+// done is where a reader is that has read all.
+const done = 1<<abi.WayShift - 1
+
+// place is CallArea.Reading: the way is the rung.
+func place(r Rung, at uint64) uint64 { return uint64(r+1)<<abi.WayShift | at }
+
+func (l *Log) at(at uint64) {
+	if l.m != nil {
+		l.m.KeepReading(place(l.rung, at))
+	}
+}
+
+// Take is Open for a life that goes on from there. Until it settles, or keeps a snapshot, the kernel knows of it which rung it reads, and how far it is: at the
+// snapshot, at which record, or behind them all.
+func Take(m Memory, rung Rung) (f Found, ok bool) {
+	m.KeepReading(place(rung, 0))
+	f, ok = Open(m.Kept(), rung)
+	f.Log.m, f.Log.rung = m, rung
+	return f, ok
 }
 
 // Open finds what a rung has in kept memory; ok is false when it has nothing to begin with. Nothing it finds was written otherwise than by a Writer: a
@@ -84,7 +110,7 @@ func Open(mem []byte, rung Rung) (f Found, ok bool) {
 	f.Next = next + uint64(f.Log.left)
 	if rung == WithoutLast && f.Log.left > 0 { // its number is not given again; a snapshot comes before the next record
 		f.Log.left--
-		log := f.Log
+		log := f.Log // nobody is told yet
 		for f.Log.Len() > 0 {
 			f.Log.Next()
 		}
@@ -181,6 +207,31 @@ func Written(mem []byte) bool {
 	return h != nil && h.Bank[0].Number|h.Bank[1].Number|h.Appended != 0
 }
 
-// Choose is the rung for a life after so many that ended before they had restored what was kept: each is tried twice, since a life may have ended of
-// something else.
-func Choose(unsettled uint32) Rung { return Rung(min(unsettled/2, uint32(Nothing))) }
+// sameMost is how many lives in a row that have ended at the same place in the same way speak against a rung. One may be chance. Two may have begun with a
+// memory of the service's (a warm life) that is spoilt: that is given up for after fewer deaths, and the third has begun without.
+const sameMost = 3
+
+// Choose is the rung for a life. A life may have ended of what it has read, or of something else, and what it has acknowledged is lost only for the former. So a
+// rung is given up after lives that have read it and have not settled (abi.KeptBlame: neither killed, nor changed by a tracer, nor ended before they had begun to read):
+// sameMost in a row at the same place in the same way, which is what data does; or patience in a row that had nothing in common but that. After three times
+// so many in all nothing is believed: rungs are not gone down and up for ever where each life keeps what the next one cannot live with.
+func Choose(mem []byte, patience int) Rung {
+	h := header(mem)
+	if h == nil {
+		return Latest
+	}
+	b := &h.Blame
+	switch way := b.Reading >> abi.WayShift; {
+	case b.Deaths >= uint32(Nothing)*uint32(patience):
+		return Nothing
+	case way == 0:
+		return Latest
+	case b.Same >= sameMost || b.Way >= uint32(patience):
+		return Rung(min(way, uint64(Nothing)))
+	default:
+		return Rung(min(way-1, uint64(Nothing)))
+	}
+}
+
+// Most is the most lives that what is kept can end, until one believes nothing of it.
+func Most(patience int) int { return int(Nothing) * patience }

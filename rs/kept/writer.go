@@ -13,6 +13,7 @@ type Memory interface {
 	KeepStage(offset uint64, b []byte) abi.Errno
 	KeepFlip(length uint64) abi.Errno
 	KeepAppend(b []byte, consume bool) abi.Errno
+	KeepReading(at uint64)
 }
 
 const (
@@ -84,6 +85,7 @@ func (w *Writer) Snapshot(b []byte) abi.Errno {
 	e := w.m.KeepFlip(uint64(len(b)))
 	if e == abi.OK {
 		w.since = 0
+		w.m.KeepReading(place(Latest, done)) // if this life ends before it has settled, it has ended of what it has written
 	}
 	return e
 }

@@ -27,6 +27,11 @@ func (s *State) Doomed(id ID) bool {
 	return r.alive && r.state == abi.ServiceStopping && r.ended != abi.ReasonStopped && r.ended != abi.ReasonNone
 }
 
+// Hung tells whether a service's life is being ended because its Init has not answered.
+func (s *State) Hung(id ID) bool {
+	return s.rows[id].alive && s.rows[id].ended == abi.ReasonInitTimeout
+}
+
 // Stopping tells whether a shutdown is going on.
 func (s *State) Stopping() bool { return s.stopping }
 

@@ -100,7 +100,7 @@ func (s *Server) act(actions []policy.Action) {
 		case policy.Stop:
 			s.tell(a.ID, &s.table[a.ID].mail.stop)
 		case policy.Kill:
-			s.k.TaskKill(s.table[a.ID].endpoint) // EDEADSRCDST: its record is on the way
+			s.kill(a.ID)
 		case policy.Ping:
 			s.k.Notify(s.table[a.ID].endpoint)
 		case policy.Check:
@@ -120,6 +120,15 @@ func (s *Server) act(actions []policy.Action) {
 			s.over = true
 			s.k.Shutdown(s.how, s.status)
 		}
+	}
+}
+
+// kill ends a service's life. EDEADSRCDST: its record is on the way.
+func (s *Server) kill(id policy.ID) {
+	if ep := s.table[id].endpoint; s.policy.Hung(id) { // what it has kept may be why
+		s.k.TaskKillHung(ep)
+	} else {
+		s.k.TaskKill(ep)
 	}
 }
 

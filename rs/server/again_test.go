@@ -112,3 +112,52 @@ func TestSnapshotIsPutOff(t *testing.T) {
 		t.Errorf("%d snapshots, one %v after it was to be taken, want at least %v", flips, time.Duration(least), snapshotRest)
 	}
 }
+
+// A service whose Init does not answer is ended as one that hangs, which the kernel notes with what it has kept; whom an operator kills is not. So does the next life of
+// the server, that finds it is not done.
+func TestHungInInit(t *testing.T) {
+	for _, dies := range []bool{false, true} {
+		w := newWorld(t, 1, fourServices, func(*actor) {})
+		var kills []uint64
+		w.twice = dies
+		w.kill = func(c kernel.Call) bool {
+			if c.Nr != abi.CallTaskKill {
+				return false
+			}
+			if kills = append(kills, c.Arg[1]); dies && len(kills) == 1 {
+				w.m.RootDies(abi.DeathRecord{Cause: abi.CauseException})
+				return true
+			}
+			return false
+		}
+		w.pass(11 * time.Second) // Init has 10 s
+		w.serve()
+		if len(kills) < 2 {
+			t.Fatalf("%d lives were ended", len(kills))
+		}
+		for i, why := range kills {
+			if why != abi.KillHung {
+				t.Errorf("the server dies %v: end %d says %d", dies, i, why)
+			}
+		}
+	}
+	w := newWorld(t, 1, fourServices, func(*actor) {})
+	w.readyAll()
+	kills := 0
+	w.kill = func(c kernel.Call) bool {
+		if c.Nr == abi.CallTaskKill {
+			if kills++; c.Arg[1] != 0 {
+				t.Errorf("who is to be killed is ended as if it hung in Init")
+			}
+		}
+		return false
+	}
+	shell := w.find("shell")
+	m := shell.request(abi.RSFault, "a")
+	m.Arg[2] = uint64(abi.FaultKill)
+	shell.rest()
+	shell.ask(m, abi.KindSendRec)
+	if w.serve(); kills != 1 {
+		t.Errorf("%d lives were ended", kills)
+	}
+}

@@ -12,6 +12,10 @@ import (
 // A later life of the server. What was kept says what was known, the kernel's tables say what there is. Where they differ, something was done that
 // has no record, or something that has a record is lost; the kernel's word counts.
 
+// Patience is how many lives that end each in another way give a rung up (kept.Choose). They begin at once after each other, and the kernel starts the machine
+// again after some more of them than go through all rungs.
+const Patience = 4
+
 // own is what the server knows of its own lives.
 type own struct {
 	rung     kept.Rung
@@ -61,15 +65,16 @@ func (s *Server) rebirth() {
 
 // remember takes the first rung of what was kept that can be read.
 func (s *Server) remember() {
-	mem, began := s.k.Kept(), s.now
-	for rung := kept.Choose(kept.Unsettled(mem)); ; rung++ {
+	began := s.now
+	for rung := kept.Choose(s.k.Kept(), Patience); ; rung++ {
 		s.own.rung = rung
 		if rung >= kept.Nothing {
+			kept.Take(s.k, rung)
 			s.assemble(s.faulty)
 			s.fromKernel()
 			break
 		}
-		f, ok := kept.Open(mem, rung)
+		f, ok := kept.Take(s.k, rung)
 		s.own.left = f.Left
 		if ok && s.recall(&f) {
 			s.own.lost = s.own.lost || rung != kept.Latest || f.Damaged
@@ -365,7 +370,7 @@ func (s *Server) repeat() {
 			continue
 		}
 		if s.policy.Doomed(policy.ID(i)) {
-			s.k.TaskKill(t.endpoint)
+			s.kill(policy.ID(i))
 		} else if s.policy.Asked(policy.ID(i)) {
 			s.tell(policy.ID(i), &t.mail.stop)
 		}

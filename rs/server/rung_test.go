@@ -52,9 +52,16 @@ func TestRungs(t *testing.T) {
 		lost  bool
 	}{
 		{"all is there", func(*world) {}, kept.Latest, false},
-		{"lives ended before they had restored it", func(w *world) { w.unsettled(2) }, kept.WithoutLast, true},
-		{"and again", func(w *world) { w.unsettled(4) }, kept.Before, true},
-		{"and again and again", func(w *world) { w.unsettled(6) }, kept.Nothing, true},
+		{"lives ended before they had restored it, at one place", func(w *world) { w.unsettled(3, alike) }, kept.WithoutLast, true},
+		{"and again", func(w *world) { w.unsettled(6, alike) }, kept.Before, true},
+		{"and again and again", func(w *world) { w.unsettled(9, alike) }, kept.Nothing, true},
+		{"twice at one place", func(w *world) { w.unsettled(2, alike) }, kept.Latest, false},
+		{"at different places", func(w *world) { w.unsettled(Patience-1, different) }, kept.Latest, false},
+		{"at too many places", func(w *world) { w.unsettled(Patience, different) }, kept.WithoutLast, true},
+		{"at far too many places", func(w *world) { w.unsettled(kept.Most(Patience), different) }, kept.Nothing, true},
+		{"before they had begun to read", func(w *world) { w.unsettled(8, unread) }, kept.Latest, false},
+		{"by somebody who has changed them", func(w *world) { w.unsettled(8, changed) }, kept.Latest, false},
+		{"by somebody else", func(w *world) { w.unsettled(8, killed) }, kept.Latest, false},
 		{"the snapshot is damaged", func(w *world) { w.spoil(true) }, kept.Before, true},
 		{"both are", func(w *world) { w.spoil(true); w.spoil(false) }, kept.Nothing, true},
 		{"all is", func(w *world) { clear(w.m.Kept(abi.AccountRoot)[abi.PageSize:]) }, kept.Nothing, true},
@@ -104,16 +111,43 @@ func TestRungs(t *testing.T) {
 	}
 }
 
+// How lives end before they have restored anything.
+const (
+	alike     = iota // at one place in what they read
+	different        // at another one each
+	unread           // before they read
+	changed          // a tracer has changed them
+	killed
+)
+
 // unsettled has so many lives end before they have restored anything.
-func (w *world) unsettled(n int) {
-	for range n {
-		w.m.RootDies(abi.DeathRecord{Cause: abi.CauseException})
+func (w *world) unsettled(n, how int) {
+	w.m.RootDies(abi.DeathRecord{Cause: abi.CauseKilled}) // this life has settled
+	for i := range n {
+		if how != unread {
+			w.m.Root().Gate().KeepReading(uint64(kept.Choose(w.m.Kept(abi.AccountRoot), Patience)+1) << abi.WayShift)
+		}
+		r := abi.DeathRecord{Cause: abi.CauseException}
+		switch how {
+		case different:
+			r.Regs.RIP = uint64(i)
+		case killed:
+			r.Cause = abi.CauseKilled
+		case changed:
+			x := w.find("shell").t
+			x.Priv().CallMask |= abi.CallBit(abi.CallTrace)
+			x.Priv().MayTrace(abi.AccountRoot)
+			if _, e := x.Gate().Trace(abi.TracePoke1, w.rs.Endpoint, abi.RAMBase, 0); e != abi.OK {
+				w.t.Fatal(e.Name())
+			}
+		}
+		w.m.RootDies(r)
 	}
 	w.m.RootDies(abi.DeathRecord{Cause: abi.CauseKilled}) // it says nothing
 }
 
 // A request that ends lives of the server is answered EIO, whatever it was sent by; the next one is handled. The one in this test ends them where it is
-// done, and it is kept by then: once as it came, and twice where it is done again.
+// done, and it is kept by then: once as it came, and where it is done again until its record is not believed any more.
 func TestDeadlyRequest(t *testing.T) {
 	for _, kind := range []abi.ReceiveKind{abi.KindSendRec, abi.KindSendA, abi.KindSend} {
 		w := newWorld(t, 1, fourServices, func(*actor) {})
@@ -131,7 +165,7 @@ func TestDeadlyRequest(t *testing.T) {
 		w.ask("shell", abi.RSDown, "a", kind)
 		w.kill = nil
 		w.readyAll()
-		if ended != 1+deadly || fmt.Sprint(w.answered) != "[shell: 0x701 EIO deadly]" || w.find("a") == nil {
+		if ended != 1+3 || fmt.Sprint(w.answered) != "[shell: 0x701 EIO deadly]" || w.find("a") == nil {
 			t.Errorf("kind %d: %d lives ended, answered %q", kind, ended, w.answered)
 		}
 		w.ask("shell", abi.RSDown, "b", kind)

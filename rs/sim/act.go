@@ -231,7 +231,7 @@ func (w *World) resume() {
 				}
 				w.count.Panics++
 				w.damaged = true
-				if kept.Unsettled(w.m.Kept(abi.AccountRoot)) > 8 {
+				if kept.Unsettled(w.m.Kept(abi.AccountRoot)) > mostUnsettled {
 					panic(v)
 				}
 				w.end(abi.CausePanic)

@@ -27,3 +27,6 @@ func (w *World) harm() {
 	}
 	w.damage = nil
 }
+
+// mostUnsettled is more lives in a row that do not settle than lead down all rungs.
+const mostUnsettled = 14

@@ -18,6 +18,11 @@ var (
 	simSeed = flag.Uint64("sim.seed", 0, "seed of its first world; 0 takes the clock's")
 )
 
+// enough is how many events have everything among them. A run of fewer claims no more than what is common: the rarest of the rest (an end just before a TaskKill) comes once in 50,000.
+const enough = 1_000_000
+
+var common = map[string]bool{"requests": true, "answers": true, "events": true, "lives": true, "ends": true, "damages": true, "losses told": true, "the server's ends while it waited": true}
+
 // A million events of all kinds, in worlds of all kinds: no invariant is broken, and nothing that there is to happen has not happened.
 func TestSimulation(t *testing.T) {
 	n, seed := *simN, *simSeed
@@ -46,9 +51,9 @@ func TestSimulation(t *testing.T) {
 	for rung, n := range c.Rungs {
 		seen["lives from rung "+kept.Rung(rung).String()] = n
 	}
-	for what, n := range seen {
-		if n == 0 {
-			t.Errorf("no %s in %d events", what, *simN)
+	for what, often := range seen {
+		if often == 0 && (n >= enough || common[what]) {
+			t.Errorf("no %s in %d events", what, n)
 		}
 	}
 	if c.Answered < c.Asked*9/10 {

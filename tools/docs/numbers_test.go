@@ -178,7 +178,7 @@ func fieldList(fields []field) string {
 
 // enumerations are the section Numbers: each constant with a type of its own that has no other table.
 func enumerations(p *page, s *source) {
-	elsewhere := map[string]bool{"Errno": true, "CallNr": true, "Why": true, "Endpoint": true}
+	elsewhere := map[string]bool{"Errno": true, "CallNr": true, "Why": true, "Endpoint": true, "Repeat": true}
 	types := s.enumerated("kernel/abi")
 	if len(types) < 15 {
 		p.t.Fatalf("only %d types of constants found in kernel/abi", len(types))

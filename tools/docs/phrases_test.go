@@ -77,6 +77,7 @@ func keeps(p *page) {
 	p.says("%d consume, and 1 as append's second argument", abi.KeepConsume)
 	p.says("%d settled: this life", abi.KeepSettled)
 	p.says("E2BIG (stage: over %s)", size(abi.MaxCopy))
+	p.says("why is KillHung (%d) when the life is ended because it hangs", abi.KillHung)
 	p.says("Each life sees it at %s, read-only", address(abi.KeptBase))
 	p.says("magic %s (\"BENNUKPT\")", fmt.Sprintf("%#x", uint64(abi.KeptMagic)))
 	p.says("at the next multiple of %d behind it", 8)

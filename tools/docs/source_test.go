@@ -140,12 +140,22 @@ func (s *source) structs(folder string) map[string]*types.Struct {
 	scope := s.scope(folder)
 	for _, name := range scope.Names() {
 		if o, ok := scope.Lookup(name).(*types.TypeName); ok && o.Exported() {
-			if st, ok := o.Type().Underlying().(*types.Struct); ok {
+			if st, ok := o.Type().Underlying().(*types.Struct); ok && crosses(st) {
 				all[name] = st
 			}
 		}
 	}
 	return all
+}
+
+// crosses tells whether a struct may be given from one task to another: strings are of no use there.
+func crosses(st *types.Struct) bool {
+	for v := range st.Fields() {
+		if b, ok := v.Type().Underlying().(*types.Basic); ok && b.Kind() == types.String {
+			return false
+		}
+	}
+	return true
 }
 
 // field is a member of a struct as a row of a table says it.

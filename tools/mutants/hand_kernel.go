@@ -20,7 +20,7 @@ var handKernel = []mutation{
 	{id: "kernel-create-args", file: "kernel/call_task.go", before: "s.ArgsLen > abi.ArgsSize", after: "s.ArgsLen > abi.ArgsSize+1", why: "arguments longer than their page's place"},
 	{id: "kernel-priv-twice", file: "kernel/call_privctl.go", before: "(to.Wait&task.NoPriv == 0 || to.PrivSet) {", after: "to.Wait&task.NoPriv == 0 {", why: "rights change after they were set"},
 	{id: "kernel-priv-overlap", file: "kernel/call_privctl.go", before: "return a.First <= b.Last && b.First <= a.Last", after: "return a.First < b.Last && b.First <= a.Last", why: "two tasks share a port at the edge of their ranges"},
-	{id: "kernel-send-symmetric", file: "kernel/task/rights.go", before: "\t\t\to.SendTo |= bit\n", after: "", why: "a request that cannot be answered"},
+	{id: "kernel-send-symmetric", file: "kernel/task/rights.go", before: "o.SendTo |= bit", after: "_ = bit", why: "a request that cannot be answered"},
 	{id: "kernel-copy-bounds", file: "kernel/call_copy.go", before: "offset+n > g.Len", after: "offset+n > g.Len+1", why: "one byte past a grant"},
 	{id: "kernel-copy-seq", file: "kernel/task/rights.go", before: "g.Seq == uint32(id)>>8 && ", after: "", why: "a revoked grant works"},
 	{id: "kernel-copy-grantee", file: "kernel/task/rights.go", before: "g.To == to && ", after: "", why: "a grant is everybody's"},

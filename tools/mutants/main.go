@@ -259,7 +259,7 @@ func (c *campaign) tell(m *mutation, r *result) error {
 	outcome := r.Outcome
 	switch reason := c.argued[m.id]; {
 	case outcome == invalid && !drawn:
-		return fmt.Errorf("%s does not compile: %s: %s", m.id, r.What, r.By)
+		c.strange = append(c.strange, m.id+" does not compile: "+r.What+": "+r.By)
 	case outcome == invalid: // another in its place
 		if len(c.spare) > 0 {
 			c.all, c.spare = append(c.all, c.spare[0]), c.spare[1:]

@@ -24,12 +24,13 @@ func (l *listener) Changed(_ *sdk.Context, n *sdk.Notice) {
 // joint is a driver with the SDK on a kernel, and the store.
 type joint struct {
 	*machine
-	k    *fake.Kernel
-	c    *sdk.Context
-	d    *listener
-	s    *Server
-	ep   abi.Endpoint
-	dies int // requests until the store dies over one: before it does anything, if positive; after it has done all but answer, if negative
+	k     *fake.Kernel
+	c     *sdk.Context
+	d     *listener
+	s     *Server
+	ep    abi.Endpoint
+	other int // a later value of dies
+	dies  int // requests until the store dies over one: before it does anything, if positive; after it has done all but answer, if negative
 }
 
 func newJoint(t *testing.T) *joint {
@@ -169,6 +170,49 @@ func TestClientOutlivesTheStore(t *testing.T) {
 	}
 	if j.ep.Generation() < 8 {
 		t.Errorf("the store had %d lives", j.ep.Generation())
+	}
+}
+
+// Each request that the table has, over which the store dies before it has done anything, or when it has done all: it is asked again, and the answer is what it would
+// have been, or it is not known whether the first was done.
+func TestEachRequestOverADeath(t *testing.T) {
+	ask := map[abi.MsgType]func(j *joint) abi.Errno{
+		ds.Keep:        func(j *joint) abi.Errno { return j.c.Publish("kept", sdk.Value{2}) },
+		ds.Recall:      func(j *joint) abi.Errno { _, e := j.c.Retrieve("kept"); return e },
+		ds.Forget:      func(j *joint) abi.Errno { return j.c.Delete("kept") },
+		ds.Publish:     func(j *joint) abi.Errno { return j.c.Store().PublishU32("new", 1, 0) },
+		ds.Retrieve:    func(j *joint) abi.Errno { _, _, e := j.c.Store().Retrieve("there", 0); return e },
+		ds.Delete:      func(j *joint) abi.Errno { return j.c.Store().Delete("there") },
+		ds.Subscribe:   func(j *joint) abi.Errno { return j.c.Store().Subscribe("x.*", 0) },
+		ds.Unsubscribe: func(j *joint) abi.Errno { return j.c.Store().Unsubscribe("there") },
+		ds.List:        func(j *joint) abi.Errno { _, _, e := j.c.Store().List("there", 0, make([]ds.Entry, 1)); return e },
+		ds.Check: func(j *joint) abi.Errno { // what it tells is told once
+			if e := j.c.Store().PublishU32("there", 2, ds.Overwrite); e != abi.OK || j.dies != 0 {
+				return e
+			}
+			j.dies = j.other
+			j.hears("changed there")
+			return abi.OK
+		},
+	}
+	for _, r := range ds.Requests() {
+		for _, dies := range []int{1, -1} {
+			j := newJoint(t)
+			ok(t, "keep", j.c.Publish("kept", sdk.Value{1}), abi.OK)
+			ok(t, "publish", j.c.Store().PublishU32("there", 1, 0), abi.OK)
+			ok(t, "subscribe", j.c.Store().Subscribe("there", 0), abi.OK)
+			lives := j.ep.Generation()
+			if j.dies = dies; r.Type == ds.Check {
+				j.dies, j.other = 0, dies
+			}
+			want := abi.OK
+			if dies < 0 && r.Unsure[0] == abi.ESRCH {
+				want = abi.EINDOUBT
+			}
+			if e := ask[r.Type](j); e != want || j.ep.Generation() != lives+1 {
+				t.Errorf("%s, dies %d: %s, want %s; %d lives", r.Name, dies, e.Name(), want.Name(), j.ep.Generation()-lives+1)
+			}
+		}
 	}
 }
 

@@ -12,6 +12,9 @@ const (
 	// logRoom is how much of a bank the log has at least, and turns how many records are replayed at most.
 	logRoom = 8 << 10
 	turns   = 256
+
+	// patience is how many lives that end each in another way give a rung up (kept.Choose). They begin 10 ms after each other at least: nobody has to hurry.
+	patience = 16
 )
 
 // keeper has the store's changes outlive the life that makes them.
@@ -44,11 +47,10 @@ func bankSize(mem []byte) int { return int(header(mem).BankSize) - kept.Room }
 
 // restore makes the store of what was kept. lost tells whether that may not be all that was acknowledged.
 func (k *keeper) restore(l store.Limits) (s *store.Store, lost bool) {
-	mem := k.m.Kept()
 	k.buf = make([]byte, kept.Room, kept.Room+l.MaxSnapshot())
 	k.line = make([]byte, 0, store.MaxOp)
-	for rung := kept.Choose(kept.Unsettled(mem)); rung < kept.Nothing; rung++ {
-		f, ok := kept.Open(mem, rung)
+	for rung := kept.Choose(k.m.Kept(), patience); rung < kept.Nothing; rung++ {
+		f, ok := kept.Take(k.m, rung)
 		if !ok {
 			continue
 		}
@@ -66,7 +68,8 @@ func (k *keeper) restore(l store.Limits) (s *store.Store, lost bool) {
 		k.lost(s)
 		return s, true
 	}
-	h := header(mem)
+	h := header(k.m.Kept())
+	kept.Take(k.m, kept.Nothing)
 	s = store.New(l, 0)
 	k.w = kept.NewWriter(k.m, 0)
 	if h.Bank[0].Number|h.Bank[1].Number == 0 { // nobody has kept anything

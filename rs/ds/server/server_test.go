@@ -9,6 +9,7 @@ import (
 
 	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
+	"bennu/rs/kept"
 )
 
 const bank = 64 << 10
@@ -305,14 +306,15 @@ func TestDamagedMemory(t *testing.T) {
 	}
 }
 
-// A record that ends lives is left out after some, and that is told.
+// A record that ends lives is left out after some, and that is told; so is what was before it.
 func TestRungs(t *testing.T) {
 	m := usual(t, bank)
 	s := m.begin()
 	m.ask(s, m.request(alice, ds.Publish, "a", "1", ds.TypeString))
 	m.ask(s, m.request(alice, ds.Publish, "b", "1", ds.TypeString))
-	m.h.Unsettled = 2
-	m.show()
+	for range 3 {
+		m.endsInInit(t, func() uint64 { return 1 })
+	}
 	s = m.begin()
 	if v, _ := m.have(s, bob, "a"); v != "1" {
 		t.Errorf("a is %q", v)
@@ -320,11 +322,59 @@ func TestRungs(t *testing.T) {
 	if _, e := m.have(s, bob, "b"); e != abi.ESRCH || len(m.lines) != 1 || !strings.Contains(m.lines[0], "without-last") {
 		t.Errorf("b: %s, lines %q", e.Name(), m.lines)
 	}
-	m.h.Unsettled = 6
-	m.show()
+	m.lines = nil
+	rip := uint64(0)
+	ended := 0
+	for ; kept.Choose(m.mem, patience) != kept.Nothing; ended++ {
+		if ended > kept.Most(patience) {
+			t.Fatal("no way down")
+		}
+		m.endsInInit(t, func() uint64 { rip++; return rip })
+	}
+	m.lines = nil
 	s = m.begin()
-	if _, e := m.have(s, bob, "a"); e != abi.ESRCH || !strings.Contains(m.lines[1], "all that was published is lost") || m.notified[bob] == 0 {
+	if _, e := m.have(s, bob, "a"); e != abi.ESRCH || !strings.Contains(m.lines[0], "all that was published is lost") || m.notified[bob] == 0 {
 		t.Errorf("a: %s, lines %q, notified %v", e.Name(), m.lines, m.notified)
+	}
+}
+
+// endsInInit has a life end where it has read what was kept, or, if it keeps a snapshot, behind that; at an instruction.
+func (m *machine) endsInInit(t *testing.T, rip func() uint64) {
+	t.Helper()
+	m.reading, m.calls, m.kill = 0, 0, 3 // it looks at all services, takes their events, and watches
+	m.after = true
+	if kept.Choose(m.mem, patience) != kept.Latest {
+		m.kill = 1 + 3 // two calls keep a snapshot
+	}
+	if !run(func() { New(m) }) || m.reading == 0 {
+		t.Fatalf("a life has not ended in Init, or has not read (%#x)", m.reading)
+	}
+	m.died(abi.DeathRecord{Cause: abi.CauseException, Vector: 13, Regs: abi.Registers{RIP: rip()}})
+}
+
+// A life of the store ends in its Init, at each call that it makes there and each time at another instruction, more often than rungs have patience, as long as some come up
+// between: what was acknowledged is there. So it is, however often lives end that somebody has changed, or killed, or that have not begun to read.
+func TestEndsInInit(t *testing.T) {
+	m := usual(t, bank)
+	s := m.begin()
+	m.ask(s, m.request(alice, ds.Publish, "a", "1", ds.TypeString))
+	calls := m.calls
+	m.begin()
+	calls = m.calls - calls
+	rip := uint64(0)
+	for round := range 20 {
+		for n := range patience - 1 {
+			rip++
+			m.reading, m.calls, m.kill, m.after = 0, 0, 1+(n+round)%calls, n%2 == 0
+			if !run(func() { New(m) }) {
+				continue
+			}
+			m.died(abi.DeathRecord{Cause: abi.CauseException, Vector: 6, Regs: abi.Registers{RIP: rip}})
+		}
+		s = m.begin()
+		if v, e := m.have(s, bob, "a"); v != "1" || len(m.lines) != 0 {
+			t.Fatalf("round %d: a is %q, %s; %q", round, v, e.Name(), m.lines)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"bennu/drivers/protocol/ds"
 	"bennu/kernel/abi"
+	"bennu/kernel/keep"
 	"bennu/rs/ds/store"
 )
 
@@ -16,13 +17,15 @@ type died struct{}
 // machine is everything around the server: kept memory as the kernel keeps it, RS, and clients' memory. The kill-th call from now on ends the life,
 // before it does anything or after it has.
 type machine struct {
-	t     *testing.T
-	mem   []byte
-	h     abi.KeptHeader
-	now   time.Duration
-	calls int
-	kill  int  // 0: never
-	after bool // the call is done first
+	t   *testing.T
+	mem []byte
+	h   abi.KeptHeader
+
+	reading uint64
+	now     time.Duration
+	calls   int
+	kill    int  // 0: never
+	after   bool // the call is done first
 
 	rows     []abi.ServiceStatus
 	list     []abi.Event
@@ -85,6 +88,7 @@ func (m *machine) KeepFlip(length uint64) abi.Errno {
 		m.h.Current = 1 - m.h.Current
 		k := &m.h.Bank[m.h.Current]
 		k.Number, k.Snapshot = m.h.Bank[1-m.h.Current].Number+1, length
+		m.h.Blame = abi.KeptBlame{Deaths: m.h.Blame.Deaths}
 		m.show()
 	})
 	return abi.OK
@@ -108,9 +112,27 @@ func (m *machine) KeepAppend(b []byte, consume bool) (e abi.Errno) {
 	return e
 }
 
+func (m *machine) KeepReading(at uint64) { m.reading = at }
+
 func (m *machine) KeepSettled() abi.Errno {
-	m.call(func() { m.h.Unsettled = 0; m.show() })
+	m.call(func() { m.h.Unsettled, m.h.Blame = 0, abi.KeptBlame{}; m.show() })
 	return abi.OK
+}
+
+// pages is where the kernel's code writes the header.
+type pages []byte
+
+func (p pages) Page(int) []byte { return p }
+
+// died notes how a life has ended, by the kernel's own code.
+func (m *machine) died(r abi.DeathRecord) {
+	var a keep.Area
+	a.Begin(3, make(pages, abi.PageSize))
+	a.Born()
+	a.Header = m.h
+	a.Died(&r, m.reading)
+	m.h = a.Header
+	m.show()
 }
 
 func (m *machine) Now() time.Duration { return m.now }
