@@ -31,7 +31,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-reap test-slurm test-planted demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
+.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-reap test-servers test-slurm test-planted servers demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -70,7 +70,7 @@ sim: need-go ## the reincarnation server on a simulated kernel, ended itself at 
 test-qemu: need-qemu need-grub need-cc need-binutils image $(OUT)/bin/sum ## boot, kernel and recovery tests in QEMU
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu -timeout 8m $(QEMU_TESTS)
 
-test-long: test-sim test-reap test-hogs test-boot test-bochs test-recorded test-report test-planted ## what takes longer than make test should, or needs a host that does nothing else
+test-long: test-sim test-reap test-servers test-hogs test-boot test-bochs test-recorded test-report test-planted ## what takes longer than make test should, or needs a host that does nothing else
 
 test-reap: need-qemu image ## lives of the reincarnation server, and of the data store, end ten thousand times, under use: SEED=…
 	$(GO) run ./tools/reap -kills 10000 $(if $(SEED),-seed $(SEED))
@@ -110,6 +110,18 @@ golden: need-qemu image ## rewrite the boot transcripts that the tests compare w
 
 # MINIX's matrix, run_t1b: its seven types and all of them mixed, 1,000 blocks of 100 faults each. CAMPAIGN= has other options of `campaign run`.
 CAMPAIGN ?= -services rtc -selections minix8 -faults 100 -blocks 1000
+
+# Faults in the text and the data of the reincarnation server and of the data store: FAULTS of each kind in each.
+FAULTS  ?= 10000
+SERVERS  = -services rs,ds -selections random/data-flip,stack-flip,reg-flip -faults 1 -ops 4 -reached -blocks $(FAULTS)
+
+servers: # the options of `make campaign` for that
+	@echo $(SERVERS)
+
+test-servers: need-qemu need-cc image $(OUT)/bin/sum # 500 faults of each kind in the reincarnation server and in the data store
+	rm -rf $(OUT)/servers
+	$(GO) run ./tools/campaign run -o $(OUT)/servers -jobs $(JOBS) $(SERVERS) -blocks 500
+	$(GO) run ./tools/campaign report -o $(OUT)/servers/report $(OUT)/servers
 
 campaign: need-qemu need-cc image $(OUT)/bin/sum ## break a service 800,000 times, in pieces that resume; CAMPAIGN="-services sum …" (docs/CAMPAIGNS.md)
 	$(GO) run ./tools/campaign run -o $(OUT)/campaign -jobs $(JOBS) $(CAMPAIGN)

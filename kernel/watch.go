@@ -8,7 +8,8 @@ import (
 )
 
 // The root task is never asked how it is: that would wake it. It hangs when work for it is not taken for too long. A timer runs while it is doing
-// something, or anything but wait for whatever comes; when it comes the kernel looks how old the oldest work is. While the root task is idle no
+// something, or anything but wait for whatever comes; when it comes the kernel looks how old the oldest work is. It hangs, too, when it takes what comes
+// and never waits, so that nobody else, who is ready, runs: it is at the highest priority, and nothing limits it but this. While the root task is idle no
 // timer runs.
 
 // Limits is when the root task's life is ended for it, and when the machine is started again since its lives do not last.
@@ -30,6 +31,8 @@ type looking struct {
 	watching    bool              // the timer runs, or is never to
 	first       uint64            // of the messages that wait for it, the first, by its sender's slot and calls, or its place among messages left
 	seen        uint64            // when that was seen for the first time, ns
+	ran         uint64            // how long all others have run, together, when the timer came last
+	alone       int               // how often in a row it has come since, and none of them had run
 	deathTimes  [MaxDeaths]uint64 // of the last ends by itself, ns, a ring
 	nDeathTimes uint64
 }
@@ -48,6 +51,11 @@ func (k *Kernel) look() {
 	t := k.root
 	k.watching = false
 	if t.Wait&task.Reborn != 0 || idle(t) {
+		k.alone = 0
+		return
+	}
+	if k.starves(t) {
+		k.finish(t, end{cause: abi.CauseHang, status: mostAlone * k.cfg.Limits.HangNS / 2})
 		return
 	}
 	if since, any := k.oldest(t); any && t.Wait&task.Stopped == 0 && k.Now()-since >= k.cfg.Limits.HangNS {
@@ -55,6 +63,27 @@ func (k *Kernel) look() {
 		return
 	}
 	k.watchRoot()
+}
+
+// mostAlone is how often in a row the timer may come and find that nobody but the root task has run. It is more than once: a machine that stands still in an
+// emulator makes one wait long.
+const mostAlone = 2
+
+// starves tells whether the root task has left no time to others, who were ready, for mostAlone waits of the timer.
+func (k *Kernel) starves(t *task.Task) bool {
+	ran, ready := uint64(0), false
+	for m := k.tasks.Living(); m != 0; m &= m - 1 {
+		if o := k.taskOf(m); o != t {
+			ran += o.Ticks
+			ready = ready || o.Wait == 0
+		}
+	}
+	if ran != k.ran || !ready || t.Wait != 0 {
+		k.ran, k.alone = ran, 0
+		return false
+	}
+	k.alone++
+	return k.alone >= mostAlone
 }
 
 // idle tells whether the root task waits for whatever comes.

@@ -104,6 +104,52 @@ func TestNoHang(t *testing.T) {
 	}
 }
 
+// A root task that takes all that comes, and never waits, hangs when nobody else, who is ready, runs meanwhile. It does not as long as anybody does, and nobody is to
+// run who waits.
+func TestStarves(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		ready, turns bool // another task is ready, and has its turns
+		ends         bool
+	}{
+		{"nobody else runs", true, false, true},
+		{"another one has its turns", true, true, false},
+		{"nobody else is ready", false, false, false},
+	} {
+		r := newWatched(t)
+		g := rights()
+		if c.ready { // and has no time that it is sure of
+			g.Priority, g.BudgetNS = 7, 1
+		}
+		x := r.make(g)
+		if !c.ready {
+			r.call(x, abi.CallReceive, uint64(abi.Any), abi.NoTimeout)
+		}
+		r.watchRoot()
+		took := uint64(0)
+		for range 40 {
+			if c.turns {
+				x.Ticks++
+			}
+			r.call(r.root, abi.CallReceive, uint64(abi.Any), 0)
+			if r.passes(hang / 4); r.stage != lives {
+				break
+			}
+			took += hang / 4
+		}
+		if (r.stage != lives) != c.ends {
+			t.Errorf("%s: it ends %v", c.name, r.stage != lives)
+			continue
+		}
+		if c.ends {
+			r.born()
+			if r.death(abi.CauseHang); took < hang/2 || took > 3*hang {
+				t.Errorf("%s: after %d ns", c.name, took)
+			}
+		}
+	}
+}
+
 // A root task that ends by itself too often has the machine start again, with words on the console and for the next boot; one that is killed does not.
 func TestRebootLimit(t *testing.T) {
 	r := newWatched(t)

@@ -42,8 +42,8 @@ func parseCommandLine(s string) (o options, fault string) {
 				}
 			}
 		case "rs.hang":
-			want = "milliseconds from 100 to 60000, or 0: never"
-			if v, ok := number(value); ok && (v == 0 || v >= 100 && v <= 60000) {
+			want = "milliseconds from 10 to 60000, or 0: never"
+			if v, ok := number(value); ok && (v == 0 || v >= 10 && v <= 60000) {
 				o.limits.HangNS, want = v*1e6, ""
 			}
 		case "rs.limit":

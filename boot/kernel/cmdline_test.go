@@ -63,13 +63,14 @@ func TestLimits(t *testing.T) {
 		"":                          {HangNS: 2e9, Deaths: 16, WithinS: 10},
 		"rs.hang=0 rs.limit=0":      {},
 		"rs.hang=100 rs.limit=64/1": {HangNS: 1e8, Deaths: 64, WithinS: 1},
+		"rs.hang=10":                {HangNS: 1e7, Deaths: usualLimits.Deaths, WithinS: usualLimits.WithinS},
 		"rs.limit=1/3600":           {HangNS: 2e9, Deaths: 1, WithinS: 3600},
 	} {
 		if o, fault := parseCommandLine(line); fault != "" || o.limits != want {
 			t.Errorf("%q: %+v, %q", line, o.limits, fault)
 		}
 	}
-	for _, w := range []string{"rs.hang=", "rs.hang=99", "rs.hang=60001", "rs.hang=1s", "rs.limit=", "rs.limit=16", "rs.limit=0/1", "rs.limit=65/1", "rs.limit=1/0", "rs.limit=1/3601", "rs.limit=1/2/3", "rs.limit=a/1", "rs.limit=1/"} {
+	for _, w := range []string{"rs.hang=", "rs.hang=9", "rs.hang=60001", "rs.hang=1s", "rs.limit=", "rs.limit=16", "rs.limit=0/1", "rs.limit=65/1", "rs.limit=1/0", "rs.limit=1/3601", "rs.limit=1/2/3", "rs.limit=a/1", "rs.limit=1/"} {
 		if _, fault := parseCommandLine(w); !strings.HasPrefix(fault, "command line: "+w+": expected ") {
 			t.Errorf("%q: %q", w, fault)
 		}

@@ -73,7 +73,8 @@ type Service struct {
 	BackoffMax  time.Duration // equal to the unit: always one unit
 	Burst       int           // deaths within BurstWindow that make RS give up; 0: never
 	BurstWindow time.Duration
-	Snapshot    int // lives in a row that begin with the service's snapshot and never come up, until one begins without; 0: none ever begins with one
+	Storm       bool // its restarts are not limited with those of all services together
+	Snapshot    int  // lives in a row that begin with the service's snapshot and never come up, until one begins without; 0: none ever begins with one
 
 	IRQs      []uint32
 	Ports     []abi.PortRange // of devices that the kernel knows

@@ -108,7 +108,7 @@ func TestTrace(t *testing.T) {
 // Each keyword of the table goes over from a class.
 func TestInherit(t *testing.T) {
 	const body = `program p; args x; uid 0; priority 1; quantum 2ms; budget 1ms 5ms; server; memory 1M; reserve 64K; start manual; period 1s; init 1s; stop 1s; restart never;
-		backoff 2s 4s; burst 2 1s; irq 3; io 60; unguarded 6000; system EXIT; ipc b; control b; trace b; type t; descr d;`
+		backoff 2s 4s; burst 2 1s; storm none; irq 3; io 60; unguarded 6000; system EXIT; ipc b; control b; trace b; type t; descr d;`
 	f, faults := Parse("f", []byte("class c { "+body+" };\nservice b { };\nservice a { class c; };"))
 	g, more := Parse("f", []byte("service b { };\nservice a { "+body+" };"))
 	if len(faults)+len(more) != 0 {

@@ -126,6 +126,8 @@ var faultRows = []struct{ name, text, want string }{
 	{"burst one", in("burst 3;"), `f:2:3: service "a": burst: 1 argument, expected a number of deaths and a duration, or none`},
 	{"burst number", in("burst 65 1s;"), `f:2:9: service "a": burst: unexpected "65", expected a number of deaths from 1 to 64`},
 	{"burst window", in("burst 3 1d;"), `f:2:11: service "a": burst: unexpected "1d", expected a duration…`},
+	{"storm none", in("storm;"), `f:2:3: service "a": storm: no argument, expected shared or none`},
+	{"storm word", in("storm often;"), `f:2:9: service "a": storm: unexpected "often", expected shared or none`},
 	{"type none", in("type;"), `f:2:3: service "a": type: no argument, expected a word`},
 	{"descr words", in("descr a clock;"), `f:2:11: service "a": descr: 2 arguments, expected one string`},
 	{"descr long", in(`descr "` + strings.Repeat("x", 129) + `";`), `f:2:9: service "a": descr: 129 bytes, expected at most 128`},

@@ -38,6 +38,7 @@ var keywords = []keyword{
 	{"requires", readRequires, func(to, from *Service) { to.Requires = from.Requires }},
 	{"group", readGroup, func(to, from *Service) { to.Group = from.Group }},
 	{"burst", readBurst, func(to, from *Service) { to.Burst, to.BurstWindow = from.Burst, from.BurstWindow }},
+	{"storm", readStorm, func(to, from *Service) { to.Storm = from.Storm }},
 	{"snapshot", readSnapshot, func(to, from *Service) { to.Snapshot = from.Snapshot }},
 	{"irq", readIRQ, func(to, from *Service) { to.IRQs = from.IRQs }},
 	{"io", readIO, func(to, from *Service) { to.Ports = from.Ports }},
@@ -237,6 +238,20 @@ func (a *arguments) burst(deaths *int, window *time.Duration) {
 	}
 	*deaths = int(n)
 	*window = a.duration(a.args[1], time.Millisecond, 24*time.Hour)
+}
+
+// readStorm reads whether the limit of the restarts of all services together is for this one, too.
+func readStorm(a *arguments) {
+	const want = "shared or none"
+	if !a.count(1, 1, want) {
+		return
+	}
+	switch t := a.args[0]; t.text {
+	case "shared", "none":
+		a.s.Storm = t.text == "none"
+	default:
+		a.wrong(t, want)
+	}
 }
 
 // readSnapshot reads how many lives may fail to come up with the service's snapshot, before one begins without.

@@ -128,6 +128,7 @@ func hash(configs []Config) uint64 {
 		}
 		mix(uint64(c.Burst))
 		mix(uint64(c.OnExit))
+		mix(uint64(bit(c.Storm, 1)))
 		mix(uint64(c.Snapshot))
 		for _, v := range [...]uint64{c.After, c.Requires, uint64(c.Group), uint64(bit(c.Lacks, 1)), uint64(bit(c.AllForOne, 1)), uint64(c.GroupBurst), uint64(c.GroupWindow)} {
 			mix(v)

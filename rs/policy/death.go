@@ -125,7 +125,7 @@ func (r *row) endsByItself(why abi.Reason, status uint64) bool {
 func (s *State) anew(now time.Duration, r *row) {
 	if r.then == followAgain {
 		r.total++
-		s.charge(now)
+		s.charge(now, r)
 		return
 	}
 	r.restarts, r.errno, r.why = 0, abi.OK, abi.WhyNone

@@ -32,7 +32,7 @@ type Config struct {
 	Burst       int           // this many deaths within Window, and RS gives up; 0: never
 	Window      time.Duration
 	OnExit      OnExit
-
+	Storm       bool // its restarts are not among those that are limited for all services together (storm.go)
 	// Snapshot is how many lives in a row that begin with the service's snapshot may end before they are ready, until it is
 	// dropped and a life begins cold; 0: there is never a snapshot.
 	Snapshot int

@@ -13,7 +13,9 @@ import (
 //   - All others share a bucket of stormBurst restarts, filled by one in stormEvery. When it is empty, services are held back; the one whose last
 //     restart is longest ago goes first.
 //
-// So in any time t the machine makes at most stormBurst + t/stormEvery + n·(1 + t/ownEvery) restarts of n services. What somebody asked for
+// A service whose Config says Storm takes none of these and is never held back: its restarts are neither limited nor counted here.
+//
+// So in any time t the machine makes at most stormBurst + t/stormEvery + n·(1 + t/ownEvery) restarts of n others. What somebody asked for
 // (up, refresh, restart) is not among them.
 const (
 	ownEvery   = 500 * time.Millisecond
@@ -21,9 +23,9 @@ const (
 	stormBurst = 32
 )
 
-// own tells whether a service may use the restart that is its own.
+// own tells whether a service may use the restart that is its own, or may always.
 func (r *row) own(now time.Duration) bool {
-	return r.restartedAt == never || now-r.restartedAt >= ownEvery
+	return r.cfg.Storm || r.restartedAt == never || now-r.restartedAt >= ownEvery
 }
 
 // take takes a restart out of the bucket; false: it is empty.
@@ -42,7 +44,11 @@ func (s *State) take(now time.Duration) bool {
 func (s *State) freeAt() time.Duration { return s.fullAt - (stormBurst-1)*stormEvery }
 
 // charge counts a restart that is one more because of another one: it is not held back, but later ones are.
-func (s *State) charge(now time.Duration) { s.fullAt = max(s.fullAt, now) + stormEvery }
+func (s *State) charge(now time.Duration, r *row) {
+	if !r.cfg.Storm {
+		s.fullAt = max(s.fullAt, now) + stormEvery
+	}
+}
 
 // hold is how long a service that wants to restart now is held back, if those that are held back already go before it.
 func (s *State) hold(now time.Duration) time.Duration {

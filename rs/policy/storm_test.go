@@ -242,3 +242,46 @@ func TestTwoCounts(t *testing.T) {
 		t.Errorf("what was asked for is counted: %d, was %d", st.RestartsTotal, was)
 	}
 }
+
+// A service whose restarts are not limited with the others' is back at once however often it dies, and takes nothing from those whose are: neither a crash loop nor
+// a service that begins again with another one.
+func TestStormNone(t *testing.T) {
+	const n, each = 400, ms
+	alone := func(free bool) (held int, full time.Duration) {
+		cfgs := []Config{{Boot: true, BackoffUnit: ms, BackoffMax: ms, Storm: free}, {Boot: true, BackoffUnit: ms, BackoffMax: ms}}
+		s := New(cfgs)
+		now := time.Duration(0)
+		step := func(e Event) {
+			for _, a := range s.Step(now, &e) {
+				if a.Kind == Emit && a.Event == abi.EventStorm {
+					held++
+				}
+			}
+		}
+		step(Event{Kind: Boot})
+		for id := range ID(2) {
+			step(Event{Kind: Started, ID: id, Record: Record{Endpoint: abi.Endpoint(100 + id)}})
+			step(Event{Kind: Ready, ID: id})
+		}
+		for range n {
+			now += each
+			step(Event{Kind: Death, ID: 0, Record: Record{Cause: exc, Endpoint: 100, Died: now}})
+			for at, ok := s.Next(); ok && !s.Alive(0); at, ok = s.Next() {
+				now = max(now, at)
+				step(tick)
+				if s.rows[0].state == abi.ServiceStarting {
+					break
+				}
+			}
+			step(Event{Kind: Started, ID: 0, Record: Record{Endpoint: 100}})
+			step(Event{Kind: Ready, ID: 0})
+		}
+		return held, s.fullAt - now
+	}
+	if held, _ := alone(false); held == 0 {
+		t.Error("the limit holds nobody back: no test")
+	}
+	if held, full := alone(true); held != 0 || full > 0 {
+		t.Errorf("held back %d times; the bucket is full in %v", held, full)
+	}
+}

@@ -94,6 +94,7 @@ func config(c *conf.Service) policy.Config {
 	return policy.Config{
 		Boot: !c.Manual, Period: c.Period, Init: c.Init, Stop: c.Stop,
 		BackoffUnit: c.BackoffUnit, BackoffMax: c.BackoffMax, Burst: c.Burst, Window: c.BurstWindow, Snapshot: c.Snapshot, Check: checkSnapshots,
+		Storm: c.Storm,
 		OnExit: [...]policy.OnExit{
 			conf.RestartAlways:  policy.ExitRestarts,
 			conf.RestartFailure: policy.ExitZeroEnds,

@@ -20,12 +20,15 @@ const (
 	patient = 10 * time.Second
 )
 
+const injectorLabel = "swifi"
+
 // Tags of requests whose answers come as messages.
 const (
 	tagWork = 1 + iota
 	tagOthers
 	tagRefresh
 	tagFirst
+	tagReady // of the reincarnation server, with the number of its life above it
 )
 
 // injector is the service.
@@ -39,6 +42,7 @@ type injector struct {
 	victim abi.Label
 
 	e       *engine.Engine // nil: it has not begun
+	server  *server        // the victim is the reincarnation server; nil: it is not
 	device  *device        // of the victim's; nil: it drives its own
 	ep      abi.Endpoint   // of the victim's life that was stopped last
 	due     time.Duration  // of the engine's alarm; 0: none
@@ -86,6 +90,7 @@ func (j *injector) Alarm(*sdk.Context) {
 	}
 	j.stops()
 	j.answer()
+	j.lives()
 	now := j.c.Now()
 	if j.due == 0 || now < j.due {
 		j.arm()
@@ -105,6 +110,9 @@ func (j *injector) arm() {
 	if d := j.device; d != nil && d.waiting && (at == 0 || d.until < at) {
 		at = d.until
 	}
+	if next := j.c.Now() + glance; j.server != nil && (at == 0 || next < at) {
+		at = next
+	}
 	d := time.Duration(0)
 	if at != 0 {
 		d = max(at-j.c.Now(), 1)
@@ -114,7 +122,12 @@ func (j *injector) arm() {
 
 // begin finds the victim and reads its code. One whose device the injector is begins again on that.
 func (j *injector) begin() {
-	ep, e := j.c.LookupWait(j.plan.Victim, patient)
+	ep, e := j.c.Root(), abi.OK
+	if j.plan.Victim != serverLabel {
+		ep, e = j.c.LookupWait(j.plan.Victim, patient)
+	} else {
+		j.server = new(server)
+	}
 	if e == abi.OK {
 		j.load, e = j.c.LookupWait(load.Label(j.plan.Victim), patient)
 	}
@@ -187,6 +200,7 @@ func (j *injector) start(ep abi.Endpoint) {
 	}
 	j.ep, j.e = ep, engine.New(world{j}, j.plan, j.types, j.target)
 	j.skip()
+	j.lives()
 	j.e.Start(ep, info.Incarnation)
 }
 
@@ -197,6 +211,8 @@ func (j *injector) Traced(*sdk.Context) { j.stops() }
 func (j *injector) stops() {
 	for j.c.TraceNext(&j.stop) == abi.OK {
 		switch {
+		case j.server != nil && j.e != nil:
+			j.serverStopped(&j.stop)
 		case j.plays(&j.stop):
 		case j.e != nil:
 			j.e.Stopped(&j.stop)
@@ -224,11 +240,17 @@ func (j *injector) skip() {
 		}
 		j.next = next
 	}
-	j.c.RS().Watch(j.next)
+	if j.server == nil {
+		j.c.RS().Watch(j.next)
+	}
 }
 
 // events hands the engine what has happened since it was last told.
 func (j *injector) events() {
+	if j.server != nil {
+		j.lives()
+		return
+	}
 	news := false
 	for {
 		n, next, lost, e := j.c.RS().Events(j.rows[:], j.next)
@@ -263,6 +285,13 @@ func (j *injector) met(ev *abi.Event) {
 	}
 }
 
+// Stop is sdk.Stopper. Only a victim that has gone wrong asks for that: the reincarnation server.
+func (j *injector) Stop(*sdk.Context) {
+	if j.e != nil {
+		j.e.Deserted(injectorLabel + ": " + abi.ReasonStopped.String())
+	}
+}
+
 // Reply is sdk.Replier.
 func (j *injector) Reply(_ *sdk.Context, m *abi.Msg) {
 	j.stops()
@@ -275,8 +304,13 @@ func (j *injector) Reply(_ *sdk.Context, m *abi.Msg) {
 		j.start(abi.Endpoint(m.Arg[1]))
 		return
 	}
+	if j.e == nil {
+		return
+	}
 	j.events()
-	switch m.Arg[6] {
+	switch m.Arg[6] & 0xff {
+	case tagReady:
+		j.answered(m, e)
 	case tagWork:
 		j.worked(m, e)
 	case tagOthers:

@@ -20,6 +20,9 @@ func (j world) TSC() uint64        { return j.c.TSC() }
 
 // Trace adds what stops a victim whose device the injector is.
 func (j world) Trace(classes abi.TraceClass) abi.Errno {
+	if j.server != nil {
+		classes |= abi.TraceBirth | abi.TraceExceptions
+	}
 	if j.device != nil {
 		classes |= abi.TracePorts | abi.TraceExceptions
 	}
@@ -74,7 +77,14 @@ func (j world) KillAnother(r *rand.Rand) (string, abi.Errno) {
 		return "", abi.ESRCH
 	}
 	label := j.others[r.IntN(len(j.others))]
-	ep, _, e := j.c.Lookup(label)
+	ep, e := abi.None, abi.OK
+	if j.server == nil {
+		ep, _, e = j.c.Lookup(label)
+	} else if t, ok := j.alive()[label]; ok { // nobody asks who may be stopped at a breakpoint
+		ep = t.ep
+	} else {
+		e = abi.ESRCH
+	}
 	if e == abi.OK {
 		e = j.Kill(ep)
 	}
@@ -132,9 +142,9 @@ func (j *injector) worked(m *abi.Msg, e abi.Errno) {
 	t.FirstNS = m.Arg[2]
 	switch at := load.Place(m.Arg[3]); {
 	case t.Wrong+t.Lost > 0:
-		t.Where = "silent at " + where(at)
+		t.Where = "silent at " + j.where(at)
 	case t.Errors > 0:
-		t.Where = "refused at " + where(load.Place(m.Arg[4]))
+		t.Where = "refused at " + j.where(load.Place(m.Arg[4]))
 	}
 	why, errno, _ := load.Ending(m.Arg[5]).Parts()
 	if why == load.Unable {
@@ -145,9 +155,14 @@ func (j *injector) worked(m *abi.Msg, e abi.Errno) {
 }
 
 // where says which operation of a workload, and which step of it.
-func where(p load.Place) string {
+func (j *injector) where(p load.Place) string {
 	operation, step, e := p.Parts()
-	s := "operation " + strconv.Itoa(int(operation)) + ", step " + strconv.Itoa(int(step))
+	s := "operation " + strconv.Itoa(int(operation)) + ", "
+	if j.plan.Prove { // what a witness has noticed has words
+		s += load.Noticed(step).String()
+	} else {
+		s += "step " + strconv.Itoa(int(step))
+	}
 	if e != abi.OK {
 		s += ", " + e.Name()
 	}
@@ -175,7 +190,7 @@ func (j *injector) checked(m *abi.Msg, e abi.Errno) {
 	for _, f := range [...]struct {
 		bit  load.Failed
 		name string
-	}{{load.FailedRS, "rs"}, {load.FailedStore, "ds"}, {load.FailedFresh, "fresh memory"}, {load.FailedStale, "stale rights"}, {load.FailedCounts, "counts"}} {
+	}{{load.FailedRS, "rs"}, {load.FailedStore, "ds"}, {load.FailedFresh, "fresh memory"}, {load.FailedStale, "stale rights"}, {load.FailedCounts, engine.Counts}} {
 		if bits&f.bit != 0 {
 			failed = append(failed, f.name)
 		}
@@ -184,7 +199,13 @@ func (j *injector) checked(m *abi.Msg, e abi.Errno) {
 }
 
 // Refresh asks the reincarnation server for another life of the victim.
-func (j world) Refresh() { j.request(abi.RSRefresh) }
+func (j world) Refresh() {
+	if j.server != nil {
+		j.endServer()
+		return
+	}
+	j.request(abi.RSRefresh)
+}
 
 func (j *injector) request(t abi.MsgType) {
 	m := sdk.LabelRequest(t, j.victim)

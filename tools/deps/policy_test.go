@@ -42,8 +42,8 @@ boot/ktest:                      kernel/abi kernel/layout kernel/usys kernel/arc
 boot/kbench:                     kernel/abi kernel/usys kernel/archive board/ring3 board/x86 boot/ktest/code boot/kbench boot/gopher/ask drivers/protocol
 # a service that is hostile on purpose: no SDK, which behaves
 boot/hog:                        kernel/abi kernel/usys board/ring3 drivers/protocol
-# services that end others' lives, and look whether anybody notices
-boot/reap:                       kernel/abi kernel/usys drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
+# services that end others' lives, and look whether anybody notices, as the workload of campaigns does
+boot/reap:                       kernel/abi kernel/usys drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/load/witness own
 # a service that is an ordinary Go program: the SDK, and all of std that it likes
 boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
 

@@ -1,7 +1,7 @@
 package load
 
 // Kinds are the services that rs/load knows operations on, by their labels.
-var Kinds = [...]string{"tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum"}
+var Kinds = [...]string{"tty", "ctl", "rtc", "kbd", "faulty", "shell", "sum", "ds", "rs"}
 
 // Knows tells whether rs/load knows an operation on the service of a label.
 func Knows(label string) bool {

@@ -23,6 +23,9 @@ func (e *Engine) begin() {
 		return
 	}
 	for i := range e.b.faults {
+		if a := &e.b.faults[i]; a.made && e.plan.Prove {
+			e.w.Put((*record.Drawn)(&a.Fault))
+		}
 		if e.b.faults[i].made && !e.arm(i) {
 			e.finish()
 			return

@@ -57,6 +57,8 @@ func (e *Engine) Worked(t Tally) {
 // and of what came next nobody could tell whose doing it is. Another boot goes on.
 func (e *Engine) proved(t Tally) {
 	switch {
+	case e.b.judges():
+		e.judged(t.bad(), t.Where, true)
 	case !e.alive():
 		e.phase, e.prove = mending, true
 		e.alarm(2 * lifeLimit)
@@ -132,8 +134,68 @@ func (e *Engine) tried(t Tally) {
 // checkEach is how often the others are looked at after blocks in which nothing was activated.
 const checkEach = 64
 
+// judge has a life without faults show that it works, before it is told what came of the block.
+func (e *Engine) judge() {
+	e.release()
+	e.b.judge, e.prove = judging, true
+	e.renew()
+}
+
+// judges tells whether the block's judgement goes on.
+func (b *block) judges() bool { return b.judge == judging || b.judge == twice }
+
+// judged is what came of that. One life has ended for it: more of them were ended by what the block has left. What was noticed is looked for once more: it may
+// have been something that was missed, and not be so any more. answers: the workload has ended, and can be asked again.
+func (e *Engine) judged(bad bool, words string, answers bool) {
+	first := e.b.judge == judging
+	if e.b.ends > 1 && words == "" {
+		bad, words = true, "it died"
+	}
+	switch {
+	case bad && first && e.alive() && answers:
+		e.persistent("a life without faults: " + words)
+		e.b.judge, e.b.ends = twice, 1
+		e.work(tries, proving)
+		return
+	case bad && !first:
+		e.b.end.Words += "; and again: " + words
+	case bad:
+		e.persistent("a life without faults: " + words)
+	case !first:
+		e.b.healed = true
+		e.b.end.Words += "; and then no more"
+	}
+	e.b.judge, e.prove = judged, false
+	if !e.alive() {
+		e.finish()
+		return
+	}
+	e.check()
+}
+
+// persistent is damage that outlives the life that had the faults.
+func (e *Engine) persistent(words string) {
+	e.b.seen.Persistent = true
+	if e.b.seen.Activated == 0 {
+		words = "no fault of this block was met, an earlier one's damage: " + words
+	}
+	if e.b.where != "" {
+		words += "; before: " + e.b.where
+	}
+	if e.b.end.Words == "" {
+		e.b.end.Words = words
+	}
+}
+
+// touched tells whether the block did anything.
+func (b *block) touched() bool { return b.seen.Activated > 0 || b.seen.Deaths > 0 || b.where != "" }
+
 // check looks at the other services.
 func (e *Engine) check() {
+	if e.plan.Prove && e.plan.Kind == plan.Single && e.b.judge == unjudged && e.b.touched() && !e.b.seen.Injector && !e.b.seen.Lie {
+		e.judge()
+		return
+	}
 	if e.b.seen.Activated == 0 && e.b.seen.Deaths == 0 && e.done%checkEach != 0 {
 		e.finish()
 		return
@@ -143,15 +205,23 @@ func (e *Engine) check() {
 	e.w.Others(e.plan.Limit)
 }
 
+// Counts is how Checked is told that something is fewer than before, of what services hold for all their lives.
+const Counts = "counts"
+
 // Checked is told which others did not do what they should.
 func (e *Engine) Checked(failed []string) {
 	if e.phase != checking {
 		return
 	}
 	for _, l := range failed {
+		if e.b.judge == judged && (l == e.plan.Victim || l == Counts) { // what it has lost is lost for all blocks to come
+			e.b.healed = false
+			e.persistent("a life without faults: " + l + ": operation failed")
+			continue
+		}
 		e.collateral(l + ": operation failed")
 	}
-	if e.b.seen.Deaths > 0 && !e.alive() && !e.b.seen.GaveUp && e.b.rounds < maxRounds { // it died meanwhile
+	if e.b.judge == unjudged && e.b.seen.Deaths > 0 && !e.alive() && !e.b.seen.GaveUp && e.b.rounds < maxRounds { // it died meanwhile
 		e.await(lifeLimit)
 		return
 	}
@@ -174,7 +244,7 @@ func (e *Engine) wrong(words string) {
 // lie is a word of the kernel or the reincarnation server that was wrong. Between two blocks it is the next one's, since the last one's end
 // was told.
 func (e *Engine) lie(words string) {
-	if e.phase == starting || e.phase == golden || e.phase == mending || e.phase == proving {
+	if e.phase == starting || e.phase == golden || (e.phase == mending || e.phase == proving) && !e.b.judges() {
 		e.lies = words
 		return
 	}
@@ -204,6 +274,14 @@ func (e *Engine) finish() {
 	e.w.Put(end)
 	e.done++
 	e.block++
+	if e.deserted {
+		e.quit(deserted)
+		return
+	}
+	if e.b.seen.Persistent && !e.b.healed {
+		e.quit("what the victim has done outlives it: " + end.Words)
+		return
+	}
 	if e.b.seen.Lie { // of what comes next on this machine nobody could tell whose doing it is
 		e.quit("the machine has lied: " + end.Words)
 		return
@@ -218,7 +296,7 @@ func (e *Engine) mend() {
 		e.next()
 		return
 	}
-	e.prove = e.b.where != "" && e.done < e.plan.Blocks
+	e.prove = e.b.where != "" && e.b.judge == unjudged && e.done < e.plan.Blocks
 	e.renew()
 }
 

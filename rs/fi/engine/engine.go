@@ -105,14 +105,15 @@ type Engine struct {
 	failed   int  // of its workload
 	lost     bool // one of them died
 
-	block   uint32
-	done    uint32
-	prove   bool          // the next life without faults has to show that it works
-	refused abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
-	lies    string        // told between two blocks; the next one's
-	call    call          // that the victim makes
-	due     time.Duration // when the alarm comes
-	b       block
+	block    uint32
+	done     uint32
+	deserted bool          // the workload, or the injector, is gone
+	prove    bool          // the next life without faults has to show that it works
+	refused  abi.Errno     // what the reincarnation server refused a refresh with, that this phase waits for
+	lies     string        // told between two blocks; the next one's
+	call     call          // that the victim makes
+	due      time.Duration // when the alarm comes
+	b        block
 }
 
 // block is what is known of the block that is made.
@@ -130,10 +131,24 @@ type block struct {
 	down    []string     // those that died so, and are not back
 	ended   bool         // the life was ended, so that there is a birth, and its death has not been told yet
 	toStop  bool         // it is to be, when the victim has been seen to make a call: what it is in already is not traced
+	judge   judgement    // of what the block has left to later lives
+	ends    int          // lives that have ended since judging began
+	forced  int          // 1: the life was ended, since the workload did not, and its death has not been told yet; 2: it has
+	healed  bool         // what it has left was noticed once, and then no more
 	stopped bool         // the reincarnation server was asked to stop the victim, by a fault
 	held    abi.Endpoint // a life that goes on when the alarm comes; None: none
 	capped  bool         // its memory
 }
+
+// judgement is how far a block of a plan that says prove is judged.
+type judgement uint8
+
+const (
+	unjudged judgement = iota
+	judging            // a life without faults is to come, and to show that it works
+	twice              // it has not, and has another time to
+	judged
+)
 
 func newBlock() block {
 	return block{sites: map[uint64]int{}, held: abi.None}

@@ -41,6 +41,11 @@ func (e *Engine) died(ev *abi.Event) {
 		return
 	}
 	e.lie(left)
+	if e.b.judges() {
+		e.b.judge = judged
+		e.finish()
+		return
+	}
 	switch e.phase {
 	case mending, proving: // the next life may never come
 		e.next()
@@ -54,6 +59,9 @@ func (e *Engine) counted(ev *abi.Event) {
 	e.ep, e.ready = abi.None, false
 	e.b.sites = map[uint64]int{} // its text went with it
 	e.unhold(ev.Endpoint)
+	if e.b.judges() {
+		e.b.ends++
+	}
 	if e.phase == starting || e.phase == mending || e.phase == proving || e.phase == over {
 		return
 	}
@@ -62,11 +70,18 @@ func (e *Engine) counted(ev *abi.Event) {
 		return
 	}
 	b := &e.b
+	if b.forced == 1 {
+		b.forced = 2
+		return
+	}
 	if b.ended && b.seen.Activated == 0 {
 		b.ended = false
 		return
 	}
 	b.seen.Deaths++
+	if b.judge == judged {
+		e.persistent("a life without faults: it died")
+	}
 	if b.seen.Deaths > 1 {
 		return
 	}
@@ -77,13 +92,22 @@ func (e *Engine) counted(ev *abi.Event) {
 	}
 }
 
+// Explained is told why the life of the block that ended first did, when that was not known.
+func (e *Engine) Explained(ev *abi.Event) {
+	if end := &e.b.end; e.b.seen.Deaths > 0 && end.Reason == abi.ReasonLost {
+		end.Reason, end.Vector, end.RIP, end.CR2 = ev.Reason, ev.Vector, ev.RIP, ev.CR2
+	}
+}
+
 // came is a life that is ready.
 func (e *Engine) came(ev *abi.Event) {
 	e.ep, e.life, e.warm, e.ready, e.mended = ev.Endpoint, ev.Incarnation, ev.Warm != 0, true, true
 	if err := e.w.Verify(); err != abi.OK {
 		e.lie("the executable or the snapshot is damaged: " + err.Name())
 	}
-	e.b.end.ReadyNS = ev.TimeNS
+	if e.b.judge == unjudged {
+		e.b.end.ReadyNS = ev.TimeNS
+	}
 	switch e.phase {
 	case golden: // its workload has ended, or ends with this life
 		if !e.lost {
@@ -117,6 +141,21 @@ func (e *Engine) another(label string, ev *abi.Event) {
 	default:
 		e.collateral(label + ": " + ev.Reason.String())
 	}
+}
+
+const deserted = "nobody is left to go on"
+
+// Deserted is told that the workload's own life has ended, or the injector's is about to, which the victim has done: nobody can be asked on this machine any more.
+func (e *Engine) Deserted(words string) {
+	between := e.phase == mending || e.phase == proving
+	if e.phase == starting || e.phase == golden || between && !e.b.judges() { // no block goes on
+		e.quit(deserted + ": " + words)
+		return
+	}
+	e.collateral(words)
+	e.b.judge = judged
+	e.deserted = true
+	e.finish()
 }
 
 // back is another service that is ready again: what needs it can be tried now.
@@ -163,6 +202,8 @@ func (e *Engine) uncap() {
 func (e *Engine) Refused(err abi.Errno) {
 	switch {
 	case e.phase != mending:
+	case e.ep == abi.None && e.b.judges():
+		e.judged(true, "it cannot be started again: "+err.Name(), false)
 	case e.ep == abi.None:
 		e.quit("the victim cannot be started again: " + err.Name())
 	default: // it may end by itself

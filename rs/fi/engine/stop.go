@@ -140,6 +140,21 @@ func (e *Engine) Alarm() {
 		e.alarm(e.phaseLimit()) // the delay has used the phase's own
 		return
 	}
+	if e.b.judges() {
+		e.judged(true, "it does not come, or does not answer", false)
+		return
+	}
+	switch {
+	case !e.plan.Prove || e.phase != working && e.phase != trying:
+	case e.b.forced == 0:
+		e.force()
+		return
+	default:
+		e.persistent("a life without faults: " + endless)
+		e.b.judge = judged
+		e.finish()
+		return
+	}
 	switch e.phase {
 	case golden, working, trying, proving:
 		e.quit("the workload does not end")
@@ -154,6 +169,18 @@ func (e *Engine) Alarm() {
 		}
 		e.quit(words)
 	}
+}
+
+const endless = "the workload does not end"
+
+// force ends a life on which the workload does not end: on the next one it may.
+func (e *Engine) force() {
+	e.b.forced = 1
+	e.where(Tally{Where: endless})
+	e.b.seen.Lost++
+	e.b.end.Lost++
+	e.w.Refresh()
+	e.alarm(e.workLimit(e.plan.Ops))
 }
 
 // workLimit is more than a workload takes, whatever its operations meet.

@@ -21,6 +21,7 @@ const (
 	Lie                           // the kernel's or the reincarnation server's word was wrong
 	InjectorError                 // the injector did not do what the plan says
 	Infrastructure                // QEMU, the disk, the host
+	Persistent                    // of a victim whose lives leave each other something: a life without faults does not work either
 	Outcomes
 )
 
@@ -28,6 +29,7 @@ var words = [Outcomes]string{
 	NotActivated: "not-activated", Masked: "masked", Recovered: "recovered", RecoveredLate: "recovered-late", RecoveredCold: "recovered-cold",
 	GaveUp: "gave-up", Reported: "reported", SilentLoss: "silent-loss", Corruption: "corruption", Collateral: "collateral",
 	MachineHang: "machine-hang", KernelCrash: "kernel-crash", Lie: "lie", InjectorError: "injector-error", Infrastructure: "infrastructure",
+	Persistent: "persistent",
 }
 
 func (o Outcome) String() string {
@@ -49,7 +51,7 @@ func Parse(s string) (o Outcome, ok bool) {
 
 // Bad tells whether o is a fault of the machine: what it promises not to happen, whatever a service does.
 func (o Outcome) Bad() bool {
-	return o == GaveUp || o == Collateral || o == MachineHang || o == KernelCrash || o == Lie
+	return o == GaveUp || o == Collateral || o == MachineHang || o == KernelCrash || o == Lie || o == Persistent
 }
 
 // Seen is what the injector saw in a block.
@@ -63,7 +65,7 @@ type Seen struct {
 	Wrong     int
 	Lost      int
 
-	Collateral, Lie, Injector bool
+	Collateral, Persistent, Lie, Injector bool
 }
 
 // Outcome is the worst that applies to what was seen.
@@ -73,6 +75,8 @@ func (s *Seen) Outcome() Outcome {
 		return InjectorError
 	case s.Lie:
 		return Lie
+	case s.Persistent:
+		return Persistent
 	case s.Collateral:
 		return Collateral
 	case s.GaveUp:

@@ -46,6 +46,7 @@ func TestDocument(t *testing.T) {
 			both.Injector = both.Injector || b.seen.Injector
 			both.Lie = both.Lie || b.seen.Lie
 			both.Collateral = both.Collateral || b.seen.Collateral
+			both.Persistent = both.Persistent || b.seen.Persistent
 			both.GaveUp = both.GaveUp || b.seen.GaveUp
 			both.Wrong += b.seen.Wrong
 			if rank(both.Outcome()) < rank(a.want) {
@@ -72,6 +73,8 @@ var ranks = []struct {
 	{Seen{Activated: 1, Deaths: 1, Works: true, Wrong: 1}, Corruption},
 	{Seen{Activated: 1, Deaths: 9, GaveUp: true}, GaveUp},
 	{Seen{Activated: 1, Collateral: true}, Collateral},
+	{Seen{Activated: 1, Persistent: true}, Persistent},
+	{Seen{Activated: 1, Deaths: 1, Works: true, Wrong: 1, Collateral: true, Persistent: true}, Persistent},
 	{Seen{Activated: 1, Lie: true}, Lie},
 	{Seen{Injector: true}, InjectorError},
 }
@@ -84,7 +87,7 @@ func TestBad(t *testing.T) {
 			bad = append(bad, o.String())
 		}
 	}
-	if got := strings.Join(bad, " "); got != "gave-up collateral machine-hang kernel-crash lie" {
+	if got := strings.Join(bad, " "); got != "gave-up collateral machine-hang kernel-crash lie persistent" {
 		t.Errorf("bad: %s", got)
 	}
 }

@@ -34,9 +34,13 @@ type Plan struct {
 	Limit   time.Duration // that one operation may take
 	Kind    Kind
 	Turn    bool   // types come in turn, instead of being drawn
+	Prove   bool   // after each block that did something a life without faults has to show that it works: what lives of the victim leave to later ones may be damaged
 	Reached bool   // sites are drawn among those that a run without faults reached
 	Only    string // hexadecimal, bit n of its n/4-th digit: the faults of the last block that are made; empty: all
 }
+
+// Keeps tells whether lives of a victim leave something to later ones, so that plans on it say prove: what they were, and what they were asked to keep.
+func Keeps(victim string) bool { return victim == "rs" || victim == "ds" }
 
 // MaxFaults is the most faults that a block may have.
 const MaxFaults = 100
@@ -92,6 +96,7 @@ var words = [...]word{
 	}, func(p *Plan) string { return p.Kind.String() }},
 	{"turn", func(p *Plan, v string) string { return yes(&p.Turn, v) }, func(p *Plan) string { return whether(p.Turn) }},
 	{"reached", func(p *Plan, v string) string { return yes(&p.Reached, v) }, func(p *Plan) string { return whether(p.Reached) }},
+	{"prove", func(p *Plan, v string) string { return yes(&p.Prove, v) }, func(p *Plan) string { return whether(p.Prove) }},
 	{"only", func(p *Plan, v string) string {
 		p.Only = v
 		for _, c := range v {

@@ -18,7 +18,7 @@ func TestPlanComesBack(t *testing.T) {
 		p := Plan{
 			Victim: []string{"rtc", "tty", "sum-1"}[r.IntN(3)], Types: []string{"text", "nop", "random"}[:1+r.IntN(3)],
 			Faults: 1 + r.IntN(MaxFaults), First: r.Uint32() >> 1, Blocks: r.Uint32() >> 1, Seed: r.Uint64(), Ops: 1 + r.IntN(100),
-			Limit: time.Duration(1+r.IntN(500)) * time.Millisecond, Kind: Kind(r.IntN(2)), Reached: r.IntN(2) == 1, Turn: r.IntN(2) == 1,
+			Limit: time.Duration(1+r.IntN(500)) * time.Millisecond, Kind: Kind(r.IntN(2)), Reached: r.IntN(2) == 1, Turn: r.IntN(2) == 1, Prove: r.IntN(2) == 1,
 		}
 		if r.IntN(2) == 0 {
 			p.Strata = []string{"driver", "runtime"}

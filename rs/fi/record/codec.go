@@ -18,6 +18,7 @@ const (
 	KindFault Kind = 3
 	KindEnd   Kind = 4
 	KindBye   Kind = 5
+	KindDrawn Kind = 6
 )
 
 const (
@@ -89,6 +90,8 @@ func made(k Kind) Frame {
 		return new(End)
 	case KindBye:
 		return new(Bye)
+	case KindDrawn:
+		return new(Drawn)
 	}
 	return nil
 }
@@ -171,6 +174,7 @@ func (*Begin) kind() Kind { return KindBegin }
 func (*Fault) kind() Kind { return KindFault }
 func (*End) kind() Kind   { return KindEnd }
 func (*Bye) kind() Kind   { return KindBye }
+func (*Drawn) kind() Kind { return KindDrawn }
 
 // The most of each list: all of them fit MaxContent.
 const (
@@ -215,6 +219,8 @@ func (f *Fault) code(c *codec) {
 	num(c, &f.Stops)
 	c.text(&f.Words)
 }
+
+func (d *Drawn) code(c *codec) { (*Fault)(d).code(c) }
 
 func (e *End) code(c *codec) {
 	num(c, &e.Block)

@@ -11,7 +11,7 @@ import (
 
 func some(r *rand.Rand) Frame {
 	text := func() string { return string(blob(r, 40)) }
-	switch r.IntN(5) {
+	switch r.IntN(6) {
 	case 0:
 		h := &Hello{Plan: text(), ImageCRC: r.Uint64(), TextBase: r.Uint64(), TextSize: r.Uint64(), TSCHz: r.Uint64(), Unknowns: r.Uint32()}
 		for range r.IntN(4) {
@@ -23,6 +23,8 @@ func some(r *rand.Rand) Frame {
 		return &Begin{Block: r.Uint32(), Ep: abi.Endpoint(r.Uint32()), Life: r.Uint32(), Warm: r.IntN(2) == 0, TSC: r.Uint64()}
 	case 2:
 		return &Fault{Index: uint16(r.Uint32()), Type: uint8(r.Uint32()), Stratum: 2, Activated: r.IntN(2) == 0, Addr: r.Uint64(), Old: blob(r, 15), New: blob(r, 15), TSC: r.Uint64(), Stops: r.Uint64(), Words: text()}
+	case 4:
+		return &Drawn{Index: uint16(r.Uint32()), Type: uint8(r.Uint32()), Stratum: 1, Addr: r.Uint64(), Old: blob(r, 15), New: blob(r, 15), Words: text()}
 	case 3:
 		e := &End{Block: r.Uint32(), Outcome: outcome.Lie, Reason: 3, Vector: r.Uint32(), RIP: r.Uint64(), Deaths: r.Uint32(), TSC: r.Uint64(), WrongNS: r.Uint64(), Words: text()}
 		for range r.IntN(3) {

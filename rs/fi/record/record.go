@@ -50,6 +50,9 @@ type Fault struct {
 	Words     string // what a Strike did
 }
 
+// Drawn is a fault that is about to be made, of a plan that says prove: what it may do to the machine leaves nobody who could tell of it.
+type Drawn Fault
+
 // End says what came of a block.
 type End struct {
 	Block       uint32

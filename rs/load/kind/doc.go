@@ -12,6 +12,8 @@ var kinds = map[string]func() work.Kind{
 	"tty":    func() work.Kind { return new(console) },
 	"shell":  func() work.Kind { return newShell() },
 	"ctl":    func() work.Kind { return newControl() },
+	"ds":     func() work.Kind { return new(store) },
+	"rs":     func() work.Kind { return new(everybody) },
 }
 
 // Of makes the Kind of a service by its label; nil: there is none.

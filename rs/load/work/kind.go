@@ -126,11 +126,16 @@ func Equal[T comparable](got, want T) Verdict {
 
 // CallWith asks the service with a grant of b: its id and length become the arguments from the n-th on.
 func (s *Site) CallWith(m *abi.Msg, n int, b []byte, flags uint32) Verdict {
+	return s.CallOver(m, n, b, flags, uint64(len(b)))
+}
+
+// CallOver is CallWith of a request that has something else than the grant's length beside it.
+func (s *Site) CallOver(m *abi.Msg, n int, b []byte, flags uint32, beside uint64) Verdict {
 	id, ok := s.C.Grant(s.Ep, b, flags)
 	if !ok {
 		return s.Cannot(abi.ENOSPC)
 	}
-	m.Arg[n], m.Arg[n+1] = uint64(id), uint64(len(b))
+	m.Arg[n], m.Arg[n+1] = uint64(id), beside
 	v := s.Call(m)
 	s.C.Revoke(id)
 	return v
@@ -155,6 +160,9 @@ func (s *Site) Wait(ready func() Verdict) Verdict {
 	}
 }
 
+// root is the label of the reincarnation server.
+const root = "rs"
+
 const (
 	leastPause = 20 * time.Microsecond
 	mostPause  = 500 * time.Microsecond
@@ -168,12 +176,23 @@ func (s *Site) End(v Verdict) {
 	}
 }
 
+// Same is the verdict on a request that the SDK made, and on a number of its answer.
+func (s *Site) Same(e abi.Errno, got, want uint64) Verdict {
+	if e != abi.OK {
+		return s.Asked(e)
+	}
+	return Equal(got, want)
+}
+
 // find looks up the service's life, and has the Kind join it. The time for the life to come is limit; for the rest the operation's.
 func (s *Site) find(limit time.Duration) (v Verdict, found bool) {
 	if s.Ep != abi.None {
 		return Right, true
 	}
-	ep, e := s.C.LookupWait(s.Label, limit)
+	ep, e := s.C.Root(), abi.OK // the server's endpoint is that of all its lives
+	if s.Label != root {
+		ep, e = s.C.LookupWait(s.Label, limit)
+	}
 	switch e {
 	case abi.OK:
 	case abi.ETIMEDOUT:

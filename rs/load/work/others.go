@@ -106,7 +106,7 @@ var oracles = []struct {
 func (w *Service) rs(s *Site) Verdict {
 	ep, inc, e := s.C.Lookup(s.Label)
 	if e != abi.OK {
-		return s.asked(e)
+		return s.Asked(e)
 	}
 	if ep != s.C.Self() || inc != s.C.Incarnation() {
 		return Wrong
@@ -116,7 +116,7 @@ func (w *Service) rs(s *Site) Verdict {
 	}
 	n, e := s.C.RS().Status(w.rows)
 	if e != abi.OK {
-		return s.asked(e)
+		return s.Asked(e)
 	}
 	for i := range w.rows[:min(n, len(w.rows))] {
 		if r := &w.rows[i]; r.Label == s.C.Label() {
@@ -126,8 +126,8 @@ func (w *Service) rs(s *Site) Verdict {
 	return Wrong
 }
 
-// asked is the verdict on a failed request that the SDK made.
-func (s *Site) asked(e abi.Errno) Verdict {
+// Asked is the verdict on a request that the SDK made.
+func (s *Site) Asked(e abi.Errno) Verdict {
 	if e == abi.ETIMEDOUT {
 		return Lost
 	}
@@ -141,17 +141,17 @@ const storeKey = "load.campaign"
 func (w *Service) store(s *Site) Verdict {
 	v := sdk.Value{s.Rand.Uint64(), s.Rand.Uint64(), s.Rand.Uint64(), s.Rand.Uint64()}
 	if e := s.C.Publish(storeKey, v); e != abi.OK {
-		return s.asked(e)
+		return s.Asked(e)
 	}
 	got, e := s.C.Retrieve(storeKey)
 	if e != abi.OK {
-		return s.asked(e)
+		return s.Asked(e)
 	}
 	if got != v {
 		return Wrong
 	}
 	if e := s.C.Delete(storeKey); e != abi.OK {
-		return s.asked(e)
+		return s.Asked(e)
 	}
 	switch _, e := s.C.Retrieve(storeKey); e {
 	case abi.ESRCH:
@@ -159,7 +159,7 @@ func (w *Service) store(s *Site) Verdict {
 	case abi.OK:
 		return Wrong
 	default:
-		return s.asked(e)
+		return s.Asked(e)
 	}
 }
 

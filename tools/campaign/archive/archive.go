@@ -29,8 +29,8 @@ var programs = []program{
 
 // The campaign's own.
 const (
-	workload = "load"
-	// The data store serves the others, and is no victim: rs/load knows no operation on it.
+	workload  = "load"
+	server    = "rs" // it has no entry
 	store     = "ds"
 	storePart = "rs/ds/ds.conf"
 
@@ -169,8 +169,8 @@ func (b *builder) userLabels() (list []string) {
 
 // change makes the campaign's table of the shipped one.
 func (b *builder) change() {
-	if !slices.Contains(b.labels, b.Victim) {
-		b.fault(fmt.Errorf("victim %q: expected one of %s", b.Victim, strings.Join(b.labels, ", ")))
+	if all := append(b.labels[:len(b.labels):len(b.labels)], store, server); !slices.Contains(all, b.Victim) {
+		b.fault(fmt.Errorf("victim %q: expected one of %s", b.Victim, strings.Join(all, ", ")))
 		return
 	}
 	if !b.own[workload] && !load.Knows(b.Victim) {
@@ -187,6 +187,7 @@ func (b *builder) change() {
 	for _, l := range b.labels {
 		b.edit(l, b.service(l))
 	}
+	b.edit(store, b.service(store))
 	b.edit(workload, b.workload())
 	b.edit(injector, b.injector())
 	if as := load.Label(b.Victim); as != workload {
@@ -245,7 +246,7 @@ const (
 
 // service is what a campaign wants otherwise of a service.
 func (b *builder) service(label string) (list []edit) {
-	list = []edit{set("burst", "none")}
+	list = []edit{set("burst", "none"), set("storm", "none")}
 	if label != b.Victim {
 		return append(list, set("backoff", othersBackoff))
 	}
@@ -280,15 +281,23 @@ func (b *builder) injector() []edit {
 	return []edit{
 		set("args", quoted(b.Plan+" others="+strings.Join(others, ","))),
 		set("trace", strings.Join(append([]string{b.Victim}, others...), " ")),
-		set("control", b.Victim),
+		set("control", controlled(b.Victim)),
 		set("ipc", "rs "+load.Label(b.Victim)),
 	}
+}
+
+// controlled is who is asked to be replaced: the reincarnation server cannot be, and has its helper replaced meanwhile.
+func controlled(victim string) string {
+	if victim == server {
+		return load.Helper
+	}
+	return victim
 }
 
 // others are the services that are not to notice, and on which the workload knows operations.
 func (b *builder) others() (list []string) {
 	for _, l := range b.labels {
-		if l != b.Victim && load.Knows(l) && !b.own[l] {
+		if l != b.Victim && load.Knows(l) && !b.own[l] && (b.Victim != server || l != load.Helper) {
 			list = append(list, l)
 		}
 	}
@@ -308,6 +317,9 @@ func (b *builder) workload() (list []edit) {
 		list = append(list, set("program", workload))
 	}
 	list = append(list, set("args", quoted(args)))
+	if b.Victim == server { // it has a service replaced, and killed
+		list = append(list, set("uid", "0"))
+	}
 	if b.Victim == "kbd" || b.Victim == "tty" { // it types behind their backs
 		list = append(list, set("trace", b.Victim))
 	}

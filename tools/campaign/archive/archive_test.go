@@ -107,6 +107,40 @@ func TestVictims(t *testing.T) {
 	}
 }
 
+// The reincarnation server and the data store can be victims: the injector alone may trace them. The server's helper, which the workload may have replaced, is none
+// of those who are not to notice. Nobody's restarts are held back because of many others'.
+func TestServers(t *testing.T) {
+	for _, victim := range []string{server, store} {
+		m, f := table(t, options(t, victim))
+		x, w := f.Service(injector), f.Service(workload)
+		helped := victim == server
+		if x.TraceRS != helped || slices.Contains(x.Trace, store) == helped || len(m.Notes) > 0 {
+			t.Errorf("%s: the injector may trace rs %v, and %q; notes %q", victim, x.TraceRS, x.Trace, m.Notes)
+		}
+		if got := strings.Join(x.Control, " "); got != controlled(victim) || helped == (got == victim) {
+			t.Errorf("%s: the injector controls %q", victim, got)
+		}
+		if w.Operator() != helped || strings.Contains(x.Args, load.Helper) == helped || !strings.Contains(w.Args, "victim="+victim) {
+			t.Errorf("%s: the workload %+v, the injector %q", victim, w, x.Args)
+		}
+		for i := range f.Services {
+			s := &f.Services[i]
+			if s != x && (s.TraceRS || len(s.Trace) > 0) {
+				t.Errorf("%s: %s may trace rs %v, and %q", victim, s.Label, s.TraceRS, s.Trace)
+			}
+			if s != x && s != w && !s.Storm {
+				t.Errorf("%s: the restarts of %s are limited with those of all others", victim, s.Label)
+			}
+		}
+	}
+	if s := func() *conf.Service { _, f := table(t, options(t, store)); return f.Service(store) }(); s.Period != 3*time.Millisecond || s.BackoffUnit != time.Millisecond || s.Kept == 0 {
+		t.Errorf("the store as a victim: %+v", s)
+	}
+	if s := func() *conf.Service { _, f := table(t, options(t, "rtc")); return f.Service(store) }(); s.Period != 500*time.Millisecond {
+		t.Errorf("the store as none: %+v", s)
+	}
+}
+
 func labels(f *conf.File) (list []string) {
 	for i := range f.Services {
 		list = append(list, f.Services[i].Label)

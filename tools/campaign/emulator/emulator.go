@@ -90,6 +90,9 @@ type stream struct {
 	err      error
 }
 
+// serverCmdline has hangs of the reincarnation server found soon, and the machine not started again however often it dies: it is the victim.
+const serverCmdline = "rs.limit=0 rs.hang=20"
+
 // forever is longer than any machine is silent on COM1, where a campaign does not listen.
 const forever = 1000 * time.Hour
 
@@ -109,7 +112,11 @@ func (s *stream) start(ctx context.Context, m *Machine, b *machine.Boot) error {
 	case s.debugged:
 		tape = "replay:" + b.Record
 	}
-	s.vm, err = qemu.Start(ctx, qemu.Config{Kernel: m.Kernel, Archive: archive, Machine: m.Machine, Icount: "0", Seed: strconv.FormatUint(b.Seed, 10),
+	cmdline := ""
+	if b.Plan.Victim == "rs" {
+		cmdline = serverCmdline
+	}
+	s.vm, err = qemu.Start(ctx, qemu.Config{CmdLine: cmdline, Kernel: m.Kernel, Archive: archive, Machine: m.Machine, Icount: "0", Seed: strconv.FormatUint(b.Seed, 10),
 		Records: records, Tape: tape, GDB: b.GDB, Script: m.Script, Silence: forever})
 	if err != nil {
 		s.file.Close()

@@ -11,7 +11,7 @@ import (
 
 // order is that of outcomes: from nothing to the worst, and then those that say nothing of the machine.
 var order = []outcome.Outcome{outcome.NotActivated, outcome.Masked, outcome.Recovered, outcome.RecoveredLate, outcome.RecoveredCold, outcome.Reported,
-	outcome.SilentLoss, outcome.Corruption, outcome.GaveUp, outcome.Collateral, outcome.MachineHang, outcome.KernelCrash, outcome.Lie,
+	outcome.SilentLoss, outcome.Corruption, outcome.GaveUp, outcome.Collateral, outcome.Persistent, outcome.MachineHang, outcome.KernelCrash, outcome.Lie,
 	outcome.InjectorError, outcome.Infrastructure}
 
 // rank is which of a trial's outcomes counts: the greatest. One that says nothing hides no other.

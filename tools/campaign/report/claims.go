@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bennu/rs/fi/outcome"
+	"bennu/rs/fi/plan"
 	"bennu/tools/campaign/result"
 	"bennu/tools/campaign/stats"
 )
@@ -26,7 +27,7 @@ var promises = []struct {
 	name string
 }{
 	{outcome.KernelCrash, "kernel crash"}, {outcome.MachineHang, "machine hang"}, {outcome.Lie, "lie"},
-	{outcome.Collateral, "collateral damage"}, {outcome.GaveUp, "service given up"},
+	{outcome.Persistent, "damage that outlives its life"}, {outcome.Collateral, "collateral damage"}, {outcome.GaveUp, "service given up"},
 }
 
 // everything is the key of the one cell that all faults are in.
@@ -37,7 +38,9 @@ func (m *Model) Claims() (claims []Claim) {
 	blocks := [outcome.Outcomes]int{}
 	trials := [outcome.Outcomes]map[int]bool{}
 	valid := map[int]bool{}
+	proved := false // damage that outlives a life was looked for
 	for _, b := range m.Blocks {
+		proved = proved || plan.Keeps(b.First().Service) || b.Outcome == outcome.Persistent
 		blocks[b.Outcome]++
 		if trials[b.Outcome] == nil {
 			trials[b.Outcome] = map[int]bool{}
@@ -49,6 +52,9 @@ func (m *Model) Claims() (claims []Claim) {
 	}
 	n := len(valid)
 	for _, p := range promises {
+		if p.what == outcome.Persistent && !proved {
+			continue
+		}
 		k := len(trials[p.what])
 		claims = append(claims, Claim{p.what, p.name, blocks[p.what], k, n, stats.Upper(k, n), stats.Wilson(k, n)})
 	}

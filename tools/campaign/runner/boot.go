@@ -13,7 +13,8 @@ import (
 
 // block is what a machine told of one.
 type block struct {
-	begin  *record.Begin // nil: the machine ended before it
+	begin  *record.Begin   // nil: the machine ended before it
+	drawn  []*record.Fault // that were about to be made
 	faults []*record.Fault
 	end    *record.End // nil: the machine ended in it
 }
@@ -131,6 +132,11 @@ func (b *boot) take(f record.Frame, mb *machine.Boot) error {
 			return fmt.Errorf("block %d begins where block %d has to", f.Block, b.at())
 		}
 		o.begin = f
+	case *record.Drawn:
+		if o.begin == nil || len(o.faults) > 0 || int(f.Index) >= mb.Plan.Faults || int(f.Type) >= len(b.hello.Types) || int(f.Stratum) >= len(b.hello.Sites) {
+			return fmt.Errorf("fault %d is drawn where none has to be in block %d", f.Index, b.at())
+		}
+		o.drawn = append(o.drawn, (*record.Fault)(f))
 	case *record.Fault:
 		if o.begin == nil || len(o.faults) > 0 && o.faults[len(o.faults)-1].Index >= f.Index || int(f.Index) >= mb.Plan.Faults {
 			return fmt.Errorf("fault %d of block %d is out of order", f.Index, b.at())

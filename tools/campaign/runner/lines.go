@@ -38,6 +38,13 @@ func (w *writer) lines(h *record.Hello, n uint32, b *block) []result.Fault {
 	for _, f := range b.faults {
 		l = append(l, w.fault(base, h, f))
 	}
+	if len(l) == 0 {
+		for _, f := range b.drawn {
+			d := w.fault(base, h, f)
+			d.Did = strings.TrimPrefix(d.Did+"; drawn, and nobody told whether it was met", "; ")
+			l = append(l, d)
+		}
+	}
 	if o := b.end.Outcome; len(l) == 0 || o == outcome.InjectorError || hosts(o) {
 		l = w.untold(base, l)
 	}

@@ -176,8 +176,21 @@ func (s *Spec) GroupOf(block uint32) (Group, bool) {
 	return Group{}, false
 }
 
+// serverLimit is how long an operation on the reincarnation server may take at least: it is many requests, and a hang of the server is found after 20 to 30 ms, and one without an answer
+// ends the operation.
+const serverLimit = 250 * time.Millisecond
+
 // Plan is what a boot is told that does a group from a block on.
 func (s *Spec) Plan(g Group, first uint32) plan.Plan {
+	p := s.plan(g, first)
+	p.Prove = plan.Keeps(g.Service)
+	if g.Service == "rs" {
+		p.Limit = max(p.Limit, serverLimit)
+	}
+	return p
+}
+
+func (s *Spec) plan(g Group, first uint32) plan.Plan {
 	return plan.Plan{Victim: g.Service, Types: g.Selection, Strata: s.Strata, Faults: s.Faults, First: first, Blocks: g.First + g.Blocks - first,
 		Seed: s.Seed, Ops: s.Ops, Limit: s.Limit, Kind: s.Kind, Reached: s.Reached, Turn: s.Turn}
 }

@@ -167,3 +167,21 @@ func TestID(t *testing.T) {
 		}
 	}
 }
+
+// Who keeps something for later lives has each of its blocks proved, and an operation on the server, which is many requests, has the time for that.
+func TestPlansOfServers(t *testing.T) {
+	for service, want := range map[string]struct {
+		prove bool
+		limit time.Duration
+	}{"rtc": {false, 20 * time.Millisecond}, "ds": {true, 20 * time.Millisecond}, "rs": {true, serverLimit}} {
+		s := good()
+		s.Services, s.Limit = []string{service}, 20*time.Millisecond
+		if p := s.Plan(s.Groups()[0], 0); p.Prove != want.prove || p.Limit != want.limit {
+			t.Errorf("%s: prove %v, limit %v", service, p.Prove, p.Limit)
+		}
+		s.Limit = time.Second
+		if p := s.Plan(s.Groups()[0], 0); p.Limit != time.Second {
+			t.Errorf("%s: limit %v", service, p.Limit)
+		}
+	}
+}
