@@ -39,7 +39,7 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case n.Exists() || t.Made&^before != 0 || granted(t.Call):
 		return abi.EBUSY, 0
 	}
-	more, e := t.Space.Seal(t.Done == 0)
+	more, e := t.Space.Seal(&t.Making, t.Done == 0)
 	if e == abi.OK && more {
 		t.Done++
 		return again, 0
@@ -48,7 +48,11 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		e = abi.ENOMEM // the life could not have copies of what it has now
 	}
 	if e == abi.OK {
-		e = t.Space.Take(&n.Snapshot, &a.Frames)
+		soon := space.Soon
+		if t.Root {
+			soon = space.SoonRoot
+		}
+		e = t.Space.Take(&n.Snapshot, &t.Making, &a.Frames, soon)
 	}
 	if t == k.current() {
 		k.cpu.Switch(t.Ctx, t.Space.Root) // what the processor remembers may be written; it has the GS base, too

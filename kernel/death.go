@@ -96,7 +96,8 @@ func (k *Kernel) record(t *task.Task, why end) {
 		k.logDeaths()
 	}
 	f, r := &t.Ctx.Frame, &t.Death
-	*r = abi.DeathRecord{Cause: why.cause, Vector: why.vector, ErrorCode: why.err, CR2: why.cr2, Status: why.status}
+	*r = abi.DeathRecord{}
+	r.Cause, r.Vector, r.ErrorCode, r.CR2, r.Status = why.cause, why.vector, why.err, why.cr2, why.status
 	r.Endpoint, r.Label, r.Incarnation = t.Endpoint, t.Label, t.Incarnation
 	r.StartedNS, r.DiedNS, r.CPUNS, r.Account = t.StartedNS, k.Now(), k.ns(t.Ticks), t.Account
 	if r.Cause == abi.CauseMemory {

@@ -174,31 +174,6 @@ func (k *Kernel) checkPorts() invariant.Fault {
 	return invariant.Fault{}
 }
 
-// untold tells whether a task that dies has not told slot yet.
-func untold(dying *task.Task, slot int) bool { return dying.Dying && slot >= dying.Forgotten }
-
-// checkMasks: a slot's bits of senders and of notifiers are of living tasks; nothing of an earlier life is left.
-func (k *Kernel) checkMasks() invariant.Fault {
-	for i := range k.tasks.Tasks {
-		t := &k.tasks.Tasks[i]
-		if !t.Live {
-			continue
-		}
-		for m := t.SendTo | t.Notified; m != 0; m &= m - 1 {
-			if s := bits.TrailingZeros64(m); !k.tasks.Tasks[s].Live && !untold(&k.tasks.Tasks[s], i) || s == i {
-				return invariant.Of("a mask names a slot that nobody has (slot, named)", uint64(i), uint64(s))
-			}
-		}
-		if t.Ctx == nil && t.Wait&task.Reborn == 0 || t.Call == nil || k.accounts.Get(t.Account) == nil {
-			return invariant.Of("a living task without context or account (slot)", uint64(i), 0)
-		}
-	}
-	if t := k.current(); t != nil && t.Ctx != k.cpu.Current {
-		return invariant.Of("the page tables of a task that does not live are in force (slot)", k.cpu.Current.Slot, 0)
-	}
-	return invariant.Fault{}
-}
-
 // checkWaits: exactly the tasks that wait for nothing are ready; the others wait for somebody who can come; the
 // limits of waits are timers, and each timer has an owner.
 func (k *Kernel) checkWaits() invariant.Fault {

@@ -164,6 +164,11 @@ func TestWalk(t *testing.T) {
 			w.a.Notified |= 1 << 60
 			return uint64(w.a.Slot), 60
 		}},
+		{"a way to one that is no peer", "that is no peer", func(w *walked) (a, b uint64) {
+			w.a.SendTo |= 1 << w.b.Slot
+			w.a.Peers &^= 1 << w.b.Slot
+			return uint64(w.a.Slot), uint64(w.b.Slot)
+		}},
 		{"ready, not queued", "ready and not queued", func(w *walked) (a, b uint64) {
 			w.sched.Block(w.a.Slot)
 			return uint64(w.a.Slot), 0

@@ -119,6 +119,7 @@ func (m *Machine) allowAll(k *task.Task) {
 	k.SendTo = ^uint64(0)
 	for i := range m.table.Tasks {
 		m.table.Tasks[i].SendTo |= 1 << k.Slot
+		task.Meet(k, &m.table.Tasks[i])
 	}
 }
 

@@ -155,12 +155,13 @@ func (x *IPC) Forget(t *task.Task) (done bool) {
 		x.forgetAsync(t)
 	}
 	told, bit := 0, uint64(1)<<(t.Slot&63)
-	for m := x.tasks.Living() >> t.Forgotten << t.Forgotten; m != 0; m &= m - 1 {
+	for m := t.Peers & x.tasks.Living() >> t.Forgotten << t.Forgotten; m != 0; m &= m - 1 {
 		t.Forgotten = bits.TrailingZeros64(m)
 		o := &x.tasks.Tasks[t.Forgotten]
 		o.Notified &^= bit
 		o.SendTo &^= bit
 		o.Asked &^= bit
+		o.Peers &^= bit
 		waits := o.Wait&task.Sending != 0 && o.SendingTo == t.Endpoint || o.Wait&task.Receiving != 0 && o.RecvFrom == t.Endpoint
 		left := t.AsyncFirst != nil && leftFor(o, t)
 		if !waits && !left {

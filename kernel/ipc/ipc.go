@@ -235,6 +235,9 @@ func (x *IPC) Receive(t *task.Task, from abi.Endpoint, timeout uint64) {
 		t.Result(abi.ELOCKED, 0)
 		return
 	}
+	if peer != nil && peer != t { // it may be one that neither may send to
+		task.Meet(t, peer)
+	}
 	t.Wait |= task.Receiving
 	x.m.Block(t)
 	x.limit(t, timeout)

@@ -58,6 +58,7 @@ func (r *rig) add() *task.Task {
 	k.SendTo = ^uint64(0)
 	for i := range r.table.Tasks {
 		r.table.Tasks[i].SendTo |= 1 << k.Slot
+		task.Meet(k, &r.table.Tasks[i])
 	}
 	r.ready[k.Slot] = true
 	return k

@@ -162,7 +162,7 @@ func (t *Windows) Unsee(ep abi.Endpoint, a abi.AccountID) (done bool) {
 		return false
 	}
 	n := 0
-	for i := range x.places {
+	for i := 0; x.seen > 0 && i < len(x.places); i++ {
 		if w := x.places[i].of; w != nil {
 			if n++; n > forgetLets {
 				return false

@@ -192,7 +192,7 @@ func TestLargestWindow(t *testing.T) {
 	if !a.s.Windowed() {
 		t.Error("a space with tables for windows could be handed over")
 	}
-	_, e = a.s.Seal(true)
+	_, e = a.s.Seal(new(Making), true)
 	c.must("snapshot", e, abi.EBUSY)
 }
 

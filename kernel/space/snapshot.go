@@ -14,9 +14,14 @@ const (
 	MaxSnapshotFrames = 1024
 	partShift         = 21 // what one last-level table maps
 
-	// soon is how many of the pages that a life writes first are noted: later lives will write them, too, and have their
-	// copies from the beginning.
-	soon = 16
+	// Soon is how many of the pages that a life writes first are noted: later lives will write them, too, and have their
+	// copies from the beginning. SoonRoot is it for the root task, for which everybody waits while it writes more.
+	Soon     = 16
+	SoonRoot = 40
+
+	// copiesMost is how many copies that were not made ahead a life has from the beginning: each is some 450 instructions, and all are made in one
+	// stay in ring 0.
+	copiesMost = 24
 )
 
 // Snapshot is the memory of a task at one moment of its life, read-only: pages, and the last-level tables that map them, handed over
@@ -25,17 +30,28 @@ type Snapshot struct {
 	image  uint64 // serial number of the executable
 	holder *mem.Holder
 	frames mem.List
+	sealed
+	pages uint64
+
+	written  [SoonRoot]uint64 // pages that lives have written soon, by address
+	nwritten int
+	soon     int // the most of them
+
+	spare [SoonRoot]mem.Addr // of the pages in written; 0: none is made
+	lacks bool               // a spare may be missing
+	Lacks *bool              // set with it; nil: nobody makes any
+}
+
+// sealed is last-level tables, by address.
+type sealed struct {
 	parts  [MaxSnapshotParts]part
 	nparts int
-	pages  uint64
-	next   uint64 // while it is made: where Seal goes on
+}
 
-	written  [soon]uint64 // pages that lives have written soon, by address
-	nwritten int
-
-	spare [soon]mem.Addr // of the pages in written; 0: none is made
-	lacks bool           // a spare may be missing
-	Lacks *bool          // set with it; nil: nobody makes any
+// Making is a snapshot that is being made. The zero value is none of it.
+type Making struct {
+	sealed
+	next uint64 // where Seal goes on
 }
 
 // part is a last-level table and the 2 MiB that it is for.
@@ -56,13 +72,12 @@ func (n *Snapshot) Frames() uint64 { return n.frames.Len() }
 
 // Seal is one step of making a snapshot of s: it takes the write permission off the pages of the next 2 MiB that have any, so that
 // whoever writes gets a copy. first is the first of them; more asks for another one, before Take. A space of which only some
-// pages are sealed is whole: it can go on, or end.
+// pages are sealed is whole: it can go on, or end. m is what Take is to be given.
 //
 // Errors: E2BIG (more than MaxSnapshotParts or MaxSnapshotFrames), EBUSY (it began with a snapshot, or has had a window).
-func (s *Space) Seal(first bool) (more bool, e abi.Errno) {
-	n := &s.making
+func (s *Space) Seal(m *Making, first bool) (more bool, e abi.Errno) {
 	if first {
-		*n = Snapshot{next: abi.ImageBase}
+		*m = Making{next: abi.ImageBase}
 	}
 	if s.snapshot != nil || s.Windowed() {
 		return false, abi.EBUSY
@@ -70,16 +85,16 @@ func (s *Space) Seal(first bool) (more bool, e abi.Errno) {
 	if s.Used() > MaxSnapshotFrames || s.keep > mem.PerList {
 		return false, abi.E2BIG
 	}
-	va, entry := s.ownPart(n.next)
+	va, entry := s.ownPart(m.next)
 	if entry == nil {
 		return false, abi.OK
 	}
-	if n.nparts == MaxSnapshotParts {
+	if m.nparts == MaxSnapshotParts {
 		return false, abi.E2BIG
 	}
-	n.parts[n.nparts] = part{va: va, table: entry.Frame()}
-	n.nparts++
-	n.next = va + 1<<partShift
+	m.parts[m.nparts] = part{va: va, table: entry.Frame()}
+	m.nparts++
+	m.next = va + 1<<partShift
 	words := s.Physical().Words(entry.Frame())
 	for i, w := range words {
 		if p := paging.PTE(w); p&(paging.Present|paging.Shared) == paging.Present {
@@ -111,16 +126,16 @@ func (s *Space) ownPart(va uint64) (at uint64, entry *paging.PTE) {
 	return 0, nil
 }
 
-// Take hands the sealed pages and their tables over to n, which is none; h is whom the space's frames are charged to. From then on the
+// Take hands the sealed pages and their tables over to n, which is none; h is whom the space's frames are charged to, soon how many pages n is
+// to note. From then on the
 // task shares them like those that come after it. Errors: ENOMEM (nothing is changed). Preconditions: Seal has said that there is
 // nothing more; the task has not run since. What the processor remembers of the space is old then.
-func (s *Space) Take(n *Snapshot, h *mem.Holder) abi.Errno {
+func (s *Space) Take(n *Snapshot, m *Making, h *mem.Holder, soon int) abi.Errno {
 	list := s.Pool().GetDirty(h)
 	if list == 0 {
 		return abi.ENOMEM
 	}
-	*n, s.making = s.making, Snapshot{}
-	n.image, n.holder = s.image.Serial, h
+	*n = Snapshot{image: s.image.Serial, holder: h, sealed: m.sealed, soon: min(soon, SoonRoot)}
 	for i := range n.parts[:n.nparts] {
 		p := s.Part(n.parts[i].va)
 		*p = paging.Entry(p.Frame(), paging.Present|paging.User|paging.Shared)
@@ -132,14 +147,14 @@ func (s *Space) Take(n *Snapshot, h *mem.Holder) abi.Errno {
 	return abi.OK
 }
 
-// write notes that a life has soon written the page of va.
+// write notes that a life has soon written the page of va. Preconditions: there is room (notes).
 func (n *Snapshot) write(va uint64) {
 	va &^= abi.PageSize - 1
 	at := 0
 	for at < n.nwritten && n.written[at] < va {
 		at++
 	}
-	if at < n.nwritten && n.written[at] == va || n.nwritten == soon {
+	if at < n.nwritten && n.written[at] == va {
 		return
 	}
 	copy(n.written[at+1:], n.written[at:n.nwritten])
@@ -148,6 +163,9 @@ func (n *Snapshot) write(va uint64) {
 	n.nwritten++
 	n.lack()
 }
+
+// notes tells whether the next page is noted of a life that has written so many.
+func (n *Snapshot) notes(copies int) bool { return copies < n.soon && n.nwritten < n.soon }
 
 // Free gives the snapshot's frames back, and its spares. Preconditions: no space shares it.
 func (n *Snapshot) Free(pool *mem.Pool) {

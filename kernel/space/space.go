@@ -16,11 +16,10 @@ type Space struct {
 	images   *image.Table
 	image    *image.Image
 	snapshot *Snapshot // that it began with; nil: with the executable
-	making   Snapshot  // of which Seal has done a part
 	keep     uint64    // frames that it had before its first instruction: Ready
 	module   uint64    // bytes of the boot archive
 	kept     uint64    // bytes of kept memory
-	copies   int       // pages of its snapshot that it has written: the first soon of them
+	copies   int       // pages of its snapshot that it has written: as long as they are noted
 	views    *views    // its windows; nil: it never had any
 
 	// SharedPages is how many pages of others it has: of its executable and its snapshot.
@@ -155,10 +154,15 @@ func (s *Space) MapClock(a mem.Addr) bool {
 // MapModule maps size bytes by last-level tables of others, read-only, as the boot archive. false when memory is out.
 func (s *Space) MapModule(tables []mem.Addr, size uint64) bool {
 	s.module = (size + abi.PageSize - 1) &^ (abi.PageSize - 1)
+	if len(tables) == 0 {
+		return true
+	}
+	if !s.Reserve(abi.ModuleBase) {
+		return false
+	}
+	entries := s.Parts(abi.ModuleBase, uint64(len(tables))) // of the GiB that begins there
 	for i, t := range tables {
-		if !s.Share(abi.ModuleBase+uint64(i)<<partShift, t, paging.NX) {
-			return false
-		}
+		entries[i] = uint64(paging.Entry(t, paging.Present|paging.User|paging.Shared|paging.NX))
 	}
 	return true
 }
@@ -211,7 +215,7 @@ func (s *Space) Copy(va uint64) abi.Errno {
 		return abi.EFAULT
 	}
 	e := s.copy(va, ownPage)
-	if e == abi.OK && s.snapshot != nil && s.copies < soon {
+	if e == abi.OK && s.snapshot != nil && s.snapshot.notes(s.copies) {
 		s.copies++
 		s.snapshot.write(va)
 	}

@@ -174,17 +174,18 @@ func address(r *rand.Rand) uint64 {
 
 // take makes a snapshot of s, as far as the steps go.
 func (w *world) take(s *Space, steps int) abi.Errno {
+	var made Making
 	for first := true; ; first = false {
 		if steps == 0 {
 			return abi.EAGAIN
 		}
 		steps--
-		more, e := s.Seal(first)
+		more, e := s.Seal(&made, first)
 		if e != abi.OK {
 			return e
 		}
 		if !more {
-			return s.Take(&w.snapshot, &w.holder)
+			return s.Take(&w.snapshot, &made, &w.holder, Soon)
 		}
 	}
 }
@@ -481,7 +482,7 @@ func TestWarmLife(t *testing.T) {
 			t.Fatal("no memory")
 		}
 		begins := s.Used()
-		if most := uint64(10); n == 0 && begins > most || begins > most+soon+5 || n > 1 && begins < most+soon {
+		if most := uint64(10); n == 0 && begins > most || begins > most+Soon+5 || n > 1 && begins < most+Soon {
 			t.Errorf("warm life %d begins with %d frames", n, begins)
 		}
 		mine := m.clone()

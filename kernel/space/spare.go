@@ -89,7 +89,7 @@ func (s *Space) Prefill() {
 		return
 	}
 	parts := n.parts[:n.nparts] // by address, as the pages are
-	for i := 0; i < n.nwritten; {
+	for i, copies := 0, 0; i < n.nwritten; {
 		va := n.written[i]
 		for len(parts) > 0 && parts[0].va>>partShift <= va>>partShift {
 			if parts[0].va>>partShift == va>>partShift {
@@ -103,8 +103,10 @@ func (s *Space) Prefill() {
 			i = end
 			continue
 		}
-		if !(end > i && s.adoptPage(n, i, va)) && s.copy(va, ownPage) != abi.OK {
-			break
+		if !(end > i && s.adoptPage(n, i, va)) {
+			if copies++; copies > copiesMost || s.copy(va, ownPage) != abi.OK {
+				break
+			}
 		}
 		i++
 	}

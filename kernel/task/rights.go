@@ -19,9 +19,17 @@ func (t *Table) AllowSends(k *Task, peers []abi.Endpoint) {
 		if o == nil || o == k {
 			continue
 		}
+		Meet(k, o)
 		k.SendTo |= 1 << (o.Slot & 63)
 		if o.Priv.TrapMask != abi.TrapBit(abi.CallReceive) {
 			o.SendTo |= bit
 		}
 	}
+}
+
+// Meet notes that message passing may come to know something of one of two tasks in the other: a right to send, a bit, a wait. The end of
+// either looks for that in its peers, and nowhere else.
+func Meet(a, b *Task) {
+	a.Peers |= 1 << (b.Slot & 63)
+	b.Peers |= 1 << (a.Slot & 63)
 }

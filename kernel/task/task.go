@@ -34,9 +34,11 @@ type Task struct {
 	life
 	Priv abi.Privilege
 
-	// What stands here is not cleared for a new life: messages are free when a life has ended, the record is that of an end.
-	Async [abi.MaxAsync]Async
-	Death abi.DeathRecord // while Dying or Dead, and until its line is in the log
+	// What stands here is not cleared for a new life: messages are free when a life has ended, the record is that of an end, and who makes a
+	// snapshot begins with nothing.
+	Async  [abi.MaxAsync]Async
+	Death  abi.DeathRecord // while Dying or Dead, and until its line is in the log
+	Making space.Making    // of its snapshot: what is done of it
 }
 
 // life is what a slot begins anew with.
@@ -59,6 +61,7 @@ type life struct {
 	Ctx         *arch.Context
 	Call        *abi.CallArea
 	SendTo      uint64 // bits by slot: whom it may send to
+	Peers       uint64 // bits by slot: who may send to it, or it to them; who has waited for it, or it for them (Table.Meet)
 	PrivSet     bool
 	Root        bool
 
@@ -182,7 +185,8 @@ func (t *Table) Take() *Task {
 // Settle gives a slot, in which nobody is, the life ep. It has no rights and does not run.
 func (t *Table) Settle(ep abi.Endpoint) *Task {
 	k := &t.Tasks[ep.Slot()]
-	k.life, k.Priv = life{}, abi.Privilege{} // two: what has at most 1 KiB is cleared in fewer instructions
+	k.life = life{}
+	k.Priv = abi.Privilege{} // in one statement with the other it would be cleared elsewhere, and copied
 	k.Slot, k.Generation, k.Live, k.Endpoint, k.Wait = ep.Slot(), ep.Generation(), true, ep, NoPriv
 	k.Senders, k.LastSend, k.NextSend = None, None, None
 	t.living |= 1 << k.Slot

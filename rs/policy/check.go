@@ -36,11 +36,6 @@ func (s *State) check() error {
 			return wrong("a restart is due while the machine is being shut down")
 		}
 	}
-	for i := range s.groups {
-		if what := s.groups[i].check(); what != "" {
-			return wrong(what)
-		}
-	}
 	if !past(s.fullAt) {
 		return wrong(noTime)
 	}
@@ -116,15 +111,6 @@ func (r *row) checkTimes() string {
 	if !some(r.due) || !some(r.readyAt) || !some(r.faultAt) || !some(r.checkAt) || !some(r.restartedAt) || !past(r.startedAt) || !past(r.nextPing) || !past(r.pingAt) ||
 		!past(r.injectedAt) || !past(r.recovery) {
 		return noTime
-	}
-	return r.burst.check()
-}
-
-func (r *ring) check() string {
-	for _, died := range r.died {
-		if !some(died) {
-			return noTime
-		}
 	}
 	return ""
 }

@@ -138,7 +138,7 @@ func (r *ring) append(b []byte) []byte {
 // put writes what has to be known of a ring beside its n deaths.
 func (r *ring) put(p []byte, n int) { le.PutUint64(p, uint64(r.newest)<<32|uint64(n)) }
 
-// take reads a ring of which p says where it begins off b.
+// take reads a ring of which p says where it begins off b. Preconditions: there is no death in it.
 func (r *ring) take(p, b []byte) (rest []byte, err error) {
 	newest, n := le.Uint64(p)>>32, le.Uint64(p)&(1<<32-1)
 	if n > uint64(len(r.died)) || newest >= uint64(max(len(r.died), 1)) {
@@ -148,9 +148,12 @@ func (r *ring) take(p, b []byte) (rest []byte, err error) {
 		return nil, errCut
 	}
 	r.newest = int(newest)
-	r.forget()
 	for k := range int(n) {
-		r.died[(r.newest-k+len(r.died))%len(r.died)] = instant(b[8*k:])
+		died := instant(b[8*k:])
+		if !past(died) {
+			return nil, wrong(noTime)
+		}
+		r.died[(r.newest-k+len(r.died))%len(r.died)] = died
 	}
 	return b[8*n:], nil
 }

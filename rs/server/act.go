@@ -147,14 +147,15 @@ func (s *Server) late(to policy.Asker, e abi.Errno, why abi.Why, detail, ep uint
 
 // begin starts a life, and has what came of it stepped next. false: there is none.
 func (s *Server) begin(a *policy.Action) bool {
-	e := policy.Event{Kind: policy.Started, ID: a.ID}
+	s.follow = append(s.follow, policy.Event{})
+	e := &s.follow[len(s.follow)-1]
+	e.Kind, e.ID = policy.Started, a.ID
 	if e.Record, e.Warm, e.Errno, e.Why = s.start(a); e.Errno != abi.OK {
 		e.Kind = policy.StartFailed
 		s.explain(&s.table[a.ID], a.Incarnation, e.Why)
 	} else if a.Init == abi.InitRestart {
 		s.hush(a.ID)
 	}
-	s.follow = append(s.follow, e)
 	return e.Kind == policy.Started
 }
 
@@ -294,7 +295,8 @@ func (s *Server) died(id policy.ID, r *abi.DeathRecord) {
 	if s.policy.Suspect(id) {
 		found = s.k.AccountCheckSnapshot(s.table[id].account)
 	}
-	s.event = policy.Event{Kind: policy.Death, ID: id, Errno: found, Record: facts(r)}
+	s.event = policy.Event{Kind: policy.Death, ID: id, Errno: found}
+	s.event.Record = facts(r) // apart from the rest, which is zero: no copy of it is made
 	s.decide()
 }
 

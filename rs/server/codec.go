@@ -111,17 +111,7 @@ func (t *service) none(p part) bool {
 }
 
 // empty tells whether nothing of a mail is kept.
-func (m *mail) empty() bool {
-	if m.owed > 0 {
-		return false
-	}
-	for i := range m.places {
-		if m.places[i].state != placeFree {
-			return false
-		}
-	}
-	return true
-}
+func (m *mail) empty() bool { return m.owed == 0 && m.busy == 0 }
 
 func (t *service) append(b []byte, p part) []byte {
 	switch p {
@@ -193,7 +183,11 @@ func (m *mail) append(b []byte) []byte {
 const lastPlace = 0xff
 
 func (m *mail) read(r *reader) {
-	*m = mail{stop: r.flag(), fault: r.flag(), news: r.flag()}
+	for i := range m.places { // what else stands in a free place says nothing
+		m.places[i].state = placeFree
+	}
+	m.stop, m.fault, m.news = r.flag(), r.flag(), r.flag()
+	m.refused.Type, m.busy, m.due, m.pause = 0, 0, 0, 0
 	if r.flag() {
 		r.msg(&m.refused)
 		r.bad = r.bad || m.refused.Type != abi.MsgReply
@@ -204,6 +198,7 @@ func (m *mail) read(r *reader) {
 			return
 		}
 		p := &m.places[i]
+		m.busy |= 1 << i
 		p.state, p.waits, p.seq = placeState(r.u8()), r.flag(), r.u64()
 		switch p.state {
 		case placeOpen:

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math/bits"
 	"strconv"
 
 	"bennu/kernel/abi"
@@ -162,9 +163,14 @@ func appendTime(b []byte, key string, ns uint64) []byte {
 
 // news tells watchers that events are there.
 func (s *Server) news() {
-	for i := range s.table[:s.good] {
+	for m := s.watchers; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
 		t := &s.table[i]
-		if !t.watching || s.events.seq <= t.watch || t.patient && s.tellAt != noHush {
+		if !t.watching {
+			s.watchers &^= 1 << i
+			continue
+		}
+		if s.events.seq <= t.watch || t.patient && s.tellAt != noHush {
 			continue
 		}
 		t.watching = false

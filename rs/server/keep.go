@@ -143,8 +143,8 @@ func (s *Server) commit() {
 	}
 	s.redoing = false
 	s.jotRows()
-	s.turn.written = false
 	if len(s.turn.b) == 1 {
+		s.turn.written = false
 		if s.turn.held {
 			s.k.KeepConsume()
 			s.turn.held = false
@@ -152,6 +152,7 @@ func (s *Server) commit() {
 		return
 	}
 	s.write(true)
+	s.turn.written = false
 	s.freeImages()
 	n, due := s.writer.Since(), s.affords()
 	switch {

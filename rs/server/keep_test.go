@@ -129,12 +129,12 @@ func TestEveryFieldIsDecidedUpon(t *testing.T) {
 	}
 	follows := map[string]string{
 		"service": "label name place program conf refused why controls traces peers priv account endpoint righted",
-		"mail":    "owed due pause", // owed is counted, the tries begin anew
+		"mail":    "owed busy due pause", // owed is counted, the tries begin anew
 		"image":   "file users",
 
 		"candidate": "conf",
 		"Server": "k archive configs file faulty good byBits owing faults tellAt reborn payer tickDue drained armed over follow ends noting notedAt death " +
-			"now own turn sweeping redoing full fullAt keeps unkept paidUntil writer unneeded snap second looked unproved nowhere lives unknown taken overdue buried in req out event record spec regs line rows batch",
+			"now own turn watchers sweeping sweepAt redoing full fullAt keeps unkept paidUntil writer unneeded snap second looked unproved nowhere lives unknown taken overdue buried in req out event record spec regs line rows batch",
 	}
 	for _, v := range []any{service{}, mail{}, place{}, order{}, words{}, image{}, row{}, candidate{}, Server{}} {
 		typ := reflect.TypeOf(v)
@@ -185,11 +185,15 @@ func TestParts(t *testing.T) {
 		fill(r, reflect.ValueOf(&m.fault).Elem())
 		fill(r, reflect.ValueOf(&m.words).Elem())
 		m.watching, m.watch, m.patient, m.image, m.program = r.IntN(2) == 0, r.Uint64(), r.IntN(2) == 0, 3, 3
+		m.mail.busy = 0
 		for i := range m.mail.places {
 			m.mail.places[i].state = placeState(r.IntN(3))
-			if p := &m.mail.places[i]; p.state == placeFree {
+			p := &m.mail.places[i]
+			if p.state == placeFree {
 				*p = place{}
-			} else if p.state == placeOpen {
+				continue
+			}
+			if m.mail.busy |= 1 << i; p.state == placeOpen {
 				p.order, p.m = 0, abi.Msg{}
 			}
 		}

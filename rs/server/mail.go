@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math/bits"
 	"time"
 
 	"bennu/kernel/abi"
@@ -40,7 +41,8 @@ type mail struct {
 	stop    bool
 	fault   bool // the order in service.fault
 	news    bool
-	owed    int // how many of all these there are
+	owed    int   // how many of all these there are
+	busy    uint8 // bits of places that are not free
 	due     time.Duration
 	pause   time.Duration
 }
@@ -64,12 +66,12 @@ func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
 	}
 	b := &s.table[from].mail
 	if b.refused.Type == 0 { // else later requests are refused too, so that the asker knows which were
-		for i := range b.places {
-			if p := &b.places[i]; p.state == placeFree {
-				p.state, p.waits, p.seq = placeOpen, false, s.in.Seq
-				s.req.place = i
-				return true
-			}
+		if i := bits.TrailingZeros8(^b.busy); i < abi.RSOpen {
+			b.busy |= 1 << i
+			p := &b.places[i]
+			p.state, p.waits, p.seq = placeOpen, false, s.in.Seq
+			s.req.place = i
+			return true
 		}
 	}
 	s.turnAway()
@@ -145,7 +147,7 @@ func (s *Server) give(to abi.Endpoint, id policy.ID, at int, m *abi.Msg) {
 		s.changed(&s.table[id], partMail)
 	}
 	if s.post(to, m) != abi.ENOTREADY {
-		p.state = placeFree // also when the asker is dead: its record follows
+		s.table[id].mail.release(at) // also when the asker is dead: its record follows
 		return
 	}
 	s.changed(&s.table[id], partMail)
@@ -199,9 +201,10 @@ func (s *Server) hand(id policy.ID, heartbeat uint64) bool {
 	t := &s.table[id]
 	b := &t.mail
 	var p *place
+	at := 0
 	for i := range b.places {
 		if q := &b.places[i]; q.state == placeOwed && (p == nil || q.order < p.order) {
-			p = q
+			p, at = q, i
 		}
 	}
 	var flag *bool
@@ -230,7 +233,7 @@ func (s *Server) hand(id policy.ID, heartbeat uint64) bool {
 	s.changed(t, partMail)
 	switch {
 	case p != nil:
-		p.state = placeFree
+		b.release(at)
 	case flag != nil:
 		*flag = false
 	default:
@@ -292,6 +295,12 @@ func (s *Server) nextTry() (at time.Duration, ok bool) {
 	return at, ok
 }
 
+// release frees a place.
+func (m *mail) release(at int) {
+	m.places[at].state = placeFree
+	m.busy &^= 1 << at
+}
+
 // forget drops the mail of a service that has died.
 func (s *Server) forget(id policy.ID) {
 	b := &s.table[id].mail
@@ -304,3 +313,6 @@ func (s *Server) forget(id policy.ID) {
 	}
 	*b = mail{}
 }
+
+// A byte has a bit for each place.
+const _ = uint(8 - abi.RSOpen)

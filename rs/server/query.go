@@ -74,6 +74,7 @@ func (s *Server) watch(from policy.ID) {
 	}
 	t := &s.table[from]
 	t.watching, t.watch, t.patient = true, s.in.Arg[0], s.in.Arg[1] != 0
+	s.watchers |= 1 << t.place
 	s.changed(t, partWatch)
 	s.reply()
 }

@@ -51,8 +51,11 @@ func (s *Server) rebirth() {
 	if !s.booted {
 		s.bootServices()
 	}
-	s.tickDue = true // what was due while nobody looked
-	s.clock()
+	if s.clock(); s.reborn != 0 {
+		s.tickDue = true // the wait for its being ready is longer than what may be due
+	} else {
+		s.sweepAt = s.now + sweepRest
+	}
 	s.own.recovery = s.now - min(s.own.record.Died, s.now)
 	if s.own.unsaid = s.noting; s.noting {
 		return // the new life runs first
@@ -162,7 +165,7 @@ func (s *Server) accounts() {
 
 // recount counts what follows from what was restored.
 func (s *Server) recount() {
-	s.owing, s.faults = 0, 0
+	s.owing, s.faults, s.watchers = 0, 0, 0
 	for i := range s.images {
 		s.images[i].users = 0
 	}
@@ -173,6 +176,9 @@ func (s *Server) recount() {
 		}
 		if t.fault.on {
 			s.faults++
+		}
+		if t.watching {
+			s.watchers |= 1 << i
 		}
 		if t.mail.owed > 0 {
 			s.owing++

@@ -38,8 +38,12 @@ const lookRest = 10 * time.Millisecond
 // has done all its work.
 func (s *Server) look() {
 	s.looked.at = 0
+	if s.sweeping { // some may still come to be known
+		s.looked.at = s.now + lookRest
+		return
+	}
 	n, e := s.k.GetInfo(abi.InfoLives, 0, rowBytes(s.lives[:]))
-	if e != abi.OK || s.sweeping || s.over {
+	if e != abi.OK || s.over {
 		return
 	}
 	lives := s.lives[:n/int(lifeSize)]

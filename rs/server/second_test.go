@@ -65,7 +65,7 @@ func TestDamageIsNotKept(t *testing.T) {
 		"the policy's state": func(s *Server) {
 			s.policy.Step(s.now, &policy.Event{Kind: policy.Down, ID: 2, Asker: policy.Asker{From: policy.Nobody, Place: -1}})
 		},
-		"a request that nobody sent": func(s *Server) { s.table[2].mail.places[3] = place{state: placeOpen, seq: 99} },
+		"a request that nobody sent": func(s *Server) { s.table[2].mail.places[3], s.table[2].mail.busy = place{state: placeOpen, seq: 99}, 1<<3 },
 		"an event":                   func(s *Server) { s.events.e[s.events.newest-1].Status ^= 1 << 40 },
 		"the number of an event":     func(s *Server) { s.events.seq ^= 1 << 20 },
 		"an image":                   func(s *Server) { s.images[0].id++ },

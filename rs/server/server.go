@@ -66,6 +66,8 @@ type Server struct {
 	faults int    // orders to misbehave that are not answered
 	orders uint64 // numbers answers and orders
 
+	watchers uint64 // bits by place of services: all that watch, and some that have
+
 	tellAt time.Duration // the log's lines are written then; noHush: at once
 	reborn uint64        // bits by place of services; while there is one, watchers are not told
 
@@ -111,6 +113,7 @@ type Server struct {
 	lives    [abi.MaxTasks]abi.Life // that the kernel has told of
 	unknown  uint64                 // bits of those that the state does not know
 	sweeping bool                   // lives and images that nobody knows may still come to be known
+	sweepAt  time.Duration          // until then
 	taken    []abi.DeathRecord      // that were waiting when this life of the server began
 	overdue  []abi.DeathRecord      // of them, those of lives that have come to be known since
 	buried   bool                   // the others were handled
@@ -181,11 +184,15 @@ func (s *Server) Turn() {
 		timeout = 0
 	case s.reborn != 0: // seldom for long: an alarm would be a call more on the way to the new life
 		timeout = uint64(max(s.tellAt-s.now, 0))
+	case s.sweeping: // likewise
+		timeout = uint64(max(s.sweepAt-s.now, 0))
 	}
 	kind, e := s.k.Receive(abi.Any, timeout, &s.in)
 	s.payer, s.req = 0, noRequest
 	s.note()
-	s.clock()
+	if s.clock(); s.sweeping && s.sweepAt <= s.now {
+		s.tickDue = true
+	}
 	switch e {
 	case abi.OK:
 		if !s.spare(kind) {
@@ -311,6 +318,9 @@ func (s *Server) finish() {
 
 // setAlarm has the kernel notify the server when there is something to do next.
 func (s *Server) setAlarm() {
+	if s.sweeping && s.reborn == 0 && !s.tickDue { // the wait has a limit (Turn), and a tick follows
+		return
+	}
 	at, ok := s.policy.Next()
 	if t, due := s.nextTry(); due && (!ok || t < at) {
 		at, ok = t, true

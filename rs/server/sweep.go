@@ -2,10 +2,14 @@ package server
 
 import (
 	"math/bits"
+	"time"
 
 	"bennu/kernel/abi"
 	"bennu/rs/policy"
 )
+
+// sweepRest is how long those come first, when a life of the server begins, who were waiting for it.
+const sweepRest = 100 * time.Microsecond
 
 // sweep ends the lives, and gives the images up, that nobody has come to know by now: what they were made for has been taken again, and has led to
 // something else.

@@ -164,6 +164,7 @@ func (w *World) finish() {
 	}
 	w.killIn, w.killAfter, w.staged = 0, false, 0
 	w.until("mail to be taken", func() bool { return !w.behind() && !c.inRequest() })
+	w.until("images that nobody needs to be given up", func() bool { return w.m.Use().Images <= 1 }) // a life that begins has a rest before
 	u := w.m.Use()
 	if u.Slots != 2 || u.Images != 1 && !(u.Images == 0 && w.lossy()) || u.Async != 0 { // who was adopted may have no image to start from again
 		w.fail("everything is down but one, and in use are %+v", u)

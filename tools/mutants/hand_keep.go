@@ -27,6 +27,8 @@ var handKeep = []mutation{
 	{id: "reborn-twice", file: "kernel/death.go", before: "\tif t.Wait&task.Reborn != 0 {\n\t\treturn // it has ended, and its next life has not begun\n\t}\n", after: "", why: "who has no life is ended"},
 	{id: "reborn-kill", file: "kernel/call_trace.go", before: "return mayTrace(t, abi.AccountRoot) && !t.Root", after: "return !t.Root", why: "any task with KILL ends RS"},
 	{id: "watch-stopped", file: "kernel/watch.go", before: "any && t.Wait&task.Stopped == 0 && k.Now()", after: "any && k.Now()", why: "RS ends while its tracer looks at it"},
+	{id: "watch-alone", file: "kernel/watch.go", before: "k.alone >= mostAlone", after: "false", why: "an RS that never waits has the machine for itself"},
+	{id: "watch-turns", file: "kernel/watch.go", before: "ran != k.ran || !ready", after: "!ready", why: "an RS with much to do is ended"},
 	{id: "watch-idle", file: "kernel/watch.go", before: "t.Wait&task.Reborn != 0 || idle(t) {", after: "t.Wait&task.Reborn != 0 {", why: "a timer runs for an idle RS"},
 	{id: "watch-limit", file: "kernel/watch.go", before: "k.nDeathTimes > n && k.Now()", after: "k.Now()", why: "the machine starts again at the first death"},
 }

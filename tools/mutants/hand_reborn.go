@@ -2,7 +2,9 @@ package main
 
 // handReborn is mistakes in how the reincarnation server outlives its lives.
 var handReborn = []mutation{
-	{id: "reborn-record-lost", file: "rs/server/keep.go", before: "\ts.write(true)\n\ts.freeImages()", after: "\ts.turn.b = s.turn.b[:1]\n\ts.freeImages()", why: "what a turn has done is known to no later life"},
+	{id: "reborn-record-lost", file: "rs/server/keep.go", before: "\ts.write(true)\n\ts.turn.written = false\n", after: "\ts.turn.b = s.turn.b[:1]\n\ts.turn.written = false\n", why: "what a turn has done is known to no later life"},
+	{id: "reborn-record-chain", file: "rs/server/keep.go", before: "\ts.write(true)\n\ts.turn.written = false\n", after: "\ts.write(true)\n", why: "each record has the next turn have one"},
+	{id: "reborn-sweep-first", file: "rs/server/reborn.go", before: "s.sweepAt = s.now + sweepRest", after: "s.sweepAt = s.now", why: "who waits for the server waits for its sweep"},
 	{id: "reborn-not-consumed", file: "rs/server/keep.go", before: "consume && n == len(b)); e", after: "false); e", why: "what has a record is done again, and slots of the dead are never free"},
 	{id: "reborn-waiter-forgotten", file: "rs/server/act.go", before: "s.keeps && changes(", after: "s.keeps && s.event.Kind != policy.Up && changes(", why: "who waits for a service to come up waits for ever"},
 	{id: "reborn-not-adopted", file: "rs/server/act.go", before: "case l != nil:\n\t\t\treturn s.finishStart(t, l)", after: "case false:\n\t\t\treturn s.finishStart(t, l)", why: "a life that was begun and not noted has another one beside it"},

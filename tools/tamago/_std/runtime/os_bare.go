@@ -239,13 +239,15 @@ func DataRegion() (start uint64, end uint64) {
 func CPU() string { return cpu.Name() }
 
 // bareReseed is how a program that goes on in another life draws its random numbers anew: a board finds it by linkname. The hash keys stay,
-// since there are maps.
+// since there are maps. Nothing is computed before a number is asked for: most lives ask for none.
 var bareReseed = reseedRandom
 
 func reseedRandom(seed *[4]uint64) {
 	lock(&globalRand.lock)
 	globalRand.seed = *(*[32]byte)(unsafe.Pointer(seed))
-	globalRand.state.Init(globalRand.seed)
+	globalRand.state.InitLater(*seed)
 	unlock(&globalRand.lock)
-	mrandinit(getg().m)
+	mp := getg().m
+	mp.chacha8.InitLater([4]uint64{^seed[0], ^seed[1], ^seed[2], ^seed[3]}) // another stream than the one that all threads' are drawn from
+	mp.cheaprand = seed[0]
 }
