@@ -272,10 +272,12 @@ func (s *Server) adopt(l *abi.Life, known uint64) {
 		if before != abi.None {
 			s.gone(policy.ID(i))
 		}
-		if t.image < 0 {
-			s.hold(t) // a failure here comes again, and is told, at the service's next start
-		}
+		held := t.image >= 0
+		s.hold(t) // a failure here comes again, and is told, at the service's next start
 		if _, _, e, _ := s.finishStart(t, l); e != abi.OK { // it is swept
+			if !held {
+				s.drop(t)
+			}
 			if before != abi.None {
 				s.step(policy.Event{Kind: policy.Lost, ID: policy.ID(i), Record: policy.Record{Endpoint: before}})
 			}

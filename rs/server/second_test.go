@@ -65,12 +65,14 @@ func TestDamageIsNotKept(t *testing.T) {
 		"the policy's state": func(s *Server) {
 			s.policy.Step(s.now, &policy.Event{Kind: policy.Down, ID: 2, Asker: policy.Asker{From: policy.Nobody, Place: -1}})
 		},
-		"a request that nobody sent": func(s *Server) { s.table[2].mail.places[3], s.table[2].mail.busy = place{state: placeOpen, seq: 99}, 1<<3 },
-		"an event":                   func(s *Server) { s.events.e[s.events.newest-1].Status ^= 1 << 40 },
-		"the number of an event":     func(s *Server) { s.events.seq ^= 1 << 20 },
-		"an image":                   func(s *Server) { s.images[0].id++ },
-		"last words":                 func(s *Server) { s.table[1].words.set(7, []byte("never said")) },
-		"an account":                 func(s *Server) { s.candidates[1].account++ },
+		"a request that nobody sent": func(s *Server) {
+			s.table[2].mail.places[3], s.table[2].mail.busy = place{state: placeOpen, seq: 99}, 1<<3
+		},
+		"an event":               func(s *Server) { s.events.e[s.events.newest-1].Status ^= 1 << 40 },
+		"the number of an event": func(s *Server) { s.events.seq ^= 1 << 20 },
+		"an image":               func(s *Server) { s.images[0].id++ },
+		"last words":             func(s *Server) { s.table[1].words.set(7, []byte("never said")) },
+		"an account":             func(s *Server) { s.candidates[1].account++ },
 	} {
 		w := damaged(t)
 		damage(w.s)

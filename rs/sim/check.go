@@ -203,3 +203,6 @@ func (w *World) until(what string, ok func() bool) {
 		}
 	}
 }
+
+// lossy tells whether the server may have lost something of what it kept.
+func (w *World) lossy() bool { return w.damaged }

@@ -126,7 +126,7 @@ var plants = map[string]struct {
 		return false
 	}},
 	"rows of events are not copied": {"", func(w *World, c fake.Call) bool { return c.Nr == abi.CallCopyTo && w.steps > 50 }},
-	"an image is not freed":         {"in use are", func(w *World, c fake.Call) bool { return c.Nr == abi.CallImageFree }},
+	"an image is not freed":         {"images that nobody needs", func(w *World, c fake.Call) bool { return c.Nr == abi.CallImageFree }},
 	"an alarm is forgotten":         {"", func(w *World, c fake.Call) bool { return c.Nr == abi.CallSetAlarm && w.steps > 20 }},
 	"a stop is not told, nor a kill made": {"", func(w *World, c fake.Call) bool {
 		return c.Nr == abi.CallTaskKill || c.Nr == abi.CallSendNB && message(w).Type == abi.RSStop

@@ -225,9 +225,6 @@ func (w *World) end(c abi.Cause) {
 	w.begin()
 }
 
-// lossy tells whether the server may have lost something of what it kept.
-func (w *World) lossy() bool { return w.damaged }
-
 // rebornSince tells whether the server has ended since a time.
 func (w *World) rebornSince(at uint64) bool { return w.lives > 0 && w.lastEnd >= at }
 
