@@ -273,7 +273,7 @@ func (s *Server) adopt(l *abi.Life, known uint64) {
 			s.gone(policy.ID(i))
 		}
 		held := t.image >= 0
-		s.hold(t) // a failure here comes again, and is told, at the service's next start
+		s.hold(t)                                           // a failure here comes again, and is told, at the service's next start
 		if _, _, e, _ := s.finishStart(t, l); e != abi.OK { // it is swept
 			if !held {
 				s.drop(t)
