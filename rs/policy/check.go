@@ -36,7 +36,7 @@ func (s *State) check() error {
 			return wrong("a restart is due while the machine is being shut down")
 		}
 	}
-	if !past(s.fullAt) {
+	if !past(s.fullAt) || !past(s.heardAt) || !some(s.deafAt) {
 		return wrong(noTime)
 	}
 	for i := range s.waiters {

@@ -14,8 +14,8 @@ import (
 //
 // What New makes of configs, and what follows from the rest, is not there.
 const (
-	stateVersion = 1
-	headSize     = 40
+	stateVersion = 2
+	headSize     = 56
 	rowSize      = 152
 	ringSize     = 8
 	waiterSize   = 40
@@ -84,6 +84,8 @@ func (s *State) Snapshot(b []byte) []byte {
 	le.PutUint32(p[24:], uint32(s.booting))
 	le.PutUint32(p[28:], bit(s.stopping, headStopping)|bit(s.off, headOff)|bit(s.storm, headStorm))
 	le.PutUint64(p[32:], uint64(s.fullAt))
+	le.PutUint64(p[40:], uint64(s.heardAt))
+	le.PutUint64(p[48:], uint64(s.deafAt))
 	return b
 }
 
@@ -222,6 +224,7 @@ func (s *State) restore(b []byte) (rest []byte, err error) {
 	}
 	s.stopping, s.off, s.storm = flags&headStopping != 0, flags&headOff != 0, flags&headStorm != 0
 	s.booting, s.fullAt = int(int32(le.Uint32(p[24:]))), instant(p[32:])
+	s.heardAt, s.deafAt = instant(p[40:]), instant(p[48:])
 	b, rest = b[headSize:size], b[size:]
 	for i := range s.rows {
 		if b, err = s.rows[i].take(b); err != nil {

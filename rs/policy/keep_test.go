@@ -21,6 +21,7 @@ var derived = map[string]string{
 	"State.order":   "of the configs",
 	"State.held":    "counted from the rows",
 	"State.waiting": "counted from the rows",
+	"State.silent":  "false between two Steps",
 	"row.requirers": "of the configs",
 	"row.mates":     "of the configs",
 	"row.bound":     "of the configs",

@@ -82,11 +82,12 @@ func (r *row) schedule() {
 	}
 }
 
-func (s *State) heartbeat(_ time.Duration, id ID) {
+func (s *State) heartbeat(now time.Duration, id ID) {
 	r := &s.rows[id]
 	if !r.alive || r.missed == 0 && r.injected == 0 {
 		return
 	}
+	s.heardAt = now
 	r.missed, r.passed = 0, false
 	if r.injected != abi.FaultHang { // a heartbeat sent before the hang says nothing
 		r.injected = 0
@@ -138,6 +139,10 @@ func (s *State) tick(now time.Duration) {
 		}
 	}
 	s.due(now)
+	if s.silent {
+		s.silent = false
+		s.do(Deaf, Nobody)
+	}
 }
 
 func (s *State) expire(now time.Duration, id ID) {
@@ -153,12 +158,15 @@ func (s *State) expire(now time.Duration, id ID) {
 		switch {
 		case r.missed == 0 || now < limit:
 			s.ping(now, id)
+			s.poll(now, id)
 		case now-limit > r.cfg.Period && !r.passed:
 			// RS itself was late by more than a period: the service may not have had
 			// the processor either. Once, it gets another period.
 			r.passed = true
 			r.pingAt = now - r.cfg.Period
 			s.ping(now, id)
+			s.poll(now, id)
+		case s.deaf(now, id):
 		default:
 			s.end(now, id, abi.ReasonNoHeartbeat)
 		}

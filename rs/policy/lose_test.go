@@ -54,6 +54,7 @@ func (w *world) restore(b []byte) (err error) {
 // reconcile tells a State that has lost something what there is.
 func (w *world) reconcile(fresh bool) {
 	w.blind = true
+	w.heard, w.deafAt = w.s.heardAt, w.s.deafAt
 	w.open = map[uint64]Asker{} // who is in the State is answered again, others ask again
 	for i := range w.s.waiters {
 		w.open[w.s.waiters[i].asker.Tag] = w.s.waiters[i].asker

@@ -88,7 +88,7 @@ const (
 	events  // is none: behind the last
 )
 
-// Actions. All have an ID, but PowerOff.
+// Actions. All have an ID, but PowerOff and Deaf.
 const (
 	Start    Kind = iota + 100 // Init, Incarnation, Snapshot. To be answered by Started or StartFailed at once
 	Stop                       // ask it to end
@@ -99,6 +99,7 @@ const (
 	PowerOff                   // no service lives any more
 	Check                      // compare the snapshot with what it was. To be answered by Checked at once
 	Drop                       // let no life begin with the snapshot any more
+	Deaf                       // end the life of whoever steps this State: it hears nobody (deaf.go). To be kept before it is done
 )
 
 // Asker is the task that waits for a Reply. The zero value is no one.
@@ -248,6 +249,10 @@ type State struct {
 	storm  bool          // services were held back since it was
 	held   int           // services held back
 
+	heardAt time.Duration // when a heartbeat was heard last that was owed
+	deafAt  time.Duration // when Deaf was said last; never: not yet
+	silent  bool          // found in the tick that is going on
+
 	order   []ID   // of starts: each behind those that it is after
 	groups  []ring // deaths of each group
 	waiting int    // services in ServiceWaiting
@@ -301,6 +306,7 @@ func (s *State) reset() {
 	s.waiters, s.actions = s.waiters[:0], s.actions[:0]
 	clear(s.open)
 	s.booting, s.stopping, s.off = -1, false, false
+	s.heardAt, s.deafAt = 0, never
 }
 
 // Step takes one event at time now, which never goes back. The actions are valid until the next Step, as long

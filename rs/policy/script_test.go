@@ -46,6 +46,8 @@ func words(actions []Action) string {
 			s = fmt.Sprintf("reply %d %s", a.Asker.Tag, a.Errno.Name())
 		case PowerOff:
 			s = "power-off"
+		case Deaf:
+			s = "deaf"
 		case Check:
 			s = fmt.Sprintf("check %d", a.ID)
 		case Drop:

@@ -57,6 +57,10 @@ type world struct {
 	loses   bool   // the State loses what came last, now and then
 	older   []byte // a snapshot of some time ago
 	blind   bool   // is being told what lives
+
+	heard  time.Duration // the last heartbeat that was owed
+	deafAt time.Duration // the newest Deaf; never: none
+	deaf   bool          // a Deaf was done: the State goes on in another life
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -76,7 +80,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	}
 	return &world{
 		t: t, r: r, s: New(configs), bodies: make([]body, len(configs)), open: map[uint64]Asker{},
-		late: r.IntN(4) == 0, loses: r.IntN(2) == 0, configs: configs,
+		late: r.IntN(4) == 0, loses: r.IntN(2) == 0, configs: configs, deafAt: never,
 	}
 }
 
@@ -111,6 +115,9 @@ func (w *world) step(e Event) {
 				}
 			}
 		}
+		if e.Kind == Heartbeat && w.s.Awaits(e.ID) {
+			w.heard = w.now
+		}
 		before := w.states()
 		w.record(&e)
 		actions := w.s.Step(w.now, &e)
@@ -125,6 +132,9 @@ func (w *world) step(e Event) {
 		}
 	}
 	w.check()
+	if w.deaf {
+		w.again()
+	}
 }
 
 func (w *world) states() (st [8]abi.ServiceState) {
@@ -197,6 +207,8 @@ func (w *world) act(a *Action, e *Event, before [8]abi.ServiceState) (next Event
 		}
 	case Emit:
 		w.emitted(a, e)
+	case Deaf:
+		w.isDeaf()
 	case PowerOff:
 		for i := range w.bodies {
 			if w.bodies[i].alive {
@@ -220,6 +232,9 @@ func (w *world) kill(a *Action, b *body, e *Event) {
 		if !b.due || w.now-b.firstDue < 2*r.cfg.Period {
 			w.fail("%d killed for no heartbeat: ping unanswered %v since %v, period %v", a.ID, b.due, w.now-b.firstDue, r.cfg.Period)
 		}
+		if r.pingAt > w.heard && w.mayDoubt() && w.others(a.ID, r.cfg.Period) {
+			w.fail("%d killed for no heartbeat, and nobody was heard since its ping", a.ID)
+		}
 	}
 	b.doomed = true
 }
@@ -229,7 +244,7 @@ func (w *world) ping(a *Action, b *body, e *Event) {
 	if !b.alive || b.doomed && e.Kind != Fault {
 		w.fail("ping of %d, alive %v, doomed %v", a.ID, b.alive, b.doomed)
 	}
-	if e.Kind != Fault && w.now-b.lastPing < r.cfg.Period {
+	if e.Kind != Fault && w.now-b.lastPing < r.cfg.Period && !w.polls(a.ID) {
 		w.fail("%d pinged after %v, period %v", a.ID, w.now-b.lastPing, r.cfg.Period)
 	}
 	b.lastPing = w.now
@@ -369,10 +384,10 @@ func TestSimulation(t *testing.T) {
 			t.Errorf("no event %d ever", k)
 		}
 	}
-	for k := Start; k <= Drop; k++ {
+	for k := Start; k <= Deaf; k++ {
 		if total[k] == 0 {
 			t.Errorf("no action %d ever", k)
 		}
 	}
-	t.Logf("%d events; starts %d, kills %d, pings %d, replies %d", done, total[Start], total[Kill], total[Ping], total[Reply])
+	t.Logf("%d events; starts %d, kills %d, pings %d, replies %d, deaf %d", done, total[Start], total[Kill], total[Ping], total[Reply], total[Deaf])
 }

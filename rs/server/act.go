@@ -37,11 +37,11 @@ func (s *Server) advance() {
 	}
 }
 
-// ends tells whether actions end a life, or ask it to end. That is kept before it is done: the death, which the server's next life may hear of
+// ends tells whether actions end a life, or ask it to end, the server's own too. That is kept before it is done: the death, which the server's next life may hear of
 // before it is given again what led to it, would be one that nobody had asked for, and the request would meet the life after it.
 func ends(actions []policy.Action) bool {
 	for i := range actions {
-		if k := actions[i].Kind; k == policy.Stop || k == policy.Kill {
+		if k := actions[i].Kind; k == policy.Stop || k == policy.Kill || k == policy.Deaf {
 			return true
 		}
 	}
@@ -116,6 +116,8 @@ func (s *Server) act(actions []policy.Action) {
 			s.late(a.Asker, a.Errno, a.Why, a.Detail, ep)
 		case policy.Emit:
 			s.emit(a)
+		case policy.Deaf:
+			s.differ(hearsNobody)
 		case policy.PowerOff:
 			s.logEvents()
 			s.over = true
@@ -123,6 +125,9 @@ func (s *Server) act(actions []policy.Action) {
 		}
 	}
 }
+
+// hearsNobody is why a life ends that would kill everybody.
+const hearsNobody = "it hears nobody: of all services that it pings none has answered"
 
 // kill ends a service's life. EDEADSRCDST: its record is on the way.
 func (s *Server) kill(id policy.ID) {

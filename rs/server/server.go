@@ -14,8 +14,6 @@ const (
 	// drainMax is how many messages may come before a due tick: heartbeats that wait in the queue are heard
 	// before a service is judged, and nobody can hold the tick off.
 	drainMax = 64
-	// receiveFailed is the machine's exit status when the server cannot receive.
-	receiveFailed = 2
 )
 
 // service is the server's own knowledge of a service; the policy has the rest. Its place in the table is its
@@ -202,10 +200,9 @@ func (s *Server) Turn() {
 			s.looked.at = s.now + lookRest
 		}
 	case abi.EAGAIN:
-	default: // the kernel lets the root task receive no more: better an end than a silent loop
-		s.say("event=fatal receive=" + e.Name())
+	default: // the kernel lets nobody but a damaged life be refused: better an end than a silent loop
 		s.over = true
-		s.k.Shutdown(abi.PowerOff, receiveFailed)
+		s.differ("it cannot receive: " + e.Name())
 		return
 	}
 	if s.tickDue && (e != abi.OK || s.drained > drainMax) {

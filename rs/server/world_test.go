@@ -64,6 +64,9 @@ func newWorldWith(t *testing.T, seed uint64, conf string, started func(a *actor)
 
 // before has a turn of the server end where it receives.
 func (w *world) before(c kernel.Call) (abi.Errno, uint64, bool) {
+	if w.m.Root() != w.rs { // it has ended itself
+		w.rs.Yield()
+	}
 	if w.kill != nil && w.kill(c) {
 		return 0, 0, false
 	}
