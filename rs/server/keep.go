@@ -226,13 +226,14 @@ func (s *Server) snapshot(rest []byte) {
 		s.pay(abi.AccountRoot)
 	}
 	s.paidUntil = max(s.paidUntil, s.now) + snapshotPause
+	s.prove(rest)
 	b := s.appendState(append(s.snap[:0], make([]byte, kept.Room)...))
-	s.prove(b[kept.Room:], rest)
+	s.proveWritten(b[kept.Room:])
 	if len(rest) > 0 {
 		s.writer.Gap()
 	}
 	e := s.writer.Snapshot(b)
-	if e == abi.OK {
+	if s.second.abreast = s.second.abreast && e == abi.OK; e == abi.OK {
 		s.keeps, s.unproved = true, false
 		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1], [parts]uint64{}, false // the state has it: no record is to have it again
 	} else if !s.unkept {
@@ -280,21 +281,27 @@ func (s *Server) bank() int { return (len(s.k.Kept()) - abi.PageSize) / 2 }
 
 // readState is the inverse of appendState, into a table as New makes it. False: this is nothing that appendState has written.
 func (s *Server) readState(b []byte) bool {
+	events, ok := s.readKnown(b)
+	return ok && s.events.take(events)
+}
+
+// readKnown is readState for all but the events, which it returns.
+func (s *Server) readKnown(b []byte) (events []byte, ok bool) {
 	r := &reader{b: b}
 	if r.u8() != stateVersion {
-		return false
+		return nil, false
 	}
 	good, candidates, images := int(r.u8()), int(r.u8()), int(r.u8())
 	s.roomBytes = r.u64()
 	if candidates != len(s.candidates) {
-		return false
+		return nil, false
 	}
 	refused := 0
 	for i := range s.candidates {
 		c := &s.candidates[i]
 		c.account, c.refused, c.kernel = abi.AccountID(r.u32()), abi.Errno(r.u32()), r.flag()
 		if (c.account == 0) != (c.refused != abi.OK) || c.account >= abi.MaxAccounts {
-			return false
+			return nil, false
 		}
 		if c.refused != abi.OK {
 			refused++
@@ -306,7 +313,7 @@ func (s *Server) readState(b []byte) bool {
 		s.settle(nil)
 	}
 	if r.bad || good != s.good || images != len(s.images) {
-		return false
+		return nil, false
 	}
 	s.readGlobals(r)
 	for i := range s.images {
@@ -315,21 +322,21 @@ func (s *Server) readState(b []byte) bool {
 	for p := range parts {
 		has := r.u64()
 		if has>>s.good != 0 {
-			return false
+			return nil, false
 		}
 		for ; has != 0 && !r.bad; has &= has - 1 {
 			s.table[bits.TrailingZeros64(has)].read(r, p, s.good)
 		}
 	}
 	if r.bad {
-		return false
+		return nil, false
 	}
 	rest, err := s.policy.Restore(r.b)
 	if err != nil {
-		return false
+		return nil, false
 	}
 	for i := range s.table[:s.good] {
 		s.table[i].endpoint = s.policy.Living(policy.ID(i))
 	}
-	return s.events.take(rest)
+	return rest, true
 }

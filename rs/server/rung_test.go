@@ -62,6 +62,14 @@ func TestRungs(t *testing.T) {
 		{"before they had begun to read", func(w *world) { w.unsettled(8, unread) }, kept.Latest, false},
 		{"by somebody who has changed them", func(w *world) { w.unsettled(8, changed) }, kept.Latest, false},
 		{"by somebody else", func(w *world) { w.unsettled(8, killed) }, kept.Latest, false},
+		{"a record cannot be done again", func(w *world) {
+			w.s.writer.Append([]byte{recordFirst | recordLast | recordDone, 99}, false)
+			w.s.writer.Append(w.s.appendGlobals([]byte{recordFirst | recordLast | recordDone, itemGlobals}), false)
+		}, kept.Latest, true},
+		{"nor can the first", func(w *world) {
+			w.s.snapshot(nil)
+			w.s.writer.Append([]byte{recordFirst | recordLast | recordDone, itemRow, 77, 0}, false)
+		}, kept.Latest, true},
 		{"the snapshot is damaged", func(w *world) { w.spoil(true) }, kept.Before, true},
 		{"both are", func(w *world) { w.spoil(true); w.spoil(false) }, kept.Nothing, true},
 		{"all is", func(w *world) { clear(w.m.Kept(abi.AccountRoot)[abi.PageSize:]) }, kept.Nothing, true},

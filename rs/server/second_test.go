@@ -199,3 +199,28 @@ func TestFullLog(t *testing.T) {
 		same(t, w.s)
 	}
 }
+
+// Whatever byte of what is about to be a snapshot is not what it should be: the server ends before it counts.
+func TestWrittenWrongly(t *testing.T) {
+	w := damaged(t)
+	size := len(w.s.appendState(nil)) - len(w.s.events.append(nil, 1<<30))
+	for at := 0; at < size; at += 3 {
+		w := damaged(t)
+		first := w.rs
+		w.rest = func() {
+			w.rest = nil
+			b := w.s.appendState(nil)
+			b[at] ^= byte(1 + at%255)
+			w.s.proveWritten(b)
+		}
+		w.ask("shell", abi.RSLookup, "a", abi.KindSendRec)
+		w.serve()
+		if log := strings.Join(w.log, "\n"); w.rs == first || !strings.Contains(log, "what it is about to keep") {
+			t.Fatalf("byte %d of %d: the server has not noticed", at, size)
+		}
+		same(t, w.s)
+	}
+	if size < 500 {
+		t.Errorf("only %d bytes", size)
+	}
+}
