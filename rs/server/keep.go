@@ -52,9 +52,12 @@ const (
 	recordFlags = 1<<iota - 1
 )
 
+// recordHead is what stands before a record's items: the flags, and the number of the next event, which is known so even where the items are not.
+const recordHead = 1 + 8
+
 // turn is what is to be kept of the turns that have no record yet.
 type turn struct {
-	b       []byte        // the first byte is the flags'
+	b       []byte        // begins with recordHead
 	changed [parts]uint64 // bits by place of services
 	globals bool
 	held    bool // records of deaths were taken, and their slots are not free yet
@@ -143,7 +146,7 @@ func (s *Server) commit() {
 	}
 	s.redoing = false
 	s.jotRows()
-	if len(s.turn.b) == 1 {
+	if len(s.turn.b) == recordHead {
 		s.turn.written = false
 		if s.turn.held {
 			s.k.KeepConsume()
@@ -170,7 +173,7 @@ func (s *Server) secure() {
 	if !s.keeps {
 		return
 	}
-	if s.jotRows(); len(s.turn.b) > 1 {
+	if s.jotRows(); len(s.turn.b) > recordHead {
 		s.write(false)
 	}
 }
@@ -182,7 +185,7 @@ func (s *Server) makeRoom() {
 		return
 	}
 	s.jotRows()
-	s.snapshot(s.turn.b[1:])
+	s.snapshot(s.turn.b[recordHead:])
 	s.turn.held = true // what the turn was given is done with at its end, also if no record is to say so
 }
 
@@ -201,18 +204,19 @@ func (s *Server) write(consume bool) {
 			}
 		}
 		b[0] = flags
+		le.PutUint64(b[1:], s.events.seq)
 		if e = s.writer.Append(b[:n], consume && n == len(b)); e != abi.OK || n == len(b) {
 			break
 		}
-		b = b[n-1:] // the last byte that was written is the next record's first
+		b = b[n-recordHead:] // the last bytes that were written make room for the next record's head
 	}
 	if e != abi.OK {
-		s.snapshot(b[1:])
+		s.snapshot(b[recordHead:])
 		if consume {
 			s.k.KeepConsume()
 		}
 	}
-	s.turn.b, s.turn.written = s.turn.b[:1], true
+	s.turn.b, s.turn.written = s.turn.b[:recordHead], true
 	s.turn.held = s.turn.held && !consume
 }
 
@@ -235,7 +239,7 @@ func (s *Server) snapshot(rest []byte) {
 	e := s.writer.Snapshot(b)
 	if s.second.abreast = s.second.abreast && e == abi.OK; e == abi.OK {
 		s.keeps, s.unproved = true, false
-		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1], [parts]uint64{}, false // the state has it: no record is to have it again
+		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:recordHead], [parts]uint64{}, false // the state has it: no record is to have it again
 	} else if !s.unkept {
 		s.unkept = true // said once: whatever comes now is not kept either
 		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")

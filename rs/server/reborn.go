@@ -67,7 +67,7 @@ func (s *Server) rebirth() {
 
 // remember takes the first rung of what was kept that can be read.
 func (s *Server) remember() {
-	began := s.now
+	began, given := s.now, uint64(0)
 	for rung := kept.Choose(s.k.Kept(), Patience); ; rung++ {
 		s.own.rung = rung
 		if rung >= kept.Nothing {
@@ -84,11 +84,14 @@ func (s *Server) remember() {
 			if n >= 0 { // a record says nothing that can be: those before it do
 				f, _ = kept.Take(s.k, rung)
 				f.Log.Limit(n)
-				whole, f.Damaged = s.recall(&f, nil), true
+				whole, s.own.lost = s.recall(&f, nil), true
 			}
 		}
 		if whole {
 			s.own.lost = s.own.lost || rung != kept.Latest || f.Damaged
+			if all, ok := kept.Open(s.k.Kept(), rung); ok && s.own.lost && !f.Damaged {
+				given = s.given(all.Log, s.own.believed, all.Left)
+			}
 			s.writer.Continue(f.Next, s.own.records)
 			s.keeps = true
 			break
@@ -103,7 +106,10 @@ func (s *Server) remember() {
 	}
 	s.recount()
 	if s.own.lost { // numbers that were given are not given again
-		s.events.skip(uint64(s.now / time.Microsecond))
+		if given == 0 {
+			given = uint64(s.now / time.Microsecond)
+		}
+		s.events.skip(given)
 		s.orders = max(s.orders, uint64(s.now/time.Microsecond))
 	}
 }

@@ -28,16 +28,16 @@ func (s *Server) catchUp(f *kept.Found, rest []byte) bool {
 			if len(whole) > 0 { // its turn will be done again
 				s.own.lost = true
 			}
-			s.turn.b = s.turn.b[:1]
+			s.turn.b = s.turn.b[:recordHead]
 			return true
-		case len(b) == 0 || b[0]&^recordFlags != 0:
+		case len(b) < recordHead || b[0]&^recordFlags != 0:
 			return false
 		case b[0]&recordFirst != 0:
 			whole = whole[:0]
 		case len(whole) == 0:
 			return false
 		}
-		turn := b[1:]
+		turn := b[recordHead:]
 		if b[0]&(recordFirst|recordLast) != recordFirst|recordLast {
 			whole = append(whole, turn...)
 			turn = whole
@@ -52,6 +52,27 @@ func (s *Server) catchUp(f *kept.Found, rest []byte) bool {
 			s.tried, s.tries = abi.None, 0
 		}
 		s.own.believed = all - f.Log.Len()
+	}
+}
+
+// given is the number of the next event as the records say it that were not believed: those behind the first n of a log, and left, if that is one. 0: they
+// say nothing that can be.
+func (s *Server) given(l kept.Log, n int, left []byte) uint64 {
+	seq, bound := s.events.seq, s.events.seq
+	for range n {
+		l.Next()
+	}
+	for b := l.Next(); ; b = l.Next() {
+		if b == nil {
+			b, left = left, nil
+		}
+		if b == nil {
+			return seq
+		}
+		if bound += abi.EventsKept; len(b) < recordHead || le.Uint64(b[1:]) < seq || le.Uint64(b[1:]) > bound { // no record has so many
+			return 0
+		}
+		seq = le.Uint64(b[1:])
 	}
 }
 

@@ -20,7 +20,7 @@ const unlike = 3
 // newSecond makes the second state, of the same configuration.
 func (s *Server) newSecond() *Server {
 	t := &Server{k: s.k, archive: s.archive, file: s.file, faulty: s.faulty, candidates: append([]candidate(nil), s.candidates...)}
-	t.turn.b = make([]byte, 1, turnSize)
+	t.turn.b = make([]byte, recordHead, turnSize)
 	t.assemble(t.faulty)
 	return t
 }

@@ -169,8 +169,8 @@ func TestFullLog(t *testing.T) {
 			b := &h.Bank[h.Current]
 			return h.BankSize - (b.Snapshot+7)&^7 - b.Log
 		}
-		empty := []byte{recordFirst | recordLast | recordDone}
-		globals := w.s.appendGlobals([]byte{empty[0], itemGlobals}) // they say nothing new: records of 24 and of 56 bytes
+		empty := w.record()
+		globals := w.s.appendGlobals(w.record(itemGlobals)) // they say nothing new: records of 32 and of 64 bytes
 		for room() > left {
 			b := globals
 			if (room()-left)%56 != 0 {
