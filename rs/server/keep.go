@@ -211,6 +211,9 @@ func (s *Server) write(consume bool) {
 		b = b[n-recordHead:] // the last bytes that were written make room for the next record's head
 	}
 	if e != abi.OK {
+		if e == abi.EIO {
+			s.differ("what it is about to keep would not be found again")
+		}
 		s.snapshot(b[recordHead:])
 		if consume {
 			s.k.KeepConsume()
