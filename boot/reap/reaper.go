@@ -37,6 +37,8 @@ type reaper struct {
 	died    uint64 // of them, those that ended by themselves
 	stood   uint64 // and those in which the witness came no further
 	spoiled uint64 // and those in which it noticed something
+	lasted  uint64 // and those after which it noticed something that it had not before
+	seen    uint64 // what it had noticed at the end of the last one
 }
 
 // Init reads the arguments: victims=LABEL,… ways=WAY,… kills=N most=N seed=N text=LOW-HIGH (of the ways of say.Flips; hexadecimal).
@@ -229,6 +231,9 @@ func (r *reaper) flip(c *sdk.Context, t *abi.TaskInfo, way string) abi.Errno {
 	if e := c.TraceWrite(t.Endpoint, at, b[:]); e != abi.OK {
 		return e
 	}
+	if r.flips > 0 && failed != r.seen {
+		r.lasted++
+	}
 	r.flips++
 	rounds, now := begun, failed
 	for end := c.Now() + patience; rounds < begun+use; c.Sleep(look) {
@@ -246,7 +251,7 @@ func (r *reaper) flip(c *sdk.Context, t *abi.TaskInfo, way string) abi.Errno {
 			rounds, now = m.Arg[1], m.Arg[2]
 		}
 	}
-	if now != failed {
+	if r.seen = now; now != failed {
 		r.spoiled++
 	}
 	if _, e = c.Trace(abi.TraceEnd, t.Endpoint, 1, 0); e == abi.OK {
@@ -298,7 +303,7 @@ func (r *reaper) datum(c *sdk.Context, ep abi.Endpoint) (uint64, abi.Errno) {
 func (r *reaper) done(c *sdk.Context, rounds uint64) {
 	c.Log("event", "reaped", "victims", strings.Join(r.victims, ","), "ways", strings.Join(r.ways, ","), "seed", sdk.Dec(r.seed), "deaths", sdk.Dec(r.deaths),
 		"rounds", sdk.Dec(rounds), "flips", sdk.Dec(r.flips), "died", sdk.Dec(r.died), "stood", sdk.Dec(r.stood),
-		"spoiled", sdk.Dec(r.spoiled), "noticed", sdk.Dec(r.failed))
+		"spoiled", sdk.Dec(r.spoiled), "lasted", sdk.Dec(r.lasted), "noticed", sdk.Dec(r.failed))
 	status := uint64(0)
 	if r.failed > 0 && r.flips == 0 {
 		status = 1

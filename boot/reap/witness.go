@@ -63,6 +63,10 @@ func (w *witness) Alarm(c *sdk.Context) {
 	if w.rests {
 		return
 	}
+	if w.asked { // what is sent by a message may be lost with a life that has received it, and the kernel does not know
+		w.noticed(c, &witnesses.Notice{What: load.Answered, Errno: abi.ETIMEDOUT})
+		w.asked = false
+	}
 	if (w.w.Rounds == 0 || w.anew) && !w.w.Begin(c) {
 		c.Alarm(time.Millisecond)
 		return
@@ -77,7 +81,9 @@ func (w *witness) Alarm(c *sdk.Context) {
 		w.noticed(c, &witnesses.Notice{What: load.Answered, Errno: e})
 		w.asked = false
 		c.Alarm(pause)
+		return
 	}
+	c.Alarm(limit)
 }
 
 // Reply is the answer to the last request of a round.

@@ -98,13 +98,13 @@ const (
 	LifeAsks    = 1 << 3 // the life of the root task that there is has received a request of its by sendrec, and not answered it: see Life.Asks
 )
 
-// lifeSeqShift is where in Life.Flags the number of that request is: as much of its Msg.Seq as has room.
-const lifeSeqShift = 8
+// LifeSeqShift is where in Life.Flags the number of that request is: as much of its Msg.Seq as has room.
+const LifeSeqShift = 8
 
 // Ask notes the request of LifeAsks.
-func (l *Life) Ask(seq uint64) { l.Flags |= LifeAsks | uint32(seq)<<lifeSeqShift }
+func (l *Life) Ask(seq uint64) { l.Flags |= LifeAsks | uint32(seq)<<LifeSeqShift }
 
 // Asks tells whether it may be the request with this number that LifeAsks means: the last 24 bits are the same.
 func (l *Life) Asks(seq uint64) bool {
-	return l.Flags&LifeAsks != 0 && l.Flags>>lifeSeqShift == uint32(seq)<<lifeSeqShift>>lifeSeqShift
+	return l.Flags&LifeAsks != 0 && l.Flags>>LifeSeqShift == uint32(seq)<<LifeSeqShift>>LifeSeqShift
 }

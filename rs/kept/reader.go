@@ -45,6 +45,9 @@ type Log struct {
 // Len is how many records are left to be read.
 func (l *Log) Len() int { return l.left }
 
+// Limit leaves out all but the next n records.
+func (l *Log) Limit(n int) { l.left = min(l.left, n) }
+
 // Next is the next record; nil when there is none. It lies in kept memory, and is good until the next snapshot but one.
 func (l *Log) Next() []byte {
 	if l.left == 0 {

@@ -29,6 +29,7 @@ const (
 type Writer struct {
 	m     Memory
 	next  uint64 // number of the next record
+	base  uint64 // of the first one behind the last snapshot
 	since int    // records since the snapshot
 	left  int    // bytes of the bank that its records leave; unknown: not asked yet
 	buf   []byte
@@ -36,14 +37,16 @@ type Writer struct {
 
 // NewWriter writes behind what was found (Found.Next), or from the beginning (0).
 func NewWriter(m Memory, next uint64) *Writer {
-	return &Writer{m: m, next: next, left: unknown, buf: make([]byte, 0, abi.MaxKeptLine)}
+	return &Writer{m: m, next: next, base: next, left: unknown, buf: make([]byte, 0, abi.MaxKeptLine)}
 }
 
 // Continue has the writer write behind what was found and so many records that are there since their snapshot.
-func (w *Writer) Continue(next uint64, since int) { w.next, w.since, w.left = next, since, unknown }
+func (w *Writer) Continue(next uint64, since int) {
+	w.next, w.base, w.since, w.left = next, next-uint64(since), since, unknown
+}
 
 // Gap says that the snapshot to come has what no record has: the records behind it do not follow on those before it.
-func (w *Writer) Gap() { w.next++ }
+func (w *Writer) Gap() { w.next, w.base = w.next+1, w.base+1 }
 
 // Since is how many records there are behind the last snapshot.
 func (w *Writer) Since() int { return w.since }
@@ -63,20 +66,24 @@ func (w *Writer) Fits(n int) bool {
 }
 
 // Append keeps one record: when it returns OK the record is there, whatever happens. consume: what the root task was given is done with.
-// Errors: E2BIG (longer than MaxRecord), ENOSPC (the bank is full: a Snapshot makes room), EINVAL (no kept memory).
-func (w *Writer) Append(record []byte, consume bool) abi.Errno {
-	if len(record) > MaxRecord {
+// Errors: E2BIG (longer than MaxRecord), ENOSPC (the bank is full: a Snapshot makes room), EINVAL (no kept memory), EIO (the record would not be found
+// again as it is: whoever writes is damaged; nothing is kept then, and nothing is done with).
+func (w *Writer) Append(line []byte, consume bool) abi.Errno {
+	if len(line) > MaxRecord {
 		return abi.E2BIG
 	}
 	b := binary.LittleEndian.AppendUint64(w.buf[:0], w.next)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(record)))
-	b = binary.LittleEndian.AppendUint32(b, recordSum(b[:12], record))
-	e := w.m.KeepAppend(append(b, record...), consume)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(line)))
+	b = append(binary.LittleEndian.AppendUint32(b, recordSum(b[:12], line)), line...)
+	if r, _ := record(b, w.base+uint64(w.since)); r == nil || len(r) != len(line) {
+		return abi.EIO
+	}
+	e := w.m.KeepAppend(b, consume)
 	if e == abi.OK {
 		w.next++
 		w.since++
 		if w.left != unknown {
-			w.left -= (recordHead + len(record) + 7) &^ 7
+			w.left -= (recordHead + len(line) + 7) &^ 7
 		}
 	}
 	return e
@@ -102,7 +109,7 @@ func (w *Writer) Snapshot(b []byte) abi.Errno {
 	}
 	e := w.m.KeepFlip(uint64(len(b)))
 	if e == abi.OK {
-		w.since, w.left = 0, unknown
+		w.base, w.since, w.left = w.next, 0, unknown
 		w.m.KeepReading(place(Latest, done)) // if this life ends before it has settled, it has ended of what it has written
 	}
 	return e

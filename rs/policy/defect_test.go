@@ -187,7 +187,7 @@ func TestBackoff(t *testing.T) {
 	doubling := usual
 	doubling.BackoffUnit, doubling.BackoffMax = time.Second, 30*time.Second
 	for n, want := range []time.Duration{0, 2, 4, 8, 16, 30, 30, 30} {
-		r := row{cfg: doubling, restarts: uint32(n)}
+		r := row{cfg: doubling, lasting: lasting{restarts: uint32(n)}}
 		if got := r.backoff(); got != want*time.Second {
 			t.Errorf("doubling, %d restarts: %v, want %v", n, got, want*time.Second)
 		}
@@ -196,7 +196,7 @@ func TestBackoff(t *testing.T) {
 			t.Errorf("copy in memory, %d restarts: %v", n, got)
 		}
 	}
-	r := row{cfg: Config{BackoffUnit: time.Hour, BackoffMax: time.Hour}, restarts: 1 << 31}
+	r := row{cfg: Config{BackoffUnit: time.Hour, BackoffMax: time.Hour}, lasting: lasting{restarts: 1 << 31}}
 	if got := r.backoff(); got != time.Hour {
 		t.Errorf("after 2^31 restarts: %v", got)
 	}

@@ -85,15 +85,63 @@ func TestSnapshotHasEveryField(t *testing.T) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, s)
 	}
 	// Flags stand side by side: one at a time, so that none is written where another one is.
-	for i := range reflect.TypeFor[row]().NumField() {
-		if f := reflect.TypeFor[row]().Field(i); f.Type.Kind() == reflect.Bool && derived["row."+f.Name] == "" {
+	for i := range reflect.TypeFor[lasting]().NumField() {
+		if f := reflect.TypeFor[lasting]().Field(i); f.Type.Kind() == reflect.Bool && derived["lasting."+f.Name] == "" {
 			s, got := New(configs), New(configs)
-			v := reflect.ValueOf(&s.rows[1]).Elem().Field(i)
+			v := reflect.ValueOf(&s.rows[1].lasting).Elem().Field(i)
 			reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem().SetBool(true)
 			if _, err := got.restore(s.Snapshot(nil)); err != nil || !reflect.DeepEqual(got.rows, s.rows) {
 				t.Errorf("%s alone: %v", f.Name, err)
 			}
 		}
+	}
+}
+
+// TestSame changes each field of a State that is kept, one at a time: it is not the same then, and it is again when the other one has it, too.
+func TestSame(t *testing.T) {
+	configs := []Config{usual, keeps(), grouped(usual)}
+	s, o := New(configs), New(configs)
+	s.waiters, o.waiters = make([]waiter, 2), make([]waiter, 2)
+	if !s.Same(o) {
+		t.Fatal("not the same to begin with")
+	}
+	seen := 0
+	var change func(v reflect.Value, path string)
+	change = func(v reflect.Value, path string) {
+		v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
+		was := reflect.New(v.Type()).Elem()
+		was.Set(v)
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				change(v.Field(i), path+"."+v.Type().Field(i).Name)
+			}
+			return
+		case reflect.Bool:
+			v.SetBool(!v.Bool())
+		case reflect.Int, reflect.Int32, reflect.Int64:
+			v.SetInt(v.Int() + 1)
+		default:
+			v.SetUint(v.Uint() + 1)
+		}
+		if seen++; s.Same(o) || o.Same(s) {
+			t.Errorf("%s is another one, and they are the same", path)
+		}
+		v.Set(was)
+	}
+	for i := range s.rows {
+		change(reflect.ValueOf(&s.rows[i].lasting).Elem(), "row")
+		change(reflect.ValueOf(&s.rows[i].burst.died[s.rows[i].burst.newest]).Elem(), "burst")
+	}
+	for i := range s.waiters {
+		change(reflect.ValueOf(&s.waiters[i]).Elem(), "waiter")
+	}
+	change(reflect.ValueOf(&s.groups[1].died[s.groups[1].newest]).Elem(), "group")
+	for _, f := range []string{"booting", "stopping", "off", "storm", "fullAt"} {
+		change(reflect.ValueOf(s).Elem().FieldByName(f), f)
+	}
+	if s.waiters = s.waiters[:1]; s.Same(o) || seen < 100 {
+		t.Errorf("one waits less, and they are the same; %d fields", seen)
 	}
 }
 

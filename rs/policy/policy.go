@@ -159,81 +159,6 @@ type Action struct {
 	Record      *Record       // Emit of a death or a start: the event's own, not a copy; else nil
 }
 
-// follow says what comes after the end of a life that RS is ending.
-type follow uint8
-
-const (
-	followDeath follow = iota // it counts as a death
-	followDown
-	followStart // a refresh
-	followAgain // it begins again with another one that it goes with
-	followFail  // its group is given up
-)
-
-// row is one service.
-type row struct {
-	cfg    Config
-	state  abi.ServiceState
-	alive  bool       // a task exists, or its Start is being done
-	proved bool       // has been ready since it was taken up
-	then   follow     // in ServiceStopping
-	ended  abi.Reason // why RS is ending this life; none: it is not
-	boot   bool       // EventBoot waits for it
-
-	endpoint abi.Endpoint // of the life; None: there is none, or its Start is being done
-	lives    uint32       // incarnation of the next life
-	restarts uint32       // since it was brought up; a quiet time takes one off
-	total    uint32       // restarts that nobody asked for, since the machine's boot
-	deaths   uint32
-	errno    abi.Errno
-	why      abi.Why // of errno
-	reason   abi.Reason
-	vector   uint32
-
-	due       time.Duration // of its timer; never: none
-	startedAt time.Duration
-	readyAt   time.Duration // of this life; never: not yet
-	nextPing  time.Duration
-	pingAt    time.Duration // the first ping without a heartbeat
-	missed    uint32
-	passed    bool // a late tick was forgiven
-
-	injected   abi.FaultKind // into this life; 0: none
-	injectedAt time.Duration
-	faultAt    time.Duration // of the last death; never: no recovery is under way
-	recovery   time.Duration
-
-	warm    bool          // this life began with the snapshot
-	gone    bool          // which was dropped since
-	early   int           // warm lives in a row that ended before they were ready
-	checkAt time.Duration // next look at the snapshot; never: none
-
-	restartedAt time.Duration // when it was started anew last, nobody having asked; never: not yet
-	held        bool          // in ServiceBackoff: held back by the machine's limit
-	fresh       bool          // in ServiceWaiting: the life that waits is to begin fresh
-	together    bool          // begins again with its group
-
-	burst ring // of its deaths
-
-	requirers uint64 // who requires it, and who requires those
-	mates     uint64 // the others of its group
-	bound     bool   // may have to wait for others
-}
-
-// ring is the times of the newest deaths.
-type ring struct {
-	died   []time.Duration
-	newest int
-}
-
-const never = time.Duration(-1)
-
-type waiter struct {
-	asker Asker
-	id    ID
-	gone  bool // waits for the service's end, else for its being ready
-}
-
 // State is the table of services. The zero value is of no use: New.
 type State struct {
 	rows     []row
@@ -292,8 +217,8 @@ func (s *State) reset() {
 	for i := range s.rows {
 		r := &s.rows[i]
 		*r = row{
-			cfg: r.cfg, burst: r.burst, due: never, readyAt: never, faultAt: never, checkAt: never, restartedAt: never, endpoint: abi.None,
-			requirers: r.requirers, mates: r.mates, bound: r.bound,
+			cfg: r.cfg, burst: r.burst, requirers: r.requirers, mates: r.mates, bound: r.bound,
+			lasting: lasting{due: never, readyAt: never, faultAt: never, checkAt: never, restartedAt: never, endpoint: abi.None},
 		}
 		r.burst.newest = 0
 		r.burst.forget()

@@ -45,7 +45,7 @@ func (s *Server) bury() {
 		if doubtful {
 			s.note()
 			s.jotRows()
-			if len(s.turn.b) > 1 {
+			if len(s.turn.b) > recordHead {
 				s.write(false)
 			}
 			s.turn.b = le.AppendUint32(append(s.turn.b, itemTry), uint32(r.Endpoint))

@@ -52,9 +52,12 @@ const (
 	recordFlags = 1<<iota - 1
 )
 
+// recordHead is what stands before a record's items: the flags, and the number of the next event, which is known so even where the items are not.
+const recordHead = 1 + 8
+
 // turn is what is to be kept of the turns that have no record yet.
 type turn struct {
-	b       []byte        // the first byte is the flags'
+	b       []byte        // begins with recordHead
 	changed [parts]uint64 // bits by place of services
 	globals bool
 	held    bool // records of deaths were taken, and their slots are not free yet
@@ -143,7 +146,7 @@ func (s *Server) commit() {
 	}
 	s.redoing = false
 	s.jotRows()
-	if len(s.turn.b) == 1 {
+	if len(s.turn.b) == recordHead {
 		s.turn.written = false
 		if s.turn.held {
 			s.k.KeepConsume()
@@ -170,7 +173,7 @@ func (s *Server) secure() {
 	if !s.keeps {
 		return
 	}
-	if s.jotRows(); len(s.turn.b) > 1 {
+	if s.jotRows(); len(s.turn.b) > recordHead {
 		s.write(false)
 	}
 }
@@ -182,7 +185,7 @@ func (s *Server) makeRoom() {
 		return
 	}
 	s.jotRows()
-	s.snapshot(s.turn.b[1:])
+	s.snapshot(s.turn.b[recordHead:])
 	s.turn.held = true // what the turn was given is done with at its end, also if no record is to say so
 }
 
@@ -201,18 +204,22 @@ func (s *Server) write(consume bool) {
 			}
 		}
 		b[0] = flags
+		le.PutUint64(b[1:], s.events.seq)
 		if e = s.writer.Append(b[:n], consume && n == len(b)); e != abi.OK || n == len(b) {
 			break
 		}
-		b = b[n-1:] // the last byte that was written is the next record's first
+		b = b[n-recordHead:] // the last bytes that were written make room for the next record's head
 	}
 	if e != abi.OK {
-		s.snapshot(b[1:])
+		if e == abi.EIO {
+			s.differ("what it is about to keep would not be found again")
+		}
+		s.snapshot(b[recordHead:])
 		if consume {
 			s.k.KeepConsume()
 		}
 	}
-	s.turn.b, s.turn.written = s.turn.b[:1], true
+	s.turn.b, s.turn.written = s.turn.b[:recordHead], true
 	s.turn.held = s.turn.held && !consume
 }
 
@@ -226,15 +233,16 @@ func (s *Server) snapshot(rest []byte) {
 		s.pay(abi.AccountRoot)
 	}
 	s.paidUntil = max(s.paidUntil, s.now) + snapshotPause
+	s.prove(rest)
 	b := s.appendState(append(s.snap[:0], make([]byte, kept.Room)...))
-	s.prove(b[kept.Room:], rest)
+	s.proveWritten(b[kept.Room:])
 	if len(rest) > 0 {
 		s.writer.Gap()
 	}
 	e := s.writer.Snapshot(b)
-	if e == abi.OK {
+	if s.second.abreast = s.second.abreast && e == abi.OK; e == abi.OK {
 		s.keeps, s.unproved = true, false
-		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1], [parts]uint64{}, false // the state has it: no record is to have it again
+		s.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:recordHead], [parts]uint64{}, false // the state has it: no record is to have it again
 	} else if !s.unkept {
 		s.unkept = true // said once: whatever comes now is not kept either
 		s.say("event=unkept errno=" + e.Name() + ": if rs ends now, it goes on with what it knew at its last snapshot")
@@ -280,21 +288,27 @@ func (s *Server) bank() int { return (len(s.k.Kept()) - abi.PageSize) / 2 }
 
 // readState is the inverse of appendState, into a table as New makes it. False: this is nothing that appendState has written.
 func (s *Server) readState(b []byte) bool {
+	events, ok := s.readKnown(b)
+	return ok && s.events.take(events)
+}
+
+// readKnown is readState for all but the events, which it returns.
+func (s *Server) readKnown(b []byte) (events []byte, ok bool) {
 	r := &reader{b: b}
 	if r.u8() != stateVersion {
-		return false
+		return nil, false
 	}
 	good, candidates, images := int(r.u8()), int(r.u8()), int(r.u8())
 	s.roomBytes = r.u64()
 	if candidates != len(s.candidates) {
-		return false
+		return nil, false
 	}
 	refused := 0
 	for i := range s.candidates {
 		c := &s.candidates[i]
 		c.account, c.refused, c.kernel = abi.AccountID(r.u32()), abi.Errno(r.u32()), r.flag()
 		if (c.account == 0) != (c.refused != abi.OK) || c.account >= abi.MaxAccounts {
-			return false
+			return nil, false
 		}
 		if c.refused != abi.OK {
 			refused++
@@ -306,7 +320,7 @@ func (s *Server) readState(b []byte) bool {
 		s.settle(nil)
 	}
 	if r.bad || good != s.good || images != len(s.images) {
-		return false
+		return nil, false
 	}
 	s.readGlobals(r)
 	for i := range s.images {
@@ -315,21 +329,21 @@ func (s *Server) readState(b []byte) bool {
 	for p := range parts {
 		has := r.u64()
 		if has>>s.good != 0 {
-			return false
+			return nil, false
 		}
 		for ; has != 0 && !r.bad; has &= has - 1 {
 			s.table[bits.TrailingZeros64(has)].read(r, p, s.good)
 		}
 	}
 	if r.bad {
-		return false
+		return nil, false
 	}
 	rest, err := s.policy.Restore(r.b)
 	if err != nil {
-		return false
+		return nil, false
 	}
 	for i := range s.table[:s.good] {
 		s.table[i].endpoint = s.policy.Living(policy.ID(i))
 	}
-	return s.events.take(rest)
+	return rest, true
 }

@@ -52,7 +52,7 @@ func New(k usys.Gate, a Archive) (*Server, error) {
 		}
 		s.candidates = append(s.candidates, candidate{conf: c})
 	}
-	s.turn.b = make([]byte, 1, turnSize)
+	s.turn.b = make([]byte, recordHead, turnSize)
 	s.writer = kept.NewWriter(k, 0)
 	s.assemble(s.faulty)
 	s.second = s.newSecond()

@@ -116,10 +116,10 @@ func (s *Server) heard(from policy.ID) bool {
 func (s *Server) condemn() {
 	b := s.own.left
 	s.own.left = nil
-	if len(b) == 0 || b[0]&recordFirst == 0 {
+	if len(b) < recordHead || b[0]&recordFirst == 0 {
 		return
 	}
-	for b = b[1:]; len(b) > 0 && b[0] == itemPolicy; {
+	for b = b[recordHead:]; len(b) > 0 && b[0] == itemPolicy; {
 		var e policy.Event
 		_, rest, err := policy.ReadEvent(b[1:], &e)
 		if err != nil || !s.fits(&e) {

@@ -95,3 +95,19 @@ func (r *ring) unlogged(seq uint64) uint64 {
 	}
 	return n
 }
+
+// same tells whether two rings have the same events.
+func (r *ring) same(o *ring) bool {
+	r.load()
+	o.load()
+	if r.n != o.n || r.seq != o.seq {
+		return false
+	}
+	p, q := r.oldest, o.oldest
+	for ; p != 0 && q != 0; p, q = r.newer[p-1], o.newer[q-1] {
+		if r.e[p-1] != o.e[q-1] || r.next[p-1] != o.next[q-1] || r.owner[p-1] != o.owner[q-1] {
+			return false
+		}
+	}
+	return p == q
+}

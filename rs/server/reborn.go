@@ -20,6 +20,7 @@ const Patience = 4
 type own struct {
 	rung     kept.Rung
 	records  int           // that were behind the snapshot
+	believed int           // of them, those of the whole turns that could be done again; -1: the snapshot could not be read
 	left     []byte        // the record that is not believed; nil: there is none
 	lost     bool          // not all that was kept is believed, or it cannot be read
 	record   policy.Record // of how the life before ended
@@ -66,7 +67,7 @@ func (s *Server) rebirth() {
 
 // remember takes the first rung of what was kept that can be read.
 func (s *Server) remember() {
-	began := s.now
+	began, given := s.now, uint64(0)
 	for rung := kept.Choose(s.k.Kept(), Patience); ; rung++ {
 		s.own.rung = rung
 		if rung >= kept.Nothing {
@@ -77,15 +78,26 @@ func (s *Server) remember() {
 		}
 		f, ok := kept.Take(s.k, rung)
 		s.own.left = f.Left
-		if ok && s.recall(&f, nil) {
+		whole := ok && s.recall(&f, nil)
+		if n := s.own.believed; ok && !whole {
+			s.forgetAll()
+			if n >= 0 { // a record says nothing that can be: those before it do
+				f, _ = kept.Take(s.k, rung)
+				f.Log.Limit(n)
+				whole, s.own.lost = s.recall(&f, nil), true
+			}
+		}
+		if whole {
 			s.own.lost = s.own.lost || rung != kept.Latest || f.Damaged
+			if all, ok := kept.Open(s.k.Kept(), rung); ok && s.own.lost && !f.Damaged {
+				given = s.given(all.Log, s.own.believed, all.Left)
+			}
 			s.writer.Continue(f.Next, s.own.records)
 			s.keeps = true
 			break
 		}
 		if s.own.lost = true; ok {
-			s.assemble(s.faulty) // half of it is what was read
-			s.events = ring{}
+			s.forgetAll()
 		}
 	}
 	s.now = began
@@ -94,50 +106,18 @@ func (s *Server) remember() {
 	}
 	s.recount()
 	if s.own.lost { // numbers that were given are not given again
-		s.events.skip(uint64(s.now / time.Microsecond))
+		if given == 0 {
+			given = uint64(s.now / time.Microsecond)
+		}
+		s.events.skip(given)
 		s.orders = max(s.orders, uint64(s.now/time.Microsecond))
 	}
 }
 
-// recall restores what a rung has, and does with it what rest says, which was to follow.
-func (s *Server) recall(f *kept.Found, rest []byte) bool {
-	if s.own.records = f.Log.Len(); !s.readState(f.Snapshot) {
-		return false
-	}
-	for whole := s.turn.b[:0]; ; {
-		b := f.Log.Next()
-		switch {
-		case b == nil:
-			if rest != nil {
-				return s.replay(append(whole, rest...))
-			}
-			if len(whole) > 0 { // its turn will be done again
-				s.own.lost = true
-			}
-			s.turn.b = s.turn.b[:1]
-			return true
-		case len(b) == 0 || b[0]&^recordFlags != 0:
-			return false
-		case b[0]&recordFirst != 0:
-			whole = whole[:0]
-		case len(whole) == 0:
-			return false
-		}
-		turn := b[1:]
-		if b[0]&(recordFirst|recordLast) != recordFirst|recordLast {
-			whole = append(whole, turn...)
-			turn = whole
-		}
-		if b[0]&recordLast == 0 {
-			continue
-		}
-		if !s.replay(turn) {
-			return false
-		}
-		if whole = whole[:0]; b[0]&recordDone != 0 {
-			s.tried, s.tries = abi.None, 0
-		}
-	}
+// forgetAll makes the server what New has made, when half of something was read.
+func (s *Server) forgetAll() {
+	s.assemble(s.faulty)
+	s.events = ring{}
 }
 
 // fromKernel makes the table from system.conf and the kernel's accounts. The policy knows nothing.

@@ -62,6 +62,14 @@ func TestRungs(t *testing.T) {
 		{"before they had begun to read", func(w *world) { w.unsettled(8, unread) }, kept.Latest, false},
 		{"by somebody who has changed them", func(w *world) { w.unsettled(8, changed) }, kept.Latest, false},
 		{"by somebody else", func(w *world) { w.unsettled(8, killed) }, kept.Latest, false},
+		{"a record cannot be done again, all numbers are known", func(w *world) {
+			w.s.writer.Append(w.record(99), false)
+			w.s.writer.Append(w.s.appendGlobals(w.record(itemGlobals)), false)
+		}, kept.Latest, true},
+		{"nor can the first, all numbers are known", func(w *world) {
+			w.s.snapshot(nil)
+			w.s.writer.Append(w.record(itemRow, 77, 0), false)
+		}, kept.Latest, true},
 		{"the snapshot is damaged", func(w *world) { w.spoil(true) }, kept.Before, true},
 		{"both are", func(w *world) { w.spoil(true); w.spoil(false) }, kept.Nothing, true},
 		{"all is", func(w *world) { clear(w.m.Kept(abi.AccountRoot)[abi.PageSize:]) }, kept.Nothing, true},
@@ -89,6 +97,9 @@ func TestRungs(t *testing.T) {
 			t.Errorf("%s: rung %v, lost %v, lives %v, were %v", c.name, w.s.own.rung, w.s.own.lost, after, before)
 		}
 		e := w.newest(abi.EventLost)
+		if strings.HasSuffix(c.name, "all numbers are known") && w.newest(abi.EventDeath).Seq != seq {
+			t.Errorf("%s: event %d follows, before it were %d", c.name, w.newest(abi.EventDeath).Seq, seq)
+		}
 		if (e != nil) != c.lost || c.lost && (e.Status != uint64(c.rung) || e.Errno != abi.EIO) || w.newest(abi.EventDeath).Seq < seq {
 			t.Errorf("%s: event %+v, death %d, given before up to %d", c.name, e, w.newest(abi.EventDeath).Seq, seq)
 		}
@@ -290,4 +301,9 @@ func TestMisbehaves(t *testing.T) {
 			t.Errorf("kind %d: answered %s, incarnation %d, %d lives ended", kind, got, w.rs.Info.Incarnation, ended)
 		}
 	}
+}
+
+// record is one with these items, as a turn of the server that has no events would write it.
+func (w *world) record(items ...byte) []byte {
+	return append(le.AppendUint64([]byte{recordFirst | recordLast | recordDone}, w.s.events.seq), items...)
 }

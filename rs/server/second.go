@@ -20,7 +20,7 @@ const unlike = 3
 // newSecond makes the second state, of the same configuration.
 func (s *Server) newSecond() *Server {
 	t := &Server{k: s.k, archive: s.archive, file: s.file, faulty: s.faulty, candidates: append([]candidate(nil), s.candidates...)}
-	t.turn.b = make([]byte, 1, turnSize)
+	t.turn.b = make([]byte, recordHead, turnSize)
 	t.assemble(t.faulty)
 	return t
 }
@@ -83,20 +83,39 @@ func (s *Server) holds(id policy.ID, l *abi.Life) bool {
 	return false
 }
 
-// prove ends the server if what is kept does not lead to the state in b. rest is what was noted of the turn that is going on, and is not kept yet.
-func (s *Server) prove(b, rest []byte) {
+// prove ends the server if what is kept does not lead to its state. rest is what was noted of the turn that is going on, and is not kept yet.
+func (s *Server) prove(rest []byte) {
 	f, ok := kept.Open(s.k.Kept(), kept.Latest)
 	if !s.keeps || s.unproved || !ok {
+		s.second.abreast = false
 		return
 	}
 	t := s.second
-	t.anew()
-	if !t.recall(&f, rest) {
+	if !t.abreast {
+		t.anew()
+		t.events.reset()
+		ok = t.readState(f.Snapshot)
+	}
+	if !ok || !t.catchUp(&f, rest) {
 		s.differ("what it has kept cannot be read")
 	}
-	t.snap = t.appendState(t.snap[:0])
-	if !bytes.Equal(t.snap, b) {
-		s.differ("what it has kept leads to another state, from byte " + decimal(uint64(firstUnlike(t.snap, b))))
+	if what := s.unlike(t); what != "" {
+		s.differ("what it has kept leads to another state: " + what)
+	}
+	t.abreast = true
+}
+
+// proveWritten ends the server if b is not its state, as a later life would read it: it is about to be a snapshot. The second state comes from there
+// too, but for its events.
+func (s *Server) proveWritten(b []byte) {
+	t := s.second
+	t.anew()
+	events, ok := t.readKnown(b)
+	if !ok || len(events) < 8 || le.Uint64(events) != s.events.seq {
+		s.differ("what it is about to keep cannot be read")
+	}
+	if what := s.unlikeButEvents(t); what != "" {
+		s.differ("what it is about to keep is another state: " + what)
 	}
 }
 
@@ -107,15 +126,66 @@ func (s *Server) anew() {
 		t.endpoint, t.image, t.watching, t.watch, t.patient = abi.None, noImage, false, 0, false
 		t.mail, t.fault, t.words = mail{}, order{}, words{}
 	}
-	s.events.reset()
 	s.own = own{}
 }
 
-func firstUnlike(a, b []byte) (at int) {
-	for at < min(len(a), len(b)) && a[at] == b[at] {
-		at++
+// unlike says what of a state is not as it is in another one; empty: all is.
+func (s *Server) unlike(t *Server) string {
+	if what := s.unlikeButEvents(t); what != "" {
+		return what
 	}
-	return at
+	if !s.events.same(&t.events) {
+		return "the events"
+	}
+	return ""
+}
+
+func (s *Server) unlikeButEvents(t *Server) string {
+	switch {
+	case s.good != t.good || s.roomBytes != t.roomBytes || s.orders != t.orders || s.how != t.how || s.status != t.status || s.booted != t.booted || s.events.logged != t.events.logged:
+		return "the server's own"
+	case !s.policy.Same(t.policy):
+		return "the policy's"
+	}
+	for i := range s.candidates {
+		if a, b := &s.candidates[i], &t.candidates[i]; a.account != b.account || a.refused != b.refused || a.kernel != b.kernel {
+			return "the account of " + a.conf.Label
+		}
+	}
+	for i := range s.images {
+		if a, b := &s.images[i], &t.images[i]; a.id != b.id || a.size != b.size {
+			return "the image of " + a.file
+		}
+	}
+	for i := range s.table[:s.good] {
+		if a, b := &s.table[i], &t.table[i]; !a.same(b) {
+			return a.name
+		}
+	}
+	return ""
+}
+
+// same tells whether two rows are, as far as they are kept.
+func (t *service) same(o *service) bool {
+	if t.image != o.image || t.watching != o.watching || t.watch != o.watch || t.patient != o.patient || t.fault.on != o.fault.on || t.fault.on && t.fault != o.fault ||
+		t.words.of != o.words.of || !bytes.Equal(t.words.text(), o.words.text()) {
+		return false
+	}
+	return t.mail.same(&o.mail)
+}
+
+func (m *mail) same(n *mail) bool {
+	if m.owed != n.owed || m.busy != n.busy || m.refused.Type != n.refused.Type || m.refused.Type != 0 && m.refused != n.refused ||
+		m.owed > 0 && (m.stop != n.stop || m.fault != n.fault || m.news != n.news) {
+		return false
+	}
+	for i := range m.places {
+		p, q := &m.places[i], &n.places[i]
+		if m.busy>>i&1 != 0 && (p.state != q.state || p.waits != q.waits || p.seq != q.seq || p.state == placeOwed && (p.order != q.order || p.m != q.m)) {
+			return false
+		}
+	}
+	return true
 }
 
 // differ ends this life.

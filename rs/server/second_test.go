@@ -169,8 +169,8 @@ func TestFullLog(t *testing.T) {
 			b := &h.Bank[h.Current]
 			return h.BankSize - (b.Snapshot+7)&^7 - b.Log
 		}
-		empty := []byte{recordFirst | recordLast | recordDone}
-		globals := w.s.appendGlobals([]byte{empty[0], itemGlobals}) // they say nothing new: records of 24 and of 56 bytes
+		empty := w.record()
+		globals := w.s.appendGlobals(w.record(itemGlobals)) // they say nothing new: records of 32 and of 64 bytes
 		for room() > left {
 			b := globals
 			if (room()-left)%56 != 0 {
@@ -197,5 +197,30 @@ func TestFullLog(t *testing.T) {
 			t.Fatalf("%d bytes left: ended %v, a %v, %s\n%s", left, ended, w.find("a"), w.outcome(), log)
 		}
 		same(t, w.s)
+	}
+}
+
+// Whatever byte of what is about to be a snapshot is not what it should be: the server ends before it counts.
+func TestWrittenWrongly(t *testing.T) {
+	w := damaged(t)
+	size := len(w.s.appendState(nil)) - len(w.s.events.append(nil, 1<<30))
+	for at := 0; at < size; at += 3 {
+		w := damaged(t)
+		first := w.rs
+		w.rest = func() {
+			w.rest = nil
+			b := w.s.appendState(nil)
+			b[at] ^= byte(1 + at%255)
+			w.s.proveWritten(b)
+		}
+		w.ask("shell", abi.RSLookup, "a", abi.KindSendRec)
+		w.serve()
+		if log := strings.Join(w.log, "\n"); w.rs == first || !strings.Contains(log, "what it is about to keep") {
+			t.Fatalf("byte %d of %d: the server has not noticed", at, size)
+		}
+		same(t, w.s)
+	}
+	if size < 500 {
+		t.Errorf("only %d bytes", size)
 	}
 }

@@ -99,6 +99,7 @@ type Server struct {
 	unneeded  []uint32 // images that are to be freed
 	snap      []byte
 	second    *Server // prove's
+	abreast   bool    // of a second state: it is what the newest snapshot has
 	looked    looked
 	tried     abi.Endpoint // whose death record an earlier life was at last
 	tries     int          // so many times

@@ -30,6 +30,7 @@ func arguments(p *page) {
 	p.says("%d the oldest AsyncResult of the caller, %d a source of the log (below), %d ImageInfo, %d Latency", abi.InfoAsync, abi.InfoLog, abi.InfoImage, abi.InfoLatency)
 	p.says("resets it), %d Check (root task only), %d AccountInfo, %d Heap, %d WindowInfo.", abi.InfoCheck, abi.InfoAccount, abi.InfoHeap, abi.InfoWindow)
 	p.says("%d gives a Life of each task", abi.InfoLives)
+	p.says("the Flags from bit %d on are the last %d bits of its Msg.Seq", abi.LifeSeqShift, 32-abi.LifeSeqShift)
 	p.says("those with Arg[%d] not 0 a little later; all after 50 ms", 1)
 	p.says("Flags: %d it may take the snapshot of its service (CallSnapshot), %d it begins with that snapshot", abi.TaskSnapshot, abi.TaskWarm)
 	p.says("bit %d of the value tells", bits.TrailingZeros64(abi.TaskIsWarm))

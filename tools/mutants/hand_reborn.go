@@ -21,7 +21,7 @@ var handReborn = []mutation{
 	{id: "reborn-tick", file: "rs/server/reborn.go", before: "\ts.tickDue = true //", after: "\ts.tickDue = false //", why: "what was due while the server was dead is due for ever"},
 	{id: "reborn-failed-noted", file: "rs/server/act.go", before: "s.event.Kind == policy.Death && actions[i].Init", after: "actions[i].Init", why: "a start that failed is told as a death of the next life"},
 	{id: "reborn-settled", file: "rs/server/reborn.go", before: "\ts.k.KeepSettled()\n", after: "", why: "requests that a life of the server has received are never answered"},
-	{id: "reborn-unproved", file: "rs/server/second.go", before: "if !bytes.Equal(t.snap, b) {", after: "if false {", why: "whatever has become of the state is kept"},
+	{id: "reborn-unproved", file: "rs/server/second.go", before: "if what := s.unlike(t); what != \"\" {", after: "if what := s.unlike(t); what == \"x\" {", why: "whatever has become of the state is kept"},
 	{id: "reborn-request-in-hand", file: "rs/server/load.go", before: " req: noRequest,", after: "", why: "what is answered before the first message is never free again"},
 	{id: "reborn-image-again", file: "rs/server/image.go", before: "return slices.Contains(s.unneeded, id)", after: "return false", why: "an image is freed that was taken again"},
 	{id: "reborn-image-unjotted", file: "rs/server/image.go", before: "m.id, m.size = 0, 0\n\t\ts.jotImage(t.program)", after: "m.id, m.size = 0, 0", why: "a later life knows of an image that is freed"},
@@ -30,4 +30,6 @@ var handReborn = []mutation{
 	{id: "reborn-look-ends", file: "rs/server/second.go", before: "case ep == *gone:", after: "case false:", why: "a service whose end was missed is never begun again"},
 	{id: "reborn-look-again", file: "rs/server/server.go", before: "(kind != abi.KindNotify || s.in.Source != abi.Clock)", after: "true", why: "the server wakes itself for ever"},
 	{id: "reborn-asks-any", file: "kernel/ipc/root.go", before: "t.Heard != x.life || t.RecvFrom", after: "t.RecvFrom", why: "a request that an earlier life has received is taken for one of this"},
+	{id: "reborn-unproved-written", file: "rs/server/second.go", before: "if what := s.unlikeButEvents(t); what != \"\" {\n\t\ts.differ", after: "if what := s.unlikeButEvents(t); what == \"x\" {\n\t\ts.differ", why: "what is written wrongly is kept"},
+	{id: "reborn-believed", file: "rs/server/reborn.go", before: "if n >= 0 { //", after: "if n < -1 { //", why: "one record costs all that was kept"},
 }
