@@ -6,7 +6,6 @@ package main
 
 import (
 	_ "bennu/board/ring3"
-	"bennu/kernel/abi"
 	"bennu/kernel/archive"
 	"bennu/kernel/usys"
 	"bennu/rs/server"
@@ -15,26 +14,16 @@ import (
 // sys is the kernel.
 var sys usys.Gate
 
-// failed is the machine's exit status when nothing can be started.
-const failed = 1
-
 func main() {
 	a, err := archive.Open(sys.Module())
 	if err != nil {
-		end(err)
+		server.Fail(sys, err.Error())
 	}
 	s, err := server.New(sys, a)
 	if err != nil {
-		end(err)
+		server.Fail(sys, err.Error())
 	}
 	sys.Snapshot() // any error: the next life begins as this one did
 	s.Run()
-	sys.Exit(failed, abi.ExitNormal) // the kernel did not end the machine
-}
-
-// end says why there is no system, and ends the machine.
-func end(err error) {
-	sys.Diag("event=fatal " + err.Error())
-	sys.Shutdown(abi.PowerOff, failed)
-	sys.Exit(failed, abi.ExitPanic)
+	server.End(sys, "the server has come to an end") // it never does
 }

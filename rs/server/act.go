@@ -121,7 +121,9 @@ func (s *Server) act(actions []policy.Action) {
 		case policy.PowerOff:
 			s.logEvents()
 			s.over = true
-			s.k.Shutdown(s.how, s.status)
+			if e := s.k.Shutdown(s.how, s.status); e != abi.OK {
+				s.differ("the kernel does not end the machine: " + e.Name())
+			}
 		}
 	}
 }

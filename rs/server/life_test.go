@@ -209,15 +209,6 @@ func TestReset(t *testing.T) {
 	}
 }
 
-func TestReceiveFails(t *testing.T) {
-	f := bootUsual(t)
-	f.refuse["receive"] = []abi.Errno{abi.ETRAPDENIED}
-	f.s.Turn()
-	if off := f.m.Off; off == nil || off.Status != receiveFailed || !f.s.Over() || !f.logged("event=fatal receive=ETRAPDENIED") {
-		t.Errorf("off %+v, log %v", off, f.log)
-	}
-}
-
 // An alarm that comes a little early (its clock is another than Now's) is set again.
 func TestEarlyAlarm(t *testing.T) {
 	f := bootUsual(t)

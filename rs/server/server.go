@@ -132,7 +132,7 @@ type Server struct {
 // Over tells whether the machine was told to end.
 func (s *Server) Over() bool { return s.over }
 
-// Run serves for ever. It returns when the kernel refuses to end the machine.
+// Run serves for ever: where it cannot go on the life ends. It returns to tests alone.
 func (s *Server) Run() {
 	s.Boot()
 	for !s.over {

@@ -217,7 +217,8 @@ func (w *World) drain() {
 		w.sweep()
 	}
 	if w.m.Root() != w.server && w.m.Off == nil {
-		w.fail("the server has ended itself")
+		w.endedDeaf()
+		w.drain()
 	}
 }
 

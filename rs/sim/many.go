@@ -31,7 +31,7 @@ func (c *Count) add(o *Count) {
 	}
 	for _, n := range []struct{ to, from *int }{
 		{&c.Asked, &o.Asked}, {&c.Answered, &o.Answered}, {&c.Dropped, &o.Dropped}, {&c.Together, &o.Together}, {&c.Events, &o.Events}, {&c.Born, &o.Born},
-		{&c.Ends, &o.Ends}, {&c.Reborn, &o.Reborn}, {&c.Inside, &o.Inside}, {&c.Idle, &o.Idle}, {&c.Panics, &o.Panics}, {&c.Damaged, &o.Damaged}, {&c.Lost, &o.Lost}, {&c.Turns, &o.Turns},
+		{&c.Ends, &o.Ends}, {&c.Reborn, &o.Reborn}, {&c.Inside, &o.Inside}, {&c.Idle, &o.Idle}, {&c.Panics, &o.Panics}, {&c.Damaged, &o.Damaged}, {&c.Lost, &o.Lost}, {&c.Deaf, &o.Deaf}, {&c.Turns, &o.Turns},
 	} {
 		*n.to += *n.from
 	}
@@ -54,6 +54,6 @@ func (c *Count) String() string {
 	}
 	s += fmt.Sprintf("\nrequests: %d asked, %d answered, %d second answers dropped, %d answers to several\n", c.Asked, c.Answered, c.Dropped, c.Together)
 	s += fmt.Sprintf("services: %d lives, %d ends; %d events read; %d turns of the server\n", c.Born, c.Ends, c.Events, c.Turns)
-	return s + fmt.Sprintf("the server: %d more lives, ended before a call %v, after one %v, inside a KeepStage %d, waiting %d; damaged %d times, told that something is lost %d times, rungs %v, %d panics",
-		c.Reborn, c.Before, c.After, c.Inside, c.Idle, c.Damaged, c.Lost, c.Rungs, c.Panics)
+	return s + fmt.Sprintf("the server: %d more lives, ended before a call %v, after one %v, inside a KeepStage %d, waiting %d; damaged %d times, told that something is lost %d times, rungs %v, %d panics, %d ends since it heard nobody",
+		c.Reborn, c.Before, c.After, c.Inside, c.Idle, c.Damaged, c.Lost, c.Rungs, c.Panics, c.Deaf)
 }

@@ -41,6 +41,7 @@ func TestSimulation(t *testing.T) {
 	t.Log(c.String())
 	seen := map[string]int{"requests": c.Asked, "answers": c.Answered, "answers to several": c.Together, "events": c.Events, "lives": c.Born, "ends": c.Ends}
 	seen["the server's ends while it waited"], seen["damages"], seen["second answers"], seen["losses told"] = c.Idle, c.Damaged, c.Dropped, c.Lost
+	seen["ends of a server that heard nobody"] = c.Deaf
 	seen["its ends inside a KeepStage"] = c.Inside
 	for _, nr := range []abi.CallNr{abi.CallReceive, abi.CallSendNB, abi.CallKeep, abi.CallTaskCreate, abi.CallPrivCtl, abi.CallGetInfo, abi.CallTaskKill, abi.CallCopyTo, abi.CallSetAlarm} {
 		seen[fmt.Sprintf("ends of its before call %d", nr)], seen[fmt.Sprintf("ends of its after call %d", nr)] = c.Before[nr], c.After[nr]

@@ -67,6 +67,8 @@ type World struct {
 	log        func(string)
 	plant      func(w *World, c fake.Call) (instead bool)
 
+	deaf     bool   // it has said that it hears nobody
+	deafAt   uint64 // ns: when it has ended for that last
 	lives    int    // the server's
 	lastEnd  uint64 // ns: of the newest
 	damaged  bool   // what it kept was, or it has ended too often: a lower rung may have been taken
@@ -111,6 +113,7 @@ type Count struct {
 	Panics   int // of the server, where what it kept was damaged
 	Rungs    [kept.Nothing + 1]int
 	Damaged  int
+	Deaf     int // ends since it heard nobody
 	Lost     int // how often the server has told that it has lost something
 	Turns    int
 }
@@ -209,7 +212,7 @@ func (w *World) end(c abi.Cause) {
 		r.Regs.RIP = 0
 	}
 	w.m.RootDies(r)
-	w.killIn, w.staged = 0, 0
+	w.killIn, w.staged, w.deaf = 0, 0, false
 	w.lives++
 	w.lastEnd = w.m.Now()
 	w.count.Reborn++
@@ -309,6 +312,7 @@ func (w *World) note(format string, args ...any) {
 }
 
 func (w *World) line(_ uint64, b []byte) {
+	w.deaf = w.deaf || strings.Contains(string(b), "it hears nobody")
 	w.note("rs %d: %s", w.lives, b)
 }
 
