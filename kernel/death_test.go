@@ -316,7 +316,9 @@ func TestLives(t *testing.T) {
 	// Who has ended is there until its record is.
 	server := r.server(1)
 	for range 20 {
-		r.syscall(r.make(g), abi.CallSend, uint64(server.Endpoint))
+		x := r.make(g)
+		r.syscall(x, abi.CallSend, uint64(server.Endpoint))
+		r.until("a peer waits", func() bool { return x.Wait != 0 })
 	}
 	told := func() (flags uint32, there bool) {
 		_, n := r.call(r.root, abi.CallGetInfo, uint64(abi.InfoLives), 0)
