@@ -140,13 +140,20 @@ func (k *Kernel) orphans() (n uint64) {
 	return n + ports + rows
 }
 
-// lives fills rows with a Life of each task that lives, by slot, and tells how many bytes that are.
+// lives fills rows with a Life of each task that lives, or is ending, by slot, and tells how many bytes that are.
 func (k *Kernel) lives(rows *[abi.MaxTasks]abi.Life) uint64 {
 	n := 0
-	for m := k.tasks.Living(); m != 0; m &= m - 1 {
-		o, l := k.taskOf(m), &rows[n&(abi.MaxTasks-1)]
+	for i := range k.tasks.Tasks {
+		o, l := &k.tasks.Tasks[i], &rows[n&(abi.MaxTasks-1)]
+		if !o.Live && !o.Dying {
+			continue
+		}
 		n++
 		l.Endpoint, l.Account, l.Incarnation, l.StartedNS, l.Flags = o.Endpoint, o.Account, o.Incarnation, o.StartedNS, 0
+		if o.Dying {
+			l.Flags = abi.LifeDying
+			continue
+		}
 		if o.PrivSet {
 			l.Flags |= abi.LifeSet
 		}

@@ -313,6 +313,30 @@ func TestLives(t *testing.T) {
 	}
 	e, _ = r.call(lives, abi.CallGetInfo, uint64(abi.InfoLives), 0)
 	r.want("of another", e, abi.EPERM)
+	// Who has ended is there until its record is.
+	server := r.server(1)
+	for range 20 {
+		x := r.make(g)
+		r.syscall(x, abi.CallSend, uint64(server.Endpoint))
+		r.until("a peer waits", func() bool { return x.Wait != 0 })
+	}
+	told := func() (flags uint32, there bool) {
+		_, n := r.call(r.root, abi.CallGetInfo, uint64(abi.InfoLives), 0)
+		for i := range livesAt(r.root.Call)[:n/24] {
+			if l := &livesAt(r.root.Call)[i]; l.Endpoint == server.Endpoint {
+				return l.Flags, true
+			}
+		}
+		return 0, false
+	}
+	r.kill(server, abi.DeathRecord{Cause: abi.CauseKilled})
+	if flags, there := told(); !server.Dying || !there || flags != abi.LifeDying {
+		t.Errorf("dying %v, its row is there %v, flags %x", server.Dying, there, flags)
+	}
+	r.until("buried", func() bool { return !server.Dying })
+	if flags, there := told(); there {
+		t.Errorf("its row is there with its record, flags %x", flags)
+	}
 }
 
 // A death is one line of the log, with what a person looks for first.

@@ -17,7 +17,7 @@ const (
 	InfoAccount InfoKind = 10 // index: account → AccountInfo; ESRCH: free; EDOM: past the last
 	InfoHeap    InfoKind = 11 // Heap: the kernel's own
 	InfoWindow  InfoKind = 12 // index: row → WindowInfo; ESRCH: free; EDOM: past the last
-	InfoLives   InfoKind = 13 // Life rows of all tasks that live; the value is their bytes. Root task only
+	InfoLives   InfoKind = 13 // Life rows of all tasks that live or are ending; the value is their bytes. Root task only
 )
 
 // Counts is how many of each kind of resource are free. Equal before a start and after

@@ -98,6 +98,9 @@ const (
 	LifeAsks    = 1 << 3 // the life of the root task that there is has received a request of its by sendrec, and not answered it: see Life.Asks
 )
 
+// LifeDying, in Flags: it has ended, and its record follows when all that it had is taken back. The other Flags are 0 then.
+const LifeDying = 1 << 4
+
 // LifeSeqShift is where in Life.Flags the number of that request is: as much of its Msg.Seq as has room.
 const LifeSeqShift = 8
 

@@ -291,3 +291,35 @@ func TestRequeuedIsNotHeld(t *testing.T) {
 	r.receive(0, abi.Any, 0)
 	r.want(0, "EAGAIN")
 }
+
+// TestAsks: whose request the root task's life has received and not answered, and nobody else's.
+func TestAsks(t *testing.T) {
+	r := rooted(t, 6)
+	asks := func(n int) bool { return r.Asks(r.task(0), r.task(n)) != 0 }
+	r.sendrec(1, 0, 0x901, forever)
+	if asks(1) {
+		t.Error("it waits in the queue")
+	}
+	r.next()
+	if !asks(1) || r.Asks(r.task(0), r.task(1)) != r.task(1).Seq {
+		t.Error("it was received")
+	}
+	r.sendrec(2, 3, 0x902, forever)
+	r.receive(3, abi.Any, forever)
+	if asks(2) {
+		t.Error("another has received it")
+	}
+	r.rises(true)
+	if asks(1) {
+		t.Error("an earlier life has received it")
+	}
+	r.requeues()
+	r.next()
+	if !asks(1) {
+		t.Error("it was received again")
+	}
+	r.answer(0, 1, abi.MsgReply)
+	if asks(1) {
+		t.Error("it was answered")
+	}
+}

@@ -137,7 +137,7 @@ func TestSame(t *testing.T) {
 		change(reflect.ValueOf(&s.waiters[i]).Elem(), "waiter")
 	}
 	change(reflect.ValueOf(&s.groups[1].died[s.groups[1].newest]).Elem(), "group")
-	for _, f := range []string{"booting", "stopping", "off", "storm", "fullAt"} {
+	for _, f := range []string{"booting", "stopping", "off", "storm", "fullAt", "heardAt", "deafAt"} {
 		change(reflect.ValueOf(s).Elem().FieldByName(f), f)
 	}
 	if s.waiters = s.waiters[:1]; s.Same(o) || seen < 100 {

@@ -88,7 +88,7 @@ type waiter struct {
 
 // Same tells whether two States of the same configs are the same, as far as Snapshot writes them.
 func (s *State) Same(o *State) bool {
-	if s.booting != o.booting || s.stopping != o.stopping || s.off != o.off || s.storm != o.storm || s.fullAt != o.fullAt || !slices.Equal(s.waiters, o.waiters) {
+	if s.booting != o.booting || s.stopping != o.stopping || s.off != o.off || s.storm != o.storm || s.fullAt != o.fullAt || s.heardAt != o.heardAt || s.deafAt != o.deafAt || !slices.Equal(s.waiters, o.waiters) {
 		return false
 	}
 	for i := range s.rows {

@@ -97,7 +97,7 @@ func TestAllHang(t *testing.T) {
 }
 
 // A life that cannot receive ends with words; the machine goes on, and so do all others.
-func TestReceiveFails(t *testing.T) {
+func TestReceiveIsRefused(t *testing.T) {
 	w := newWorld(t, 1, fourServices, func(*actor) {})
 	w.readyAll()
 	w.watch(time.Second)
@@ -112,7 +112,7 @@ func TestReceiveFails(t *testing.T) {
 	w.twice = true
 	w.watch(time.Second)
 	w.ask("shell", abi.RSLookup, "a", abi.KindSendRec)
-	if w.m.Off != nil || !refused || w.rs.Info.Incarnation != 1 || w.endpoints() != before || w.told("it cannot receive: EDEADSRCDST") != 1 || len(w.answered) != 1 {
+	if w.m.Off != nil || !refused || w.rs.Info.Incarnation != 1 || w.endpoints() != before || w.told("its receive is answered EDEADSRCDST") != 1 || len(w.answered) != 1 {
 		t.Errorf("off %v, life %d, lives %s, were %s, answered %q, log\n%s", w.m.Off, w.rs.Info.Incarnation, w.endpoints(), before, w.answered, strings.Join(w.log, "\n"))
 	}
 	same(t, w.s)

@@ -209,6 +209,16 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// A life whose receive is refused ends, and not the machine: that is the kernel's to decide, if the next ones do too.
+func TestReceiveFails(t *testing.T) {
+	f := bootUsual(t)
+	f.refuse["receive"] = []abi.Errno{abi.ETRAPDENIED}
+	f.s.Turn()
+	if f.m.Off != nil || !f.s.Over() || f.m.Root() == f.rs || !f.logged("its receive is answered ETRAPDENIED") {
+		t.Errorf("off %+v, log %v", f.m.Off, f.log)
+	}
+}
+
 // An alarm that comes a little early (its clock is another than Now's) is set again.
 func TestEarlyAlarm(t *testing.T) {
 	f := bootUsual(t)

@@ -186,6 +186,10 @@ func (s *Server) meet() {
 		switch id := s.find(l.Endpoint); {
 		case l.Endpoint == s.root():
 			s.own.warm = l.Flags&abi.LifeWarm != 0
+		case l.Flags&abi.LifeDying != 0: // its record follows
+			if id != policy.Nobody {
+				known |= 1 << id
+			}
 		case id == policy.Nobody:
 			s.unknown |= 1 << i
 		default:

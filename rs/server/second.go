@@ -49,7 +49,7 @@ func (s *Server) look() {
 	lives := s.lives[:n/int(lifeSize)]
 	for i := range lives {
 		l := &lives[i]
-		if l.Endpoint == s.root() {
+		if l.Endpoint == s.root() || l.Flags&abi.LifeDying != 0 {
 			continue
 		}
 		id := s.find(l.Endpoint)

@@ -170,10 +170,13 @@ func TestFullLog(t *testing.T) {
 			return h.BankSize - (b.Snapshot+7)&^7 - b.Log
 		}
 		empty := w.record()
-		globals := w.s.appendGlobals(w.record(itemGlobals)) // they say nothing new: records of 32 and of 64 bytes
+		globals := w.record() // they say nothing new: records of 32 and of 168 bytes
+		for range 4 {
+			globals = w.s.appendGlobals(append(globals, itemGlobals))
+		}
 		for room() > left {
 			b := globals
-			if (room()-left)%56 != 0 {
+			if (room()-left)%32 == 0 {
 				b = empty
 			}
 			if e := w.s.writer.Append(b, false); e != abi.OK {

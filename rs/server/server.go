@@ -10,11 +10,9 @@ import (
 	"bennu/rs/policy"
 )
 
-const (
-	// drainMax is how many messages may come before a due tick: heartbeats that wait in the queue are heard
-	// before a service is judged, and nobody can hold the tick off.
-	drainMax = 64
-)
+// drainMax is how many messages may come before a due tick: heartbeats that wait in the queue are heard
+// before a service is judged, and nobody can hold the tick off.
+const drainMax = 64
 
 // service is the server's own knowledge of a service; the policy has the rest. Its place in the table is its
 // policy.ID; entries of system.conf that were refused stand behind the others.
@@ -201,9 +199,9 @@ func (s *Server) Turn() {
 			s.looked.at = s.now + lookRest
 		}
 	case abi.EAGAIN:
-	default: // the kernel lets nobody but a damaged life be refused: better an end than a silent loop
+	default: // no life of the root task is refused that: this one asks for something else than it should
 		s.over = true
-		s.differ("it cannot receive: " + e.Name())
+		s.differ("its receive is answered " + e.Name())
 		return
 	}
 	if s.tickDue && (e != abi.OK || s.drained > drainMax) {

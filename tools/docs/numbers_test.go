@@ -198,7 +198,7 @@ func enumerations(p *page, s *source) {
 		p.says("| %s | %s |", typ, strings.Join(list, ", "))
 	}
 	p.says("| CopyGrant.Flags | %d GrantValid, %d GrantRead, %d GrantWrite |", abi.GrantValid, abi.GrantRead, abi.GrantWrite)
-	p.says("| Life.Flags | %d LifeSet, %d LifeAllowed, %d LifeWarm, %d LifeAsks |", abi.LifeSet, abi.LifeAllowed, abi.LifeWarm, abi.LifeAsks)
+	p.says("| Life.Flags | %d LifeSet, %d LifeAllowed, %d LifeWarm, %d LifeAsks, %d LifeDying |", abi.LifeSet, abi.LifeAllowed, abi.LifeWarm, abi.LifeAsks, abi.LifeDying)
 	p.says("| Arg[0] of a notification from System | %d SystemDeath, %d SystemAsync, %d SystemTrace |", abi.SystemDeath, abi.SystemAsync, abi.SystemTrace)
 }
 
