@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"strings"
 	"time"
 
 	"bennu/kernel/abi"
@@ -38,4 +39,10 @@ func (w *World) endedDeaf() {
 		w.damaged = true
 	}
 	w.begin()
+}
+
+// line is one of the server's log.
+func (w *World) line(_ uint64, b []byte) {
+	w.deaf = w.deaf || strings.Contains(string(b), "it hears nobody")
+	w.note("rs %d: %s", w.lives, b)
 }

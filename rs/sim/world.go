@@ -311,11 +311,6 @@ func (w *World) note(format string, args ...any) {
 	}
 }
 
-func (w *World) line(_ uint64, b []byte) {
-	w.deaf = w.deaf || strings.Contains(string(b), "it hears nobody")
-	w.note("rs %d: %s", w.lives, b)
-}
-
 // born is the begin of a service's life: no two of one label may run.
 func (w *World) born(t *fake.Task) {
 	s := w.serviceOf(t.Label())
