@@ -32,6 +32,20 @@ func (a *Area) Begin(frames uint32, p Pages) {
 
 func (a *Area) write() { copy(a.pages.Page(0), abi.Bytes(&a.Header)) }
 
+// grown shows what Append has changed: it is on the way of each record.
+func (a *Area) grown(n *abi.KeptBank) {
+	page := a.pages.Page(0)
+	copy(page[banksAt+bankSize*int(a.Header.Current&1):], abi.Bytes(n)[:bankSize])
+	copy(page[appendedAt:], abi.Bytes(&a.Header)[appendedAt:appendedAt+8])
+}
+
+// Where they are in a KeptHeader (docs/ABI.md), whose fields stand one after the other.
+const (
+	banksAt    = 24
+	bankSize   = 32
+	appendedAt = banksAt + 2*bankSize + 4*4 + 8
+)
+
 // put copies b to a place that lies in a bank.
 func (a *Area) put(at uint64, b []byte) {
 	for len(b) > 0 {
@@ -97,7 +111,7 @@ func (a *Area) Append(b []byte) abi.Errno {
 	a.put(n.Start+at, b)
 	n.Log += grown
 	h.Appended++
-	a.write()
+	a.grown(n)
 	return abi.OK
 }
 
