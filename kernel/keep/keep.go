@@ -2,7 +2,11 @@
 // pages are is the kernel's.
 package keep
 
-import "bennu/kernel/abi"
+import (
+	"encoding/binary"
+
+	"bennu/kernel/abi"
+)
 
 // Pages is where kept memory lies, by page; the first one is the header's.
 type Pages interface {
@@ -31,6 +35,21 @@ func (a *Area) Begin(frames uint32, p Pages) {
 }
 
 func (a *Area) write() { copy(a.pages.Page(0), abi.Bytes(&a.Header)) }
+
+// grown shows what Append has changed: it is on the way of each record.
+func (a *Area) grown(n *abi.KeptBank) {
+	page := a.pages.Page(0)
+	binary.LittleEndian.PutUint64(page[logAt+bankSize*int(a.Header.Current&1):], n.Log)
+	binary.LittleEndian.PutUint64(page[appendedAt:], a.Header.Appended)
+}
+
+// Where they are in a KeptHeader (docs/ABI.md), whose fields stand one after the other.
+const (
+	banksAt    = 24
+	bankSize   = 32
+	logAt      = banksAt + 16
+	appendedAt = banksAt + 2*bankSize + 4*4 + 8
+)
 
 // put copies b to a place that lies in a bank.
 func (a *Area) put(at uint64, b []byte) {
@@ -97,7 +116,7 @@ func (a *Area) Append(b []byte) abi.Errno {
 	a.put(n.Start+at, b)
 	n.Log += grown
 	h.Appended++
-	a.write()
+	a.grown(n)
 	return abi.OK
 }
 

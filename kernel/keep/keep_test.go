@@ -80,6 +80,9 @@ func TestBanks(t *testing.T) {
 	}
 	a.Append(nil)
 	a.Append([]byte("x"))
+	if m.header() != a.Header {
+		t.Errorf("shown %+v, is %+v", m.header(), a.Header)
+	}
 	if _, log = m.part(h.Current); len(log) != 8 || log[0] != 'x' { // what the bank held before is not seen behind it
 		t.Errorf("log %q", log)
 	}

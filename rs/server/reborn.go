@@ -146,6 +146,7 @@ func (s *Server) accounts() {
 // recount counts what follows from what was restored.
 func (s *Server) recount() {
 	s.owing, s.faults, s.watchers = 0, 0, 0
+	s.events.logged = min(s.events.logged, s.events.seq) // else no event has a line for long
 	for i := range s.images {
 		s.images[i].users = 0
 	}

@@ -227,3 +227,24 @@ func TestWrittenWrongly(t *testing.T) {
 		t.Errorf("only %d bytes", size)
 	}
 }
+
+// A life that was damaged has kept that events have their lines which nobody has written: the next life writes its own.
+func TestLinesAreWrittenAgain(t *testing.T) {
+	w := damaged(t)
+	was := w.s.events.logged
+	w.s.events.logged = 1 << 50
+	b := w.s.appendGlobals(w.record(itemGlobals))
+	w.s.events.logged = was
+	if e := w.s.writer.Append(b, false); e != abi.OK {
+		t.Fatal(e)
+	}
+	w.ends(abi.CauseException)
+	w.readyAll()
+	lines := len(w.log)
+	w.die(w.find("b"), abi.CauseException)
+	w.readyAll()
+	w.watch(time.Second)
+	if log := strings.Join(w.log[lines:], "\n"); !strings.Contains(log, "label=b inc=0 reason=exception") {
+		t.Errorf("no line of a death; log since\n%s", log)
+	}
+}
