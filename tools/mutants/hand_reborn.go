@@ -10,7 +10,7 @@ var handReborn = []mutation{
 	{id: "reborn-not-adopted", file: "rs/server/act.go", before: "case l != nil:\n\t\t\treturn s.finishStart(t, l)", after: "case false:\n\t\t\treturn s.finishStart(t, l)", why: "a life that was begun and not noted has another one beside it"},
 	{id: "reborn-ended-unheard", file: "rs/server/server.go", before: "\ts.buryOverdue()\n", after: "", why: "nobody hears of the death of a life that was begun and not noted"},
 	{id: "reborn-order", file: "rs/server/act.go", before: "if s.own.unsaid { //", after: "if false { //", why: "that the server is back is never told"},
-	{id: "reborn-told-twice", file: "rs/server/keep.go", before: "\t\ts.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:1]", after: "\t\t_, s.turn.changed, s.turn.globals = s.turn.b[:1]", why: "what a snapshot has is in a record behind it, too"},
+	{id: "reborn-told-twice", file: "rs/server/keep.go", before: "\t\ts.turn.b, s.turn.changed, s.turn.globals = s.turn.b[:recordHead]", after: "\t\t_, s.turn.changed, s.turn.globals = s.turn.b[:recordHead]", why: "what a snapshot has is in a record behind it, too"},
 	{id: "reborn-gap", file: "rs/server/reborn.go", before: "\t\ts.writer.Gap()\n", after: "", why: "records are taken to follow on what they do not follow on"},
 	{id: "reborn-end-unkept", file: "rs/server/act.go", before: "\ts.ends = ends(actions)\n", after: "\ts.ends = false\n", why: "a service that was to be ended once is ended twice"},
 	{id: "reborn-stop-again", file: "rs/server/reborn.go", before: "\ts.repeat()\n}", after: "}", why: "a service that was to be asked to end never hears of it"},
