@@ -67,6 +67,11 @@ func TestHearsNobody(t *testing.T) {
 			{p, tick, "ping 0"}, {2 * p, tick, "ping 0; ping 1"}, {2*p + 1, beats(1), ""}, {3 * p, tick, "kill 0"}}},
 		{"the other one has a long period, and is silent", []time.Duration{p, 100 * p}, []line{
 			{p, tick, "ping 0"}, {2 * p, tick, "ping 0; ping 1"}, {3 * p, tick, "deaf"}}},
+		{"the other one has answered meanwhile", []time.Duration{p, 40 * ms}, []line{
+			{p, tick, "ping 0; ping 1"}, {p, beats(1), ""}, {2 * p, tick, "ping 0; ping 1"}, {2 * p, beats(1), ""}, {270 * ms, tick, "ping 1"}, {3 * p, tick, "kill 0"}}},
+		{"nobody was heard for longer than RS rests from that", []time.Duration{10 * p, 10 * p}, []line{
+			{10 * p, tick, "ping 0; ping 1"}, {20 * p, tick, "ping 0; ping 1"}, {30 * p, tick, "deaf"}, {30 * p, again, ""},
+			{40 * p, tick, "ping 0; ping 1"}, {50 * p, tick, "ping 0; ping 1"}, {60 * p, tick, "kill 0; kill 1"}}},
 		{"the other one was pinged just now", []time.Duration{p, 100 * p}, []line{
 			{p, tick, "ping 0"}, {3*p - 10*ms, tick, "ping 0; ping 1"}, {3 * p, tick, "kill 0"}}},
 	} {
