@@ -44,7 +44,9 @@ func reply(m *abi.Msg, args [6]uint64) {
 	to := m.Source
 	m.Type = abi.MsgReply
 	copy(m.Arg[:6], args[:])
-	sys.SendNB(to, m) // the control port waits, or is dead
+	if sys.SendNB(to, m) == abi.ENOTREADY { // the control port has asked by a message, and is busy
+		sys.SendA(to, 0, m)
+	}
 }
 
 // ask sends a request and waits for its answer, which replaces it. News that RS sends meanwhile are kept.
