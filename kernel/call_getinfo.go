@@ -143,11 +143,8 @@ func (k *Kernel) orphans() (n uint64) {
 // lives fills rows with a Life of each task that lives, or is ending, by slot, and tells how many bytes that are.
 func (k *Kernel) lives(rows *[abi.MaxTasks]abi.Life) uint64 {
 	n := 0
-	for i := range k.tasks.Tasks {
-		o, l := &k.tasks.Tasks[i], &rows[n&(abi.MaxTasks-1)]
-		if !o.Live && !o.Dying {
-			continue
-		}
+	for m := k.tasks.Living() | k.tasks.Ending(); m != 0; m &= m - 1 {
+		o, l := k.taskOf(m), &rows[n&(abi.MaxTasks-1)]
 		n++
 		l.Endpoint, l.Account, l.Incarnation, l.StartedNS, l.Flags = o.Endpoint, o.Account, o.Incarnation, o.StartedNS, 0
 		if o.Dying {
@@ -163,8 +160,10 @@ func (k *Kernel) lives(rows *[abi.MaxTasks]abi.Life) uint64 {
 		if o.Warm {
 			l.Flags |= abi.LifeWarm
 		}
-		if seq := k.ipc.Asks(k.root, o); seq != 0 {
-			l.Ask(seq)
+		if o.Seq != 0 {
+			if seq := k.ipc.Asks(k.root, o); seq != 0 {
+				l.Ask(seq)
+			}
 		}
 	}
 	return uint64(n) * uint64(len(abi.Bytes(&rows[0])))

@@ -84,7 +84,7 @@ func keptOverLives(t *T) {
 		equal(t, "number", k.Number, 1)
 		equal(t, "snapshot", k.Snapshot, 16)
 		equal(t, "log", k.Log, uint64(8*(n+1)))
-		equal(t, "unsettled", h.Unsettled, uint32(n))
+		equal(t, "unsettled", h.Unsettled, 0) // a tracer has changed what they are: that says nothing of what they have kept
 		if s := b[k.Start:]; !bytes.Equal(s[4:16], []byte("the snapshot")) || !bytes.Equal(s[16+8*n:][:len(line)], line) {
 			t.errorf("life %d: %q, %q", n+2, s[:16], s[16+8*n:][:8])
 		}

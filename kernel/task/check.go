@@ -17,6 +17,9 @@ func (t *Table) Check() invariant.Fault {
 		if k.Slot != s || k.Live && k.Dying || k.Dead && (k.Live || k.Dying) || free[s] == (k.Live || k.Dying || k.Dead) {
 			return invariant.Of("task: a slot is free and not, or living and dying or dead (slot, free)", uint64(s), uint64(t.nFree))
 		}
+		if k.Dying != (t.dying>>s&1 != 0) {
+			return invariant.Of("task: a slot is dying, and is not among the dying, or the other way (slot, dying)", uint64(s), t.dying)
+		}
 		if k.Live != (t.living>>s&1 != 0) {
 			return invariant.Of("task: a slot lives, and is not among the living, or the other way (slot, living)", uint64(s), t.living)
 		}

@@ -140,6 +140,7 @@ type Table struct {
 	Tasks  [abi.MaxTasks]Task
 	Seq    uint64              // of the newest sendrec
 	living uint64              // bits by slot
+	dying  uint64              // of buried ones, until they are laid
 	free   [abi.MaxTasks]uint8 // a ring of slots
 	oldest int
 	nFree  int
@@ -196,14 +197,21 @@ func (t *Table) Settle(ep abi.Endpoint) *Task {
 // Living is the slots of living tasks, by bit.
 func (t *Table) Living() uint64 { return t.living }
 
+// Ending is the slots of tasks that are buried and not laid, by bit.
+func (t *Table) Ending() uint64 { return t.dying }
+
 // Bury makes k dead for everybody. Its slot is not free before Release.
 func (t *Table) Bury(k *Task) {
 	k.Live, k.Dying, k.Aside = false, true, true
 	t.living &^= 1 << k.Slot
+	t.dying |= 1 << k.Slot
 }
 
 // Lay ends the end of a buried task: nothing of it is left but its record.
-func (t *Table) Lay(k *Task) { k.Dying, k.Aside, k.Dead = false, false, true }
+func (t *Table) Lay(k *Task) {
+	k.Dying, k.Aside, k.Dead = false, false, true
+	t.dying &^= 1 << k.Slot
+}
 
 // Renew takes from the root task's row what was its life's: the next one begins in the same slot, under the same endpoint. What
 // others have with it stays.
@@ -217,6 +225,7 @@ func (t *Table) Renew(k *Task) {
 // Release gives the slot of a buried task back, its record with it.
 func (t *Table) Release(k *Task) {
 	k.Live, k.Dying, k.Aside, k.Dead = false, false, false, false
+	t.dying &^= 1 << k.Slot
 	t.free[(t.oldest+t.nFree)%len(t.free)] = uint8(k.Slot)
 	t.nFree++
 }

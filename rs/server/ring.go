@@ -23,6 +23,7 @@ type ring struct {
 	n    int                      // how many there are
 	kept [1 + abi.MaxTasks]uint16 // by owner: how many events it has
 	seq  uint64                   // number of the next event
+	top  uint8                    // no owner above it has ever had one
 
 	logged uint64 // number of the first event without a log line
 
@@ -58,6 +59,7 @@ func (r *ring) add(id policy.ID) (*abi.Event, int) {
 // put is add of an event with a number that is above all others'.
 func (r *ring) put(seq uint64, owner uint8) (at int) {
 	at = r.n
+	r.top = max(r.top, owner)
 	r.kept[owner]++ // before one has to go: it may be the owner's
 	if r.n == len(r.e) {
 		at = r.evict()
@@ -89,7 +91,7 @@ func (r *ring) link(p spot, owner uint8) {
 // the oldest event.
 func (r *ring) evict() (at int) {
 	most, p := uint16(0), spot(0)
-	for owner, n := range r.kept {
+	for owner, n := range r.kept[:r.top+1] {
 		if f := r.first[owner]; f != 0 && (n > most || n == most && r.e[f-1].Seq < r.e[p-1].Seq) {
 			most, p = n, f
 		}

@@ -14,7 +14,7 @@ import (
 // kernel survives, and a fault made again comes to the same at the same instruction. What a fault may do to what is kept is not this test's.
 func TestServers(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "campaign")
-	t.Log(must(t, "run", "-o", dir, "-jobs", "2", "-services", "rs,ds", "-types", "source,nop,data-flip,reg-flip,hang", "-turn", "-faults", "1", "-blocks", "10", "-ops", "4", "-reached", "-seed", "2"))
+	t.Log(must(t, "run", "-o", dir, "-jobs", "2", "-services", "rs,ds", "-types", "source,nop,data-flip,reg-flip,hang", "-turn", "-faults", "1", "-blocks", "30", "-ops", "4", "-reached", "-seed", "2"))
 	r, err := result.Read(dir)
 	if err != nil {
 		t.Fatal(err)
