@@ -192,6 +192,9 @@ func (s *Server) start(a *policy.Action) (made policy.Record, warm bool, e abi.E
 	}
 	asked := time.Duration(s.k.Now())
 	ep, warm, e := s.k.TaskBegin(p)
+	if e == abi.EINVAL || e == abi.EPERM {
+		s.letGo(t.program)
+	}
 	if e != abi.OK {
 		return made, false, e, abi.WhyTask
 	}

@@ -135,14 +135,35 @@ func (s *Server) checkImages() {
 		if t.image < 0 {
 			continue
 		}
-		var r abi.ImageInfo
-		m := &s.images[t.image]
-		f, _ := s.archive.Lookup(m.file)
-		if _, e := s.k.GetInfo(abi.InfoImage, uint64(m.id), abi.Bytes(&r)); e != abi.OK || r.Maker != s.root() || r.Sealed == 0 ||
-			r.Size != uint64(f.Size) || uint32(r.CRC32C) != f.CRC32C {
+		if !s.sound(&s.images[t.image]) {
 			t.image = noImage
 		}
 	}
+}
+
+// sound tells whether an image is what the state says, as far as the kernel knows.
+func (s *Server) sound(m *image) bool {
+	var r abi.ImageInfo
+	f, _ := s.archive.Lookup(m.file)
+	_, e := s.k.GetInfo(abi.InfoImage, uint64(m.id), abi.Bytes(&r))
+	return e == abi.OK && r.Maker == s.root() && r.Sealed != 0 && r.Size == uint64(f.Size) && uint32(r.CRC32C) == f.CRC32C
+}
+
+// letGo forgets a program's image that no life can be made of, since it is not what the state says: an earlier life of the server was damaged. The next start
+// makes it anew.
+func (s *Server) letGo(program int) {
+	m := &s.images[program]
+	if m.users == 0 || s.sound(m) {
+		return
+	}
+	for i := range s.table[:s.good] {
+		if t := &s.table[i]; t.image == program {
+			t.image = noImage
+			s.changed(t, partImage)
+		}
+	}
+	m.id, m.size, m.users = 0, 0, 0
+	s.jotImage(program)
 }
 
 // noted tells whether an image is one that a program has, or one that is about to be freed.

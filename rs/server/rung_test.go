@@ -131,6 +131,23 @@ const (
 	killed
 )
 
+// An image that the state has and the kernel does not is made again at the next start, and nobody else's is touched.
+func TestImageIsMadeAgain(t *testing.T) {
+	w := newWorld(t, 1, fourServices, func(*actor) {})
+	w.readyAll()
+	b := &w.s.table[w.place("b")]
+	m := &w.s.images[b.program]
+	others := w.s.images[w.s.table[w.place("a")].program].id
+	w.m.Image(m.id).Freed = true
+	w.die(w.find("b"), abi.CauseException)
+	w.readyAll()
+	w.watch(3 * time.Second)
+	if w.find("b") == nil || !w.s.sound(m) || w.s.images[w.s.table[w.place("a")].program].id != others {
+		t.Errorf("b is %v, its image %+v", w.find("b"), *m)
+	}
+	same(t, w.s)
+}
+
 // unsettled has so many lives end before they have restored anything.
 func (w *world) unsettled(n, how int) {
 	w.m.RootDies(abi.DeathRecord{Cause: abi.CauseKilled}) // this life has settled

@@ -42,4 +42,5 @@ var handReborn = []mutation{
 	{id: "deaf-before", file: "rs/server/act.go", before: " || k == policy.Deaf {", after: " {", why: "a life that suspects itself ends before that is kept, and so do all later ones"},
 	{id: "fail-later", file: "rs/server/fail.go", before: "if k.Start().Incarnation == 0 {", after: "if true {", why: "a damaged life of the server ends the machine"},
 	{id: "off-refused", file: "rs/server/act.go", before: "; e != abi.OK {\n\t\t\t\ts.differ(\"the kernel does not end", after: "; e == abi.OK+1000 {\n\t\t\t\ts.differ(\"the kernel does not end", why: "a shutdown that was refused is forgotten"},
+	{id: "reborn-image-believed", file: "rs/server/act.go", before: "\t\ts.letGo(t.program)\n", after: "", why: "a wrong image is tried for ever"},
 }
