@@ -58,8 +58,15 @@ func TestGapThenRecords(t *testing.T) {
 	if f, ok := Open(m.Kept(), Latest); !ok || f.Log.Len() != 2 || f.Damaged || f.Next != 9 {
 		t.Errorf("found %+v", f)
 	}
+	w.Gap()
+	if e := w.Snapshot(make([]byte, 8192)); e != abi.E2BIG {
+		t.Error(e)
+	}
+	if e := w.Append([]byte("a line"), false); e != abi.OK { // it has not lost count: the snapshot could not be kept
+		t.Error(e)
+	}
 	c := NewWriter(m, 0)
-	c.Continue(9, 2)
+	c.Continue(11, 3)
 	if e := c.Append([]byte("a line"), false); e != abi.OK {
 		t.Error(e)
 	}

@@ -37,8 +37,8 @@ func (s *Server) advance() {
 	}
 }
 
-// ends tells whether actions end a life, or ask it to end, the server's own too. That is kept before it is done: the death, which the server's next life may hear of
-// before it is given again what led to it, would be one that nobody had asked for, and the request would meet the life after it.
+// ends tells whether actions end a life, or ask it to end, the server's own too. That is kept before it is done: the death, which the server's next
+// life may hear of before it is given again what led to it, would be one that nobody had asked for, and the request would meet the life after it.
 func ends(actions []policy.Action) bool {
 	for i := range actions {
 		if k := actions[i].Kind; k == policy.Stop || k == policy.Kill || k == policy.Deaf {
