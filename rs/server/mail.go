@@ -67,9 +67,7 @@ func (s *Server) accept(from policy.ID, kind abi.ReceiveKind) bool {
 	b := &s.table[from].mail
 	if b.refused.Type == 0 { // else later requests are refused too, so that the asker knows which were
 		if i := bits.TrailingZeros8(^b.busy); i < abi.RSOpen {
-			b.busy |= 1 << i
-			p := &b.places[i]
-			p.state, p.waits, p.seq = placeOpen, false, s.in.Seq
+			b.take(i, s.in.Seq)
 			s.req.place = i
 			return true
 		}
@@ -293,6 +291,13 @@ func (s *Server) nextTry() (at time.Duration, ok bool) {
 		}
 	}
 	return at, ok
+}
+
+// take gives a place that is free to a request.
+func (m *mail) take(at int, seq uint64) {
+	m.busy |= 1 << at
+	p := &m.places[at]
+	p.state, p.waits, p.seq = placeOpen, false, seq
 }
 
 // release frees a place.

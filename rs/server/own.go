@@ -132,9 +132,11 @@ func (s *Server) condemn() {
 		}
 		s.say("event=spared from=" + decimal(uint64(a.Endpoint)) + ": two lives of rs have ended with what it asked for, which is taken back")
 		if id := a.From; id != policy.Nobody && s.table[id].endpoint == a.Endpoint && a.Place >= 0 {
-			if p := &s.table[id].mail.places[a.Place]; p.state == placeFree {
-				p.state, p.seq = placeOpen, a.Seq
+			if m := &s.table[id].mail; m.places[a.Place].state == placeFree {
+				m.take(a.Place, a.Seq)
 				s.changed(&s.table[id], partMail)
+			} else if m.places[a.Place].seq != a.Seq { // another request has it
+				a.Place = -1
 			}
 		}
 		s.late(a, abi.EIO, abi.WhyDeadly, 0, 0)
