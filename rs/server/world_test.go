@@ -72,6 +72,7 @@ func (w *world) before(c kernel.Call) (abi.Errno, uint64, bool) {
 	}
 	switch c.Nr {
 	case abi.CallReceive:
+		w.mails()
 		if w.rest != nil {
 			w.rest()
 		}
@@ -81,6 +82,21 @@ func (w *world) before(c kernel.Call) (abi.Errno, uint64, bool) {
 		w.t.Error("the server ended the machine")
 	}
 	return 0, 0, false
+}
+
+// mails looks whether what is counted of each service's messages is what there is.
+func (w *world) mails() {
+	for i := range w.s.table[:w.s.good] {
+		t, busy := &w.s.table[i], uint8(0)
+		for j := range t.mail.places {
+			if t.mail.places[j].state != placeFree {
+				busy |= 1 << j
+			}
+		}
+		if t.mail.busy != busy || t.mail.owed != t.mail.count() {
+			w.t.Errorf("%s: busy %b, owed %d; counted %b, %d", t.name, t.mail.busy, t.mail.owed, busy, t.mail.count())
+		}
+	}
 }
 
 // born is the begin of a life.
