@@ -187,7 +187,7 @@ func (s *Server) meet() {
 		switch id := s.find(l.Endpoint); {
 		case l.Endpoint == s.root():
 			s.own.warm = l.Flags&abi.LifeWarm != 0
-		case l.Flags&abi.LifeDying != 0: // its record follows
+		case l.Flags&abi.LifeDying != 0 || s.recorded(l.Endpoint): // its record follows
 			if id != policy.Nobody {
 				known |= 1 << id
 			}
@@ -217,6 +217,16 @@ func (s *Server) meet() {
 	}
 	s.step(policy.Event{Kind: policy.Tick}) // now those may begin that wait for others: all that live are known
 	s.repeat()
+}
+
+// recorded tells whether the record of a life's end has been taken.
+func (s *Server) recorded(ep abi.Endpoint) bool {
+	for i := range s.taken {
+		if s.taken[i].Endpoint == ep {
+			return true
+		}
+	}
+	return false
 }
 
 // told tells whether the kernel has told of a life.
