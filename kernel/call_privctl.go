@@ -15,8 +15,8 @@ const consolePort = 0x3f8
 
 // callPrivCtl: (PrivOp, endpoint); Buf: Privilege.
 //
-// Errors: EDEADSRCDST, EINVAL (unknown op, counts out of range, ports that overlap), EPERM (the target runs
-// already, or has no privileges yet; ports that no task gets), EBUSY (a port is another task's), ENOSPC (all hooks are
+// Errors: EDEADSRCDST, EINVAL (unknown op, counts out of range, ports that overlap, rows of PCI functions or
+// a right to DMA that are none), EPERM (the target runs already, or has no privileges yet; ports that no task gets), EBUSY (a port is another task's), ENOSPC (all hooks are
 // spoken for), ENOMEM.
 func (k *Kernel) callPrivCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	to := k.tasks.Lookup(abi.Endpoint(f.SI))
@@ -84,7 +84,7 @@ func (k *Kernel) privSet(to *task.Task) abi.Errno {
 
 // giveRights checks p, to's privileges, whole before any of it takes effect.
 func (k *Kernel) giveRights(to *task.Task, p *abi.Privilege) abi.Errno {
-	if p.NPorts > abi.MaxPorts || p.NIRQs > abi.MaxIRQs || p.NSendTo > abi.MaxTasks {
+	if !p.Valid() {
 		return abi.EINVAL
 	}
 	for i, r := range p.Ports[:p.NPorts] {

@@ -263,6 +263,8 @@ var handlers = [abi.CallMax - abi.CallBase + 1]func(*Kernel, *task.Task, *arch.F
 	abi.CallWindow - abi.CallBase:      (*Kernel).callWindow,
 	abi.CallImageModule - abi.CallBase: (*Kernel).callImageModule,
 	abi.CallKeep - abi.CallBase:        (*Kernel).callKeep,
+	abi.CallPCI - abi.CallBase:         (*Kernel).callPCI,
+	abi.CallDMA - abi.CallBase:         (*Kernel).callDMA,
 }
 
 // userEnd is the end of the addresses that ring 3 could ever have. The CPU refuses to load a base that is not

@@ -56,6 +56,8 @@ var worstOf = map[abi.CallNr]worst{
 	abi.CallWindow:      largestWindow,
 	abi.CallImageModule: imageModule,
 	abi.CallKeep:        keepMost,
+	abi.CallPCI:         simple(abi.CallPCI, uint64(abi.PCIFirst)),
+	abi.CallDMA:         simple(abi.CallDMA, uint64(abi.DMAAlloc)),
 }
 
 // others are entries that are no calls.

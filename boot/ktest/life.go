@@ -92,6 +92,9 @@ func privSetRefused(t *T) {
 		"send to":    func(p *abi.Privilege) { p.NSendTo = abi.MaxTasks + 1 },
 		"ports":      func(p *abi.Privilege) { p.NPorts = abi.MaxPorts + 1 },
 		"irqs":       func(p *abi.Privilege) { p.NIRQs = abi.MaxIRQs + 1 },
+		"pci":        func(p *abi.Privilege) { p.NPCI = abi.MaxPCI + 1 },
+		"pci row":    func(p *abi.Privilege) { p.NPCI = 1 },
+		"dma":        func(p *abi.Privilege) { p.DMA = abi.DMAUnconfined + 1 },
 		"port order": func(p *abi.Privilege) { p.NPorts, p.Ports[0] = 1, abi.PortRange{First: 2, Last: 1} },
 		"port twice": func(p *abi.Privilege) {
 			p.NPorts, p.Ports[0], p.Ports[1] = 2, abi.PortRange{First: 0x3f8, Last: 0x3fc}, abi.PortRange{First: 0x3fc, Last: 0x3fd}

@@ -108,14 +108,14 @@ func TestErrno(t *testing.T) {
 // What Used leaves out of a specification, Read does not miss, whatever else stands in the page; counts that are too high take all.
 func TestUsedAndRead(t *testing.T) {
 	for _, n := range []uint32{0, 1, 5, MaxTasks, MaxTasks + 1, 1 << 31} {
-		p, got, page := Privilege{CallMask: 1, NSendTo: n, NPorts: 3}, Privilege{}, make([]byte, 4096)
+		p, got, page := Privilege{CallMask: 1, NSendTo: n, NPorts: 3, NPCI: MaxPCI, DMA: DMAUnconfined}, Privilege{}, make([]byte, 4096)
 		for i := range page {
 			page[i] = 0xee
 		}
 		for i := range min(n, MaxTasks) {
 			p.SendTo[i] = Endpoint(100 + i)
 		}
-		p.Ports[2].Last = 9
+		p.Ports[2].Last, p.PCI[MaxPCI-1] = 9, ClassMatch(1<<16, MaskBase)
 		copy(page, p.Used())
 		if got.Read(page); got != p {
 			t.Errorf("%d peers: %+v, want %+v", n, got, p)

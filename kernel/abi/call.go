@@ -53,7 +53,9 @@ const (
 	CallWindow      CallNr = 54 // (WindowOp, …): memory that tasks share
 	CallImageModule CallNr = 55 // (offset, size) → image: a file of the boot archive, where it lies
 	CallKeep        CallNr = 56 // (KeepOp, …): memory that outlives the caller's life
-	CallMax         CallNr = 56
+	CallPCI         CallNr = 57 // (PCIOp, Function, …): the functions that the privilege shows
+	CallDMA         CallNr = 58 // (DMAOp, Function, …): memory that a device reaches
+	CallMax         CallNr = 58
 
 	// KillHung is the second argument of CallTaskKill: the life is ended because it hangs. If it has not settled, that is noted (KeptBlame).
 	KillHung = 1

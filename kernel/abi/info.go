@@ -18,6 +18,7 @@ const (
 	InfoHeap    InfoKind = 11 // Heap: the kernel's own
 	InfoWindow  InfoKind = 12 // index: row → WindowInfo; ESRCH: free; EDOM: past the last
 	InfoLives   InfoKind = 13 // Life rows of all tasks that live or are ending; the value is their bytes. Root task only
+	InfoPCI     InfoKind = 14 // index: n-th function → FunctionInfo; ESRCH: not shown to the caller, and the root task sees all; EDOM: past the last
 )
 
 // Counts is how many of each kind of resource are free. Equal before a start and after

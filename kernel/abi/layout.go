@@ -53,6 +53,7 @@ const (
 	MaxPorts   = 16 // port ranges of a privilege
 	MaxGuarded = 4  // ranges of guarded ports that a task may have: there are no more of them
 	MaxIRQs    = 8  // interrupt lines of a privilege
+	MaxPCI     = 8  // rows of PCI functions of a privilege
 	MaxAsync   = 16 // undelivered senda messages of one task
 	MaxCopy    = 64 << 10
 	MaxEntropy = 64 // bytes of one CallEntropy

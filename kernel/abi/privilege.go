@@ -15,11 +15,36 @@ type Privilege struct {
 	NPorts    uint32
 	NIRQs     uint32
 	Unguarded uint32 // bit n: Ports[n] may hold ports that are in no list of the kernel's
-	_         uint32
+	NPCI      uint32
 	Ports     [MaxPorts]PortRange
-	IRQs      [MaxIRQs]uint32    // interrupt lines: ISA number, or GSI from 16 up
-	Traces    [2]uint64          // bit n: the tasks of account n, by CallTrace; its own account and the root task's are nobody's to trace
+	IRQs      [MaxIRQs]uint32 // interrupt lines: ISA number, or GSI from 16 up
+	Traces    [2]uint64       // bit n: the tasks of account n, by CallTrace; its own account and the root task's are nobody's to trace
+	DMA       DMARight
+	_         uint32
+	PCI       [MaxPCI]PCIMatch   // the functions that it sees, and may reserve
 	SendTo    [MaxTasks]Endpoint // the tasks that it may send to; dead ones are passed over. The kernel keeps it symmetric
+}
+
+// DMARight is what the devices of a task may do.
+type DMARight uint32
+
+const (
+	DMAConfined   DMARight = 0 // no DMA but to memory that an IOMMU lets them reach
+	DMAUnconfined DMARight = 1 // where there is no IOMMU they may be bus masters all the same, and then reach all memory
+)
+
+// Valid tells whether p's counts are of places that there are, and its rows of PCI functions and its right to DMA are ones that the kernel knows.
+// Whether the ports of a range go together is the kernel's to say.
+func (p *Privilege) Valid() bool {
+	if p.NPorts > MaxPorts || p.NIRQs > MaxIRQs || p.NSendTo > MaxTasks || p.NPCI > MaxPCI || p.DMA > DMAUnconfined {
+		return false
+	}
+	for i := range p.PCI[:p.NPCI] {
+		if !p.PCI[i].Valid() {
+			return false
+		}
+	}
+	return true
 }
 
 // Used is the bytes of p that say something: places of SendTo behind the last one that is taken are left out.

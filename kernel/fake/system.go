@@ -204,7 +204,7 @@ func (m *Machine) privCtl(t *Task, op abi.PrivOp, ep abi.Endpoint) (abi.Errno, u
 		switch {
 		case to.Allowed() || to.k.PrivSet:
 			return abi.EPERM, 0
-		case p.NPorts > abi.MaxPorts || p.NIRQs > abi.MaxIRQs || p.NSendTo > abi.MaxTasks:
+		case !p.Valid():
 			return abi.EINVAL, 0
 		}
 		if e := m.portFault(p.Ports[:p.NPorts]); e != abi.OK {

@@ -29,6 +29,8 @@ var Calls = []Call{
 	{"IMAGE", abi.CallBit(abi.CallImageCreate) | abi.CallBit(abi.CallImageWrite) | abi.CallBit(abi.CallImageSeal) | abi.CallBit(abi.CallImageFree) | abi.CallBit(abi.CallImageModule)},
 	{"SNAPSHOT", abi.CallBit(abi.CallSnapshot)},
 	{"WINDOW", abi.CallBit(abi.CallWindow)},
+	{"PCI", abi.CallBit(abi.CallPCI)},
+	{"DMA", abi.CallBit(abi.CallDMA)},
 	{"KEEP", abi.CallBit(abi.CallKeep)},
 	{"ABORT", abi.CallBit(abi.CallShutdown)},
 }

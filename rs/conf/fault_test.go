@@ -170,7 +170,7 @@ var faultRows = []struct{ name, text, want string }{
 	{"pci kind", in("pci slot 1;"), `f:2:7: service "a": pci: unexpected "slot", expected device VID:DID…`},
 	{"pci device", in("pci device 10ec:8139;"), `f:2:7: service "a": pci: not supported yet: this kernel gives no PCI functions, expected irq and io`},
 	{"pci class", in("pci class 1/1 1/4;"), `f:2:7: service "a": pci: not supported yet: this kernel gives no PCI functions, expected irq and io`},
-	{"system none", in("system;"), `f:2:3: service "a": system: no argument, expected one of EXIT PRIVCTL KILL IRQCTL SETALARM TIMES GETINFO DIAGCTL TRACE SAFECOPYFROM SAFECOPYTO DEVIO ENTROPY SETTIME ACCOUNT TASKCREATE IMAGE SNAPSHOT WINDOW KEEP ABORT BASIC NONE ALL`},
+	{"system none", in("system;"), `f:2:3: service "a": system: no argument, expected one of EXIT PRIVCTL KILL IRQCTL SETALARM TIMES GETINFO DIAGCTL TRACE SAFECOPYFROM SAFECOPYTO DEVIO ENTROPY SETTIME ACCOUNT TASKCREATE IMAGE SNAPSHOT WINDOW PCI DMA KEEP ABORT BASIC NONE ALL`},
 	{"system unknown", in("system BASIC VM_MAP;"), `f:2:16: service "a": system: unexpected "VM_MAP", expected one of EXIT…`},
 	{"system lower case", in("system exit;"), `f:2:10: service "a": system: unexpected "exit", expected one of EXIT…`},
 	{"system twice", in("system EXIT EXIT;"), `f:2:15: service "a": system: "EXIT" is there twice, expected each once`},

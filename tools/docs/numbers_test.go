@@ -21,6 +21,7 @@ func TestABIsNumbers(t *testing.T) {
 	calls(p, s)
 	arguments(p)
 	windows(p)
+	pci(p)
 	logs(p, s)
 	accounts(p, s)
 	ports(p, s)

@@ -84,6 +84,32 @@ func keeps(p *page) {
 	p.says("at the next multiple of %d behind it", 8)
 }
 
+// pci is CallPCI, CallDMA, and what a privilege says of functions.
+func pci(p *page) {
+	p.says("A function is bus << %d | device << %d | number", 8, 3)
+	p.says(". %d first, %d next (function) → function. %d info (function); Buf: FunctionInfo. %d reserve, %d release.", abi.PCIFirst, abi.PCINext, abi.PCIInfo, abi.PCIReserve, abi.PCIRelease)
+	p.says("%d read (function, offset, width), %d write (function, offset, width, value): configuration space; width is 1, 2 or 4.", abi.PCIRead, abi.PCIWrite)
+	p.says("%d capability (function, id, offset of the one before or 0) → offset; id + %#x is one of the list that begins at", abi.PCICap, abi.CapExtended)
+	p.says("0x100. %d BAR (function, number, cache)", abi.PCIBar)
+	p.says("%d interrupt (function, message, bit, kind) → hook", abi.PCIInterrupt)
+	p.says("%d master (function, 1 or 0): bus mastering on or", abi.PCIMaster)
+	p.says("%d reset (function, kind; 0: the mildest", abi.PCIReset)
+	p.says("EPERM (from %d on: the caller has not reserved it", abi.PCIRead)
+	p.says("%d alloc (function, size, flags) → address; Buf: DMAView", abi.DMAAlloc)
+	p.says("with flag %d the device address has no more than 32 bits", abi.DMA32)
+	p.says("%d free (function, address). %d map (function, window, rights) → device address", abi.DMAFree, abi.DMAMap)
+	p.says("%d unmap (function, window): when", abi.DMAUnmap)
+	p.says("is of a kind: %d a vendor and device (ID is the dword at 0 of configuration space), and the subsystem's (Sub is the dword at 0x2c; all ones: any);", abi.MatchDevice)
+	p.says("%d a class (ID is base << 16 | sub << 8 | interface, under Mask: %#x, %#x or %#x); %d the place", abi.MatchClass, abi.MaskBase, abi.MaskSub, abi.MaskInterface, abi.MatchSlot)
+	p.says("does not look at is 0, else the whole")
+	p.says("`DMA` is %d if the", abi.DMAUnconfined)
+	p.says("%d FunctionInfo of the n-th PCI function", abi.InfoPCI)
+	p.says("| rows of PCI functions | | %d |", abi.MaxPCI)
+	p.says("| FunctionInfo.Flags | %d FunctionMaster, %d FunctionExpress, %d FunctionMulti, %d FunctionBridge, %d FunctionRouted |", abi.FunctionMaster, abi.FunctionExpress, abi.FunctionMulti,
+		abi.FunctionBridge, abi.FunctionRouted)
+	p.says("| BAR.Flags | %d BARWide, %d BARPrefetch |", abi.BARWide, abi.BARPrefetch)
+}
+
 // windows are CallWindow and what is said of windows.
 func windows(p *page) {
 	p.says("| up to %s | [windows]", address(abi.WindowEnd))

@@ -1,0 +1,21 @@
+package abi
+
+// DMAOp is the first argument of CallDMA; the second is a Function that the caller has reserved (ESRCH).
+type DMAOp uint64
+
+const (
+	DMAAlloc DMAOp = 1 // (Function, size, flags) → address; Buf: DMAView. Zeros, one piece to the device, at the caller's expense
+	DMAFree  DMAOp = 2 // (Function, address)
+	DMAMap   DMAOp = 3 // (Function, WindowID, WindowRights) → device address: the whole of a window that the caller has let, or is let. EPERM: no IOMMU
+	DMAUnmap DMAOp = 4 // (Function, WindowID): when it returns, the device does not reach the window
+)
+
+// DMA32 is a flag of DMAAlloc: the device address has no more than 32 bits.
+const DMA32 = 1 << 0
+
+// DMAView is memory that a device and its holder share.
+type DMAView struct {
+	Address uint64 // in the caller's memory
+	Device  uint64 // the same, as the device says it. No physical address, if an IOMMU confines the device
+	Size    uint64 // bytes, whole pages
+}
