@@ -86,6 +86,10 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	case abi.InfoWindow:
 		var w abi.WindowInfo
 		return put(t, k.windows.Info(index, &w), &w)
+	case abi.InfoPCI:
+		return k.functionInfo(t, index)
+	case abi.InfoBuses:
+		return k.bridgeInfo(t, index)
 	}
 	return abi.EINVAL, 0
 }

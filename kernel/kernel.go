@@ -12,6 +12,7 @@ import (
 	"bennu/kernel/keep"
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
+	"bennu/kernel/pci"
 	"bennu/kernel/room"
 	"bennu/kernel/sched"
 	"bennu/kernel/space"
@@ -50,6 +51,7 @@ type Config struct {
 	Ports      PortSpace
 	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
 	Limits     Limits         // of the root task
+	PCI        *pci.Table     // scanned, its functions quiet; nil: the machine has none
 	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
 
@@ -74,6 +76,7 @@ type Kernel struct {
 	lacks     bool // spares of a snapshot may be missing
 	windows   *space.Windows
 	irqs      *irq.Table
+	pci       *pci.Table
 	log       *log.Log
 	root      *task.Task
 	module    module
@@ -132,6 +135,9 @@ func New(cfg Config) *Kernel {
 	k.windows = space.NewWindows(cfg.Pool)
 	k.windows.Unmapped = k.unmapped
 	k.irqs = irq.NewTable(cfg.Machine)
+	if k.pci = cfg.PCI; k.pci == nil {
+		k.pci = pci.New(nil, pci.Root{}, 0, nil)
+	}
 	k.log = log.New()
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed, k.watching = ^uint64(0), cfg.Limits.HangNS == 0

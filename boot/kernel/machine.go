@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bennu/board/pc/acpi"
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
 	"bennu/board/pc/memmap"
@@ -15,6 +16,7 @@ import (
 	"bennu/kernel/arch"
 	"bennu/kernel/ioport"
 	"bennu/kernel/mem"
+	"bennu/kernel/pci"
 )
 
 // machine is the PC as the kernel drives it (kernel.Machine).
@@ -42,6 +44,11 @@ type machine struct {
 	will   memmap.Range // memory that survives a reset; empty: none does
 	before string       // words of the boot before, which ended by itself
 	limits kernel.Limits
+
+	tables *acpi.Tables
+	own    []memmap.Range // registers that no BAR may lie on
+	pci    *pci.Table
+	pciBy  string // how configuration space is reached; empty: there is none
 
 	leaks string // the boot's line about what the processor leaks
 	clear func() // on a switch from one task to another; nil: nothing

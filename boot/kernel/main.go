@@ -65,6 +65,7 @@ func main() {
 	tss, pool, template := m.memory(told.Map, module)
 	m.processor(pool, tss, template)
 	m.hardware(told)
+	m.findPCI(told.Map, pool, template)
 
 	k := kernel.New(m.config(pool, template, told, module))
 	m.k = k
@@ -106,6 +107,7 @@ func (m *machine) hardware(told *ring0.Handover) {
 	entry := told.EntryTSC
 	tables, faults, err := acpi.Load(mmio.Memory{From: 1, To: 4 << 30}, told.Root)
 	m.must(err)
+	m.tables = tables
 	for _, f := range faults {
 		m.note("acpi: " + f.Error())
 	}
@@ -135,6 +137,9 @@ func (m *machine) hardware(told *ring0.Handover) {
 	pc.SetClock(entry, m.scale.Mult)
 	local.SetTimer(m.rates.TimerHz)
 	m.nonmaskable(local, madt)
+	for _, a := range madt.IOAPICs {
+		m.own = append(m.own, memmap.Range{Start: a.Addr, End: a.Addr + abi.PageSize})
+	}
 	m.lines, err = apic.Setup(madt, local, mmio.At)
 	m.must(err)
 	m.hardwareTSC = x86.TSC()
@@ -162,7 +167,7 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, told *ring0.Handover
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
 	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century, Limits: m.limits}
+		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century, Limits: m.limits, PCI: m.pci}
 }
 
 func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
@@ -178,6 +183,7 @@ func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
 	}
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
+	m.tellPCI()
 	m.k.Print("secrets: ", m.secrets())
 }
 

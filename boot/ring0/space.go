@@ -25,7 +25,10 @@ type Segment struct {
 	Write, Exec bool
 }
 
-const data = paging.Writable | paging.NX
+const (
+	data   = paging.Writable | paging.NX
+	device = data | paging.NoCache | paging.WriteThr
+)
 
 // Map builds the kernel's part of the PML4 at root: its image, heap and stacks where they are linked, without the
 // stacks' guard pages, and the direct map of everything below 4 GiB and of RAM above, without the kernel's own frames. Never writable
@@ -64,7 +67,6 @@ func (k *Image) mapImage(pool *mem.Pool, root mem.Addr) bool {
 }
 
 func (k *Image) mapDirect(pool *mem.Pool, root mem.Addr, memory memmap.Map) bool {
-	const device = data | paging.NoCache | paging.WriteThr
 	ok := true
 	add := func(start, end uint64, bits paging.PTE) {
 		for _, r := range (memmap.Range{Start: start, End: end}).Without(k.Physical) {

@@ -234,7 +234,7 @@ type FunctionInfo struct {
 	Subordinate uint8
 	MSI         uint16 // messages that it can have
 	MSIX        uint16
-	_           uint16
+	UnfitBAR    uint16 // the BAR that Unfit is about
 	NCaps       uint32
 	BARs        [MaxBARs]BAR
 	Caps        [MaxCaps]Capability
@@ -245,14 +245,36 @@ type Unfit uint32
 
 const (
 	Fit          Unfit = 0
-	UnfitAddress Unfit = 1 // the firmware has given a BAR no address
-	UnfitOverlap Unfit = 2 // a BAR lies on RAM, or on another's
-	UnfitReach   Unfit = 3 // a BAR ends past what the processor, or the bridge before it, reaches
-	UnfitBridge  Unfit = 4 // it is a bridge: the kernel's
-	UnfitBus     Unfit = 5 // its bridge has no bus numbers, or another's
-	UnfitGone    Unfit = 6 // it answers no more
-	UnfitWedged  Unfit = 7 // its DMA may go on, and nothing can stop it
+	UnfitAddress Unfit = 1  // the firmware has given a BAR no address
+	UnfitOverlap Unfit = 2  // a BAR lies on RAM, or on another's
+	UnfitReach   Unfit = 3  // a BAR ends past what the processor, or the bridge before it, reaches
+	UnfitBridge  Unfit = 4  // it is a bridge: the kernel's
+	UnfitBus     Unfit = 5  // its bridge has no bus numbers, or another's
+	UnfitGone    Unfit = 6  // it answers no more
+	UnfitWedged  Unfit = 7  // its DMA may go on, and nothing can stop it
+	UnfitHeader  Unfit = 8  // its header is of a type that is not known
+	UnfitSize    Unfit = 9  // a BAR asks for what is no size, or no type
+	UnfitChanges Unfit = 10 // a BAR does not keep its value
 )
+
+// Text is u in words, "" for Fit.
+func (u Unfit) Text() string {
+	words := [...]string{"", "has no address", "lies over memory of the machine, or another BAR", "is out of reach: of the processor, or by its bridge's window", "a bridge",
+		"a bridge with impossible bus numbers", "gone", "its DMA cannot be stopped", "unknown header type", "has an impossible size or type", "does not keep its value"}
+	if int(u) < len(words) {
+		return words[u]
+	}
+	return "unfit"
+}
+
+// Why is Text with the number of the BAR that it is about.
+func (u Unfit) Why(bar uint16) string {
+	switch u {
+	case UnfitAddress, UnfitOverlap, UnfitReach, UnfitSize, UnfitChanges:
+		return "BAR " + string(rune('0'+bar%10)) + " " + u.Text()
+	}
+	return u.Text()
+}
 
 // Flags of a FunctionInfo.
 const (

@@ -31,7 +31,10 @@ board/x86:                       nothing
 kernel:                          kernel -kernel/usys -kernel/archive -kernel/fake
 # on the host, under tests only: the kernel at the system call, around its own packages. Who has a usys.Gate is tested on it
 kernel/fake:                     kernel -kernel/archive
+# configuration spaces of machines that are made up, for tests
+kernel/pci/fake:                 kernel/abi
 kernel/arch:                     kernel/abi kernel/layout kernel/mem kernel/paging board/x86
+kernel/pci:                      kernel/abi
 board/pc:                        board/pc board/x86 kernel/abi kernel/layout
 board/ring3:                     kernel/abi kernel/usys board/x86
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0

@@ -104,7 +104,10 @@ func pci(p *page) {
 	p.says("does not look at is 0, else the whole")
 	p.says("`DMA` is %d if the", abi.DMAUnconfined)
 	p.says("%d FunctionInfo of the n-th PCI function", abi.InfoPCI)
+	p.says("the root task sees all), %d BridgeInfo of the n-th bridge", abi.InfoBuses)
 	p.says("| rows of PCI functions | | %d |", abi.MaxPCI)
+	p.says("| PCI functions | %d | what is more", abi.MaxFunctions)
+	p.says("| bridges | %d | nobody looks behind more |", abi.MaxBridges)
 	p.says("| FunctionInfo.Flags | %d FunctionMaster, %d FunctionExpress, %d FunctionMulti, %d FunctionBridge, %d FunctionRouted |", abi.FunctionMaster, abi.FunctionExpress, abi.FunctionMulti,
 		abi.FunctionBridge, abi.FunctionRouted)
 	p.says("| BAR.Flags | %d BARWide, %d BARPrefetch |", abi.BARWide, abi.BARPrefetch)

@@ -35,6 +35,16 @@ func (r Regs) Store(off, v uint32) {
 	*(*uint32)(pointer(r.base + uintptr(off))) = v
 }
 
+// Store16 and Store8 write less than a register at byte offset off: exactly one access of 16 or 8 bits.
+//
+//go:nosplit
+//go:noinline
+func (r Regs) Store16(off uint32, v uint16) { *(*uint16)(pointer(r.base + uintptr(off))) = v }
+
+//go:nosplit
+//go:noinline
+func (r Regs) Store8(off uint32, v uint8) { *(*uint8)(pointer(r.base + uintptr(off))) = v }
+
 // Store8 writes one byte to a physical address (a register of ACPI's system memory
 // space).
 //
