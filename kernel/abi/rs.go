@@ -144,6 +144,8 @@ type ServiceStatus struct {
 	Warm        uint32         // 1: this life began with the service's snapshot
 
 	RestartsTotal uint32 // restarts that nobody asked for, since boot: none is ever taken off
+	PCI           uint16 // rows of PCI functions that it may see
+	Unconfined    uint16 // 1: DMAUnconfined
 }
 
 // EventKind says what happened.

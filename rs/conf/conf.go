@@ -79,6 +79,8 @@ type Service struct {
 	IRQs      []uint32
 	Ports     []abi.PortRange // of devices that the kernel knows
 	Unguarded []abi.PortRange // of other devices: nobody knows what a byte does there
+	PCI       []abi.PCIMatch  // of the functions that it sees
+	DMA       abi.DMARight    // what these may do where there is no IOMMU
 	Calls     uint64          // bit n: kernel call abi.CallBase+n
 
 	IPC     []string // labels it may send to

@@ -36,6 +36,7 @@ func (p *parser) evaluate() {
 	}
 	for _, e := range p.entries {
 		p.traces(e)
+		p.functions(e)
 	}
 	p.current = nil
 	for _, e := range p.entries {
@@ -86,14 +87,16 @@ func (p *parser) read(e *entry, st statement) {
 		if k.name != st.key.text {
 			continue
 		}
-		if e.own&(1<<i) != 0 {
+		if e.own&(1<<i) != 0 && k.name != "pci" {
 			first := e.from[k.name].key
 			p.faultSee(st.key, "duplicate keyword "+strconv.Quote(k.name)+", expected it once", first.line, first.col)
 			return
 		}
 		e.own |= 1 << i
 		e.given |= 1 << i
-		e.from[k.name] = written{st, e}
+		if _, ok := e.from[k.name]; !ok {
+			e.from[k.name] = written{st, e}
+		}
 		k.read(&arguments{p: p, key: st.key, args: st.args, s: &e.s})
 		return
 	}

@@ -9,60 +9,6 @@ import (
 
 // The keywords that give rights.
 
-func readPCI(a *arguments) {
-	const want = "device VID:DID… or class BASE[/SUB[/IF]]…, in hexadecimal"
-	if !a.count(2, 33, want) {
-		return
-	}
-	kind, list := a.args[0], a.args[1:]
-	for _, t := range list {
-		ok := false
-		switch kind.text {
-		case "device":
-			ok = pciDevice(t.text)
-		case "class":
-			ok = pciClass(t.text)
-		default:
-			a.wrong(kind, want)
-			return
-		}
-		if !ok {
-			a.wrong(t, want)
-		}
-	}
-	a.fault(kind, "not supported yet: this kernel gives no PCI functions, expected irq and io")
-}
-
-// pciDevice is VID:DID[/SUBVID:SUBDID], or VID/DID as the older MINIX wrote it.
-func pciDevice(s string) bool {
-	sep := ":"
-	if !strings.Contains(s, ":") {
-		sep = "/"
-	}
-	s, sub, more := strings.Cut(s, "/")
-	if sep == "/" {
-		return word16(s) && more && word16(sub)
-	}
-	return pair(s) && (!more || pair(sub))
-}
-
-func pair(s string) bool {
-	a, b, ok := strings.Cut(s, ":")
-	return ok && word16(a) && word16(b)
-}
-
-func word16(s string) bool { n, ok := digits(s, 16); return ok && n <= 0xffff }
-
-func pciClass(s string) bool {
-	parts := strings.Split(s, "/")
-	for _, part := range parts {
-		if n, ok := digits(part, 16); !ok || n > 0xff {
-			return false
-		}
-	}
-	return len(parts) <= 3
-}
-
 func readSystem(a *arguments) {
 	a.s.Calls = 0
 	if n := len(a.args); n == 0 || n > len(Calls)+1 { // the names are put together for a fault only

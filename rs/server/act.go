@@ -222,7 +222,9 @@ func (s *Server) rights(t *service) {
 		TrapMask: abi.AllTraps,
 		CallMask: c.Calls,
 		NIRQs:    uint32(len(c.IRQs)),
+		DMA:      c.DMA,
 	}
+	p.NPCI = uint32(copy(p.PCI[:], c.PCI))
 	n := copy(p.Ports[:], c.Ports)
 	p.NPorts = uint32(n + copy(p.Ports[n:], c.Unguarded))
 	p.Unguarded = 1<<p.NPorts - 1<<n

@@ -35,6 +35,7 @@ func (s *Server) statusRow(i int, out *abi.ServiceStatus) {
 	for _, r := range t.conf.Unguarded {
 		out.Unguarded += uint32(r.Last) - uint32(r.First) + 1
 	}
+	out.PCI, out.Unconfined = uint16(len(t.conf.PCI)), uint16(t.conf.DMA)
 	if t.refused != abi.OK {
 		out.State, out.Errno, out.Why = abi.ServiceFailed, t.refused, t.why
 		return

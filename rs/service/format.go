@@ -67,6 +67,12 @@ func why(s *abi.ServiceStatus) (text string) {
 	if s.Unguarded != 0 {
 		text += " unguarded"
 	}
+	if s.PCI != 0 {
+		text += " pci"
+	}
+	if s.Unconfined != 0 {
+		text += " unconfined"
+	}
 	return text
 }
 

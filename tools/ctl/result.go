@@ -113,7 +113,10 @@ func ns(seconds float64) uint64 { return uint64(seconds * 1e9) }
 func status(s *control.Service) abi.ServiceStatus {
 	r := abi.ServiceStatus{Endpoint: abi.Endpoint(s.Endpoint), Incarnation: s.Incarnation, Restarts: s.Restarts, RestartsTotal: s.Total, Deaths: s.Deaths,
 		LastVector: s.Vector, Missed: s.Missed, PeriodNS: s.PeriodUS * 1000, StartedNS: ns(s.Started), RecoveryNS: s.RecoveryUS * 1000,
-		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded, InitNS: s.InitUS * 1000, WordsOf: s.Incarnation}
+		ImageBytes: s.ImageBytes, Unguarded: s.Unguarded, PCI: s.PCI, InitNS: s.InitUS * 1000, WordsOf: s.Incarnation}
+	if s.Unconfined {
+		r.Unconfined = 1
+	}
 	if s.Warm {
 		r.Warm = 1
 	}

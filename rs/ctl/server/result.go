@@ -91,6 +91,8 @@ func (s *Server) service(v *abi.ServiceStatus) {
 	w.Seconds("backoff_until", v.BackoffNS)
 	w.Uint("image_bytes", v.ImageBytes)
 	w.Uint("unguarded", uint64(v.Unguarded))
+	w.Uint("pci", uint64(v.PCI))
+	w.Bool("unconfined", v.Unconfined != 0)
 	w.String("errno", v.Errno.Name())
 	w.String("why", v.Why.String())
 	w.String("words", service.Words(v))

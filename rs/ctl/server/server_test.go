@@ -164,9 +164,9 @@ func TestStatus(t *testing.T) {
 	b := quiet(t)
 	rtc, _ := abi.MakeLabel("rtc")
 	row := abi.ServiceStatus{Label: rtc, Endpoint: abi.None, State: abi.ServiceBackoff, Incarnation: 2, Deaths: 3,
-		LastReason: abi.ReasonException, LastVector: 14, PeriodNS: 5e8, StartedNS: 12e8, BackoffNS: 1, ImageBytes: 77}
+		LastReason: abi.ReasonException, LastVector: 14, PeriodNS: 5e8, StartedNS: 12e8, BackoffNS: 1, ImageBytes: 77, PCI: 2, Unconfined: 1}
 	const want = `{"label":"rtc","endpoint":0,"state":"backoff","incarnation":2,"restarts":0,"restarts_total":0,"deaths":3,"reason":"exception","vector":14,` +
-		`"missed":0,"period_us":500000,"started":1.200000,"recovery_us":0,"warm":false,"backoff_until":0.000000,"image_bytes":77,"unguarded":0,"errno":"OK","why":"none","words":"","init_us":0}`
+		`"missed":0,"period_us":500000,"started":1.200000,"recovery_us":0,"warm":false,"backoff_until":0.000000,"image_bytes":77,"unguarded":0,"pci":2,"unconfined":true,"errno":"OK","why":"none","words":"","init_us":0}`
 	answer := func(s fake.Sent) {
 		g := b.f.Grants[abi.GrantID(s.Msg.Arg[0])]
 		if !g.Write || g.To != fake.RSEndpoint {

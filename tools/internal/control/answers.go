@@ -24,6 +24,8 @@ type Service struct {
 	Backoff     float64 `json:"backoff_until"`
 	ImageBytes  uint64  `json:"image_bytes"`
 	Unguarded   uint32  `json:"unguarded"`
+	PCI         uint16  `json:"pci"`        // rows of functions that it may see
+	Unconfined  bool    `json:"unconfined"` // their DMA may go without an IOMMU
 	Errno       string  `json:"errno"`
 	Why         string  `json:"why"`
 	Words       string  `json:"words"` // the last, of the life that the row is about
