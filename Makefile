@@ -15,9 +15,10 @@ TASKS := rs=rs/root ds=rs/ds tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=driv
 # What other archives have: the root task that is the kernel's own tests; the one that is its benchmark, with a task to talk to; the
 # client that tools/bench adds to the whole system; and what takes the machine from the others in tests, one program in many
 # roles beside the services that drive no clock; an ordinary Go program, which tools/qemutest packs; and
-# the workload and the injector of campaigns; who ends lives of RS, and looks whether anybody notices (tools/reap).
+# the workload and the injector of campaigns; who ends lives of RS, and looks whether anybody notices (tools/reap); the driver of a device that
+# only teaches.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher reap=boot/reap load=rs/load swifi=rs/swifi
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher reap=boot/reap load=rs/load swifi=rs/swifi edu=drivers/edu
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))

@@ -19,7 +19,7 @@ type Context struct {
 	root   abi.Endpoint
 	start  *abi.StartInfo
 	ports  guardedPorts
-	irqs   [abi.MaxIRQs]uint32 // hooks; the index is the notify bit
+	irqs   [2 * abi.MaxIRQs]uint32 // hooks, of lines and messages; the index is the notify bit
 	nIRQs  uint
 	over   bool // Exit, a panic or RSStop ended the loop
 	status uint64
@@ -136,12 +136,17 @@ func (c *Context) Ports() Ports {
 // IRQ asks for an interrupt line: from now on it may come. bit is what Interrupter.Interrupt will
 // have set for it. Errors: EPERM (not in the privilege), EBUSY, ENOSPC, EINVAL.
 func (c *Context) IRQ(line uint32) (bit uint64, e abi.Errno) {
-	c.mine("Context.IRQ")
-	if c.nIRQs == abi.MaxIRQs {
+	return c.hook("Context.IRQ", func(n uint) (uint32, abi.Errno) { return c.k.IRQSetPolicy(line, n) })
+}
+
+// hook keeps what ask asks for under the next notify bit.
+func (c *Context) hook(who string, ask func(n uint) (hook uint32, e abi.Errno)) (bit uint64, e abi.Errno) {
+	c.mine(who)
+	if c.nIRQs == uint(len(c.irqs)) {
 		return 0, abi.ENOSPC
 	}
 	n := c.nIRQs
-	hook, e := c.k.IRQSetPolicy(line, n)
+	hook, e := ask(n)
 	if e == abi.OK {
 		c.irqs[n] = hook
 		c.nIRQs++

@@ -89,7 +89,7 @@ func New(now uint64) *Machine {
 // lines are an interrupt controller's: the first 16 are edges, as a PC's are. Nothing comes but what a test has come.
 type lines struct{}
 
-func (lines) Level(line uint32) bool { return line >= 16 }
+func (lines) Level(line uint32) bool { return line >= 16 && line < 128 } // from there on they are messages
 func (lines) Mask(uint32)            {}
 func (lines) Unmask(uint32)          {}
 

@@ -46,6 +46,13 @@ func (r *recorder) Window(at uint64) []byte { return r.area.Buf[at : at+8] }
 func (r *recorder) Now() uint64             { return 7 }
 func (r *recorder) In(uint16, int) uint32   { return 0 }
 func (r *recorder) Out(uint16, int, uint32) {}
+func (r *recorder) Load(at uint64, size int) uint64 {
+	r.calls = append(r.calls, call{arg: [5]uint64{at, uint64(size)}})
+	return r.value
+}
+func (r *recorder) Store(at uint64, size int, v uint64) {
+	r.calls = append(r.calls, call{arg: [5]uint64{at, uint64(size), v}})
+}
 
 const (
 	where = 0x1234_5000
@@ -137,6 +144,30 @@ var calls = map[string]struct {
 	"KeepAppend":           {func(g Gate) { g.KeepAppend(line, true) }, call{abi.CallKeep, [5]uint64{3, 6, 1}}},
 	"KeepConsume":          {func(g Gate) { g.KeepConsume() }, call{abi.CallKeep, [5]uint64{4}}},
 	"KeepSettled":          {func(g Gate) { g.KeepSettled() }, call{abi.CallKeep, [5]uint64{5}}},
+	"PCIFirst":             {func(g Gate) { g.PCIFirst() }, call{abi.CallPCI, [5]uint64{1}}},
+	"PCINext":              {func(g Gate) { g.PCINext(40) }, call{abi.CallPCI, [5]uint64{2, 40}}},
+	"PCIInfo":              {func(g Gate) { g.PCIInfo(40, &abi.FunctionInfo{}) }, call{abi.CallPCI, [5]uint64{3, 40}}},
+	"PCIReserve":           {func(g Gate) { g.PCIReserve(40) }, call{abi.CallPCI, [5]uint64{4, 40}}},
+	"PCIRelease":           {func(g Gate) { g.PCIRelease(40) }, call{abi.CallPCI, [5]uint64{5, 40}}},
+	"PCIRead":              {func(g Gate) { g.PCIRead(40, 6, 2) }, call{abi.CallPCI, [5]uint64{6, 40, 6, 2}}},
+	"PCIWrite":             {func(g Gate) { g.PCIWrite(40, 6, 2, 9) }, call{abi.CallPCI, [5]uint64{7, 40, 6, 2, 9}}},
+	"PCICap":               {func(g Gate) { g.PCICap(40, 5, 80) }, call{abi.CallPCI, [5]uint64{8, 40, 5, 80}}},
+	"PCIBar":               {func(g Gate) { g.PCIBar(40, 5, abi.BARCombine) }, call{abi.CallPCI, [5]uint64{9, 40, 5, 1}}},
+	"PCIInterrupt":         {func(g Gate) { g.PCIInterrupt(40, 3, 7, abi.InterruptMSI) }, call{abi.CallPCI, [5]uint64{10, 40, 3, 7, 2}}},
+	"PCIMaster":            {func(g Gate) { g.PCIMaster(40, 1) }, call{abi.CallPCI, [5]uint64{11, 40, 1}}},
+	"PCIReset":             {func(g Gate) { g.PCIReset(40, abi.ResetBus) }, call{abi.CallPCI, [5]uint64{12, 40, 3}}},
+	"DMAAlloc":             {func(g Gate) { g.DMAAlloc(40, 5000, abi.DMA32) }, call{abi.CallDMA, [5]uint64{1, 40, 5000, 1}}},
+	"DMAFree":              {func(g Gate) { g.DMAFree(40, 1<<40) }, call{abi.CallDMA, [5]uint64{2, 40, 1 << 40}}},
+	"DMAMap":               {func(g Gate) { g.DMAMap(40, 8, 3) }, call{abi.CallDMA, [5]uint64{3, 40, 8, 3}}},
+	"DMAUnmap":             {func(g Gate) { g.DMAUnmap(40, 8) }, call{abi.CallDMA, [5]uint64{4, 40, 8}}},
+	"Load8":                {func(g Gate) { g.Load8(5) }, call{arg: [5]uint64{5, 1}}},
+	"Load16":               {func(g Gate) { g.Load16(6) }, call{arg: [5]uint64{6, 2}}},
+	"Load32":               {func(g Gate) { g.Load32(4) }, call{arg: [5]uint64{4, 4}}},
+	"Load64":               {func(g Gate) { g.Load64(8) }, call{arg: [5]uint64{8, 8}}},
+	"Store8":               {func(g Gate) { g.Store8(5, 255) }, call{arg: [5]uint64{5, 1, 255}}},
+	"Store16":              {func(g Gate) { g.Store16(6, 65535) }, call{arg: [5]uint64{6, 2, 65535}}},
+	"Store32":              {func(g Gate) { g.Store32(4, 1<<31) }, call{arg: [5]uint64{4, 4, 1 << 31}}},
+	"Store64":              {func(g Gate) { g.Store64(8, 1<<63) }, call{arg: [5]uint64{8, 8, 1 << 63}}},
 	"SetClock":             {func(g Gate) { g.SetClock(17) }, call{abi.CallSetClock, [5]uint64{17}}},
 }
 

@@ -20,4 +20,8 @@ type Kernel interface {
 	// In and Out are the instructions; size is 1, 2 or 4 bytes.
 	In(port uint16, size int) uint32
 	Out(port uint16, size int, v uint32)
+
+	// Load and Store access memory of a device; size is 1, 2, 4 or 8 bytes.
+	Load(at uint64, size int) uint64
+	Store(at uint64, size int, v uint64)
 }

@@ -79,6 +79,9 @@ type Kernel struct {
 	events  []event
 	hooks   map[uint32]uint32 // line of a hook
 	enables map[uint32]int    // by line
+
+	functions []*Function
+	pieces    uint64 // of DMA memory that there were
 }
 
 // New makes a machine whose driver has this label.
@@ -111,6 +114,9 @@ func (k *Kernel) Start(d sdk.Driver) *sdk.Context {
 	k.TB.Helper()
 	k.abandon()
 	k.m.Guard = ioport.NewGuard(bus{k}, uint8(k.Machine.CMOSCentury))
+	for _, f := range k.functions {
+		f.release()
+	}
 	k.hooks, k.enables = map[uint32]uint32{}, map[uint32]int{}
 	k.driver = k.m.Add(k.Info.Endpoint)
 	*k.driver.Info, k.driver.Hooks = k.Info, k.watch()

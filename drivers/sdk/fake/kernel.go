@@ -45,6 +45,12 @@ func (k *Kernel) before(c kernel.Call) (e abi.Errno, value uint64, instead bool)
 		}
 	case abi.CallIRQCtl:
 		return k.NoIRQs, 0, k.NoIRQs != abi.OK && abi.IRQOp(c.Arg[0]) == abi.IRQSetPolicy
+	case abi.CallPCI:
+		e, value = k.pci(c.Arg)
+		return e, value, true
+	case abi.CallDMA:
+		e, value = k.dma(c.Arg)
+		return e, value, true
 	case abi.CallGetInfo:
 		k.name(int(min(c.Arg[1], abi.MaxTasks-1)))
 		k.m.Facts = k.Machine
