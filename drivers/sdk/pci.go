@@ -134,7 +134,7 @@ type Registers struct {
 func (r Registers) Size() uint64 { return r.size }
 
 func (r Registers) place(offset, width uint64) uint64 {
-	if offset%width != 0 || offset >= r.size || width > r.size-offset {
+	if offset%width != 0 || offset >= r.size { // which any width of a register divides
 		panic("no register of " + Dec(width) + " bytes at " + Hex(offset) + " of " + Hex(r.size))
 	}
 	return r.at + offset
