@@ -83,6 +83,8 @@ drivers/protocol:                kernel/abi
 
 # a driver has the SDK and the protocols, and nothing else; the SDK is the data store's client
 drivers/sdk:                     kernel/abi kernel/usys drivers/protocol/ds drivers/sdk -drivers/sdk/fake
+# block devices: the clients' end, and the end that their drivers share
+drivers/sdk/block:               kernel/abi drivers/protocol/block drivers/sdk -drivers/sdk/fake
 # on the host, under tests only: a driver's devices and peers around kernel/fake
 drivers/sdk/fake:                board/model kernel/abi kernel/fake kernel/ioport kernel/usys drivers/protocol/ds drivers/sdk
 drivers:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
