@@ -12,7 +12,7 @@ import (
 const maxSessions = 32
 
 // fuaTries is how often a write that must be durable is made anew because the device was reset before it was.
-const fuaTries = 4
+const fuaTries = 64
 
 // Device does requests. Its methods do not call the server; whoever runs both hands on to Done what has ended.
 type Device interface {
