@@ -239,3 +239,6 @@ func (d *Disk) Close() {
 	d.t.Reset(resetLimit)
 	d.bus.Master(false)
 }
+
+// Line takes why the device has raised its line, where it has no messages; config: its configuration, or it itself, is another.
+func (d *Disk) Line() (config bool) { return d.t.Interrupt()&2 != 0 }

@@ -211,15 +211,3 @@ func TestRingDrawn(t *testing.T) {
 		}
 	}
 }
-
-func TestMapped(t *testing.T) {
-	m := Mapped(make([]byte, 8))
-	m.Store(0, 4, 0x04030201)
-	m.Store(4, 2, 0x0605)
-	m.Store(7, 1, 8)
-	m.Store(8, 4, 9)
-	m.Store(2, 4, 9)
-	if m.Load(0, 4) != 0x04030201 || m.Load(4, 2) != 0x0605 || m.Load(1, 1) != 2 || m.Load(7, 1) != 8 || m.Load(8, 1) != 0xff || m.Load(6, 4) != 0xffff_ffff {
-		t.Errorf("% x", m)
-	}
-}

@@ -1,0 +1,10 @@
+//go:build tamago
+
+package main
+
+import (
+	_ "bennu/board/ring3"
+	"bennu/drivers/sdk"
+)
+
+func main() { sdk.Run(&driver{reserve: reserve}) }
