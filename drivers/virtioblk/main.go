@@ -7,4 +7,4 @@ import (
 	"bennu/drivers/sdk"
 )
 
-func main() { sdk.Run(&driver{reserve: reserve}) }
+func main() { sdk.Run(new(driver)) }

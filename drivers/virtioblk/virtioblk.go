@@ -14,8 +14,6 @@ import (
 const answerPause = 2 * time.Millisecond
 
 type driver struct {
-	reserve func(c *sdk.Context) (function, abi.Errno)
-
 	disk      *disk.Disk
 	server    *server.Server
 	reads     sdk.Permit
@@ -43,16 +41,16 @@ func (d *driver) Init(c *sdk.Context) error {
 			}
 		}
 	}
-	f, e := d.reserve(c)
+	f, e := c.ReserveAny()
 	if e != abi.OK {
-		return sdk.Fail(e, "no function can be reserved")
+		return sdk.Fail(e, "no function that system.conf shows can be had")
 	}
-	if o.Vectors = f.Messages() >= 2; o.Vectors {
-		if d.configBit, e = f.Message(0); e == abi.OK {
-			_, e = f.Message(1)
+	if o.Vectors = f.Info.MSIX >= 2; o.Vectors { // one for the configuration, one for the queues
+		if d.configBit, e = f.Interrupt(0); e == abi.OK {
+			_, e = f.Interrupt(1)
 		}
 	} else {
-		_, e = f.Message(0)
+		_, e = f.Interrupt(0)
 	}
 	if e != abi.OK {
 		return sdk.Fail(e, "no interrupt")
