@@ -18,7 +18,7 @@ TASKS := rs=rs/root ds=rs/ds tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=driv
 # the workload and the injector of campaigns; who ends lives of RS, and looks whether anybody notices (tools/reap); the driver of a device that
 # only teaches.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher reap=boot/reap load=rs/load swifi=rs/swifi edu=drivers/edu
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher reap=boot/reap load=rs/load swifi=rs/swifi edu=drivers/edu virtioblk=drivers/virtioblk
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
