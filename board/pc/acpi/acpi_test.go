@@ -13,7 +13,7 @@ import (
 )
 
 // load is a machine's memory as SeaBIOS left it: testdata/MACHINE-ADDRESS.bin, from QEMU
-// 7.2's monitor (pmemsave), -m 64.
+// 7.2's monitor (pmemsave), -m 64. "iommu" is q35 with a remapping unit.
 func load(t testing.TB, machine string) fake.Memory {
 	t.Helper()
 	files, _ := filepath.Glob("testdata/" + machine + "-*.bin")
