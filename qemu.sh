@@ -18,6 +18,8 @@
 #                 with ICOUNT: QEMU's record of all that is not the guest's own doing; a debugger that stops a machine which
 #                 replays it changes nothing of what the guest does
 #   SEED=N        the kernel's random seed     CMDLINE=TEXT  more words for the kernel's command line
+#   IOMMU=off     no IOMMU: q35 has one otherwise (intel-iommu, which translates what devices say only for devices with iommu_platform=on
+#                 where they are virtio's); any other text goes to it as options
 #   DISK=FILE     a virtio disk (raw, or qcow2 by its name's end)
 #   NET=user      a virtio network card; any other text goes to QEMU's -nic
 #   QEMU=PROGRAM  default qemu-system-x86_64   QEMU_ARGS=TEXT   more arguments, split at spaces
@@ -82,8 +84,22 @@ case ${MEM:=256M} in
 	;;
 esac
 
+# It comes before the other devices, whose requests it translates. With KVM the interrupt controllers have to be QEMU's own.
+iommu=
+[ "$machine" != q35 ] || iommu=intremap=on,caching-mode=on
+case ${IOMMU:-} in
+"") ;;
+off) iommu= ;;
+*)
+	[ "$machine" = q35 ] || die "IOMMU=$IOMMU: only q35 has one"
+	iommu=$iommu,$IOMMU
+	;;
+esac
+[ "$accel" != kvm ] || [ -z "$iommu" ] || machine=$machine,kernel-irqchip=split
+
 # No card but what is asked for, so that the PCI tests know what they see.
 set -- -machine "$machine" -accel "$accel" -cpu "$cpu" -m "$MEM" -smp 1 -no-user-config -display none
+[ -z "$iommu" ] || set -- "$@" -device "intel-iommu,$iommu"
 if [ -n "${CD:-}" ]; then
 	set -- "$@" -drive "file=$CD,format=raw,media=cdrom,readonly=on,if=none,id=cd0" -device ide-cd,drive=cd0,bootindex=0
 else

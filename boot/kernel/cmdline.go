@@ -12,6 +12,7 @@ type options struct {
 	reset  bool // a panic or a refused boot resets the machine: it would halt else
 
 	mitigate cpu.Mitigation
+	iommu    string        // "auto" or "", "39" or "48": bits of device addresses, "off"
 	limits   kernel.Limits // of RS
 }
 
@@ -27,7 +28,7 @@ func parseCommandLine(s string) (o options, fault string) {
 		if w, s = word(s); w == "" {
 			continue
 		}
-		want := "seed=N, panic=halt|reset, mitigate=off|auto|on, rs.hang=MS or rs.limit=N/S"
+		want := "seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS or rs.limit=N/S"
 		switch name, value := cut(w); name {
 		case "seed":
 			want = "a decimal number below 2^64"
@@ -40,6 +41,11 @@ func parseCommandLine(s string) (o options, fault string) {
 				if value == m.String() {
 					o.mitigate, want = m, ""
 				}
+			}
+		case "iommu":
+			want = "iommu=auto, iommu=39, iommu=48 or iommu=off"
+			if value == "auto" || value == "39" || value == "48" || value == "off" {
+				o.iommu, want = value, ""
 			}
 		case "rs.hang":
 			want = "milliseconds from 10 to 60000, or 0: never"

@@ -17,6 +17,7 @@ func TestCommandLine(t *testing.T) {
 		{"seed=1 seed=2", options{seed: 2, seeded: true}}, {"panic=halt", options{}}, {"panic=reset", options{reset: true}},
 		{"panic=reset seed=3", options{seed: 3, seeded: true, reset: true}}, {"panic=reset panic=halt", options{}},
 		{"mitigate=auto", options{}}, {"mitigate=off", options{mitigate: cpu.MitigateOff}},
+		{"iommu=48", options{iommu: "48"}}, {"iommu=off iommu=auto", options{iommu: "auto"}},
 		{"mitigate=on seed=1", options{seed: 1, seeded: true, mitigate: cpu.MitigateOn}},
 	} {
 		c.want.limits = usualLimits
@@ -25,7 +26,7 @@ func TestCommandLine(t *testing.T) {
 		}
 	}
 	const three = "expected mitigate=off, mitigate=auto or mitigate=on"
-	const words, halt, decimal = "expected seed=N, panic=halt|reset, mitigate=off|auto|on, rs.hang=MS or rs.limit=N/S", "expected panic=halt or panic=reset", "expected a decimal number below 2^64"
+	const words, halt, decimal = "expected seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS or rs.limit=N/S", "expected panic=halt or panic=reset", "expected a decimal number below 2^64"
 	for line, want := range map[string]string{
 		"quiet":                     "command line: quiet: " + words,
 		"=":                         "command line: =: " + words,
@@ -40,6 +41,7 @@ func TestCommandLine(t *testing.T) {
 		"mitigate":                  "command line: mitigate: " + words,
 		"mitigate=":                 "command line: mitigate=: " + three,
 		"mitigate=?":                "command line: mitigate=?: " + three,
+		"iommu=40":                  "command line: iommu=40: expected iommu=auto, iommu=39, iommu=48 or iommu=off",
 		"mitigate=ON":               "command line: mitigate=ON: " + three,
 	} {
 		if o, fault := parseCommandLine(line); fault != want || o != (options{limits: usualLimits}) {

@@ -9,11 +9,13 @@ import (
 	"bennu/board/pc/memmap"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
+	"bennu/board/pc/vtd"
 	"bennu/board/x86"
 	"bennu/boot/ring0"
 	"bennu/kernel"
 	"bennu/kernel/abi"
 	"bennu/kernel/arch"
+	"bennu/kernel/iommu"
 	"bennu/kernel/ioport"
 	"bennu/kernel/mem"
 	"bennu/kernel/pci"
@@ -49,6 +51,10 @@ type machine struct {
 	own    []memmap.Range // registers that no BAR may lie on
 	pci    *pci.Table
 	pciBy  string // how configuration space is reached; empty: there is none
+
+	units    *vtd.Units
+	iommu    *iommu.Table // nil: there is none
+	confined confinement
 
 	leaks string // the boot's line about what the processor leaks
 	clear func() // on a switch from one task to another; nil: nothing

@@ -5,8 +5,6 @@
 package main
 
 import (
-	"strconv"
-
 	"bennu/board/pc"
 	"bennu/board/pc/acpi"
 	"bennu/board/pc/apic"
@@ -66,6 +64,7 @@ func main() {
 	m.processor(pool, tss, template)
 	m.hardware(told)
 	m.findPCI(told.Map, pool, template)
+	m.confine(pool, opts.iommu, told.Map)
 
 	k := kernel.New(m.config(pool, template, told, module))
 	m.k = k
@@ -184,6 +183,10 @@ func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {
 	m.k.Print("ports: kept from tasks:", m.keptPorts(), " and the PC's own")
 	m.k.Print("interrupts: ", decimal(uint64(m.lines.Count())), " lines; seed=", decimal(m.seed))
 	m.tellPCI()
+	m.k.Print(m.confined.line())
+	for _, f := range m.confined.faults {
+		m.k.Print(f)
+	}
 	m.k.Print("secrets: ", m.secrets())
 }
 
@@ -218,10 +221,6 @@ func warning(s string) string {
 	}
 	return "; " + s
 }
-
-func mib(n uint64) string { return decimal(n >> 20) }
-
-func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
 
 // openConsole makes COM1 the way to speak until a driver has it.
 func (m *machine) openConsole() {

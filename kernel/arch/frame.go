@@ -36,6 +36,7 @@ const (
 const (
 	VectorIRQ      = 32    // interrupt line n comes as VectorIRQ+n
 	VectorTimer    = 0xf0  // local APIC timer (board/pc/apic.TimerVector)
+	VectorDMAFault = 0xf1  // an IOMMU has recorded a fault
 	VectorSpurious = 0xff  // LAPIC, nothing to do
 	VectorSyscall  = 0x100 // SYSCALL, not a vector of the IDT
 	VectorNone     = 0x101 // of Poll: nothing came

@@ -30,6 +30,9 @@ func (p Physical) Pointer(a Addr) unsafe.Pointer {
 // Words is the frame at a.
 func (p Physical) Words(a Addr) *Words { return (*Words)(p.Pointer(a)) }
 
+// Halves is the frame at a as 32-bit words.
+func (p Physical) Halves(a Addr) []uint32 { return (*[abi.PageSize / 4]uint32)(p.Pointer(a))[:] }
+
 // Bytes is n bytes from a on.
 func (p Physical) Bytes(a Addr, n uint64) []byte {
 	return unsafe.Slice((*byte)(p.Pointer(a)), n)

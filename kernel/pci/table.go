@@ -49,6 +49,9 @@ func New(space ConfigSpace, root Root, limit uint64, taken []Range) *Table {
 	return &Table{space: space, root: root, limit: limit, taken: taken}
 }
 
+// Root is where it begins.
+func (t *Table) Root() Root { return t.root }
+
 // Functions is all of them.
 func (t *Table) Functions() []Function { return t.functions[:t.n] }
 

@@ -182,3 +182,15 @@ func scopes(b []byte) (all []Scope, what string) {
 	}
 	return all, ""
 }
+
+// IOAPIC is the requester id of the I/O APIC that the MADT calls id; not ok when no unit names it. behind is as for Function.
+func (d *DMAR) IOAPIC(id uint8, behind func(bridge uint16) (bus uint8, ok bool)) (source uint16, ok bool) {
+	for i := range d.Units {
+		for j := range d.Units[i].Scopes {
+			if s := &d.Units[i].Scopes[j]; s.Kind == ScopeIOAPIC && s.ID == id {
+				return s.Function(behind)
+			}
+		}
+	}
+	return 0, false
+}

@@ -20,6 +20,12 @@ func TestDMAR(t *testing.T) {
 	if !reflect.DeepEqual(d, want) {
 		t.Errorf("%+v\nwant\n%+v", d, want)
 	}
+	if id, ok := d.IOAPIC(0, nil); id != 0xff00 || !ok {
+		t.Errorf("the I/O APIC is %#x, %v", id, ok)
+	}
+	if _, ok := d.IOAPIC(1, nil); ok {
+		t.Error("an I/O APIC that is not there")
+	}
 	if _, err := tables(t, load(t, "q35")).DMAR(); err == nil || err.Error() != "acpi: DMAR: no such table" {
 		t.Errorf("a machine without: %v", err)
 	}

@@ -16,6 +16,8 @@ const (
 	entryMasked    = 1 << 16
 	entryLevel     = 1 << 15
 	entryActiveLow = 1 << 13
+	entryIndex15   = 1 << 11 // with entryRemap: the index's top bit; its others are above that
+	entryRemap     = 1 << 16 // of the upper word
 
 	maxPins = 240
 )

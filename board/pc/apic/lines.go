@@ -40,6 +40,7 @@ type slot struct {
 	regs  mmio.Regs
 	index uint32 // of its entry's low word; 0: no such line
 	low   uint32 // that word, unmasked
+	high  uint32 // the other one
 }
 
 const noLine = -1
@@ -85,7 +86,7 @@ func (l *Lines) add(io *IO) error {
 		if l.slots[gsi].index != 0 {
 			return Error("two I/O APICs have the same interrupt numbers")
 		}
-		l.slots[gsi] = slot{io.regs, indexTable + 2*pin, 0}
+		l.slots[gsi] = slot{regs: io.regs, index: indexTable + 2*pin, high: l.dest}
 		l.count++
 	}
 	return nil
@@ -153,8 +154,31 @@ func (l *Lines) Route(line Line, trigger acpi.Trigger, polarity acpi.Polarity) {
 	}
 	s.low = low
 	l.Mask(line)
+	s.write()
+}
+
+// write gives the entry its upper word.
+func (s *slot) write() {
 	s.regs.Store(regSelect, s.index+1)
-	s.regs.Store(regWindow, l.dest)
+	s.regs.Store(regWindow, s.high)
+}
+
+// Remap has all lines interrupt by way of a table of interrupts, in which entry gives each line a place: the same vector, processor and way to signal. They
+// are masked afterwards.
+//
+// Source: Intel Virtualization Technology for Directed I/O, "I/OxAPIC Programming".
+func (l *Lines) Remap(entry func(line Line, vector uint8, level bool) (index uint16)) {
+	for i := range l.slots {
+		s := l.slot(Line(i))
+		if s == nil {
+			continue
+		}
+		index := uint32(entry(Line(i), l.Vector(Line(i)), s.low&entryLevel != 0))
+		s.low = s.low&^entryIndex15 | index>>15*entryIndex15
+		s.high = index<<17 | entryRemap
+		l.Mask(Line(i))
+		s.write()
+	}
 }
 
 // slot is a line's entry; nil when there is none.

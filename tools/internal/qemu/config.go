@@ -111,7 +111,7 @@ func (c *Config) env(socket string) []string {
 }
 
 var scriptVariables = []string{"KERNEL", "ARCHIVE", "CD", "UEFI", "MACHINE", "MEM", "ACCEL", "CPU", "ICOUNT", "SEED", "CMDLINE", "CTL",
-	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE", "COM3", "TAPE"}
+	"GDB", "DISK", "NET", "QEMU_ARGS", "KLOG", "LOG", "HARDWARE", "COM3", "TAPE", "IOMMU"}
 
 func scriptVariable(v string) bool {
 	for _, n := range scriptVariables {
