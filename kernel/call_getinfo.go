@@ -83,6 +83,9 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		var h abi.Heap
 		h.InUse, h.Allocs = k.m.HeapAllocs()
 		return put(t, abi.OK, &h)
+	case abi.InfoDMA:
+		var r abi.DMAFaults
+		return put(t, k.dmaInfo(t, index, &r), &r)
 	case abi.InfoWindow:
 		var w abi.WindowInfo
 		return put(t, k.windows.Info(index, &w), &w)

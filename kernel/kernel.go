@@ -6,6 +6,7 @@ import (
 	"bennu/kernel/arch"
 	"bennu/kernel/entropy"
 	"bennu/kernel/image"
+	"bennu/kernel/iommu"
 	"bennu/kernel/ioport"
 	"bennu/kernel/ipc"
 	"bennu/kernel/irq"
@@ -51,6 +52,7 @@ type Config struct {
 	Ports      PortSpace
 	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
 	Limits     Limits         // of the root task
+	IOMMU      *iommu.Table   // nil: there is none
 	PCI        *pci.Table     // scanned, its functions quiet; nil: the machine has none
 	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
@@ -77,6 +79,7 @@ type Kernel struct {
 	windows   *space.Windows
 	irqs      *irq.Table
 	pci       *pci.Table
+	iommu     *iommu.Table // nil: there is none
 	log       *log.Log
 	root      *task.Task
 	module    module
@@ -138,6 +141,7 @@ func New(cfg Config) *Kernel {
 	if k.pci = cfg.PCI; k.pci == nil {
 		k.pci = pci.New(nil, pci.Root{}, 0, nil)
 	}
+	k.iommu = cfg.IOMMU
 	k.log = log.New()
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed, k.watching = ^uint64(0), cfg.Limits.HangNS == 0

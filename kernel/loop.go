@@ -145,6 +145,12 @@ func (k *Kernel) event(t *task.Task, v uint64) {
 		k.m.EndInterrupt()
 		k.armed = ^uint64(0)
 		k.expire()
+	case v == arch.VectorDMAFault && k.iommu != nil:
+		k.m.EndInterrupt()
+		k.dmaFaults()
+		if k.unclaimed {
+			k.cause(abi.AccountKernel)
+		}
 	case v == arch.VectorSpurious:
 		k.cause(abi.AccountKernel)
 	default:

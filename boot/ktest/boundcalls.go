@@ -57,7 +57,7 @@ func allInfo(t *T, measure func(func())) {
 		sys.Diag("a line that is neither short nor very long, so that the buffer holds several of these, but not many")
 	}
 	buf := make([]byte, len(abi.CallArea{}.Buf))
-	for kind := abi.InfoMachine; kind <= abi.InfoBuses; kind++ {
+	for kind := abi.InfoMachine; kind <= abi.InfoDMA; kind++ {
 		for _, index := range []uint64{0, 1, abi.LogIndex(1, 0), abi.LogIndex(2, 0)} {
 			if kind == abi.InfoLatency || kind == abi.InfoLatency+1 {
 				continue // the first is what measures, the second is a debugger's

@@ -194,7 +194,7 @@ func deathsAreRoots(t *T) {
 		kind, index uint64
 		want        abi.Errno
 	}{
-		{0, 0, abi.EINVAL}, {uint64(abi.InfoCheck), 0, abi.EPERM}, {uint64(abi.InfoBuses) + 1, 0, abi.EINVAL}, {uint64(abi.InfoBuses), 0, abi.EPERM}, {uint64(abi.InfoPCI), 0, abi.ESRCH}, {uint64(abi.InfoLives), 0, abi.EPERM}, {1 << 63, 0, abi.EINVAL}, {uint64(abi.InfoTask), abi.MaxTasks, abi.EDOM},
+		{0, 0, abi.EINVAL}, {uint64(abi.InfoCheck), 0, abi.EPERM}, {uint64(abi.InfoDMA) + 1, 0, abi.EINVAL}, {uint64(abi.InfoDMA), 0, abi.EPERM}, {uint64(abi.InfoBuses), 0, abi.EPERM}, {uint64(abi.InfoPCI), 0, abi.ESRCH}, {uint64(abi.InfoLives), 0, abi.EPERM}, {1 << 63, 0, abi.EINVAL}, {uint64(abi.InfoTask), abi.MaxTasks, abi.EDOM},
 		{uint64(abi.InfoTask), abi.MaxTasks - 1, abi.ESRCH}, {uint64(abi.InfoTask), 1<<64 - 1, abi.EDOM}, {uint64(abi.InfoImage), abi.MaxImages, abi.EDOM},
 		{uint64(abi.InfoImage), 0, abi.ESRCH}, {uint64(abi.InfoImage), 1<<64 - 1, abi.EDOM}, {uint64(abi.InfoAsync), 0, abi.EAGAIN},
 		{uint64(abi.InfoLog), 1<<64 - 1, abi.EDOM}, {uint64(abi.InfoLog), 1<<56 - 1, abi.OK}, {uint64(abi.InfoMachine), 1 << 63, abi.OK},

@@ -19,3 +19,18 @@ type DMAView struct {
 	Device  uint64 // the same, as the device says it. No physical address, if an IOMMU confines the device
 	Size    uint64 // bytes, whole pages
 }
+
+// DMAFaults is what one function has asked for and not got, a row of those that did (InfoDMA).
+type DMAFaults struct {
+	Function Function // the last fault's requester id
+	Flags    uint32   // DMAWrite, DMAMuted
+	Count    uint64   // since boot
+	Address  uint64   // of the last one's page, as the device said it
+	Why      [32]byte // in words
+}
+
+// Flags of DMAFaults.
+const (
+	DMAWrite = 1 << 0 // the last one was a write
+	DMAMuted = 1 << 1 // there were many: no more are recorded until somebody reserves the function again
+)

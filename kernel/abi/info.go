@@ -20,6 +20,7 @@ const (
 	InfoLives   InfoKind = 13 // Life rows of all tasks that live or are ending; the value is their bytes. Root task only
 	InfoPCI     InfoKind = 14 // index: n-th function → FunctionInfo; ESRCH: not shown to the caller, or past the last. The root task sees all; EDOM: past the last
 	InfoBuses   InfoKind = 15 // index: n-th bridge → BridgeInfo; EDOM: past the last. Root task only
+	InfoDMA     InfoKind = 16 // index: row → DMAFaults; EDOM: past the last. Root task only
 )
 
 // Counts is how many of each kind of resource are free. Equal before a start and after

@@ -9,6 +9,8 @@ import (
 
 // Domain is the device addresses of one holder's functions.
 type Domain struct {
+	Owner abi.Endpoint // who holds the functions; None: the kernel
+
 	id       uint16 // 0: the units have no such number
 	table    *Table // nil: nobody has it
 	holder   *mem.Holder
@@ -45,7 +47,7 @@ func (t *Table) Open(h *mem.Holder) (*Domain, abi.Errno) {
 		if d.id == 0 || d.table != nil {
 			continue
 		}
-		d.table, d.holder = t, h
+		d.table, d.holder, d.Owner = t, h, abi.None
 		if d.root = d.get(); d.root == 0 {
 			t.release(d)
 			return nil, abi.ENOMEM

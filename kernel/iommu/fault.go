@@ -18,6 +18,9 @@ type Source struct {
 	Muted bool   // no more faults of it are recorded, until it is attached again
 }
 
+// First tells whether the last fault is the first one since the source was attached.
+func (s *Source) First() bool { return s.since == 1 }
+
 // Faults counts faults by source.
 type Faults struct {
 	rows [maxRows]Source
@@ -44,7 +47,9 @@ func (t *Table) NextFault() (f Fault, s *Source, last, ok bool) {
 	s.Last = f
 	s.Count++
 	if s.since++; s.since >= MuteAfter && !s.Muted {
-		s.Muted = t.mute(f.Source)
+		if s.Muted = t.mute(f.Source); !s.Muted {
+			t.hw.Hush()
+		}
 		return f, s, s.Muted, true
 	}
 	return f, s, false, true

@@ -25,6 +25,7 @@ type Hardware interface {
 
 	// Fault takes the oldest fault that is recorded: the requester id, the page or the index of an interrupt, the reason's number.
 	Fault() (source uint16, addr uint64, reason uint8, write, ok bool)
+	Hush() // faults are recorded, and interrupt no more
 }
 
 // Config is what the units can do.

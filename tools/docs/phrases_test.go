@@ -105,6 +105,7 @@ func pci(p *page) {
 	p.says("`DMA` is %d if the", abi.DMAUnconfined)
 	p.says("%d FunctionInfo of the n-th PCI function", abi.InfoPCI)
 	p.says("the root task sees all), %d BridgeInfo of the n-th bridge", abi.InfoBuses)
+	p.says("%d DMAFaults of the n-th function", abi.InfoDMA)
 	p.says("| rows of PCI functions | | %d |", abi.MaxPCI)
 	p.says("| PCI functions | %d | what is more", abi.MaxFunctions)
 	p.says("| bridges | %d | nobody looks behind more |", abi.MaxBridges)

@@ -125,6 +125,13 @@ func (s *Units) Report(vector, dest uint8) {
 	}
 }
 
+// Hush implements iommu.Hardware.
+func (s *Units) Hush() {
+	for _, u := range s.All {
+		u.regs.Store(regFaultCtl, faultMasked)
+	}
+}
+
 // Written implements iommu.Hardware.
 func (s *Units) Written(a, n uint64) {
 	if s.Flush == nil {
