@@ -130,8 +130,8 @@ func (m *machine) keepRegions(table *iommu.Table, dmar *acpi.DMAR, memory memmap
 			if where.Size() == 0 || r.Segment != 0 {
 				continue
 			}
-			if !ok || !table.Keep(source, r.Start, r.End) {
-				m.confined.faults = append(m.confined.faults, "iommu: not kept for firmware: "+where.String()+": the device is not found")
+			if r.Scopes[i].Kind != acpi.ScopeEndpoint || !ok || !table.Keep(source, r.Start, r.End) {
+				m.confined.faults = append(m.confined.faults, "iommu: not kept for firmware: "+where.String()+": no device, or not found")
 				continue
 			}
 			m.confined.kept++

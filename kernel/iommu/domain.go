@@ -34,9 +34,6 @@ type near struct {
 // ID is its number, never 0. No other one that is there has the same.
 func (d *Domain) ID() uint16 { return d.id }
 
-// Sources is the requester ids that it has.
-func (d *Domain) Sources() []uint16 { return d.sources[:d.nSources] }
-
 // Tables is how many frames its tables are.
 func (d *Domain) Tables() uint64 { return d.owned.Len() }
 
@@ -90,8 +87,8 @@ func (d *Domain) Place(low bool) (addr uint64, ok bool) {
 	return base + uint64(i)*PlaceSize, true
 }
 
-// Vacate gives a place back. Preconditions: all in it was unmapped, and the units have forgotten it (Forget, Reached).
-func (d *Domain) Vacate(addr uint64) {
+// Free gives a place back. Preconditions: all in it was unmapped, and the units have forgotten it (Forget, Reached).
+func (d *Domain) Free(addr uint64) {
 	if high := High(d.table.cfg.Width); addr >= high {
 		d.high &^= 1 << ((addr - high) / PlaceSize)
 	} else {
@@ -187,7 +184,7 @@ func (d *Domain) Lookup(addr uint64) uint64 {
 	return d.table.phys.Words(table)[addr>>12&511]
 }
 
-// Close begins the end of d: its sources reach nothing once the units have forgotten it. Ended tells when. Preconditions: they are no bus masters.
+// Close begins the end of d: its sources reach nothing once the units have forgotten it. Quiet tells when. Preconditions: they are no bus masters.
 func (d *Domain) Close() {
 	if d.closing {
 		return
@@ -197,8 +194,8 @@ func (d *Domain) Close() {
 	d.quiet, d.closing = t.hw.Mark(), true
 }
 
-// Ended is the end of d, which Close has begun: what was mapped, and its tables, nobody reaches. false: not yet.
-func (d *Domain) Ended() bool {
+// Quiet is the end of d, which Close has begun: what was mapped, and its tables, nobody reaches. false: not yet.
+func (d *Domain) Quiet() bool {
 	if !d.table.hw.Reached(d.quiet) {
 		return false
 	}

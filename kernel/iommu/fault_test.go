@@ -119,7 +119,7 @@ func TestInterrupts(t *testing.T) {
 		if _, ok := r.AllowInterrupt(0x28, 1, 5, false); ok {
 			t.Error("one more than there are")
 		}
-		r.ForbidInterrupt(7)
+		r.Release(7)
 		if v := raise(0x28+7, 7); v != 0 {
 			t.Errorf("vector %#x after it was forbidden", v)
 		}

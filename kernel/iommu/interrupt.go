@@ -50,8 +50,8 @@ func (t *Table) AllowInterrupt(source uint16, vector, dest uint8, byLevel bool) 
 	return 0, false
 }
 
-// ForbidInterrupt takes an entry back.
-func (t *Table) ForbidInterrupt(index uint16) {
+// Release takes the entry of an interrupt back.
+func (t *Table) Release(index uint16) {
 	e := t.phys.Words(t.table)[2*int(index):]
 	e[0], e[1] = 0, 0
 	t.tellInterrupt(index)

@@ -198,7 +198,7 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 	for a := range seen {
-		d.Vacate(a)
+		d.Free(a)
 		if b, ok := d.Place(a>>32 == 0); b != a || !ok {
 			t.Errorf("%#x was given back, and %#x is given", a, b)
 		}
@@ -294,13 +294,13 @@ func TestQuiet(t *testing.T) {
 	r.models[0].Stall = true
 	used := r.holder.Used()
 	d.Close()
-	if d.Ended() || r.holder.Used() != used {
+	if d.Quiet() || r.holder.Used() != used {
 		t.Fatal("it has ended before the unit had done anything")
 	}
 	r.expect(0x28, a, true, hex(f[0])) // that is why
 	d.Close()
 	r.models[0].Run()
-	if !d.Ended() {
+	if !d.Quiet() {
 		t.Fatal("it has not ended")
 	}
 	r.expect(0x28, a, true, nothing)

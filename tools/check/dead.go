@@ -127,7 +127,7 @@ func (u *uses) dead(root string) (faults []string) {
 			rel = d.path
 		}
 		folder := filepath.ToSlash(filepath.Dir(rel))
-		switch standIn := strings.HasSuffix(rel, "_host.go") || strings.Contains("/"+folder+"/", "/fake/") || folder == "board/model"; {
+		switch standIn := strings.HasSuffix(rel, "_host.go") || strings.Contains("/"+folder+"/", "/fake/") || folder == "board/model" || strings.HasPrefix(folder, "board/model/"); {
 		case u.program[d.name] || alive[d.name] != "" || within(folder, forOthers):
 		case !u.tests[d.name]:
 			faults = append(faults, fmt.Sprintf("%s:%d: nobody uses %s", d.path, d.line, d.name))

@@ -30,10 +30,9 @@ type DeviceMemory struct {
 // ScopeKind is what a Scope names.
 type ScopeKind uint8
 
-// Kinds of scopes; others are not those of PCI, and are left out.
+// Kinds of scopes; 2 is a bridge and all that is behind it; others are not those of PCI, and are left out.
 const (
 	ScopeEndpoint ScopeKind = 1
-	ScopeBridge   ScopeKind = 2 // and all that is behind it
 	ScopeIOAPIC   ScopeKind = 3
 	ScopeHPET     ScopeKind = 4
 )

@@ -16,7 +16,7 @@ func TestDMAR(t *testing.T) {
 	}
 	end := func(device, function uint8) Scope { return Scope{ScopeEndpoint, 0, 0, []Step{{device, function}}} }
 	want := &DMAR{Width: 39, Remap: true, Units: []RemapUnit{{Addr: 0xfed90000, Scopes: []Scope{
-		{ScopeIOAPIC, 0, 0xff, []Step{{0, 0}}}, end(0, 0), end(1, 0), {ScopeBridge, 0, 0, []Step{{2, 0}}}, end(3, 0), end(0x1f, 0), end(0x1f, 2), end(0x1f, 3)}}}}
+		{ScopeIOAPIC, 0, 0xff, []Step{{0, 0}}}, end(0, 0), end(1, 0), {2, 0, 0, []Step{{2, 0}}}, end(3, 0), end(0x1f, 0), end(0x1f, 2), end(0x1f, 3)}}}}
 	if !reflect.DeepEqual(d, want) {
 		t.Errorf("%+v\nwant\n%+v", d, want)
 	}
@@ -73,7 +73,7 @@ func TestDMARStructures(t *testing.T) {
 	want := &DMAR{Width: 46, Remap: true, Units: []RemapUnit{
 		{Addr: 0xfed90000, Scopes: []Scope{{ScopeEndpoint, 0, 0, []Step{{2, 0}}}}},
 		{Addr: 0xfed91000, All: true, Scopes: []Scope{{ScopeIOAPIC, 2, 0xf0, []Step{{31, 7}}}, {ScopeHPET, 0, 0, []Step{{31, 6}}}}},
-	}, Memory: []DeviceMemory{{Start: 0x7b800000, End: 0x80000000, Scopes: []Scope{{ScopeEndpoint, 0, 0, []Step{{2, 0}}}, {ScopeBridge, 0, 0, []Step{{0x1c, 0}, {3, 1}}}}}}}
+	}, Memory: []DeviceMemory{{Start: 0x7b800000, End: 0x80000000, Scopes: []Scope{{ScopeEndpoint, 0, 0, []Step{{2, 0}}}, {2, 0, 0, []Step{{0x1c, 0}, {3, 1}}}}}}}
 	if !reflect.DeepEqual(d, want) {
 		t.Errorf("%+v\nwant\n%+v", d, want)
 	}
