@@ -110,6 +110,7 @@ func (k *Kernel) counts() abi.Counts {
 		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.dead) - k.nDead), Accounts: k.accounts.Free(),
 		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
 	c.Windows, c.Holders, c.Views = k.windows.Room()
+	c.Functions = k.pci.Free()
 	for i := range k.tasks.Tasks {
 		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
 			c.Alarms--

@@ -47,6 +47,7 @@ func (k *Kernel) finish(t *task.Task, why end) {
 	k.tasks.Bury(t)
 	k.sched.Block(t.Slot)
 	k.sched.SetPayer(t.Slot, t.Account)
+	k.dropFunctions(t)
 	k.irqs.ReleaseAll(t.Endpoint)
 	k.timers.Cancel(alarmID(t))
 	k.closePorts(t)

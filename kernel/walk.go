@@ -20,6 +20,7 @@ type walker struct {
 	frames          [abi.MaxAccounts]uint64
 	sending, queued uint64 // tasks by slot
 	shares          shares
+	devices         devices
 }
 
 // check walks everything that the kernel knows, and compares each part with the others: every frame has one owner;
@@ -115,7 +116,8 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
 		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
-		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: w.lent(k, i), Clock: k.wallFrame}
+		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: w.lent(k, i), Clock: k.wallFrame, Devices: &w.devices}
+		w.devices = devices{k, t}
 		c.Place[0], c.Place[1] = t.Image.Place()
 		if t.Root {
 			c.Module = (k.startInfo(t).ModuleSize + abi.PageSize - 1) &^ (abi.PageSize - 1)

@@ -41,6 +41,7 @@ type Counts struct {
 	Windows   uint64
 	Holders   uint64 // places for tasks that windows are let to
 	Views     uint64 // places for windows in tasks' memory
+	Functions uint64 // PCI functions that nobody has reserved
 
 	// What nobody has and is there all the same: 0 at any time, whatever has ended.
 	Open    uint64 // interrupt lines that nobody has a hook on, and are not masked

@@ -40,7 +40,7 @@ const (
 )
 
 const (
-	patAtReset = 0x0007040600070406 // WB WT UC- UC, twice: what the page tables' bits count on
+	pat        = 0x0007040600070106 // WB WC UC- UC, and WB WT UC- UC as at reset: what the page tables' bits count on
 	mxcsrReset = 0x1f80             // all exceptions masked, to nearest
 	x87SSEAVX  = 7                  // bits of XCR0
 )
@@ -147,7 +147,7 @@ func (p *CPU) registers(c *Config) {
 	x86.WriteMSR(x86.MSRLSTAR, syscallAddress())
 	x86.WriteMSR(x86.MSRCSTAR, 0) // no segment is of 32 bits
 	x86.WriteMSR(x86.MSRFMASK, x86.FlagTF|x86.FlagIF|x86.FlagDF|x86.FlagNT|x86.FlagAC)
-	x86.WriteMSR(x86.MSRPAT, patAtReset)
+	x86.WriteMSR(x86.MSRPAT, pat)
 	x86.WriteMSR(x86.MSRGSBase, uint64(uintptr(unsafe.Pointer(p))))
 	x86.WriteMSR(x86.MSRKernelGSBase, 0) // the first task's
 	if c.SYSENTER {

@@ -16,6 +16,7 @@ type Checker struct {
 	Lent     *mem.Set    // frames that it may have read-only, pages and last-level tables: its executable's, its snapshot's
 	Place    [2]mem.Addr // frames from the first up to the second that it may have read-only, too: its executable's, where that lies in place
 	Windows  Shares      // last-level tables where windows are; nil: none
+	Devices  Devices     // pages of devices that it has; nil: none
 	Module   uint64      // bytes from ModuleBase on that it may have read-only; theirs is one run of memory
 	module   mem.Addr
 }
@@ -24,6 +25,12 @@ type Checker struct {
 type Shares interface {
 	// Part is the entry that the space must have for the 2 MiB of va; 0: none.
 	Part(va uint64) PTE
+}
+
+// Devices is the pages of devices that a space has.
+type Devices interface {
+	// Entry is what the page of va may have; 0: nothing.
+	Entry(va uint64) PTE
 }
 
 // AddFrames puts the frames that s owns into set, at most limit.
@@ -138,6 +145,10 @@ func (c *Checker) page(e PTE, va uint64, own bool) invariant.Fault {
 		return invariant.Of("paging: an entry for a page has other bits (address, entry)", va, uint64(e))
 	case e&Writable != 0 && e&NX == 0:
 		return invariant.Of("paging: a page is writable and executable (address, entry)", va, uint64(e))
+	case e&Device != 0:
+		if !own || c.Devices == nil || e&^kept != c.Devices.Entry(va) {
+			return invariant.Of("paging: a page of a device that the task does not have, or not so (address, entry)", va, uint64(e))
+		}
 	case e&Shared == 0:
 		if !own || !c.Own.Take(a) {
 			return invariant.Of("paging: a page is not the space's own, or mapped twice (address, frame)", va, uint64(a))

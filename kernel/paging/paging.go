@@ -13,7 +13,7 @@ import (
 // PTE is a page-table entry.
 type PTE uint64
 
-// Bits of a PTE. Shared and Copied are software's.
+// Bits of a PTE. Shared, Copied and Device are software's.
 const (
 	Present  PTE = 1 << 0
 	Writable PTE = 1 << 1
@@ -26,6 +26,7 @@ const (
 	Global   PTE = 1 << 8
 	Shared   PTE = 1 << 9  // the frame, a page or a last-level table, is not the space's own: never freed with it
 	Copied   PTE = 1 << 10 // a read-only page of which the space gets a copy when it writes
+	Device   PTE = 1 << 11 // a page of a device, which the kernel does not read for its task
 	NX       PTE = 1 << 63
 
 	addrMask PTE = 0x000f_ffff_ffff_f000

@@ -13,6 +13,7 @@ type Function struct {
 	abi.FunctionInfo
 	Table   Place // of MSI-X: its vectors
 	Pending Place // of MSI-X: their pending bits
+	Views   [abi.MaxBARs]View
 
 	bridge int // that it is behind; -1: none
 	opens  int // number of its own row of bridges; -1: none
@@ -41,6 +42,7 @@ type Table struct {
 	functions [abi.MaxFunctions]Function
 	bridges   [abi.MaxBridges]Bridge
 	n, nb     int
+	held      int // functions that have a holder
 	at        cursor
 }
 

@@ -230,6 +230,6 @@ func (s *Space) WindowAt(va uint64) abi.WindowID {
 // WindowAddress tells whether va is one at which tasks see windows: who finds nothing there may have lost it to its owner.
 func WindowAddress(va uint64) bool { return va-windowsAt < placesEnd-windowsAt }
 
-// Windowed tells whether the space has, or ever had, windows: its own frames are tables for them. There is no snapshot of such a
-// task.
-func (s *Space) Windowed() bool { return s.views != nil }
+// Windowed tells whether the space has, or ever had, windows, or has devices' memory: its own frames are tables for them. There is no snapshot of
+// such a task.
+func (s *Space) Windowed() bool { return s.views != nil || s.devices != 0 }

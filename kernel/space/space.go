@@ -21,6 +21,7 @@ type Space struct {
 	kept     uint64    // bytes of kept memory
 	copies   int       // pages of its snapshot that it has written: as long as they are noted
 	views    *views    // its windows; nil: it never had any
+	devices  uint32    // places taken for devices' memory, by bit
 
 	// SharedPages is how many pages of others it has: of its executable and its snapshot.
 	SharedPages uint64
@@ -273,7 +274,7 @@ func (s *Space) given(va uint64, write bool) (mem.Addr, abi.Errno) {
 		return 0, abi.EFAULT
 	}
 	p := s.Lookup(va)
-	if p == nil || *p&paging.Present == 0 || write && *p&*s.Part(va)&paging.Writable == 0 {
+	if p == nil || *p&(paging.Present|paging.Device) != paging.Present || write && *p&*s.Part(va)&paging.Writable == 0 {
 		return 0, abi.EFAULT
 	}
 	return p.Frame(), abi.OK
@@ -310,7 +311,7 @@ func (s *Space) Peek(va uint64) (a mem.Addr, ok bool) {
 		return 0, false
 	}
 	p := s.Lookup(va)
-	if p == nil || *p&paging.Present == 0 {
+	if p == nil || *p&(paging.Present|paging.Device) != paging.Present {
 		return 0, false
 	}
 	return p.Frame(), true

@@ -107,6 +107,7 @@ func pci(p *page) {
 	p.says("the root task sees all), %d BridgeInfo of the n-th bridge", abi.InfoBuses)
 	p.says("%d DMAFaults of the n-th function", abi.InfoDMA)
 	p.says("| rows of PCI functions | | %d |", abi.MaxPCI)
+	p.says("One over %s is ENOSPC, as is the %drd of a task", size(abi.MaxWindowSize), 33)
 	p.says("| PCI functions | %d | what is more", abi.MaxFunctions)
 	p.says("| bridges | %d | nobody looks behind more |", abi.MaxBridges)
 	p.says("| FunctionInfo.Flags | %d FunctionMaster, %d FunctionExpress, %d FunctionMulti, %d FunctionBridge, %d FunctionRouted |", abi.FunctionMaster, abi.FunctionExpress, abi.FunctionMulti,

@@ -238,5 +238,5 @@ func whole(a, before *abi.Counts) bool { return !fewer(a, before) && a.Open == 0
 // fewer tells whether of something that services hold for all their lives less is free.
 func fewer(a, b *abi.Counts) bool {
 	return a.Tasks < b.Tasks || a.Images < b.Images || a.Hooks < b.Hooks || a.Ports < b.Ports || a.Accounts < b.Accounts || a.HookRows < b.HookRows ||
-		a.ImageRows < b.ImageRows || a.Windows < b.Windows || a.Holders < b.Holders || a.Views < b.Views
+		a.ImageRows < b.ImageRows || a.Windows < b.Windows || a.Holders < b.Holders || a.Views < b.Views || a.Functions < b.Functions
 }
