@@ -22,7 +22,7 @@ const (
 
 // Scan begins to look for functions, on all buses. What is known already, and is the same still, is left alone; what is gone is marked.
 func (t *Table) Scan() {
-	t.at = cursor{bridge: -1, phase: probing}
+	t.at, t.Dropped = cursor{bridge: -1, phase: probing}, 0
 	for i := range t.functions[:t.n] {
 		t.functions[i].seen = false
 	}
