@@ -76,7 +76,7 @@ func (c *comparer) control(s *State, want *Expect) {
 	c.equal("LSTAR (the SYSCALL entry)", s.Syscall, s.LSTAR)
 	c.equal("CSTAR", 0, s.CSTAR)
 	c.equal("FMASK (AC NT DF IF TF)", 0x44700, s.FMASK)
-	c.equal("PAT", 0x0007_0406_0007_0406, s.PAT)
+	c.equal("PAT", 0x0007_0406_0007_0106, s.PAT)
 	c.equal("GS base (the CPU struct)", s.CPU, s.GSBase)
 	c.equal("KERNEL_GS_BASE (of no task yet)", 0, s.KernelGSBase)
 	if want.SYSENTER {

@@ -15,7 +15,7 @@ var wanted = Expect{AVX: true, UMIP: true, SYSENTER: true, RSP0: 0x180_0000, NMI
 // right is a CPU with nothing wrong, as one was read back under QEMU.
 func right() *State {
 	s := &State{CR0: 0x80050033, CR4: 0x350ee0, XCR0: 7, EFER: 0xd01, STAR: 0x1b000800000000, LSTAR: entryAt, FMASK: 0x44700,
-		PAT: 0x7040600070406, DR6: 0xffff0ff0, DR7: 0x400, CS: 8, SS: 0x10, TR: 0x30, GDTLimit: 63, IDTLimit: 4095,
+		PAT: 0x7040600070106, DR6: 0xffff0ff0, DR7: 0x400, CS: 8, SS: 0x10, TR: 0x30, GDTLimit: 63, IDTLimit: 4095,
 		GSBase: cpuAt, GDTBase: cpuAt, CPU: cpuAt, Syscall: entryAt, Stubs: stubsAt, Trap: trapAt, Special: specialAt,
 		GDT: [8]uint64{0, 0x20990000000000, 0x930000000000, 0, 0xf20000000000, 0x20f80000000000, 0x8b0000003000, 0xffff8000}}
 	for i, top := range [...]uint64{36: wanted.NMI, 44: wanted.DoubleFault, 52: wanted.Machine, 60: wanted.Debug, 4: wanted.RSP0} {
