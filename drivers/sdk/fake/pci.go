@@ -20,6 +20,8 @@ type Function struct {
 	Refuse abi.Errno // of PCIReserve
 	Master bool      // bus mastering is on
 	Resets int       // how often it was reset
+	// Windows are those of clients that an IOMMU could have it reach (DMAMap). Nil: there is no IOMMU.
+	Windows map[abi.WindowID][]byte
 
 	k      *Kernel
 	held   bool
@@ -36,6 +38,7 @@ const (
 	dmaAt       = 1 << 45
 	dmaDevice   = 0x1000_0000
 	dmaPiece    = 1 << 24 // between pieces
+	windowPiece = 1 << 44 // windows are pieces that the driver does not see
 	firstLine   = 128     // of messages: no wire has such a line here
 	perFunction = 8       // messages
 )
@@ -202,8 +205,34 @@ func (f *Function) dma(op abi.DMAOp, a, flags uint64) (abi.Errno, uint64) {
 			}
 		}
 		return abi.EINVAL, 0
+	case abi.DMAMap:
+		return f.dmaMap(abi.WindowID(a))
+	case abi.DMAUnmap:
+		at := dmaAt + windowPiece + a*oneBAR
+		for i, v := range f.memory {
+			if v.Address == at {
+				f.memory = append(f.memory[:i:i], f.memory[i+1:]...)
+				return abi.OK, 0
+			}
+		}
+		return abi.EINVAL, 0
 	}
-	return abi.EPERM, 0 // there is no IOMMU here that could have it reach a window
+	return abi.EPERM, 0
+}
+
+// dmaMap has it reach a window. Errors: EPERM (no IOMMU), EINVAL (no such window).
+func (f *Function) dmaMap(w abi.WindowID) (abi.Errno, uint64) {
+	b := f.Windows[w]
+	switch {
+	case f.Windows == nil:
+		return abi.EPERM, 0
+	case b == nil:
+		return abi.EINVAL, 0
+	}
+	f.k.pieces++
+	v := abi.DMAView{Address: dmaAt + windowPiece + uint64(w)*oneBAR, Device: dmaDevice + f.k.pieces*dmaPiece, Size: uint64(len(b))}
+	f.memory, f.bytes[v.Address] = append(f.memory, v), b
+	return abi.OK, v.Device
 }
 
 // function is who answers at an address of memory of devices.

@@ -166,6 +166,20 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// A read that is OK and has written less than it was asked for was not done.
+func TestShort(t *testing.T) {
+	for _, n := range []int{1, lifeTries + 1} {
+		m := newModel(t, 1)
+		d, _ := m.open(Options{})
+		w, _ := m.Alloc(8 * 512)
+		copy(m.media, "here")
+		m.short = n
+		if ok := run(t, m, d, job(block.Read, 0, 8, w.Device, 0)); ok != (n == 1) || ok && string(w.Bytes[:4]) != "here" || d.Lies == 0 || d.Resets == 0 {
+			t.Errorf("%d: %v, %+v", n, ok, d.Statistics)
+		}
+	}
+}
+
 // A device that cannot be reset is kept from memory before anybody is told, and tried again after a rest.
 func TestStuck(t *testing.T) {
 	m := newModel(t, 4)

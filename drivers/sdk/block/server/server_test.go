@@ -110,13 +110,20 @@ func (w *world) finish(s *Server, ok bool) *Job {
 
 // A write that must be durable is answered after a flush; when the device was reset between the two, or before the flush was done, it is written anew.
 func TestFUA(t *testing.T) {
-	for reset := range 3 { // never; between write and flush; while it is flushed
+	for reset := range 4 { // never; while it is written; while it is flushed; between the two
 		w, s := start()
 		n := w.open(t, s, one, inWin)
 		before := len(w.answers)
 		w.ask(s, one, write(n, block.FUA), 7)
 		if reset == 1 {
 			w.resets++
+		}
+		if reset == 3 {
+			w.room = 0
+			w.finish(s, true)
+			w.resets++
+			w.room = 9
+			s.Pump()
 		}
 		w.finish(s, true)
 		if reset == 2 {
