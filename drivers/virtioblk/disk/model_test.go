@@ -38,7 +38,7 @@ type model struct {
 	resets   int
 	bus      int
 	hung     bool
-	short    int // so many reads are said to be OK, and are not done
+	short    int    // so many reads are said to be OK, and are not done
 	held     []held // requests that it has taken and not done
 	alive    func(tag uint64) bool
 	log      []string
