@@ -31,8 +31,8 @@ const before = 1<<abi.CallDiag | 1<<abi.CallSnapshot | 1<<(abi.CallArchPrctl&63)
 //
 // Errors: EPERM (TaskSnapshot was not given, a tracer has changed the caller), EBUSY (there is one already, or the caller has made a
 // call that is none of those of before; or has a copy grant), E2BIG, ENOMEM. The caller goes on as it was.
-func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
-	n, a := &k.snapshots[t.Account], k.accounts.Get(t.Account)
+func (k *Kernel) callSnapshot(t *task.Task, _ *arch.Frame) (abi.Errno, uint64) {
+	n, a := k.snapshotOf(t), k.accounts.Get(t.Account)
 	switch {
 	case !t.MaySnapshot || t.Traced:
 		return abi.EPERM, 0
@@ -40,18 +40,23 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return abi.EBUSY, 0
 	}
 	more, e := t.Space.Seal(&t.Making, t.Done == 0)
+	if k.twice(t) && e == abi.OK {
+		var too bool
+		too, e = k.twin.space.Seal(&k.twin.making, t.Done == 0)
+		more = more || too
+	}
 	if e == abi.OK && more {
 		t.Done++
 		return again, 0
 	}
-	if e == abi.OK && a.Frames.Left() < t.Space.Used() {
+	if e == abi.OK && a.Frames.Left() < k.used(t) {
 		e = abi.ENOMEM // the life could not have copies of what it has now
 	}
+	soon := space.Soon
+	if t.Root {
+		soon = space.SoonRoot
+	}
 	if e == abi.OK {
-		soon := space.Soon
-		if t.Root {
-			soon = space.SoonRoot
-		}
 		e = t.Space.Take(&n.Snapshot, &t.Making, &a.Frames, soon)
 	}
 	if t == k.current() {
@@ -60,16 +65,25 @@ func (k *Kernel) callSnapshot(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	if e != abi.OK {
 		return e, 0
 	}
-	n.frame, n.fsBase, n.gsBase, n.tasks, n.dropped, n.sum = *f, t.Ctx.FSBase, t.Ctx.GSBase, 1, false, 0
-	n.frame.AX, n.frame.DX = uint64(abi.OK), 1
-	n.cursor, n.Lacks = n.First(), &k.lacks
+	n.taken(t)
+	n.Lacks = &k.lacks
+	if k.twice(t) {
+		e = k.takeOther(t, &a.Frames, soon)
+	}
 	k.limit(t, n)
-	return abi.OK, 0
+	return e, 0
+}
+
+// taken begins a snapshot of t, which goes on as the first that has it.
+func (n *snapshot) taken(t *task.Task) {
+	n.frame, n.fsBase, n.gsBase, n.tasks, n.dropped, n.sum = t.Ctx.Frame, t.Ctx.FSBase, t.Ctx.GSBase, 1, false, 0
+	n.frame.AX, n.frame.DX = uint64(abi.OK), 1
+	n.cursor = n.First()
 }
 
 // limit tells t how much of its account's memory is left to its lives beside the snapshot.
 func (k *Kernel) limit(t *task.Task, n *snapshot) {
-	if ceiling := k.accounts.Get(t.Account).Frames.Ceiling(); ceiling > n.Frames() {
+	if ceiling := k.ceiling(t); ceiling > n.Frames() {
 		k.startInfo(t).MemoryLimit = (ceiling - n.Frames()) * abi.PageSize
 	}
 }
@@ -86,7 +100,7 @@ func granted(c *abi.CallArea) bool {
 
 // warm is the snapshot that a life on an account, made from the executable of t, begins with; nil: none.
 func (k *Kernel) warm(t *task.Task, flags uint32) *snapshot {
-	n := &k.snapshots[t.Account]
+	n := k.snapshotOf(t)
 	if flags&abi.TaskWarm == 0 || n.dropped || !n.Of(t.Image) {
 		return nil
 	}
@@ -102,7 +116,7 @@ func (n *snapshot) resume(t *task.Task) {
 
 // unshare notes that t, which has ended, shares no snapshot any more.
 func (k *Kernel) unshare(t *task.Task) {
-	n := &k.snapshots[t.Account]
+	n := k.snapshotOf(t)
 	if s := t.Space.Snapshot(); s == nil || s != &n.Snapshot {
 		return
 	}
@@ -118,7 +132,13 @@ func (k *Kernel) freeSnapshot(n *snapshot) {
 
 // dropSnapshot lets no life begin with the snapshot of an account any more.
 func (k *Kernel) dropSnapshot(id abi.AccountID) {
-	n := &k.snapshots[id]
+	k.drop(&k.snapshots[id])
+	if k.twin.on && id == abi.AccountRoot {
+		k.drop(&k.snapshots[secondBody])
+	}
+}
+
+func (k *Kernel) drop(n *snapshot) {
 	if !n.Exists() {
 		return
 	}

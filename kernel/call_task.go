@@ -85,7 +85,7 @@ func (k *Kernel) furnish(t *task.Task, s *abi.TaskSpec, a *account.Account) bool
 	i.Endpoint, i.Incarnation, i.Init, i.Label = t.Endpoint, s.Incarnation, s.Init, s.Label
 	i.RAMStart, i.RAMSize = abi.RAMBase, abi.RAMSize
 	i.TSCHz, i.TSCBase, i.TSCMult = k.cfg.TSCHz, k.cfg.Facts.EntryTSC, k.cfg.TSCMult
-	i.Priority, i.MemoryLimit = a.Spec.Priority, a.Frames.Ceiling()*abi.PageSize
+	i.Priority, i.MemoryLimit = a.Spec.Priority, k.ceiling(t)*abi.PageSize
 	i.Seed = k.nextSeed()
 	i.ArgsLen = s.ArgsLen
 	copy(i.Args[:s.ArgsLen], s.Args[:]) // the page is zero

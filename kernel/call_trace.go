@@ -113,7 +113,7 @@ const traceClasses = uint64(abi.TraceExceptions | abi.TraceCalls | abi.TraceBirt
 func (k *Kernel) traceAttach(t *task.Task, id abi.AccountID, classes uint64) abi.Errno {
 	r := &k.tracers[id]
 	switch {
-	case classes&^traceClasses != 0 || id == t.Account:
+	case classes&^traceClasses != 0 || id == t.Account || id == abi.AccountRoot && k.twin.on: // a stop of one body is none of the other
 		return abi.EINVAL
 	case r.by == t.Endpoint:
 		r.classes = abi.TraceClass(classes)

@@ -66,7 +66,7 @@ func (k *Kernel) deathLine(r *abi.DeathRecord) {
 	switch r.Cause {
 	case abi.CauseException, abi.CauseMemory:
 		l.str(" vector=").dec(uint64(r.Vector)).str(" (").str(abi.VectorName(r.Vector)).str(") err=").hex(r.ErrorCode).str(" cr2=").hex(r.CR2)
-	case abi.CauseExit, abi.CausePanic, abi.CauseBadCall, abi.CauseHang:
+	case abi.CauseExit, abi.CausePanic, abi.CauseBadCall, abi.CauseHang, abi.CauseDiffers:
 		l.str(" status=").dec(r.Status)
 	}
 	if r.Cause == abi.CauseMemory { // when it had less than its ceiling, the machine had no more for it

@@ -54,6 +54,7 @@ type Config struct {
 	Limits     Limits         // of the root task
 	IOMMU      *iommu.Table   // nil: there is none
 	PCI        *pci.Table     // scanned, its functions quiet; nil: the machine has none
+	Twice      bool           // its program runs twice
 	Century    uint8          // CMOS register of the century besides 32h; 0: none
 }
 
@@ -73,7 +74,7 @@ type Kernel struct {
 	timers    *timer.Heap
 	changes   *uint64 // counts what decides which task runs next, on which account, and until when
 	images    *image.Table
-	snapshots [abi.MaxAccounts]snapshot
+	snapshots [secondBody + 1]snapshot
 	kept      [abi.MaxAccounts]keep.Memory
 	lacks     bool // spares of a snapshot may be missing
 	windows   *space.Windows
@@ -82,6 +83,7 @@ type Kernel struct {
 	iommu     *iommu.Table // nil: there is none
 	log       *log.Log
 	root      *task.Task
+	twin      twin
 	module    module
 
 	cpu     *arch.CPU // that this runs on; its Current is whose page tables and context are loaded
@@ -185,7 +187,7 @@ type Root struct {
 // StartRoot makes the root task of a file of the boot archive, which the task finds at ModuleBase, and lets it run. Errors: EIO (the
 // file is damaged), ENOEXEC, ENOMEM, EINVAL, E2BIG (the archive). Preconditions: module and file begin on a page.
 func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno {
-	a, e := k.rootAccount(label, module.Size)
+	a, e := k.rootAccount(label, module.Size, file.Size)
 	if e == abi.OK {
 		e = k.mapModule(module, a)
 	}
@@ -224,8 +226,13 @@ func (k *Kernel) StartRoot(label abi.Label, module Module, file Root) abi.Errno 
 	}
 	t.Priv = abi.Privilege{TrapMask: abi.AllTraps, CallMask: ^uint64(0)}
 	t.PrivSet = true
-	k.allow(t)
-	return abi.OK
+	if k.cfg.Twice {
+		e = k.beginTwice(t, a, &spec, k.phys.Bytes(module.Start+mem.Addr(file.Offset), file.Size))
+	}
+	if e == abi.OK {
+		k.allow(t)
+	}
+	return e
 }
 
 const (
@@ -236,10 +243,15 @@ const (
 
 // rootAccount makes the root task's account: alone on the best level, without a limit of time, with memory for itself
 // and for images of the archive's files.
-func (k *Kernel) rootAccount(label abi.Label, moduleSize uint64) (*account.Account, abi.Errno) {
+func (k *Kernel) rootAccount(label abi.Label, moduleSize, fileSize uint64) (*account.Account, abi.Errno) {
 	reserve, images := uint32(room.Root(moduleSize)/abi.PageSize), uint32(room.Images(moduleSize)/abi.PageSize)
+	ceiling := rootFrames + images
+	if k.cfg.Twice {
+		own := uint32(room.Twice(fileSize) / abi.PageSize)
+		reserve, ceiling = reserve+own, ceiling+rootFrames+own
+	}
 	a, e := k.accounts.Set(abi.AccountRoot, &abi.AccountSpec{Label: label, Flags: abi.AccountServer, BudgetNS: abi.DefaultPeriodNS, PeriodNS: abi.DefaultPeriodNS,
-		ReserveFrames: reserve, CeilingFrames: rootFrames + images, Images: rootImages, KeptFrames: rootKept})
+		ReserveFrames: reserve, CeilingFrames: ceiling, Images: rootImages, KeptFrames: rootKept})
 	if e == abi.OK {
 		k.share(a, sched.RootLevel)
 		k.beginKept(a)

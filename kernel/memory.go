@@ -85,7 +85,11 @@ func (k *Kernel) bytes(t *task.Task, va, n uint64, write bool) ([]byte, abi.Errn
 		return nil, e
 	}
 	off := va % abi.PageSize
-	return k.phys.Bytes(a+mem.Addr(off), min(n, abi.PageSize-off)), abi.OK
+	b := k.phys.Bytes(a+mem.Addr(off), min(n, abi.PageSize-off))
+	if t.Root && k.twin.on {
+		e = k.inBoth(t, va, b, write)
+	}
+	return b, e
 }
 
 // badBuffer ends t, whose own buffer for call nr is not its memory at va (EFAULT), or is memory that it cannot

@@ -17,7 +17,7 @@ func (k *Kernel) prepare() bool {
 			if n.dropped || !n.Lacking() {
 				continue
 			}
-			k.pay(abi.AccountID(id), sched.Free, -1)
+			k.pay(snapshotAccount(id), sched.Free, -1)
 			if n.Prepare(k.pool) {
 				return true
 			}

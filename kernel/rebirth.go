@@ -43,7 +43,10 @@ const unsettledMost = 2
 // rootEnds ends the root task's life t. Its record is made. The next life begins by steps of reborn.
 func (k *Kernel) rootEnds(t *task.Task, why *end) {
 	byItself, m := why.cause != abi.CauseKilled, &k.kept[t.Account]
-	k.ipc.Died(t, byItself && !t.Traced)
+	if k.twin.on {
+		k.endTwice(t)
+	}
+	k.ipc.Died(t, byItself && !t.Traced && why.cause != abi.CauseDiffers)
 	if k.keptEnds(t, why); m.Header.Unsettled >= unsettledMost {
 		k.dropSnapshot(t.Account)
 	}
@@ -82,9 +85,15 @@ func (k *Kernel) reborn(t *task.Task) {
 
 // disembody takes from the root task what it has of a life.
 func (k *Kernel) disembody(t *task.Task) {
+	if k.twin.on {
+		k.disembodyOther(t)
+	}
 	t.Call, k.stage = callAt(k.phys, k.limbo), nowhere
 	t.Space.Free() // frames are zeroed when they are next taken
 	k.tasks.Renew(t)
+	if k.twin.second {
+		k.exchange(t)
+	}
 }
 
 // embody gives the root task, which has none, memory and a context: its snapshot's, if there is one. Where memory is out for that, what a tracer
@@ -93,6 +102,9 @@ func (k *Kernel) embody(t *task.Task) {
 	a := k.accounts.Get(t.Account)
 	s := abi.TaskSpec{Label: t.Label, Image: t.ImageID, Incarnation: t.Incarnation, Init: abi.InitRestart, Account: t.Account, Flags: abi.TaskSnapshot | abi.TaskWarm}
 	if t.Space.Begin(k.pool, k.template, &a.Frames, k.images, t.Image) && k.furnish(t, &s, a) && k.furnishRoot(t) {
+		if k.twin.on && !k.bothThere(t) {
+			return
+		}
 		t.StartedNS, k.stage = k.Now(), made
 		return
 	}
@@ -125,7 +137,10 @@ func (k *Kernel) rootRuns(t *task.Task) {
 	k.kept[t.Account].Born()
 	t.Space.Ready()
 	t.Space.Prefill()
-	t.Wait, t.Aside, k.stage = 0, false, lives
+	if k.twin.on {
+		k.otherReady(t)
+	}
+	t.Wait, t.Aside, k.stage = 0, k.twin.on, lives
 	t.SysBits |= abi.SystemDeath
 	t.SysNS = t.StartedNS
 	t.Call.Pending = 1

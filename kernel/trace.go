@@ -68,6 +68,10 @@ func (k *Kernel) aside(t *task.Task) {
 		k.poll()
 		return
 	}
+	if t.Root && k.twin.on {
+		k.lockstep(t)
+		return
+	}
 	k.settled = 0 // as after each charge: nobody goes on without having been picked
 	if t.Ctx != k.cpu.Current {
 		k.switchTo(t)

@@ -29,7 +29,7 @@ type walker struct {
 func (k *Kernel) check() invariant.Fault {
 	for _, part := range [...]func(*Kernel) invariant.Fault{
 		(*Kernel).checkParts, (*Kernel).checkFrames, (*Kernel).checkSpaces, (*Kernel).checkMasks, (*Kernel).checkWaits, (*Kernel).checkQueues,
-		(*Kernel).checkAsync, (*Kernel).checkAccounts, (*Kernel).checkPorts, (*Kernel).checkTraces,
+		(*Kernel).checkAsync, (*Kernel).checkAccounts, (*Kernel).checkPorts, (*Kernel).checkTraces, (*Kernel).checkTwin,
 	} {
 		if f := part(k); f.Broken() {
 			return f
@@ -70,6 +70,9 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		if n != t.Space.Used() {
 			return invariant.Of("frames of a task (slot, counted)", uint64(i), t.Space.Used())
 		}
+	}
+	if f := k.addOther(); f.Broken() {
+		return f
 	}
 	for id := range abi.MaxImages {
 		m := k.images.Get(id)
@@ -115,7 +118,7 @@ func (k *Kernel) checkSpaces() invariant.Fault {
 		w.all.Clear()
 		t.Space.AddFrames(&w.own, size)
 		k.images.AddFrames(t.Image, &w.all, size)
-		k.snapshots[t.Account].AddFrames(k.phys, &w.all, size)
+		k.snapshotOf(t).AddFrames(k.phys, &w.all, size)
 		c := paging.Checker{Phys: k.phys, Template: k.template, Own: &w.own, Lent: &w.all, Windows: w.lent(k, i), Clock: k.wallFrame, Devices: &w.devices}
 		w.devices = devices{k, t}
 		c.Place[0], c.Place[1] = t.Image.Place()
@@ -312,6 +315,9 @@ func (k *Kernel) checkAccounts() invariant.Fault {
 			if t := &k.tasks.Tasks[i]; there(t) && t.Image == m {
 				n++
 			}
+		}
+		if k.twin.on && k.twin.image == m {
+			n++
 		}
 		if n != m.Tasks {
 			return invariant.Of("tasks of an image (image, found)", uint64(id), uint64(n))

@@ -16,7 +16,7 @@ func (k *Kernel) addShared() invariant.Fault {
 		if f := k.snapshots[id].AddFrames(k.phys, &w.all, size); f.Broken() {
 			return f
 		}
-		w.frames[id] += w.all.Len() - before
+		w.frames[snapshotAccount(id)] += w.all.Len() - before
 		before = w.all.Len()
 		if f := k.snapshots[id].AddSpares(k.phys, &w.all); f.Broken() {
 			return f

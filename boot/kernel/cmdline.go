@@ -14,6 +14,7 @@ type options struct {
 	mitigate cpu.Mitigation
 	iommu    string        // "auto" or "", "39" or "48": bits of device addresses, "off"
 	limits   kernel.Limits // of RS
+	twice    bool          // RS runs twice
 }
 
 // usualLimits are those of a command line that says nothing of them.
@@ -28,7 +29,7 @@ func parseCommandLine(s string) (o options, fault string) {
 		if w, s = word(s); w == "" {
 			continue
 		}
-		want := "seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS or rs.limit=N/S"
+		want := "seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS, rs.limit=N/S or rs=once|twice"
 		switch name, value := cut(w); name {
 		case "seed":
 			want = "a decimal number below 2^64"
@@ -56,6 +57,11 @@ func parseCommandLine(s string) (o options, fault string) {
 			want = "N/S, N deaths from 1 to 64 within S seconds from 1 to 3600, or 0: never"
 			if n, s, ok := ratio(value); ok {
 				o.limits.Deaths, o.limits.WithinS, want = n, s, ""
+			}
+		case "rs":
+			want = "rs=once or rs=twice"
+			if value == "once" || value == "twice" {
+				o.twice, want = value == "twice", ""
 			}
 		case "panic":
 			want = "panic=halt or panic=reset"

@@ -26,7 +26,7 @@ func TestCommandLine(t *testing.T) {
 		}
 	}
 	const three = "expected mitigate=off, mitigate=auto or mitigate=on"
-	const words, halt, decimal = "expected seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS or rs.limit=N/S", "expected panic=halt or panic=reset", "expected a decimal number below 2^64"
+	const words, halt, decimal = "expected seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS, rs.limit=N/S or rs=once|twice", "expected panic=halt or panic=reset", "expected a decimal number below 2^64"
 	for line, want := range map[string]string{
 		"quiet":                     "command line: quiet: " + words,
 		"=":                         "command line: =: " + words,

@@ -46,6 +46,7 @@ type machine struct {
 	will   memmap.Range // memory that survives a reset; empty: none does
 	before string       // words of the boot before, which ended by itself
 	limits kernel.Limits
+	twice  bool
 
 	tables *acpi.Tables
 	own    []memmap.Range // registers that no BAR may lie on

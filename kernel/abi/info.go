@@ -160,6 +160,7 @@ const (
 	CauseMemory    Cause = 5 // over its account's ceiling, or the machine is out of frames
 	CauseBadCall   Cause = 6 // misuse of the ABI; Status is the call's number
 	CauseHang      Cause = 7 // of the root task: work for it was not taken for too long; Status is how old it was, in ns
+	CauseDiffers   Cause = 8 // of the root task, whose program runs twice: the two did not do the same; Status is what differs (Differs)
 )
 
 func (c Cause) String() string {
@@ -178,9 +179,21 @@ func (c Cause) String() string {
 		return "bad-call"
 	case CauseHang:
 		return "hang"
+	case CauseDiffers:
+		return "differs"
 	}
 	return "none"
 }
+
+// Differs is what the two bodies of a task that runs twice did not have alike when the kernel compared them.
+type Differs uint64
+
+const (
+	DiffersState  Differs = 1 // registers: another call, or another exception, or at another place
+	DiffersPage   Differs = 2 // the call page
+	DiffersMemory Differs = 3 // memory that a call was to take in
+	DiffersTime   Differs = 4 // one has made a call, and the other one has run on for longer than it could take
+)
 
 // Registers are a task's general registers. Order: the hardware numbers (RAX, RCX, RDX,
 // RBX, RSP, RBP, RSI, RDI, R8–R15).

@@ -120,9 +120,11 @@ type CallArea struct {
 	// Reading is where the task is with what it has kept, in the task's own words but for the way (WayShift). When its life ends before it has settled, this is
 	// what the end is noted with (KeptBlame). 0: it reads nothing.
 	Reading uint64
-	_       [0x100 - 88]byte
-	Buf     [0x700]byte // bulk arguments and results; each call says which
-	Grants  [64]CopyGrant
+	// Stamp is the time, in counts of the TSC, for a task whose program runs twice: both read the same. Each reading adds one. 0: the task reads the TSC.
+	Stamp  uint64
+	_      [0x100 - 96]byte
+	Buf    [0x700]byte // bulk arguments and results; each call says which
+	Grants [64]CopyGrant
 }
 
 // CopyGrant lets one other task copy to or from a range of the granter's memory.

@@ -104,14 +104,15 @@ const (
 	ReasonBadCall     Reason = 12
 	ReasonLost        Reason = 13 // it was alive when RS was last sure, and no record of its death is left
 	ReasonHang        Reason = 14 // RS: it did not take what waited for it, and the kernel ended it
+	ReasonDiffers     Reason = 15 // RS, which runs twice: the two did not do the same, and the kernel ended both
 
 	// Reasons is how many there are.
-	Reasons = uint32(ReasonHang) + 1
+	Reasons = uint32(ReasonDiffers) + 1
 )
 
 func (r Reason) String() string {
 	names := [Reasons]string{"none", "exit", "panic", "exception", "no-heartbeat", "killed", "stopped", "init-failed",
-		"init-timeout", "injected", "updated", "memory", "bad-call", "lost", "hang"}
+		"init-timeout", "injected", "updated", "memory", "bad-call", "lost", "hang", "differs"}
 	if uint32(r) < Reasons {
 		return names[r]
 	}

@@ -35,6 +35,9 @@ func Images(n uint64) uint64 { return pages(n / 64) }
 // Root is the root task's reserve when it boots an archive of n bytes.
 func Root(n uint64) uint64 { return rootOwn + Images(n) }
 
+// Twice is what the root task's reserve has more when its program, an executable of n bytes, runs twice: that, once more, and its lives' memory.
+func Twice(n uint64) uint64 { return rootOwn + pages(n) + pages(n/64) }
+
 // taken is what a machine that boots an archive of n bytes has not for services.
 func taken(n uint64) uint64 { return Kernel + Firmware + Archive(n) + Root(n) }
 

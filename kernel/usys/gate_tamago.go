@@ -55,12 +55,22 @@ func (Gate) call5(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uint64) 
 //go:nosplit
 func (g Gate) Now() uint64 {
 	s := g.Start()
-	hi, lo := bits.Mul64(x86.TSC()-s.TSCBase, s.TSCMult)
+	hi, lo := bits.Mul64(g.TSC()-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }
 
-// TSC is the processor's time-stamp counter.
-func (Gate) TSC() uint64 { return x86.TSC() }
+// TSC is the processor's time-stamp counter; in a task that runs twice it is when its last call returned, and one more with each reading: both read
+// the same then, and who waits for a time in a loop sees it come.
+//
+//go:nosplit
+func (g Gate) TSC() uint64 {
+	a := g.area()
+	if a.Stamp == 0 {
+		return x86.TSC()
+	}
+	a.Stamp++
+	return a.Stamp
+}
 
 // The I/O address space, where IN and OUT run in ring 3: a port that the privilege does not list is a general-protection
 // exception, and the end of the task.

@@ -64,6 +64,8 @@ func ReasonOf(c abi.Cause) abi.Reason {
 		return abi.ReasonBadCall
 	case abi.CauseHang:
 		return abi.ReasonHang
+	case abi.CauseDiffers:
+		return abi.ReasonDiffers
 	}
 	return abi.ReasonKilled
 }

@@ -31,6 +31,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "out/bin", "the folder of the executables")
 	flag.StringVar(&o.config.Kernel, "kernel", "", "the kernel's ELF; default out/kernel.elf")
 	flag.StringVar(&o.config.Machine, "machine", "", "q35 or pc")
+	flag.BoolVar(&o.twice, "twice", false, "rs runs twice (the kernel's rs=twice)")
 	limit := flag.Duration("timeout", 30*time.Minute, "how long it may take in all")
 	verbose := flag.Bool("v", false, "show the kernel's log")
 	flag.Parse()

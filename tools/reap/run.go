@@ -22,6 +22,7 @@ type options struct {
 	victims, ways string
 	kills         int
 	most, seed    uint64
+	twice         bool
 	bin           string
 	config        qemu.Config
 }
@@ -68,6 +69,9 @@ func run(ctx context.Context, o *options) (r result, err error) {
 		return r, err
 	}
 	c.Icount, c.CmdLine, c.Silence = "0", cmdline, silence
+	if o.twice {
+		c.CmdLine += " rs=twice"
+	}
 	vm, err := qemu.Start(ctx, c)
 	if err != nil {
 		return r, err
