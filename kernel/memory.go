@@ -80,16 +80,15 @@ func (k *Kernel) page(t *task.Task, va uint64, write bool) (mem.Addr, abi.Errno)
 // bytes is the first piece of t's memory [va, va+n), which does not go past a page's end. Errors: EFAULT (it is not
 // t's), ENOMEM (it could not be given). Preconditions: n > 0.
 func (k *Kernel) bytes(t *task.Task, va, n uint64, write bool) ([]byte, abi.Errno) {
+	if t.Root && k.twin.on {
+		return k.bytesOfBoth(t, va, n, write)
+	}
 	a, e := k.page(t, va, write)
 	if e != abi.OK {
 		return nil, e
 	}
 	off := va % abi.PageSize
-	b := k.phys.Bytes(a+mem.Addr(off), min(n, abi.PageSize-off))
-	if t.Root && k.twin.on {
-		e = k.inBoth(t, va, b, write)
-	}
-	return b, e
+	return k.phys.Bytes(a+mem.Addr(off), min(n, abi.PageSize-off)), abi.OK
 }
 
 // badBuffer ends t, whose own buffer for call nr is not its memory at va (EFAULT), or is memory that it cannot

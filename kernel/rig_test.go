@@ -50,6 +50,10 @@ type machine struct {
 	spaces   []mem.Addr
 	random   []uint64 // what the processor's generator gives, once
 	invalid  []uint64 // addresses
+
+	// Of a root task that runs twice: whose context has done what the root task does next, and what the other one does differently.
+	did   *arch.Context
+	spoil func(c *arch.Context, vector uint64) uint64
 }
 
 func (m *machine) Random() (v uint64, ok bool) {
@@ -130,9 +134,12 @@ func (m *machine) stay(c *arch.Context) uint64 {
 	if m.anew {
 		m.r.settled, m.r.longWay = 0, true
 	}
-	if do := m.next[slot]; do != nil {
-		delete(m.next, slot)
+	if do := m.next[slot]; do != nil && m.did != c {
 		m.tsc += 100
+		if m.r.twice(&m.r.tasks.Tasks[slot]) {
+			return m.oneOfBoth(c, do)
+		}
+		delete(m.next, slot)
 		return do(c)
 	}
 	if v := m.irq; v != 0 {
@@ -146,6 +153,25 @@ func (m *machine) stay(c *arch.Context) uint64 {
 	}
 	m.tsc += m.spin
 	return arch.VectorSpurious
+}
+
+// oneOfBoth lets a body of the root task do what both do. They have what the test has put into its call page, the kernel's, in their own.
+func (m *machine) oneOfBoth(c *arch.Context, do func(c *arch.Context) uint64) uint64 {
+	k := m.r.Kernel
+	if m.did == nil {
+		m.did = c
+		copy(said(k.twin.mine), said(k.root.Call))
+		copy(said(k.twin.page), said(k.root.Call))
+		return do(c)
+	}
+	m.did = nil
+	delete(m.next, k.root.Slot)
+	v := do(c)
+	if spoil := m.spoil; spoil != nil {
+		m.spoil = nil
+		v = spoil(c, v)
+	}
+	return v
 }
 
 func (m *machine) Poll() (uint64, bool) {
@@ -185,6 +211,12 @@ func packed(phys mem.Physical, size mem.Addr) (Module, Root) {
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
+	return newRigOf(t, false)
+}
+
+// newRigOf is newRig; twice: its root task runs twice.
+func newRigOf(t testing.TB, twice bool) *rig {
+	t.Helper()
 	buf := make([]byte, (frames+1)*abi.PageSize)
 	t.Cleanup(func() { clear(buf[:1]) }) // it stays alive until here
 	phys, size := mem.Simulated(buf)
@@ -198,7 +230,7 @@ func newRig(t testing.TB) *rig {
 	m := &machine{tsc: 1000, next: map[int]func(*arch.Context) uint64{}, open: map[uint32]bool{}, spin: 50_000}
 	r := &rig{t: t, m: m, enough: 10_000}
 	m.r = r
-	r.Kernel = New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32, Seed: [4]uint64{1, 2, 3, 4}})
+	r.Kernel = New(Config{Machine: m, CPU: played(m), Pool: pool, Template: template, TSCHz: 1e9, TSCMult: 1 << 32, Seed: [4]uint64{1, 2, 3, 4}, Twice: twice})
 	l, _ := abi.MakeLabel("rs")
 	if e := r.StartRoot(l, module, file); e != abi.OK {
 		t.Fatalf("StartRoot: %s", e.Name())
@@ -256,6 +288,7 @@ func (r *rig) call(t *task.Task, nr abi.CallNr, args ...uint64) (abi.Errno, uint
 		r.syscall(t, nr, args...)
 		r.until("call, another step", func() bool { return r.m.next[t.Slot] == nil })
 	}
+	r.until("steps for both", func() bool { return !r.twice(t) || r.twin.phase != inSteps })
 	if !t.Live || t.Wait != 0 {
 		return 0xdead, 0
 	}

@@ -76,7 +76,7 @@ func snapshotAccount(id int) abi.AccountID {
 // ceiling is how many frames a body of t's may have.
 func (k *Kernel) ceiling(t *task.Task) uint64 {
 	n := k.accounts.Get(t.Account).Frames.Ceiling()
-	if t.Account == abi.AccountRoot && k.cfg.Twice {
+	if k.cfg.Twice && t.Account == abi.AccountRoot {
 		n /= 2
 	}
 	return n

@@ -167,21 +167,26 @@ func (k *Kernel) tellBoth(t *task.Task) bool {
 	return true
 }
 
-// inBoth sees to it that both bodies of t have b at va: what a call takes in must be the same, and what it writes is noted for the other one.
-// Errors: EFAULT, and the life has ended.
-func (k *Kernel) inBoth(t *task.Task, va uint64, b []byte, write bool) abi.Errno {
-	o := &k.twin
+// bytesOfBoth is bytes of t, which is two: what a call takes in must be the same in both, and what it writes is noted for the other one. Errors: also
+// EFAULT, and the life has ended.
+func (k *Kernel) bytesOfBoth(t *task.Task, va, n uint64, write bool) ([]byte, abi.Errno) {
+	a, e := k.page(t, va, write)
+	if e != abi.OK {
+		return nil, e
+	}
+	o, off := &k.twin, va%abi.PageSize
+	b := k.phys.Bytes(a+mem.Addr(off), min(n, abi.PageSize-off))
 	if write {
 		if o.n == 0 {
 			o.at = va
 		}
 		o.n = va + uint64(len(b)) - o.at
-		return abi.OK
+		return b, abi.OK
 	}
-	a, _, e := o.space.Page(va, false)
-	if e != abi.OK || string(k.phys.Bytes(a+mem.Addr(va%abi.PageSize), uint64(len(b)))) != string(b) {
+	a, _, e = o.space.Page(va, false)
+	if e != abi.OK || string(k.phys.Bytes(a+mem.Addr(off), uint64(len(b)))) != string(b) {
 		k.differs(t, abi.DiffersMemory)
-		return abi.EFAULT
+		return nil, abi.EFAULT
 	}
-	return abi.OK
+	return b, abi.OK
 }

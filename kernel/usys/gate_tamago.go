@@ -54,22 +54,30 @@ func (Gate) call5(nr abi.CallNr, a1, a2, a3, a4, a5 uint64) (abi.Errno, uint64) 
 //
 //go:nosplit
 func (g Gate) Now() uint64 {
-	s := g.Start()
-	hi, lo := bits.Mul64(g.TSC()-s.TSCBase, s.TSCMult)
+	s, tsc := g.Start(), x86.TSC()
+	if g.area().Stamp != 0 {
+		tsc = g.stamp()
+	}
+	hi, lo := bits.Mul64(tsc-s.TSCBase, s.TSCMult)
 	return hi<<32 | lo>>32
 }
 
-// TSC is the processor's time-stamp counter; in a task that runs twice it is when its last call returned, and one more with each reading: both read
-// the same then, and who waits for a time in a loop sees it come.
+// TSC is the processor's time-stamp counter, or what a task that runs twice has instead.
+func (g Gate) TSC() uint64 {
+	if g.area().Stamp != 0 {
+		return g.stamp()
+	}
+	return x86.TSC()
+}
+
+// stamp is the time for a task that runs twice: that of its last call's return, and one more with each reading. Both read the same then, and who waits
+// for a time in a loop sees it come.
 //
 //go:nosplit
-func (g Gate) TSC() uint64 {
-	a := g.area()
-	if a.Stamp == 0 {
-		return x86.TSC()
-	}
-	a.Stamp++
-	return a.Stamp
+//go:noinline
+func (g Gate) stamp() uint64 {
+	g.area().Stamp++
+	return g.area().Stamp
 }
 
 // The I/O address space, where IN and OUT run in ring 3: a port that the privilege does not list is a general-protection

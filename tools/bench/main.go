@@ -24,6 +24,7 @@ type options struct {
 	client       string // the executable of boot/kbench/client
 	root         string // the module's folder
 	machine      string
+	cmdline      string
 	linux        string // a Linux kernel to compare with; "": none
 	deaths       int    // for each case of a rebirth
 	slow         int    // for each further way to die
@@ -47,6 +48,7 @@ func main() {
 	flag.StringVar(&o.micro, "micro", filepath.Join(out, "bench.tar"), "the boot archive of the kernel's benchmark")
 	flag.StringVar(&o.client, "client", filepath.Join(out, "bin/client"), "the executable that waits for services")
 	flag.StringVar(&o.machine, "machine", "", "q35 or pc")
+	flag.StringVar(&o.cmdline, "cmdline", "", "more words for the kernel's command line")
 	flag.StringVar(&o.linux, "linux", "", "a Linux `kernel` (vmlinuz) to do the same work, in the same QEMU; needs cc and xz")
 	flag.IntVar(&o.deaths, "deaths", 30, "how often to die in each case of a rebirth")
 	flag.IntVar(&o.slow, "slow", 5, "how often to die in each further way")
@@ -72,7 +74,7 @@ const seed = "1"
 // config is a machine whose instructions are counted. The kernel's log goes nowhere: a byte of it is an
 // instruction or more.
 func (o *options) config(archive string) qemu.Config {
-	return qemu.Config{Kernel: o.kernel, Archive: archive, Machine: o.machine, Icount: "0", Console: o.console, NoKernelLog: true, Seed: seed}
+	return qemu.Config{Kernel: o.kernel, Archive: archive, Machine: o.machine, CmdLine: o.cmdline, Icount: "0", Console: o.console, NoKernelLog: true, Seed: seed}
 }
 
 // run measures and prints; it returns the exit status.
