@@ -40,11 +40,6 @@ func (k *Kernel) callSnapshot(t *task.Task, _ *arch.Frame) (abi.Errno, uint64) {
 		return abi.EBUSY, 0
 	}
 	more, e := t.Space.Seal(&t.Making, t.Done == 0)
-	if k.twice(t) && e == abi.OK {
-		var too bool
-		too, e = k.twin.space.Seal(&k.twin.making, t.Done == 0)
-		more = more || too
-	}
 	if e == abi.OK && more {
 		t.Done++
 		return again, 0
@@ -52,33 +47,26 @@ func (k *Kernel) callSnapshot(t *task.Task, _ *arch.Frame) (abi.Errno, uint64) {
 	if e == abi.OK && a.Frames.Left() < k.used(t) {
 		e = abi.ENOMEM // the life could not have copies of what it has now
 	}
-	soon := space.Soon
-	if t.Root {
-		soon = space.SoonRoot
-	}
 	if e == abi.OK {
+		soon := space.Soon
+		if t.Root {
+			soon = space.SoonRoot
+		}
 		e = t.Space.Take(&n.Snapshot, &t.Making, &a.Frames, soon)
 	}
 	if t == k.current() {
 		k.cpu.Switch(t.Ctx, t.Space.Root) // what the processor remembers may be written; it has the GS base, too
 	}
-	if e != abi.OK {
-		return e, 0
+	if e == abi.OK {
+		n.frame, n.fsBase, n.gsBase, n.tasks, n.dropped, n.sum = t.Ctx.Frame, t.Ctx.FSBase, t.Ctx.GSBase, 1, false, 0
+		n.frame.AX, n.frame.DX = uint64(abi.OK), 1
+		n.cursor, n.Lacks = n.First(), &k.lacks
+		k.limit(t, n)
 	}
-	n.taken(t)
-	n.Lacks = &k.lacks
 	if k.twice(t) {
-		e = k.takeOther(t, &a.Frames, soon)
+		e = k.snapshotNext(t, e)
 	}
-	k.limit(t, n)
 	return e, 0
-}
-
-// taken begins a snapshot of t, which goes on as the first that has it.
-func (n *snapshot) taken(t *task.Task) {
-	n.frame, n.fsBase, n.gsBase, n.tasks, n.dropped, n.sum = t.Ctx.Frame, t.Ctx.FSBase, t.Ctx.GSBase, 1, false, 0
-	n.frame.AX, n.frame.DX = uint64(abi.OK), 1
-	n.cursor = n.First()
 }
 
 // limit tells t how much of its account's memory is left to its lives beside the snapshot.

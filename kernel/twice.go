@@ -5,7 +5,6 @@ import (
 	"bennu/kernel/account"
 	"bennu/kernel/arch"
 	"bennu/kernel/image"
-	"bennu/kernel/mem"
 	"bennu/kernel/space"
 	"bennu/kernel/task"
 )
@@ -28,12 +27,11 @@ type twin struct {
 	phase  phase
 	cr2    uint64 // of the exception that the one here has come to
 
-	space  space.Space
-	making space.Making
-	ctx    *arch.Context
-	page   *abi.CallArea // its call page
-	image  *image.Image
-	warm   bool
+	space space.Space
+	ctx   *arch.Context
+	page  *abi.CallArea // its call page
+	image *image.Image
+	warm  bool
 
 	mine  *abi.CallArea // that of the one in the row: t.Call is the kernel's
 	ran   uint64        // how long the one in the row has run since the last call, TSC counts
@@ -164,20 +162,18 @@ func (k *Kernel) disembodyOther(t *task.Task) {
 	k.exchange(t)
 }
 
-// takeOther is the end of CallSnapshot for the other body. Errors: ENOMEM; then there is none of either.
-func (k *Kernel) takeOther(t *task.Task, h *mem.Holder, soon int) abi.Errno {
-	k.exchange(t)
-	n := k.snapshotOf(t)
-	e := t.Space.Take(&n.Snapshot, &k.twin.making, h, soon)
-	if e == abi.OK {
-		n.taken(t)
-		n.Lacks = &k.lacks
-	}
-	k.exchange(t)
+// snapshotNext goes on with CallSnapshot when that of the body in t's row is there, or could not be made (e): to the other one's. There are two of them, or none. Errors: again, e.
+func (k *Kernel) snapshotNext(t *task.Task, e abi.Errno) abi.Errno {
 	if e != abi.OK {
 		k.dropSnapshot(t.Account)
+		return e
 	}
-	return e
+	k.exchange(t)
+	if t.Done = 0; !k.snapshotOf(t).Exists() {
+		return again
+	}
+	k.startInfo(t).MemoryLimit = k.otherStart().MemoryLimit
+	return abi.OK
 }
 
 // used is how many frames t has of its own.
