@@ -59,7 +59,9 @@ func (k *Kernel) finish(t *task.Task, why end) {
 // was not waiting for others, nor of one that a tracer has changed. Preconditions: its record is made, its call page is there.
 func (k *Kernel) keptEnds(t *task.Task, why *end) {
 	switch {
-	case t.Traced || why.cause == abi.CauseDiffers || t.Call == nil || !k.kept[t.Account].Whole() || !t.Root && !t.Space.Keeps():
+	case t.Traced || t.Call == nil || !k.kept[t.Account].Whole() || !t.Root && !t.Space.Keeps():
+	case why.cause == abi.CauseDiffers: // data does the same to both: it is not why
+		k.kept[t.Account].Died(&t.Death, 0)
 	case why.cause != abi.CauseKilled:
 		k.kept[t.Account].Died(&t.Death, t.Call.Reading)
 	case why.hung && t.Wait == 0:

@@ -93,6 +93,9 @@ func (w *witness) Reply(c *sdk.Context, m *abi.Msg) {
 		return
 	}
 	w.asked = false
+	if w.rests { // the machine may be going down, and nobody lives any more that is looked up
+		return
+	}
 	if e := abi.Errno(m.Arg[0]); e != abi.OK || m.Arg[1] != uint64(c.Self()) {
 		w.noticed(c, &witnesses.Notice{What: load.Answered, Errno: e, Got: m.Arg[1], Want: uint64(c.Self())})
 	}
