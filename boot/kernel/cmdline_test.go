@@ -18,6 +18,7 @@ func TestCommandLine(t *testing.T) {
 		{"panic=reset seed=3", options{seed: 3, seeded: true, reset: true}}, {"panic=reset panic=halt", options{}},
 		{"mitigate=auto", options{}}, {"mitigate=off", options{mitigate: cpu.MitigateOff}},
 		{"iommu=48", options{iommu: "48"}}, {"iommu=off iommu=auto", options{iommu: "auto"}},
+		{"rs=twice", options{twice: true}}, {"rs=once", options{}}, {"rs=twice rs=once", options{}},
 		{"mitigate=on seed=1", options{seed: 1, seeded: true, mitigate: cpu.MitigateOn}},
 	} {
 		c.want.limits = usualLimits
@@ -38,6 +39,9 @@ func TestCommandLine(t *testing.T) {
 		"seed=":                     "command line: seed=: " + decimal,
 		"seed=x":                    "command line: seed=x: " + decimal,
 		"seed=18446744073709551616": "command line: seed=18446744073709551616: " + decimal,
+		"rs":                        "command line: rs: " + words,
+		"rs=":                       "command line: rs=: expected rs=once or rs=twice",
+		"rs=thrice":                 "command line: rs=thrice: expected rs=once or rs=twice",
 		"mitigate":                  "command line: mitigate: " + words,
 		"mitigate=":                 "command line: mitigate=: " + three,
 		"mitigate=?":                "command line: mitigate=?: " + three,
