@@ -6,7 +6,7 @@ var handSnapshot = []mutation{
 	{id: "snapshot-may", file: "kernel/call_snapshot.go", before: "case !t.MaySnapshot || t.Traced:", after: "case t.Traced:", why: "a service that is to have none has a snapshot"},
 	{id: "snapshot-made", file: "kernel/call_snapshot.go", before: "n.Exists() || t.Made&^before != 0 || granted(t.Call)", after: "n.Exists() || granted(t.Call)", why: "what a life was told is in all later lives"},
 	{id: "snapshot-grant", file: "kernel/call_snapshot.go", before: "|| t.Made&^before != 0 || granted(t.Call)", after: "|| t.Made&^before != 0", why: "later lives hold for taken what they have not granted"},
-	{id: "snapshot-room", file: "kernel/call_snapshot.go", before: "a.Frames.Left() < t.Space.Used()", after: "false", why: "a life is short of memory because of its snapshot"},
+	{id: "snapshot-room", file: "kernel/call_snapshot.go", before: "a.Frames.Left() < k.used(t)", after: "false", why: "a life is short of memory because of its snapshot"},
 	{id: "snapshot-dropped", file: "kernel/call_snapshot.go", before: "|| n.dropped || !n.Of(t.Image)", after: "|| !n.Of(t.Image)", why: "a life begins with a damaged snapshot"},
 	{id: "snapshot-of", file: "kernel/space/snapshot.go", before: "return n.Exists() && n.image == m.Serial", after: "return n.Exists()", why: "a life begins with the memory of another executable"},
 	{id: "snapshot-tasks", file: "kernel/call_snapshot.go", before: "if n.tasks--; n.tasks == 0 && n.dropped {", after: "if n.tasks--; n.dropped {", why: "a snapshot's frames are free while a life shares them"},

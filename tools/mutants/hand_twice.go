@@ -9,7 +9,7 @@ var handTwice = []mutation{
 	{id: "twice-turns", file: "kernel/twicerun.go", before: "\t} else {\n\t\tk.exchange(t)\n\t}\n}", after: "\t}\n}", why: "the first one that hangs keeps the other one from its call"},
 	{id: "twice-told", file: "kernel/twicerun.go", before: "o.ctx.Frame.AX, o.ctx.Frame.DX, o.ctx.FSBase = t.Ctx.Frame.AX, t.Ctx.Frame.DX, t.Ctx.FSBase", after: "o.ctx.FSBase = t.Ctx.FSBase", why: "one is not told what came of the call"},
 	{id: "twice-written", file: "kernel/twicerun.go", before: "\t\to.n = va + uint64(len(b)) - o.at\n", after: "", why: "what a call writes one of the two has"},
-	{id: "twice-news", file: "kernel/twicerun.go", before: "\tt.Call.Pending |= news\n", after: "", why: "what comes while one is behind the other is not told"},
+	{id: "twice-news", file: "kernel/twicerun.go", before: "t.Call.Pending |= news", after: "t.Call.Pending |= news & 0", why: "what comes while one is behind the other is not told"},
 	{id: "twice-image", file: "kernel/twice.go", before: "\tt.Image, o.image = o.image, t.Image\n", after: "", why: "the two share their text"},
 	{id: "twice-snapshot", file: "kernel/twice.go", before: "!k.snapshotOf(t).Exists() {\n\t\treturn again", after: "false {\n\t\treturn again", why: "one has a snapshot, and the other one begins cold"},
 	{id: "twice-rung", file: "kernel/death.go", before: "\t\tk.kept[t.Account].Died(&t.Death, 0)\n", after: "\t\tk.kept[t.Account].Died(&t.Death, t.Call.Reading|1<<abi.WayShift)\n", why: "a fault in memory speaks against what is kept"},
