@@ -54,8 +54,8 @@ func TestMitigateRefused(t *testing.T) {
 		"mitigate=on":     `bennu: refused: mitigate=on: the processor can clear nothing, expected one with md-clear`,
 		"mitigate=yes":    `bennu: refused: command line: mitigate=yes: expected mitigate=off, mitigate=auto or mitigate=on`,
 		"mitigate=":       `bennu: refused: command line: mitigate=: expected mitigate=off`,
-		"mitigate":        `bennu: refused: command line: mitigate: expected seed=N, panic=halt|reset, mitigate=off|auto|on, rs.hang=MS, rs.limit=N/S or rs=once|twice`,
-		"mitigations=off": `bennu: refused: command line: mitigations=off: expected seed=N, panic=halt|reset, mitigate=off|auto|on, rs.hang=MS, rs.limit=N/S or rs=once|twice`,
+		"mitigate":        `bennu: refused: command line: mitigate: expected seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS, rs.limit=N/S or rs=once|twice`,
+		"mitigations=off": `bennu: refused: command line: mitigations=off: expected seed=N, panic=halt|reset, mitigate=off|auto|on, iommu=auto|39|48|off, rs.hang=MS, rs.limit=N/S or rs=once|twice`,
 	} {
 		t.Run(words, func(t *testing.T) {
 			m := boot(t, qemu.Config{CmdLine: words})
