@@ -21,6 +21,9 @@ func (k *Kernel) callIRQCtl(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 			return abi.EPERM, 0
 		}
 		id, e := k.irqs.Claim(t.Endpoint, line, f.DX)
+		if e == abi.OK {
+			k.had(line, &t.Label)
+		}
 		return e, uint64(id)
 	case abi.IRQRmPolicy:
 		return k.irqs.Release(t.Endpoint, f.SI), 0

@@ -11,7 +11,7 @@ import (
 //
 // Errors: ESRCH (it is not there, or not shown; first, next: no more), EPERM (the caller has not reserved it; reserve: nothing confines its DMA, and the
 // caller may not do without; write: bits that are not a holder's; BAR: ports that no task gets), EBUSY (another has it, or one of its ports), ENODEV (nobody can have it), EDOM
-// (no such BAR or capability), EINVAL, ENOSPC, ENOMEM, ENOSYS.
+// (no such BAR, message or capability), EEXIST and EIO (claimInterrupt), EINVAL, ENOSPC, ENOMEM, ENOSYS.
 func (k *Kernel) callPCI(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	op := abi.PCIOp(f.DI)
 	if op == abi.PCIFirst {
@@ -45,7 +45,9 @@ func (k *Kernel) callPCI(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return abi.EDOM, 0
 	case abi.PCIBar:
 		return k.giveBAR(t, fn, f.DX, abi.BARCache(min(f.R10, 1<<31)))
-	case abi.PCIInterrupt, abi.PCIMaster, abi.PCIReset:
+	case abi.PCIInterrupt:
+		return k.claimInterrupt(t, fn, abi.InterruptKind(min(f.R8, 1<<32-1)), f.DX, f.R10)
+	case abi.PCIMaster, abi.PCIReset:
 		return abi.ENOSYS, 0
 	}
 	return abi.EINVAL, 0
@@ -80,6 +82,7 @@ func (k *Kernel) releaseFunction(t *task.Task, fn *pci.Function) abi.Errno {
 		return abi.EPERM
 	}
 	k.pci.Quiet(fn)
+	k.releaseInterrupts(fn)
 	unmapped := false
 	for i := range fn.BARs {
 		if v := &fn.Views[i]; v.Taken {

@@ -100,7 +100,7 @@ func (k *Kernel) giveRights(to *task.Task, p *abi.Privilege) abi.Errno {
 			return abi.EBUSY
 		}
 	}
-	if k.hookRows+uint64(p.NIRQs) > abi.MaxHooks {
+	if k.hookRows+uint64(p.NIRQs)+k.functionHooks() > abi.MaxHooks {
 		return abi.ENOSPC
 	}
 	var io ioRights

@@ -14,6 +14,7 @@ import (
 	"bennu/kernel/log"
 	"bennu/kernel/mem"
 	"bennu/kernel/pci"
+	"bennu/kernel/pci/msi"
 	"bennu/kernel/room"
 	"bennu/kernel/sched"
 	"bennu/kernel/space"
@@ -26,13 +27,16 @@ type Machine interface {
 	irq.Lines
 	entropy.Source
 
-	ArmTimer(ns uint64)                           // VectorTimer comes once, ns from now
-	EndInterrupt()                                // to the interrupt controller
-	IRQLine(vector uint64) (uint32, bool)         // the line of an interrupt's vector
-	Resolve(number uint32) (line uint32, ok bool) // the line that privileges call number (ISA, or GSI from 16 up)
-	Console(b []byte) int                         // diagnostics, where a person sees them: how many bytes were taken
-	Debug(b []byte) int                           // all of the log, for an emulator's debug console: likewise
-	HeapAllocs() (inUse, allocs uint64)           // of the kernel's own Go heap
+	ArmTimer(ns uint64)                                                  // VectorTimer comes once, ns from now
+	EndInterrupt()                                                       // to the interrupt controller
+	EndSpurious() bool                                                   // likewise, if somebody has sent arch.VectorSpurious, and it is not the controller's own
+	Withheld() uint32                                                    // vectors below arch.VectorIRQ, by bit, that somebody has sent: they do not come
+	IRQLine(vector uint64) (uint32, bool)                                // the line of an interrupt's vector
+	Message(f abi.Function, vector uint64) (address uint64, data uint32) // what f writes to raise vector
+	Resolve(number uint32) (line uint32, ok bool)                        // the line that privileges call number (ISA, or GSI from 16 up)
+	Console(b []byte) int                                                // diagnostics, where a person sees them: how many bytes were taken
+	Debug(b []byte) int                                                  // all of the log, for an emulator's debug console: likewise
+	HeapAllocs() (inUse, allocs uint64)                                  // of the kernel's own Go heap
 	Shutdown(how abi.ShutdownHow, status uint64)
 	Leave(words []byte) // for the next boot, where memory survives a reset
 }
@@ -49,6 +53,7 @@ type Config struct {
 	Seed     [4]uint64 // of the tasks' random numbers
 	Replay   bool      // the seed was given: all that is random follows from it, secrets too
 
+	Devices    msi.Memory // tables of functions
 	Ports      PortSpace
 	NeverPorts []ioport.Block // that no task gets on this machine, besides those of every PC
 	Limits     Limits         // of the root task
@@ -109,15 +114,16 @@ type Kernel struct {
 	deaths
 	rebirth
 	looking
-	latency   abi.Latency
-	longest   uint64 // latency.MaxKernelNS in TSC counts
-	worstWait uint64 // latency.MaxReadyNS, likewise
-	line      textLine
-	seed      [4]uint64
-	walk      *walker
-	entropy   *entropy.Pool
-	wall      *abi.ClockInfo // what all tasks see
-	wallFrame mem.Addr
+	latency    abi.Latency
+	longest    uint64 // latency.MaxKernelNS in TSC counts
+	worstWait  uint64 // latency.MaxReadyNS, likewise
+	line       textLine
+	seed       [4]uint64
+	walk       *walker
+	entropy    *entropy.Pool
+	wall       *abi.ClockInfo // what all tasks see
+	wallFrame  mem.Addr
+	interrupts // last: it is large, and what is behind takes one instruction more to reach
 }
 
 // New makes a kernel without tasks.
@@ -144,6 +150,7 @@ func New(cfg Config) *Kernel {
 		k.pci = pci.New(nil, pci.Root{}, 0, nil)
 	}
 	k.iommu = cfg.IOMMU
+	k.interruptsInit()
 	k.log = log.New()
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}
 	k.armed, k.watching = ^uint64(0), cfg.Limits.HangNS == 0

@@ -145,6 +145,8 @@ func (k *Kernel) event(t *task.Task, v uint64) {
 		k.m.EndInterrupt()
 		k.armed = ^uint64(0)
 		k.expire()
+		k.irqs.Reopen()
+		k.unasked()
 	case v == arch.VectorDMAFault && k.iommu != nil:
 		k.m.EndInterrupt()
 		k.dmaFaults()
@@ -152,11 +154,12 @@ func (k *Kernel) event(t *task.Task, v uint64) {
 			k.cause(abi.AccountKernel)
 		}
 	case v == arch.VectorSpurious:
+		if k.m.EndSpurious() {
+			k.irqs.Interrupt(uint32(v-arch.VectorIRQ), k.tell)
+		}
 		k.cause(abi.AccountKernel)
 	default:
-		if line, ok := k.m.IRQLine(v); ok {
-			k.irqs.Interrupt(line, k.tell)
-		}
+		k.irqs.Interrupt(uint32(v-arch.VectorIRQ), k.tell)
 		k.m.EndInterrupt()
 		if k.unclaimed { // nobody's line
 			k.cause(abi.AccountKernel)

@@ -50,6 +50,8 @@ type machine struct {
 	spaces   []mem.Addr
 	random   []uint64 // what the processor's generator gives, once
 	invalid  []uint64 // addresses
+	withheld uint32   // vectors that were sent
+	spurious bool     // the last spurious interrupt was sent
 
 	// Of a root task that runs twice: whose context has done what the root task does next, and what the other one does differently.
 	did   *arch.Context
@@ -71,16 +73,25 @@ func (m *machine) Mask(line uint32) {
 		m.onMask(line)
 	}
 }
-func (m *machine) Unmask(line uint32)                   { m.open[line] = true }
-func (m *machine) Masked(line uint32) (bool, bool)      { return !m.open[line], line < 24 }
-func (m *machine) Switched(root mem.Addr)               { m.spaces = append(m.spaces, root) }
-func (m *machine) Invalidate(va uint64)                 { m.invalid = append(m.invalid, va) }
-func (m *machine) FaultAddress() uint64                 { return m.cr2 }
-func (m *machine) TSC() uint64                          { m.tsc += m.reading; return m.tsc }
-func (m *machine) ArmTimer(ns uint64)                   { m.armed = m.tsc + ns }
-func (m *machine) EndInterrupt()                        { m.tsc += m.handling }
-func (m *machine) IRQLine(vector uint64) (uint32, bool) { return uint32(vector - arch.VectorIRQ), true }
-func (m *machine) Resolve(n uint32) (uint32, bool)      { return n, n < 24 && n != 2 }
+func (m *machine) Unmask(line uint32)              { m.open[line] = true }
+func (m *machine) Masked(line uint32) (bool, bool) { return !m.open[line], line < 24 }
+func (m *machine) Pending(uint32) bool             { return false }
+func (m *machine) Switched(root mem.Addr)          { m.spaces = append(m.spaces, root) }
+func (m *machine) Invalidate(va uint64)            { m.invalid = append(m.invalid, va) }
+func (m *machine) FaultAddress() uint64            { return m.cr2 }
+func (m *machine) TSC() uint64                     { m.tsc += m.reading; return m.tsc }
+func (m *machine) ArmTimer(ns uint64)              { m.armed = m.tsc + ns }
+func (m *machine) EndInterrupt()                   { m.tsc += m.handling }
+func (m *machine) IRQLine(vector uint64) (uint32, bool) {
+	return uint32(vector - arch.VectorIRQ), vector-arch.VectorIRQ < 24
+}
+func (m *machine) EndSpurious() bool { return m.spurious }
+func (m *machine) Withheld() uint32  { return m.withheld }
+func (m *machine) Message(_ abi.Function, vector uint64) (uint64, uint32) {
+	return 0xfee0_0000, uint32(vector)
+}
+
+func (m *machine) Resolve(n uint32) (uint32, bool) { return n, n < 24 && n != 2 }
 func (m *machine) Console(b []byte) int {
 	if m.busy {
 		return 0

@@ -7,6 +7,7 @@ import (
 	"bennu/board/pc/apic"
 	"bennu/board/pc/clock"
 	"bennu/board/pc/memmap"
+	"bennu/board/pc/mmio"
 	"bennu/board/pc/power"
 	"bennu/board/pc/serial"
 	"bennu/board/pc/vtd"
@@ -92,6 +93,23 @@ func (m *machine) Resolve(number uint32) (uint32, bool) {
 func (m *machine) Level(line uint32) bool { return m.lines.Level(apic.Line(line)) }
 func (m *machine) Mask(line uint32)       { m.lines.Mask(apic.Line(line)) }
 func (m *machine) Unmask(line uint32)     { m.lines.Unmask(apic.Line(line)) }
+
+func (m *machine) Pending(source uint32) bool {
+	return source <= apic.SpuriousVector-apic.FirstVector && m.lines.Pending(uint8(apic.FirstVector+source))
+}
+func (m *machine) EndSpurious() bool { return m.lines.EndSpurious() }
+func (m *machine) Withheld() uint32  { return m.lines.Withheld() }
+
+// devices is the memory of devices (msi.Memory).
+type devices struct{}
+
+func (devices) Load(address uint64) uint32     { return mmio.At(address).Load(0) }
+func (devices) Store(address uint64, v uint32) { mmio.At(address).Store(0, v) }
+
+// Message is what a function writes, and where, to raise a vector.
+func (m *machine) Message(_ abi.Function, vector uint64) (address uint64, data uint32) {
+	return m.lines.Message(uint8(vector))
+}
 
 // Console writes to COM1 what that takes without waiting.
 func (m *machine) Console(b []byte) int { return m.com1.Take(b) }

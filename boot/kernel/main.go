@@ -166,7 +166,7 @@ func (m *machine) config(pool *mem.Pool, template mem.Addr, told *ring0.Handover
 	copy(f.CPU[:], cpu.Brand(cpu.ID))
 	copy(f.Version[:], Version)
 	return kernel.Config{Machine: m, CPU: m.cpu, Pool: pool, Template: template, TSCHz: m.rates.TSCHz, TSCMult: m.scale.Mult, Facts: f,
-		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century, Limits: m.limits, IOMMU: m.iommu, PCI: m.pci, Twice: m.twice}
+		Seed: spread(m.seed), Replay: m.seeded, Ports: port.Hardware{}, NeverPorts: m.never, Century: m.century, Limits: m.limits, IOMMU: m.iommu, PCI: m.pci, Devices: devices{}, Twice: m.twice}
 }
 
 func (m *machine) banner(told *ring0.Handover, pool *mem.Pool) {

@@ -81,8 +81,6 @@ func (r *Reporter) nmi() {
 		r.str(": a memory or PCI system error")
 	case s&0x40 != 0:
 		r.str(": an I/O channel check")
-	default:
-		r.str(": the board tells no error; perhaps somebody's NMI button")
 	}
 }
 
@@ -124,6 +122,9 @@ func (r *Reporter) where(p *arch.CPU, f *arch.Frame, cr2 uint64) {
 		r.str("; idle")
 	default:
 		r.str("; in ring 0")
+	}
+	if n := p.NMIs(); n != 0 {
+		r.str("; NMIs before, of which the board knows nothing: ").dec(n)
 	}
 	r.str(": vector=").dec(f.Vector).hex(" err=", f.Err).hex(" rip=", f.IP).hex(" rsp=", f.SP).hex(" cr2=", cr2).hex(" cs=", f.CS)
 	r.hex(" flags=", f.Flags).hex(" ax=", f.AX).hex(" bx=", f.BX).hex(" cx=", f.CX).hex(" dx=", f.DX).hex(" si=", f.SI).hex(" di=", f.DI)

@@ -33,6 +33,7 @@ type CPU struct {
 	faultG             [1024]byte // a g whose stack guard is 0: no stack is too small for it
 	faultTLS           [2]uint64
 
+	nmis        uint64 // that the board knows nothing of
 	DebugStatus uint64 // DR6 at the last #DB of ring 3
 
 	tss *byte // the processor's own, by the direct map
@@ -53,6 +54,18 @@ func (p *CPU) offers(calls uint64) uint64 {
 
 // Offered is the calls at which p may be handed over.
 func (p *CPU) Offered() uint64 { return p.handCalls }
+
+// NMIs is how many NMIs have come that the board knows nothing of: a device can send one, as any message, or somebody presses a
+// button. They change nothing. One that the board has an error for is the end.
+func (p *CPU) NMIs() uint64 { return p.nmis }
+
+// Where a PC's board tells why it raised NMI, and the bits for errors of memory or PCI, and of an I/O channel.
+//
+// Source: Intel I/O Controller Hub datasheets, "NMI_SC—NMI Status and Control Register".
+const (
+	nmiStatus = 0x61
+	nmiErrors = 0xc0
+)
 
 // Idling tells whether p waits for an interrupt: for the report of what ended that.
 func (p *CPU) Idling() bool { return p.idling != 0 }

@@ -238,13 +238,15 @@ broken:
 	JMP	·fault(SB)
 
 // special is where the stubs of #DB, NMI, #DF and #MC call, each on the stack of its IST entry. They come at any
-// instruction, also where RSP is not ring 0's. Only #DB goes on; so no frame on the other stacks is needed again
-// when the same comes once more.
+// instruction, also where RSP is not ring 0's. Only #DB and NMI go on, and no NMI comes before the IRETQ of the one before; so no frame on
+// the other stacks is needed again when the same comes once more.
 TEXT ·special(SB),NOSPLIT|NOFRAME,$0
 	PUSH_REGS
 	CLD
 	CLAC
 	NAME_VECTOR
+	CMPQ	AX, $const_VectorNMI
+	JEQ	nmi
 	CMPQ	AX, $const_VectorDebug
 	JNE	broken
 	MOVQ	DR6, R8
@@ -280,6 +282,19 @@ ring0:
 resume:
 	ANDQ	$~const_flagTF, Frame_Flags(SP)
 	ORQ	$const_flagRF, Frame_Flags(SP)	// past a breakpoint on the instruction itself
+	JMP	return
+nmi:
+	// One for which the board has no error was sent by a device or a person: it is counted, and all goes on. GS is not looked at (fault).
+	MOVL	$const_nmiStatus, DX
+	INB
+	TESTB	$const_nmiErrors, AX
+	JNE	broken
+	SUBQ	$16, SP
+	BYTE	$0x0f; BYTE $0x01; BYTE $0x04; BYTE $0x24	// SGDT [RSP]: the limit, then the base
+	MOVQ	2(SP), BX
+	ADDQ	$16, SP
+	INCQ	CPU_nmis(BX)
+return:
 	POP_REGS
 	ADDQ	$16, SP
 	IRETQ

@@ -34,7 +34,8 @@ const (
 
 // Vectors beside the exceptions (0–31).
 const (
-	VectorIRQ      = 32    // interrupt line n comes as VectorIRQ+n
+	VectorIRQ      = 32    // interrupt source n, a line or a message, comes as VectorIRQ+n
+	VectorSystem   = 0xe0  // from here on they are no line's and no message's
 	VectorTimer    = 0xf0  // local APIC timer (board/pc/apic.TimerVector)
 	VectorDMAFault = 0xf1  // an IOMMU has recorded a fault
 	VectorSpurious = 0xff  // LAPIC, nothing to do

@@ -92,6 +92,7 @@ type lines struct{}
 func (lines) Level(line uint32) bool { return line >= 16 && line < 128 } // from there on they are messages
 func (lines) Mask(uint32)            {}
 func (lines) Unmask(uint32)          {}
+func (lines) Pending(uint32) bool    { return false }
 
 // kernel is what kernel/ipc needs of the kernel around it.
 type kernel struct{ m *Machine }

@@ -11,6 +11,8 @@ import (
 type Checker interface {
 	// Owns tells whether a living task has a line in its privileges.
 	Owns(owner abi.Endpoint, line uint32) bool
+	// OwnsFunction tells whether a living task has the function of a hook.
+	OwnsFunction(owner abi.Endpoint, id int) bool
 	// Masked tells whether the interrupt controller keeps a line to itself; known is false when there is none.
 	Masked(line uint32) (masked, known bool)
 }
@@ -23,11 +25,11 @@ func (t *Table) Check(c Checker) invariant.Fault {
 		if !h.used {
 			continue
 		}
-		if !c.Owns(h.owner, h.line) {
+		if h.state&bound == 0 && !c.Owns(h.owner, h.line) || h.state&bound != 0 && !c.OwnsFunction(h.owner, i) {
 			return invariant.Of("irq: a hook of a task that has no such line (hook, owner)", uint64(i), uint64(h.owner))
 		}
 		for j := range t.hooks[:i] {
-			if o := &t.hooks[j]; o.used && o.line == h.line && (o.owner == h.owner || !t.lines.Level(h.line)) {
+			if o := &t.hooks[j]; o.used && o.line == h.line && (o.owner == h.owner && (o.state|h.state)&bound == 0 || !t.lines.Level(h.line)) {
 				return invariant.Of("irq: two hooks on a line where one may be (hook, hook)", uint64(i), uint64(j))
 			}
 		}
@@ -41,22 +43,15 @@ func (t *Table) Check(c Checker) invariant.Fault {
 		if t.on[line] != t.claims(line) {
 			return invariant.Of("irq: a line's hooks are not those of its row (line, row)", uint64(line), t.on[line])
 		}
+		if t.on[line]&t.special != 0 && t.quarantined(line) {
+			return invariant.Of("irq: a message's vector is another's, too (source, hooks)", uint64(line), t.on[line])
+		}
 		masked, known := c.Masked(line)
 		if known && masked != t.masks(line) {
 			return invariant.Of("irq: a line's mask is not what its hooks ask (line, hooks)", uint64(line), t.on[line])
 		}
 	}
 	return invariant.Fault{}
-}
-
-// masks tells whether line is to be masked: nobody has it, or an owner has not served it.
-func (t *Table) masks(line uint32) bool {
-	mask := t.claims(line) == 0
-	for i := range t.hooks {
-		h := &t.hooks[i]
-		mask = mask || h.used && h.line == line && (h.disabled || h.again || h.held || h.active && t.lines.Level(line))
-	}
-	return mask
 }
 
 // Open counts the lines that nobody has a hook on, and that are not masked.

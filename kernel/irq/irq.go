@@ -8,34 +8,77 @@ import (
 	"bennu/kernel/abi"
 )
 
+// A source is where interrupts come from: a line of an I/O APIC, or a message, which a PCI function writes itself (MSI, MSI-X). Its
+// number is its vector less the first one. Three kinds of hooks are on sources:
+//
+//   - on a line as a whole: a level masks it until all who were told have served it;
+//   - on a function that shares a level line and can be asked (ClaimFunction): that function is silenced, and not the line;
+//   - on a message (ClaimMessage): it is never masked while it is served, only when it storms.
+
 // Lines is the interrupt controller.
 type Lines interface {
 	Level(line uint32) bool // level-triggered: asserts until the device is served
 	Mask(line uint32)
 	Unmask(line uint32)
+	Pending(source uint32) bool // it has come to the processor, and was not told yet
 }
 
-// hook is one task's claim to one line.
+// Gate is the functions that have hooks, by the hook.
+type Gate interface {
+	Asserts(id int) bool      // it is this one that asserts its line
+	Quell(id int)             // it is to raise nothing until Allow
+	Allow(id int) (lost bool) // what it had to say meanwhile may be lost
+	Drop(id int)              // it is to raise nothing, and nothing that it raised is still under way
+}
+
+// Reporter hears what nobody else is told.
+type Reporter interface {
+	Charge(owner abi.Endpoint)                  // interrupts of owner's came that it is not told of
+	Storm(owner abi.Endpoint, source, n uint32) // a source was silenced, for the n-th time since it was claimed; owner is 0 for a whole line
+	Stray(source, n uint32)                     // the n-th interrupt of a source that nobody has
+}
+
+// StormAfter is how many interrupts of a message may come before its owner has served the first: then it is silenced until that. It is also how
+// many of a line that none of its functions owns up to.
+const StormAfter = 64
+
+// What a hook is, and waits for.
+const (
+	active   = 1 << iota // the owner was told, and has not enabled it again
+	again                // came again meanwhile (edge-triggered)
+	held                 // it came, and its owner is to be told later: the source is silent until then
+	disabled             // by its owner: a line
+	quelled              // a function, silenced until Enable
+	asks                 // of a function that can be asked whether it asserts its line
+	message              // of a function's message
+	bound                // of one function, not of a whole line
+)
+
+// hook is one task's claim to one source.
 type hook struct {
-	used     bool
-	owner    abi.Endpoint
-	line     uint32
-	bit      uint
-	level    bool // the line is level-triggered
-	active   bool // the owner was told, and has not enabled it again
-	again    bool // came again meanwhile (edge-triggered)
-	held     bool // it came, and its owner is to be told later: the line is masked until then
-	disabled bool
+	used   bool
+	state  uint8
+	level  bool // the line is level-triggered, and masked until it is served
+	owner  abi.Endpoint
+	line   uint32 // the source
+	bit    uint
+	missed uint32 // messages since the owner was told
+	storms uint32
 }
 
 // Table is all hooks.
 type Table struct {
-	lines Lines
-	hooks [abi.MaxHooks]hook
-	on    [maxLines]uint64      // hooks of each line, by bit: an interrupt does not look at the others
-	of    [abi.MaxTasks]uint64  // hooks by their owner's slot: nor does a death
-	had   [maxLines / 64]uint64 // lines that somebody had once: only those were ever unmasked
-	Stray uint64                // interrupts on lines that nobody has
+	Report Reporter // nil: nobody is told
+	Gate   Gate     // nil: there are no functions
+
+	lines   Lines
+	hooks   [abi.MaxHooks]hook
+	on      [maxLines]uint64      // hooks of each source, by bit: an interrupt does not look at the others
+	of      [abi.MaxTasks]uint64  // hooks by their owner's slot: nor does a death
+	had     [maxLines / 64]uint64 // lines that somebody had once: only those were ever unmasked
+	special uint64                // hooks of functions that can be asked, and of messages
+	Stray   uint64                // interrupts of sources that nobody has
+	sources
 
 	losing uint64 // hooks, by bit, that are not told of the next interrupts: of so many
 	lose   [abi.MaxHooks]uint64
@@ -82,7 +125,7 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 			if free < 0 {
 				free = i
 			}
-		case h.line != line:
+		case h.line != line || h.state&bound != 0 && t.lines.Level(line):
 		case h.owner == owner && h.bit == uint(bit):
 			return uint32(i), abi.OK
 		case h.owner == owner:
@@ -94,12 +137,23 @@ func (t *Table) Claim(owner abi.Endpoint, line uint32, bit uint64) (uint32, abi.
 	if free < 0 {
 		return 0, abi.ENOSPC
 	}
-	t.hooks[free] = hook{used: true, owner: owner, line: line, bit: uint(bit), level: t.lines.Level(line)}
-	t.on[line] |= 1 << free
-	t.had[line/64] |= 1 << (line % 64)
-	t.of[owner.Slot()] |= 1 << free
-	t.update(line)
+	t.make(free, hook{owner: owner, line: line, bit: uint(bit), level: t.lines.Level(line)})
 	return uint32(free), abi.OK
+}
+
+// make puts h, on a source, in the free row i.
+func (t *Table) make(i int, h hook) {
+	h.used = true
+	t.hooks[i] = h
+	t.on[h.line] |= 1 << i
+	t.of[h.owner.Slot()] |= 1 << i
+	if h.state&(asks|message) != 0 {
+		t.special |= 1 << i
+	}
+	if h.state&message == 0 {
+		t.had[h.line/64] |= 1 << (h.line % 64)
+		t.update(h.line)
+	}
 }
 
 // own finds a hook of owner's. Errors: EINVAL (no such hook), EPERM (another's).
@@ -132,32 +186,50 @@ func (t *Table) ReleaseAll(owner abi.Endpoint) {
 }
 
 func (t *Table) release(i int) {
-	line := t.hooks[i].line
-	t.of[t.hooks[i].owner.Slot()] &^= 1 << i
+	h := t.hooks[i]
+	if h.state&bound != 0 {
+		t.Gate.Drop(i)
+	}
+	t.of[h.owner.Slot()] &^= 1 << i
 	t.hooks[i] = hook{}
-	t.on[line] &^= 1 << i
+	t.on[h.line] &^= 1 << i
 	t.losing &^= 1 << i
-	t.update(line)
+	t.special &^= 1 << i
+	if h.state&message == 0 {
+		t.update(h.line)
+	} else {
+		t.resting[h.line/64] |= 1 << (h.line % 64)
+	}
 }
 
-// Enable says that the hook's interrupt was handled. again is true when another one came
+// Enable says that the hook's interrupt was handled. another is true when another one came
 // meanwhile: the owner is to be told at once. Errors: EINVAL, EPERM.
-func (t *Table) Enable(owner abi.Endpoint, id uint64) (bit uint, again bool, e abi.Errno) {
+func (t *Table) Enable(owner abi.Endpoint, id uint64) (bit uint, another bool, e abi.Errno) {
 	h, e := t.own(owner, id)
 	if e != abi.OK {
 		return 0, false, e
 	}
-	again = h.again
-	h.active, h.again, h.disabled = again, false, false
+	if t.special>>id&1 != 0 {
+		return h.bit, t.allow(h, int(id)), abi.OK
+	}
+	another = h.state&again != 0
+	h.state &^= active | again | disabled
+	if another {
+		h.state |= active
+	}
 	t.update(h.line)
-	return h.bit, again, abi.OK
+	return h.bit, another, abi.OK
 }
 
-// Disable masks the hook's line until Enable. Errors: EINVAL, EPERM.
+// Disable silences the hook's source until Enable. Errors: EINVAL, EPERM.
 func (t *Table) Disable(owner abi.Endpoint, id uint64) abi.Errno {
 	h, e := t.own(owner, id)
-	if e == abi.OK {
-		h.disabled = true
+	switch {
+	case e != abi.OK:
+	case t.special>>id&1 != 0:
+		t.quell(h, int(id))
+	default:
+		h.state |= disabled
 		t.update(h.line)
 	}
 	return e
@@ -167,42 +239,57 @@ func (t *Table) Disable(owner abi.Endpoint, id uint64) abi.Errno {
 // served: an interrupt at that time would be lost. A second one before the first was served is remembered,
 // and the line masked.
 func (t *Table) update(line uint32) {
-	mask := t.on[line] == 0
-	for m := t.on[line]; m != 0; m &= m - 1 {
-		h := &t.hooks[bits.TrailingZeros64(m)]
-		mask = mask || h.disabled || h.again || h.held || h.level && h.active
-	}
-	if !mask {
-		t.lines.Unmask(line)
-	} else {
+	if t.masks(line) {
 		t.lines.Mask(line)
+	} else {
+		t.lines.Unmask(line)
 	}
 }
 
-// Interrupt handles one interrupt on line: notify is called for each owner, and returns whether the owner was
-// told; one that was not is told by Resume, and the line is masked until then. The caller ends the interrupt at
+// masks tells whether a line is to be masked: nobody has it, an owner has not served it, or it storms.
+func (t *Table) masks(line uint32) bool {
+	mask := t.on[line] == 0 || t.isShut(line)
+	for m := t.on[line] &^ t.special; m != 0; m &= m - 1 {
+		h := &t.hooks[bits.TrailingZeros64(m)]
+		mask = mask || h.state&(disabled|again|held) != 0 || h.level && h.state&active != 0
+	}
+	return mask
+}
+
+// Interrupt handles one interrupt of a source: notify is called for each owner, and returns whether the owner was
+// told; one that was not is told by Resume, and the source is silent until then. The caller ends the interrupt at
 // the controller afterwards.
 func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint) (told bool)) {
-	known, mask, on := t.on[line] != 0, false, t.on[line]
+	on := t.on[line]
+	if on == 0 {
+		t.stray(line)
+		t.lines.Mask(line)
+		return
+	}
 	if on&t.losing != 0 {
 		on = t.lost(on)
 	}
+	if t.on[line]&t.special != 0 {
+		if on = t.functions(line, on, notify); on == 0 {
+			return
+		}
+	}
+	mask := false
 	for m := on; m != 0; m &= m - 1 {
 		h := &t.hooks[bits.TrailingZeros64(m)]
 		mask = mask || h.level
 		switch {
-		case h.active:
-			h.again, mask = true, true
+		case h.state&active != 0:
+			h.state |= again
+			mask = true
 		case notify(h.owner, h.bit):
-			h.active = true
+			h.state |= active
 		default:
-			h.held, mask = true, true
+			h.state |= held
+			mask = true
 		}
 	}
-	if !known {
-		t.Stray++
-	}
-	if mask || !known {
+	if mask {
 		t.lines.Mask(line)
 	}
 }
@@ -210,9 +297,11 @@ func (t *Table) Interrupt(line uint32, notify func(owner abi.Endpoint, bit uint)
 // Resume tells the owners that Interrupt could not, as far as notify lets it.
 func (t *Table) Resume(notify func(owner abi.Endpoint, bit uint) (told bool)) {
 	for i := range t.hooks {
-		if h := &t.hooks[i]; h.used && h.held && notify(h.owner, h.bit) {
-			h.held, h.active = false, true
-			t.update(h.line)
+		if h := &t.hooks[i]; h.used && h.state&held != 0 && notify(h.owner, h.bit) {
+			h.state = h.state&^held | active
+			if t.special>>i&1 == 0 {
+				t.update(h.line)
+			}
 		}
 	}
 }

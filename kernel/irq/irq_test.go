@@ -6,12 +6,16 @@ import (
 	"bennu/kernel/abi"
 )
 
-// lines is a controller: 0–7 edge, 8–15 level.
-type lines struct{ open [16]bool }
+// lines is a controller: 0–7 edge, 8–15 level; from 16 on there are none.
+type lines struct {
+	open    [maxLines]bool
+	pending uint32 // a source that has come, and was not told
+}
 
-func (l *lines) Level(n uint32) bool { return n >= 8 }
-func (l *lines) Mask(n uint32)       { l.open[n] = false }
-func (l *lines) Unmask(n uint32)     { l.open[n] = true }
+func (l *lines) Level(n uint32) bool   { return n >= 8 && n < 16 }
+func (l *lines) Mask(n uint32)         { l.open[n] = false }
+func (l *lines) Unmask(n uint32)       { l.open[n] = true }
+func (l *lines) Pending(n uint32) bool { return l.pending == n && n != 0 }
 
 type rig struct {
 	*Table

@@ -8,8 +8,9 @@ import (
 	"bennu/kernel/abi"
 )
 
-// Owns and Masked implement Checker.
-func (r *rig) Owns(abi.Endpoint, uint32) bool { return true }
+// Owns, OwnsFunction and Masked implement Checker.
+func (r *rig) Owns(abi.Endpoint, uint32) bool      { return true }
+func (r *rig) OwnsFunction(abi.Endpoint, int) bool { return true }
 func (r *rig) Masked(line uint32) (masked, known bool) {
 	if line >= 16 {
 		return false, false

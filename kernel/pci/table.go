@@ -54,6 +54,9 @@ func New(space ConfigSpace, root Root, limit uint64, taken []Range) *Table {
 // Root is where it begins.
 func (t *Table) Root() Root { return t.root }
 
+// Space is the configuration space of all of them.
+func (t *Table) Space() ConfigSpace { return t.space }
+
 // Functions is all of them.
 func (t *Table) Functions() []Function { return t.functions[:t.n] }
 

@@ -35,6 +35,7 @@ kernel/fake:                     kernel -kernel/archive
 kernel/pci/fake:                 kernel/abi
 kernel/arch:                     kernel/abi kernel/layout kernel/mem kernel/paging board/x86
 kernel/pci:                      kernel/abi
+kernel/pci/msi:                  kernel/abi kernel/pci
 board/pc:                        board/pc board/x86 kernel/abi kernel/layout
 board/ring3:                     kernel/abi kernel/usys board/x86
 # the kernel's main package and the ring-0 programs that test the board and the kernel's entry share boot/ring0

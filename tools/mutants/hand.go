@@ -9,7 +9,7 @@ import (
 func handPicked(root string) (all []mutation, err error) {
 	var faults []error
 	seen := map[string]bool{}
-	for _, table := range [][]mutation{handArch, handBoot, handKernel, handIPC, handPolicy, handServer, handReborn, handSDK, handDrivers, handSnapshot, handTrace, handKeep, handBelong, handFI, handStore, handTwice, handPCI, handBlock, handDMA} {
+	for _, table := range [][]mutation{handArch, handBoot, handKernel, handIPC, handPolicy, handServer, handReborn, handSDK, handDrivers, handSnapshot, handTrace, handKeep, handBelong, handFI, handStore, handTwice, handPCI, handBlock, handDMA, handIRQ} {
 		for _, m := range table {
 			if seen[m.id] {
 				faults = append(faults, fmt.Errorf("%s is there twice", m.id))

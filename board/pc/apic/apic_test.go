@@ -45,7 +45,7 @@ func TestEnable(t *testing.T) {
 	if _, touched := r.Cells[regLVTCMCI]; touched {
 		t.Error("a CMCI entry was written that version 5 does not have")
 	}
-	if r.Cells[regSVR] != 0x1ff || r.Cells[regTPR] != 0 || r.Cells[regISR+16*2] != 0 || r.Cells[regLVTError] != ErrorVector {
+	if r.Cells[regSVR] != 0x1ff || r.Cells[regTPR] != 0x10 || r.Cells[regISR+16*2] != 0 || r.Cells[regLVTError] != ErrorVector {
 		t.Errorf("SVR %#x TPR %#x ISR %#x LVT error %#x", r.Cells[regSVR], r.Cells[regTPR], r.Cells[regISR+16*2], r.Cells[regLVTError])
 	}
 	if l.ID() != 3 {
@@ -218,5 +218,29 @@ func qemu() *acpi.MADT {
 		IOAPICs: []acpi.IOAPIC{{ID: 0, Addr: 0xfec00000}},
 		Overrides: []acpi.Override{{ISA: 0, GSI: 2}, {ISA: 5, GSI: 5, Polarity: acpi.ActiveHigh, Trigger: acpi.Level},
 			{ISA: 9, GSI: 9, Polarity: acpi.ActiveHigh, Trigger: acpi.Level}},
+	}
+}
+
+// What was sent is told from what the APIC raises itself: it is ended, found where it waits, and has the address of this processor.
+func TestSent(t *testing.T) {
+	r := localAPIC()
+	l := NewLocal(mmio.Fake(r))
+	r.Cells[regISR+16*2] = 1 << 5
+	ended := false
+	r.OnStore[regEOI] = func(uint32) { ended = true }
+	r.Cells[regISR+16*7] = 0
+	if l.EndSpurious() || ended {
+		t.Error("what another interrupt needs was done for a spurious one")
+	}
+	r.Cells[regISR+16*7] = 1 << 31
+	if !l.EndSpurious() || !ended {
+		t.Error("a vector that was sent keeps all others back")
+	}
+	r.Cells[regIRR], r.Cells[regIRR+16*2] = 1<<17, 1<<5
+	if l.Withheld() != 1<<17 || !l.Pending(64+5) || l.Pending(64+6) {
+		t.Errorf("withheld %#x, 45h pending: %v", l.Withheld(), l.Pending(64+5))
+	}
+	if a, d := l.Message(0x45); a != 0xfee00000|uint64(l.ID())<<12 || l.ID() == 0 || d != 0x45 {
+		t.Errorf("%#x to %#x of APIC %d", d, a, l.ID())
 	}
 }

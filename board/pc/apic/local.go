@@ -30,6 +30,7 @@ const (
 	regEOI      = 0x0b0
 	regSVR      = 0x0f0
 	regISR      = 0x100 // 8 words, 16 bytes apart
+	regIRR      = 0x200 // likewise
 	regESR      = 0x280
 	regLVTCMCI  = 0x2f0
 	regLVTTimer = 0x320
@@ -46,6 +47,10 @@ const (
 	lvtMasked = 1 << 16
 	lvtNMI    = 4 << 8
 	divideBy1 = 0xb
+
+	// withhold is a task priority at which vectors below FirstVector stay in the request register: a message can name an exception's
+	// vector, and would come with another frame than the exception.
+	withhold = FirstVector - 0x10
 )
 
 // Bits of the MSR IA32_APIC_BASE.
@@ -110,7 +115,7 @@ func (l *Local) Enable() error {
 		}
 	}
 	l.regs.Store(regInitial, 0)
-	l.regs.Store(regTPR, 0)
+	l.regs.Store(regTPR, withhold)
 	l.regs.Store(regSVR, svrEnable|SpuriousVector)
 	l.drain()
 	if entries >= 3 {
@@ -174,6 +179,36 @@ func (l *Local) Arm(ns uint64) {
 
 // Disarm takes back what Arm asked for. An interrupt that is pending already still comes.
 func (l *Local) Disarm() { l.regs.Store(regInitial, 0) }
+
+// Pending tells whether the APIC has an interrupt with a vector that it has not given to the processor.
+func (l *Local) Pending(vector uint8) bool { return l.bit(regIRR, vector) }
+
+// Withheld is those of the vectors below FirstVector, by bit, that somebody has sent. They never come, and stay here until a reset.
+func (l *Local) Withheld() uint32 { return l.regs.Load(regIRR) }
+
+// EndSpurious ends an interrupt that somebody has sent with SpuriousVector; sent is false when it is the APIC's own, which has no end: what is in
+// service then is another one.
+func (l *Local) EndSpurious() (sent bool) {
+	if sent = l.bit(regISR, SpuriousVector); sent {
+		l.EOI()
+	}
+	return sent
+}
+
+// bit is a vector's in one of the registers of 256 bits.
+func (l *Local) bit(reg uint32, vector uint8) bool {
+	return l.regs.Load(reg+16*uint32(vector/32))>>(vector%32)&1 != 0
+}
+
+// Message is what a device writes, and where, to raise a vector here: fixed, an edge, to the processor that this is of.
+//
+// Source: Intel SDM Vol. 3A, "Message Signalled Interrupts".
+func (l *Local) Message(vector uint8) (address uint64, data uint32) {
+	return messages | uint64(l.ID())<<12, uint32(vector)
+}
+
+// messages is where writes of devices become interrupts.
+const messages = 0xfee0_0000
 
 // EOI ends the interrupt in service with the highest vector. Not for SpuriousVector.
 func (l *Local) EOI() { l.regs.Store(regEOI, 0) }
