@@ -4,33 +4,19 @@ package qemutest
 
 import (
 	"bufio"
-	"fmt"
 	"net"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
 	"bennu/tools/internal/qemu"
 )
 
-// qtest is QEMU's socket for tests: what is written there is written as a device writes it.
-type qtest struct {
-	t    *testing.T
-	conn net.Conn
-	r    *bufio.Reader
-}
-
 // message writes data to an address as a device does.
 func (q *qtest) message(address uint64, data uint32) {
 	q.t.Helper()
-	if _, err := fmt.Fprintf(q.conn, "writel %#x %#x\n", address, data); err != nil {
-		q.t.Fatal(err)
-	}
-	if s, err := q.r.ReadString('\n'); err != nil || !strings.HasPrefix(s, "OK") {
-		q.t.Fatalf("writel: %q, %v", s, err)
-	}
+	q.ask("writel %#x %#x", address, data)
 }
 
 // Delivery modes of a message, in its data. INIT is left out: it resets a processor without interrupt remapping, as it should.
