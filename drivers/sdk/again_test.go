@@ -23,6 +23,10 @@ var methods = map[abi.MsgType]func(c *sdk.Context, l abi.Label) abi.Errno{
 		_, e := c.RS().Status(make([]abi.ServiceStatus, 2))
 		return e
 	},
+	abi.RSPCI: func(c *sdk.Context, l abi.Label) abi.Errno {
+		_, e := c.RS().Functions(make([]abi.FunctionInfo, 2))
+		return e
+	},
 	abi.RSEvents: func(c *sdk.Context, l abi.Label) abi.Errno {
 		_, _, _, e := c.RS().Events(make([]abi.Event, 2), 0)
 		return e

@@ -279,7 +279,7 @@ func TestRS(t *testing.T) {
 	k.Peers[fake.Root] = func(m abi.Msg) fake.Answer {
 		last = m
 		switch m.Type {
-		case abi.RSStatus, abi.RSEvents:
+		case abi.RSStatus, abi.RSEvents, abi.RSPCI:
 			b := k.DriverGrant(fake.Root, m.Arg[0], abi.GrantWrite)
 			if uint64(len(b)) != m.Arg[1] {
 				t.Errorf("grant has %d bytes, message says %d", len(b), m.Arg[1])
@@ -302,6 +302,13 @@ func TestRS(t *testing.T) {
 	}
 	if k.DriverGrant(fake.Root, last.Arg[0], 0) != nil && len(k.DriverGrant(fake.Root, last.Arg[0], 0)) > 0 {
 		t.Error("the grant of Status is still there")
+	}
+	functions, bridges := make([]abi.FunctionInfo, 1), make([]abi.BridgeInfo, 1)
+	if n, e := rs.Functions(functions); e != abi.OK || n != 2 || functions[0].Unfit != 0x01010101 || last.Arg[2] != uint64(abi.InfoPCI) {
+		t.Errorf("functions: %d, %s, %v", n, e.Name(), last)
+	}
+	if n, e := rs.Bridges(bridges); e != abi.OK || n != 2 || bridges[0].Last != 0x01010101 || last.Arg[2] != uint64(abi.InfoBuses) {
+		t.Errorf("bridges: %d, %s, %v", n, e.Name(), last)
 	}
 	events := make([]abi.Event, 1)
 	if n, next, lost, e := rs.Events(events, 7); e != abi.OK || n != 1 || next != 30 || lost != 4 || last.Arg[2] != 7 {

@@ -124,6 +124,25 @@ func (r RS) Status(rows []abi.ServiceStatus) (n int, e abi.Errno) {
 	return int(m.Arg[1]), abi.OK
 }
 
+// Functions fills rows with the machine's PCI functions and tells how many there are: if these are more than len(rows), the rest was left out.
+// Errors: EPERM (no `uid 0`).
+func (r RS) Functions(rows []abi.FunctionInfo) (n int, e abi.Errno) {
+	return r.pci(abi.InfoPCI, sliceBytes(rows))
+}
+
+// Bridges is Functions for the bridges to other buses.
+func (r RS) Bridges(rows []abi.BridgeInfo) (n int, e abi.Errno) {
+	return r.pci(abi.InfoBuses, sliceBytes(rows))
+}
+
+func (r RS) pci(kind abi.InfoKind, b []byte) (n int, e abi.Errno) {
+	m := abi.Msg{Type: abi.RSPCI, Arg: [7]uint64{2: uint64(kind)}}
+	if e = r.fill(&m, b); e != abi.OK {
+		return 0, e
+	}
+	return int(m.Arg[1]), abi.OK
+}
+
 // Events fills rows with the events numbered from first on. n is how many there were, next
 // the number to ask for next, lost how many were gone already.
 func (r RS) Events(rows []abi.Event, first uint64) (n int, next, lost uint64, e abi.Errno) {

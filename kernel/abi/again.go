@@ -39,6 +39,7 @@ var rsRequests = [...]Request{
 	{RSEvents, "RSEvents", RepeatSame, [2]Errno{}, "the same, as it is then"},
 	{RSWatch, "RSWatch", RepeatOnce, [2]Errno{}, "takes the place of the first"},
 	{RSMeasure, "RSMeasure", RepeatNever, [2]Errno{}, "counts anew once more: the answer is about the time between. If RS dies between, what was counted before is in no answer"},
+	{RSPCI, "RSPCI", RepeatSame, [2]Errno{}, "the same, as it is then"},
 	{RSFault, "RSFault", RepeatNever, [2]Errno{}, "once more; of a service that has not answered an order, EBUSY `fault-busy`"},
 	{RSReady, "RSReady", RepeatOnce, [2]Errno{}, "OK, and changes nothing"},
 	{RSHeartbeat, "RSHeartbeat", RepeatOnce, [2]Errno{}, "OK, and changes nothing; a message that was on the way is given again"},

@@ -175,6 +175,14 @@ const (
 	BARMemory BARKind = 2
 )
 
+func (k BARKind) String() string {
+	names := [...]string{"none", "ports", "memory"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "?"
+}
+
 // BARCache is how the processor may keep memory of a device.
 type BARCache uint32
 
@@ -303,3 +311,11 @@ const (
 	ResetPower    ResetKind = 2 // D3hot and back
 	ResetBus      ResetKind = 3 // of the bus behind its bridge, where it is alone
 )
+
+func (k ResetKind) String() string {
+	names := [...]string{"?", "function", "power", "bus"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "?"
+}

@@ -18,9 +18,11 @@ import (
 
 // Machine is the tasks, a clock, and what the tasks have made.
 type Machine struct {
-	Archive  []byte            // the boot archive, for the root task
-	Wall     abi.ClockInfo     // what all tasks see of the date
-	Facts    abi.Machine       // of GetInfo
+	Archive  []byte             // the boot archive, for the root task
+	Wall     abi.ClockInfo      // what all tasks see of the date
+	Facts    abi.Machine        // of GetInfo
+	PCI      []abi.FunctionInfo // of GetInfo, to the root task
+	Buses    []abi.BridgeInfo
 	Latency  abi.Latency       // of GetInfo; it begins anew when the root task says so
 	Memory   uint64            // bytes that are promised to nobody
 	Guard    *ioport.Guard     // of the guarded ports; nil: there are none

@@ -310,6 +310,10 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		}
 	case abi.InfoLives:
 		return m.livesOf(t)
+	case abi.InfoPCI:
+		return row(t, m.PCI, index, abi.ESRCH)
+	case abi.InfoBuses:
+		return row(t, m.Buses, index, abi.EPERM)
 	case abi.InfoLatency:
 		if index == 1 && t != m.root {
 			return abi.EPERM, 0
@@ -338,4 +342,15 @@ func put[T any](k *task.Task, e abi.Errno, v *T) (abi.Errno, uint64) {
 		return e, 0
 	}
 	return abi.OK, uint64(copy(k.Call.Buf[:], abi.Bytes(v)))
+}
+
+// row is a row of a table that only the root task sees.
+func row[T any](t *Task, rows []T, index uint64, other abi.Errno) (abi.Errno, uint64) {
+	if t != t.m.root {
+		return other, 0
+	}
+	if index >= uint64(len(rows)) {
+		return abi.EDOM, 0
+	}
+	return put(t.k, abi.OK, &rows[index])
 }

@@ -47,6 +47,8 @@ func (a *actor) request(t abi.MsgType, target string) abi.Msg {
 	switch t {
 	case abi.RSStatus, abi.RSEvents:
 		m.Arg = [7]uint64{uint64(a.grant), uint64(len(scratch))}
+	case abi.RSPCI:
+		m.Arg = [7]uint64{uint64(a.grant), uint64(len(scratch)), uint64(abi.InfoPCI)}
 	case abi.RSWatch:
 		m.Arg[0] = a.w.s.events.seq
 	case abi.RSFault:

@@ -34,3 +34,54 @@ func TestPCI(t *testing.T) {
 		}
 	}
 }
+
+// TestPCIRows: operators get the kernel's rows of functions and of bridges, as far as their grant goes, and nobody else does.
+func TestPCIRows(t *testing.T) {
+	f := boot(t, "service a { uid 0; };\nservice b { };\n")
+	f.ready("a", "b")
+	for i := range 37 { // two batches and a part
+		f.m.PCI = append(f.m.PCI, abi.FunctionInfo{ID: abi.FunctionID{Function: abi.Function(i), Vendor: 0x1af4}})
+	}
+	f.m.Buses = []abi.BridgeInfo{{Function: 8, Bus: 1, Last: 3}}
+	found := make([]abi.FunctionInfo, 40)
+	ask := func(from string, kind abi.InfoKind, rows int) abi.Msg {
+		id, revoke := f.grant(from, rowBytes(found))
+		defer revoke()
+		clear(found)
+		m, ok := f.ask(from, abi.Msg{Type: abi.RSPCI, Arg: [7]uint64{id, uint64(len(rowBytes(found[:rows]))), uint64(kind)}})
+		if !ok {
+			t.Fatalf("%s is not answered", from)
+		}
+		return m
+	}
+	for _, rows := range []int{0, 1, 16, 17, 36, 37, 40} {
+		m := ask("a", abi.InfoPCI, rows)
+		if abi.Errno(m.Arg[0]) != abi.OK || m.Arg[1] != 37 {
+			t.Errorf("room for %d: %v", rows, m.Arg)
+		}
+		for i, r := range found {
+			if there := i < min(rows, 37); there != (r.ID.Vendor == 0x1af4) || there && r.ID.Function != abi.Function(i) {
+				t.Errorf("room for %d: row %d is %+v", rows, i, r.ID)
+			}
+		}
+	}
+	buses := make([]abi.BridgeInfo, 2)
+	id, revoke := f.grant("a", rowBytes(buses))
+	m, _ := f.ask("a", abi.Msg{Type: abi.RSPCI, Arg: [7]uint64{id, uint64(len(rowBytes(buses))), uint64(abi.InfoBuses)}})
+	if revoke(); m.Arg[0] != 0 || m.Arg[1] != 1 || buses[0] != f.m.Buses[0] || buses[1] != (abi.BridgeInfo{}) {
+		t.Errorf("bridges: %v, %+v", m.Arg, buses)
+	}
+	for _, c := range []struct {
+		from string
+		kind abi.InfoKind
+		want abi.Errno
+		why  abi.Why
+	}{{"b", abi.InfoPCI, abi.EPERM, abi.WhyNotOperator}, {"b", abi.InfoBuses, abi.EPERM, abi.WhyNotOperator}, {"a", abi.InfoDMA, abi.EINVAL, abi.WhyArgument}, {"a", 0, abi.EINVAL, abi.WhyArgument}} {
+		if m := ask(c.from, c.kind, 40); abi.Errno(m.Arg[0]) != c.want || abi.Why(m.Arg[5]) != c.why || found[0].ID.Vendor != 0 {
+			t.Errorf("%s asks for %d: %v, want %v", c.from, c.kind, m.Arg, c.want)
+		}
+	}
+	if m, _ := f.ask("a", abi.Msg{Type: abi.RSPCI, Arg: [7]uint64{77, 1 << 20, uint64(abi.InfoPCI)}}); abi.Errno(m.Arg[0]) != abi.EPERM || abi.Why(m.Arg[5]) != abi.WhyGrant {
+		t.Errorf("no grant: %v", m.Arg)
+	}
+}

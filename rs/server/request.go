@@ -95,6 +95,8 @@ func (s *Server) request(from policy.ID) {
 		s.watch(from)
 	case abi.RSMeasure:
 		s.measure(from)
+	case abi.RSPCI:
+		s.pciRows(from)
 	case abi.RSReady, abi.RSWords, abi.RSFaulted:
 		s.confirm(from)
 	default:

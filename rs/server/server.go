@@ -125,6 +125,8 @@ type Server struct {
 	line   []byte
 	rows   []abi.ServiceStatus
 	batch  [32]abi.Event // on their way to an asker
+	found  [16]abi.FunctionInfo
+	buses  [16]abi.BridgeInfo
 }
 
 // Over tells whether the machine was told to end.

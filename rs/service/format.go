@@ -24,6 +24,8 @@ func Text(r Request, res Result) string {
 		return TaskTable(res.Tasks)
 	case OpInfo:
 		return InfoTable(&res)
+	case OpPCI:
+		return FunctionTree(&res)
 	case OpLog:
 		return string(res.Log)
 	case OpDate:

@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	const (
-		top   = "one of service, ps, accounts, info, log, date, ds, help, poweroff, reboot"
+		top   = "one of service, ps, accounts, info, pci, log, date, ds, help, poweroff, reboot"
 		group = "one of status, up, down, refresh, restart, fi, lookup"
 		aName = "a label (1 to 16 of a-z 0-9 - _ .)"
 		kind  = "exception, hang, kill or a way of faulty (help fi)"

@@ -25,6 +25,8 @@ type Result struct {
 	Heap        abi.Heap
 	Latency     abi.Latency
 	Machine     abi.Machine
+	Functions   []abi.FunctionInfo // OpPCI, with Tasks
+	Bridges     []abi.BridgeInfo
 	Log         []byte // whole lines
 	Seconds     uint64 // OpDate
 	Doubt       string // OpDate: why the time is not to be trusted; "": nothing is known against it
@@ -77,6 +79,8 @@ func Run(a *Asker, r Request, done func(Result)) {
 		}
 	case OpAccounts:
 		done(accounts(a))
+	case OpPCI:
+		functions(a, r, done)
 	case OpLog:
 		done(log(a, r.Lines))
 	case OpDate:

@@ -78,6 +78,22 @@ func TestRun(t *testing.T) {
 			"tty       2  1.000ms  10.00ms  300.0ms  -1.500us          3     2.000us      4  400.0KiB  800.0KiB  512.0KiB  16.0MiB    0B\n" +
 			"idle      -        -        -  600.0ms         -          -           -      -         -         -         -        -     -\n" +
 			"all of them 1000000700ns; since boot 1000000500ns before they were read and 1000000900ns after\n"},
+		{"pci", "pci", `{"id":ID,"ok":true,"t":1.0,"functions":[{"function":"00:02.0","vendor":6966,"device":12,"class":394240,"bridge":true,"secondary":1,"subordinate":2,"unfit":4},` +
+			`{"function":"01:00.0","vendor":6966,"device":16,"subvendor":6900,"subdevice":4352,"class":67586,` +
+			`"bars":[{"kind":"memory","base":1099511627776,"size":16384,"wide":true,"prefetchable":true},{"kind":"none"},{"kind":"ports","base":49216,"size":32}],"pin":1,"line":11,"routed":true,` +
+			`"msi":4,"msix":65,"resets":["function","bus"],"holder":"nvme","endpoint":32773,"master":true,"domain":3,"unfit":2,"unfit_bar":2}],` +
+			`"bridges":[{"function":"00:02.0","bus":1,"last":2,"subtractive":true,"ports":[],"memory":[4269801472,4271898623],"prefetchable":[]}]}`, "" +
+			"00:02.0 1b36:000c PCI bridge: Red Hat (QEMU) PCI Express root port\n" +
+			"    buses 01-02, memory 0xfe800000-0xfe9fffff, and what nobody else answers to\n" +
+			"  01:00.0 1b36:0010 NVMe controller: Red Hat (QEMU) NVMe\n" +
+			"      subsystem 1af4:1100 Red Hat (virtio)\n" +
+			"      BAR 0 memory 0x10000000000 16.0KiB, 64 bits, prefetchable\n" +
+			"      BAR 2 ports 0xc040 32\n" +
+			"      interrupts: INTA line 11, MSI 4, MSI-X 65\n" +
+			"      resets: function, bus\n" +
+			"      held by nvme, bus master\n" +
+			"      IOMMU domain 3\n" +
+			"      cannot be used: BAR 2 lies over memory of the machine, or another BAR\n"},
 		{"echo rtc", "echo", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3,"round_ns":1500}`, "endpoint=7 incarnation=3 round_ns=1500\n"},
 		{"call 0x7 3073 1 2", "call", `{"id":ID,"ok":true,"reply":[0,1,2,0,0,0]}`, "reply=[0,1,2,0,0,0]\n"},
 		{"console two words", "console", `{"id":ID,"ok":true}`, "ok\n"},
@@ -112,7 +128,7 @@ func TestEventsStream(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"", "no command"},
-		{"frob", `no command "frob": expected one of status, up, down, refresh, restart, fi, lookup, ps, accounts, info, log, date, list, get, put, delete, help, poweroff, reboot, hello, events, echo, console, call`},
+		{"frob", `no command "frob": expected one of status, up, down, refresh, restart, fi, lookup, ps, accounts, info, pci, log, date, list, get, put, delete, help, poweroff, reboot, hello, events, echo, console, call`},
 		{"fr\x1b[Job", `no command "fr\x1b[Job"`},
 		{"service frob", `"service frob": column 9: expected one of status`},
 		{"up", `"service up": column 11: expected a label`},

@@ -16,6 +16,7 @@ import (
 type answer struct {
 	control.Info
 	control.Accounts
+	control.PCI
 	Services    []control.Service `json:"services"`
 	Tasks       []control.Task    `json:"tasks"`
 	Endpoint    uint32            `json:"endpoint"`
@@ -104,6 +105,9 @@ func result(raw []byte) (r service.Result, err error) {
 	}
 	if t := a.Accounts.Result(); t.Accounts != nil {
 		r.NowNS, r.UntilNS, r.Machine.IdleNS, r.Accounts = t.NowNS, t.UntilNS, t.Machine.IdleNS, t.Accounts
+	}
+	if p := a.PCI.Result(); p.Functions != nil {
+		r.Functions, r.Bridges, r.Tasks = p.Functions, p.Bridges, p.Tasks
 	}
 	return r, nil
 }

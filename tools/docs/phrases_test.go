@@ -168,6 +168,7 @@ func services(p *page, s *source) {
 	p.says("RSFaulted (%#x; Arg[0] OK", abi.RSFaulted)
 	p.says("It has %s.", nanoseconds(s.number("rs/server.faultLimit")))
 	p.says("RSMeasure (%#x; uid 0)", abi.RSMeasure)
+	p.says("RSPCI (%#x; uid 0)", abi.RSPCI)
 	p.says("RSWords (%#x; Arg[1]", abi.RSWords)
 	p.says("RS keeps %d events, of which the newest %d of each service stay", abi.EventsKept, abi.EventsShare)
 	p.says("RS keeps %d bytes of each service's", abi.RSMaxLen)

@@ -28,6 +28,8 @@ func (s *Server) result(r service.Request, res *service.Result) {
 		s.accounts(res)
 	case service.OpInfo:
 		s.info(res)
+	case service.OpPCI:
+		s.pci(res)
 	case service.OpLog:
 		text := strings.TrimSuffix(string(res.Log), "\n")
 		lines := strings.Split(text, "\n")

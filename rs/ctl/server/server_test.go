@@ -96,7 +96,7 @@ func TestHello(t *testing.T) {
 }
 
 func TestBadRequests(t *testing.T) {
-	const commands = "cmd: expected one of hello, bye, events, echo, call, console, status, up, down, refresh, restart, fi, lookup, ps, accounts, info, log, date, list, get, put, delete, help, poweroff, reboot"
+	const commands = "cmd: expected one of hello, bye, events, echo, call, console, status, up, down, refresh, restart, fi, lookup, ps, accounts, info, pci, log, date, list, get, put, delete, help, poweroff, reboot"
 	bad := func(id, text string) string {
 		quoted, _ := json.Marshal(text)
 		return `{"id":` + id + `,"ok":false,"errno":"EINVAL","error":` + string(quoted) + `}`

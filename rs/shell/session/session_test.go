@@ -159,7 +159,7 @@ func TestSession(t *testing.T) {
 	b := newBench(t, 0)
 	b.want("\nbennu v1, up 1.000s; help lists the commands\nbennu> ")
 	b.line("frob\n")
-	b.want("column 1: expected one of service, ps, accounts, info, log, date, ds, help, poweroff, reboot, got \"frob\"\nbennu> ")
+	b.want("column 1: expected one of service, ps, accounts, info, pci, log, date, ds, help, poweroff, reboot, got \"frob\"\nbennu> ")
 	b.line("\n")
 	b.want("bennu> ")
 	b.line("service up rtc\r\n")
@@ -323,10 +323,10 @@ func TestControlsInALine(t *testing.T) {
 	b := newBench(t, 0)
 	b.screen.Reset()
 	for line, want := range map[string]string{
-		"date\x1b[A\n": `column 1: expected one of service, ps, accounts, info, log, date, ds, help, poweroff, reboot, got "date\x1b[A"`,
-		"\x00date\n":   `column 1: expected one of service, ps, accounts, info, log, date, ds, help, poweroff, reboot, got "\x00date"`,
+		"date\x1b[A\n": `column 1: expected one of service, ps, accounts, info, pci, log, date, ds, help, poweroff, reboot, got "date\x1b[A"`,
+		"\x00date\n":   `column 1: expected one of service, ps, accounts, info, pci, log, date, ds, help, poweroff, reboot, got "\x00date"`,
 		"date \x9b\n":  `column 6: expected -s or nothing more, got "\x9b"`,
-		"date\rps\n":   `column 1: expected one of service, ps, accounts, info, log, date, ds, help, poweroff, reboot, got "date\x0dps"`,
+		"date\rps\n":   `column 1: expected one of service, ps, accounts, info, pci, log, date, ds, help, poweroff, reboot, got "date\x0dps"`,
 	} {
 		b.line(line)
 		b.want(want + "\nbennu> ")
