@@ -16,7 +16,7 @@ var plants = []plant{
 		{File: "kernel/mem/prepare.go", Before: "\tp.free++\n\tzero(p.phys.Words(a))\n", After: "\tp.free++\n"},
 	}},
 	{name: "line-not-masked", why: "a line of the dead interrupts the machine", seen: "an interrupt line is open", edits: []sources.Edit{
-		{File: "kernel/irq/irq.go", Before: "\tmask := t.on[line] == 0\n\tfor m", After: "\tmask := false\n\tfor m"},
+		{File: "kernel/irq/irq.go", Before: "\tmask := t.on[line] == 0 || t.isShut(line)\n", After: "\tmask := t.isShut(line)\n"},
 	}},
 	{name: "grant-not-voided", why: "the memory of the dead is asked for what it grants", seen: "stale rights", edits: []sources.Edit{
 		{File: "kernel/call_copy.go", Before: "\tgranter := k.tasks.Lookup(abi.Endpoint(f.DI))\n\tif granter == nil {\n",
