@@ -100,7 +100,7 @@ func (k *Kernel) giveRights(to *task.Task, p *abi.Privilege) abi.Errno {
 			return abi.EBUSY
 		}
 	}
-	if k.hookRows+uint64(p.NIRQs)+k.functionHooks() > abi.MaxHooks {
+	if k.hookRows+uint64(p.NIRQs)+k.bound > abi.MaxHooks {
 		return abi.ENOSPC
 	}
 	var io ioRights

@@ -14,6 +14,7 @@ import (
 // interrupts is what the kernel knows of them beside the hooks.
 type interrupts struct {
 	functions [abi.MaxHooks]msi.Source // by hook: what raises it; none: a whole line
+	bound     uint64                   // hooks that functions have: no privilege has a right to those
 	hadBy     [arch.VectorSystem - arch.VectorIRQ]abi.Label
 	nmis      uint64 // that were told
 	withheld  uint32 // likewise
@@ -37,17 +38,10 @@ func (g gate) Quell(id int)        { g.functions[id].Quell(g.pci.Space(), g.cfg.
 func (g gate) Allow(id int) bool   { return g.functions[id].Allow(g.pci.Space(), g.cfg.Devices) }
 func (g gate) Drop(id int) {
 	s := &g.functions[id]
-	s.Drop(g.pci.Space(), g.cfg.Devices, g.messages(s.Function) == 1)
-}
-
-// functionHooks is how many hooks functions have, of those that no privilege has a right to.
-func (k *Kernel) functionHooks() (n uint64) {
-	for i := range k.functions {
-		if k.functions[i].Used() {
-			n++
-		}
+	if s.Used() {
+		g.bound--
 	}
-	return n
+	s.Drop(g.pci.Space(), g.cfg.Devices, g.messages(s.Function) == 1)
 }
 
 // messages counts the messages of f that have hooks.
@@ -136,7 +130,7 @@ func (k *Kernel) mayInterrupt(f abi.Function, kind abi.InterruptKind, message ui
 			return abi.EEXIST
 		}
 	}
-	if k.messages(f) == maxMessages || k.functionHooks()+k.hookRows >= abi.MaxHooks {
+	if k.messages(f) == maxMessages || k.bound+k.hookRows >= abi.MaxHooks {
 		return abi.ENOSPC
 	}
 	return abi.OK
@@ -166,6 +160,7 @@ func (k *Kernel) claimed(t *task.Task, id, source uint32, s msi.Source, e abi.Er
 		return e, 0
 	}
 	k.functions[id] = s
+	k.bound++
 	k.had(source, &t.Label)
 	k.irqs.Allowed(id)
 	return abi.OK, uint64(id)

@@ -87,6 +87,9 @@ func TestInterruptsOfFunctions(t *testing.T) {
 	r.want("MSI", e, abi.OK)
 	e, pin := r.claim(x, byPin, 0, 3, abi.InterruptBest)
 	r.want("INTx", e, abi.OK)
+	if r.bound != 3 {
+		t.Errorf("%d hooks of functions", r.bound)
+	}
 	first := uint64(w[tableAt+2*16+8])
 	second := uint64(s.Devices[byOne].Get(0x48, 2))
 	if first < arch.VectorIRQ+24 || second < arch.VectorIRQ+24 || first == second || w[tableAt+2*16] != 0xfee00000 || w[tableAt+2*16+12] != 0 || w[tableAt+12] != 1 {
@@ -115,7 +118,7 @@ func TestInterruptsOfFunctions(t *testing.T) {
 	if w[tableAt+2*16+12]&1 == 0 || s.Devices[byTable].Get(0x42, 2)>>15 != 0 || s.Devices[byOne].Get(0x42, 2)&1 != 0 || s.Devices[byPin].Get(4, 2)&(1<<10) == 0 || r.m.open[17] {
 		t.Error("a function interrupts for nobody")
 	}
-	if n := r.counts().Hooks; n != free {
+	if n := r.counts().Hooks; n != free || r.bound != 0 {
 		t.Errorf("%d hooks are free, want %d", n, free)
 	}
 	r.fires(y, first)

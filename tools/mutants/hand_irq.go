@@ -16,5 +16,5 @@ var handIRQ = []mutation{
 	{id: "irq-msi-multiple", file: "kernel/pci/msi/msi.go", before: "control: control&^msiMultiple | msiOn}", after: "control: control | msiOn}", why: "a function has the vectors of others, too"},
 	{id: "irq-withhold", file: "board/pc/apic/local.go", before: "\twithhold = FirstVector - 0x10\n", after: "\twithhold = 0\n", why: "a message comes as an exception"},
 	{id: "irq-spurious", file: "board/pc/apic/local.go", before: "SpuriousVector); sent {", after: "SpuriousVector); false {", why: "a message with the spurious vector is the last interrupt"},
-	{id: "irq-others-hooks", file: "kernel/interrupts.go", before: " || k.functionHooks()+k.hookRows >= abi.MaxHooks {", after: " {", why: "one driver has the hooks that others have a right to"},
+	{id: "irq-others-hooks", file: "kernel/interrupts.go", before: " || k.bound+k.hookRows >= abi.MaxHooks {", after: " {", why: "one driver has the hooks that others have a right to"},
 }
