@@ -14,4 +14,10 @@ var handPCI = []mutation{
 	{id: "edu-acknowledge", file: "drivers/edu/edu.go", before: "\td.r.Store32(regAcknowledge, d.r.Load32(regRaised))\n\tswitch", after: "\tswitch", why: "what the device raises stays raised"},
 	{id: "edu-old", file: "drivers/edu/edu.go", before: "\td.r.Store32(regAcknowledge, d.r.Load32(regRaised))\n\tif d.dma", after: "\tif d.dma", why: "an interrupt of the last life stays raised"},
 	{id: "edu-busy", file: "drivers/edu/edu.go", before: "case d.work != 0:", after: "case d.work > 1<<31:", why: "a second request takes the first one's place"},
+	{id: "rs-pci-operator", file: "rs/server/pci.go", before: "\tif !s.allowOperator(from) {\n\t\treturn\n\t}\n\tswitch", after: "\tswitch", why: "every service is told of all devices"},
+	{id: "rs-pci-room", file: "rs/server/pci.go", before: "room-min(room, count)", after: "room", why: "rows are written past the end of a grant, which is refused"},
+	{id: "rs-pci-place", file: "rs/server/pci.go", before: "count*size, rowBytes", after: "0, rowBytes", why: "the second batch lies over the first"},
+	{id: "pci-tree-circle", file: "rs/service/pci.go", before: "\t\tt.done[i] = true\n", after: "", why: "buses that lead round in a circle are told for ever"},
+	{id: "pci-tree-master", file: "rs/service/pci.go", before: "f.Flags&abi.FunctionMaster != 0", after: "f.Flags&abi.FunctionMaster == 0", why: "a quiet device is called a bus master"},
+	{id: "ctl-pci-bar", file: "rs/ctl/server/pci.go", before: "n = i + 1", after: "n++", why: "a BAR behind a gap is not told"},
 }
