@@ -22,12 +22,12 @@ func (s *Server) pciRows(from policy.ID) {
 	}
 }
 
-// kernelRows answers the request in s.in with a table of the kernel's, a batch of rows at a time. The table may grow meanwhile, and never shrinks.
+// kernelRows answers the request in s.in with a table of the kernel's, a batch of rows at a time. The table may grow meanwhile, and never shrinks; none has more than MaxFunctions.
 func kernelRows[T any](s *Server, kind abi.InfoKind, batch []T) {
 	m := &s.in
 	size := uint64(len(rowBytes(batch[:1])))
 	room, count := m.Arg[1]/size, uint64(0)
-	for more := true; more; {
+	for more := true; more && count < abi.MaxFunctions; {
 		n := 0
 		for more && n < len(batch) {
 			switch _, e := s.k.GetInfo(kind, count+uint64(n), rowBytes(batch[n:n+1])); e {
