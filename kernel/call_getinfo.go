@@ -111,6 +111,7 @@ func (k *Kernel) counts() abi.Counts {
 		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
 	c.Windows, c.Holders, c.Views = k.windows.Room()
 	c.Functions = k.pci.Free()
+	k.dmaCounts(&c)
 	for i := range k.tasks.Tasks {
 		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
 			c.Alarms--

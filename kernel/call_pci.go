@@ -11,7 +11,7 @@ import (
 //
 // Errors: ESRCH (it is not there, or not shown; first, next: no more), EPERM (the caller has not reserved it; reserve: nothing confines its DMA, and the
 // caller may not do without; write: bits that are not a holder's; BAR: ports that no task gets), EBUSY (another has it, or one of its ports), ENODEV (nobody can have it), EDOM
-// (no such BAR, message or capability), EEXIST and EIO (claimInterrupt), EINVAL, ENOSPC, ENOMEM, ENOSYS.
+// (no such BAR, message or capability), EEXIST and EIO (claimInterrupt), EINVAL, ENOSPC, ENOMEM, EAGAIN (a reset is on its way), EIO (reset: it does not come back).
 func (k *Kernel) callPCI(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 	op := abi.PCIOp(f.DI)
 	if op == abi.PCIFirst {
@@ -23,6 +23,8 @@ func (k *Kernel) callPCI(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return abi.ESRCH, 0
 	case op >= abi.PCIRead && fn.Holder != t.Endpoint:
 		return abi.EPERM, 0
+	case op >= abi.PCIRead && op != abi.PCIReset && fn.ResetNS != 0:
+		return abi.EAGAIN, 0
 	}
 	switch op {
 	case abi.PCINext:
@@ -47,8 +49,10 @@ func (k *Kernel) callPCI(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		return k.giveBAR(t, fn, f.DX, abi.BARCache(min(f.R10, 1<<31)))
 	case abi.PCIInterrupt:
 		return k.claimInterrupt(t, fn, abi.InterruptKind(min(f.R8, 1<<32-1)), f.DX, f.R10)
-	case abi.PCIMaster, abi.PCIReset:
-		return abi.ENOSYS, 0
+	case abi.PCIMaster:
+		return k.masterFunction(t, fn, f.DX), 0
+	case abi.PCIReset:
+		return k.resetFunction(fn, abi.ResetKind(min(f.DX, 31))), 0
 	}
 	return abi.EINVAL, 0
 }
@@ -60,24 +64,76 @@ func nameOf(f *pci.Function) (abi.Errno, uint64) {
 	return abi.OK, uint64(f.ID.Function)
 }
 
-// callDMA: (DMAOp, Function, …).
-//
-// Errors: ENOSYS.
-func (k *Kernel) callDMA(t *task.Task, f *arch.Frame) (abi.Errno, uint64) { return abi.ENOSYS, 0 }
-
-// reserveFunction makes fn t's. Errors: EPERM, EBUSY, ENODEV.
+// reserveFunction makes fn t's, in steps: it is in t's domain, if there is an IOMMU, whatever t may do without. Errors: EPERM, EBUSY, ENODEV, ENOSPC, ENOMEM.
 func (k *Kernel) reserveFunction(t *task.Task, fn *pci.Function) abi.Errno {
-	if fn.Holder == abi.None && fn.Unfit == abi.Fit && !k.confined(fn) && t.Priv.DMA&abi.DMAUnconfined == 0 {
+	h := &k.dma[t.Slot]
+	switch {
+	case fn.Holder == t.Endpoint:
+		return k.reached(t, h)
+	case fn.Holder == abi.None && fn.Unfit == abi.Fit && k.iommu == nil && t.Priv.DMA&abi.DMAUnconfined == 0:
 		return abi.EPERM
+	case fn.Holder == abi.None && fn.ResetNS != 0 && k.endReset(fn) == abi.EAGAIN:
+		return abi.EBUSY // of an earlier holder's
 	}
-	return k.pci.Hold(fn, t.Endpoint)
+	e := k.pci.Hold(fn, t.Endpoint)
+	switch {
+	case e != abi.OK:
+		return e
+	case k.iommu == nil:
+		h.functions++
+		return abi.OK
+	}
+	if e = k.confine(t, fn); e == abi.OK {
+		return k.reached(t, h)
+	}
+	k.pci.Drop(fn)
+	if e == again {
+		t.Done++
+	}
+	return e
 }
 
-// confined tells whether an IOMMU keeps fn's DMA to what its holder may reach.
-func (k *Kernel) confined(fn *pci.Function) bool { return fn.Domain != 0 }
+// reached tells whether the units have done what h waits for: OK or again.
+func (k *Kernel) reached(t *task.Task, h *holding) abi.Errno {
+	if h.domain != nil && !k.iommu.Reached(h.mark) {
+		t.Done++
+		return again
+	}
+	return abi.OK
+}
 
-// releaseFunction takes fn from t. Errors: EPERM (it is not t's).
+// masterFunction turns the bus mastering of fn, which t holds, on or off. Errors: EINVAL.
+func (k *Kernel) masterFunction(t *task.Task, fn *pci.Function, on uint64) abi.Errno {
+	if on > 1 {
+		return abi.EINVAL
+	}
+	if e := k.reached(t, &k.dma[t.Slot]); e != abi.OK && on == 1 {
+		return e
+	}
+	k.pci.Master(fn, on == 1)
+	return abi.OK
+}
+
+// released is a step of the end of what a function has reached: with the last one, the memory for devices goes.
+func (k *Kernel) released(t *task.Task) abi.Errno {
+	h := &k.dma[t.Slot]
+	if h.closing && !k.domainEnds(h) || k.reached(t, h) != abi.OK {
+		t.Done++
+		return again
+	}
+	for id, row := k.windows.Owned(t.Endpoint, t.Account, 0); id != 0 && h.functions == 0; id, row = k.windows.Owned(t.Endpoint, t.Account, row) {
+		if k.windows.Devices(id).Own {
+			k.windows.FreeDevice(id)
+		}
+	}
+	return abi.OK
+}
+
+// releaseFunction takes fn from t, in steps. Errors: EPERM (it is not t's).
 func (k *Kernel) releaseFunction(t *task.Task, fn *pci.Function) abi.Errno {
+	if t.Done > 0 {
+		return k.released(t)
+	}
 	if fn.Holder != t.Endpoint {
 		return abi.EPERM
 	}
@@ -96,7 +152,8 @@ func (k *Kernel) releaseFunction(t *task.Task, fn *pci.Function) abi.Errno {
 		k.unmapped(&t.Space)
 	}
 	k.pci.Drop(fn)
-	return abi.OK
+	k.unconfine(&k.dma[t.Slot], fn)
+	return k.released(t)
 }
 
 // dropFunctions makes all of t's functions quiet, and nobody's, at t's end: its memory and its ports go as all others of its do. They are quiet before

@@ -49,6 +49,7 @@ func (k *Kernel) finish(t *task.Task, why end) {
 	k.sched.SetPayer(t.Slot, t.Account)
 	k.dropFunctions(t)
 	k.irqs.ReleaseAll(t.Endpoint)
+	k.closeDomain(&k.dma[t.Slot])
 	k.timers.Cancel(alarmID(t))
 	k.closePorts(t)
 	k.images.ReleaseAll(t.Endpoint)
@@ -69,9 +70,9 @@ func (k *Kernel) keptEnds(t *task.Task, why *end) {
 	}
 }
 
-// bury goes on with t's end, and finishes it when nobody is traced by t, all peers of t are told and nobody sees its windows.
+// bury goes on with t's end, and finishes it when nobody is traced by t, all peers of t are told, no device reaches its windows and nobody sees them.
 func (k *Kernel) bury(t *task.Task) {
-	if k.by>>(t.Slot&63)&1 != 0 && !k.forgetTraces(t) || !k.ipc.Forget(t) || !k.windows.Forget(t.Endpoint, t.Account) {
+	if k.by>>(t.Slot&63)&1 != 0 && !k.forgetTraces(t) || !k.ipc.Forget(t) || !k.dmaEnds(t) || !k.windows.Forget(t.Endpoint, t.Account) {
 		k.sched.Ready(t.Slot, k.since)
 		return
 	}

@@ -86,6 +86,7 @@ type Kernel struct {
 	irqs      *irq.Table
 	pci       *pci.Table
 	iommu     *iommu.Table // nil: there is none
+	dma       *[abi.MaxTasks]holding
 	log       *log.Log
 	root      *task.Task
 	twin      twin
@@ -149,7 +150,7 @@ func New(cfg Config) *Kernel {
 	if k.pci = cfg.PCI; k.pci == nil {
 		k.pci = pci.New(nil, pci.Root{}, 0, nil)
 	}
-	k.iommu = cfg.IOMMU
+	k.iommu, k.dma = cfg.IOMMU, new([abi.MaxTasks]holding)
 	k.interruptsInit()
 	k.log = log.New()
 	k.guard = guarded{Guard: ioport.NewGuard(cfg.Ports, cfg.Century), never: cfg.NeverPorts}

@@ -71,6 +71,7 @@ func (k *Kernel) rootEnds(t *task.Task, why *end) {
 func (k *Kernel) reborn(t *task.Task) {
 	switch {
 	case k.by>>(t.Slot&63)&1 != 0 && !k.forgetTraces(t):
+	case !k.loosenAll(t):
 	case !k.windows.Unsee(t.Endpoint, t.Account):
 	case k.stage == ended:
 		t.Incarnation++

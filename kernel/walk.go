@@ -29,7 +29,7 @@ type walker struct {
 func (k *Kernel) check() invariant.Fault {
 	for _, part := range [...]func(*Kernel) invariant.Fault{
 		(*Kernel).checkParts, (*Kernel).checkFrames, (*Kernel).checkSpaces, (*Kernel).checkMasks, (*Kernel).checkWaits, (*Kernel).checkQueues,
-		(*Kernel).checkAsync, (*Kernel).checkAccounts, (*Kernel).checkPorts, (*Kernel).checkTraces, (*Kernel).checkTwin,
+		(*Kernel).checkAsync, (*Kernel).checkAccounts, (*Kernel).checkPorts, (*Kernel).checkTraces, (*Kernel).checkTwin, (*Kernel).checkDMA,
 	} {
 		if f := part(k); f.Broken() {
 			return f
@@ -86,6 +86,9 @@ func (k *Kernel) checkFrames() invariant.Fault {
 		w.frames[m.Account] += w.all.Len() - before
 	}
 	if f := k.addShared(); f.Broken() {
+		return f
+	}
+	if f := k.addDomains(); f.Broken() {
 		return f
 	}
 	if n := w.all.Len() + w.kernel; n != size {

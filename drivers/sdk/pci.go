@@ -1,6 +1,8 @@
 package sdk
 
 import (
+	"time"
+
 	"bennu/kernel/abi"
 	"bennu/kernel/usys"
 )
@@ -95,8 +97,22 @@ func (p *PCI) Master(on bool) abi.Errno {
 	return p.c.k.PCIMaster(p.Function, v)
 }
 
-// Reset resets the function in the mildest way that it has, for a device that its own reset does not bring back. Errors: ENODEV (it has none).
-func (p *PCI) Reset() abi.Errno { return p.c.k.PCIReset(p.Function, 0) }
+// Reset resets the function, for a device that its own reset does not bring back. It takes a tenth of a second; then bus mastering is off, and what Interrupt
+// gave is gone. Errors: ENODEV (it has no reset), EIO (it does not come back), those of Sleep.
+func (p *PCI) Reset() abi.Errno {
+	for {
+		e := p.c.k.PCIReset(p.Function, 0)
+		if e == abi.EAGAIN {
+			e = p.c.Sleep(resetPause)
+			if e == abi.OK {
+				continue
+			}
+		}
+		return e
+	}
+}
+
+const resetPause = 20 * time.Millisecond
 
 // Registers has the driver see memory of the device: BAR number. Errors: EDOM (it has none of that number), EINVAL (those are ports), ENOMEM, ENOSPC.
 func (p *PCI) Registers(number uint32) (r Registers, e abi.Errno) {

@@ -78,7 +78,7 @@ func TestConfiguration(t *testing.T) {
 		}
 	}
 	want(t, "Master", p.Master(true), abi.OK)
-	if want(t, "Reset", p.Reset(), abi.OK); !f.Master || f.Resets != 1 {
+	if want(t, "Reset", p.Reset(), abi.OK); f.Master || f.Resets != 1 {
 		t.Errorf("bus master %v, %d resets", f.Master, f.Resets)
 	}
 	if want(t, "Master off", p.Master(false), abi.OK); f.Master {

@@ -6,7 +6,7 @@ type DMAOp uint64
 const (
 	DMAAlloc DMAOp = 1 // (Function, size, flags) → address; Buf: DMAView. Zeros, one piece to the device, at the caller's expense
 	DMAFree  DMAOp = 2 // (Function, address)
-	DMAMap   DMAOp = 3 // (Function, WindowID, WindowRights) → device address: the whole of a window that the caller has let, or is let. EPERM: no IOMMU
+	DMAMap   DMAOp = 3 // (Function, WindowID, WindowRights) → device address: the whole of a window that the caller has let, or is let. EPERM: no IOMMU, or more than it is let with
 	DMAUnmap DMAOp = 4 // (Function, WindowID): when it returns, the device does not reach the window
 )
 

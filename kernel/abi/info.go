@@ -42,6 +42,8 @@ type Counts struct {
 	Holders   uint64 // places for tasks that windows are let to
 	Views     uint64 // places for windows in tasks' memory
 	Functions uint64 // PCI functions that nobody has reserved
+	Domains   uint64 // of the IOMMU, that nobody has
+	Waiting   uint64 // frames that a device has reached, and that are nobody else's until the IOMMU has forgotten them: for a moment
 
 	// What nobody has and is there all the same: 0 at any time, whatever has ended.
 	Open    uint64 // interrupt lines that nobody has a hook on, and are not masked

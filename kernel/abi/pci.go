@@ -160,7 +160,7 @@ const (
 	PCIBar       PCIOp = 9  // (Function, number 0..5, BARCache) → address or first port; Buf: BARView. EDOM: it has none of that number
 	PCIInterrupt PCIOp = 10 // (Function, message, notify bit 0..63, InterruptKind) → hook, for IRQEnable and the others
 	PCIMaster    PCIOp = 11 // (Function, 1 or 0): bus mastering on or off
-	PCIReset     PCIOp = 12 // (Function, ResetKind or 0: the mildest that it has). ENODEV: it has none
+	PCIReset     PCIOp = 12 // (Function, ResetKind or 0: the mildest that it has). EAGAIN: it is on its way, ask again; ENODEV: it has none
 )
 
 // CapExtended, in PCICap's id, means the list that begins at 100h.

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"bennu/kernel/abi"
+	"bennu/kernel/invariant"
 	"bennu/kernel/mem"
 )
 
@@ -184,14 +185,13 @@ func (d *Domain) Lookup(addr uint64) uint64 {
 	return d.table.phys.Words(table)[addr>>12&511]
 }
 
-// Close begins the end of d: its sources reach nothing once the units have forgotten it. Quiet tells when. Preconditions: they are no bus masters.
-func (d *Domain) Close() {
-	if d.closing {
-		return
+// Close begins the end of d: its sources reach nothing once the units have forgotten it, which is so at the mark. Preconditions: they are no bus masters.
+func (d *Domain) Close() (mark uint32) {
+	if !d.closing {
+		d.table.detach(d)
+		d.quiet, d.closing = d.table.hw.Mark(), true
 	}
-	t := d.table
-	t.detach(d)
-	d.quiet, d.closing = t.hw.Mark(), true
+	return d.quiet
 }
 
 // Quiet is the end of d, which Close has begun: what was mapped, and its tables, nobody reaches. false: not yet.
@@ -202,6 +202,11 @@ func (d *Domain) Quiet() bool {
 	d.table.free++
 	d.table.release(d)
 	return true
+}
+
+// AddFrames puts the frames of d's tables into set, at most limit.
+func (d *Domain) AddFrames(set *mem.Set, limit uint64) invariant.Fault {
+	return d.owned.AddTo(d.table.phys, set, limit)
 }
 
 // release gives the tables of d back, and d.

@@ -206,6 +206,23 @@ func (t *Table) Attach(d *Domain, source uint16) abi.Errno {
 	return abi.OK
 }
 
+// Mark stands for all that the units were told until now; Reached tells when they have done it.
+
+func (t *Table) Mark() uint32             { return t.hw.Mark() }
+func (t *Table) Reached(mark uint32) bool { return t.hw.Reached(mark) }
+
+// Detach has requests of a source of d's go nowhere, as Close does with all of them. Preconditions: the function is no bus master.
+func (t *Table) Detach(d *Domain, source uint16) {
+	for i, s := range d.sources[:d.nSources] {
+		if s == source {
+			t.cut(source, d)
+			d.nSources--
+			d.sources[i] = d.sources[d.nSources]
+			return
+		}
+	}
+}
+
 func (t *Table) levels() uint { return (t.cfg.Width - 12) / 9 }
 
 // detach has requests of all sources of d go nowhere.

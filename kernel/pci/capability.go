@@ -89,7 +89,7 @@ func (f *Function) place(v, size uint32) (p Place, ok bool) {
 // Source: PCI Express Base Specification, "Device Capabilities Register"; PCI-SIG, "Advanced Capabilities for Conventional PCI ECN"; "PCI Bus
 // Power Management Interface Specification", "Power Management Control/Status".
 func (t *Table) resets(f *Function) {
-	const functionReset, advanced, noSoftReset = 1 << 28, 3 << 24, 1 << 3
+	const advanced, noSoftReset = 3 << 24, 1 << 3
 	name := f.ID.Function
 	if c := f.Cap(CapExpress); c != 0 && t.read(name, c+4, 4)&functionReset != 0 {
 		f.Resets |= 1 << abi.ResetFunction

@@ -51,7 +51,7 @@ func (t *Table) Hold(f *Function, ep abi.Endpoint) abi.Errno {
 // Drop makes f quiet, and nobody's. Preconditions: it has a holder, who sees none of it.
 func (t *Table) Drop(f *Function) {
 	t.Quiet(f)
-	f.Holder = abi.None
+	f.Holder, f.Domain = abi.None, 0
 	f.Views = [abi.MaxBARs]View{}
 	t.held--
 }

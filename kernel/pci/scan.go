@@ -165,9 +165,10 @@ func (t *Table) open(f *Function) {
 		b.Subtractive = 1
 	}
 	if c := f.Cap(CapExpress); c != 0 {
-		const root, downstream = 4, 6
+		const root, upstream, downstream = 4, 5, 6
 		kind := t.read(b.Function, c+2, 2) >> 4 & 15
 		b.single = kind == root || kind == downstream
+		b.express = b.single || kind == upstream
 	}
 	t.windows(b)
 }

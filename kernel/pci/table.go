@@ -18,6 +18,10 @@ type Function struct {
 	bridge int // that it is behind; -1: none
 	opens  int // number of its own row of bridges; -1: none
 	seen   bool
+
+	// ResetNS is when a reset that was begun is over; 0: none was.
+	ResetNS uint64
+	saved   saved
 }
 
 // Place is somewhere in the memory behind a BAR.
@@ -28,6 +32,9 @@ type Bridge struct {
 	abi.BridgeInfo
 	above  int  // the bridge that it is behind; -1: none
 	single bool // it is a port that leads to one device
+
+	express bool // it is a port or switch of PCI Express: requests keep their requester id
+	masters int  // functions behind it that are bus masters
 }
 
 // Table is the machine's functions and bridges, in the order in which they were found.
@@ -92,7 +99,7 @@ func (f *Function) NextCap(id, after uint32) uint32 {
 
 // Quiet has a function start nothing more: neither DMA nor interrupts of any kind.
 func (t *Table) Quiet(f *Function) {
-	f.Flags &^= abi.FunctionMaster
+	t.Master(f, false)
 	t.change(f.ID.Function, regCommand, cmdMaster, cmdNoINTx)
 	if c := f.Cap(CapMSI); c != 0 {
 		t.change(f.ID.Function, c+2, 1<<0, 0)

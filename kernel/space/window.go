@@ -30,6 +30,7 @@ type window struct {
 	filled  uint64 // of them, that are there
 	frames  mem.List
 	tables  [windowParts]mem.Addr
+	devices Devices
 
 	place int    // of the owner, which always sees it, once it is made
 	names uint64 // bits by slot: the tasks of lets
@@ -88,7 +89,7 @@ func (t *Windows) row(id abi.WindowID) *window {
 
 // owned finds a window of ep's; nil: it has none with that id.
 func (t *Windows) owned(ep abi.Endpoint, id abi.WindowID) *window {
-	if w := t.row(id); w != nil && w.owner == ep && !w.left {
+	if w := t.row(id); w != nil && w.owner == ep && !w.left && !w.devices.Own {
 		return w
 	}
 	return nil
@@ -125,14 +126,20 @@ func (t *Windows) Create(ep abi.Endpoint, s *Space, a abi.AccountID, h *mem.Hold
 	if w.filled < w.pages {
 		return v, true, abi.OK
 	}
+	v, e = t.made(w, ep, s)
+	return v, false, e
+}
+
+// made is the last step of making w: its owner sees it. An error ends it.
+func (t *Windows) made(w *window, ep abi.Endpoint, s *Space) (v abi.WindowView, e abi.Errno) {
 	x := &t.tasks[ep.Slot()]
 	place := x.free()
 	if e := t.show(w, x, s, place, abi.WindowRead|abi.WindowWrite); e != abi.OK {
 		t.release(w)
-		return v, false, e
+		return v, e
 	}
 	w.making, w.place = false, place
-	return w.view(place, abi.WindowRead|abi.WindowWrite), false, abi.OK
+	return w.view(place, abi.WindowRead|abi.WindowWrite), abi.OK
 }
 
 // unfinished is the window that ep has begun to make; nil: none.

@@ -14,12 +14,13 @@ type Registers interface {
 
 // Function is a PCI function of the machine, which the driver's system.conf shows. Its exported fields may be changed at any time.
 type Function struct {
-	Info   abi.FunctionInfo
-	Config [256]byte // what PCIRead gives and PCIWrite changes
-	Device Registers
-	Refuse abi.Errno // of PCIReserve
-	Master bool      // bus mastering is on
-	Resets int       // how often it was reset
+	Info      abi.FunctionInfo
+	Config    [256]byte // what PCIRead gives and PCIWrite changes
+	Device    Registers
+	Refuse    abi.Errno // of PCIReserve
+	Master    bool      // bus mastering is on
+	Resets    int       // how often it was reset
+	resetting bool      // a reset was begun
 	// Windows are those of clients that an IOMMU could have it reach (DMAMap). Nil: there is no IOMMU.
 	Windows map[abi.WindowID][]byte
 
@@ -163,6 +164,10 @@ func (f *Function) call(op abi.PCIOp, n int, a, b, v uint64) (abi.Errno, uint64)
 	case abi.PCIMaster:
 		f.Master = a == 1
 	case abi.PCIReset:
+		if f.resetting = !f.resetting; f.resetting {
+			f.Master = false
+			return abi.EAGAIN, 0
+		}
 		f.Resets++
 	default:
 		return abi.EINVAL, 0
