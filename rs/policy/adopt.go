@@ -40,7 +40,13 @@ func (s *State) Beginning(id ID) (a Action, ok bool) {
 // ended, and its record is lost.
 func (s *State) adopt(now time.Duration, e *Event) {
 	r := &s.rows[e.ID]
-	if r.alive && r.endpoint == e.Record.Endpoint || s.off {
+	if s.off {
+		return
+	}
+	if r.alive && r.endpoint == e.Record.Endpoint {
+		if r.state == abi.ServiceStarting { // it may have said that it is ready to who was not there to keep it, and says it once: a heartbeat says it too
+			s.do(Ping, e.ID)
+		}
 		return
 	}
 	if r.alive && r.state == abi.ServiceStarting && r.endpoint == abi.None {

@@ -32,8 +32,12 @@ func TestReconcile(t *testing.T) {
 			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {isReady, "ready 0; reply 1 OK"}, {reborn, ""}, {adopts(7, 0), ""},
 		}, abi.ServiceRunning, 0},
 		{"one that starts goes on starting", []step{
-			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {reborn, ""}, {adopts(7, 0), ""}, {isReady, "ready 0; reply 1 OK"},
+			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {reborn, ""}, {adopts(7, 0), "ping 0"}, {isReady, "ready 0; reply 1 OK"},
 		}, abi.ServiceRunning, 0},
+		{"one that said it was ready to who has lost it", []step{
+			{up(1), "start 0 inc 0"}, {lives(7), "start 0"}, {reborn, ""}, {adopts(7, 0), "ping 0"}, {beat, "ready 0; reply 1 OK"}, {beat, ""},
+		}, abi.ServiceRunning, 0},
+		{"a heartbeat of one whose start was being done", []step{{up(1), "start 0 inc 0"}, {reborn, ""}, {beat, ""}, {adopts(7, 0), "start 0"}, {isReady, "ready 0; reply 1 OK"}}, abi.ServiceRunning, 0},
 		{"one whose start was being done", []step{
 			{up(1), "start 0 inc 0"}, {reborn, ""}, {adopts(7, 0), "start 0"}, {isReady, "ready 0; reply 1 OK"},
 		}, abi.ServiceRunning, 0},

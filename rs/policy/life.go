@@ -82,8 +82,14 @@ func (r *row) schedule() {
 	}
 }
 
+// heartbeat notes that a service goes on. None comes from one that is not through its initialisation: a starting one that sends it was ready before, and who
+// it told has ended without a trace of it.
 func (s *State) heartbeat(now time.Duration, id ID) {
 	r := &s.rows[id]
+	if s.Starting(id) {
+		s.heardAt = now
+		s.ready(now, &Event{Kind: Ready, ID: id})
+	}
 	if !r.alive || r.missed == 0 && r.injected == 0 {
 		return
 	}

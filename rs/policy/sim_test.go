@@ -108,7 +108,7 @@ func (w *world) step(e Event) {
 			}
 		case Up, Restart, Refresh:
 			w.bodies[e.ID].mayStart = true
-		case Ready:
+		case Ready, Heartbeat:
 			if b := &w.bodies[e.ID]; w.s.rows[e.ID].state == abi.ServiceStarting && e.Errno == abi.OK {
 				if b.ready = true; b.warm {
 					b.early = 0

@@ -12,7 +12,13 @@ func (s *State) Alive(id ID) bool { return s.rows[id].alive }
 // Awaits tells whether a heartbeat of the service would be news.
 func (s *State) Awaits(id ID) bool {
 	r := &s.rows[id]
-	return r.alive && (r.missed > 0 || r.injected != 0)
+	return r.alive && (r.missed > 0 || r.injected != 0) || s.Starting(id)
+}
+
+// Starting tells whether a life of the service has begun and has not said that it is ready.
+func (s *State) Starting(id ID) bool {
+	r := &s.rows[id]
+	return r.alive && r.state == abi.ServiceStarting && r.endpoint != abi.None
 }
 
 // Asked tells whether the life of the service was asked to end.

@@ -103,7 +103,7 @@ func (a *actor) listen() {
 		}
 		switch {
 		case a.took():
-		case a.beating && a.mood == good:
+		case a.beating && a.mood == good && a.ready: // none before that
 			a.beating = false
 			a.t.BeginSendRec(a.w.rs.Endpoint, abi.NoTimeout, &abi.Msg{Type: abi.RSHeartbeat, Arg: [7]uint64{6: beatTag}})
 		case a.beating && a.mood == receiver:

@@ -210,7 +210,7 @@ func whyEndToEnd(t *testing.T, config string, inits map[string]func(*sdk.Context
 			a.code(front)
 		case "deaf":
 			a.mood = deaf
-			a.ask(a.request(abi.RSReady, ""), abi.KindSendA)
+			a.ready = a.ask(a.request(abi.RSReady, ""), abi.KindSendA)
 		default:
 			a.code(plain{inits[a.label]})
 		}

@@ -182,7 +182,7 @@ func TestDeafAskers(t *testing.T) {
 	})
 	w.quiet = true
 	for _, a := range w.lives() {
-		a.ask(a.request(abi.RSReady, ""), abi.KindSendA)
+		a.ready = a.ask(a.request(abi.RSReady, ""), abi.KindSendA)
 		w.drain()
 	}
 	for range 100 {
@@ -223,7 +223,7 @@ func TestDeafAskers(t *testing.T) {
 func TestMailForReceivers(t *testing.T) {
 	w := newWorld(t, 1, crowd("a", "b"), func(a *actor) { a.mood = receiver })
 	for _, a := range w.lives() {
-		a.ask(a.request(abi.RSReady, ""), abi.KindSendA)
+		a.ready = a.ask(a.request(abi.RSReady, ""), abi.KindSendA)
 	}
 	w.serve()
 	a := w.find("a")

@@ -198,6 +198,9 @@ func (s *Server) meet() {
 			if l.Flags&abi.LifeAllowed == 0 {
 				s.finishStart(&s.table[id], l)
 			}
+			if s.policy.Starting(id) {
+				s.step(policy.Event{Kind: policy.Adopt, ID: id, Record: policy.Record{Endpoint: l.Endpoint}})
+			}
 		}
 	}
 	for i := range s.taken {
