@@ -59,6 +59,10 @@ check: need-go ## what a commit needs: gofmt, vet, unsafe, sizes, dependencies
 	$(GO) run ./tools/tamago vet ./...
 	$(GO) test ./tools/deps
 
+# What tests draw follows from the commit: the same tests wherever a commit is tried, others at the next one. BENNU_SEED=N draws that.
+seed_of_commit = $(shell c=$$(git rev-parse --short=8 HEAD 2>/dev/null) && printf %d 0x$$(echo $$c | cut -c1-8))
+test test-host test-qemu: export BENNU_SEED := $(or $(BENNU_SEED),$(seed_of_commit))
+
 test-host: need-go need-cc need-binutils ## unit tests and simulations, without QEMU
 	$(GO) test $(TESTFLAGS) ./...
 

@@ -4,18 +4,17 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/task"
+	"bennu/tools/seed"
 )
 
 // Random copies between two tasks against two plain byte slices, over data pages, pages on demand and page
 // borders, in and out of bounds.
 func TestCopiesAgainstModel(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seed.Of(t)
 	f := rand.New(rand.NewPCG(seed, 0))
 	r := newRig(t)
 	tasks := [2]*task.Task{r.make(rights()), r.make(rights())}

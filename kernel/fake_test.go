@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"bennu/boot/ktest/code"
 	"bennu/kernel/abi"
 	"bennu/kernel/fake"
 	"bennu/kernel/task"
+	"bennu/tools/seed"
 )
 
 // both is this kernel and the one that drivers and the reincarnation server are tested on: each call is made on both.
@@ -305,8 +305,7 @@ func (b *both) copies(ep, granter abi.Endpoint) {
 // TestFakeIsTheKernel: what drivers and the reincarnation server are tested on answers as this kernel does, whatever is
 // asked of it: errors, values, messages, records of deaths.
 func TestFakeIsTheKernel(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seed.Of(t)
 	results := map[result]int{}
 	wanted := map[abi.CallNr][]abi.Errno{
 		abi.CallSendNB: {abi.ENOTREADY, abi.ECALLDENIED, abi.EDEADSRCDST}, abi.CallSendA: {abi.OK, abi.ECALLDENIED, abi.EDEADSRCDST},

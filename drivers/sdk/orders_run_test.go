@@ -9,6 +9,7 @@ import (
 	"bennu/drivers/sdk/fake"
 	"bennu/kernel/abi"
 	kernel "bennu/kernel/fake"
+	"bennu/tools/seed"
 )
 
 // callee is the task that the Call is to.
@@ -178,8 +179,7 @@ func TestCallOrders(t *testing.T) {
 
 // Random orders of all of them at once.
 func TestCallRandomOrders(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seed.Of(t)
 	r := rand.New(rand.NewPCG(seed, 5))
 	m := kernel.New(0)
 	runs := 100_000

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"bennu/kernel/abi"
 	"bennu/kernel/task"
+	"bennu/tools/seed"
 )
 
 // seen is what the real thing shows of a task, in the model's words.
@@ -40,7 +40,7 @@ const simTasks = 7
 
 // TestAgainstModel does random things to both and compares all tasks after each.
 func TestAgainstModel(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := seed.Of(t)
 	for run := range uint64(40) {
 		if !simulate(t, seed+run) {
 			t.Fatalf("seed %d", seed+run)

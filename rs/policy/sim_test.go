@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	testseed "bennu/tools/seed"
 )
 
 var (
@@ -353,7 +354,7 @@ func (w *world) check() {
 func TestSimulation(t *testing.T) {
 	seed := *simSeed
 	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
+		seed = testseed.Of(t)
 	}
 	t.Logf("seed %d: repeat with -sim.seed", seed)
 	steps := *simSteps

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/tools/seed"
 )
 
 // A flood of messages does not keep the tick from coming, and heartbeats that wait before
@@ -40,8 +41,7 @@ func TestTickUnderFlood(t *testing.T) {
 // TestDefect27Garbage: nothing that tasks send, in whatever order, stops RS; and what it
 // can answer at once it does.
 func TestDefect27Garbage(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seed.Of(t)
 	r := rand.New(rand.NewPCG(seed, 2))
 	events, asked := uint64(0), 0
 	for range 200 {

@@ -12,6 +12,7 @@ import (
 	"bennu/kernel/abi"
 	"bennu/rs/kept"
 	"bennu/rs/policy"
+	"bennu/tools/seed"
 )
 
 // remembered is what a life of the server that began now would know.
@@ -81,7 +82,7 @@ func describeState(s *Server) string {
 
 // Whatever services do, what is kept after each turn is what the server knows then.
 func TestRecordsAreTheState(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := seed.Of(t)
 	all := 0
 	for n := range uint64(20) {
 		names := append(numbered(2+int((seed+n)%12)), "innocent")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bennu/kernel/abi"
+	"bennu/tools/seed"
 )
 
 // crowd is a system.conf of services that may do everything.
@@ -95,8 +96,7 @@ func (w *world) serve() {
 // Each request that is taken has exactly one answer, unless its asker dies, whatever the asker and the others do; and one
 // that listens has it within as many turns of the server as the kernel can hold messages.
 func TestEachRequestIsAnsweredOnce(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seed.Of(t)
 	worlds := 60
 	if testing.Short() {
 		worlds = 6

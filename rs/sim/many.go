@@ -6,6 +6,10 @@ import (
 	"bennu/kernel/abi"
 )
 
+// GCPercent is how seldom who runs many worlds should collect garbage (debug.SetGCPercent): each life of the server leaves its memory behind, and at Go's
+// own rate the half of the time is spent on that.
+const GCPercent = 400
+
 // Many runs worlds, from a seed on, until they had so many events. It ends with the first one that breaks an invariant: bad is its plan, and res what came of
 // it; else bad is nil.
 func Many(seed uint64, events int, kills bool, total *Count) (bad *Plan, res Result) {

@@ -19,6 +19,7 @@ import (
 
 	"bennu/boot/reap/say"
 	"bennu/tools/internal/qemu"
+	"bennu/tools/seed"
 )
 
 func main() {
@@ -40,7 +41,11 @@ func main() {
 		os.Exit(2)
 	}
 	if o.seed == 0 {
-		o.seed = drawn()
+		var err error
+		if o.seed, err = drawn(); err != nil {
+			fmt.Fprintf(os.Stderr, "reap: %v\n", err)
+			os.Exit(2)
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -69,4 +74,7 @@ func main() {
 }
 
 // drawn is a seed that is short enough to be typed.
-func drawn() uint64 { return 1 + uint64(time.Now().UnixNano())%1_000_000 }
+func drawn() (uint64, error) {
+	s, err := seed.Drawn()
+	return 1 + s%1_000_000, err
+}

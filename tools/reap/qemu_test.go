@@ -13,7 +13,11 @@ func reaped(t *testing.T, o options) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	o.bin, o.seed = "../../out/bin", drawn()
+	var err error
+	if o.seed, err = drawn(); err != nil {
+		t.Fatal(err)
+	}
+	o.bin = "../../out/bin"
 	t.Logf("seed %d: go run ./tools/reap -victims %s -ways %s -kills %d -most %d -seed %d -twice=%t", o.seed, o.victims, o.ways, o.kills, o.most, o.seed, o.twice)
 	r, err := run(ctx, &o)
 	for _, l := range r.noticed {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ func main() {
 	kills := flag.Bool("kills", true, "the server itself ends, too")
 	limit := flag.Duration("shrink", time.Minute, "how long it may take to cut down what fails")
 	flag.Parse()
+	debug.SetGCPercent(sim.GCPercent)
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}

@@ -3,9 +3,9 @@ package block
 import (
 	"math/rand"
 	"testing"
-	"time"
 
 	"bennu/kernel/abi"
+	"bennu/tools/seed"
 )
 
 func seg(t *testing.T, at, n uint64) Segment {
@@ -113,8 +113,7 @@ func FuzzDecode(f *testing.F) {
 
 // Messages that are nearly right, drawn.
 func TestDecodeDrawn(t *testing.T) {
-	seed := time.Now().UnixNano()
-	t.Logf("seed %d", seed)
+	seed := int64(seed.Of(t))
 	rng := rand.New(rand.NewSource(seed))
 	taken := 0
 	for range 200_000 {

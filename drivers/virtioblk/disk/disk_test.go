@@ -11,6 +11,7 @@ import (
 	"bennu/drivers/sdk/block/server"
 	"bennu/drivers/virtioblk/virtio"
 	"bennu/kernel/abi"
+	testseed "bennu/tools/seed"
 )
 
 var seedFlag = flag.Int64("seed", 0, "of the first hostile device; 0 takes the clock's")
@@ -231,7 +232,7 @@ func TestChanges(t *testing.T) {
 func TestHostile(t *testing.T) {
 	seed := *seedFlag
 	if seed == 0 {
-		seed = time.Now().UnixNano()
+		seed = int64(testseed.Of(t))
 	}
 	t.Logf("-seed %d", seed)
 	n := 400

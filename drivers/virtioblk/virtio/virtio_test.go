@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"math/rand"
 	"testing"
-	"time"
 
 	"bennu/kernel/abi"
+	"bennu/tools/seed"
 )
 
 // space is 256 bytes of configuration.
@@ -172,8 +172,7 @@ func TestRing(t *testing.T) {
 
 // Its indices go round, and a device that writes anything into its ring is a liar at worst.
 func TestRingDrawn(t *testing.T) {
-	seed := time.Now().UnixNano()
-	t.Logf("seed %d", seed)
+	seed := int64(seed.Of(t))
 	rng := rand.New(rand.NewSource(seed))
 	r := newRing(32, 4)
 	for n := range 200_000 {

@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"flag"
 	"testing"
-	"time"
 
 	"bennu/drivers/protocol/block"
 	"bennu/kernel/abi"
+	testseed "bennu/tools/seed"
 )
 
 var (
@@ -290,7 +290,7 @@ func (w *world) calm() {
 func TestDeaths(t *testing.T) {
 	seed, n := *simSeed, *simN
 	if seed == 0 {
-		seed = time.Now().UnixNano()
+		seed = int64(testseed.Of(t))
 	}
 	if testing.Short() {
 		n /= 10
