@@ -107,8 +107,8 @@ test-slurm: need-slurm ## a campaign's shards as jobs of a real Slurm, on this h
 test-planted: need-qemu image $(OUT)/bin/sum # kernels with planted bugs, each reported by the same campaign
 	$(GO) test $(TESTFLAGS) -count=1 -v -tags qemu,long -timeout 15m -run TestPlanted ./tools/campaign/planted
 
-# One package after the other, so that machines do not share the host's two cores.
-QEMU_TESTS := -p 1 $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools rs/fi | sed 's|^|./|')))
+# A machine has one processor: as many at once as the host has.
+QEMU_TESTS := -p $(JOBS) $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools rs/fi | sed 's|^|./|')))
 
 golden: need-qemu image ## rewrite the boot transcripts that the tests compare with
 	$(GO) test -count=1 -tags qemu ./tools/qemutest -update
