@@ -22,7 +22,7 @@ type dmaWork struct {
 // callDMA: (DMAOp, Function, …): in steps.
 //
 // Errors: ESRCH (as callPCI), EPERM (the caller has not reserved it; map: no IOMMU, or rights that the window is not let with), EINVAL (size, flags, rights;
-// no such memory or window; it has ended meanwhile), EEXIST (map: it is mapped), ENOSPC (places or rows; without an IOMMU: more than space.RunMax pages), ENOMEM.
+// no such memory, or window of that owner; it has ended meanwhile), EEXIST (map: it is mapped), ENOSPC (places or rows; without an IOMMU: more than space.RunMax pages), ENOMEM.
 func (k *Kernel) callDMA(t *task.Task, f *arch.Frame) (e abi.Errno, v uint64) {
 	fn, _ := k.pci.Shown(f.SI, &t.Priv)
 	switch {
@@ -41,7 +41,7 @@ func (k *Kernel) callDMA(t *task.Task, f *arch.Frame) (e abi.Errno, v uint64) {
 	case abi.DMAFree:
 		e = k.freeDMA(t, h, f.DX)
 	case abi.DMAMap:
-		e, v = k.mapDMA(t, h, abi.WindowID(f.DX), f.R10)
+		e, v = k.mapDMA(t, h, abi.WindowID(f.DX), f.R10, f.R8)
 	case abi.DMAUnmap:
 		e = k.unmapDMA(t, h, abi.WindowID(f.DX))
 	default:
@@ -117,13 +117,13 @@ func (k *Kernel) freeDMA(t *task.Task, h *holding, va uint64) abi.Errno {
 	return abi.OK
 }
 
-// mapDMA is a step of having t's devices reach a window.
-func (k *Kernel) mapDMA(t *task.Task, h *holding, id abi.WindowID, rights uint64) (abi.Errno, uint64) {
+// mapDMA is a step of having t's devices reach a window of owner's.
+func (k *Kernel) mapDMA(t *task.Task, h *holding, id abi.WindowID, rights, owner uint64) (abi.Errno, uint64) {
 	if h.domain == nil {
 		return abi.EPERM, 0
 	}
 	if t.Done == 0 {
-		e := k.windows.Mappable(t.Endpoint, id, abi.WindowRights(min(rights, 1<<31)))
+		e := k.windows.Mappable(t.Endpoint, abi.Endpoint(min(owner, 1<<32-1)), id, abi.WindowRights(min(rights, 1<<31)))
 		if e == abi.OK && h.find(id) != nil {
 			e = abi.EEXIST
 		}
@@ -138,7 +138,9 @@ func (k *Kernel) mapDMA(t *task.Task, h *holding, id abi.WindowID, rights uint64
 	if e := k.goOnMapping(h); e != abi.OK {
 		return e, 0
 	}
-	return abi.OK, h.work.m.addr
+	m := h.work.m
+	put(t, abi.OK, &abi.DMAView{Device: m.addr, Size: m.pages * abi.PageSize})
+	return abi.OK, m.addr
 }
 
 // unmapDMA is a step of ending that.

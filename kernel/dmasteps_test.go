@@ -58,13 +58,13 @@ func TestDMAStalls(t *testing.T) {
 		r.want("allow", e, abi.OK)
 	}
 	allow()
-	r.stalls("map", false, x, dma, uint64(abi.DMAMap), uint64(card), id, 1)
+	r.stalls("map", false, x, dma, uint64(abi.DMAMap), uint64(card), id, 1, uint64(o.Endpoint))
 	r.stalls("unmap", true, x, dma, uint64(abi.DMAUnmap), uint64(card), id)
-	e, _ = r.dmaCall(x, abi.DMAMap, card, id, 1)
+	e, _ = r.dmaCall(x, abi.DMAMap, card, id, 1, uint64(o.Endpoint))
 	r.want("map", e, abi.OK)
 	r.stalls("revoke", true, o, window, uint64(abi.WindowRevoke), id, uint64(x.Endpoint))
 	allow()
-	e, dev := r.dmaCall(x, abi.DMAMap, card, id, 1)
+	e, dev := r.dmaCall(x, abi.DMAMap, card, id, 1, uint64(o.Endpoint))
 	r.want("map", e, abi.OK)
 	r.same("mapped", r.reach(card, dev, false), r.frame(o, at))
 	r.stalls("free of a window", true, o, window, uint64(abi.WindowFree), id)
@@ -85,7 +85,7 @@ func TestDMAMeanwhile(t *testing.T) {
 		id := uint64(o.Space.WindowAt(at))
 		e, _ = r.call(o, abi.CallWindow, uint64(abi.WindowAllow), id, uint64(x.Endpoint), 1)
 		r.want("allow", e, abi.OK)
-		args := []uint64{uint64(abi.DMAMap), uint64(card), id, 1}
+		args := []uint64{uint64(abi.DMAMap), uint64(card), id, 1, uint64(o.Endpoint)}
 		r.syscall(x, abi.CallDMA, args...)
 		r.until("a step", func() bool { return r.m.next[x.Slot] == nil })
 		switch how {
@@ -128,7 +128,7 @@ func TestDMAUnconfined(t *testing.T) {
 	}
 	e, _ := d.dmaCall(x, abi.DMAAlloc, card, 65*abi.PageSize, 0)
 	r.want("more than a run", e, abi.ENOSPC)
-	e, _ = d.dmaCall(x, abi.DMAMap, card, 1, 1)
+	e, _ = d.dmaCall(x, abi.DMAMap, card, 1, 1, uint64(x.Endpoint))
 	r.want("map", e, abi.EPERM)
 	d.whole("refused", before)
 	d.end(x)

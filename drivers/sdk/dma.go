@@ -27,14 +27,16 @@ func (p *PCI) NewDMA(size uint64, narrow bool) (DMA, abi.Errno) {
 // FreeDMA gives it back: the device does not reach it any more. Its Bytes must not be used. Errors: EINVAL.
 func (p *PCI) FreeDMA(m DMA) abi.Errno { return p.c.k.DMAFree(p.Function, m.at) }
 
-// MapWindow has the device reach a window that the driver sees: all of it, from the address on that it returns. Errors: EINVAL (no such window),
-// EPERM (no IOMMU: copy instead), EEXIST, ENOMEM, ENOSPC.
-func (p *PCI) MapWindow(id abi.WindowID, write bool) (device uint64, e abi.Errno) {
+// MapWindow has the device reach a window of the driver's, or one that owner has let to it: all of it, size bytes from device on. A window that is named in a
+// message is the sender's, or nobody's: owner is the message's Source, so that no client has the device reach what another has let. Errors: EINVAL (owner has no
+// such window, or has not let it), EPERM (no IOMMU: copy instead; or it is let for less), EEXIST, ENOMEM, ENOSPC.
+func (p *PCI) MapWindow(id abi.WindowID, owner abi.Endpoint, write bool) (device, size uint64, e abi.Errno) {
 	rights := abi.WindowRead
 	if write {
 		rights |= abi.WindowWrite
 	}
-	return p.c.k.DMAMap(p.Function, id, rights)
+	v, e := p.c.k.DMAMap(p.Function, id, owner, rights)
+	return v.Device, v.Size, e
 }
 
 // UnmapWindow ends that; when it returns, the device does not reach the window. Errors: EINVAL.

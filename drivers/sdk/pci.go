@@ -13,6 +13,13 @@ type PCI struct {
 	Function abi.Function
 	Info     abi.FunctionInfo
 	c        *Context
+	asked    []asked
+}
+
+// asked is an interrupt that the driver has asked for.
+type asked struct {
+	message uint32
+	n       uint // its notify bit
 }
 
 // Functions calls each for the functions that system.conf shows the driver, in their order, until it returns false. Errors: ECALLDENIED (no PCI in
@@ -84,7 +91,11 @@ func (p *PCI) Capability(id, after uint32) (offset uint32, e abi.Errno) {
 // Errors: ENODEV (it has none), EDOM (it has not so many), ENOSPC.
 func (p *PCI) Interrupt(message uint32) (bit uint64, e abi.Errno) {
 	return p.c.hook("PCI.Interrupt", func(n uint) (uint32, abi.Errno) {
-		return p.c.k.PCIInterrupt(p.Function, message, n, abi.InterruptBest)
+		hook, e := p.c.k.PCIInterrupt(p.Function, message, n, abi.InterruptBest)
+		if e == abi.OK {
+			p.asked = append(p.asked, asked{message, n})
+		}
+		return hook, e
 	})
 }
 
@@ -97,8 +108,9 @@ func (p *PCI) Master(on bool) abi.Errno {
 	return p.c.k.PCIMaster(p.Function, v)
 }
 
-// Reset resets the function, for a device that its own reset does not bring back. It takes a tenth of a second; then bus mastering is off, and what Interrupt
-// gave is gone. Errors: ENODEV (it has no reset), EIO (it does not come back), those of Sleep.
+// Reset resets the function, for a device that its own reset does not bring back. It takes a tenth of a second; then bus mastering is off. With a reset the kernel
+// takes the function's interrupts from its holder: those that Interrupt gave are asked for again here, and keep their bits. Errors: ENODEV (it has no reset), EIO (it
+// does not come back), those of Sleep and of Interrupt.
 func (p *PCI) Reset() abi.Errno {
 	for {
 		e := p.c.k.PCIReset(p.Function, 0)
@@ -107,6 +119,10 @@ func (p *PCI) Reset() abi.Errno {
 			if e == abi.OK {
 				continue
 			}
+		}
+		for i := 0; i < len(p.asked) && e == abi.OK; i++ {
+			a := p.asked[i]
+			p.c.irqs[a.n], e = p.c.k.PCIInterrupt(p.Function, a.message, a.n, abi.InterruptBest)
 		}
 		return e
 	}

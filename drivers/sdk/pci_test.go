@@ -148,6 +148,15 @@ func TestMessages(t *testing.T) {
 	if f.Enables(1) != 1 || f.Enables(0) != 0 {
 		t.Errorf("enabled again %d and %d times", f.Enables(0), f.Enables(1))
 	}
+	want(t, "Reset", p.Reset(), abi.OK) // takes them, and they are asked for again
+	if !f.Signal(1) {
+		t.Fatal("no message after a reset")
+	}
+	k.Run()
+	wantLog(t, d, "interrupt "+sdk.Hex(one), "interrupt "+sdk.Hex(one))
+	if !f.Signal(1) {
+		t.Error("not enabled again")
+	}
 }
 
 func TestDMA(t *testing.T) {
@@ -174,6 +183,6 @@ func TestDMA(t *testing.T) {
 	if f.Memory(m.Device, 1) != nil || f.Memory(o.Device, 1) == nil || f.Pieces() != 1 {
 		t.Error("the device reaches what is freed, or no more what is not")
 	}
-	_, e = p.MapWindow(1, true)
+	_, _, e = p.MapWindow(1, fake.Client, true)
 	want(t, "MapWindow without an IOMMU", e, abi.EPERM)
 }

@@ -52,8 +52,16 @@ func (p part) Store(offset, width, v uint32) {
 
 // bus is the function and the kernel, as disk.Bus.
 type bus struct {
-	f *sdk.PCI
-	c *sdk.Context
+	f       *sdk.PCI
+	c       *sdk.Context
+	windows map[abi.WindowID]*window
+}
+
+// window is one that the device reaches, for as many sessions as there are: the kernel maps it once.
+type window struct {
+	device, bytes uint64
+	fill          bool
+	sessions      int
 }
 
 const pause = 50 * time.Microsecond
@@ -66,15 +74,39 @@ func (b bus) Alloc(bytes int) (virtio.Memory, abi.Errno) {
 	return virtio.Memory{Bytes: m.Bytes, Device: m.Device}, e
 }
 
-// Attach has the device reach a window of a client's: nobody else does, the driver's processor included.
-func (b bus) Attach(w abi.WindowID, _ abi.Endpoint, _ uint64, fill bool) (uint64, abi.Errno) {
-	return b.f.MapWindow(w, fill)
+// Attach has the device reach a window of a client's: nobody else does, the driver's processor included. It is the owner's own, and as large as the owner says: a
+// device that finds nothing at an address may do nothing more for anybody.
+func (b bus) Attach(w abi.WindowID, owner abi.Endpoint, bytes uint64, fill bool) (uint64, abi.Errno) {
+	device, size, e := b.f.MapWindow(w, owner, fill)
+	x := b.windows[w]
+	switch {
+	case e == abi.OK:
+		if x == nil {
+			x = new(window)
+			b.windows[w] = x
+		}
+		x.device, x.bytes, x.fill = device, size, fill
+	case e != abi.EEXIST || x == nil || fill && !x.fill:
+		return 0, e
+	}
+	x.sessions++
+	if bytes > x.bytes {
+		b.Detach(w, owner)
+		return 0, abi.EDOM
+	}
+	return x.device, abi.OK
 }
 
-func (b bus) Detach(w abi.WindowID, _ abi.Endpoint) { b.f.UnmapWindow(w) }
-func (b bus) Master(on bool) abi.Errno              { return b.f.Master(on) }
-func (b bus) Reset() abi.Errno                      { return b.f.Reset() }
-func (b bus) Log(event, why string)                 { b.c.Log("event", event, "why", why) }
+func (b bus) Detach(w abi.WindowID, _ abi.Endpoint) {
+	x := b.windows[w]
+	if x.sessions--; x.sessions == 0 {
+		delete(b.windows, w)
+		b.f.UnmapWindow(w)
+	}
+}
+func (b bus) Master(on bool) abi.Errno { return b.f.Master(on) }
+func (b bus) Reset() abi.Errno         { return b.f.Reset() }
+func (b bus) Log(event, why string)    { b.c.Log("event", event, "why", why) }
 
 // memory is bytes of a memory BAR, 0 if it is none.
 func memory(f *sdk.PCI, bar uint8) uint64 {
@@ -100,7 +132,7 @@ func open(f *sdk.PCI, c *sdk.Context, o disk.Options) (*disk.Disk, error) {
 		}
 		regions[i] = part{seen[p.BAR], p.Offset}
 	}
-	b := bus{f, c}
+	b := bus{f, c, map[abi.WindowID]*window{}}
 	d, e := disk.Open(virtio.NewTransport(l, regions[0], regions[1], regions[2], regions[3], b), b, o)
 	if e != abi.OK {
 		return nil, sdk.Fail(e, "the device cannot be made to work")

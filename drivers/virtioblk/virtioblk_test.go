@@ -182,6 +182,42 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// A window is reached as far as its owner has it and no further, whoever names it, and for as many sessions as there are.
+func TestWindows(t *testing.T) {
+	k, m, _ := boot(t, 2, "reads=client,shell")
+	m.f.Windows[7] = make([]byte, 4096)
+	ask := func(who abi.Endpoint, want abi.Errno, message abi.Msg) abi.Msg {
+		t.Helper()
+		a, ok := k.Request(who, message.Type, message.Arg[:6]...)
+		if !ok || abi.Errno(a.Arg[0]) != want {
+			t.Fatalf("%+v: %+v, %v", message, a, ok)
+		}
+		return a
+	}
+	pieces := m.f.Pieces()
+	other := fake.Other
+	k.Names = map[abi.Endpoint]string{other: "shell"}
+	ask(other, abi.EFAULT, block.OpenMessage(7, 4096, block.OpenFill)) // it is client's
+	ask(fake.Client, abi.EFAULT, block.OpenMessage(7, 8192, block.OpenFill))
+	if m.f.Pieces() != pieces {
+		t.Fatal("the device has the window of a session that was refused")
+	}
+	a := ask(fake.Client, abi.OK, block.OpenMessage(7, 4096, block.OpenFill))
+	ask(other, abi.EFAULT, block.OpenMessage(7, 4096, block.OpenFill))
+	b := ask(fake.Client, abi.OK, block.OpenMessage(7, 512, block.OpenFill))
+	if m.f.Pieces() != pieces+1 {
+		t.Fatalf("%d pieces, %d without sessions", m.f.Pieces(), pieces)
+	}
+	ask(fake.Client, abi.OK, abi.Msg{Type: block.Close, Arg: [7]uint64{1: a.Arg[2] & 0xffffffff}})
+	if m.f.Pieces() != pieces+1 {
+		t.Fatal("a session has lost its window with another")
+	}
+	ask(fake.Client, abi.OK, abi.Msg{Type: block.Close, Arg: [7]uint64{1: b.Arg[2] & 0xffffffff}})
+	if m.f.Pieces() != pieces {
+		t.Fatal("the device has the window after the last session")
+	}
+}
+
 // Who is not named opens nothing; who may read does not write.
 func TestWho(t *testing.T) {
 	k, m, _ := boot(t, 2, "reads=client writes=shell")

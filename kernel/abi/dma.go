@@ -6,7 +6,7 @@ type DMAOp uint64
 const (
 	DMAAlloc DMAOp = 1 // (Function, size, flags) → address; Buf: DMAView. Zeros, one piece to the device, at the caller's expense
 	DMAFree  DMAOp = 2 // (Function, address)
-	DMAMap   DMAOp = 3 // (Function, WindowID, WindowRights) → device address: the whole of a window that the caller has let, or is let. EPERM: no IOMMU, or more than it is let with
+	DMAMap   DMAOp = 3 // (Function, WindowID, WindowRights, its owner) → device address; Buf: DMAView. The whole of a window of the caller's, or one that it is let. EPERM: no IOMMU, or more than it is let with
 	DMAUnmap DMAOp = 4 // (Function, WindowID): when it returns, the device does not reach the window
 )
 
@@ -15,7 +15,7 @@ const DMA32 = 1 << 0
 
 // DMAView is memory that a device and its holder share.
 type DMAView struct {
-	Address uint64 // in the caller's memory
+	Address uint64 // in the caller's memory; DMAMap: 0
 	Device  uint64 // the same, as the device says it. No physical address, if an IOMMU confines the device
 	Size    uint64 // bytes, whole pages
 }

@@ -97,11 +97,11 @@ func (t *Windows) Frees(ep abi.Endpoint, a abi.AccountID, id abi.WindowID) bool 
 	return t.owned(ep, id) != nil || o != nil && o.left && o.account == a
 }
 
-// Mappable tells whether ep may have its device reach a window with rights. Errors: EINVAL (rights; it is neither ep's nor let to it, or it is ending), EPERM
+// Mappable tells whether ep may have its device reach a window of owner's with rights. Errors: EINVAL (rights; it is not owner's, or neither ep's nor let to it, or it is ending), EPERM
 // (it is let with less).
-func (t *Windows) Mappable(ep abi.Endpoint, id abi.WindowID, rights abi.WindowRights) abi.Errno {
+func (t *Windows) Mappable(ep, owner abi.Endpoint, id abi.WindowID, rights abi.WindowRights) abi.Errno {
 	w := t.row(id)
-	if w == nil || w.left || w.devices.Own || w.devices.Ending || rights != abi.WindowRead && rights != abi.WindowRead|abi.WindowWrite {
+	if w == nil || w.owner != owner || w.left || w.devices.Own || w.devices.Ending || rights != abi.WindowRead && rights != abi.WindowRead|abi.WindowWrite {
 		return abi.EINVAL
 	}
 	if w.owner == ep {

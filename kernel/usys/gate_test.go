@@ -158,7 +158,7 @@ var calls = map[string]struct {
 	"PCIReset":             {func(g Gate) { g.PCIReset(40, abi.ResetBus) }, call{abi.CallPCI, [5]uint64{12, 40, 3}}},
 	"DMAAlloc":             {func(g Gate) { g.DMAAlloc(40, 5000, abi.DMA32) }, call{abi.CallDMA, [5]uint64{1, 40, 5000, 1}}},
 	"DMAFree":              {func(g Gate) { g.DMAFree(40, 1<<40) }, call{abi.CallDMA, [5]uint64{2, 40, 1 << 40}}},
-	"DMAMap":               {func(g Gate) { g.DMAMap(40, 8, 3) }, call{abi.CallDMA, [5]uint64{3, 40, 8, 3}}},
+	"DMAMap":               {func(g Gate) { g.DMAMap(40, 8, peer, 3) }, call{abi.CallDMA, [5]uint64{3, 40, 8, 3, uint64(peer)}}},
 	"DMAUnmap":             {func(g Gate) { g.DMAUnmap(40, 8) }, call{abi.CallDMA, [5]uint64{4, 40, 8}}},
 	"Load8":                {func(g Gate) { g.Load8(5) }, call{arg: [5]uint64{5, 1}}},
 	"Load16":               {func(g Gate) { g.Load16(6) }, call{arg: [5]uint64{6, 2}}},

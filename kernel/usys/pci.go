@@ -98,10 +98,13 @@ func (g Gate) DMAFree(f abi.Function, address uint64) abi.Errno {
 	return e
 }
 
-// DMAMap has f reach a window of the caller's, or one that it may see. Errors: EPERM (no IOMMU), EINVAL, EEXIST, ENOMEM, ENOSPC.
-func (g Gate) DMAMap(f abi.Function, id abi.WindowID, rights abi.WindowRights) (device uint64, e abi.Errno) {
-	e, device = g.call4(abi.CallDMA, uint64(abi.DMAMap), uint64(f), uint64(id), uint64(rights))
-	return device, e
+// DMAMap has f reach a window of the caller's, or one that owner lets it see. Errors: EPERM (no IOMMU), EINVAL, EEXIST, ENOMEM, ENOSPC.
+func (g Gate) DMAMap(f abi.Function, id abi.WindowID, owner abi.Endpoint, rights abi.WindowRights) (v abi.DMAView, e abi.Errno) {
+	e, _ = g.call5(abi.CallDMA, uint64(abi.DMAMap), uint64(f), uint64(id), uint64(rights), uint64(owner))
+	if e == abi.OK {
+		copy(abi.Bytes(&v), g.area().Buf[:])
+	}
+	return v, e
 }
 
 // DMAUnmap ends that: when it returns, f does not reach the window. Errors: EINVAL, EPERM.

@@ -97,7 +97,7 @@ func pci(p *page) {
 	p.says("EPERM (from %d on: the caller has not reserved it", abi.PCIRead)
 	p.says("%d alloc (function, size, flags) → address; Buf: DMAView", abi.DMAAlloc)
 	p.says("with flag %d the device address has no more than 32 bits", abi.DMA32)
-	p.says("%d free (function, address). %d map (function, window, rights) → device address", abi.DMAFree, abi.DMAMap)
+	p.says("%d free (function, address). %d map (function, window, rights, the window's owner) → device address; Buf: DMAView", abi.DMAFree, abi.DMAMap)
 	p.says("%d unmap (function, window): when", abi.DMAUnmap)
 	p.says("is of a kind: %d a vendor and device (ID is the dword at 0 of configuration space), and the subsystem's (Sub is the dword at 0x2c; all ones: any);", abi.MatchDevice)
 	p.says("%d a class (ID is base << 16 | sub << 8 | interface, under Mask: %#x, %#x or %#x); %d the place", abi.MatchClass, abi.MaskBase, abi.MaskSub, abi.MaskInterface, abi.MatchSlot)

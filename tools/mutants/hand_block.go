@@ -18,4 +18,10 @@ var handBlock = []mutation{
 	{id: "virtioblk-short", file: "drivers/virtioblk/disk/recover.go", before: "(written == want || j.Op != block.Read)", after: "written <= want", why: "a read that was not done is OK"},
 	{id: "virtioblk-master", file: "drivers/virtioblk/disk/recover.go", before: "\t\td.bus.Master(false)\n\t\td.broken, d.retry", after: "\t\td.broken, d.retry", why: "a device that was given up goes on writing"},
 	{id: "virtioblk-epoch", file: "drivers/virtioblk/disk/recover.go", before: "\td.hard++\n\td.resets++\n", after: "\td.hard++\n", why: "a reset of the device is no new epoch"},
+	{id: "block-open-again", file: "drivers/sdk/block/client/client.go", before: "s.again, s.asked = true, false\n", after: "\n", why: "a client whose Open was not answered waits for ever"},
+	{id: "block-open-tag", file: "drivers/sdk/block/client/answer.go", before: "\t\tif !s.again {\n", after: "\t\tif true {\n", why: "a client that asks faster than it is answered is never answered"},
+	{id: "dma-map-owner", file: "kernel/space/dma.go", before: "w.owner != owner || ", after: "", why: "a client has a device reach what another has let"},
+	{id: "virtioblk-owner", file: "drivers/virtioblk/hardware.go", before: "b.f.MapWindow(w, owner, fill)", after: "b.f.MapWindow(w, abi.MakeEndpoint(7, 1), fill)", why: "the driver names another owner than the client"},
+	{id: "virtioblk-size", file: "drivers/virtioblk/hardware.go", before: "if bytes > x.bytes {", after: "if false {", why: "a session is longer than its window"},
+	{id: "sdk-reset-hooks", file: "drivers/sdk/pci.go", before: "i < len(p.asked) && e == abi.OK", after: "false", why: "after a reset no interrupt comes"},
 }

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"bennu/kernel/abi"
 )
@@ -21,12 +22,13 @@ type Function struct {
 	Master    bool      // bus mastering is on
 	Resets    int       // how often it was reset
 	resetting bool      // a reset was begun
-	// Windows are those of clients that an IOMMU could have it reach (DMAMap). Nil: there is no IOMMU.
+	// Windows are those of Client that an IOMMU could have it reach (DMAMap). Nil: there is no IOMMU.
 	Windows map[abi.WindowID][]byte
 
 	k      *Kernel
 	held   bool
 	lines  map[uint32]uint32 // of its messages
+	hooks  []uint32          // of these
 	memory []abi.DMAView     // that it reaches
 	bytes  map[uint64][]byte // by Address
 }
@@ -83,7 +85,7 @@ func (f *Function) Pieces() int { return len(f.memory) }
 // release is the end of a holder.
 func (f *Function) release() {
 	f.held, f.Master, f.Info.Holder = false, false, abi.None
-	f.lines, f.memory, f.bytes = map[uint32]uint32{}, nil, map[uint64][]byte{}
+	f.lines, f.hooks, f.memory, f.bytes = map[uint32]uint32{}, nil, nil, map[uint64][]byte{}
 }
 
 // pci is CallPCI.
@@ -158,21 +160,31 @@ func (f *Function) call(op abi.PCIOp, n int, a, b, v uint64) (abi.Errno, uint64)
 		line := uint32(firstLine + n*perFunction + int(a))
 		hook, e := f.k.driver.Gate().IRQSetPolicy(line, uint(b))
 		if e == abi.OK {
-			f.lines[uint32(a)] = line
+			f.lines[uint32(a)], f.hooks = line, append(f.hooks, hook)
 		}
 		return e, uint64(hook)
 	case abi.PCIMaster:
 		f.Master = a == 1
 	case abi.PCIReset:
-		if f.resetting = !f.resetting; f.resetting {
-			f.Master = false
-			return abi.EAGAIN, 0
-		}
-		f.Resets++
+		return f.reset(), 0
 	default:
 		return abi.EINVAL, 0
 	}
 	return abi.OK, 0
+}
+
+// reset begins a reset, which takes the messages, or ends it.
+func (f *Function) reset() abi.Errno {
+	if f.resetting = !f.resetting; !f.resetting {
+		f.Resets++
+		return abi.OK
+	}
+	f.Master = false
+	for _, hook := range f.hooks {
+		f.k.driver.Gate().IRQRmPolicy(hook)
+	}
+	f.lines, f.hooks = map[uint32]uint32{}, nil
+	return abi.EAGAIN
 }
 
 // dma is CallDMA.
@@ -184,12 +196,12 @@ func (k *Kernel) dma(c [5]uint64) (abi.Errno, uint64) {
 		if !f.held {
 			return abi.EPERM, 0
 		}
-		return f.dma(abi.DMAOp(c[0]), c[2], c[3])
+		return f.dma(abi.DMAOp(c[0]), c[2], c[3], abi.Endpoint(c[4]))
 	}
 	return abi.ESRCH, 0
 }
 
-func (f *Function) dma(op abi.DMAOp, a, flags uint64) (abi.Errno, uint64) {
+func (f *Function) dma(op abi.DMAOp, a, flags uint64, owner abi.Endpoint) (abi.Errno, uint64) {
 	switch op {
 	case abi.DMAAlloc:
 		if a == 0 || flags&^abi.DMA32 != 0 {
@@ -211,7 +223,7 @@ func (f *Function) dma(op abi.DMAOp, a, flags uint64) (abi.Errno, uint64) {
 		}
 		return abi.EINVAL, 0
 	case abi.DMAMap:
-		return f.dmaMap(abi.WindowID(a))
+		return f.dmaMap(abi.WindowID(a), owner)
 	case abi.DMAUnmap:
 		at := dmaAt + windowPiece + a*oneBAR
 		for i, v := range f.memory {
@@ -225,18 +237,21 @@ func (f *Function) dma(op abi.DMAOp, a, flags uint64) (abi.Errno, uint64) {
 	return abi.EPERM, 0
 }
 
-// dmaMap has it reach a window. Errors: EPERM (no IOMMU), EINVAL (no such window).
-func (f *Function) dmaMap(w abi.WindowID) (abi.Errno, uint64) {
-	b := f.Windows[w]
+// dmaMap has it reach a window. Errors: EPERM (no IOMMU), EINVAL (owner has no such window), EEXIST.
+func (f *Function) dmaMap(w abi.WindowID, owner abi.Endpoint) (abi.Errno, uint64) {
+	b, at := f.Windows[w], uint64(dmaAt+windowPiece)+uint64(w)*oneBAR
 	switch {
 	case f.Windows == nil:
 		return abi.EPERM, 0
-	case b == nil:
+	case b == nil || owner != Client:
 		return abi.EINVAL, 0
+	case slices.ContainsFunc(f.memory, func(v abi.DMAView) bool { return v.Address == at }):
+		return abi.EEXIST, 0
 	}
 	f.k.pieces++
-	v := abi.DMAView{Address: dmaAt + windowPiece + uint64(w)*oneBAR, Device: dmaDevice + f.k.pieces*dmaPiece, Size: uint64(len(b))}
+	v := abi.DMAView{Address: at, Device: dmaDevice + f.k.pieces*dmaPiece, Size: uint64(len(b))}
 	f.memory, f.bytes[v.Address] = append(f.memory, v), b
+	copy(f.k.driver.CallArea().Buf[:], abi.Bytes(&abi.DMAView{Device: v.Device, Size: v.Size}))
 	return abi.OK, v.Device
 }
 

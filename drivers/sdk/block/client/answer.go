@@ -20,11 +20,14 @@ func (c *Client) open() {
 			c.Down(c.driver)
 			return
 		} // another error is Open's to tell: EFAULT
-		c.serial++
+		if !s.again {
+			c.serial++
+			s.base = c.serial
+		}
 		m := block.OpenMessage(s.w.ID, s.w.Bytes, flags)
-		switch e := c.port.Ask(c.driver, &m, uint64(c.serial)); e {
+		switch e := c.port.Ask(c.driver, &m, uint64(s.base)); e {
 		case abi.OK:
-			s.asked, s.base = true, c.serial
+			s.asked, s.again, s.ticks = true, false, 0
 		case abi.EAGAIN:
 			return
 		case abi.EDEADSRCDST:
@@ -49,8 +52,8 @@ func (c *Client) Answer(m *abi.Msg) {
 		return
 	}
 	for i := range c.side {
-		if s := &c.side[i]; s.asked && uint64(s.base) == m.Arg[6] {
-			s.asked = false
+		if s := &c.side[i]; (s.asked || s.again) && uint64(s.base) == m.Arg[6] {
+			s.asked, s.again = false, false
 			c.opened(s, m, e)
 			c.Pump()
 			return

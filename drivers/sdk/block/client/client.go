@@ -26,6 +26,9 @@ type Window struct {
 // maxOps is requests at a time, and writes that are kept until a flush.
 const maxOps = 256
 
+// lostTick is the Tick at which an answer to an Open is taken for lost.
+const lostTick = 2
+
 // maxTries is how often one life of the driver may answer a request so that it must be sent again: more is no driver that does anything.
 const maxTries = 64
 
@@ -64,6 +67,8 @@ type side struct {
 	w       Window
 	session uint32
 	asked   bool
+	again   bool   // it is to be asked again, and either answer will do
+	ticks   int    // since it was
 	base    uint32 // serial of the Open that is open
 }
 
@@ -263,7 +268,7 @@ func (c *Client) Down(driver abi.Endpoint) {
 	}
 	c.driver, c.ready, c.flight, c.paused = 0, false, 0, false
 	for i := range c.side {
-		c.side[i].session, c.side[i].asked = 0, false
+		c.side[i].session, c.side[i].asked, c.side[i].again = 0, false, false
 	}
 	for i := range c.ops[:c.top] {
 		if o := &c.ops[i]; o.state == sent {
@@ -273,9 +278,16 @@ func (c *Client) Down(driver abi.Endpoint) {
 	}
 }
 
-// Tick tries again what found no room. It is wanted now and then while Open is not 0.
+// Tick tries again what found no room, and asks again for sessions whose answers have not come between two of them: to open twice is to open once (package block), and a
+// driver has no place where it keeps the answer until there is room. It is wanted now and then while Open is not 0, or there is a driver and the client is not Ready.
 func (c *Client) Tick() {
 	c.paused = false
+	for i := range c.side {
+		s := &c.side[i]
+		if s.ticks++; s.asked && s.ticks == lostTick {
+			s.again, s.asked = true, false
+		}
+	}
 	if c.driver != 0 && !c.ready {
 		c.open()
 	}

@@ -164,6 +164,36 @@ func TestLostIsTold(t *testing.T) {
 	}
 }
 
+// An Open whose answer does not come is asked again, and the first of the two answers counts.
+func TestOpenIsLost(t *testing.T) {
+	d := &driver{id: 5}
+	c := New(d, Window{1, 1 << 15}, Window{})
+	d.life = 7 << 6
+	c.Up(d.life)
+	if len(d.asked) != 1 {
+		t.Fatalf("%+v", d.asked)
+	}
+	c.Tick()
+	if len(d.asked) != 1 {
+		t.Fatal("asked again at once")
+	}
+	c.Tick()
+	if len(d.asked) != 2 || d.asked[1].Type != block.Open || d.asked[1].Arg[6] != d.asked[0].Arg[6] {
+		t.Fatalf("%+v", d.asked)
+	}
+	if d.answer(c, 0, abi.OK); !c.Ready() || c.Counts.Strange != 0 {
+		t.Errorf("%+v", c.Counts)
+	}
+	if d.answer(c, 0, abi.OK); !c.Ready() || c.Counts.Strange != 1 || c.Counts.Lives != 1 {
+		t.Errorf("%+v", c.Counts)
+	}
+	c.Tick()
+	c.Tick()
+	if len(d.asked) != 0 {
+		t.Errorf("asked for what it has: %+v", d.asked)
+	}
+}
+
 // A driver that answers what cannot be is not relied on, and does not keep its client for ever.
 func TestStrange(t *testing.T) {
 	d, c := start()

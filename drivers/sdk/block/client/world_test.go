@@ -214,9 +214,17 @@ func (l *life) Answer(to sdk.Asker, e abi.Errno, words *[5]uint64) abi.Errno {
 	if l.w.rng.Intn(10) == 0 {
 		return abi.EAGAIN
 	}
-	return l.Reply(to, e, words)
+	return l.send(to, e, words)
 }
+
+// Reply loses the answer to an Open now and then.
 func (l *life) Reply(to sdk.Asker, e abi.Errno, words *[5]uint64) abi.Errno {
+	if e == abi.OK && l.w.rng.Intn(6) == 0 {
+		return abi.OK
+	}
+	return l.send(to, e, words)
+}
+func (l *life) send(to sdk.Asker, e abi.Errno, words *[5]uint64) abi.Errno {
 	m := abi.Msg{Source: l.ep, Type: abi.MsgReply}
 	m.Arg[0], m.Arg[6] = uint64(e), to.Tag
 	copy(m.Arg[1:6], words[:])
