@@ -21,6 +21,9 @@ func (k *Kernel) callGetInfo(t *task.Task, f *arch.Frame) (abi.Errno, uint64) {
 		m := k.cfg.Facts
 		k.charge(k.cpu.TSC())
 		m.NowTSC, m.IdleNS, m.Handover = k.since, k.ns(k.idle), k.cpu.Offered()
+		if k.iommu != nil {
+			m.Confined = 1
+		}
 		return put(t, abi.OK, &m)
 	case abi.InfoCounts:
 		c := k.counts()

@@ -27,6 +27,9 @@ func (k *Kernel) dmaFaults() {
 		if k.unclaimed || account != abi.AccountKernel {
 			k.cause(account)
 		}
+		if s != nil {
+			s.Owner = *owner
+		}
 		if s != nil && (last || s.First()) {
 			k.tellFault(&f, s, account, owner)
 		}
@@ -69,7 +72,7 @@ func (k *Kernel) dmaInfo(t *task.Task, n uint64, r *abi.DMAFaults) abi.Errno {
 	if s == nil {
 		return abi.EDOM
 	}
-	*r = abi.DMAFaults{Function: abi.Function(s.Last.Source), Count: s.Count, Address: s.Last.Address}
+	*r = abi.DMAFaults{Function: abi.Function(s.Last.Source), Count: s.Count, Address: s.Last.Address, Label: s.Owner}
 	if s.Last.Write {
 		r.Flags |= abi.DMAWrite
 	}

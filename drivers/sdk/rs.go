@@ -135,6 +135,11 @@ func (r RS) Bridges(rows []abi.BridgeInfo) (n int, e abi.Errno) {
 	return r.pci(abi.InfoBuses, sliceBytes(rows))
 }
 
+// DMAFaults is Functions for what devices have asked for and not got, a row for each function that did.
+func (r RS) DMAFaults(rows []abi.DMAFaults) (n int, e abi.Errno) {
+	return r.pci(abi.InfoDMA, sliceBytes(rows))
+}
+
 func (r RS) pci(kind abi.InfoKind, b []byte) (n int, e abi.Errno) {
 	m := abi.Msg{Type: abi.RSPCI, Arg: [7]uint64{2: uint64(kind)}}
 	if e = r.fill(&m, b); e != abi.OK {

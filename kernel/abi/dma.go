@@ -26,8 +26,12 @@ type DMAFaults struct {
 	Flags    uint32   // DMAWrite, DMAMuted
 	Count    uint64   // since boot
 	Address  uint64   // of the last one's page, as the device said it
+	Label    Label    // of the task that had the function at the last one; kernel: nobody
 	Why      [32]byte // in words
 }
+
+// MaxDMAFaults is how many functions have a row.
+const MaxDMAFaults = 64
 
 // Flags of DMAFaults.
 const (

@@ -81,6 +81,7 @@ type Machine struct {
 	CMOSCentury uint64 // register of the CMOS clock that holds the century, by the firmware's tables; 0: none
 	ClockTSC    uint64 // how much of the way to HardwareTSC is waiting for reference clocks, by which the rates are measured
 	Handover    uint64 // bit n: call n may hand the processor over by a short way; 0: this processor clears something between two tasks
+	Confined    uint64 // 1: an IOMMU confines devices; 0: their DMA reaches all memory
 }
 
 // TaskState is why a task does not run.

@@ -26,7 +26,7 @@ const (
 	RSWatch    MsgType = 0x70b // Arg[0]: number, Arg[1]: not 0: of a service that is reborn there is time. Answered at once; RSNews follows (once) when an event with a number ≥ Arg[0] exists
 	RSNews     MsgType = 0x70c // from RS, no answer: Arg[0] is the next number
 	RSMeasure  MsgType = 0x71a // Operator. Counts the worst delays anew: the record until now is Arg[1] Latency.MaxKernelNS, Arg[2] MaxKernelCall and MaxReadyTask << 32, Arg[3] MaxReadyNS, Arg[4] Entries
-	RSPCI      MsgType = 0x71b // Arg[0]: write grant, Arg[1]: its length, Arg[2]: InfoPCI → FunctionInfo rows; InfoBuses → BridgeInfo rows; Arg[1]: count. Operator
+	RSPCI      MsgType = 0x71b // Arg[0]: write grant, Arg[1]: its length, Arg[2]: InfoPCI → FunctionInfo rows; InfoBuses → BridgeInfo rows; InfoDMA → DMAFaults rows; Arg[1]: count. Operator
 	RSFault    MsgType = 0x718 // label, Arg[2]: FaultKind, Arg[3]: parameter. Operator. FaultSelf: answered when the service has said whether it does
 
 	// RSReady is a driver's answer to having been started: Arg[0] is the Errno of its Init, Arg[1] a read grant with
@@ -147,7 +147,7 @@ type ServiceStatus struct {
 
 	RestartsTotal uint32 // restarts that nobody asked for, since boot: none is ever taken off
 	PCI           uint16 // rows of PCI functions that it may see
-	Unconfined    uint16 // 1: DMAUnconfined
+	Unconfined    uint16 // 1: DMAUnconfined, and no IOMMU confines devices
 }
 
 // EventKind says what happened.

@@ -23,6 +23,7 @@ type Machine struct {
 	Facts    abi.Machine        // of GetInfo
 	PCI      []abi.FunctionInfo // of GetInfo, to the root task
 	Buses    []abi.BridgeInfo
+	Faults   []abi.DMAFaults
 	Latency  abi.Latency       // of GetInfo; it begins anew when the root task says so
 	Memory   uint64            // bytes that are promised to nobody
 	Guard    *ioport.Guard     // of the guarded ports; nil: there are none

@@ -314,6 +314,8 @@ func (t *Task) info(kind abi.InfoKind, index uint64) (abi.Errno, uint64) {
 		return row(t, m.PCI, index, abi.ESRCH)
 	case abi.InfoBuses:
 		return row(t, m.Buses, index, abi.EPERM)
+	case abi.InfoDMA:
+		return row(t, m.Faults, index, abi.EPERM)
 	case abi.InfoLatency:
 		if index == 1 && t != m.root {
 			return abi.EPERM, 0

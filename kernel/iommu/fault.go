@@ -1,5 +1,7 @@
 package iommu
 
+import "bennu/kernel/abi"
+
 // Fault is a request of a device that went nowhere.
 //
 // Source: Intel Virtualization Technology for Directed I/O, "Fault Recording Registers", "Fault Reason Encodings".
@@ -13,9 +15,10 @@ type Fault struct {
 // Source is what one requester id was refused.
 type Source struct {
 	Last  Fault
-	Count uint64 // 0: the row is free
-	since uint32 // since it was last attached
-	Muted bool   // no more faults of it are recorded, until it is attached again
+	Owner abi.Label // who had it at the last one
+	Count uint64    // 0: the row is free
+	since uint32    // since it was last attached
+	Muted bool      // no more faults of it are recorded, until it is attached again
 }
 
 // First tells whether the last fault is the first one since the source was attached.
@@ -29,7 +32,7 @@ type Faults struct {
 }
 
 const (
-	maxRows = 64
+	maxRows = abi.MaxDMAFaults
 	// MuteAfter is how many faults of one source are recorded: who causes a flood is counted no further, and costs nothing.
 	MuteAfter = 16
 )

@@ -7,7 +7,7 @@ import (
 
 // pciRows copies the kernel's rows of PCI to the asker, as far as its grant goes: only the root task may read them all.
 //
-// Errors: EPERM (no operator), EINVAL (neither InfoPCI nor InfoBuses), those of the kernel's.
+// Errors: EPERM (no operator), EINVAL (neither InfoPCI nor InfoBuses nor InfoDMA), those of the kernel's.
 func (s *Server) pciRows(from policy.ID) {
 	if !s.allowOperator(from) {
 		return
@@ -17,6 +17,8 @@ func (s *Server) pciRows(from policy.ID) {
 		kernelRows(s, kind, s.found[:])
 	case abi.InfoBuses:
 		kernelRows(s, kind, s.buses[:])
+	case abi.InfoDMA:
+		kernelRows(s, kind, s.denied[:])
 	default:
 		s.fail(abi.EINVAL, abi.WhyArgument)
 	}

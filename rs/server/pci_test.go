@@ -24,13 +24,16 @@ func TestPCI(t *testing.T) {
 	if p := f.task("b").Priv(); p.NPCI != 0 || p.DMA != abi.DMAConfined {
 		t.Errorf("b: %d rows, DMA %d", p.NPCI, p.DMA)
 	}
-	for _, r := range f.rows("b") {
-		rows, unconfined := uint16(0), uint16(0)
-		if r.Label.String() == "a" {
-			rows, unconfined = 2, 1
-		}
-		if r.PCI != rows || r.Unconfined != unconfined {
-			t.Errorf("%s: %d rows, unconfined %d", r.Label, r.PCI, r.Unconfined)
+	for confined := range uint64(2) { // what an IOMMU confines is not unconfined
+		f.m.Facts.Confined = confined
+		for _, r := range f.rows("b") {
+			rows, unconfined := uint16(0), uint16(0)
+			if r.Label.String() == "a" {
+				rows, unconfined = 2, uint16(1-confined)
+			}
+			if r.PCI != rows || r.Unconfined != unconfined {
+				t.Errorf("IOMMU %d: %s: %d rows, unconfined %d", confined, r.Label, r.PCI, r.Unconfined)
+			}
 		}
 	}
 }
@@ -71,12 +74,19 @@ func TestPCIRows(t *testing.T) {
 	if revoke(); m.Arg[0] != 0 || m.Arg[1] != 1 || buses[0] != f.m.Buses[0] || buses[1] != (abi.BridgeInfo{}) {
 		t.Errorf("bridges: %v, %+v", m.Arg, buses)
 	}
+	f.m.Faults = []abi.DMAFaults{{Function: 0x28, Count: 3}, {Function: 0x30, Count: 1}}
+	faults := make([]abi.DMAFaults, 3)
+	id, revoke = f.grant("a", rowBytes(faults))
+	m, _ = f.ask("a", abi.Msg{Type: abi.RSPCI, Arg: [7]uint64{id, uint64(len(rowBytes(faults))), uint64(abi.InfoDMA)}})
+	if revoke(); m.Arg[0] != 0 || m.Arg[1] != 2 || faults[0] != f.m.Faults[0] || faults[1] != f.m.Faults[1] || faults[2] != (abi.DMAFaults{}) {
+		t.Errorf("faults: %v, %+v", m.Arg, faults)
+	}
 	for _, c := range []struct {
 		from string
 		kind abi.InfoKind
 		want abi.Errno
 		why  abi.Why
-	}{{"b", abi.InfoPCI, abi.EPERM, abi.WhyNotOperator}, {"b", abi.InfoBuses, abi.EPERM, abi.WhyNotOperator}, {"a", abi.InfoDMA, abi.EINVAL, abi.WhyArgument}, {"a", 0, abi.EINVAL, abi.WhyArgument}} {
+	}{{"b", abi.InfoPCI, abi.EPERM, abi.WhyNotOperator}, {"b", abi.InfoBuses, abi.EPERM, abi.WhyNotOperator}, {"b", abi.InfoDMA, abi.EPERM, abi.WhyNotOperator}, {"a", abi.InfoDMA + 1, abi.EINVAL, abi.WhyArgument}, {"a", 0, abi.EINVAL, abi.WhyArgument}} {
 		if m := ask(c.from, c.kind, 40); abi.Errno(m.Arg[0]) != c.want || abi.Why(m.Arg[5]) != c.why || found[0].ID.Vendor != 0 {
 			t.Errorf("%s asks for %d: %v, want %v", c.from, c.kind, m.Arg, c.want)
 		}

@@ -12,8 +12,13 @@ import (
 // is how many rows there are in all.
 func (s *Server) statusRows() {
 	m := &s.in
+	var machine abi.Machine
+	s.k.GetInfo(abi.InfoMachine, 0, abi.Bytes(&machine)) // it always answers
 	for i := range s.table {
 		s.statusRow(i, &s.rows[i])
+		if machine.Confined != 0 {
+			s.rows[i].Unconfined = 0
+		}
 	}
 	s.ownRow(&s.rows[len(s.table)])
 	n := min(uint64(len(s.rows)), m.Arg[1]/statusSize)

@@ -127,6 +127,7 @@ type Server struct {
 	batch  [32]abi.Event // on their way to an asker
 	found  [16]abi.FunctionInfo
 	buses  [16]abi.BridgeInfo
+	denied [16]abi.DMAFaults
 }
 
 // Over tells whether the machine was told to end.

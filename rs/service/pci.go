@@ -1,35 +1,34 @@
 package service
 
 import (
+	"slices"
 	"strings"
 
 	"bennu/kernel/abi"
 )
 
-// functions asks RS for the PCI functions, and then for the bridges; the kernel's task table says who holds what.
+// functions asks RS for the PCI functions, then for the bridges, and then for what devices were refused; the kernel's task table says who holds what.
 func functions(a *Asker, r Request, done func(Result)) {
-	found, buses := make([]abi.FunctionInfo, abi.MaxFunctions), make([]abi.BridgeInfo, abi.MaxBridges)
-	rowsOfPCI(a, r, abi.InfoPCI, memory(found), func(n uint64, res Result) {
-		if res.Errno != abi.OK {
-			done(res)
-			return
-		}
-		rowsOfPCI(a, r, abi.InfoBuses, memory(buses), func(nb uint64, res Result) {
-			if res.Errno == abi.OK {
-				res = tasks(a)
-			}
-			if res.Errno == abi.OK {
-				res.Functions, res.Bridges = found[:min(n, abi.MaxFunctions)], buses[:min(nb, abi.MaxBridges)]
-			}
-			done(res)
+	found, buses, faults := make([]abi.FunctionInfo, abi.MaxFunctions), make([]abi.BridgeInfo, abi.MaxBridges), make([]abi.DMAFaults, abi.MaxDMAFaults)
+	rowsOfPCI(a, r, abi.InfoPCI, memory(found), done, func(n uint64) {
+		rowsOfPCI(a, r, abi.InfoBuses, memory(buses), done, func(nb uint64) {
+			rowsOfPCI(a, r, abi.InfoDMA, memory(faults), done, func(nf uint64) {
+				res := tasks(a)
+				if res.Errno == abi.OK {
+					res.Functions, res.Bridges = found[:min(n, abi.MaxFunctions)], buses[:min(nb, abi.MaxBridges)]
+					res.DMAFaults = faults[:min(nf, abi.MaxDMAFaults)]
+				}
+				done(res)
+			})
 		})
 	})
 }
 
-func rowsOfPCI(a *Asker, r Request, kind abi.InfoKind, mem []byte, done func(n uint64, res Result)) {
+// rowsOfPCI has RS fill mem; then is told how many rows there are, or failed why there are none.
+func rowsOfPCI(a *Asker, r Request, kind abi.InfoKind, mem []byte, failed func(Result), then func(n uint64)) {
 	grant, ok := a.Grant(a.RS(), mem, true)
 	if !ok {
-		done(0, Result{Errno: abi.EAGAIN, Text: noGrant})
+		failed(Result{Errno: abi.EAGAIN, Text: noGrant})
 		return
 	}
 	m := abi.Msg{Type: abi.RSPCI, Arg: [7]uint64{uint64(grant), uint64(len(mem)), uint64(kind)}}
@@ -37,10 +36,10 @@ func rowsOfPCI(a *Asker, r Request, kind abi.InfoKind, mem []byte, done func(n u
 		a.Revoke(grant)
 		if e != abi.OK {
 			f := failure(r, m, e)
-			done(0, Result{Errno: f.errno, Text: f.text()})
+			failed(Result{Errno: f.errno, Text: f.text()})
 			return
 		}
-		done(m.Arg[1], Result{})
+		then(m.Arg[1])
 	})
 }
 
@@ -73,6 +72,11 @@ func FunctionTree(r *Result) string {
 	for i := range r.Functions {
 		if !t.done[i] {
 			t.bus(r.Functions[i].ID.Function.Bus(), "")
+		}
+	}
+	for i := range r.DMAFaults { // bridges ask in a name that no function has
+		if d := &r.DMAFaults[i]; !slices.ContainsFunc(r.Functions, func(f abi.FunctionInfo) bool { return f.ID.Function == d.Function }) {
+			t.line("", d.Function.String(), faultText(d))
 		}
 	}
 	return t.b.String()
@@ -149,6 +153,11 @@ func (t *tree) function(f *abi.FunctionInfo, indent string) {
 	if f.Domain != 0 {
 		t.line(indent, "IOMMU domain", Decimal(uint64(f.Domain)))
 	}
+	for i := range t.r.DMAFaults {
+		if d := &t.r.DMAFaults[i]; d.Function == id.Function {
+			t.line(indent, faultText(d))
+		}
+	}
 	if f.Unfit != abi.Fit && f.Unfit != abi.UnfitBridge {
 		t.line(indent, "cannot be used:", f.Unfit.Why(f.UnfitBAR))
 	}
@@ -172,6 +181,19 @@ func (t *tree) windows(name abi.Function) (s string) {
 		if b.Subtractive != 0 {
 			s += ", and what nobody else answers to"
 		}
+	}
+	return s
+}
+
+// faultText is what a function was refused.
+func faultText(d *abi.DMAFaults) string {
+	access := "read of"
+	if d.Flags&abi.DMAWrite != 0 {
+		access = "write to"
+	}
+	s := "DMA refused: " + Decimal(d.Count) + ", the last for " + d.Label.String() + ", a " + access + " 0x" + hexadecimal(d.Address, 1) + ": " + Zeroed(d.Why[:])
+	if d.Flags&abi.DMAMuted != 0 {
+		s += "; no more are counted until the function is reserved again"
 	}
 	return s
 }

@@ -18,8 +18,22 @@ var (
 			Domain: 3, MSIX: 65, BARs: [abi.MaxBARs]abi.BAR{{Base: 0xfe800000, Size: 0x4000, Kind: abi.BARMemory, Flags: abi.BARWide | abi.BARPrefetch}, 4: {Base: 0xc040, Size: 32, Kind: abi.BARPorts}}},
 		{ID: abi.FunctionID{Function: 0x900, Vendor: 0x4321, Device: 1, Class: 0x020000}, Holder: 0x9999},
 	}
+	machineFaults = []abi.DMAFaults{
+		{Function: 0x100, Count: 16, Address: 0x9f000, Flags: abi.DMAWrite | abi.DMAMuted, Label: labelOf("nvme"), Why: wordsOf("no domain")},
+		{Function: 0x101, Count: 1, Address: 0, Label: labelOf("kernel"), Why: wordsOf("may not be read")},
+	}
 	machineBridges = []abi.BridgeInfo{{Function: 0x10, Bus: 1, Last: 2, Ports: abi.BridgeWindow{Start: 0xf000, End: 0xfff}, Memory: abi.BridgeWindow{Start: 0xfe800000, End: 0xfe9fffff}}}
 )
+
+func labelOf(s string) abi.Label {
+	l, _ := abi.MakeLabel(s)
+	return l
+}
+
+func wordsOf(s string) (w [32]byte) {
+	copy(w[:], s)
+	return w
+}
 
 const machineTree = `00:00.0 8086:29c0 host bridge: Intel Q35
     subsystem 1af4:1100 Red Hat (virtio)
@@ -33,14 +47,16 @@ const machineTree = `00:00.0 8086:29c0 host bridge: Intel Q35
       resets: function, bus
       held by nvme, bus master
       IOMMU domain 3
+      DMA refused: 16, the last for nvme, a write to 0x9f000: no domain; no more are counted until the function is reserved again
 00:05.0 1234:11e8 device of no class: QEMU edu
     interrupts: INTA line 11, MSI 1
     cannot be used: BAR 0 has no address
 09:00.0 4321:0001 Ethernet controller
     held by endpoint 39321
+01:00.1 DMA refused: 1, the last for kernel, a read of 0x0: may not be read
 `
 
-// TestPCI: both tables come by grants, which end; the tree has every function once, under its bridge, and words for what it is.
+// TestPCI: the tables come by grants, which end; the tree has every function once, under its bridge, and words for what it is.
 func TestPCI(t *testing.T) {
 	f := fake.New()
 	l, _ := abi.MakeLabel("nvme")
@@ -56,7 +72,8 @@ func TestPCI(t *testing.T) {
 			kind abi.InfoKind
 			rows []byte
 			n    int
-		}{{abi.InfoPCI, memory(machineFunctions), len(machineFunctions)}, {abi.InfoBuses, memory(machineBridges), len(machineBridges)}} {
+		}{{abi.InfoPCI, memory(machineFunctions), len(machineFunctions)}, {abi.InfoBuses, memory(machineBridges), len(machineBridges)},
+			{abi.InfoDMA, memory(machineFaults), len(machineFaults)}} {
 			s, ok := f.Take()
 			g := f.Grants[abi.GrantID(s.Msg.Arg[0])]
 			if !ok || s.Msg.Type != abi.RSPCI || s.Msg.Arg[2] != uint64(c.kind) || !g.Write || g.To != fake.RSEndpoint || uint64(len(g.Memory)) != s.Msg.Arg[1] {

@@ -89,7 +89,7 @@ var commands = [...]Command{
 	{OpAccounts, "", "accounts", nil, "what each service has used in all its lives"},
 	{OpInfo, "", "info", []Arg{{Name: "delays", Optional: true, Want: "reset (the worst delays are counted anew from now on)", set: setDelays}},
 		"the machine, its free resources, the worst delays"},
-	{OpPCI, "", "pci", nil, "the PCI functions: what they are, who holds them"},
+	{OpPCI, "", "pci", nil, "the PCI functions: what they are, who holds them, which DMA was refused"},
 	{OpLog, "", "log", []Arg{{Name: "n", Flag: "-n", Optional: true, Want: "a number of lines from 1 to 10000", set: setLines}},
 		"the newest lines of the kernel's log"},
 	{OpDate, "", "date", []Arg{{Name: "set", Flag: "-s", Optional: true,

@@ -27,6 +27,7 @@ type Result struct {
 	Machine     abi.Machine
 	Functions   []abi.FunctionInfo // OpPCI, with Tasks
 	Bridges     []abi.BridgeInfo
+	DMAFaults   []abi.DMAFaults
 	Log         []byte // whole lines
 	Seconds     uint64 // OpDate
 	Doubt       string // OpDate: why the time is not to be trusted; "": nothing is known against it

@@ -82,9 +82,11 @@ func TestRun(t *testing.T) {
 			`{"function":"01:00.0","vendor":6966,"device":16,"subvendor":6900,"subdevice":4352,"class":67586,` +
 			`"bars":[{"kind":"memory","base":1099511627776,"size":16384,"wide":true,"prefetchable":true},{"kind":"none"},{"kind":"ports","base":49216,"size":32}],"pin":1,"line":11,"routed":true,` +
 			`"msi":4,"msix":65,"resets":["function","bus"],"holder":"nvme","endpoint":32773,"master":true,"domain":3,"unfit":2,"unfit_bar":2}],` +
-			`"bridges":[{"function":"00:02.0","bus":1,"last":2,"subtractive":true,"ports":[],"memory":[4269801472,4271898623],"prefetchable":[]}]}`, "" +
+			`"bridges":[{"function":"00:02.0","bus":1,"last":2,"subtractive":true,"ports":[],"memory":[4269801472,4271898623],"prefetchable":[]}],` +
+			`"faults":[{"function":"01:00.0","label":"nvme","count":16,"address":651264,"write":true,"muted":true,"why":"no domain"},{"function":"00:02.0","label":"kernel","count":1,"why":"may not be read"}]}`, "" +
 			"00:02.0 1b36:000c PCI bridge: Red Hat (QEMU) PCI Express root port\n" +
 			"    buses 01-02, memory 0xfe800000-0xfe9fffff, and what nobody else answers to\n" +
+			"    DMA refused: 1, the last for kernel, a read of 0x0: may not be read\n" +
 			"  01:00.0 1b36:0010 NVMe controller: Red Hat (QEMU) NVMe\n" +
 			"      subsystem 1af4:1100 Red Hat (virtio)\n" +
 			"      BAR 0 memory 0x10000000000 16.0KiB, 64 bits, prefetchable\n" +
@@ -93,6 +95,7 @@ func TestRun(t *testing.T) {
 			"      resets: function, bus\n" +
 			"      held by nvme, bus master\n" +
 			"      IOMMU domain 3\n" +
+			"      DMA refused: 16, the last for nvme, a write to 0x9f000: no domain; no more are counted until the function is reserved again\n" +
 			"      cannot be used: BAR 2 lies over memory of the machine, or another BAR\n"},
 		{"echo rtc", "echo", `{"id":ID,"ok":true,"endpoint":7,"incarnation":3,"round_ns":1500}`, "endpoint=7 incarnation=3 round_ns=1500\n"},
 		{"call 0x7 3073 1 2", "call", `{"id":ID,"ok":true,"reply":[0,1,2,0,0,0]}`, "reply=[0,1,2,0,0,0]\n"},

@@ -107,7 +107,7 @@ func result(raw []byte) (r service.Result, err error) {
 		r.NowNS, r.UntilNS, r.Machine.IdleNS, r.Accounts = t.NowNS, t.UntilNS, t.Machine.IdleNS, t.Accounts
 	}
 	if p := a.PCI.Result(); p.Functions != nil {
-		r.Functions, r.Bridges, r.Tasks = p.Functions, p.Bridges, p.Tasks
+		r.Functions, r.Bridges, r.DMAFaults, r.Tasks = p.Functions, p.Bridges, p.DMAFaults, p.Tasks
 	}
 	return r, nil
 }

@@ -19,5 +19,13 @@ var handPCI = []mutation{
 	{id: "rs-pci-place", file: "rs/server/pci.go", before: "count*size, rowBytes", after: "0, rowBytes", why: "the second batch lies over the first"},
 	{id: "pci-tree-circle", file: "rs/service/pci.go", before: "\t\tt.done[i] = true\n", after: "", why: "buses that lead round in a circle are told for ever"},
 	{id: "pci-tree-master", file: "rs/service/pci.go", before: "f.Flags&abi.FunctionMaster != 0", after: "f.Flags&abi.FunctionMaster == 0", why: "a quiet device is called a bus master"},
+	{id: "rs-status-confined", file: "rs/server/query.go", before: "if machine.Confined != 0 {", after: "if false {", why: "what an IOMMU confines is called unconfined"},
+	{id: "rs-pci-faults", file: "rs/server/pci.go", before: "\tcase abi.InfoDMA:\n\t\tkernelRows(s, kind, s.denied[:])\n", after: "", why: "nobody is told what devices were refused"},
+	{id: "dma-fault-owner", file: "kernel/dma.go", before: "\t\t\ts.Owner = *owner\n", after: "", why: "nobody is told whose device it was"},
+	{id: "dma-confined", file: "kernel/call_getinfo.go", before: "m.Confined = 1", after: "m.Confined = 0", why: "a machine with an IOMMU says that it has none"},
+	{id: "pci-tree-fault", file: "rs/service/pci.go", before: "d.Function == id.Function {", after: "d.Count > 0 {", why: "each function is told to have been refused what one was"},
+	{id: "pci-tree-stranger", file: "rs/service/pci.go", before: "!slices.ContainsFunc(r.Functions", after: "slices.ContainsFunc(r.Functions", why: "what was refused in a bridge's name is not told"},
+	{id: "pci-tree-muted", file: "rs/service/pci.go", before: "d.Flags&abi.DMAMuted != 0", after: "d.Flags&abi.DMAMuted == 0", why: "a count that stands still is told as one that goes on"},
+	{id: "ctl-pci-fault", file: "rs/ctl/server/pci.go", before: "d.Flags&abi.DMAWrite != 0", after: "d.Flags&abi.DMAMuted == 0", why: "a write is told as a read"},
 	{id: "ctl-pci-bar", file: "rs/ctl/server/pci.go", before: "n = i + 1", after: "n++", why: "a BAR behind a gap is not told"},
 }

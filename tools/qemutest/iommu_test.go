@@ -141,7 +141,8 @@ func TestNoDMA(t *testing.T) {
 			if _, err := m.WaitKernelLine(m.ctx, mute); err != nil {
 				t.Fatal(err)
 			}
-			m.do("") // it goes on
+			m.do("pci") // it goes on
+			m.line(regexp.MustCompile(`^ +DMA refused: 16, the last for kernel, a write to 0x9f000: no domain; no more are counted until the function is reserved again$`))
 			m.shell()
 			if n := strings.Count(m.KernelLog(), "dma refused"); n != 2 {
 				t.Errorf("%d lines about faults:\n%s", n, m.KernelLog())

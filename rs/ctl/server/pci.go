@@ -21,6 +21,18 @@ func (s *Server) pci(res *service.Result) {
 		s.window("prefetchable", b.Prefetch)
 		w.Close('}')
 	})
+	s.list("faults", len(res.DMAFaults), func(i int) {
+		d := &res.DMAFaults[i]
+		w.Open('{')
+		w.String("function", d.Function.String())
+		w.String("label", d.Label.String())
+		w.Uint("count", d.Count)
+		w.Uint("address", d.Address)
+		w.Bool("write", d.Flags&abi.DMAWrite != 0)
+		w.Bool("muted", d.Flags&abi.DMAMuted != 0)
+		w.String("why", service.Zeroed(d.Why[:]))
+		w.Close('}')
+	})
 }
 
 // window writes [start, end]; one that lets nothing through is [].

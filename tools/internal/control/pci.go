@@ -11,6 +11,18 @@ import (
 type PCI struct {
 	Functions []Function `json:"functions"`
 	Bridges   []Bridge   `json:"bridges"`
+	Faults    []DMAFault `json:"faults"`
+}
+
+// DMAFault is what a function was refused (abi.DMAFaults).
+type DMAFault struct {
+	Function string `json:"function"`
+	Label    string `json:"label"` // of who had it at the last one; kernel: nobody
+	Count    uint64 `json:"count"`
+	Address  uint64 `json:"address"` // of the last one, as the device said it
+	Write    bool   `json:"write"`
+	Muted    bool   `json:"muted"`
+	Why      string `json:"why"`
 }
 
 // Function is a PCI function (abi.FunctionInfo).
@@ -101,6 +113,14 @@ func (p *PCI) Result() (r service.Result) {
 		row := abi.BridgeInfo{Bus: b.Bus, Last: b.Last, Subtractive: flag(b.Subtractive, 1), Ports: window(b.Ports), Memory: window(b.Memory), Prefetch: window(b.Prefetch)}
 		row.Function, _ = abi.ParseFunction(b.Function)
 		r.Bridges = append(r.Bridges, row)
+	}
+	for i := range p.Faults {
+		f := &p.Faults[i]
+		row := abi.DMAFaults{Count: f.Count, Address: f.Address, Flags: flag(f.Write, abi.DMAWrite) | flag(f.Muted, abi.DMAMuted)}
+		row.Function, _ = abi.ParseFunction(f.Function)
+		row.Label, _ = abi.MakeLabel(f.Label)
+		copy(row.Why[:], f.Why)
+		r.DMAFaults = append(r.DMAFaults, row)
 	}
 	return r
 }
