@@ -18,7 +18,7 @@ TASKS := rs=rs/root ds=rs/ds tty=drivers/tty ctl=rs/ctl rtc=drivers/rtc kbd=driv
 # the workload and the injector of campaigns; who ends lives of RS, and looks whether anybody notices (tools/reap); the driver of a device that
 # only teaches.
 HOG   := boot/hog
-PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher reap=boot/reap load=rs/load swifi=rs/swifi edu=drivers/edu virtioblk=drivers/virtioblk
+PARTS := ktest=boot/ktest kbench=boot/kbench peer=boot/kbench/peer client=boot/kbench/client hog=$(HOG) gopher=boot/gopher reap=boot/reap load=rs/load swifi=rs/swifi edu=drivers/edu virtioblk=drivers/virtioblk disk=boot/disk
 
 HOG_TASKS := $(filter-out rtc=%,$(TASKS))
 HOG_NAMES  = $(foreach t,$(HOG_TASKS),$(call name,$t))
@@ -32,7 +32,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-reap test-servers test-slurm test-planted servers demo campaign bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
+.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-reap test-servers test-slurm test-planted servers demo campaign experiment-disk bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -135,6 +135,9 @@ campaign: need-qemu need-cc image $(OUT)/bin/sum ## break a service 800,000 time
 demo: need-qemu image ## break a driver in every way and watch it come back
 	$(GO) run ./tools/demo
 	$(GO) run ./tools/demo -hogs mix
+
+experiment-disk: need-qemu image ## a disk whose driver dies: never, each second, each fifth of one; DISKARGS="-mib 256 -json …" (tools/disk)
+	$(GO) run ./tools/disk $(DISKARGS)
 
 bench: need-qemu $(if $(LINUX),need-cc) image ## measure, in guest instructions; LINUX=VMLINUZ: the same work on Linux beside it
 	$(GO) run ./tools/bench $(if $(LINUX),-linux $(LINUX))

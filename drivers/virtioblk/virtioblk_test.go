@@ -218,6 +218,15 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// Where nothing confines the device it reaches no client's memory, and the client is told so.
+func TestUnconfined(t *testing.T) {
+	k, m, _ := boot(t, 2, "reads=client")
+	m.f.Windows = nil
+	if a, _ := k.Request(fake.Client, block.Open, 7, 4096, uint64(block.OpenFill)); abi.Errno(a.Arg[0]) != abi.ENOSYS || block.Why(a.Arg[5]) != block.WhyUnconfined {
+		t.Errorf("%+v", a)
+	}
+}
+
 // Who is not named opens nothing; who may read does not write.
 func TestWho(t *testing.T) {
 	k, m, _ := boot(t, 2, "reads=client writes=shell")

@@ -48,6 +48,8 @@ boot/kbench:                     kernel/abi kernel/usys kernel/archive board/rin
 boot/hog:                        kernel/abi kernel/usys board/ring3 drivers/protocol
 # services that end others' lives, and look whether anybody notices, as the workload of campaigns does
 boot/reap:                       kernel/abi kernel/usys drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 rs/load/witness own
+# a client of a disk that ends its driver's lives; what it does is drawn by who looks at the disk afterwards, too
+boot/disk:                       kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
 # a service that is an ordinary Go program: the SDK, and all of std that it likes
 boot/gopher:                     kernel/abi drivers/sdk -drivers/sdk/fake board/ring3 own
 
@@ -86,6 +88,8 @@ drivers/protocol:                kernel/abi
 drivers/sdk:                     kernel/abi kernel/usys drivers/protocol/ds drivers/sdk -drivers/sdk/fake
 # block devices: the clients' end, and the end that their drivers share
 drivers/sdk/block:               kernel/abi drivers/protocol/block drivers/sdk -drivers/sdk/fake
+# the kernel and the data store around them
+drivers/sdk/block/device:        kernel/abi drivers/protocol/block drivers/protocol/ds drivers/sdk -drivers/sdk/fake
 # on the host, under tests only: a driver's devices and peers around kernel/fake
 drivers/sdk/fake:                board/model kernel/abi kernel/fake kernel/ioport kernel/usys drivers/protocol/ds drivers/sdk
 drivers:                         kernel/abi drivers/protocol drivers/sdk -drivers/sdk/fake board/ring3 own
@@ -106,6 +110,8 @@ tools/sim:                       rs/sim
 tools/bench:                     tools kernel/abi drivers/protocol kernel/archive kernel/layout boot/kbench/role boot/kbench/victim rs/conf rs/service -rs/service/live
 # who ends lives of RS, in a machine that is used, packs the services that do
 tools/reap:                      tools kernel/abi boot/reap/say
+# the experiment with a disk packs the service that uses it, and draws what that has written
+tools/disk:                      tools kernel/abi boot/disk/plan rs/conf
 # campaigns read what the injector writes, and the code of the services
 tools/campaign:                  tools kernel/abi drivers/protocol kernel/archive kernel/layout kernel/crc32c rs/conf rs/fi
 # what documents say of campaigns names outcomes by their words
@@ -122,7 +128,7 @@ const std = `
 kernel board:                    fmt os net log syscall reflect encoding/json time context io/fs github.com golang.org
 boot:                            fmt os net log syscall reflect encoding/json time context io/fs golang.org
 kernel/archive/pack:             none # runs on the host only
-boot/gopher boot/reap:         none # ordinary programs
+boot/gopher boot/reap boot/disk: none # ordinary programs
 boot/ktest:                    net log syscall io/fs os/exec # a task; one case runs what a Go program may ask of os
 
 # what decides is a function of its arguments: no clock, no chance, no I/O

@@ -10,7 +10,7 @@ import "bennu/kernel/abi"
 // Each answer has in Arg[0] the Errno, in Arg[1] the Epoch in which it was true, in the upper half of Arg[4] how often the geometry has changed in this life, and, when it is not OK,
 // in Arg[5] the Why. Open and Geometry: their other words when OK are a Shape.
 const (
-	Open     abi.MsgType = 0x1200 // Arg[0]: WindowID, Arg[1]: its bytes, Arg[2]: OpenFlags → Arg[2]: session. Again: the same session. EPERM, EFAULT, EINVAL, ENOSPC, EAGAIN
+	Open     abi.MsgType = 0x1200 // Arg[0]: WindowID, Arg[1]: its bytes, Arg[2]: OpenFlags → Arg[2]: session. Again: the same session. EPERM, EFAULT, EINVAL, ENOSPC, EAGAIN, ENOSYS (no IOMMU)
 	Close    abi.MsgType = 0x1201 // Arg[1]: session. Answered when all its requests are; the device reaches the window no more. Again: ESRCH
 	Geometry abi.MsgType = 0x1202 // Arg[1]: session → a Shape
 	State    abi.MsgType = 0x1203 // → Arg[1]: Epoch, Arg[2]: requests, Arg[3]: requests made again, Arg[4]: resets, Arg[5]: answers of the device that could not be true. Anybody may ask

@@ -27,6 +27,7 @@ const (
 	WhyDevice
 	WhyGone
 	WhyCannot
+	WhyUnconfined
 	whys
 )
 
@@ -55,6 +56,7 @@ var whyTable = [whys]struct {
 	{abi.EIO, "the device did not do it, also after it was reset"},
 	{abi.ENODEV, "the device is gone"},
 	{abi.ENOSYS, "the device cannot do that"},
+	{abi.ENOSYS, "nothing confines the device's DMA, and the driver does not copy: no client's window is let to the device"},
 }
 
 // String is the reason in words; "" for none.

@@ -128,6 +128,9 @@ func (c *Client) Shape() block.Shape { return c.shape }
 // Ready tells whether requests go to a driver now; they may be made at any time.
 func (c *Client) Ready() bool { return c.ready }
 
+// Driver is the life of the driver that requests go to; 0: there is none.
+func (c *Client) Driver() abi.Endpoint { return c.driver }
+
 // Open is how many requests have no result, and Kept how many writes wait for a flush: their buffers are the client's.
 func (c *Client) Open() int { return c.count(waiting) + c.count(sent) }
 

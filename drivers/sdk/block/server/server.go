@@ -22,7 +22,7 @@ type Device interface {
 	Changes() uint32
 	// Gone tells whether the device has been taken away for good.
 	Gone() bool
-	// Attach lets the device reach a window of a client's: to read it, or with fill to write it, too. base is what it calls the window's first byte. Errors: any.
+	// Attach lets the device reach a window of a client's: to read it, or with fill to write it, too. base is what it calls the window's first byte. Errors: ENOSYS (it has no windows of clients reached), any.
 	Attach(w abi.WindowID, owner abi.Endpoint, bytes uint64, fill bool) (base uint64, e abi.Errno)
 	// Detach ends that. When it returns, the device does not reach the window.
 	Detach(w abi.WindowID, owner abi.Endpoint)
@@ -190,6 +190,10 @@ func (s *Server) opens(m *abi.Msg, asker sdk.Asker) {
 		return
 	}
 	base, e := s.device.Attach(window, m.Source, sectors*block.SectorSize, flags&block.OpenFill != 0)
+	if e == abi.ENOSYS {
+		s.refuse(asker, block.WhyUnconfined)
+		return
+	}
 	if e != abi.OK {
 		s.refuse(asker, block.WhyRevoked)
 		return
