@@ -69,7 +69,7 @@ func (r *reaper) look(c *sdk.Context, life abi.Endpoint) {
 	switch {
 	case r.o.kills == 0 && r.o.every == 0 || r.o.kills > 0 && r.done() || life == 0:
 	case r.aimed != 0:
-		if r.doomed != 0 && now >= r.doomed {
+		if _, e := c.LabelOf(r.aimed); e == abi.OK && r.doomed != 0 && now >= r.doomed {
 			r.kill(c)
 		}
 	case r.o.every > 0 && now < r.next, r.o.every == 0 && r.answers < settled:

@@ -181,7 +181,7 @@ func (s *service) finish() {
 	words := []string{"event", "done", "work", s.work, "seed", sdk.Dec(s.seed), "bytes", sdk.Dec(s.bytes), "ns", sdk.Dec(uint64(s.end - s.began)),
 		"deaths", sdk.Dec(s.deaths), "inflight", sdk.Dec(s.inFlight), "recoveries", sdk.Dec(uint64(len(s.away))), "mean", sdk.Dec(uint64(mean)), "worst", sdk.Dec(uint64(worst)),
 		"again", sdk.Dec(n.Again), "replayed", sdk.Dec(n.Replayed), "stale", sdk.Dec(n.Stale), "strange", sdk.Dec(n.Strange), "lost", sdk.Dec(n.Lost), "noticed", sdk.Dec(s.failed)}
-	words = append(words, s.w.result(s)...)
+	s.c.Log(append([]string{"event", "result"}, s.w.result(s)...)...) // a line of its own: lines are cut where they are too long
 	s.c.Log(words...)
 	status := uint64(0)
 	if s.failed > 0 {

@@ -214,6 +214,7 @@ func pack(o *options, dir string) (path string, err error) {
 
 var (
 	doneLine = regexp.MustCompile(`diskload: event=done (.*)`)
+	sumLine  = regexp.MustCompile(`diskload: event=result (.*)`)
 	toldLine = regexp.MustCompile(`diskload: (noticed=.*)`)
 	field    = regexp.MustCompile(`(\w+)=(\S+)`)
 )
@@ -223,11 +224,11 @@ func (r *result) read() (done bool) {
 	for _, m := range toldLine.FindAllStringSubmatch(r.log, -1) {
 		r.told = append(r.told, m[1])
 	}
-	m := doneLine.FindStringSubmatch(r.log)
-	if m == nil {
+	m, sum := doneLine.FindStringSubmatch(r.log), sumLine.FindStringSubmatch(r.log)
+	if m == nil || sum == nil {
 		return false
 	}
-	for _, f := range field.FindAllStringSubmatch(m[1], -1) {
+	for _, f := range field.FindAllStringSubmatch(m[1]+" "+sum[1], -1) {
 		n, _ := strconv.ParseUint(f[2], 10, 64)
 		numbers := map[string]*uint64{"seed": &r.Seed, "bytes": &r.Bytes, "ns": &r.NS, "deaths": &r.Deaths, "inflight": &r.InFlight, "recoveries": &r.Recoveries,
 			"mean": &r.MeanNS, "worst": &r.WorstNS, "again": &r.Again, "replayed": &r.Replayed, "noticed": &r.Noticed, "ops": &r.Ops}
