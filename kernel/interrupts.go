@@ -14,6 +14,7 @@ import (
 // interrupts is what the kernel knows of them beside the hooks.
 type interrupts struct {
 	functions [abi.MaxHooks]msi.Source // by hook: what raises it; none: a whole line
+	vectors   [abi.MaxHooks]uint8      // by hook: what its message raises; 0: it has none
 	bound     uint64                   // hooks that functions have: no privilege has a right to those
 	hadBy     [arch.VectorSystem - arch.VectorIRQ]abi.Label
 	nmis      uint64 // that were told
@@ -42,6 +43,10 @@ func (g gate) Drop(id int) {
 		g.bound--
 	}
 	s.Drop(g.pci.Space(), g.cfg.Devices, g.messages(s.Function) == 1)
+	if v := g.vectors[id]; v != 0 {
+		g.m.NoMessage(uint64(v))
+		g.vectors[id] = 0
+	}
 }
 
 // messages counts the messages of f that have hooks.
@@ -72,17 +77,23 @@ func (k *Kernel) pinLine(f *pci.Function) (line uint32, ok bool) {
 	return line, ok && k.m.Level(line)
 }
 
-// claimInterrupt gives t a hook on how a function interrupts: message is the number of an entry of its MSI-X table, 0 for the other kinds.
+// claimInterrupt gives t a hook on how a function interrupts, in steps: message is the number of an entry of its MSI-X table, 0 for the other kinds.
 //
 // Preconditions: t has the function.
 //
 // Errors: EINVAL (bit or kind), ENODEV (it does not interrupt like that, or is gone), EDOM (no such message), EEXIST (this one has a hook, or the
 // function has one of another kind), ENOSPC (no hook or vector is left), EIO (it does not keep what it is told).
 func (k *Kernel) claimInterrupt(t *task.Task, f *pci.Function, kind abi.InterruptKind, message, bit uint64) (abi.Errno, uint64) {
-	name, cap := f.ID.Function, f.Cap(pci.CapMSI)
+	if t.Done > 0 {
+		return k.letInterrupt(t, uint32(t.Done-1))
+	}
+	name, cap, msix := f.ID.Function, f.Cap(pci.CapMSI), f.MSIX != 0
+	if k.m.Remaps() && k.pci.Aliases(f)[0] != pci.NoAlias { // its messages bear a bridge's name, as those of the functions beside it do
+		cap, msix = 0, false
+	}
 	if kind == abi.InterruptBest {
 		switch {
-		case f.MSIX != 0:
+		case msix:
 			kind = abi.InterruptMSIX
 		case cap != 0:
 			kind = abi.InterruptMSI
@@ -96,14 +107,19 @@ func (k *Kernel) claimInterrupt(t *task.Task, f *pci.Function, kind abi.Interrup
 	switch {
 	case kind == abi.InterruptINTx:
 		return k.claimPin(t, f, bit)
-	case kind == abi.InterruptMSIX && f.MSIX == 0, kind == abi.InterruptMSI && cap == 0:
+	case kind == abi.InterruptMSIX && !msix, kind == abi.InterruptMSI && cap == 0:
 		return abi.ENODEV, 0
 	}
 	id, source, e := k.irqs.ClaimMessage(t.Endpoint, bit)
 	if e != abi.OK {
 		return e, 0
 	}
-	address, data := k.m.Message(name, uint64(arch.VectorIRQ+source))
+	vector := uint64(arch.VectorIRQ + source)
+	k.vectors[id] = uint8(vector)
+	address, data, ok := k.m.Message(name, vector)
+	if !ok {
+		return k.claimed(t, id, source, msi.Source{}, abi.ENOSPC)
+	}
 	var s msi.Source
 	if kind == abi.InterruptMSI {
 		s, e = msi.MSI(k.pci.Space(), name, cap, address, data)
@@ -162,6 +178,18 @@ func (k *Kernel) claimed(t *task.Task, id, source uint32, s msi.Source, e abi.Er
 	k.functions[id] = s
 	k.bound++
 	k.had(source, &t.Label)
+	if k.iommu != nil {
+		k.dma[t.Slot].mark = k.iommu.Mark()
+	}
+	return k.letInterrupt(t, id)
+}
+
+// letInterrupt is a step of letting the function of t's hook id interrupt: not before the IOMMU knows of its message, which would be lost.
+func (k *Kernel) letInterrupt(t *task.Task, id uint32) (abi.Errno, uint64) {
+	if e := k.reached(t, &k.dma[t.Slot]); e != abi.OK {
+		t.Done = uint64(id) + 1
+		return e, 0
+	}
 	k.irqs.Allowed(id)
 	return abi.OK, uint64(id)
 }

@@ -27,16 +27,18 @@ type Machine interface {
 	irq.Lines
 	entropy.Source
 
-	ArmTimer(ns uint64)                                                  // VectorTimer comes once, ns from now
-	EndInterrupt()                                                       // to the interrupt controller
-	EndSpurious() bool                                                   // likewise, if somebody has sent arch.VectorSpurious, and it is not the controller's own
-	Withheld() uint32                                                    // vectors below arch.VectorIRQ, by bit, that somebody has sent: they do not come
-	IRQLine(vector uint64) (uint32, bool)                                // the line of an interrupt's vector
-	Message(f abi.Function, vector uint64) (address uint64, data uint32) // what f writes to raise vector
-	Resolve(number uint32) (line uint32, ok bool)                        // the line that privileges call number (ISA, or GSI from 16 up)
-	Console(b []byte) int                                                // diagnostics, where a person sees them: how many bytes were taken
-	Debug(b []byte) int                                                  // all of the log, for an emulator's debug console: likewise
-	HeapAllocs() (inUse, allocs uint64)                                  // of the kernel's own Go heap
+	ArmTimer(ns uint64)                                                           // VectorTimer comes once, ns from now
+	EndInterrupt()                                                                // to the interrupt controller
+	EndSpurious() bool                                                            // likewise, if somebody has sent arch.VectorSpurious, and it is not the controller's own
+	Withheld() uint32                                                             // vectors below arch.VectorIRQ, by bit, that somebody has sent: they do not come
+	IRQLine(vector uint64) (uint32, bool)                                         // the line of an interrupt's vector
+	Message(f abi.Function, vector uint64) (address uint64, data uint32, ok bool) // what f writes to raise vector; not ok: no more functions can have one
+	NoMessage(vector uint64)                                                      // no function has it; what one had sent may come while Pending says so
+	Remaps() bool                                                                 // messages are looked at: who sends one has to bear the name that Message was told
+	Resolve(number uint32) (line uint32, ok bool)                                 // the line that privileges call number (ISA, or GSI from 16 up)
+	Console(b []byte) int                                                         // diagnostics, where a person sees them: how many bytes were taken
+	Debug(b []byte) int                                                           // all of the log, for an emulator's debug console: likewise
+	HeapAllocs() (inUse, allocs uint64)                                           // of the kernel's own Go heap
 	Shutdown(how abi.ShutdownHow, status uint64)
 	Leave(words []byte) // for the next boot, where memory survives a reset
 }

@@ -51,7 +51,10 @@ type machine struct {
 	random   []uint64 // what the processor's generator gives, once
 	invalid  []uint64 // addresses
 	withheld uint32   // vectors that were sent
-	spurious bool     // the last spurious interrupt was sent
+
+	message   func(f abi.Function, vector uint64) (uint64, uint32, bool) // of an IOMMU; nil: none looks at messages
+	forbidden []uint64                                                   // vectors that no message has any more
+	spurious  bool                                                       // the last spurious interrupt was sent
 
 	// Of a root task that runs twice: whose context has done what the root task does next, and what the other one does differently.
 	did   *arch.Context
@@ -87,9 +90,14 @@ func (m *machine) IRQLine(vector uint64) (uint32, bool) {
 }
 func (m *machine) EndSpurious() bool { return m.spurious }
 func (m *machine) Withheld() uint32  { return m.withheld }
-func (m *machine) Message(_ abi.Function, vector uint64) (uint64, uint32) {
-	return 0xfee0_0000, uint32(vector)
+func (m *machine) Message(f abi.Function, vector uint64) (uint64, uint32, bool) {
+	if m.message != nil {
+		return m.message(f, vector)
+	}
+	return 0xfee0_0000, uint32(vector), true
 }
+func (m *machine) NoMessage(vector uint64) { m.forbidden = append(m.forbidden, vector) }
+func (m *machine) Remaps() bool            { return m.message != nil }
 
 func (m *machine) Resolve(n uint32) (uint32, bool) { return n, n < 24 && n != 2 }
 func (m *machine) Console(b []byte) int {

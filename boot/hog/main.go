@@ -166,6 +166,33 @@ func ask(to abi.Endpoint, m *abi.Msg) abi.Errno {
 	return abi.Errno(m.Arg[0])
 }
 
+// patience is how long askAmong waits, in ns: who was asked may have died.
+const patience = 2e9
+
+// askAmong asks somebody who may be slow, and answers pings meanwhile, as the SDK does. The answer replaces the request.
+func askAmong(to abi.Endpoint, m *abi.Msg) abi.Errno {
+	key++
+	tag := key
+	m.Arg[6] = tag
+	if e := sys.SendA(to, 0, m); e != abi.OK {
+		return e
+	}
+	for until := sys.Now() + patience; ; {
+		now := sys.Now()
+		if now >= until {
+			return abi.ETIMEDOUT
+		}
+		kind, e := sys.Receive(abi.Any, until-now, m)
+		switch {
+		case e != abi.OK:
+			return e
+		case m.Source == to && m.Type == abi.MsgReply && m.Arg[6] == tag:
+			return abi.Errno(m.Arg[0])
+		}
+		took(m, kind)
+	}
+}
+
 // find is the living endpoint of a label; abi.None: there is none now.
 func find(label string) abi.Endpoint {
 	l, _ := abi.MakeLabel(label)

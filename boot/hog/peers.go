@@ -41,10 +41,10 @@ func store() {
 	name, _ := abi.MakeLabel("k" + string('a'+rune(key%16)) + string('a'+rune(key/16%16)))
 	m := abi.Msg{Type: ds.Keep, Arg: [7]uint64{2: key, 5: key}}
 	m.Arg[0], m.Arg[1] = abi.PackLabel(name)
-	ask(to, &m)
+	askAmong(to, &m)
 	m = abi.Msg{Type: ds.Recall}
 	m.Arg[0], m.Arg[1] = abi.PackLabel(name)
-	ask(to, &m)
+	askAmong(to, &m)
 }
 
 // flood leaves as many requests for RS with the kernel as that takes. Their answers come to poll.

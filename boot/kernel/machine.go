@@ -57,6 +57,7 @@ type machine struct {
 	units    *vtd.Units
 	iommu    *iommu.Table // nil: there is none
 	confined confinement
+	messages messages
 
 	leaks string // the boot's line about what the processor leaks
 	clear func() // on a switch from one task to another; nil: nothing
@@ -95,7 +96,7 @@ func (m *machine) Mask(line uint32)       { m.lines.Mask(apic.Line(line)) }
 func (m *machine) Unmask(line uint32)     { m.lines.Unmask(apic.Line(line)) }
 
 func (m *machine) Pending(source uint32) bool {
-	return source <= apic.SpuriousVector-apic.FirstVector && m.lines.Pending(uint8(apic.FirstVector+source))
+	return source <= apic.SpuriousVector-apic.FirstVector && (m.lines.Pending(uint8(apic.FirstVector+source)) || m.messages.pending(m.iommu, source))
 }
 func (m *machine) EndSpurious() bool { return m.lines.EndSpurious() }
 func (m *machine) Withheld() uint32  { return m.lines.Withheld() }
@@ -106,10 +107,22 @@ type devices struct{}
 func (devices) Load(address uint64) uint32     { return mmio.At(address).Load(0) }
 func (devices) Store(address uint64, v uint32) { mmio.At(address).Store(0, v) }
 
-// Message is what a function writes, and where, to raise a vector.
-func (m *machine) Message(_ abi.Function, vector uint64) (address uint64, data uint32) {
-	return m.lines.Message(uint8(vector))
+// Message is what a function writes, and where, to raise a vector. Where interrupts are remapped, it alone can, and only that one.
+func (m *machine) Message(f abi.Function, vector uint64) (address uint64, data uint32, ok bool) {
+	if !m.Remaps() {
+		address, data = m.lines.Message(uint8(vector))
+		return address, data, true
+	}
+	return m.messages.allow(m.iommu, f, uint8(vector), m.lines.ID())
 }
+
+func (m *machine) NoMessage(vector uint64) {
+	if m.Remaps() {
+		m.messages.forbid(m.iommu, uint8(vector))
+	}
+}
+
+func (m *machine) Remaps() bool { return m.confined.remaps }
 
 // Console writes to COM1 what that takes without waiting.
 func (m *machine) Console(b []byte) int { return m.com1.Take(b) }

@@ -142,7 +142,7 @@ func (m *machine) judge(ctx context.Context, h *hogged, first map[string]control
 				h.fail("faulty: %d deaths were ordered, it died %d times (%s)", h.Births, died, after[l].Reason)
 			}
 		case after[l].Deaths != 0:
-			h.fail("%s died %d times (%s)", l, after[l].Deaths, after[l].Reason)
+			h.fail("%s died %d times (%s); the life now began at %.3f s, the system was up at %.3f s", l, after[l].Deaths, after[l].Reason, after[l].Started, m.boot.T)
 		case after[l].State != "running":
 			h.fail("%s is %s", l, after[l].State)
 		}

@@ -16,5 +16,8 @@ var handIRQ = []mutation{
 	{id: "irq-msi-multiple", file: "kernel/pci/msi/msi.go", before: "control: control&^msiMultiple | msiOn}", after: "control: control | msiOn}", why: "a function has the vectors of others, too"},
 	{id: "irq-withhold", file: "board/pc/apic/local.go", before: "\twithhold = FirstVector - 0x10\n", after: "\twithhold = 0\n", why: "a message comes as an exception"},
 	{id: "irq-spurious", file: "board/pc/apic/local.go", before: "SpuriousVector); sent {", after: "SpuriousVector); false {", why: "a message with the spurious vector is the last interrupt"},
+	{id: "message-lost", file: "kernel/interrupts.go", before: "k.dma[t.Slot].mark = k.iommu.Mark()", after: "_ = t", why: "an interrupt that comes before the IOMMU knows of it is lost"},
+	{id: "message-bridge", file: "kernel/interrupts.go", before: "if k.m.Remaps() && k.pci.Aliases(f)[0] != pci.NoAlias {", after: "if false {", why: "messages that bear a bridge's name are refused, and the driver is not told"},
+	{id: "message-stays", file: "kernel/interrupts.go", before: "g.m.NoMessage(uint64(v))", after: "_ = v", why: "a function that nobody has raises the vector of the next one"},
 	{id: "irq-others-hooks", file: "kernel/interrupts.go", before: " || k.bound+k.hookRows >= abi.MaxHooks {", after: " {", why: "one driver has the hooks that others have a right to"},
 }
