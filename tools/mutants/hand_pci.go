@@ -27,5 +27,7 @@ var handPCI = []mutation{
 	{id: "pci-tree-stranger", file: "rs/service/pci.go", before: "!slices.ContainsFunc(r.Functions", after: "slices.ContainsFunc(r.Functions", why: "what was refused in a bridge's name is not told"},
 	{id: "pci-tree-muted", file: "rs/service/pci.go", before: "d.Flags&abi.DMAMuted != 0", after: "d.Flags&abi.DMAMuted == 0", why: "a count that stands still is told as one that goes on"},
 	{id: "ctl-pci-fault", file: "rs/ctl/server/pci.go", before: "d.Flags&abi.DMAWrite != 0", after: "d.Flags&abi.DMAMuted == 0", why: "a write is told as a read"},
+	{id: "shell-end-early", file: "rs/shell/session/session.go", before: "\t\ts.write()\n\t\treturn\n\t}\n\trun()", after: "\t}\n\trun()", why: "what was printed before poweroff is not read"},
+	{id: "shell-end-never", file: "rs/shell/session/session.go", before: "\t\ts.asker.After(retry, s.end)", after: "\t\t_ = retry", why: "a console that takes nothing keeps the machine up"},
 	{id: "ctl-pci-bar", file: "rs/ctl/server/pci.go", before: "n = i + 1", after: "n++", why: "a BAR behind a gap is not told"},
 }

@@ -47,6 +47,7 @@ type Session struct {
 	cut    bool   // the last answer was the beginning of a line
 	out    []byte // not yet taken by tty
 	prompt bool   // the prompt is on the console, or waits in out
+	last   func() // ends the machine, when out has been taken
 }
 
 // Start begins a session: a banner, then the prompt.
@@ -219,11 +220,28 @@ func (s *Session) command(line string) {
 		return
 	}
 	s.running = true
-	service.Run(s.asker, r, func(res service.Result) {
-		s.running = false
-		s.print(service.Text(r, res))
-		s.askLine()
-	})
+	run := func() {
+		service.Run(s.asker, r, func(res service.Result) {
+			s.running = false
+			s.print(service.Text(r, res))
+			s.askLine()
+		})
+	}
+	if r.Op == service.OpPowerOff || r.Op == service.OpReboot { // typed ahead, perhaps: what was printed before it is read first
+		s.last = run
+		s.asker.After(retry, s.end) // a console that takes nothing does not keep the machine up
+		s.write()
+		return
+	}
+	run()
+}
+
+// end does what ends the machine, if that is due.
+func (s *Session) end() {
+	if run := s.last; run != nil {
+		s.last = nil
+		run()
+	}
 }
 
 // print queues text for the console.
@@ -235,7 +253,11 @@ func (s *Session) print(text string) {
 // write gives the console the next piece. Text that a dying console has not confirmed is written to the next
 // one again: twice is better than never.
 func (s *Session) write() {
-	if s.writing || s.tty == abi.None || len(s.out) == 0 {
+	if s.writing || s.tty == abi.None {
+		return
+	}
+	if len(s.out) == 0 {
+		s.end()
 		return
 	}
 	ep := s.tty

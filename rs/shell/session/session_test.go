@@ -26,6 +26,8 @@ type bench struct {
 	s       *Session
 	tty     abi.Endpoint // None: it is down
 	hang    bool         // tty answers nothing
+	slow    bool         // tty's writes wait for release
+	held    []fake.Sent  // that do
 	busy    int          // this many reads are answered with EBUSY
 	most    int          // tty takes at most so many bytes at a time
 	screen  strings.Builder
@@ -79,6 +81,8 @@ func (b *bench) console(s fake.Sent) {
 	}
 	switch {
 	case b.hang:
+	case b.slow && s.Msg.Type == tty.Write:
+		b.held = append(b.held, s)
 	case s.To != b.tty:
 		b.a.Answer(s.Reply(abi.EDEADSRCDST))
 	case s.Msg.Type == tty.Write:
