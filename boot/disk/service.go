@@ -108,6 +108,7 @@ func (s *service) Alarm(c *sdk.Context) {
 
 // goOn takes what has ended and makes more.
 func (s *service) goOn() {
+	defer s.changed(s.d.Driver(), s.d.Counts.Again) // to ask is to hear of a death, too
 	if s.stopped {
 		return
 	}
