@@ -32,7 +32,7 @@ func (k *Kernel) armEnd(ticks uint64) {
 // over ends a life whose time is over. An interrupt that it comes back for is handled; nothing else is.
 func (k *Kernel) over(t *task.Task, v uint64) {
 	k.why = 1000 + v
-	if v >= arch.VectorIRQ {
+	if v >= arch.VectorIRQ && v != arch.VectorSyscall {
 		k.event(t, v)
 	}
 	k.finish(t, end{cause: abi.CauseKilled})

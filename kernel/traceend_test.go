@@ -72,3 +72,20 @@ func TestTraceEndRefused(t *testing.T) {
 	r.exception(x, arch.VectorBreakpoint, 0, 0)
 	r.death(abi.CauseException)
 }
+
+// A life that has its end at a kernel call ends like others: the call is no interrupt that nobody wants.
+func TestTraceEndAtCall(t *testing.T) {
+	r := newRig(t)
+	g := rights()
+	g.MayTrace(abi.AccountRoot)
+	by, x := r.make(g), r.make(rights())
+	by.Priv.MayTrace(x.Account)
+	e, _ := r.call(by, abi.CallTrace, uint64(abi.TraceEnd), uint64(x.Endpoint), 1)
+	r.want("end", e, abi.OK)
+	before := r.irqs.Stray
+	r.syscall(x, abi.CallTimes, uint64(abi.Self))
+	r.until("the end", func() bool { return r.nDead > 0 })
+	if r.death(abi.CauseKilled); r.irqs.Stray != before {
+		t.Errorf("%d interrupts that nobody wants", r.irqs.Stray-before)
+	}
+}
