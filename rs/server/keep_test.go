@@ -139,7 +139,7 @@ func TestEveryFieldIsDecidedUpon(t *testing.T) {
 
 		"candidate": "conf",
 		"Server": "k archive configs file faulty good byBits owing faults tellAt reborn payer tickDue drained armed over follow ends noting notedAt death " +
-			"now own turn watchers sweeping sweepAt redoing full fullAt keeps unkept paidUntil writer unneeded snap second abreast looked unproved nowhere lives unknown taken overdue buried in req out event record spec regs line rows batch found buses",
+			"now own turn watchers sweeping sweepAt redoing full fullAt keeps unkept paidUntil writer unneeded snap second abreast looked unproved nowhere lives unknown taken overdue buried in req out event record spec regs line rows batch found buses denied",
 	}
 	for _, v := range []any{service{}, mail{}, place{}, order{}, words{}, image{}, row{}, candidate{}, Server{}} {
 		typ := reflect.TypeOf(v)
