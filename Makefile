@@ -32,7 +32,7 @@ CONFS   := boot/system.conf $(foreach t,$(TASKS),$(wildcard $(call package,$t)/*
 BINS    := $(foreach t,$(TASKS) $(PARTS),$(OUT)/bin/$(call name,$t))
 
 .DEFAULT_GOAL := help
-.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-reap test-servers test-slurm test-planted servers demo campaign experiment-disk bench figures mutants before golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
+.PHONY: help build image run sim test check test-host test-qemu test-long test-hogs test-boot test-bochs test-recorded test-report test-sim test-reap test-servers test-slurm test-planted servers demo campaign experiment-disk bench figures mutants before size golden gdb clean need-go need-qemu need-cc need-binutils need-bochs need-grub need-uefi need-chromium need-slurm FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -109,6 +109,9 @@ test-planted: need-qemu image $(OUT)/bin/sum # kernels with planted bugs, each r
 
 # A machine has one processor: as many at once as the host has.
 QEMU_TESTS := -p $(JOBS) $(sort $(dir $(shell grep -lrs --include=*_test.go '^//go:build qemu' tools rs/fi | sed 's|^|./|')))
+
+size: build ## how many lines of Go and assembly ring 0 is, into docs/ARCHITECTURE.md
+	$(GO) run ./tools/size -w
 
 golden: need-qemu image ## rewrite the boot transcripts that the tests compare with
 	$(GO) test -count=1 -tags qemu ./tools/qemutest -update

@@ -109,12 +109,12 @@ func put[T any](t *task.Task, e abi.Errno, v *T) (abi.Errno, uint64) {
 
 // counts is how much of everything is free.
 func (k *Kernel) counts() abi.Counts {
-	c := abi.Counts{Frames: k.pool.Free(), Tasks: k.tasks.Free(), Images: k.images.Free(), Hooks: k.irqs.Free(), Ports: 65536 - k.ports.taken,
+	domains, waiting := k.dmaCounts() // first: frames of domains that are over come back with it
+	c := abi.Counts{Domains: domains, Waiting: waiting, Frames: k.pool.Free(), Tasks: k.tasks.Free(), Images: k.images.Free(), Hooks: k.irqs.Free(), Ports: 65536 - k.ports.taken,
 		Alarms: uint64(abi.MaxTasks), Async: k.ipc.FreeAsync(), Deaths: uint64(len(k.dead) - k.nDead), Accounts: k.accounts.Free(),
 		HookRows: abi.MaxHooks - k.hookRows, ImageRows: k.accounts.ImageRows(), Reserved: k.pool.Owed()}
 	c.Windows, c.Holders, c.Views = k.windows.Room()
 	c.Functions = k.pci.Free()
-	k.dmaCounts(&c)
 	for i := range k.tasks.Tasks {
 		if _, ok := k.timers.Deadline(alarmID(&k.tasks.Tasks[i])); ok {
 			c.Alarms--

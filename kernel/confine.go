@@ -180,15 +180,15 @@ func (h *holding) find(id abi.WindowID) *deviceMap {
 	return nil
 }
 
-// dmaCounts fills in what there is of the IOMMU.
-func (k *Kernel) dmaCounts(c *abi.Counts) {
+// dmaCounts is how many domains nobody has, and how many frames wait for the units. Domains that are over end by it.
+func (k *Kernel) dmaCounts() (domains, waiting uint64) {
 	if k.iommu == nil {
-		return
+		return 0, 0
 	}
 	for i := range k.dma {
 		k.domainEnds(&k.dma[i])
 	}
-	c.Domains, c.Waiting = uint64(k.iommu.Free()), k.windows.Waiting(k.iommu.Reached)
+	return uint64(k.iommu.Free()), k.windows.Waiting(k.iommu.Reached)
 }
 
 // addDomains counts the frames of tables of domains, which are on the accounts of the tasks whose functions they are for.

@@ -29,13 +29,25 @@ type dmaRig struct {
 	*rig
 	space *fake.Space
 	unit  *model.Unit
+	order func() // if set: before the unit is told of orders
+}
+
+// unitRegisters are the unit's, with that.
+type unitRegisters struct{ *dmaRig }
+
+func (r unitRegisters) Load(off uint32) uint32 { return r.unit.Load(off) }
+func (r unitRegisters) Store(off, v uint32) {
+	if off == model.IQT && r.order != nil {
+		r.order()
+	}
+	r.unit.Store(off, v)
 }
 
 func newDMARig(t *testing.T) *dmaRig {
 	t.Helper()
 	r, s := pciRig(t)
 	d := &dmaRig{rig: r, space: s, unit: model.New(model.Config{Cap: 0x22<<24 | 6 | model.CapCM | 2<<8 | 38<<16 | 1<<39 | 18<<48, ECap: 1<<1 | 1<<3}, unitMemory{r.phys})}
-	u, err := vtd.Probe(0xfed90000, mmio.Fake(d.unit))
+	u, err := vtd.Probe(0xfed90000, mmio.Fake(unitRegisters{d}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -290,7 +290,6 @@ const (
 	FunctionExpress = 1 << 1 // it has a PCI Express capability
 	FunctionMulti   = 1 << 2 // its device has other functions
 	FunctionBridge  = 1 << 3
-	FunctionRouted  = 1 << 4 // Line is one that its INTx raises
 )
 
 // InterruptKind is how a function interrupts.

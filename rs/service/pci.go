@@ -219,11 +219,7 @@ func barText(b *abi.BAR) string {
 func interruptText(f *abi.FunctionInfo) string {
 	var ways []string
 	if f.Pin >= 1 && f.Pin <= 4 {
-		s := "INT" + string(rune('A'+f.Pin-1)) + " line " + Decimal(uint64(f.Line))
-		if f.Flags&abi.FunctionRouted == 0 {
-			s += " (as the firmware says)"
-		}
-		ways = append(ways, s)
+		ways = append(ways, "INT"+string(rune('A'+f.Pin-1))+" line "+Decimal(uint64(f.Line))+" (as the firmware says)")
 	}
 	if f.MSI != 0 {
 		ways = append(ways, "MSI "+Decimal(uint64(f.MSI)))

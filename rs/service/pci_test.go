@@ -13,7 +13,7 @@ var (
 		{ID: abi.FunctionID{Function: 0x10, Vendor: 0x1b36, Device: 0xc, Class: 0x060400}, Holder: abi.None, Unfit: abi.UnfitBridge, Flags: abi.FunctionBridge,
 			Secondary: 1, Subordinate: 2, Pin: 1, Line: 10, MSIX: 1},
 		{ID: abi.FunctionID{Function: 0x28, Vendor: 0x1234, Device: 0x11e8, Class: 0x00ff00}, Holder: abi.None, Unfit: abi.UnfitAddress, UnfitBAR: 0, Pin: 1, Line: 11,
-			Flags: abi.FunctionRouted, MSI: 1},
+			MSI: 1},
 		{ID: abi.FunctionID{Function: 0x100, Vendor: 0x1b36, Device: 0x10, Class: 0x010802}, Holder: 0x8005, Flags: abi.FunctionMaster, Resets: 1<<abi.ResetFunction | 1<<abi.ResetBus,
 			Domain: 3, MSIX: 65, BARs: [abi.MaxBARs]abi.BAR{{Base: 0xfe800000, Size: 0x4000, Kind: abi.BARMemory, Flags: abi.BARWide | abi.BARPrefetch}, 4: {Base: 0xc040, Size: 32, Kind: abi.BARPorts}}},
 		{ID: abi.FunctionID{Function: 0x900, Vendor: 0x4321, Device: 1, Class: 0x020000}, Holder: 0x9999},
@@ -49,7 +49,7 @@ const machineTree = `00:00.0 8086:29c0 host bridge: Intel Q35
       IOMMU domain 3
       DMA refused: 16, the last for nvme, a write to 0x9f000: no domain; no more are counted until the function is reserved again
 00:05.0 1234:11e8 device of no class: QEMU edu
-    interrupts: INTA line 11, MSI 1
+    interrupts: INTA line 11 (as the firmware says), MSI 1
     cannot be used: BAR 0 has no address
 09:00.0 4321:0001 Ethernet controller
     held by endpoint 39321

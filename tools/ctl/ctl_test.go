@@ -80,7 +80,7 @@ func TestRun(t *testing.T) {
 			"all of them 1000000700ns; since boot 1000000500ns before they were read and 1000000900ns after\n"},
 		{"pci", "pci", `{"id":ID,"ok":true,"t":1.0,"functions":[{"function":"00:02.0","vendor":6966,"device":12,"class":394240,"bridge":true,"secondary":1,"subordinate":2,"unfit":4},` +
 			`{"function":"01:00.0","vendor":6966,"device":16,"subvendor":6900,"subdevice":4352,"class":67586,` +
-			`"bars":[{"kind":"memory","base":1099511627776,"size":16384,"wide":true,"prefetchable":true},{"kind":"none"},{"kind":"ports","base":49216,"size":32}],"pin":1,"line":11,"routed":true,` +
+			`"bars":[{"kind":"memory","base":1099511627776,"size":16384,"wide":true,"prefetchable":true},{"kind":"none"},{"kind":"ports","base":49216,"size":32}],"pin":1,"line":11,` +
 			`"msi":4,"msix":65,"resets":["function","bus"],"holder":"nvme","endpoint":32773,"master":true,"domain":3,"unfit":2,"unfit_bar":2}],` +
 			`"bridges":[{"function":"00:02.0","bus":1,"last":2,"subtractive":true,"ports":[],"memory":[4269801472,4271898623],"prefetchable":[]}],` +
 			`"faults":[{"function":"01:00.0","label":"nvme","count":16,"address":651264,"write":true,"muted":true,"why":"no domain"},{"function":"00:02.0","label":"kernel","count":1,"why":"may not be read"}]}`, "" +
@@ -91,7 +91,7 @@ func TestRun(t *testing.T) {
 			"      subsystem 1af4:1100 Red Hat (virtio)\n" +
 			"      BAR 0 memory 0x10000000000 16.0KiB, 64 bits, prefetchable\n" +
 			"      BAR 2 ports 0xc040 32\n" +
-			"      interrupts: INTA line 11, MSI 4, MSI-X 65\n" +
+			"      interrupts: INTA line 11 (as the firmware says), MSI 4, MSI-X 65\n" +
 			"      resets: function, bus\n" +
 			"      held by nvme, bus master\n" +
 			"      IOMMU domain 3\n" +

@@ -110,8 +110,8 @@ func pci(p *page) {
 	p.says("One over %s is ENOSPC, as is the %drd of a task", size(abi.MaxWindowSize), 33)
 	p.says("| PCI functions | %d | what is more", abi.MaxFunctions)
 	p.says("| bridges | %d | nobody looks behind more |", abi.MaxBridges)
-	p.says("| FunctionInfo.Flags | %d FunctionMaster, %d FunctionExpress, %d FunctionMulti, %d FunctionBridge, %d FunctionRouted |", abi.FunctionMaster, abi.FunctionExpress, abi.FunctionMulti,
-		abi.FunctionBridge, abi.FunctionRouted)
+	p.says("| FunctionInfo.Flags | %d FunctionMaster, %d FunctionExpress, %d FunctionMulti, %d FunctionBridge |", abi.FunctionMaster, abi.FunctionExpress, abi.FunctionMulti,
+		abi.FunctionBridge)
 	p.says("| BAR.Flags | %d BARWide, %d BARPrefetch |", abi.BARWide, abi.BARPrefetch)
 }
 

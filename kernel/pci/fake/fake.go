@@ -26,6 +26,7 @@ type Space struct {
 	Reads   int
 	Writes  []Write // if Log
 	Log     bool
+	OnWrite func(Write) // if set: before each
 }
 
 // New is a machine without functions.
@@ -124,6 +125,9 @@ func (s *Space) Read(f abi.Function, offset, width uint32) uint32 {
 
 // Write implements pci.ConfigSpace.
 func (s *Space) Write(f abi.Function, offset, width, value uint32) {
+	if s.OnWrite != nil {
+		s.OnWrite(Write{f, offset, width, value})
+	}
 	if s.Log {
 		s.Writes = append(s.Writes, Write{f, offset, width, value})
 	}

@@ -72,7 +72,6 @@ func (s *Server) function(res *service.Result, f *abi.FunctionInfo) {
 	s.list("bars", n, func(i int) { s.bar(&f.BARs[i]) })
 	w.Uint("pin", uint64(f.Pin))
 	w.Uint("line", uint64(f.Line))
-	w.Bool("routed", f.Flags&abi.FunctionRouted != 0)
 	w.Uint("msi", uint64(f.MSI))
 	w.Uint("msix", uint64(f.MSIX))
 	resets := service.ResetNames(f)

@@ -40,7 +40,6 @@ type Function struct {
 	BARs        []BAR    `json:"bars"` // those without a kind stand in the list, too
 	Pin         uint8    `json:"pin"`
 	Line        uint8    `json:"line"`
-	Routed      bool     `json:"routed"`
 	MSI         uint16   `json:"msi"`
 	MSIX        uint16   `json:"msix"`
 	Resets      []string `json:"resets"`
@@ -83,7 +82,7 @@ func (p *PCI) Result() (r service.Result) {
 			Secondary: f.Secondary, Subordinate: f.Subordinate, MSI: f.MSI, MSIX: f.MSIX}
 		row.ID = abi.FunctionID{Vendor: f.Vendor, Device: f.Device, SubVendor: f.SubVendor, SubDevice: f.SubDevice, Class: f.Class}
 		row.ID.Function, _ = abi.ParseFunction(f.Function)
-		row.Flags = flag(f.Bridge, abi.FunctionBridge) | flag(f.Routed, abi.FunctionRouted) | flag(f.Master, abi.FunctionMaster)
+		row.Flags = flag(f.Bridge, abi.FunctionBridge) | flag(f.Master, abi.FunctionMaster)
 		for n := range f.BARs[:min(len(f.BARs), abi.MaxBARs)] {
 			b := &f.BARs[n]
 			row.BARs[n] = abi.BAR{Base: b.Base, Size: b.Size, Flags: flag(b.Wide, abi.BARWide) | flag(b.Prefetchable, abi.BARPrefetch)}
