@@ -92,6 +92,7 @@ test-recorded: need-qemu image ## a new run of make bench beside the recorded fi
 
 test-hogs: need-qemu image # each role of a hog sixteen times at once
 	$(GO) run ./tools/demo -hogs each -seconds 3 -timeout 20m
+	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 10m -run 'TestHogs|TestManyDeaths' ./tools/demo
 
 test-boot: need-qemu need-uefi image # GRUB, by BIOS and UEFI, on both machines, and the kernel at many places
 	$(GO) test $(TESTFLAGS) -count=1 -tags qemu,long -timeout 20m -run 'TestLoaders|TestHole|TestKernelElsewhere' ./tools/qemutest
