@@ -34,12 +34,6 @@ func TestEveryDeathOnPC(t *testing.T) {
 	demo(t, options{config: qemu.Config{Machine: "pc", Icount: "3"}})
 }
 
-// What a run has: make test-long has more of both.
-var (
-	manyDeaths = 200
-	hogsTested = []string{"mix", "seed=1", "deaf"}
-)
-
 // Many deaths in one boot leave the resources of the first.
 func TestManyDeaths(t *testing.T) {
 	demo(t, options{deaths: manyDeaths, config: qemu.Config{Icount: "0"}})
