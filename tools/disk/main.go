@@ -55,11 +55,10 @@ func experiment(o *options, every string, limit time.Duration, asJSON, verbose b
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if o.seed == 0 {
-		s, err := seed.Drawn()
-		if err != nil {
+		var err error
+		if o.seed, err = seed.Short(); err != nil {
 			return err
 		}
-		o.seed = 1 + s%1_000_000
 	}
 	periods := strings.Split(every, ",")
 	if o.work == "mix" {

@@ -15,7 +15,11 @@ import (
 func TestDeaths(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	o := options{work: "mix", deaths: 20, ops: 200, mib: 4, seed: 1 + seed.Of(t)%1_000_000, bin: "../../out/bin", confine: true}
+	s, err := seed.Short()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options{work: "mix", deaths: 20, ops: 200, mib: 4, seed: s, bin: "../../out/bin", confine: true}
 	t.Logf("go run ./tools/disk -work mix -deaths %d -ops %d -mib %d -seed %d", o.deaths, o.ops, o.mib, o.seed)
 	r, err := run(ctx, &o)
 	for _, l := range r.told {

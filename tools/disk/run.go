@@ -103,7 +103,7 @@ func run(ctx context.Context, o *options) (r result, err error) {
 	case err != nil:
 		return r, err
 	case !done:
-		return r, fmt.Errorf("status %d, and the service has not said how it was; the log's last lines:\n%s", status, tail(r.log, 30))
+		return r, fmt.Errorf("status %d, and the service has not said how it was; the log's last lines:\n%s", status, qemu.Tail(r.log, 30))
 	case status != 0 || r.Noticed > 0:
 		return r, fmt.Errorf("status %d, %d things were noticed", status, r.Noticed)
 	case o.everyNS == 0 && r.Deaths < uint64(o.deaths):
@@ -159,19 +159,6 @@ func (r *result) compare(o *options, path string) error {
 	return nil
 }
 
-// services of the image, in the order in which they start, with their parts of system.conf.
-var services = []struct{ label, part string }{
-	{"ds", "rs/ds/ds.conf"},
-	{"tty", "drivers/tty/tty.conf"},
-	{"ctl", "rs/ctl/ctl.conf"},
-	{"rtc", "drivers/rtc/rtc.conf"},
-	{"kbd", "drivers/kbd/kbd.conf"},
-	{"faulty", "drivers/faulty/faulty.conf"},
-	{"shell", "rs/shell/shell.conf"},
-	{"virtioblk", "drivers/virtioblk/virtioblk.conf"},
-	{"disk", "boot/disk/disk.conf"},
-}
-
 // pack writes the boot archive: the driver lets the service write, and has no pause between its lives.
 func pack(o *options, dir string) (path string, err error) {
 	root, err := qemu.Root()
@@ -179,11 +166,7 @@ func pack(o *options, dir string) (path string, err error) {
 		return "", err
 	}
 	m := bootimage.New()
-	errs := []error{m.ReadFile(bootimage.RootName, filepath.Join(o.bin, "rs")), m.ReadPart(filepath.Join(root, "boot/system.conf"))}
-	for _, s := range services {
-		errs = append(errs, m.ReadFile(bootimage.BinDir+s.label, filepath.Join(o.bin, s.label)), m.ReadPart(filepath.Join(root, s.part)))
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := m.ReadServices(root, o.bin, bootimage.Service{Label: "virtioblk", Part: "drivers/virtioblk/virtioblk.conf"}, bootimage.Service{Label: "disk", Part: "boot/disk/disk.conf"}); err != nil {
 		return "", err
 	}
 	args := fmt.Sprintf("work=%s deaths=%d ops=%d every=%d seed=%d", o.work, o.deaths, o.ops, o.everyNS, o.seed)
@@ -242,9 +225,4 @@ func (r *result) read() (done bool) {
 		}
 	}
 	return true
-}
-
-func tail(s string, n int) string {
-	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }

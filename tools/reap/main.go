@@ -42,7 +42,7 @@ func main() {
 	}
 	if o.seed == 0 {
 		var err error
-		if o.seed, err = drawn(); err != nil {
+		if o.seed, err = seed.Short(); err != nil {
 			fmt.Fprintf(os.Stderr, "reap: %v\n", err)
 			os.Exit(2)
 		}
@@ -71,10 +71,4 @@ func main() {
 		}
 		os.Exit(1)
 	}
-}
-
-// drawn is a seed that is short enough to be typed.
-func drawn() (uint64, error) {
-	s, err := seed.Drawn()
-	return 1 + s%1_000_000, err
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"bennu/tools/seed"
 )
 
 // reaped is one boot in which lives end, and nobody notices.
@@ -14,7 +16,7 @@ func reaped(t *testing.T, o options) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	var err error
-	if o.seed, err = drawn(); err != nil {
+	if o.seed, err = seed.Short(); err != nil {
 		t.Fatal(err)
 	}
 	o.bin = "../../out/bin"

@@ -36,19 +36,7 @@ type result struct {
 	rounds  int
 }
 
-// services of the image beside the reaper's own, in the order in which they start, with their parts of system.conf.
-var services = []struct{ label, part string }{
-	{"ds", "rs/ds/ds.conf"},
-	{"tty", "drivers/tty/tty.conf"},
-	{"ctl", "rs/ctl/ctl.conf"},
-	{"rtc", "drivers/rtc/rtc.conf"},
-	{"kbd", "drivers/kbd/kbd.conf"},
-	{"faulty", "drivers/faulty/faulty.conf"},
-	{"shell", "rs/shell/shell.conf"},
-}
-
 // cmdline has hangs found soon, and RS never given up.
-
 const cmdline = "rs.limit=0 rs.hang=100"
 
 // silence is how long nothing may be printed on COM1: nothing is, as long as all is well.
@@ -84,7 +72,7 @@ func run(ctx context.Context, o *options) (r result, err error) {
 	case err != nil:
 		return r, err
 	case r.last == "":
-		return r, fmt.Errorf("status %d, and the reaper has not said how it was; the log's last lines:\n%s", status, tail(r.log, 30))
+		return r, fmt.Errorf("status %d, and the reaper has not said how it was; the log's last lines:\n%s", status, qemu.Tail(r.log, 30))
 	case status != 0 || len(r.noticed) > 0 && strings.Contains(r.last, " flips=0") || strings.Contains(r.last, " why="):
 		return r, fmt.Errorf("status %d: something was noticed", status)
 	case r.deaths != o.kills:
@@ -102,12 +90,7 @@ func pack(o *options, dir string) (path string, err error) {
 		return "", err
 	}
 	m := bootimage.New()
-	errs := []error{m.ReadFile(bootimage.RootName, filepath.Join(o.bin, "rs")), m.ReadPart(filepath.Join(root, "boot/system.conf"))}
-	for _, s := range services {
-		errs = append(errs, m.ReadFile(bootimage.BinDir+s.label, filepath.Join(o.bin, s.label)), m.ReadPart(filepath.Join(root, s.part)))
-	}
-	errs = append(errs, m.ReadFile(bootimage.BinDir+"reap", filepath.Join(o.bin, "reap")), m.ReadPart(filepath.Join(root, "boot/reap/reap.conf")))
-	if err := errors.Join(errs...); err != nil {
+	if err := m.ReadServices(root, o.bin, bootimage.Service{Label: "reap", Part: "boot/reap/reap.conf"}); err != nil {
 		return "", err
 	}
 	args := fmt.Sprintf("victims=%s ways=%s kills=%d most=%d seed=%d", o.victims, o.ways, o.kills, o.most, o.seed)
@@ -185,9 +168,4 @@ func (r *result) read() {
 			}
 		}
 	}
-}
-
-func tail(s string, n int) string {
-	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }

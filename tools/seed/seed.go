@@ -24,6 +24,12 @@ func Of(t testing.TB) uint64 {
 	return s
 }
 
+// Short is Drawn, short enough to be typed.
+func Short() (uint64, error) {
+	s, err := Drawn()
+	return 1 + s%1_000_000, err
+}
+
 // Drawn is the environment's seed, or one of the clock's. The error says what is wrong with the environment's.
 func Drawn() (uint64, error) {
 	given := os.Getenv(Variable)

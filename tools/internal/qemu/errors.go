@@ -95,3 +95,9 @@ func quoteLog(log string) string {
 	}
 	return "\n    | " + strings.ReplaceAll(log, "\n", "\n    | ")
 }
+
+// Tail is the last n lines of a log.
+func Tail(log string, n int) string {
+	lines := strings.Split(strings.TrimRight(log, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
